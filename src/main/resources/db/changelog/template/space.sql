@@ -1,0 +1,17 @@
+--liquibase formatted sql
+
+--changeset template:space
+--comment the partition of one embedding space; parameters: space_id, collection_id, dimensions
+CREATE TABLE embedding_${space_id} (
+    LIKE embedding INCLUDING ALL,
+    CONSTRAINT embedding_${space_id}_dimensions_check CHECK (vector_dims(vector) = ${dimensions}),
+    CONSTRAINT embedding_${space_id}_chunk_fkey FOREIGN KEY (collection_id, document_id, ordinal)
+        REFERENCES chunk_${collection_id} (collection_id, document_id, ordinal) ON DELETE CASCADE
+);
+
+ALTER TABLE embedding ATTACH PARTITION embedding_${space_id} FOR VALUES IN (${space_id});
+
+/* liquibase rollback
+LOCK TABLE embedding IN ACCESS EXCLUSIVE MODE;
+DROP TABLE embedding_${space_id};
+*/
