@@ -1,0 +1,31 @@
+package dev.sheaf.embedding;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Readiness;
+
+/// Ready when the default model is: a service that cannot embed yet should get no traffic yet.
+@Readiness
+@ApplicationScoped
+class EmbeddingModelHealth implements HealthCheck {
+
+  private final EmbeddingModels models;
+
+  EmbeddingModelHealth(EmbeddingModels models) {
+    this.models = models;
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    EmbeddingModel model = models.defaultModel();
+    var response = HealthCheckResponse.named("embedding-model").withData("model", model.name());
+    return switch (model.state()) {
+      case EmbeddingModel.State.Ready ready -> response.up().build();
+      case EmbeddingModel.State.Loading loading ->
+          response.down().withData("state", "loading").build();
+      case EmbeddingModel.State.Failed failed ->
+          response.down().withData("state", failed.reason()).build();
+    };
+  }
+}

@@ -1,0 +1,60 @@
+package dev.sheaf.embedding;
+
+import io.quarkus.arc.All;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/// All models of all providers, by name.
+@ApplicationScoped
+public class EmbeddingModels {
+
+  private final SortedMap<String, EmbeddingModel> models;
+  private final String defaultName;
+
+  @Inject
+  EmbeddingModels(@All List<EmbeddingProvider> providers, EmbeddingConfig config) {
+    this(providers, config.model());
+  }
+
+  /// @throws IllegalStateException when two providers have a model of the same name
+  EmbeddingModels(List<EmbeddingProvider> providers, String defaultName) {
+    this.models = new TreeMap<>();
+    this.defaultName = defaultName;
+    for (EmbeddingProvider provider : providers) {
+      for (EmbeddingModel model : provider.models()) {
+        if (models.putIfAbsent(model.name(), model) != null) {
+          throw new IllegalStateException(
+              "Two providers have an embedding model named \"%s\"; one of them is %s"
+                  .formatted(model.name(), provider.name()));
+        }
+      }
+    }
+  }
+
+  /// The model of that name.
+  ///
+  /// @throws UnknownEmbeddingModelException when no provider has it; it names the ones there are
+  public EmbeddingModel byName(String name) {
+    EmbeddingModel model = models.get(name);
+    if (model == null) {
+      throw new UnknownEmbeddingModelException(name, List.copyOf(models.keySet()));
+    }
+    return model;
+  }
+
+  /// The model of a collection that names none: `sheaf.embedding.model`.
+  public EmbeddingModel defaultModel() {
+    return byName(defaultName);
+  }
+
+  /// A wrong name stops the service at start, not its first document. The default model is loaded
+  /// meanwhile in the background; the others when they are first needed.
+  void onStart(@Observes StartupEvent event) {
+    defaultModel().load();
+  }
+}
