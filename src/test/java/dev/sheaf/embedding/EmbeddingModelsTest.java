@@ -1,0 +1,69 @@
+package dev.sheaf.embedding;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EmbeddingModelsTest {
+
+  private static final EmbeddingModel SMALL =
+      new Constant("small", new EmbeddingModel.State.Ready());
+  private static final EmbeddingModel LARGE =
+      new Constant("large", new EmbeddingModel.State.Loading());
+
+  private final EmbeddingModels models =
+      new EmbeddingModels(
+          List.of(new Provider("one", List.of(SMALL)), new Provider("two", List.of(LARGE))),
+          "small");
+
+  @Test
+  void findsModelsOfAllProvidersByName() {
+    assertThat(models.byName("small")).isSameAs(SMALL);
+    assertThat(models.byName("large")).isSameAs(LARGE);
+    assertThat(models.defaultModel()).isSameAs(SMALL);
+  }
+
+  @Test
+  void namesTheKnownModelsWhenOneIsUnknown() {
+    assertThatThrownBy(() -> models.byName("huge"))
+        .isInstanceOf(UnknownEmbeddingModelException.class)
+        .hasMessage("Unknown embedding model \"huge\"; known: large, small");
+  }
+
+  @Test
+  void refusesTwoModelsOfOneName() {
+    var providers =
+        List.<EmbeddingProvider>of(
+            new Provider("one", List.of(SMALL)), new Provider("two", List.of(SMALL)));
+
+    assertThatThrownBy(() -> new EmbeddingModels(providers, "small"))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessage("Two providers have an embedding model named \"small\"; one of them is two");
+  }
+
+  private record Provider(String name, List<EmbeddingModel> models) implements EmbeddingProvider {}
+
+  private record Constant(String name, State state) implements EmbeddingModel {
+    @Override
+    public int dimensions() {
+      return 1;
+    }
+
+    @Override
+    public int maxTokens() {
+      return 8;
+    }
+
+    @Override
+    public int countTokens(String text) {
+      return text.length();
+    }
+
+    @Override
+    public List<float[]> embed(List<String> texts, Role role) {
+      return texts.stream().map(text -> new float[] {1}).toList();
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package dev.sheaf.embedding.bundled;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.sheaf.embedding.EmbeddingException;
+import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.State;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+class BgeSmallTest {
+
+  private static final BgeSmall MODEL = new BgeSmall(2);
+
+  @AfterAll
+  static void close() {
+    MODEL.close();
+  }
+
+  @Test
+  void saysWhatItIsWithoutBeingLoaded() {
+    try (var model = new BgeSmall(1)) {
+      assertThat(model.name()).isEqualTo("bge-small-en-v1.5");
+      assertThat(model.dimensions()).isEqualTo(384);
+      assertThat(model.maxTokens()).isEqualTo(510);
+      assertThat(model.state()).isEqualTo(new State.Loading());
+    }
+  }
+
+  @Test
+  void givesVectorsOfItsWidthAndUnitLengthInOrder() {
+    List<String> texts =
+        List.of("A cat sleeps.", "Tax law", "?!", "\u200B", "日本語", "é".repeat(300));
+
+    List<float[]> vectors = MODEL.embed(texts, Role.DOCUMENT);
+
+    assertThat(vectors).hasSameSizeAs(texts);
+    for (int i = 0; i < texts.size(); i++) {
+      assertThat(vectors.get(i)).hasSize(384);
+      assertThat(dot(vectors.get(i), vectors.get(i))).isCloseTo(1, within(1e-5));
+      assertThat(vectors.get(i))
+          .isEqualTo(MODEL.embed(List.of(texts.get(i)), Role.DOCUMENT).getFirst());
+    }
+    assertThat(MODEL.embed(List.of(), Role.DOCUMENT)).isEmpty();
+    assertThat(MODEL.state()).isEqualTo(new State.Ready());
+  }
+
+  @Test
+  void putsAQueryNearestToTheTextThatAnswersIt() {
+    List<float[]> documents =
+        MODEL.embed(
+            List.of(
+                "Yeast eats sugar and breathes out the gas that lifts the dough.",
+                "The moon's pull raises the sea twice a day.",
+                "A lease held by a crashed worker runs out and the job is taken up again."),
+            Role.DOCUMENT);
+
+    assertThat(nearest(documents, "why does bread rise")).isEqualTo(0);
+    assertThat(nearest(documents, "what causes tides")).isEqualTo(1);
+    assertThat(nearest(documents, "retry tasks after a process dies")).isEqualTo(2);
+  }
+
+  @Test
+  void embedsAQueryAsADocumentBehindThePrefix() {
+    float[] query = MODEL.embed(List.of("why does bread rise"), Role.QUERY).getFirst();
+
+    assertThat(query)
+        .isEqualTo(
+            MODEL
+                .embed(List.of(BgeSmall.QUERY_PREFIX + "why does bread rise"), Role.DOCUMENT)
+                .getFirst())
+        .isNotEqualTo(MODEL.embed(List.of("why does bread rise"), Role.DOCUMENT).getFirst());
+  }
+
+  @Test
+  void refusesADocumentItCannotReadToTheEnd() {
+    assertThat(MODEL.countTokens("tide ".repeat(510))).isEqualTo(510);
+    assertThat(MODEL.embed(List.of("tide ".repeat(510)), Role.DOCUMENT)).hasSize(1);
+    assertThatThrownBy(() -> MODEL.embed(List.of("tide ".repeat(511)), Role.DOCUMENT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A text of 511 tokens is longer than the 510 that bge-small-en-v1.5 reads");
+  }
+
+  @Test
+  void readsALongQueryAsFarAsItCan() {
+    int prefix = MODEL.countTokens(BgeSmall.QUERY_PREFIX);
+
+    assertThat(MODEL.embed(List.of("tide ".repeat(5_000)), Role.QUERY).getFirst())
+        .isEqualTo(MODEL.embed(List.of("tide ".repeat(510 - prefix)), Role.QUERY).getFirst());
+  }
+
+  @Test
+  void givesTheSameVectorsToManyCallersAtOnce() throws Exception {
+    List<String> texts =
+        IntStream.range(0, 8).mapToObj(i -> "Sentence number " + i + " about tides.").toList();
+    List<float[]> expected = MODEL.embed(texts, Role.DOCUMENT);
+
+    List<Future<List<float[]>>> answers = new ArrayList<>();
+    try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 8; i++) {
+        answers.add(callers.submit(() -> MODEL.embed(texts, Role.DOCUMENT)));
+      }
+    }
+
+    for (Future<List<float[]>> answer : answers) {
+      assertThat(answer.get()).usingRecursiveComparison().isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void remembersWhyItCouldNotBeLoaded() {
+    try (var model = new BgeSmall(1, "/no-such.onnx")) {
+      assertThatThrownBy(() -> model.embed(List.of("text"), Role.QUERY))
+          .isInstanceOf(EmbeddingException.class)
+          .hasMessage("bge-small-en-v1.5 could not be loaded")
+          .hasRootCauseMessage("No resource /no-such.onnx on the class path");
+      assertThat(model.state())
+          .isEqualTo(new State.Failed("No resource /no-such.onnx on the class path"));
+    }
+  }
+
+  @Test
+  void answersNobodyAfterItWasStopped() {
+    var model = new BgeSmall(1);
+    assertThat(model.countTokens("one two")).isEqualTo(2);
+    model.close();
+
+    assertThatThrownBy(() -> model.embed(List.of("text"), Role.QUERY))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessage("bge-small-en-v1.5 was stopped");
+  }
+
+  private static int nearest(List<float[]> documents, String query) {
+    float[] vector = MODEL.embed(List.of(query), Role.QUERY).getFirst();
+    int best = 0;
+    for (int i = 1; i < documents.size(); i++) {
+      if (dot(documents.get(i), vector) > dot(documents.get(best), vector)) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static double dot(float[] a, float[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += (double) a[i] * b[i];
+    }
+    return sum;
+  }
+}
