@@ -1,0 +1,39 @@
+package dev.sheaf.schema;
+
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// One file of a module, `NNN_name.sql`, as it was read; its changeset is not parsed yet.
+///
+/// @param module the directory it lies in
+/// @param number NNN, from 1; the order within the module
+/// @param name what follows the number
+/// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
+///   which Liquibase's history knows it
+/// @param content its text
+record ChangelogFile(String module, int number, String name, String path, String content) {
+
+  private static final Pattern FILE_NAME = Pattern.compile("(\\d{3,})_([a-z0-9_]+)\\.sql");
+
+  /// @throws SchemaException when the file's name is not `NNN_name.sql`
+  static ChangelogFile of(String module, String fileName, byte[] content) {
+    Matcher matcher = FILE_NAME.matcher(fileName);
+    if (!matcher.matches()) {
+      throw new SchemaException(
+          "not a changelog's name: " + module + "/" + fileName,
+          "it is NNN_name.sql, such as 007_document_language.sql, in lower case");
+    }
+    return new ChangelogFile(
+        module,
+        Integer.parseInt(matcher.group(1)),
+        matcher.group(2),
+        Changelogs.LOCATION + "/" + module + "/" + fileName,
+        new String(content, StandardCharsets.UTF_8));
+  }
+
+  /// `module/NNN_name.sql`, as people say it.
+  String shortPath() {
+    return path.substring(Changelogs.LOCATION.length() + 1);
+  }
+}

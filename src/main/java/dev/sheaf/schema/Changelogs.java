@@ -1,0 +1,135 @@
+package dev.sheaf.schema;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/// The changelog files of every module, as text. A directory under the root is a module; nothing is
+/// registered anywhere. Reading is all that happens here, because a start at head does no more.
+///
+/// @param origin where they were read, for messages
+/// @param files by module, in order of their numbers
+/// @param templates by name, from the directory `template`, which is no module
+record Changelogs(
+    String origin,
+    SortedMap<String, List<ChangelogFile>> files,
+    SortedMap<String, String> templates) {
+
+  static final String LOCATION = "db/changelog";
+  private static final String TEMPLATES = "template";
+  private static final String SUFFIX = ".sql";
+
+  /// Those that are packed with the application.
+  static Changelogs bundled() {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    URL marker = loader.getResource(LOCATION + "/root.yaml");
+    if (marker == null) {
+      throw new SchemaException("the application holds no " + LOCATION, "build it again");
+    }
+    try {
+      URI uri = marker.toURI();
+      if (uri.getScheme().equals("file")) {
+        return read(Path.of(uri).resolveSibling(""), LOCATION);
+      }
+      try (FileSystem archive = FileSystems.newFileSystem(uri, java.util.Map.of())) {
+        return read(archive.getPath(LOCATION), LOCATION);
+      }
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Those in a directory.
+  ///
+  /// @throws SchemaException when there is no such directory
+  static Changelogs in(Path root) {
+    if (!Files.isDirectory(root)) {
+      throw new SchemaException(
+          "no directory of changelogs: " + root, "give the directory that holds core/");
+    }
+    try {
+      return read(root, root.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static Changelogs read(Path root, String origin) throws IOException {
+    SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
+    SortedMap<String, String> templates = new TreeMap<>();
+    for (Path directory : list(root)) {
+      if (!Files.isDirectory(directory)) {
+        continue;
+      }
+      String module = name(directory);
+      List<ChangelogFile> found = new ArrayList<>();
+      for (Path file : list(directory)) {
+        if (!name(file).endsWith(SUFFIX)) {
+          continue;
+        }
+        if (module.equals(TEMPLATES)) {
+          templates.put(
+              name(file).substring(0, name(file).length() - SUFFIX.length()),
+              Files.readString(file));
+        } else {
+          found.add(ChangelogFile.of(module, name(file), Files.readAllBytes(file)));
+        }
+      }
+      if (!found.isEmpty()) {
+        found.sort(Comparator.comparingInt(ChangelogFile::number));
+        files.put(module, List.copyOf(found));
+      }
+    }
+    return new Changelogs(origin, files, templates);
+  }
+
+  private static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.sorted(Comparator.comparing(Changelogs::name)).toList();
+    }
+  }
+
+  /// Inside an archive a directory's name ends with a slash.
+  private static String name(Path path) {
+    String name = path.getFileName().toString();
+    return name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+  }
+
+  /// SHA-256 over the paths and contents of `modules`, in hexadecimal: equal if and only if the
+  /// same modules would be brought to the same head.
+  String fingerprint(List<String> modules) {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java has SHA-256", e);
+    }
+    for (String module : modules) {
+      for (ChangelogFile file : files.getOrDefault(module, List.of())) {
+        byte[] content = file.content().getBytes(StandardCharsets.UTF_8);
+        digest.update(
+            (file.path() + '\n' + content.length + '\n').getBytes(StandardCharsets.UTF_8));
+        digest.update(content);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+}

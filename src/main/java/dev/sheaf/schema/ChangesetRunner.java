@@ -1,0 +1,271 @@
+package dev.sheaf.schema;
+
+import dev.sheaf.schema.MigrationListener.Direction;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/// Runs changesets, one at a time, up or down, on the connection that holds the [SchemaLock].
+///
+/// A transactional changeset and its record are one transaction. The others are journalled
+/// statement by statement, so that the next run knows what a crash interrupted.
+final class ChangesetRunner {
+
+  private final Connection connection;
+  private final DatabaseAddress address;
+  private final SchemaConfig config;
+  private final MigrationListener listener;
+  private final @Nullable String approvedBy;
+  private final String deployment;
+
+  /// @param approvedBy who approved it, in production
+  ChangesetRunner(
+      Connection connection,
+      DatabaseAddress address,
+      SchemaConfig config,
+      MigrationListener listener,
+      @Nullable String approvedBy) {
+    this.connection = connection;
+    this.address = address;
+    this.config = config;
+    this.listener = listener;
+    this.approvedBy = approvedBy;
+    // Liquibase's own form: the last ten digits of the clock, the same for all that ran together.
+    String clock = Long.toString(System.currentTimeMillis());
+    this.deployment = clock.substring(clock.length() - 10);
+  }
+
+  /// Runs `changeset` in one direction and records it.
+  ///
+  /// @throws SchemaException when it fails; nothing of a transactional changeset is left then
+  MigrationResult.Executed run(Changeset changeset, Direction direction) {
+    List<String> statements =
+        switch (direction) {
+          case UP -> changeset.up();
+          case DOWN -> {
+            if (changeset.down() == null) {
+              throw new SchemaException(
+                  changeset.label() + " has no rollback", "write one: --rollback <SQL> at its end");
+            }
+            yield changeset.down();
+          }
+        };
+    long begun = System.nanoTime();
+    listener.started(changeset.label(), direction);
+    for (int attempt = 1; ; attempt++) {
+      Progress progress = new Progress();
+      try {
+        if (changeset.transactional()) {
+          inTransaction(changeset, direction, statements, begun, progress);
+        } else {
+          journalled(changeset, direction, statements, begun, progress);
+        }
+        Duration took = Duration.ofNanos(System.nanoTime() - begun);
+        listener.finished(changeset.label(), direction, took);
+        return new MigrationResult.Executed(changeset.label(), direction, took);
+      } catch (SQLException e) {
+        if (!isPassing(e) || attempt > config.retries()) {
+          throw SqlProblem.running(address, changeset.file().shortPath(), progress.statement, e);
+        }
+        Duration pause = pause(attempt);
+        listener.retrying(changeset.label(), attempt, pause, SqlProblem.message(e));
+        sleep(pause);
+      }
+    }
+  }
+
+  /// The statement that is being run, for the error that names it.
+  private static final class Progress {
+    @Nullable String statement;
+  }
+
+  private void inTransaction(
+      Changeset changeset,
+      Direction direction,
+      List<String> statements,
+      long begun,
+      Progress progress)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    boolean committed = false;
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute(timeouts("LOCAL", changeset, config.statementTimeout()));
+      for (String sql : statements) {
+        progress.statement = sql;
+        statement.execute(sql);
+      }
+      progress.statement = null;
+      // The record is not the changeset's: its role and search path may have been changed by it.
+      statement.execute("RESET ROLE");
+      statement.execute("RESET search_path");
+      record(changeset, direction, begun);
+      connection.commit();
+      committed = true;
+    } finally {
+      if (!connection.isClosed()) {
+        if (!committed) {
+          connection.rollback();
+        }
+        connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  private void journalled(
+      Changeset changeset,
+      Direction direction,
+      List<String> statements,
+      long begun,
+      Progress progress)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      // An index over a large table takes as long as it takes.
+      statement.execute(timeouts("SESSION", changeset, Duration.ZERO));
+      try {
+        OptionalInt interrupted = begin(changeset, direction);
+        int first = interrupted.orElse(0);
+        for (int i = first; i < statements.size(); i++) {
+          String sql = statements.get(i);
+          progress.statement = sql;
+          ConcurrentStep step = ConcurrentStep.of(sql);
+          boolean resumed = interrupted.isPresent() && i == first;
+          at(changeset, i);
+          for (String remnant : step.remnants(connection)) {
+            listener.note(changeset.label() + ": cleared what an interrupted run left: " + remnant);
+            statement.execute(remnant);
+          }
+          if (resumed && step.isDone(connection)) {
+            continue;
+          }
+          try {
+            statement.execute(sql);
+          } catch (SQLException e) {
+            clearRemnants(statement, step, e);
+            throw e;
+          }
+        }
+        progress.statement = null;
+        connection.setAutoCommit(false);
+        try {
+          record(changeset, direction, begun);
+          end(changeset);
+          connection.commit();
+        } finally {
+          connection.setAutoCommit(true);
+        }
+      } finally {
+        if (!connection.isClosed()) {
+          statement.execute("RESET lock_timeout; RESET statement_timeout");
+        }
+      }
+    }
+  }
+
+  /// A concurrent build that fails leaves an invalid index, which costs every write and serves no
+  /// read.
+  private void clearRemnants(Statement statement, ConcurrentStep step, SQLException failure) {
+    try {
+      for (String remnant : step.remnants(connection)) {
+        statement.execute(remnant);
+      }
+    } catch (SQLException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void record(Changeset changeset, Direction direction, long begun) throws SQLException {
+    switch (direction) {
+      case UP -> History.add(connection, changeset, deployment);
+      case DOWN -> History.remove(connection, changeset.file().path());
+    }
+    long millis = Duration.ofNanos(System.nanoTime() - begun).toMillis();
+    String action = direction == Direction.UP ? "up" : "down";
+    History.event(
+        connection, new History.Event(action, changeset.file().path(), millis, approvedBy, null));
+  }
+
+  /// Opens the journal of a changeset, or finds it open.
+  ///
+  /// @return the statement that an earlier run in the same direction had begun; empty when this is
+  ///   the first
+  private OptionalInt begin(Changeset changeset, Direction direction) throws SQLException {
+    String sql =
+        """
+        INSERT INTO schema_journal AS j (path, direction, statement)
+        VALUES (?, ?, 0)
+            ON CONFLICT (path) DO UPDATE
+           SET statement = CASE j.direction WHEN EXCLUDED.direction THEN j.statement ELSE 0 END,
+               direction = EXCLUDED.direction
+        RETURNING statement, xmax <> 0
+        """;
+    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
+      upsert.setString(1, changeset.file().path());
+      upsert.setString(2, direction == Direction.UP ? "up" : "down");
+      try (ResultSet row = upsert.executeQuery()) {
+        row.next();
+        return row.getBoolean(2) ? OptionalInt.of(row.getInt(1)) : OptionalInt.empty();
+      }
+    }
+  }
+
+  private void at(Changeset changeset, int statement) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement("UPDATE schema_journal SET statement = ? WHERE path = ?")) {
+      update.setInt(1, statement);
+      update.setString(2, changeset.file().path());
+      update.executeUpdate();
+    }
+  }
+
+  private void end(Changeset changeset) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM schema_journal WHERE path = ?")) {
+      delete.setString(1, changeset.file().path());
+      delete.executeUpdate();
+    }
+  }
+
+  private String timeouts(String scope, Changeset changeset, Duration statementTimeout) {
+    Duration lock = changeset.directives().lockTimeout();
+    Duration statement = changeset.directives().statementTimeout();
+    return "SET %s lock_timeout = %d; SET %s statement_timeout = %d"
+        .formatted(
+            scope,
+            (lock == null ? config.lockTimeout() : lock).toMillis(),
+            scope,
+            (statement == null ? statementTimeout : statement).toMillis());
+  }
+
+  /// Whether the same changeset may well succeed a moment later.
+  private static boolean isPassing(SQLException e) {
+    return switch (SqlProblem.state(e)) {
+      case SqlProblem.LOCK_NOT_AVAILABLE, SqlProblem.DEADLOCK_DETECTED -> true;
+      default -> false;
+    };
+  }
+
+  /// Doubles with each attempt, and is spread over its upper half so that two don't meet again.
+  private Duration pause(int attempt) {
+    long base = config.backoff().toMillis() << Math.min(attempt - 1, 20);
+    long limited = Math.max(1, Math.min(base, config.backoffLimit().toMillis()));
+    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(limited / 2, limited + 1));
+  }
+
+  private static void sleep(Duration pause) {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SchemaException("interrupted between two attempts", "run it again", e);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+package dev.sheaf.schema;
+
+import java.time.Duration;
+import java.util.Locale;
+
+/// Durations as people read them: `12 ms`, `3.4 s`, `5 min 2 s`.
+final class Durations {
+
+  private Durations() {}
+
+  static String text(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis < 1_000) {
+      return millis + " ms";
+    }
+    if (millis < 60_000) {
+      return millis % 1_000 == 0
+          ? millis / 1_000 + " s"
+          : String.format(Locale.ROOT, "%.1f s", millis / 1_000.0);
+    }
+    long seconds = duration.toSeconds();
+    return seconds % 60 == 0 ? seconds / 60 + " min" : seconds / 60 + " min " + seconds % 60 + " s";
+  }
+}

@@ -1,0 +1,221 @@
+package dev.sheaf.schema;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import liquibase.util.LiquibaseUtil;
+import org.jspecify.annotations.Nullable;
+
+/// What the database says was applied: Liquibase's table `databasechangelog`, and the engine's own
+/// tables beside it. Rows that other users of Liquibase wrote into the same table are left alone.
+final class History {
+
+  private static final String OURS = "filename LIKE '" + Changelogs.LOCATION + "/%'";
+
+  /// Hash of the history as it stands; an empty history has one too.
+  private static final String HASH =
+      """
+      (SELECT md5(coalesce(string_agg(filename || '|' || id || '|' || author || '|' || coalesce(md5sum, ''), E'\\n'
+                                      ORDER BY filename, id), ''))
+         FROM databasechangelog
+        WHERE %s)
+      """
+          .formatted(OURS);
+
+  private History() {}
+
+  /// A row of the history.
+  ///
+  /// @param path the file, `db/changelog/<module>/NNN_name.sql`
+  /// @param checksum Liquibase's, of the changeset as it was applied; `null` accepts any
+  record Applied(String path, @Nullable String checksum) {
+
+    String module() {
+      String rest = path.substring(Changelogs.LOCATION.length() + 1);
+      int slash = rest.indexOf('/');
+      return slash < 0 ? "" : rest.substring(0, slash);
+    }
+
+    /// The file's number; 0 when the name has none.
+    int number() {
+      String name = path.substring(path.lastIndexOf('/') + 1);
+      int digits = 0;
+      while (digits < name.length() && digits < 9 && Character.isDigit(name.charAt(digits))) {
+        digits++;
+      }
+      return digits == 0 ? 0 : Integer.parseInt(name.substring(0, digits));
+    }
+
+    String shortPath() {
+      return path.substring(Changelogs.LOCATION.length() + 1);
+    }
+  }
+
+  /// The whole of a start at head: whether the changelogs with this fingerprint are applied, and
+  /// nothing has changed since that was recorded.
+  static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
+    String sql =
+        "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = " + HASH + ")";
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setString(1, fingerprint);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
+    } catch (SQLException e) {
+      if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
+  /// about an earlier state goes.
+  static void recordHead(Connection connection, String fingerprint) throws SQLException {
+    String sql =
+        """
+        WITH now_applied AS (SELECT %s AS history),
+             outdated    AS (DELETE FROM schema_gate WHERE history <> (SELECT history FROM now_applied) AND fingerprint <> ?)
+        INSERT INTO schema_gate (fingerprint, history)
+        SELECT ?, history FROM now_applied
+            ON CONFLICT (fingerprint) DO UPDATE SET history = EXCLUDED.history, recorded_at = now()
+        """
+            .formatted(HASH);
+    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
+      upsert.setString(1, fingerprint);
+      upsert.setString(2, fingerprint);
+      upsert.executeUpdate();
+    }
+  }
+
+  /// Hash of the history; `null` when there is none yet.
+  static @Nullable String hash(Connection connection) throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT " + HASH)) {
+      return row.next() ? row.getString(1) : null;
+    } catch (SQLException e) {
+      if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /// Creates the engine's tables where they are missing.
+  static void prepare(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      try (ResultSet row =
+          statement.executeQuery("SELECT to_regclass('schema_event') IS NOT NULL")) {
+        if (row.next() && row.getBoolean(1)) {
+          return;
+        }
+      }
+      statement.setEscapeProcessing(false);
+      statement.execute("BEGIN;\n" + bookkeeping() + "\nCOMMIT");
+    }
+  }
+
+  private static String bookkeeping() {
+    String path = Changelogs.LOCATION + "/bookkeeping.sql";
+    try (InputStream in =
+        Thread.currentThread().getContextClassLoader().getResourceAsStream(path)) {
+      if (in == null) {
+        throw new IllegalStateException("the application holds no " + path);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// What is applied, in the order it was; empty when there is no history yet.
+  static List<Applied> read(Connection connection) throws SQLException {
+    String sql =
+        "SELECT filename, md5sum FROM databasechangelog WHERE "
+            + OURS
+            + " ORDER BY orderexecuted, filename";
+    List<Applied> applied = new ArrayList<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      while (row.next()) {
+        applied.add(new Applied(row.getString(1), row.getString(2)));
+      }
+    } catch (SQLException e) {
+      if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
+        return List.of();
+      }
+      throw e;
+    }
+    return List.copyOf(applied);
+  }
+
+  /// Records in the caller's transaction that `changeset` is applied, the way Liquibase does.
+  static void add(Connection connection, Changeset changeset, String deployment)
+      throws SQLException {
+    String sql =
+        """
+        INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype, md5sum,
+                                       description, comments, liquibase, deployment_id)
+        SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, 'EXECUTED', ?, 'sql', left(?, 255), ?, ?
+          FROM databasechangelog
+        """;
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      insert.setString(1, changeset.id());
+      insert.setString(2, changeset.author());
+      insert.setString(3, changeset.file().path());
+      insert.setString(4, changeset.checksum());
+      insert.setString(5, changeset.comment());
+      insert.setString(6, LiquibaseUtil.getBuildVersion());
+      insert.setString(7, deployment);
+      insert.executeUpdate();
+    }
+  }
+
+  /// Records in the caller's transaction that a changeset is no longer applied.
+  static void remove(Connection connection, String path) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM databasechangelog WHERE filename = ?")) {
+      delete.setString(1, path);
+      delete.executeUpdate();
+    }
+  }
+
+  /// Adds to the record of everything that was ever done.
+  static void event(Connection connection, Event event) throws SQLException {
+    String sql =
+        """
+        INSERT INTO schema_event (action, path, duration_ms, client, application_version, approved_by, reason)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """;
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      insert.setString(1, event.action());
+      insert.setString(2, event.path());
+      insert.setObject(3, event.durationMillis());
+      insert.setString(4, Client.NAME);
+      insert.setString(5, Client.VERSION);
+      insert.setString(6, event.approvedBy());
+      insert.setString(7, event.reason());
+      insert.executeUpdate();
+    }
+  }
+
+  /// @param action up, down, force or baseline
+  /// @param path the changeset's file; `null` when it is about all
+  /// @param durationMillis how long it took; `null` when nothing ran
+  /// @param approvedBy who approved it, in production
+  /// @param reason why, where a person gave one
+  record Event(
+      String action,
+      @Nullable String path,
+      @Nullable Long durationMillis,
+      @Nullable String approvedBy,
+      @Nullable String reason) {}
+}

@@ -1,0 +1,43 @@
+package dev.sheaf.schema;
+
+import java.time.Duration;
+import java.util.List;
+
+/// What a command did to the schema.
+///
+/// @param executed what was applied, rolled back or recorded, in order; on failure, what went
+///   before
+/// @param problems why it ended early; empty on success
+/// @param notes what else a person may want to know
+/// @param duration of the whole, waiting included
+public record MigrationResult(
+    List<Executed> executed,
+    List<SchemaException> problems,
+    List<String> notes,
+    Duration duration) {
+
+  public MigrationResult {
+    executed = List.copyOf(executed);
+    problems = List.copyOf(problems);
+    notes = List.copyOf(notes);
+  }
+
+  public boolean success() {
+    return problems.isEmpty();
+  }
+
+  /// This result, if it is a success.
+  ///
+  /// @throws SchemaException the first problem
+  public MigrationResult orThrow() {
+    if (!success()) {
+      throw problems.getFirst();
+    }
+    return this;
+  }
+
+  /// One changeset that ran.
+  ///
+  /// @param changeset `module/NNN_name`
+  public record Executed(String changeset, MigrationListener.Direction direction, Duration took) {}
+}

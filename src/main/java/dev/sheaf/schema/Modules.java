@@ -1,0 +1,99 @@
+package dev.sheaf.schema;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/// The modules there are, and those that are on, each after the ones it requires.
+///
+/// @param known every directory of changelogs, in alphabetical order
+/// @param enabled those that are migrated, in the order in which they are
+public record Modules(List<String> known, List<String> enabled) {
+
+  /// The module that everything else stands on.
+  public static final String CORE = "core";
+
+  /// @throws SchemaException when a module is switched on that does not exist, or without one that
+  ///   it requires
+  static Modules of(Changelogs changelogs, ModulesConfig config) {
+    List<String> known = List.copyOf(changelogs.files().keySet());
+    Set<String> wanted = new TreeSet<>(List.of(CORE));
+    for (Map.Entry<String, ModulesConfig.Module> module : config.modules().entrySet()) {
+      if (module.getValue().enabled()) {
+        wanted.add(module.getKey());
+      }
+    }
+    for (String module : wanted) {
+      if (!known.contains(module)) {
+        throw new SchemaException(
+            "no changelogs for module " + module + " in " + changelogs.origin(),
+            module.equals(CORE)
+                ? "every database begins with " + CORE
+                : "there are: "
+                    + String.join(", ", known)
+                    + "; "
+                    + enabling(module)
+                    + "=false turns it off");
+      }
+    }
+    return new Modules(known, ordered(changelogs, wanted));
+  }
+
+  /// Every module there is, all of them on.
+  static Modules everything(Changelogs changelogs) {
+    List<String> known = List.copyOf(changelogs.files().keySet());
+    return new Modules(known, ordered(changelogs, new TreeSet<>(known)));
+  }
+
+  /// What `module` says it requires, in its first file.
+  static List<String> requires(Changelogs changelogs, String module) {
+    List<ChangelogFile> files = changelogs.files().getOrDefault(module, List.of());
+    return files.isEmpty() ? List.of() : Directives.of(files.getFirst()).requires();
+  }
+
+  private static List<String> ordered(Changelogs changelogs, Set<String> wanted) {
+    Set<String> ordered = new LinkedHashSet<>();
+    if (wanted.contains(CORE)) {
+      ordered.add(CORE);
+    }
+    for (String module : wanted) {
+      order(changelogs, module, wanted, ordered, new ArrayList<>());
+    }
+    return List.copyOf(ordered);
+  }
+
+  private static void order(
+      Changelogs changelogs,
+      String module,
+      Set<String> wanted,
+      Set<String> ordered,
+      List<String> path) {
+    if (ordered.contains(module)) {
+      return;
+    }
+    if (path.contains(module)) {
+      throw new SchemaException(
+          "modules require each other: " + String.join(" -> ", path) + " -> " + module,
+          "one of them has to stand alone");
+    }
+    path.add(module);
+    for (String required : requires(changelogs, module)) {
+      if (!wanted.contains(required)) {
+        throw new SchemaException(
+            "module " + module + " requires module " + required + ", which is off",
+            "set " + enabling(required) + "=true");
+      }
+      order(changelogs, required, wanted, ordered, path);
+    }
+    path.removeLast();
+    ordered.add(module);
+  }
+
+  /// The switch of `module`.
+  public static String enabling(String module) {
+    return "sheaf.modules." + module + ".enabled";
+  }
+}

@@ -1,0 +1,31 @@
+package dev.sheaf.schema;
+
+import java.sql.SQLException;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+import org.eclipse.microprofile.health.Readiness;
+
+/// Ready when the schema is what this application needs.
+@Readiness
+final class SchemaReadiness implements HealthCheck {
+
+  private final SchemaState state;
+
+  SchemaReadiness(SchemaState state) {
+    this.state = state;
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    HealthCheckResponseBuilder response = HealthCheckResponse.named("schema");
+    try {
+      SchemaState.Verdict verdict = state.look();
+      return verdict.fits()
+          ? response.up().build()
+          : response.down().withData("reason", verdict.reason()).build();
+    } catch (SQLException e) {
+      return response.down().withData("reason", SqlProblem.message(e)).build();
+    }
+  }
+}

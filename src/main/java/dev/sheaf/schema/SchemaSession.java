@@ -1,0 +1,119 @@
+package dev.sheaf.schema;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Optional;
+
+/// A connection of its own to one database, on which the schema is looked at and, once locked,
+/// changed.
+final class SchemaSession implements AutoCloseable {
+
+  /// How soon the server notices that this process was killed.
+  private static final Duration DEATH_NOTICE = Duration.ofSeconds(1);
+
+  private final DatabaseAddress address;
+  private final Connection connection;
+  private final SchemaConfig config;
+
+  private SchemaSession(DatabaseAddress address, Connection connection, SchemaConfig config) {
+    this.address = address;
+    this.connection = connection;
+    this.config = config;
+  }
+
+  static SchemaSession open(DatabaseAddress address, SchemaConfig config) {
+    return new SchemaSession(address, address.open("sheaf " + Client.NAME), config);
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  DatabaseAddress address() {
+    return address;
+  }
+
+  /// Waits until this session holds the lock, or there is no longer a reason to want it.
+  ///
+  /// @param settled looked at before each try; true ends the waiting
+  /// @return the lock; empty when `settled` became true
+  /// @throws SchemaException when another holds it for longer than `sheaf.schema.lock-wait`, or
+  ///   when locks do not hold because of a transaction pooler
+  Optional<SchemaLock> lock(MigrationListener listener, Settled settled) throws SQLException {
+    long deadline = System.nanoTime() + config.lockWait().toNanos();
+    boolean told = false;
+    while (!settled.get()) {
+      Optional<SchemaLock> lock = SchemaLock.tryAcquire(connection);
+      if (lock.isPresent()) {
+        refuseTransactionPooler();
+        SchemaLock.noticeDeath(connection, DEATH_NOTICE);
+        return lock;
+      }
+      if (!told || System.nanoTime() > deadline) {
+        String holder =
+            SchemaLock.holder(connection).map(Object::toString).orElse("another session");
+        if (System.nanoTime() > deadline) {
+          throw new SchemaException(
+              "the schema is locked by " + holder,
+              "waited "
+                  + Durations.text(config.lockWait())
+                  + "; wait longer with sheaf.schema.lock-wait, or end that session");
+        }
+        listener.waiting(holder);
+        told = true;
+      }
+      sleep(config.lockPoll());
+    }
+    return Optional.empty();
+  }
+
+  /// Whether the wait for the lock is over for another reason.
+  interface Settled {
+    boolean get() throws SQLException;
+  }
+
+  /// Behind a transaction pooler a session is whatever server connection is free: a second client
+  /// that comes while the first is idle gets the very same one, lock and all.
+  private void refuseTransactionPooler() throws SQLException {
+    try (Connection second = address.open("sheaf " + Client.NAME + " pooler check")) {
+      if (backend(second) == backend(connection)) {
+        throw new SchemaException(
+            address.host()
+                + ":"
+                + address.port()
+                + " is a transaction pooler, behind which a session's lock does not hold",
+            "give migrations a direct address of the server: sheaf.schema.jdbc-url");
+      }
+    }
+  }
+
+  private static int backend(Connection connection) throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT pg_backend_pid()")) {
+      row.next();
+      return row.getInt(1);
+    }
+  }
+
+  private static void sleep(Duration pause) {
+    try {
+      Thread.sleep(pause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new SchemaException(
+          "interrupted while waiting for the schema's lock", "run it again", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      connection.close();
+    } catch (SQLException _) {
+      // Closing is all that was wanted of it; the server ends the session either way.
+    }
+  }
+}

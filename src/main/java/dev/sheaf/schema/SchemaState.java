@@ -1,0 +1,52 @@
+package dev.sheaf.schema;
+
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/// Whether the running service and the schema fit each other, now. The schema may change under a
+/// service that runs: a newer instance migrates it, or a person rolls it back.
+@ApplicationScoped
+public class SchemaState {
+
+  private final AgroalDataSource dataSource;
+  private final SchemaGate gate;
+
+  /// What was found for one state of the history; another state is looked at anew.
+  private volatile @Nullable Finding last;
+
+  SchemaState(AgroalDataSource dataSource, SchemaGate gate) {
+    this.dataSource = dataSource;
+    this.gate = gate;
+  }
+
+  /// Whether they fit.
+  ///
+  /// @param fits whether the service can work with the schema
+  /// @param reason why not; empty when it fits
+  public record Verdict(boolean fits, String reason) {}
+
+  private record Finding(@Nullable String history, Verdict verdict) {}
+
+  /// One `SELECT` while nothing changes.
+  ///
+  /// @throws SQLException when the database cannot be asked
+  public Verdict look() throws SQLException {
+    Migrations migrations = gate.migrations();
+    if (migrations == null) {
+      return new Verdict(true, "");
+    }
+    try (Connection connection = dataSource.getConnection()) {
+      String history = History.hash(connection);
+      Finding finding = last;
+      if (finding == null || !Objects.equals(finding.history(), history)) {
+        finding = new Finding(history, migrations.judge(connection));
+        last = finding;
+      }
+      return finding.verdict();
+    }
+  }
+}

@@ -1,0 +1,67 @@
+-- What the migration engine remembers about itself. Not a changelog: it has to be there before the first one.
+
+-- The history, in Liquibase's own form, so that any tool that knows Liquibase can read it.
+CREATE TABLE IF NOT EXISTS databasechangelog (
+    id            varchar(255) NOT NULL,
+    author        varchar(255) NOT NULL,
+    filename      varchar(255) NOT NULL,
+    dateexecuted  timestamp    NOT NULL,
+    orderexecuted integer      NOT NULL,
+    exectype      varchar(10)  NOT NULL,
+    md5sum        varchar(35),
+    description   varchar(255),
+    comments      varchar(255),
+    tag           varchar(255),
+    liquibase     varchar(20),
+    contexts      varchar(255),
+    labels        varchar(255),
+    deployment_id varchar(10)
+);
+
+CREATE TABLE IF NOT EXISTS schema_gate (
+    fingerprint text        NOT NULL,
+    history     text        NOT NULL,
+    recorded_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT schema_gate_pkey PRIMARY KEY (fingerprint)
+);
+COMMENT ON TABLE  schema_gate             IS 'Which changelogs were found to be fully applied; one look at it is a whole start at head';
+COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs';
+COMMENT ON COLUMN schema_gate.history     IS 'Hash of databasechangelog when they were found applied; another hash means look again';
+COMMENT ON COLUMN schema_gate.recorded_at IS 'When that was';
+
+CREATE TABLE IF NOT EXISTS schema_journal (
+    path       text        NOT NULL,
+    direction  text        NOT NULL,
+    statement  integer     NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT schema_journal_pkey PRIMARY KEY (path)
+);
+COMMENT ON TABLE  schema_journal            IS 'Changesets outside a transaction that have begun and not ended; what a crash leaves here is resumed';
+COMMENT ON COLUMN schema_journal.path       IS 'The changeset''s file';
+COMMENT ON COLUMN schema_journal.direction  IS 'up or down';
+COMMENT ON COLUMN schema_journal.statement  IS 'The statement that was begun, from 0';
+COMMENT ON COLUMN schema_journal.started_at IS 'When the changeset was begun';
+
+CREATE TABLE IF NOT EXISTS schema_event (
+    id                  bigint      GENERATED ALWAYS AS IDENTITY,
+    at                  timestamptz NOT NULL DEFAULT now(),
+    action              text        NOT NULL,
+    path                text,
+    duration_ms         bigint,
+    role                text        NOT NULL DEFAULT session_user,
+    client              text        NOT NULL,
+    application_version text        NOT NULL,
+    approved_by         text,
+    reason              text,
+    CONSTRAINT schema_event_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE  schema_event                     IS 'Everything that was ever done to the schema, in order';
+COMMENT ON COLUMN schema_event.at                  IS 'When';
+COMMENT ON COLUMN schema_event.action              IS 'up, down, force or baseline';
+COMMENT ON COLUMN schema_event.path                IS 'The changeset''s file';
+COMMENT ON COLUMN schema_event.duration_ms         IS 'How long it took, in milliseconds';
+COMMENT ON COLUMN schema_event.role                IS 'The role that did it';
+COMMENT ON COLUMN schema_event.client              IS 'user@host/pid of the process that did it';
+COMMENT ON COLUMN schema_event.application_version IS 'The version of the application that did it';
+COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it, in production';
+COMMENT ON COLUMN schema_event.reason              IS 'Why, where a person gave one';

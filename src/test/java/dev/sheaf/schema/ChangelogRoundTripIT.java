@@ -1,0 +1,130 @@
+package dev.sheaf.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.schema.MigrationListener.Direction;
+import dev.sheaf.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// Every changeset of every module, and every template, goes up, down and up again; the catalog
+/// after down is the catalog before, to the letter.
+class ChangelogRoundTripIT {
+
+  private static final Changelogs CHANGELOGS = Changelogs.bundled();
+
+  @Test
+  void everyChangesetIsUndoneByItsRollback() throws SQLException {
+    try (TestDatabase database = TestDatabase.create();
+        Connection connection = database.connect()) {
+      History.prepare(connection);
+      ChangesetRunner runner =
+          new ChangesetRunner(
+              connection,
+              database.address(),
+              TestConfig.schema(),
+              new MigrationListener() {},
+              null);
+      for (Changeset changeset : everyChangeset()) {
+        CatalogSnapshot before = CatalogSnapshot.of(connection);
+
+        runner.run(changeset, Direction.UP);
+        CatalogSnapshot up = CatalogSnapshot.of(connection);
+        runner.run(changeset, Direction.DOWN);
+        CatalogSnapshot down = CatalogSnapshot.of(connection);
+        runner.run(changeset, Direction.UP);
+
+        assertThat(up).as(changeset.label() + " changes something").isNotEqualTo(before);
+        assertThat(down).hasToString(before.toString());
+        assertThat(CatalogSnapshot.of(connection))
+            .as(changeset.label() + " again")
+            .hasToString(up.toString());
+      }
+    }
+  }
+
+  @Test
+  void theWholeSchemaGoesDownFromTheTop() throws SQLException {
+    try (TestDatabase database = TestDatabase.create();
+        Connection connection = database.connect()) {
+      History.prepare(connection);
+      CatalogSnapshot empty = CatalogSnapshot.of(connection);
+      ChangesetRunner runner =
+          new ChangesetRunner(
+              connection,
+              database.address(),
+              TestConfig.schema(),
+              new MigrationListener() {},
+              null);
+      Deque<Changeset> applied = new ArrayDeque<>();
+
+      for (Changeset changeset : everyChangeset()) {
+        runner.run(changeset, Direction.UP);
+        applied.push(changeset);
+      }
+      for (Changeset changeset : applied) {
+        runner.run(changeset, Direction.DOWN);
+      }
+
+      assertThat(CatalogSnapshot.of(connection)).hasToString(empty.toString());
+      assertThat(History.read(connection)).isEmpty();
+    }
+  }
+
+  @Test
+  void everyTemplateIsUndoneByItsRollback() throws SQLException {
+    try (TestDatabase database = TestDatabase.create();
+        Connection connection = database.connect()) {
+      TestConfig.migrations(database).up(new MigrationListener() {}).orThrow();
+      Templates templates = new Templates(CHANGELOGS);
+      for (String template : templates.names()) {
+        Map<String, Object> parameters = parameters(template);
+        connection.setAutoCommit(!templates.isTransactional(template));
+        CatalogSnapshot before = CatalogSnapshot.of(connection);
+
+        templates.apply(connection, template, parameters);
+        CatalogSnapshot up = CatalogSnapshot.of(connection);
+        templates.revert(connection, template, parameters);
+        CatalogSnapshot down = CatalogSnapshot.of(connection);
+        templates.apply(connection, template, parameters);
+
+        assertThat(up).as(template + " changes something").isNotEqualTo(before);
+        assertThat(down).hasToString(before.toString());
+        assertThat(CatalogSnapshot.of(connection))
+            .as(template + " again")
+            .hasToString(up.toString());
+        if (templates.isTransactional(template)) {
+          connection.commit();
+        }
+      }
+    }
+  }
+
+  private static List<Changeset> everyChangeset() {
+    // core sorts before what builds on it; a module that requires another says so and comes later.
+    return Modules.everything(CHANGELOGS).enabled().stream()
+        .flatMap(module -> CHANGELOGS.files().getOrDefault(module, List.of()).stream())
+        .map(ChangesetParser::parse)
+        .toList();
+  }
+
+  private static Map<String, Object> parameters(String template) {
+    Map<String, Object> values = new HashMap<>();
+    values.put("collection_id", 7L);
+    values.put("space_id", 42L);
+    values.put("dimensions", 384);
+    values.put("element", "vector::halfvec(384)");
+    values.put("operator_class", "halfvec_cosine_ops");
+    values.put("m", 16);
+    values.put("ef_construction", 64);
+    String text = CHANGELOGS.templates().getOrDefault(template, "");
+    values.keySet().removeIf(name -> !text.contains("${" + name + "}"));
+    return values;
+  }
+}

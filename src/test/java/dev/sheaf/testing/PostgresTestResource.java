@@ -1,0 +1,37 @@
+package dev.sheaf.testing;
+
+import dev.sheaf.schema.DatabaseAddress;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Gives a `@QuarkusTest` a database of its own:
+/// `@QuarkusTestResource(PostgresTestResource.class)`.
+public final class PostgresTestResource implements QuarkusTestResourceLifecycleManager {
+
+  private @Nullable TestDatabase database;
+
+  @Override
+  public Map<String, String> start() {
+    database = TestDatabase.create();
+    DatabaseAddress address = database.address();
+    Map<String, String> settings = new HashMap<>();
+    settings.put("quarkus.datasource.jdbc.url", address.jdbcUrl());
+    if (address.user() != null) {
+      settings.put("quarkus.datasource.username", address.user());
+    }
+    if (address.password() != null) {
+      settings.put("quarkus.datasource.password", address.password());
+    }
+    settings.put("quarkus.datasource.devservices.enabled", "false");
+    return settings;
+  }
+
+  @Override
+  public void stop() {
+    if (database != null) {
+      database.close();
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package dev.sheaf.testing;
+
+import dev.sheaf.schema.DatabaseAddress;
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.testcontainers.postgresql.PostgreSQLContainer;
+import org.testcontainers.utility.DockerImageName;
+
+/// An empty database of one test's own, dropped on [#close] or at the latest when the JVM ends.
+///
+/// It lives on the server that `SHEAF_TEST_DATABASE_URL` names (a role that may create databases
+/// and extensions), else on one container that is started once per JVM.
+public final class TestDatabase implements AutoCloseable {
+
+  private static final String IMAGE = "docker.io/pgvector/pgvector:pg17";
+
+  /// A name holds the process id of the JVM that made it, so that a later run can tell what a
+  /// killed one left behind.
+  private static final String PREFIX = "sheaf_test_";
+
+  private static final Set<TestDatabase> OPEN = ConcurrentHashMap.newKeySet();
+
+  private final DatabaseAddress address;
+
+  private TestDatabase(DatabaseAddress address) {
+    this.address = address;
+  }
+
+  /// Creates an empty one.
+  public static TestDatabase create() {
+    String name = freshName();
+    administer("CREATE DATABASE " + name + " TEMPLATE template0");
+    return opened(name);
+  }
+
+  /// A name that no other test uses, for a database that the caller creates.
+  public static String freshName() {
+    byte[] random = new byte[4];
+    new SecureRandom().nextBytes(random);
+    return PREFIX + ProcessHandle.current().pid() + "_" + HexFormat.of().formatHex(random);
+  }
+
+  /// Takes over a database that was created under a [#freshName], to drop it in the end.
+  public static TestDatabase opened(String name) {
+    TestDatabase database = new TestDatabase(Server.ADDRESS.withDatabase(name));
+    OPEN.add(database);
+    return database;
+  }
+
+  /// The server's maintenance database, for a test that creates its own.
+  public static DatabaseAddress server() {
+    return Server.ADDRESS;
+  }
+
+  public DatabaseAddress address() {
+    return address;
+  }
+
+  /// A new connection, in auto-commit.
+  public Connection connect() {
+    return address.open("sheaf test");
+  }
+
+  /// Runs statements that are separated by semicolons.
+  public void execute(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute(sql);
+    }
+  }
+
+  /// The first column of every row of a query, as text.
+  public List<String> query(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      try (ResultSet row = statement.executeQuery(sql)) {
+        List<String> values = new ArrayList<>();
+        while (row.next()) {
+          values.add(String.valueOf(row.getString(1)));
+        }
+        return values;
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    if (OPEN.remove(this)) {
+      administer("DROP DATABASE IF EXISTS " + address.database() + " WITH (FORCE)");
+    }
+  }
+
+  private static void administer(String sql) {
+    try (Connection connection = Server.ADDRESS.open("sheaf test");
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
+  /// Found or started when the first test asks.
+  private static final class Server {
+    static final DatabaseAddress ADDRESS = find();
+
+    static {
+      sweep();
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> Set.copyOf(OPEN).forEach(TestDatabase::close)));
+    }
+
+    private static DatabaseAddress find() {
+      return Optional.ofNullable(System.getenv("SHEAF_TEST_DATABASE_URL"))
+          .filter(url -> !url.isBlank())
+          .map(DatabaseAddress::parse)
+          .orElseGet(Server::startContainer);
+    }
+
+    @SuppressWarnings("resource") // It ends with the JVM.
+    private static DatabaseAddress startContainer() {
+      PostgreSQLContainer container =
+          new PostgreSQLContainer(
+              DockerImageName.parse(IMAGE).asCompatibleSubstituteFor("postgres"));
+      container.start();
+      Runtime.getRuntime().addShutdownHook(new Thread(container::stop));
+      return new DatabaseAddress(
+          container.getJdbcUrl(), container.getUsername(), container.getPassword());
+    }
+
+    /// Drops what runs that were killed have left: the process is gone, and nobody is connected.
+    private static void sweep() {
+      String sql =
+          """
+          SELECT datname
+            FROM pg_database d
+           WHERE datname ~ '^%s[0-9]+_[0-9a-f]{8}$'
+             AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)
+          """
+              .formatted(PREFIX);
+      try (Connection connection = ADDRESS.open("sheaf test");
+          Statement statement = connection.createStatement()) {
+        List<String> leftovers = new ArrayList<>();
+        try (ResultSet row = statement.executeQuery(sql)) {
+          while (row.next()) {
+            String name = row.getString(1);
+            long pid = Long.parseLong(name.substring(PREFIX.length(), name.lastIndexOf('_')));
+            if (ProcessHandle.of(pid).isEmpty()) {
+              leftovers.add(name);
+            }
+          }
+        }
+        for (String leftover : leftovers) {
+          // Another run may sweep at the same time.
+          statement.execute("DROP DATABASE IF EXISTS " + leftover);
+        }
+      } catch (SQLException e) {
+        throw new IllegalStateException("sweeping old test databases", e);
+      }
+    }
+  }
+}
