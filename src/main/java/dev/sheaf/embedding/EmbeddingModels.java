@@ -52,6 +52,11 @@ public class EmbeddingModels {
     return byName(defaultName);
   }
 
+  /// All models, sorted by name.
+  public List<EmbeddingModel> all() {
+    return List.copyOf(models.values());
+  }
+
   /// A wrong name stops the service at start, not its first document. The default model is loaded
   /// meanwhile in the background; the others when they are first needed.
   void onStart(@Observes StartupEvent event) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.sheaf.embedding.EmbeddingException;
+import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModel.State;
 import java.util.ArrayList;
@@ -13,17 +14,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
 class BgeSmallTest {
 
-  private static final BgeSmall MODEL = new BgeSmall(2);
-
-  @AfterAll
-  static void close() {
-    MODEL.close();
-  }
+  private static final EmbeddingModel MODEL = BundledModels.bgeSmall();
 
   @Test
   void saysWhatItIsWithoutBeingLoaded() {

@@ -1,0 +1,49 @@
+package dev.sheaf.document;
+
+import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.EmbeddingModels;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+
+/// The chunkers of this service: one way of splitting, by the tokens of each model.
+@ApplicationScoped
+public class Chunkers {
+
+  private final int maxTokens;
+  private final int overlapTokens;
+
+  @Inject
+  Chunkers(ChunkerConfig config) {
+    this(config.maxTokens(), config.overlapTokens());
+  }
+
+  Chunkers(int maxTokens, int overlapTokens) {
+    this.maxTokens = maxTokens;
+    this.overlapTokens = overlapTokens;
+  }
+
+  /// The chunker for a model. Cheap; does not wait for the model to be loaded.
+  ///
+  /// @throws IllegalStateException when the configured lengths make no sense for the model
+  public Chunker forModel(EmbeddingModel model) {
+    int effective = Math.min(maxTokens, model.maxTokens());
+    if (maxTokens < Chunker.LEAST_MAX_TOKENS) {
+      throw new IllegalStateException(
+          "sheaf.chunking.max-tokens must be at least %d, but is %d"
+              .formatted(Chunker.LEAST_MAX_TOKENS, maxTokens));
+    }
+    if (overlapTokens < 0 || overlapTokens >= effective) {
+      throw new IllegalStateException(
+          "sheaf.chunking.overlap-tokens must be from 0 to %d, less than a chunk for %s, but is %d"
+              .formatted(effective - 1, model.name(), overlapTokens));
+    }
+    return new Chunker(model, effective, overlapTokens);
+  }
+
+  /// A wrong length stops the service at start, not its first document.
+  void onStart(@Observes StartupEvent event, EmbeddingModels models) {
+    models.all().forEach(this::forModel);
+  }
+}
