@@ -124,9 +124,7 @@ public final class Migrations {
     if (!plan.pending().isEmpty()) {
       return new SchemaState.Verdict(
           false,
-          plan.pending().size()
-              + " changesets are missing, the first is "
-              + plan.pending().getFirst().label());
+          missing(plan.pending().size()) + ", the first is " + plan.pending().getFirst().label());
     }
     try {
       refuse(plan);
@@ -134,6 +132,10 @@ public final class Migrations {
     } catch (SchemaException e) {
       return new SchemaState.Verdict(false, e.problem());
     }
+  }
+
+  private static String missing(int changesets) {
+    return changesets == 1 ? "1 changeset is missing" : changesets + " changesets are missing";
   }
 
   /// The enabled changesets, parsed, in the order they are applied.

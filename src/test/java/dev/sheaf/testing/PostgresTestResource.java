@@ -24,7 +24,6 @@ public final class PostgresTestResource implements QuarkusTestResourceLifecycleM
     if (address.password() != null) {
       settings.put("quarkus.datasource.password", address.password());
     }
-    settings.put("quarkus.datasource.devservices.enabled", "false");
     return settings;
   }
 

@@ -1,0 +1,438 @@
+package dev.sheaf.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.sheaf.testing.TestDatabase;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import liquibase.Contexts;
+import liquibase.LabelExpression;
+import liquibase.Liquibase;
+import liquibase.database.DatabaseFactory;
+import liquibase.database.jvm.JdbcConnection;
+import liquibase.resource.ClassLoaderResourceAccessor;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What happens between a changelog and a database, on a database of each test's own.
+class MigrationsIT {
+
+  private static final MigrationListener SILENT = new MigrationListener() {};
+
+  @TempDir private Path root;
+  private TestDatabase database;
+
+  @BeforeEach
+  void create() {
+    database = TestDatabase.create();
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void appliesWhatIsPendingAndThenNothing() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+
+    assertThat(applied(up())).containsExactly("core/001_a", "core/002_b");
+    assertThat(applied(up())).isEmpty();
+    changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    assertThat(applied(up())).containsExactly("core/003_c");
+  }
+
+  @Test
+  void plainLiquibaseFindsNothingLeftToDo() throws Exception {
+    TestConfig.migrations(database).up(SILENT).orThrow();
+
+    try (Liquibase plain =
+        new Liquibase(
+            "db/changelog/root.yaml",
+            new ClassLoaderResourceAccessor(),
+            DatabaseFactory.getInstance()
+                .findCorrectDatabaseImplementation(new JdbcConnection(database.connect())))) {
+      assertThat(plain.listUnrunChangeSets(new Contexts(), new LabelExpression())).isEmpty();
+    }
+  }
+
+  @Test
+  void liquibasesLockTableIsNotUsed() throws Exception {
+    TestConfig.migrations(database).up(SILENT).orThrow();
+
+    assertThat(database.query("SELECT to_regclass('databasechangeloglock')"))
+        .containsExactly("null");
+  }
+
+  @Test
+  void aFailingChangesetLeavesNothing() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changeset(
+        "core",
+        2,
+        "b",
+        "CREATE TABLE b (id int);\nINSERT INTO b VALUES (1);\nSELECT 1 / 0;",
+        "DROP TABLE b;");
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(result.success()).isFalse();
+    assertThat(applied(result)).containsExactly("core/001_a");
+    assertThat(result.problems().getFirst())
+        .hasMessage("core/002_b.sql failed: division by zero, in: SELECT 1 / 0");
+    assertThat(database.query("SELECT to_regclass('b')")).containsExactly("null");
+    assertThat(database.query("SELECT id FROM databasechangelog")).containsExactly("001");
+    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    assertThat(applied(up())).containsExactly("core/002_b");
+  }
+
+  @Test
+  void aFileEditedAfterItWasAppliedIsRefused() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    up();
+    changeset("core", 1, "a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
+
+    assertThatExceptionOfType(SchemaException.class)
+        .isThrownBy(this::up)
+        .withMessage(
+            "core/001_a.sql was applied already and says something else now - put it back as it was, and write the"
+                + " change as a new changeset");
+  }
+
+  @Test
+  void aCommentOutsideTheChangesetMayChange() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    up();
+    Path file = root.resolve("core/001_a.sql");
+    Files.writeString(file, Files.readString(file).replaceFirst("\n\n", "\n\n-- said later\n\n"));
+
+    assertThat(applied(up())).isEmpty();
+  }
+
+  @Test
+  void aDatabaseNewerThanTheApplicationIsRefused() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    up();
+    Files.delete(root.resolve("core/002_b.sql"));
+
+    assertThatExceptionOfType(SchemaException.class)
+        .isThrownBy(this::up)
+        .withMessageStartingWith(
+            "the database is newer than this application: it knows core/002_b.sql");
+  }
+
+  @Test
+  void aLateChangesetIsAppliedAndReported() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    up();
+    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+
+    MigrationResult result = up();
+
+    assertThat(applied(result)).containsExactly("core/002_b");
+    assertThat(result.notes())
+        .containsExactly(
+            "core/002_b came late: higher-numbered changesets of its module were applied before it");
+  }
+
+  @Test
+  void aLateChangesetIsRefusedWhereThatIsConfigured() throws Exception {
+    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    up();
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+
+    MigrationResult result =
+        TestConfig.migrations(database, root, "sheaf.schema.out-of-order", "refuse").up(SILENT);
+
+    assertThat(result.problems())
+        .singleElement()
+        .satisfies(
+            problem -> assertThat(problem).hasMessageStartingWith("core/001_a.sql comes late"));
+    assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
+  }
+
+  @Test
+  void ofManyAtOnceExactlyOneMigrates() throws Exception {
+    int processes = 20;
+    List<Future<MigrationResult>> results = new ArrayList<>();
+    try (ExecutorService executor = Executors.newFixedThreadPool(processes)) {
+      for (int i = 0; i < processes; i++) {
+        results.add(executor.submit(() -> TestConfig.migrations(database).up(SILENT)));
+      }
+    }
+
+    List<Integer> executed = new ArrayList<>();
+    for (Future<MigrationResult> result : results) {
+      executed.add(result.get().orThrow().executed().size());
+    }
+    assertThat(executed).filteredOn(size -> size > 0).hasSize(1);
+  }
+
+  @Test
+  void theLockOfAKilledProcessIsFree() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    Process holder = startLockHolder();
+    try (Connection connection = database.connect()) {
+      assertThat(SchemaLock.holder(connection)).isPresent();
+      assertThat(SchemaLock.tryAcquire(connection)).isEmpty();
+    }
+
+    holder.destroyForcibly().waitFor();
+
+    assertThat(applied(up())).containsExactly("core/001_a");
+  }
+
+  @Test
+  void whoHoldsTheLockIsSaidWhenTheWaitIsOver() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    Process holder = startLockHolder();
+    try {
+      MigrationResult result =
+          TestConfig.migrations(database, root, "sheaf.schema.lock-wait", "1s").up(SILENT);
+
+      assertThat(result.problems())
+          .singleElement()
+          .satisfies(problem ->
+              assertThat(problem)
+                  .hasMessageMatching(
+                      "the schema is locked by .+@.+/"
+                          + holder.pid()
+                          + " from .+, backend \\d+, since .+ - waited 1 s; .*"));
+    } finally {
+      holder.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void aTableLockedByOthersIsTriedAgain() throws Exception {
+    database.execute("CREATE TABLE busy (id int)");
+    changeset(
+        "core",
+        1,
+        "a",
+        "ALTER TABLE busy ADD COLUMN name text;",
+        "ALTER TABLE busy DROP COLUMN name;");
+    List<Integer> attempts = new ArrayList<>();
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE busy IN ACCESS SHARE MODE");
+
+      MigrationResult result =
+          TestConfig.migrations(
+                  database,
+                  root,
+                  "sheaf.schema.lock-timeout",
+                  "50ms",
+                  "sheaf.schema.backoff",
+                  "10ms")
+              .up(
+                  new MigrationListener() {
+                    @Override
+                    public void retrying(
+                        String changeset, int attempt, Duration pause, String why) {
+                      attempts.add(attempt);
+                      if (attempt == 2) {
+                        release(other);
+                      }
+                    }
+                  });
+
+      assertThat(applied(result)).containsExactly("core/001_a");
+      assertThat(attempts).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void aTableLockedForTooLongIsGivenUp() throws Exception {
+    database.execute("CREATE TABLE busy (id int)");
+    changeset(
+        "core",
+        1,
+        "a",
+        "ALTER TABLE busy ADD COLUMN name text;",
+        "ALTER TABLE busy DROP COLUMN name;");
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE busy IN ACCESS SHARE MODE");
+
+      MigrationResult result =
+          TestConfig.migrations(
+                  database,
+                  root,
+                  "sheaf.schema.lock-timeout",
+                  "20ms",
+                  "sheaf.schema.backoff",
+                  "1ms",
+                  "sheaf.schema.retries",
+                  "2")
+              .up(SILENT);
+
+      assertThat(result.problems().getFirst())
+          .hasMessageStartingWith("core/001_a.sql failed: canceling statement due to lock timeout");
+    }
+  }
+
+  @Test
+  void anExtensionThatTheServerLacksStopsBeforeAnythingIsChanged() throws Exception {
+    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changeset(
+        "core",
+        2,
+        "b",
+        "CREATE EXTENSION IF NOT EXISTS no_such_thing;",
+        "DROP EXTENSION no_such_thing;");
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(result.problems().getFirst().problem())
+        .matches(
+            "PostgreSQL [\\d.]+ at .+:\\d+, database "
+                + database.address().database()
+                + ", does not have the extension \"no_such_thing\"");
+    assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
+  }
+
+  @Test
+  void whatACrashLeftOfAConcurrentBuildIsRebuilt() throws Exception {
+    changeset(
+        "core",
+        1,
+        "a",
+        "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);",
+        "DROP TABLE a;");
+    up();
+    concurrent(
+        "core",
+        2,
+        "b",
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);");
+    // What a crash in the second statement leaves: the first index, half of the second, an open
+    // journal.
+    database.execute("CREATE INDEX a_id ON a (id)");
+    database.execute("CREATE INDEX a_id2 ON a (id)");
+    database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_id2'::regclass");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'up', 1)");
+
+    MigrationResult result = up();
+
+    assertThat(applied(result)).containsExactly("core/002_b");
+    assertThat(result.notes())
+        .containsExactly(
+            "core/002_b: cleared what an interrupted run left: DROP INDEX CONCURRENTLY a_id2");
+    assertThat(
+            database.query(
+                "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
+        .containsExactly("a_id true", "a_id2 true");
+    assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
+  }
+
+  @Test
+  void aConcurrentBuildThatFailsLeavesNoInvalidIndex() throws Exception {
+    changeset(
+        "core",
+        1,
+        "a",
+        "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);",
+        "DROP TABLE a;");
+    concurrent("core", 2, "b", "CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id);");
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(result.problems().getFirst())
+        .hasMessageStartingWith("core/002_b.sql failed: could not create unique index \"a_id\"");
+    assertThat(database.query("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"))
+        .isEmpty();
+    database.execute("DELETE FROM a");
+    assertThat(applied(up())).containsExactly("core/002_b");
+  }
+
+  private Migrations migrations() {
+    return TestConfig.migrations(database, root);
+  }
+
+  private MigrationResult up() {
+    return migrations().up(SILENT).orThrow();
+  }
+
+  private static List<String> applied(MigrationResult result) {
+    return result.executed().stream().map(MigrationResult.Executed::changeset).toList();
+  }
+
+  private void changeset(String module, int number, String name, String up, String down)
+      throws IOException {
+    write(module, number, name, "", up, down);
+  }
+
+  private void concurrent(String module, int number, String name, String up) throws IOException {
+    write(module, number, name, " runInTransaction:false", up, "SELECT 1;");
+  }
+
+  private void write(String module, int number, String name, String options, String up, String down)
+      throws IOException {
+    Files.createDirectories(root.resolve(module));
+    Files.writeString(
+        root.resolve(module).resolve("%03d_%s.sql".formatted(number, name)),
+        """
+        --liquibase formatted sql
+
+        --changeset %s:%03d%s
+        %s
+
+        --rollback %s
+        """
+            .formatted(module, number, options, up, down));
+  }
+
+  private Process startLockHolder() throws IOException {
+    DatabaseAddress address = database.address();
+    String credentials =
+        address.user() + (address.password() == null ? "" : ":" + address.password()) + "@";
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                LockHolder.class.getName(),
+                "postgres://"
+                    + credentials
+                    + address.host()
+                    + ":"
+                    + address.port()
+                    + "/"
+                    + address.database())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    assertThat(out.readLine()).startsWith("locked");
+    return process;
+  }
+
+  private static void release(Connection other) {
+    try {
+      other.rollback();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
