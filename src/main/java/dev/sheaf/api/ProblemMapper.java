@@ -1,0 +1,172 @@
+package dev.sheaf.api;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.exc.InputCoercionException;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.MismatchedInputException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import java.io.CharConversionException;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+import org.jspecify.annotations.Nullable;
+
+/// The one place where a failure becomes an answer.
+final class ProblemMapper {
+
+  private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+  // Jackson's and the framework's own exceptions are named, because a more specific mapper of
+  // theirs would win.
+  @ServerExceptionMapper({
+    MismatchedInputException.class,
+    NotFoundException.class,
+    WebApplicationException.class,
+    Throwable.class
+  })
+  Response map(Throwable failure) {
+    return problem(failure).toResponse();
+  }
+
+  private static Problem problem(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      switch (cause) {
+        case Problem problem -> {
+          return problem;
+        }
+        case JacksonException json when isOfTheBody(json) -> {
+          return body(json);
+        }
+        case CharConversionException encoding -> {
+          return new Problem(ProblemType.MALFORMED_JSON, "the body is not UTF-8");
+        }
+        case SQLException sql when isOutage(sql) -> {
+          LOG.warnf("Database unavailable: %s", sql.getMessage());
+          return new Problem(
+              ProblemType.DATABASE_UNAVAILABLE, "nothing was changed by this request; try again");
+        }
+        default -> {}
+      }
+    }
+    if (failure instanceof WebApplicationException web && web.getResponse().getStatus() < 500) {
+      return http(web.getResponse().getStatus());
+    }
+    LOG.error("Request failed", failure);
+    return new Problem(ProblemType.INTERNAL, "the cause is in the service's log");
+  }
+
+  private static boolean isOfTheBody(JacksonException json) {
+    // A Problem thrown by a record's constructor arrives wrapped in Jackson's exception, and speaks
+    // for itself.
+    return !(json.getCause() instanceof Problem);
+  }
+
+  private static Problem body(JacksonException json) {
+    return switch (json) {
+      case UnrecognizedPropertyException unknown ->
+          Problem.field(
+              path(unknown),
+              "unknown field "
+                  + path(unknown)
+                  + "; known are "
+                  + unknown.getKnownPropertyIds().stream()
+                      .map(String::valueOf)
+                      .sorted()
+                      .collect(Collectors.joining(", ")));
+      case MismatchedInputException mismatch when !mismatch.getPath().isEmpty() ->
+          Problem.field(path(mismatch), path(mismatch) + " must be " + kind(type(mismatch)));
+      // A number that does not fit into the type of its field.
+      case JsonMappingException mapping
+          when mapping.getCause() instanceof InputCoercionException coercion ->
+          Problem.field(
+              path(mapping), path(mapping) + " must be " + kind(coercion.getTargetType()));
+      case MismatchedInputException mismatch ->
+          new Problem(
+              ProblemType.MALFORMED_JSON, "the body must be " + kind(mismatch.getTargetType()));
+      default ->
+          new Problem(ProblemType.MALFORMED_JSON, json.getOriginalMessage() + position(json));
+    };
+  }
+
+  private static String position(JacksonException json) {
+    var location = json.getLocation();
+    return location == null
+        ? ""
+        : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
+  }
+
+  /// The type that the last part of the path should have had: of an array, that of its elements.
+  private static @Nullable Class<?> type(MismatchedInputException mismatch) {
+    Class<?> type = mismatch.getTargetType();
+    boolean element = mismatch.getPath().getLast().getFieldName() == null;
+    return element && type != null && type.isArray() ? type.getComponentType() : type;
+  }
+
+  private static String kind(@Nullable Class<?> type) {
+    if (type == null) {
+      return "another type";
+    }
+    if (type == String.class) {
+      return "a string";
+    }
+    if (type == Integer.class || type == int.class || type == long.class) {
+      return "a whole number";
+    }
+    if (type == Boolean.class || type == boolean.class) {
+      return "true or false";
+    }
+    if (type == float.class || type == Float.class || type == Double.class) {
+      return "a number";
+    }
+    if (type.isArray() || List.class.isAssignableFrom(type)) {
+      return "an array" + (type == float[].class ? " of numbers" : "");
+    }
+    if (type.isEnum()) {
+      return "one of " + List.of(type.getEnumConstants());
+    }
+    return "an object";
+  }
+
+  private static String path(JsonMappingException exception) {
+    var path = new StringBuilder();
+    for (var reference : exception.getPath()) {
+      if (reference.getFieldName() == null) {
+        path.append('[').append(reference.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(reference.getFieldName());
+      }
+    }
+    return path.toString();
+  }
+
+  /// SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), 25006 (read-only), and a
+  /// pool that gave no connection in time.
+  private static boolean isOutage(SQLException sql) {
+    String state = sql.getSQLState();
+    if (state == null) {
+      return sql instanceof SQLTransientConnectionException
+          || String.valueOf(sql.getMessage()).contains("Acquisition timeout");
+    }
+    return state.startsWith("08")
+        || state.startsWith("53")
+        || state.startsWith("57P")
+        || state.equals("25006");
+  }
+
+  private static Problem http(int status) {
+    return switch (status) {
+      case 404 -> new Problem(ProblemType.NOT_FOUND, "see /q/openapi for what there is");
+      case 405 -> new Problem(ProblemType.METHOD_NOT_ALLOWED, "see /q/openapi for what it takes");
+      case 406 -> new Problem(ProblemType.NOT_ACCEPTABLE, "responses are application/json");
+      case 415 ->
+          new Problem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
+      default -> new Problem(ProblemType.INVALID_PARAMETER, "the request is malformed");
+    };
+  }
+}

@@ -1,0 +1,47 @@
+package dev.sheaf.api;
+
+import java.util.Locale;
+
+/// Every problem that a client can see. The list is closed: what is not here is a bug, logged once
+/// and answered as [#INTERNAL].
+public enum ProblemType {
+  MALFORMED_JSON(400, "The body is not valid JSON"),
+  INVALID_PARAMETER(400, "A parameter is not valid"),
+  NOT_FOUND(404, "There is nothing at this address"),
+  COLLECTION_NOT_FOUND(404, "No such collection"),
+  DOCUMENT_NOT_FOUND(404, "No such document"),
+  METHOD_NOT_ALLOWED(405, "This address does not take this method"),
+  NOT_ACCEPTABLE(406, "The response cannot be written as asked for"),
+  COLLECTION_EXISTS(409, "A collection of this name exists"),
+  BUSY(409, "Something else is at work on this"),
+  BODY_TOO_LARGE(413, "The body is too large"),
+  UNSUPPORTED_MEDIA_TYPE(415, "The body is not JSON"),
+  INVALID_FIELD(422, "A field is not valid"),
+  WIDTH_MISMATCH(422, "The vector has the wrong width"),
+  INTERNAL(500, "Something went wrong here"),
+  DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+  MODEL_UNAVAILABLE(503, "The embedding model cannot be used");
+
+  private final int status;
+  private final String title;
+
+  ProblemType(int status, String title) {
+    this.status = status;
+    this.title = title;
+  }
+
+  /// The HTTP status code.
+  public int status() {
+    return status;
+  }
+
+  /// What is wrong, in words that do not change from one occurrence to the next.
+  public String title() {
+    return title;
+  }
+
+  /// The identifier of this type, stable across releases, as RFC 9457 asks for.
+  public String uri() {
+    return "urn:sheaf:problem:" + name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}
