@@ -57,6 +57,18 @@ public class EmbeddingModels {
     return List.copyOf(models.values());
   }
 
+  /// The model that fills and queries a space.
+  ///
+  /// @throws WidthMismatchException when the model's vectors are not as wide as the space's
+  /// @throws UnknownEmbeddingModelException when no provider has the space's model
+  public EmbeddingModel forSpace(Space space) {
+    EmbeddingModel model = byName(space.model());
+    if (model.dimensions() != space.dimensions()) {
+      throw new WidthMismatchException(model, space);
+    }
+    return model;
+  }
+
   /// A wrong name stops the service at start, not its first document. The default model is loaded
   /// meanwhile in the background; the others when they are first needed.
   void onStart(@Observes StartupEvent event) {

@@ -2,7 +2,7 @@ package dev.sheaf.schema;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
+import java.net.JarURLConnection;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
@@ -43,11 +43,11 @@ record Changelogs(
       throw new SchemaException("the application holds no " + LOCATION, "build it again");
     }
     try {
-      URI uri = marker.toURI();
-      if (uri.getScheme().equals("file")) {
-        return read(Path.of(uri).resolveSibling(""), LOCATION);
+      if (!(marker.openConnection() instanceof JarURLConnection jar)) {
+        return read(Path.of(marker.toURI()).resolveSibling(""), LOCATION);
       }
-      try (FileSystem archive = FileSystems.newFileSystem(uri, java.util.Map.of())) {
+      // By path and not by URI: a file system of our own, whoever else has the archive open.
+      try (FileSystem archive = FileSystems.newFileSystem(Path.of(jar.getJarFileURL().toURI()))) {
         return read(archive.getPath(LOCATION), LOCATION);
       }
     } catch (URISyntaxException e) {

@@ -1,6 +1,7 @@
 package dev.sheaf.schema;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -26,6 +27,7 @@ public class Templates {
   private final Changelogs changelogs;
   private final Map<String, Changeset> parsed = new ConcurrentHashMap<>();
 
+  @Inject
   Templates(SchemaConfig config) {
     this(config.root().map(Changelogs::in).orElseGet(Changelogs::bundled));
   }

@@ -1,0 +1,38 @@
+package dev.sheaf.collection;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.Optional;
+import org.hibernate.annotations.Generated;
+import org.jspecify.annotations.Nullable;
+
+/// Documents that are searched together, as stored.
+@Entity
+@Table(name = "collection")
+public class Collection extends PanacheEntityBase {
+
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  public Long id;
+
+  @Column public String name;
+
+  @Column public @Nullable String description;
+
+  @Column(name = "active_space_id")
+  public @Nullable Long activeSpaceId;
+
+  @Generated
+  @Column(name = "created_at", insertable = false, updatable = false)
+  public Instant createdAt;
+
+  static Optional<Collection> named(String name) {
+    return find("name", name).firstResultOptional();
+  }
+}

@@ -1,0 +1,258 @@
+package dev.sheaf.collection;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.EmbeddingSpace;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.schema.Templates;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import org.hibernate.Session;
+import org.hibernate.exception.ConstraintViolationException;
+import org.hibernate.exception.LockTimeoutException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/// The collections of this service: create, describe, drop, and where the vectors of each are.
+@ApplicationScoped
+public class Collections {
+
+  private static final Logger LOG = Logger.getLogger(Collections.class);
+
+  /// A drop needs, for an instant, a lock that stops everybody else. It waits for it only this long
+  /// at a time, because everybody else waits behind it.
+  private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
+
+  private static final int DROP_ATTEMPTS = 20;
+
+  private final EntityManager entityManager;
+  private final Templates templates;
+  private final EmbeddingModels models;
+  private final ConcurrentMap<String, Space> activeSpaces = new ConcurrentHashMap<>();
+
+  Collections(EntityManager entityManager, Templates templates, EmbeddingModels models) {
+    this.entityManager = entityManager;
+    this.templates = templates;
+    this.models = models;
+  }
+
+  /// Creates a collection with its first embedding space, ready for documents.
+  ///
+  /// @throws Problem when the name is taken
+  public CollectionView create(CreateCollection request) {
+    EmbeddingModel model = models.defaultModel();
+    try {
+      return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
+    } catch (ConstraintViolationException e) {
+      throw new Problem(
+          ProblemType.COLLECTION_EXISTS,
+          "a collection named " + request.name() + " exists; drop it first or choose another name");
+    }
+  }
+
+  private CollectionView insert(CreateCollection request, EmbeddingModel model) {
+    var collection = new Collection();
+    collection.name = request.name();
+    collection.description = request.description();
+    collection.persist();
+
+    var space = new EmbeddingSpace();
+    space.collectionId = collection.id;
+    space.model = model.name();
+    space.dimensions = model.dimensions();
+    space.metric = request.metric();
+    space.precision = request.precision();
+    space.persist();
+    collection.activeSpaceId = space.id;
+    entityManager.flush();
+
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          templates.apply(connection, "collection", Map.of("collection_id", collection.id));
+          templates.apply(
+              connection,
+              "space",
+              Map.of(
+                  "space_id", space.id,
+                  "collection_id", collection.id,
+                  "dimensions", space.dimensions));
+        });
+    return view(collection, space, null, null);
+  }
+
+  /// All collections, by name.
+  public List<CollectionView> list() {
+    return QuarkusTransaction.joiningExisting()
+        .call(() ->
+            entityManager
+                .createQuery(
+                    """
+                    SELECT c, s
+                      FROM Collection c
+                      JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
+                     ORDER BY c.name
+                    """,
+                    Object[].class)
+                .getResultStream()
+                .map(row -> view((Collection) row[0], (EmbeddingSpace) row[1], null, null))
+                .toList());
+  }
+
+  /// One collection, with its counts.
+  ///
+  /// @throws Problem when there is none of this name
+  public CollectionView describe(String name) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    return QuarkusTransaction.joiningExisting()
+        .call(() -> {
+          Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
+          EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
+          return view(collection, space, count("Document", collection), count("Chunk", collection));
+        });
+  }
+
+  private Long count(String entity, Collection collection) {
+    return entityManager
+        .createQuery("SELECT count(*) FROM " + entity + " WHERE collectionId = ?1", Long.class)
+        .setParameter(1, collection.id)
+        .getSingleResult();
+  }
+
+  private static CollectionView view(
+      Collection collection,
+      EmbeddingSpace space,
+      @Nullable Long documents,
+      @Nullable Long chunks) {
+    return new CollectionView(
+        collection.name,
+        collection.description,
+        space.model,
+        space.dimensions,
+        space.metric,
+        space.precision,
+        collection.createdAt,
+        documents,
+        chunks);
+  }
+
+  /// Drops a collection with everything in it, at once whatever its size.
+  ///
+  /// @throws Problem when there is none of this name, or others kept it busy for too long
+  public void drop(String name) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    for (int attempt = 1; ; attempt++) {
+      try {
+        QuarkusTransaction.requiringNew().run(() -> delete(name));
+        activeSpaces.remove(name);
+        LOG.infof("Collection dropped: %s", name);
+        return;
+      } catch (LockTimeoutException e) {
+        if (attempt == DROP_ATTEMPTS) {
+          throw new Problem(
+              ProblemType.BUSY, "others are at work on collection " + name + "; try again later");
+        }
+      }
+    }
+  }
+
+  private void delete(String name) {
+    var session = entityManager.unwrap(Session.class);
+    session
+        .createNativeQuery("SELECT set_config('lock_timeout', :timeout, true)", String.class)
+        .setParameter("timeout", DROP_LOCK_TIMEOUT.toMillis() + "ms")
+        .getSingleResult();
+    List<Long> ids =
+        session
+            .createNativeQuery(
+                "SELECT id FROM collection WHERE name = :name FOR UPDATE", Long.class)
+            .setParameter("name", name)
+            .list();
+    if (ids.isEmpty()) {
+      activeSpaces.remove(name);
+      throw notFound(name);
+    }
+    long collectionId = ids.getFirst();
+    List<EmbeddingSpace> spaces = EmbeddingSpace.list("collectionId", collectionId);
+    session.doWork(connection -> {
+      for (EmbeddingSpace space : spaces) {
+        stopIndexBuild(connection, space.toSpace());
+        templates.revert(connection, "space", Map.of("space_id", space.id));
+      }
+      templates.revert(connection, "collection", Map.of("collection_id", collectionId));
+    });
+    Collection.delete("id", collectionId);
+  }
+
+  /// An index that is being built would hold the table until it is done, and nobody will search it.
+  private static void stopIndexBuild(Connection connection, Space space) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            SELECT pg_cancel_backend(pid)
+              FROM pg_stat_progress_create_index
+             WHERE datname = current_database()
+               AND relid   = to_regclass(?)
+            """)) {
+      statement.setString(1, space.embeddingTable());
+      statement.execute();
+    }
+  }
+
+  /// The space that searches and writes of a collection use. Remembered: whoever finds its tables
+  /// gone calls [#forget] and asks again.
+  ///
+  /// @throws Problem when there is no collection of this name
+  public Space activeSpace(String name) {
+    Space known = activeSpaces.get(name);
+    if (known != null) {
+      return known;
+    }
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    Space space =
+        QuarkusTransaction.joiningExisting()
+            .call(() ->
+                entityManager
+                    .createQuery(
+                        """
+                        SELECT s
+                          FROM Collection c
+                          JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
+                         WHERE c.name = :name
+                        """,
+                        EmbeddingSpace.class)
+                    .setParameter("name", name)
+                    .getResultStream()
+                    .findFirst()
+                    .map(EmbeddingSpace::toSpace)
+                    .orElseThrow(() -> notFound(name)));
+    activeSpaces.put(name, space);
+    return space;
+  }
+
+  /// Forgets where the vectors of a collection are: somebody else dropped it, or moved it.
+  public void forget(String name) {
+    activeSpaces.remove(name);
+  }
+
+  /// The problem of a collection that is not there.
+  public static Problem notFound(String name) {
+    return new Problem(ProblemType.COLLECTION_NOT_FOUND, "there is no collection named " + name);
+  }
+}

@@ -1,0 +1,24 @@
+package dev.sheaf.embedding;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import jakarta.ws.rs.core.Response;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/// What a client hears when the model is at fault and not the request.
+final class EmbeddingProblems {
+
+  private static final Logger LOG = Logger.getLogger(EmbeddingProblems.class);
+
+  @ServerExceptionMapper({
+    EmbeddingException.class,
+    UnknownEmbeddingModelException.class,
+    WidthMismatchException.class
+  })
+  Response map(RuntimeException failure) {
+    LOG.error("Embedding model unusable", failure);
+    return new Problem(ProblemType.MODEL_UNAVAILABLE, String.valueOf(failure.getMessage()))
+        .toResponse();
+  }
+}

@@ -1,0 +1,48 @@
+package dev.sheaf.embedding;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import org.hibernate.annotations.Generated;
+
+/// One generation of embeddings of one collection, as stored. [Space] is the value that work is
+/// done with.
+@Entity
+@Table(name = "embedding_space")
+public class EmbeddingSpace extends PanacheEntityBase {
+
+  @Id
+  @GeneratedValue(strategy = GenerationType.IDENTITY)
+  public Long id;
+
+  @Column(name = "collection_id")
+  public long collectionId;
+
+  @Column public String model;
+
+  @Column public int dimensions;
+
+  @Enumerated(EnumType.STRING)
+  @Column
+  public Metric metric;
+
+  @Enumerated(EnumType.STRING)
+  @Column
+  public Precision precision;
+
+  @Generated
+  @Column(name = "created_at", insertable = false, updatable = false)
+  public Instant createdAt;
+
+  /// The same as a value.
+  public Space toSpace() {
+    return new Space(id, collectionId, model, dimensions, metric, precision);
+  }
+}

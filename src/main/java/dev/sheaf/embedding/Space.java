@@ -1,0 +1,31 @@
+package dev.sheaf.embedding;
+
+/// Where the embeddings of a collection live, and what they are made of.
+///
+/// @param id names the partition `embedding_<id>`
+/// @param collectionId names the partitions `document_<id>` and `chunk_<id>`
+/// @param model the name of the embedding model
+/// @param dimensions the width of every vector
+public record Space(
+    long id, long collectionId, String model, int dimensions, Metric metric, Precision precision) {
+
+  /// The table that holds the vectors.
+  public String embeddingTable() {
+    return "embedding_" + id;
+  }
+
+  /// The index over them, which exists when the space has grown enough.
+  public String indexName() {
+    return embeddingTable() + "_hnsw";
+  }
+
+  /// The table that holds the chunks.
+  public String chunkTable() {
+    return "chunk_" + collectionId;
+  }
+
+  /// The table that holds the documents.
+  public String documentTable() {
+    return "document_" + collectionId;
+  }
+}

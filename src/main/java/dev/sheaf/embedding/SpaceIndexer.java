@@ -1,0 +1,143 @@
+package dev.sheaf.embedding;
+
+import dev.sheaf.schema.PostgresServer;
+import dev.sheaf.schema.Templates;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.scheduler.Scheduled;
+import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/// Gives a space its HNSW index once it has grown enough, while reads and writes go on. Until the
+/// index is valid, searches compare every vector. What a crash or a cancelled build left behind is
+/// dropped and built again.
+@ApplicationScoped
+class SpaceIndexer {
+
+  private static final Logger LOG = Logger.getLogger(SpaceIndexer.class);
+
+  /// Spaces without a valid index that hold enough vectors; a space is counted no further than it
+  /// takes to know.
+  private static final String WANTING =
+      """
+      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision"
+        FROM embedding_space s
+       WHERE NOT EXISTS (SELECT FROM pg_index
+                          WHERE indexrelid = to_regclass('embedding_' || s.id || '_hnsw')
+                            AND indisvalid)
+         AND (SELECT count(*)
+                FROM (SELECT FROM embedding e WHERE e.space_id = s.id LIMIT ?) counted) = ?
+       ORDER BY s.id
+      """;
+
+  /// The first key of the advisory locks that keep two replicas from building the same index; the
+  /// second is the space.
+  private static final int LOCK_CLASS = 0x5EA_F1D;
+
+  private final AgroalDataSource dataSource;
+  private final Templates templates;
+  private final IndexConfig config;
+
+  SpaceIndexer(AgroalDataSource dataSource, Templates templates, IndexConfig config) {
+    this.dataSource = dataSource;
+    this.templates = templates;
+    this.config = config;
+  }
+
+  @Scheduled(
+      every = "${sheaf.index.check-every:5s}",
+      delayed = "${sheaf.index.check-every:5s}",
+      concurrentExecution = ConcurrentExecution.SKIP)
+  void indexWhatHasGrown() throws SQLException {
+    for (Space space : wanting()) {
+      try (Connection connection = dataSource.getConnection()) {
+        buildUnlessAnotherDoes(connection, space);
+      } catch (SQLException e) {
+        // The collection may have been dropped meanwhile; anything else is tried again at the next
+        // look.
+        LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+      }
+    }
+  }
+
+  private List<Space> wanting() throws SQLException {
+    var spaces = new ArrayList<Space>();
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement = connection.prepareStatement(WANTING)) {
+      statement.setInt(1, config.minRows());
+      statement.setInt(2, config.minRows());
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          spaces.add(
+              new Space(
+                  row.getLong(1),
+                  row.getLong(2),
+                  row.getString(3),
+                  row.getInt(4),
+                  Metric.of(row.getString(5)),
+                  Precision.of(row.getString(6))));
+        }
+      }
+    }
+    return spaces;
+  }
+
+  private void buildUnlessAnotherDoes(Connection connection, Space space) throws SQLException {
+    if (!call(connection, "SELECT pg_try_advisory_lock(?, ?)", space)) {
+      return;
+    }
+    try {
+      build(connection, space);
+    } finally {
+      call(connection, "SELECT pg_advisory_unlock(?, ?)", space);
+    }
+  }
+
+  private static boolean call(Connection connection, String lock, Space space) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(lock)) {
+      statement.setInt(1, LOCK_CLASS);
+      statement.setInt(2, Math.toIntExact(space.id()));
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private void build(Connection connection, Space space) throws SQLException {
+    long start = System.nanoTime();
+    Map<String, Object> parameters =
+        Map.of(
+            "space_id", space.id(),
+            "element", space.precision().element("vector", space.dimensions()),
+            "operator_class", space.precision().operatorClass(space.metric()),
+            "m", config.m(),
+            "ef_construction", config.efConstruction());
+    LOG.infof("Index build started: space=%d", space.id());
+    // The template clears an invalid index first: whoever holds the lock knows that its builder is
+    // gone.
+    boolean parallel = PostgresServer.of(connection).buildsInParallel();
+    try (Statement statement = connection.createStatement()) {
+      if (!parallel) {
+        statement.execute("SET max_parallel_maintenance_workers = 0");
+      }
+      try {
+        templates.apply(connection, "space_index", parameters);
+      } finally {
+        statement.execute("RESET max_parallel_maintenance_workers");
+      }
+    }
+    LOG.infof(
+        "Index built: space=%d seconds=%.1f",
+        space.id(), Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
+  }
+}
