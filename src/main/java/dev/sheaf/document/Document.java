@@ -1,0 +1,56 @@
+package dev.sheaf.document;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.IdClass;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.hibernate.annotations.Immutable;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/// What a client sent, as stored. Read only: an upsert is one statement, which entities cannot say.
+@Entity
+@Immutable
+@Table(name = "document")
+@IdClass(Document.Key.class)
+public class Document extends PanacheEntityBase {
+
+  @Id
+  @Column(name = "collection_id")
+  public long collectionId;
+
+  @Id @Column public UUID id;
+
+  @Column(name = "external_id")
+  public String externalId;
+
+  @Column public @Nullable String title;
+
+  @Column public @Nullable String uri;
+
+  /// A JSON object, as text.
+  @JdbcTypeCode(SqlTypes.JSON)
+  @Column
+  public String metadata;
+
+  @Column(name = "created_at")
+  public Instant createdAt;
+
+  @Column(name = "updated_at")
+  public Instant updatedAt;
+
+  /// The key; its id is a [DocumentId].
+  public record Key(long collectionId, UUID id) {}
+
+  static List<Document> after(long collectionId, UUID after, int limit) {
+    return Document.<Document>find("collectionId = ?1 AND id > ?2 ORDER BY id", collectionId, after)
+        .range(0, limit - 1)
+        .list();
+  }
+}

@@ -1,0 +1,11 @@
+package dev.sheaf.document;
+
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// Some documents of a list.
+///
+/// @param next what to ask for `after` to go on, null when this page is the last
+public record DocumentPage(
+    List<DocumentView> documents, @Schema(nullable = true) @Nullable String next) {}

@@ -1,0 +1,173 @@
+package dev.sheaf.document;
+
+import dev.sheaf.embedding.Space;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.UUID;
+import org.hibernate.Session;
+import org.jspecify.annotations.Nullable;
+
+/// What entities cannot say of documents: statements that compare, insert and update in one. All of
+/// them run in the transaction of the caller, and find their row by `document_pkey`.
+@ApplicationScoped
+class DocumentTable {
+
+  private static final String SAME =
+      """
+      SELECT (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
+        FROM document d
+       WHERE collection_id = ?
+         AND id            = ?
+         AND content_hash  = ?
+         AND title IS NOT DISTINCT FROM ?
+         AND uri   IS NOT DISTINCT FROM ?
+         AND metadata      = ?::jsonb
+      """;
+
+  private static final String UPDATE_FIELDS =
+      """
+         UPDATE document d
+            SET title      = ?,
+                uri        = ?,
+                metadata   = ?::jsonb,
+                updated_at = now()
+          WHERE collection_id = ?
+            AND id            = ?
+            AND content_hash  = ?
+      RETURNING (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
+      """;
+
+  /// A row that the statement inserted has no xmax yet; one that it updated carries that of its own
+  /// lock.
+  private static final String UPSERT =
+      """
+      INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash)
+           VALUES (?, ?, ?, ?, ?, ?::jsonb, ?)
+      ON CONFLICT (collection_id, id) DO UPDATE
+              SET title        = excluded.title,
+                  uri          = excluded.uri,
+                  metadata     = excluded.metadata,
+                  content_hash = excluded.content_hash,
+                  updated_at   = now()
+      """;
+
+  private static final String HOLD_COLLECTION =
+      """
+      SELECT active_space_id
+        FROM collection
+       WHERE id = ?
+         FOR KEY SHARE
+      """;
+
+  private final EntityManager entityManager;
+
+  DocumentTable(EntityManager entityManager) {
+    this.entityManager = entityManager;
+  }
+
+  /// Everything of a document but its chunks.
+  ///
+  /// @param metadata a JSON object
+  /// @param contentHash SHA-256, 32 bytes
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Row(
+      long collectionId,
+      UUID id,
+      String externalId,
+      @Nullable String title,
+      @Nullable String uri,
+      String metadata,
+      byte[] contentHash) {}
+
+  /// The number of chunks of this document, if what is stored does not differ in anything.
+  Optional<Integer> same(Row row) {
+    return query(
+        SAME,
+        statement -> {
+          statement.setLong(1, row.collectionId());
+          statement.setObject(2, row.id());
+          statement.setBytes(3, row.contentHash());
+          statement.setString(4, row.title());
+          statement.setString(5, row.uri());
+          statement.setString(6, row.metadata());
+        },
+        rows -> rows.getInt(1));
+  }
+
+  /// Replaces what is not embedded, if what is embedded does not differ.
+  ///
+  /// @return the number of chunks, or empty if the text differs or the document is new
+  Optional<Integer> updateFields(Row row) {
+    return query(
+        UPDATE_FIELDS,
+        statement -> {
+          statement.setString(1, row.title());
+          statement.setString(2, row.uri());
+          statement.setString(3, row.metadata());
+          statement.setLong(4, row.collectionId());
+          statement.setObject(5, row.id());
+          statement.setBytes(6, row.contentHash());
+        },
+        rows -> rows.getInt(1));
+  }
+
+  /// Inserts the document, or replaces it, and keeps its row locked against others that do the
+  /// same.
+  void upsert(Row row) {
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(UPSERT)) {
+            statement.setLong(1, row.collectionId());
+            statement.setObject(2, row.id());
+            statement.setString(3, row.externalId());
+            statement.setString(4, row.title());
+            statement.setString(5, row.uri());
+            statement.setString(6, row.metadata());
+            statement.setBytes(7, row.contentHash());
+            statement.executeUpdate();
+          }
+        });
+  }
+
+  /// Keeps the collection from being dropped, and its space from being replaced, until the
+  /// transaction ends.
+  ///
+  /// @return false when either has happened already
+  boolean holdCollection(Space space) {
+    return query(
+            HOLD_COLLECTION,
+            statement -> statement.setLong(1, space.collectionId()),
+            rows -> rows.getLong(1) == space.id())
+        .orElse(false);
+  }
+
+  private <T> Optional<T> query(String sql, Binder binder, Reader<T> reader) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection -> queryOne(connection, sql, binder, reader));
+  }
+
+  private static <T> Optional<T> queryOne(
+      Connection connection, String sql, Binder binder, Reader<T> reader) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      binder.bind(statement);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next() ? Optional.of(reader.read(rows)) : Optional.empty();
+      }
+    }
+  }
+
+  private interface Binder {
+    void bind(PreparedStatement statement) throws SQLException;
+  }
+
+  private interface Reader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+}

@@ -1,0 +1,37 @@
+package dev.sheaf.document;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import java.time.Instant;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// A document as clients see it.
+///
+/// @param text all of it; absent in lists
+/// @param chunks how many chunks it was split into; absent in lists
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Document")
+public record DocumentView(
+    String id,
+    @Nullable String title,
+    @Nullable String uri,
+    @JsonRawValue @Schema(type = SchemaType.OBJECT) String metadata,
+    @Nullable String text,
+    @Nullable Integer chunks,
+    Instant createdAt,
+    Instant updatedAt) {
+
+  static DocumentView of(Document document, @Nullable String text, @Nullable Integer chunks) {
+    return new DocumentView(
+        document.externalId,
+        document.title,
+        document.uri,
+        document.metadata,
+        text,
+        chunks,
+        document.createdAt,
+        document.updatedAt);
+  }
+}

@@ -1,0 +1,207 @@
+package dev.sheaf.document;
+
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.collection.Collections;
+import dev.sheaf.document.PutResult.Status;
+import dev.sheaf.embedding.Embedding;
+import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.Space;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/// The documents of a collection: put, read, list, delete.
+@ApplicationScoped
+public class Documents {
+
+  /// What PostgreSQL indexes without trouble, and what a URL carries.
+  private static final int MAX_ID_BYTES = 512;
+
+  private final Collections collections;
+  private final DocumentTable table;
+  private final EmbeddingModels models;
+  private final Chunkers chunkers;
+
+  Documents(
+      Collections collections, DocumentTable table, EmbeddingModels models, Chunkers chunkers) {
+    this.collections = collections;
+    this.table = table;
+    this.models = models;
+    this.chunkers = chunkers;
+  }
+
+  /// Stores a document: creates it, replaces what differs, or finds that nothing does. Embedding
+  /// happens outside of the transaction, so that no connection waits for the model; all rows are
+  /// written in one, so that nobody ever sees half a document.
+  ///
+  /// @throws Problem when the collection does not exist or the id is not valid
+  public PutResult put(String collection, String externalId, DocumentContent content) {
+    checkId(externalId);
+    Space space = collections.activeSpace(collection);
+    EmbeddingModel model = models.forSpace(space);
+    Chunker chunker = chunkers.forModel(model);
+    var row =
+        new DocumentTable.Row(
+            space.collectionId(),
+            DocumentId.of(space.collectionId(), externalId),
+            externalId,
+            content.title(),
+            content.uri(),
+            content.metadata().toString(),
+            contentHash(chunker, content.text()));
+
+    Optional<Integer> chunks = QuarkusTransaction.requiringNew().call(() -> table.same(row));
+    if (chunks.isPresent()) {
+      return new PutResult(externalId, Status.UNCHANGED, chunks.get());
+    }
+    chunks = QuarkusTransaction.requiringNew().call(() -> table.updateFields(row));
+    if (chunks.isPresent()) {
+      return new PutResult(externalId, Status.UPDATED, chunks.get());
+    }
+
+    List<TextChunk> split = chunker.split(content.text());
+    List<float[]> vectors =
+        model.embed(split.stream().map(TextChunk::text).toList(), EmbeddingModel.Role.DOCUMENT);
+    boolean created =
+        QuarkusTransaction.requiringNew()
+            .call(() -> write(collection, space, row, content.text(), split, vectors));
+    return new PutResult(externalId, created ? Status.CREATED : Status.UPDATED, split.size());
+  }
+
+  private boolean write(
+      String collection,
+      Space space,
+      DocumentTable.Row row,
+      String text,
+      List<TextChunk> split,
+      List<float[]> vectors) {
+    if (!table.holdCollection(space)) {
+      collections.forget(collection);
+      throw Collections.notFound(collection);
+    }
+    table.upsert(row);
+    // Every document has a chunk, so one without any is new.
+    boolean created = Chunk.deleteOf(row.collectionId(), row.id()) == 0;
+    for (TextChunk part : split) {
+      stored(row, text, split, part).persist();
+    }
+    for (TextChunk part : split) {
+      var embedding = new Embedding();
+      embedding.spaceId = space.id();
+      embedding.collectionId = row.collectionId();
+      embedding.documentId = row.id();
+      embedding.ordinal = part.ordinal();
+      embedding.vector = vectors.get(part.ordinal());
+      embedding.persist();
+    }
+    return created;
+  }
+
+  /// A chunk as it is stored: with the white space behind it, and the first with that in front of
+  /// it, so that the chunks together are the text, to the letter.
+  private static Chunk stored(
+      DocumentTable.Row row, String text, List<TextChunk> split, TextChunk part) {
+    boolean first = part.ordinal() == 0;
+    boolean last = part.ordinal() == split.size() - 1;
+    var chunk = new Chunk();
+    chunk.collectionId = row.collectionId();
+    chunk.documentId = row.id();
+    chunk.ordinal = part.ordinal();
+    chunk.tokenCount = part.tokenCount();
+    chunk.startOffset = first ? 0 : part.startOffset();
+    chunk.endOffset =
+        last
+            ? text.length()
+            : Math.max(part.endOffset(), split.get(part.ordinal() + 1).startOffset());
+    chunk.text = text.substring(chunk.startOffset, chunk.endOffset);
+    return chunk;
+  }
+
+  /// One document with its text.
+  ///
+  /// @throws Problem when the collection or the document does not exist
+  public DocumentView get(String collection, String externalId) {
+    long collectionId = collections.activeSpace(collection).collectionId();
+    UUID id = DocumentId.of(collectionId, externalId);
+    return QuarkusTransaction.joiningExisting()
+        .call(() -> {
+          Document document = Document.findById(new Document.Key(collectionId, id));
+          if (document == null) {
+            throw notFound(collection, externalId);
+          }
+          List<Chunk> chunks = Chunk.of(collectionId, id);
+          return DocumentView.of(document, text(chunks), chunks.size());
+        });
+  }
+
+  /// Chunks overlap, and together they cover the document: each adds what lies behind the one
+  /// before.
+  private static String text(List<Chunk> chunks) {
+    var text = new StringBuilder();
+    for (Chunk chunk : chunks) {
+      text.append(chunk.text, text.length() - chunk.startOffset, chunk.text.length());
+    }
+    return text.toString();
+  }
+
+  /// A page of documents, without their texts, in an order that does not change while documents
+  /// come and go.
+  ///
+  /// @param after the `next` of the page before, or null for the first
+  public DocumentPage list(String collection, int limit, @Nullable String after) {
+    long collectionId = collections.activeSpace(collection).collectionId();
+    Cursor cursor = Cursor.parse(after);
+    List<Document> page =
+        QuarkusTransaction.joiningExisting()
+            .call(() -> Document.after(collectionId, cursor.last(), limit));
+    String next = page.size() < limit ? null : new Cursor(page.getLast().id).toString();
+    return new DocumentPage(
+        page.stream().map(document -> DocumentView.of(document, null, null)).toList(), next);
+  }
+
+  /// Deletes a document with its chunks and their embeddings.
+  ///
+  /// @throws Problem when the collection or the document does not exist
+  public void delete(String collection, String externalId) {
+    long collectionId = collections.activeSpace(collection).collectionId();
+    long deleted =
+        QuarkusTransaction.requiringNew()
+            .call(() ->
+                Document.delete(
+                    "collectionId = ?1 AND id = ?2",
+                    collectionId,
+                    DocumentId.of(collectionId, externalId)));
+    if (deleted == 0) {
+      throw notFound(collection, externalId);
+    }
+  }
+
+  private static void checkId(String externalId) {
+    Input.storable("id", externalId);
+    int bytes = externalId.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes == 0 || bytes > MAX_ID_BYTES) {
+      throw Problem.parameter(
+          "id", "id has " + bytes + " bytes, it must have 1 to " + MAX_ID_BYTES);
+    }
+  }
+
+  private static byte[] contentHash(Chunker chunker, String text) {
+    var digest = DocumentId.sha256();
+    digest.update(chunker.fingerprint().getBytes(StandardCharsets.UTF_8));
+    digest.update((byte) 0);
+    return digest.digest(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static Problem notFound(String collection, String externalId) {
+    return new Problem(
+        ProblemType.DOCUMENT_NOT_FOUND,
+        "there is no document " + externalId + " in collection " + collection);
+  }
+}

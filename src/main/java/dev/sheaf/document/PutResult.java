@@ -1,0 +1,26 @@
+package dev.sheaf.document;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
+/// What became of a document that was put.
+///
+/// @param chunks how many chunks it has now
+public record PutResult(String id, Status status, int chunks) {
+
+  /// What was done.
+  public enum Status {
+    /// It is new.
+    CREATED,
+    /// Something of it differs from what was stored, which is replaced.
+    UPDATED,
+    /// It is what was stored; nothing was done.
+    UNCHANGED;
+
+    /// The name in JSON.
+    @JsonValue
+    public String value() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}
