@@ -1,0 +1,89 @@
+package dev.sheaf.ingestion;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CreateCollection;
+import dev.sheaf.document.DocumentContent;
+import dev.sheaf.document.Documents;
+import io.quarkus.arc.profile.IfBuildProfile;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import org.jboss.logging.Logger;
+
+/// In dev mode, loads a small corpus into the collection `sample` in the background, so that there
+/// is something to search from the first minute. What is there already is left as it is.
+@IfBuildProfile("dev")
+@ApplicationScoped
+class SampleCorpus {
+
+  private static final Logger LOG = Logger.getLogger(SampleCorpus.class);
+
+  static final String COLLECTION = "sample";
+  static final String RESOURCE = "/sample/corpus.ndjson";
+
+  private final Collections collections;
+  private final Documents documents;
+  private final ObjectMapper json;
+
+  SampleCorpus(Collections collections, Documents documents, ObjectMapper json) {
+    this.collections = collections;
+    this.documents = documents;
+    this.json = json;
+  }
+
+  void onStart(@Observes StartupEvent event) {
+    Thread.ofVirtual().name("sample-corpus").start(this::load);
+  }
+
+  private void load() {
+    try {
+      createCollection();
+      int count = 0;
+      try (var lines =
+          new BufferedReader(
+              new InputStreamReader(
+                  Objects.requireNonNull(SampleCorpus.class.getResourceAsStream(RESOURCE)),
+                  StandardCharsets.UTF_8))) {
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+          put(json.readTree(line));
+          count++;
+        }
+      }
+      LOG.infof("Sample corpus ready: collection=%s documents=%d", COLLECTION, count);
+    } catch (IOException | RuntimeException e) {
+      // A live reload may stop the service under the load; the next start goes on with it.
+      LOG.warnf("Sample corpus not loaded: %s", e.getMessage());
+    }
+  }
+
+  private void createCollection() {
+    try {
+      collections.create(
+          new CreateCollection(COLLECTION, "Short texts to try Sheaf with", null, null));
+    } catch (Problem problem) {
+      if (problem.type() != ProblemType.COLLECTION_EXISTS) {
+        throw problem;
+      }
+    }
+  }
+
+  private void put(JsonNode line) {
+    documents.put(
+        COLLECTION,
+        line.get("id").textValue(),
+        new DocumentContent(
+            line.get("text").textValue(),
+            line.path("title").textValue(),
+            line.path("uri").textValue(),
+            line.get("metadata")));
+  }
+}
