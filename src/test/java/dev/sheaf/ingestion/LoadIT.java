@@ -1,0 +1,265 @@
+package dev.sheaf.ingestion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.testing.GeneratedText;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/// The application as it is shipped, under load: eight clients write while others search.
+///
+/// `-Dsheaf.test.documents=10000` makes it the size that people would call a load.
+class LoadIT {
+
+  private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents", 600);
+  private static final int CLIENTS = 8;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /// An index early, so that most of the load runs while it is being built or kept.
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "SHEAF_INDEX_MIN_ROWS", String.valueOf(DOCUMENTS / 2), "SHEAF_INDEX_CHECK_EVERY", "0.2s");
+
+  /// Chunks without their document or without their embedding, embeddings without their chunk,
+  /// documents without a chunk, and gaps in the numbering of chunks. All of them must be none.
+  private static final String HALF_DOCUMENTS =
+      """
+      SELECT (SELECT count(*) FROM chunk c
+               WHERE NOT EXISTS (SELECT FROM document d
+                                  WHERE d.collection_id = c.collection_id AND d.id = c.document_id))
+           + (SELECT count(*) FROM chunk c
+               WHERE NOT EXISTS (SELECT FROM embedding e
+                                  WHERE e.document_id = c.document_id AND e.ordinal = c.ordinal))
+           + (SELECT count(*) FROM embedding e
+               WHERE NOT EXISTS (SELECT FROM chunk c
+                                  WHERE c.document_id = e.document_id AND c.ordinal = e.ordinal))
+           + (SELECT count(*) FROM document d
+               WHERE (SELECT count(*) FROM chunk c WHERE c.document_id = d.id)
+                  IS DISTINCT FROM
+                     (SELECT max(ordinal) + 1 FROM chunk c WHERE c.document_id = d.id))
+      """;
+
+  @Test
+  void everyDocumentArrivesAndSearchesNeverFail() throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
+      createCollection(sheaf);
+      var loading = new AtomicBoolean(true);
+      var failures = new ConcurrentLinkedQueue<String>();
+      var searches = new AtomicInteger();
+      try (var searchers = Executors.newFixedThreadPool(2)) {
+        for (int i = 0; i < 2; i++) {
+          searchers.execute(() -> {
+            while (loading.get()) {
+              try {
+                HttpResponse<String> answer =
+                    search(sheaf, GeneratedText.query(searches.incrementAndGet()));
+                if (answer.statusCode() != 200) {
+                  failures.add(answer.body());
+                }
+              } catch (Exception e) {
+                failures.add(e.toString());
+              }
+            }
+          });
+        }
+        Set<Integer> acknowledged = putAll(sheaf);
+        loading.set(false);
+
+        assertThat(acknowledged).hasSize(DOCUMENTS);
+      }
+
+      assertThat(failures).isEmpty();
+      assertThat(searches.get()).isPositive();
+      assertThat(count(database, "SELECT count(*) FROM document")).isEqualTo(DOCUMENTS);
+      assertThat(count(database, HALF_DOCUMENTS)).isZero();
+
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() -> {
+            JsonNode answer = JSON.readTree(search(sheaf, GeneratedText.query(0)).body());
+            assertThat(answer.get("strategy").textValue()).isEqualTo("hnsw");
+            assertThat(answer.get("exact").booleanValue()).isFalse();
+          });
+      double recall = recall(sheaf, database);
+      System.getLogger(LoadIT.class.getName())
+          .log(
+              System.Logger.Level.INFO,
+              "documents={0} searches={1} recall={2}",
+              DOCUMENTS,
+              searches,
+              recall);
+      assertThat(recall).as("recall at 10 of the index").isGreaterThanOrEqualTo(0.95);
+    }
+  }
+
+  @Test
+  void aKilledServiceLosesNothingThatItAcknowledged() throws Exception {
+    try (TestDatabase database = TestDatabase.create()) {
+      Set<Integer> acknowledged = ConcurrentHashMap.newKeySet();
+      try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
+        createCollection(sheaf);
+        var next = new AtomicInteger();
+        try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
+          for (int i = 0; i < CLIENTS; i++) {
+            clients.execute(() -> putUntilGone(sheaf, next, acknowledged));
+          }
+          await().atMost(PATIENCE).until(() -> acknowledged.size() >= DOCUMENTS * 2 / 3);
+          sheaf.kill();
+        }
+      }
+
+      assertThat(acknowledged).hasSizeLessThan(DOCUMENTS);
+      assertThat(count(database, HALF_DOCUMENTS)).isZero();
+      try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
+        for (int number : acknowledged) {
+          JsonNode document = JSON.readTree(sheaf.send("GET", path(number), "").body());
+          assertThat(document.path("text").textValue()).isEqualTo(GeneratedText.text(number));
+        }
+        int some = acknowledged.iterator().next();
+        JsonNode answer = JSON.readTree(search(sheaf, GeneratedText.text(some)).body());
+        assertThat(answer.path("hits").findValuesAsText("document")).contains("entry/" + some);
+
+        assertThat(putAll(sheaf)).hasSize(DOCUMENTS);
+        assertThat(count(database, "SELECT count(*) FROM document")).isEqualTo(DOCUMENTS);
+        assertThat(count(database, HALF_DOCUMENTS)).isZero();
+      }
+    }
+  }
+
+  private static void createCollection(SheafProcess sheaf) throws Exception {
+    assertThat(sheaf.send("POST", "/api/v1/collections", "{\"name\":\"load\"}").statusCode())
+        .isEqualTo(201);
+  }
+
+  private static Set<Integer> putAll(SheafProcess sheaf) throws Exception {
+    Set<Integer> acknowledged = ConcurrentHashMap.newKeySet();
+    var next = new AtomicInteger();
+    try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        running.add(clients.submit(() -> putUntilGone(sheaf, next, acknowledged)));
+      }
+      for (Future<?> client : running) {
+        client.get();
+      }
+    }
+    return acknowledged;
+  }
+
+  /// Puts documents until there are no more, or the service is gone.
+  private static void putUntilGone(
+      SheafProcess sheaf, AtomicInteger next, Set<Integer> acknowledged) {
+    try {
+      for (int number = next.getAndIncrement();
+          number < DOCUMENTS;
+          number = next.getAndIncrement()) {
+        HttpResponse<String> answer =
+            sheaf.send(
+                "PUT",
+                path(number),
+                JSON.createObjectNode().put("text", GeneratedText.text(number)).toString());
+        assertThat(answer.statusCode()).as(answer.body()).isIn(200, 201);
+        acknowledged.add(number);
+      }
+    } catch (IOException e) {
+      // The process was killed: what it did not acknowledge does not count.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static String path(int number) {
+    return "/api/v1/collections/load/documents/entry%2F" + number;
+  }
+
+  private static HttpResponse<String> search(SheafProcess sheaf, String text)
+      throws IOException, InterruptedException {
+    return sheaf.send(
+        "POST",
+        "/api/v1/collections/load/search",
+        JSON.createObjectNode().put("text", text).toString());
+  }
+
+  /// The share of the ten nearest chunks that a search finds, over fifty stored vectors. The right
+  /// ones come from plain SQL that compares every vector; of equal distances any is right.
+  private static double recall(SheafProcess sheaf, TestDatabase database) throws Exception {
+    int found = 0;
+    int expected = 0;
+    try (Connection connection = database.connect();
+        var statement = connection.createStatement();
+        var sample =
+            statement.executeQuery(
+                "SELECT vector::text FROM embedding ORDER BY document_id LIMIT 50")) {
+      while (sample.next()) {
+        String vector = sample.getString(1);
+        double tenth = 0;
+        var exact = new HashSet<String>();
+        try (var nearest =
+            connection.prepareStatement(
+                """
+                SELECT d.external_id, e.vector <=> ?::vector AS distance
+                  FROM embedding e
+                  JOIN document d ON d.id = e.document_id
+                 ORDER BY (e.vector <=> ?::vector) + 0
+                 LIMIT 10
+                """)) {
+          nearest.setString(1, vector);
+          nearest.setString(2, vector);
+          var rows = nearest.executeQuery();
+          while (rows.next()) {
+            exact.add(rows.getString(1));
+            tenth = rows.getDouble(2);
+          }
+        }
+        JsonNode hits =
+            JSON.readTree(
+                    sheaf
+                        .send(
+                            "POST",
+                            "/api/v1/collections/load/search",
+                            "{\"limit\":10,\"vector\":" + vector + "}")
+                        .body())
+                .get("hits");
+        expected += exact.size();
+        for (JsonNode hit : hits) {
+          if (exact.contains(hit.get("document").textValue())
+              || hit.get("distance").doubleValue() <= tenth) {
+            found++;
+          }
+        }
+      }
+    }
+    return (double) found / expected;
+  }
+
+  private static long count(TestDatabase database, String sql) throws SQLException {
+    try (Connection connection = database.connect();
+        var statement = connection.createStatement();
+        var row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+}

@@ -1,0 +1,52 @@
+package dev.sheaf.testing;
+
+import static io.restassured.RestAssured.given;
+
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// Sheaf over HTTP, for tests: what most of them do before they come to the point.
+public final class Api {
+
+  private static final AtomicInteger COLLECTIONS = new AtomicInteger();
+
+  private Api() {}
+
+  /// Creates a collection of its own for a test.
+  ///
+  /// @return its name
+  public static String newCollection() {
+    return newCollection(Map.of());
+  }
+
+  /// The same with options, such as `metric`.
+  public static String newCollection(Map<String, ?> options) {
+    String name = "test-" + COLLECTIONS.incrementAndGet();
+    var body = new java.util.HashMap<String, Object>(options);
+    body.put("name", name);
+    post("/collections", body).statusCode(201);
+    return name;
+  }
+
+  /// PUT of a document.
+  public static ValidatableResponse put(String collection, String id, Map<String, ?> content) {
+    return given()
+        .contentType(ContentType.JSON)
+        .body(content)
+        .when()
+        .put("/api/v1/collections/{collection}/documents/{id}", collection, id)
+        .then();
+  }
+
+  /// POST of a JSON body to a path below `/api/v1`.
+  public static ValidatableResponse post(String path, Object body) {
+    return given().contentType(ContentType.JSON).body(body).when().post("/api/v1" + path).then();
+  }
+
+  /// A search of a collection.
+  public static ValidatableResponse search(String collection, Map<String, ?> request) {
+    return post("/collections/" + collection + "/search", request);
+  }
+}

@@ -1,0 +1,122 @@
+package dev.sheaf.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// The built application as a process of its own, as users run it, so that it can be killed.
+public final class SheafProcess implements AutoCloseable {
+
+  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+)");
+
+  private final Process process;
+  private final Queue<String> log = new ConcurrentLinkedQueue<>();
+  private final URI base;
+  private final HttpClient http = HttpClient.newHttpClient();
+
+  private SheafProcess(ProcessBuilder builder) throws IOException {
+    process = builder.redirectErrorStream(true).start();
+    var listening = new CompletableFuture<URI>();
+    Thread.ofVirtual().start(() -> read(listening));
+    try {
+      base = listening.get(2, TimeUnit.MINUTES);
+    } catch (Exception e) {
+      process.destroyForcibly();
+      throw new IllegalStateException("did not start:\n" + String.join("\n", log), e);
+    }
+  }
+
+  /// Starts it on a database and waits until it listens.
+  ///
+  /// @param settings more configuration, as environment variables
+  public static SheafProcess start(TestDatabase database, Map<String, String> settings)
+      throws IOException {
+    var builder =
+        new ProcessBuilder(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx512m",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dquarkus.http.port=0",
+                "-Dquarkus.http.host=127.0.0.1",
+                "-jar",
+                System.getProperty("sheaf.jar")));
+    Map<String, String> environment = builder.environment();
+    environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
+    environment.put("QUARKUS_DATASOURCE_USERNAME", String.valueOf(database.address().user()));
+    environment.put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));
+    environment.putAll(settings);
+    return new SheafProcess(builder);
+  }
+
+  private void read(CompletableFuture<URI> listening) {
+    try (var output =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        log.add(line);
+        Matcher matcher = LISTENING.matcher(line);
+        if (matcher.find()) {
+          listening.complete(URI.create(matcher.group(1)));
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      listening.completeExceptionally(new IOException("the process ended"));
+    }
+  }
+
+  /// Sends a request with a JSON body to a path, percent-encoded, on this process.
+  ///
+  /// @throws IOException when the process is gone
+  public HttpResponse<String> send(String method, String path, String json)
+      throws IOException, InterruptedException {
+    return http.send(
+        HttpRequest.newBuilder(base.resolve(path))
+            .header("Content-Type", "application/json")
+            .method(method, HttpRequest.BodyPublishers.ofString(json))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /// What it has said so far.
+  public List<String> log() {
+    return List.copyOf(log);
+  }
+
+  /// `kill -9`: the process gets no chance to clean up.
+  public void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /// Stops it in order.
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      process.onExit().get(30, TimeUnit.SECONDS);
+    } catch (Exception e) {
+      kill();
+      throw new IllegalStateException("did not stop:\n" + String.join("\n", log), e);
+    } finally {
+      http.shutdownNow();
+    }
+  }
+}
