@@ -297,19 +297,25 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     }
   }
 
-  /// Frees the native memory once the texts in hand are done.
+  /// Frees the native memory once the texts in hand are done and a load under way has ended.
   @Override
   public void close() {
     for (Runnable waiting : workers.shutdownNow()) {
       ((Task) waiting).cancel(false);
     }
     try {
-      if (workers.awaitTermination(10, TimeUnit.SECONDS)
-          && loaded.state() == CompletableFuture.State.SUCCESS) {
-        loaded.resultNow().session.close();
+      // A session must not be closed under a running thread.
+      if (workers.awaitTermination(10, TimeUnit.SECONDS)) {
+        var _ = loaded.thenAccept(BgeSmall::closeSession);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void closeSession(Loaded model) {
+    try {
+      model.session.close();
     } catch (OrtException e) {
       LOG.warnf(e, "Embedding model failed to close: model=%s", NAME);
     }
