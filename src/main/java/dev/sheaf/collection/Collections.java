@@ -8,7 +8,9 @@ import dev.sheaf.embedding.EmbeddingSpace;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.schema.Templates;
 import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -44,6 +46,16 @@ public class Collections {
     this.entityManager = entityManager;
     this.templates = templates;
     this.models = models;
+  }
+
+  /// Refuses to serve collections whose space and model do not fit: every search of theirs would
+  /// fail or, worse, lie.
+  void onStart(@Observes StartupEvent event) {
+    QuarkusTransaction.joiningExisting()
+        .run(() ->
+            EmbeddingSpace.<EmbeddingSpace>streamAll()
+                .map(EmbeddingSpace::toSpace)
+                .forEach(models::forSpace));
   }
 
   /// Creates a collection with its first embedding space, ready for documents.

@@ -1,0 +1,28 @@
+package dev.sheaf.collection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// A model that is not the one that filled a space.
+class WidthIT {
+
+  @Test
+  void theServiceRefusesToStartWithAModelOfAnotherWidth() throws Exception {
+    try (TestDatabase database = TestDatabase.create()) {
+      try (SheafProcess sheaf = SheafProcess.start(database, Map.of())) {
+        assertThat(sheaf.send("POST", "/api/v1/collections", "{\"name\":\"wide\"}").statusCode())
+            .isEqualTo(201);
+      }
+      database.execute("UPDATE embedding_space SET dimensions = 768");
+
+      assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
+          .hasMessageContaining(
+              "the model bge-small-en-v1.5 has 384 dimensions, but embedding space 1 was made for 768");
+    }
+  }
+}
