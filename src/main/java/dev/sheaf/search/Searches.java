@@ -45,7 +45,7 @@ public class Searches {
         result.hits(),
         result.strategy(),
         result.strategy() == Strategy.EXACT,
-        (System.nanoTime() - start) / 1e6);
+        Math.round((System.nanoTime() - start) / 1e3) / 1e3);
   }
 
   private VectorSearch.Result search(Space space, SearchRequest request) throws SQLException {

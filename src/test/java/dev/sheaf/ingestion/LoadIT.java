@@ -28,10 +28,10 @@ import org.junit.jupiter.api.Test;
 
 /// The application as it is shipped, under load: eight clients write while others search.
 ///
-/// `-Dsheaf.test.documents=10000` makes it the size that people would call a load.
+/// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` makes it the size that people would call a load.
 class LoadIT {
 
-  private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents", 600);
+  private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");
   private static final int CLIENTS = 8;
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
