@@ -35,7 +35,7 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
            WHERE NOT EXISTS (SELECT FROM foreign_object f WHERE f.classid = 'pg_class'::regclass AND f.objid = c.oid)
       )
       SELECT 'schema', n.nspname,
-             concat_ws(' ', 'owner=' || pg_get_userbyid(n.nspowner), 'acl=' || n.nspacl::text)
+             ''
         FROM pg_namespace n
         JOIN ours USING (oid)
       UNION ALL
@@ -56,8 +56,6 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
                        CASE WHEN relreplident <> 'd' THEN 'replica identity ' || relreplident::text END,
                        'with ' || array_to_string(reloptions, ','),
                        'tablespace ' || (SELECT spcname FROM pg_tablespace s WHERE s.oid = reltablespace),
-                       'owner=' || pg_get_userbyid(relowner),
-                       'acl=' || relacl::text,
                        CASE WHEN relkind IN ('v', 'm') THEN 'as ' || pg_get_viewdef(oid) END)
         FROM relation
        WHERE relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
@@ -75,8 +73,7 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
                        CASE WHEN a.attcompression <> '' THEN 'compression=' || a.attcompression::text END,
                        CASE WHEN a.attstattarget >= 0 THEN 'statistics=' || a.attstattarget END,
                        CASE WHEN NOT a.attislocal THEN 'inherited' END,
-                       'with ' || array_to_string(a.attoptions, ','),
-                       'acl=' || a.attacl::text)
+                       'with ' || array_to_string(a.attoptions, ','))
         FROM pg_attribute a
         JOIN relation r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
         JOIN pg_type t ON t.oid = a.atttypid
@@ -103,13 +100,12 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
       UNION ALL
       SELECT 'sequence', r.qualified,
              concat_ws(' ', format_type(s.seqtypid, NULL), 'start', s.seqstart, 'by', s.seqincrement, 'from', s.seqmin,
-                       'to', s.seqmax, 'cache', s.seqcache, CASE WHEN s.seqcycle THEN 'cycle' END, 'acl=' || r.relacl::text)
+                       'to', s.seqmax, 'cache', s.seqcache, CASE WHEN s.seqcycle THEN 'cycle' END)
         FROM pg_sequence s
         JOIN relation r ON r.oid = s.seqrelid
       UNION ALL
       SELECT 'function', format('%%I.%%I(%%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
-             concat_ws(' ', CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) ELSE 'kind ' || p.prokind::text END,
-                       'owner=' || pg_get_userbyid(p.proowner), 'acl=' || p.proacl::text)
+             CASE WHEN p.prokind IN ('f', 'p') THEN pg_get_functiondef(p.oid) ELSE 'kind ' || p.prokind::text END
         FROM pg_proc p
         JOIN ours n ON n.oid = p.pronamespace
        WHERE NOT EXISTS (SELECT FROM foreign_object f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)
@@ -144,8 +140,7 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
                           FROM pg_enum e WHERE e.enumtypid = t.oid),
                        CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
                        CASE WHEN t.typnotnull THEN 'not null' END,
-                       'default ' || t.typdefault,
-                       'acl=' || t.typacl::text)
+                       'default ' || t.typdefault)
         FROM pg_type t
         JOIN ours n ON n.oid = t.typnamespace
        WHERE t.typtype IN ('e', 'd', 'r')
@@ -180,6 +175,32 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
                        (SELECT string_agg(r.prrelid::regclass::text, ',' ORDER BY r.prrelid::regclass::text)
                           FROM pg_publication_rel r WHERE r.prpubid = p.oid))
         FROM pg_publication p
+      UNION ALL
+      SELECT 'privileges', 'schema ' || quote_ident(n.nspname),
+             concat_ws(' ', pg_get_userbyid(n.nspowner), n.nspacl::text)
+        FROM pg_namespace n
+        JOIN ours USING (oid)
+      UNION ALL
+      SELECT 'privileges', qualified, concat_ws(' ', pg_get_userbyid(relowner), relacl::text)
+        FROM relation
+      UNION ALL
+      SELECT 'privileges', r.qualified || '.' || quote_ident(a.attname), a.attacl::text
+        FROM pg_attribute a
+        JOIN relation r ON r.oid = a.attrelid
+       WHERE a.attacl IS NOT NULL
+      UNION ALL
+      SELECT 'privileges', format('%%I.%%I(%%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)),
+             concat_ws(' ', pg_get_userbyid(p.proowner), p.proacl::text)
+        FROM pg_proc p
+        JOIN ours n ON n.oid = p.pronamespace
+       WHERE NOT EXISTS (SELECT FROM foreign_object f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)
+      UNION ALL
+      SELECT 'privileges', format('type %%I.%%I', n.nspname, t.typname),
+             concat_ws(' ', pg_get_userbyid(t.typowner), t.typacl::text)
+        FROM pg_type t
+        JOIN ours n ON n.oid = t.typnamespace
+       WHERE t.typtype IN ('e', 'd', 'r')
+         AND NOT EXISTS (SELECT FROM foreign_object f WHERE f.classid = 'pg_type'::regclass AND f.objid = t.oid)
       UNION ALL
       SELECT 'default privileges', concat_ws(' ', pg_get_userbyid(defaclrole), nullif(defaclnamespace, 0)::regnamespace, defaclobjtype),
              defaclacl::text
@@ -217,16 +238,18 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
     return new CatalogSnapshot(objects);
   }
 
-  /// This snapshot without the tables, and what belongs to them, that the engine keeps for itself.
-  public CatalogSnapshot withoutBookkeeping() {
+  /// What a changelog says about a schema: this snapshot without who may do what, which every
+  /// installation decides for itself, and without the tables that the engine keeps for itself.
+  public CatalogSnapshot ofChangelogs() {
     SortedMap<String, String> rest = new TreeMap<>(objects);
-    rest.keySet().removeIf(key -> BOOKKEEPING.matcher(key).find());
+    rest.keySet().removeIf(key -> NOT_OF_CHANGELOGS.matcher(key).find());
     return new CatalogSnapshot(rest);
   }
 
-  private static final Pattern BOOKKEEPING =
+  private static final Pattern NOT_OF_CHANGELOGS =
       Pattern.compile(
-          "\\.(databasechangelog|databasechangeloglock|schema_gate|schema_journal|schema_event)(_(pkey|id_seq))?(\\.|$)");
+          "^(default )?privileges "
+              + "|\\b(databasechangelog|databasechangeloglock|schema_gate|schema_journal|schema_event)(_(pkey|id_seq))?(\\.|$)");
 
   /// One line per object: its kind and name, then its definition.
   @Override

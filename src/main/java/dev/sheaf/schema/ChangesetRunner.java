@@ -22,21 +22,21 @@ final class ChangesetRunner {
   private final DatabaseAddress address;
   private final SchemaConfig config;
   private final MigrationListener listener;
-  private final @Nullable String approvedBy;
+  private final Approval approval;
   private final String deployment;
 
-  /// @param approvedBy who approved it, in production
+  /// @param approval who answers for it, in production
   ChangesetRunner(
       Connection connection,
       DatabaseAddress address,
       SchemaConfig config,
       MigrationListener listener,
-      @Nullable String approvedBy) {
+      Approval approval) {
     this.connection = connection;
     this.address = address;
     this.config = config;
     this.listener = listener;
-    this.approvedBy = approvedBy;
+    this.approval = approval;
     // Liquibase's own form: the last ten digits of the clock, the same for all that ran together.
     String clock = Long.toString(System.currentTimeMillis());
     this.deployment = clock.substring(clock.length() - 10);
@@ -61,7 +61,8 @@ final class ChangesetRunner {
     listener.started(changeset.label(), direction);
     for (int attempt = 1; ; attempt++) {
       Progress progress = new Progress();
-      try {
+      try (ProgressWatch _ =
+          ProgressWatch.start(connection, address, changeset.label(), listener)) {
         if (changeset.transactional()) {
           inTransaction(changeset, direction, statements, begun, progress);
         } else {
@@ -189,8 +190,7 @@ final class ChangesetRunner {
     }
     long millis = Duration.ofNanos(System.nanoTime() - begun).toMillis();
     String action = direction == Direction.UP ? "up" : "down";
-    History.event(
-        connection, new History.Event(action, changeset.file().path(), millis, approvedBy, null));
+    History.event(connection, new History.Event(action, changeset.file().path(), millis, approval));
   }
 
   /// Opens the journal of a changeset, or finds it open.

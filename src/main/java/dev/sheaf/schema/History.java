@@ -10,7 +10,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -56,6 +58,11 @@ final class History {
 
     String shortPath() {
       return path.substring(Changelogs.LOCATION.length() + 1);
+    }
+
+    /// `module/NNN_name`, as people say it.
+    String label() {
+      return History.label(path);
     }
   }
 
@@ -201,21 +208,101 @@ final class History {
       insert.setObject(3, event.durationMillis());
       insert.setString(4, Client.NAME);
       insert.setString(5, Client.VERSION);
-      insert.setString(6, event.approvedBy());
-      insert.setString(7, event.reason());
+      insert.setString(6, event.approval().by());
+      insert.setString(7, event.approval().reason());
       insert.executeUpdate();
     }
   }
 
   /// @param action up, down, force or baseline
-  /// @param path the changeset's file; `null` when it is about all
+  /// @param path the changeset's file
   /// @param durationMillis how long it took; `null` when nothing ran
-  /// @param approvedBy who approved it, in production
-  /// @param reason why, where a person gave one
-  record Event(
-      String action,
-      @Nullable String path,
-      @Nullable Long durationMillis,
-      @Nullable String approvedBy,
-      @Nullable String reason) {}
+  /// @param approval who answers for it, and why
+  record Event(String action, String path, @Nullable Long durationMillis, Approval approval) {}
+
+  /// Takes an applied changeset's file as it is now for what was applied.
+  static void accept(Connection connection, Changeset changeset) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement("UPDATE databasechangelog SET md5sum = ? WHERE filename = ?")) {
+      update.setString(1, changeset.checksum());
+      update.setString(2, changeset.file().path());
+      update.executeUpdate();
+    }
+  }
+
+  /// The files of changesets outside a transaction that began and did not end.
+  static Set<String> interrupted(Connection connection) throws SQLException {
+    Set<String> paths = new HashSet<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT path FROM schema_journal")) {
+      while (row.next()) {
+        paths.add(row.getString(1));
+      }
+    } catch (SQLException e) {
+      if (!SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    return paths;
+  }
+
+  /// Forgets in the caller's transaction what was interrupted in `module`.
+  static void clearJournal(Connection connection, String module) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM schema_journal WHERE starts_with(path, ?)")) {
+      delete.setString(1, Changelogs.LOCATION + "/" + module + "/");
+      delete.executeUpdate();
+    }
+  }
+
+  /// Everything that was ever done, in order; empty when there is no history yet.
+  static List<HistoryEntry> events(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT at, action, path, duration_ms, role, client, application_version, approved_by, reason
+          FROM schema_event
+         ORDER BY id
+        """;
+    List<HistoryEntry> events = new ArrayList<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      while (row.next()) {
+        String path = row.getString(3);
+        events.add(
+            new HistoryEntry(
+                row.getTimestamp(1).toInstant(),
+                row.getString(2),
+                path == null ? null : label(path),
+                row.getObject(4, Long.class),
+                row.getString(5),
+                row.getString(6),
+                row.getString(7),
+                row.getString(8),
+                row.getString(9)));
+      }
+    } catch (SQLException e) {
+      if (!SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    return List.copyOf(events);
+  }
+
+  /// Removes the engine's own tables. Liquibase's stays where others use it too.
+  static void forget(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event");
+      try (ResultSet row =
+          statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
+        if (row.next() && row.getBoolean(1)) {
+          return;
+        }
+      }
+      statement.execute("DROP TABLE databasechangelog");
+    }
+  }
+
+  private static String label(String path) {
+    return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
+  }
 }

@@ -70,6 +70,17 @@ record Plan(
         disabled);
   }
 
+  /// At head, where no file has to be looked at: nothing is pending, edited or unknown.
+  static Plan settled(List<History.Applied> history, Modules modules) {
+    List<String> disabled =
+        history.stream()
+            .map(History.Applied::module)
+            .filter(module -> !modules.enabled().contains(module))
+            .distinct()
+            .toList();
+    return new Plan(List.of(), List.of(), List.of(), List.of(), List.of(), disabled);
+  }
+
   boolean atHead() {
     return pending.isEmpty() && edited.isEmpty() && unknown.isEmpty();
   }

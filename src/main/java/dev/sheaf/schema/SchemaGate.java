@@ -1,5 +1,7 @@
 package dev.sheaf.schema;
 
+import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -29,11 +31,26 @@ public class SchemaGate {
   }
 
   void open(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
+    try {
+      open();
+    } catch (SchemaException e) {
+      if (LaunchMode.current() != LaunchMode.NORMAL) {
+        // The page of dev mode and the report of a test show it.
+        throw e;
+      }
+      // One line for the operator; a stack trace would say nothing more.
+      LOG.fatalf("schema: %s", e.getMessage());
+      throw new PreventFurtherStepsException(1);
+    }
+  }
+
+  private void open() {
     if (config.atStart() == SchemaConfig.AtStart.OFF) {
       LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
       return;
     }
-    Migrations engine = Migrations.of(address(), config, modules);
+    Migrations engine =
+        Migrations.of(address(), config, modules, Environment.isProduction(settings));
     switch (config.atStart()) {
       case MIGRATE -> {
         MigrationResult result = engine.up(new Log()).orThrow();
@@ -59,18 +76,7 @@ public class SchemaGate {
   }
 
   private DatabaseAddress address() {
-    String url =
-        config
-            .jdbcUrl()
-            .or(() -> settings.getOptionalValue("quarkus.datasource.jdbc.url", String.class))
-            .orElseThrow(() ->
-                new SchemaException(
-                    "no database is configured",
-                    "set DATABASE_URL=postgres://user:password@host:port/database"));
-    return new DatabaseAddress(
-        url,
-        settings.getOptionalValue("quarkus.datasource.username", String.class).orElse(null),
-        settings.getOptionalValue("quarkus.datasource.password", String.class).orElse(null));
+    return Environment.database(settings, config);
   }
 
   /// Says what a migration does in the service's log.

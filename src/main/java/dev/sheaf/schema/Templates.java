@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The objects that come and go with data, such as the partitions of a collection: changelogs with
 /// parameters, `db/changelog/template/<name>.sql`, run as often as there are things to run them
@@ -20,6 +21,8 @@ import java.util.regex.Pattern;
 public class Templates {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{(\\w+)}");
+
+  private static final Pattern INSTANCES = Pattern.compile("(?s)/\\* instances\\s(.*?)\\*/");
 
   /// What cannot end a statement, start a comment or open a quote.
   private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9_:(), .]{1,200}");
@@ -70,6 +73,13 @@ public class Templates {
   /// Their names, in alphabetical order, which is also the order in which they build on each other.
   public List<String> names() {
     return List.copyOf(changelogs.templates().keySet());
+  }
+
+  /// The query whose rows are the parameters of everything that `template` was applied for, from
+  /// its comment `/* instances SELECT ... */`; `null` when it has none.
+  @Nullable String instances(String template) {
+    Matcher matcher = INSTANCES.matcher(changeset(template).file().content());
+    return matcher.find() ? matcher.group(1).strip() : null;
   }
 
   private void run(

@@ -4,6 +4,10 @@
 -- where CREATE TABLE ... PARTITION OF would stop them. For the same reason the foreign keys stand between
 -- partitions and not between the parents.
 
+/* instances
+SELECT id AS collection_id FROM collection ORDER BY id
+*/
+
 --changeset template:collection
 --comment the partitions of one collection; parameters: collection_id
 CREATE TABLE document_${collection_id} (LIKE document INCLUDING ALL);

@@ -1,5 +1,9 @@
 --liquibase formatted sql
 
+/* instances
+SELECT id AS space_id, collection_id, dimensions FROM embedding_space ORDER BY id
+*/
+
 --changeset template:space
 --comment the partition of one embedding space; parameters: space_id, collection_id, dimensions
 CREATE TABLE embedding_${space_id} (

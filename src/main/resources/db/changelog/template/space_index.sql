@@ -1,5 +1,23 @@
 --liquibase formatted sql
 
+/* instances
+SELECT id AS space_id,
+       replace(CASE "precision" WHEN 'full' THEN 'vector::vector(D)'
+                                WHEN 'half' THEN 'vector::halfvec(D)'
+                                ELSE 'binary_quantize(vector)::bit(D)' END, 'D', dimensions::text) AS element,
+       CASE "precision" WHEN 'full' THEN 'vector_' || metric_name
+                        WHEN 'half' THEN 'halfvec_' || metric_name
+                        ELSE 'bit_hamming' END || '_ops' AS operator_class,
+       substring(options FROM '\mm=([0-9]+)')::int AS m,
+       substring(options FROM 'ef_construction=([0-9]+)')::int AS ef_construction
+  FROM (SELECT s.*,
+               CASE metric WHEN 'inner_product' THEN 'ip' ELSE metric END AS metric_name,
+               array_to_string(c.reloptions, ',') AS options
+          FROM embedding_space s
+          JOIN pg_class c ON c.oid = to_regclass('embedding_' || s.id || '_hnsw')) indexed
+ ORDER BY id
+*/
+
 --changeset template:space_index runInTransaction:false
 --comment the HNSW index of one space; parameters: space_id, element (the typed vector), operator_class, m, ef_construction
 CREATE INDEX CONCURRENTLY embedding_${space_id}_hnsw ON embedding_${space_id}

@@ -30,7 +30,7 @@ class ChangelogRoundTripIT {
               database.address(),
               TestConfig.schema(),
               new MigrationListener() {},
-              null);
+              Approval.NONE);
       for (Changeset changeset : everyChangeset()) {
         CatalogSnapshot before = CatalogSnapshot.of(connection);
 
@@ -61,7 +61,7 @@ class ChangelogRoundTripIT {
               database.address(),
               TestConfig.schema(),
               new MigrationListener() {},
-              null);
+              Approval.NONE);
       Deque<Changeset> applied = new ArrayDeque<>();
 
       for (Changeset changeset : everyChangeset()) {

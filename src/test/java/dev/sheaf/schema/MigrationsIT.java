@@ -36,10 +36,12 @@ class MigrationsIT {
 
   @TempDir private Path root;
   private TestDatabase database;
+  private TestChangelogs changelogs;
 
   @BeforeEach
   void create() {
     database = TestDatabase.create();
+    changelogs = new TestChangelogs(root);
   }
 
   @AfterEach
@@ -49,12 +51,12 @@ class MigrationsIT {
 
   @Test
   void appliesWhatIsPendingAndThenNothing() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
-    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
 
     assertThat(applied(up())).containsExactly("core/001_a", "core/002_b");
     assertThat(applied(up())).isEmpty();
-    changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
     assertThat(applied(up())).containsExactly("core/003_c");
   }
 
@@ -82,8 +84,8 @@ class MigrationsIT {
 
   @Test
   void aFailingChangesetLeavesNothing() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
-    changeset(
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset(
         "core",
         2,
         "b",
@@ -98,15 +100,15 @@ class MigrationsIT {
         .hasMessage("core/002_b.sql failed: division by zero, in: SELECT 1 / 0");
     assertThat(database.query("SELECT to_regclass('b')")).containsExactly("null");
     assertThat(database.query("SELECT id FROM databasechangelog")).containsExactly("001");
-    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     assertThat(applied(up())).containsExactly("core/002_b");
   }
 
   @Test
   void aFileEditedAfterItWasAppliedIsRefused() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     up();
-    changeset("core", 1, "a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
 
     assertThatExceptionOfType(SchemaException.class)
         .isThrownBy(this::up)
@@ -117,7 +119,7 @@ class MigrationsIT {
 
   @Test
   void aCommentOutsideTheChangesetMayChange() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     up();
     Path file = root.resolve("core/001_a.sql");
     Files.writeString(file, Files.readString(file).replaceFirst("\n\n", "\n\n-- said later\n\n"));
@@ -127,8 +129,8 @@ class MigrationsIT {
 
   @Test
   void aDatabaseNewerThanTheApplicationIsRefused() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
-    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     up();
     Files.delete(root.resolve("core/002_b.sql"));
 
@@ -140,10 +142,10 @@ class MigrationsIT {
 
   @Test
   void aLateChangesetIsAppliedAndReported() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
-    changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
     up();
-    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
 
     MigrationResult result = up();
 
@@ -155,9 +157,9 @@ class MigrationsIT {
 
   @Test
   void aLateChangesetIsRefusedWhereThatIsConfigured() throws Exception {
-    changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     up();
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
 
     MigrationResult result =
         TestConfig.migrations(database, root, "sheaf.schema.out-of-order", "refuse").up(SILENT);
@@ -188,7 +190,7 @@ class MigrationsIT {
 
   @Test
   void theLockOfAKilledProcessIsFree() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     Process holder = startLockHolder();
     try (Connection connection = database.connect()) {
       assertThat(SchemaLock.holder(connection)).isPresent();
@@ -202,7 +204,7 @@ class MigrationsIT {
 
   @Test
   void whoHoldsTheLockIsSaidWhenTheWaitIsOver() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     Process holder = startLockHolder();
     try {
       MigrationResult result =
@@ -224,7 +226,7 @@ class MigrationsIT {
   @Test
   void aTableLockedByOthersIsTriedAgain() throws Exception {
     database.execute("CREATE TABLE busy (id int)");
-    changeset(
+    changelogs.changeset(
         "core",
         1,
         "a",
@@ -264,7 +266,7 @@ class MigrationsIT {
   @Test
   void aTableLockedForTooLongIsGivenUp() throws Exception {
     database.execute("CREATE TABLE busy (id int)");
-    changeset(
+    changelogs.changeset(
         "core",
         1,
         "a",
@@ -294,8 +296,8 @@ class MigrationsIT {
 
   @Test
   void anExtensionThatTheServerLacksStopsBeforeAnythingIsChanged() throws Exception {
-    changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
-    changeset(
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset(
         "core",
         2,
         "b",
@@ -314,18 +316,19 @@ class MigrationsIT {
 
   @Test
   void whatACrashLeftOfAConcurrentBuildIsRebuilt() throws Exception {
-    changeset(
+    changelogs.changeset(
         "core",
         1,
         "a",
         "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);",
         "DROP TABLE a;");
     up();
-    concurrent(
+    changelogs.concurrent(
         "core",
         2,
         "b",
-        "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);");
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
+        "SELECT 1;");
     // What a crash in the second statement leaves: the first index, half of the second, an open
     // journal.
     database.execute("CREATE INDEX a_id ON a (id)");
@@ -349,13 +352,14 @@ class MigrationsIT {
 
   @Test
   void aConcurrentBuildThatFailsLeavesNoInvalidIndex() throws Exception {
-    changeset(
+    changelogs.changeset(
         "core",
         1,
         "a",
         "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);",
         "DROP TABLE a;");
-    concurrent("core", 2, "b", "CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id);");
+    changelogs.concurrent(
+        "core", 2, "b", "CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id);", "SELECT 1;");
 
     MigrationResult result = migrations().up(SILENT);
 
@@ -377,31 +381,6 @@ class MigrationsIT {
 
   private static List<String> applied(MigrationResult result) {
     return result.executed().stream().map(MigrationResult.Executed::changeset).toList();
-  }
-
-  private void changeset(String module, int number, String name, String up, String down)
-      throws IOException {
-    write(module, number, name, "", up, down);
-  }
-
-  private void concurrent(String module, int number, String name, String up) throws IOException {
-    write(module, number, name, " runInTransaction:false", up, "SELECT 1;");
-  }
-
-  private void write(String module, int number, String name, String options, String up, String down)
-      throws IOException {
-    Files.createDirectories(root.resolve(module));
-    Files.writeString(
-        root.resolve(module).resolve("%03d_%s.sql".formatted(number, name)),
-        """
-        --liquibase formatted sql
-
-        --changeset %s:%03d%s
-        %s
-
-        --rollback %s
-        """
-            .formatted(module, number, options, up, down));
   }
 
   private Process startLockHolder() throws IOException {

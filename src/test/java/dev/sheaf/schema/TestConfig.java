@@ -24,14 +24,22 @@ final class TestConfig {
   static Migrations migrations(TestDatabase database, String... keysAndValues) {
     Changelogs changelogs = Changelogs.bundled();
     return new Migrations(
-        database.address(), schema(keysAndValues), changelogs, Modules.everything(changelogs));
+        database.address(),
+        schema(keysAndValues),
+        changelogs,
+        Modules.everything(changelogs),
+        false);
   }
 
   /// The changelogs in a directory, every module of them.
   static Migrations migrations(TestDatabase database, Path root, String... keysAndValues) {
     Changelogs changelogs = Changelogs.in(root);
     return new Migrations(
-        database.address(), schema(keysAndValues), changelogs, Modules.everything(changelogs));
+        database.address(),
+        schema(keysAndValues),
+        changelogs,
+        Modules.everything(changelogs),
+        false);
   }
 
   private static SmallRyeConfig config(String... keysAndValues) {

@@ -1,0 +1,52 @@
+package dev.sheaf.schema;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/// One object of the live schema that is not what the changelogs make.
+///
+/// @param kind how it differs
+/// @param object its kind and name, such as `index public.chunk_search_idx`
+/// @param expected its definition by the changelogs; `null` when they know no such object
+/// @param actual its definition in the database; `null` when it is not there
+public record Difference(
+    Kind kind, String object, @Nullable String expected, @Nullable String actual) {
+
+  /// How an object differs.
+  public enum Kind {
+    /// The changelogs make it, and it is not there.
+    MISSING,
+    /// It is there, and no changelog makes it.
+    EXTRA,
+    /// It is there, and otherwise.
+    CHANGED
+  }
+
+  /// Every difference, in the order of the objects' names. Extensions that the changelogs don't ask
+  /// for are the database's own business.
+  static List<Difference> between(CatalogSnapshot expected, CatalogSnapshot actual) {
+    SortedMap<String, String> wanted = expected.objects();
+    SortedMap<String, String> found = actual.objects();
+    SortedSet<String> names = new TreeSet<>(wanted.keySet());
+    names.addAll(found.keySet());
+    List<Difference> differences = new ArrayList<>();
+    for (String name : names) {
+      String is = found.get(name);
+      String should = wanted.get(name);
+      if (is == null) {
+        differences.add(new Difference(Kind.MISSING, name, should, null));
+      } else if (should == null) {
+        if (!name.startsWith("extension ")) {
+          differences.add(new Difference(Kind.EXTRA, name, null, is));
+        }
+      } else if (!should.equals(is)) {
+        differences.add(new Difference(Kind.CHANGED, name, should, is));
+      }
+    }
+    return List.copyOf(differences);
+  }
+}

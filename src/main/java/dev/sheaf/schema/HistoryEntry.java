@@ -1,0 +1,26 @@
+package dev.sheaf.schema;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// One thing that was done to the schema.
+///
+/// @param at when
+/// @param action up, down, force, baseline or drop
+/// @param changeset `module/NNN_name`; `null` when it was about all
+/// @param millis how long it took; `null` when nothing ran
+/// @param role the role that did it
+/// @param client `user@host/pid` of the process that did it
+/// @param version of the application that did it
+/// @param approvedBy who approved it
+/// @param reason why
+public record HistoryEntry(
+    Instant at,
+    String action,
+    @Nullable String changeset,
+    @Nullable Long millis,
+    String role,
+    String client,
+    String version,
+    @Nullable String approvedBy,
+    @Nullable String reason) {}

@@ -1,0 +1,55 @@
+package dev.sheaf.schema;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Where a database stands between nothing and head.
+///
+/// @param database `role@host:port/database`
+/// @param atHead whether nothing is pending, edited or unknown
+/// @param modules those that are known here or applied there, in the order they are migrated
+/// @param lock who holds the schema's lock now; `null` when nobody does
+public record SchemaStatus(
+    String database, boolean atHead, List<Module> modules, @Nullable Lock lock) {
+
+  public SchemaStatus {
+    modules = List.copyOf(modules);
+  }
+
+  /// One module.
+  ///
+  /// @param name its directory
+  /// @param enabled whether it is migrated
+  /// @param applied the highest number that is applied; 0 when none is
+  /// @param latest the highest number there is here; 0 when it is only known to the database
+  /// @param pending changesets to be applied, `module/NNN_name`
+  /// @param late those of `pending` with a lower number than one that is applied
+  /// @param failed those of `pending` that began outside a transaction and did not end
+  /// @param edited applied changesets whose file says something else now
+  /// @param unknown applied changesets that have no file here
+  public record Module(
+      String name,
+      boolean enabled,
+      int applied,
+      int latest,
+      List<String> pending,
+      List<String> late,
+      List<String> failed,
+      List<String> edited,
+      List<String> unknown) {
+
+    /// Whether nothing has to be done or decided about it.
+    public boolean settled() {
+      return pending.isEmpty() && edited.isEmpty() && unknown.isEmpty();
+    }
+  }
+
+  /// The holder of the lock.
+  ///
+  /// @param client `user@host/pid`
+  /// @param address where it connects from
+  /// @param backend the server's process id of its session
+  /// @param since when that session began
+  public record Lock(String client, String address, int backend, Instant since) {}
+}

@@ -1,0 +1,55 @@
+package dev.sheaf.schema;
+
+import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HexFormat;
+
+/// A database that is thrown away after use, beside the one that is looked at.
+final class ScratchDatabase implements AutoCloseable {
+
+  private final DatabaseAddress server;
+  private final DatabaseAddress address;
+
+  private ScratchDatabase(DatabaseAddress server, DatabaseAddress address) {
+    this.server = server;
+    this.address = address;
+  }
+
+  /// Creates an empty one.
+  ///
+  /// @param server where, and as whom
+  /// @throws SchemaException when the role may not create databases
+  static ScratchDatabase create(DatabaseAddress server) {
+    byte[] random = new byte[6];
+    new SecureRandom().nextBytes(random);
+    String name = "sheaf_scratch_" + HexFormat.of().formatHex(random);
+    run(server, "CREATE DATABASE " + name + " TEMPLATE template0");
+    return new ScratchDatabase(server, server.withDatabase(name));
+  }
+
+  DatabaseAddress address() {
+    return address;
+  }
+
+  @Override
+  public void close() {
+    run(server, "DROP DATABASE IF EXISTS " + address.database() + " WITH (FORCE)");
+  }
+
+  private static void run(DatabaseAddress server, String sql) {
+    try (Connection connection = server.open("sheaf " + Client.NAME);
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      if (SqlProblem.state(e).equals("42501")) {
+        throw new SchemaException(
+            "the role may not create a scratch database at " + server.host() + ":" + server.port(),
+            "ALTER ROLE ... CREATEDB, or name another server with --scratch postgres://...",
+            e);
+      }
+      throw SqlProblem.running(server, "creating a scratch database", sql, e);
+    }
+  }
+}

@@ -1,0 +1,332 @@
+package dev.sheaf.schema;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Every verb on a small schema of two modules.
+class VerbsIT {
+
+  private static final MigrationListener SILENT = new MigrationListener() {};
+
+  @TempDir private Path root;
+  private TestDatabase database;
+  private TestChangelogs changelogs;
+
+  @BeforeEach
+  void create() throws IOException {
+    database = TestDatabase.create();
+    changelogs = new TestChangelogs(root);
+    changelogs.table("core", 1, "a");
+    changelogs.table("core", 2, "b");
+    changelogs.table("core", 3, "c");
+    changelogs.table("extra", 1, "x");
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void upGoesAsFarAsItIsTold() throws SQLException {
+    assertThat(run(migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT)))
+        .containsExactly("up core/001_a", "up core/002_b");
+    assertThat(tables()).containsExactly("a", "b");
+    assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
+  }
+
+  @Test
+  void downRollsBackTheLastOfOneModule() throws SQLException {
+    migrations().up(SILENT).orThrow();
+
+    assertThat(run(migrations().down("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c", "down core/002_b");
+    assertThat(tables()).containsExactly("a", "x");
+  }
+
+  @Test
+  void goToEndsAtExactlyThatVersion() throws SQLException {
+    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT))).hasSize(3);
+    assertThat(run(migrations().goTo("core", 1, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c", "down core/002_b");
+    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("up core/002_b");
+    assertThat(run(migrations().goTo("core", 0, Approval.NONE, SILENT)))
+        .containsExactly("down core/002_b", "down core/001_a");
+    assertThat(tables()).isEmpty();
+    assertThat(migrations().goTo("core", 9, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage("module core has no version 9 - it has 0 to 3");
+  }
+
+  @Test
+  void statusTellsWhereEveryModuleStands() throws Exception {
+    migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
+    changelogs.delete("core", 1, "a");
+    changelogs.table("core", 2, "bb");
+    changelogs.delete("core", 2, "b");
+    changelogs.concurrent(
+        "core", 4, "d", "CREATE INDEX CONCURRENTLY d ON b (id);", "DROP INDEX CONCURRENTLY d;");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/004_d.sql', 'up', 0)");
+
+    SchemaStatus status = migrations().status();
+
+    assertThat(status.atHead()).isFalse();
+    assertThat(status.modules())
+        .containsExactly(
+            new SchemaStatus.Module(
+                "core",
+                true,
+                2,
+                4,
+                List.of("core/002_bb", "core/003_c", "core/004_d"),
+                List.of(),
+                List.of("core/004_d"),
+                List.of(),
+                List.of("core/001_a", "core/002_b")),
+            new SchemaStatus.Module(
+                "extra",
+                true,
+                0,
+                1,
+                List.of("extra/001_x"),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of()));
+  }
+
+  @Test
+  void statusNamesWhoHoldsTheLock() throws SQLException {
+    assertThat(migrations().status().lock()).isNull();
+    try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
+      try (SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+        SchemaStatus.Lock lock = migrations().status().lock();
+        assertThat(lock).extracting(SchemaStatus.Lock::client).isEqualTo(Client.NAME);
+      }
+    }
+  }
+
+  @Test
+  void aModuleThatWasTurnedOffIsLeftAloneAndNamed() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    Changelogs all = Changelogs.in(root);
+    Migrations without =
+        new Migrations(
+            database.address(),
+            TestConfig.schema(),
+            all,
+            Modules.of(all, TestConfig.modules()),
+            false);
+
+    assertThat(run(without.up(SILENT))).isEmpty();
+    SchemaStatus status = without.status();
+    assertThat(status.atHead()).isTrue();
+    assertThat(status.modules().getLast().name()).isEqualTo("extra");
+    assertThat(status.modules().getLast().enabled()).isFalse();
+    assertThat(status.modules().getLast().applied()).isEqualTo(1);
+    assertThat(tables()).contains("x");
+  }
+
+  @Test
+  void historyKeepsWhatWasUndone() {
+    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
+
+    List<HistoryEntry> history = migrations().history();
+
+    assertThat(history).extracting(HistoryEntry::action).containsExactly("up", "down");
+    assertThat(history).extracting(HistoryEntry::changeset).containsOnly("core/001_a");
+    assertThat(history.getLast().approvedBy()).isEqualTo("ann");
+    assertThat(history.getLast().client()).isEqualTo(Client.NAME);
+  }
+
+  @Test
+  void verifyNamesEveryDifference() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    assertThat(migrations().verify(null)).isEmpty();
+
+    database.execute("ALTER TABLE a ALTER COLUMN id TYPE bigint");
+    database.execute("DROP TABLE b");
+    database.execute("CREATE INDEX stray ON c (id)");
+    database.execute("COMMENT ON TABLE c IS 'new'");
+
+    assertThat(migrations().verify(null))
+        .extracting(difference -> difference.kind() + " " + difference.object())
+        .containsExactly(
+            "CHANGED column public.a.id",
+            "MISSING column public.b.id",
+            "EXTRA comment table public.c",
+            "EXTRA index public.stray",
+            "MISSING table public.b");
+  }
+
+  @Test
+  void verifyKnowsThePartitionsOfCollectionsAndSpaces() throws SQLException {
+    Migrations bundled = TestConfig.migrations(database);
+    bundled.up(SILENT).orThrow();
+    database.execute(
+        """
+        INSERT INTO collection (name) VALUES ('docs');
+        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
+        VALUES (1, 'a', 3, 'cosine', 'half'), (1, 'b', 4, 'l2', 'full'), (1, 'c', 8, 'inner_product', 'binary')
+        """);
+    Templates templates = new Templates(Changelogs.bundled());
+    try (Connection connection = database.connect()) {
+      templates.apply(connection, "collection", Map.of("collection_id", 1));
+      int space = 1;
+      for (int dimensions : new int[] {3, 4, 8}) {
+        templates.apply(
+            connection,
+            "space",
+            Map.of("space_id", space++, "collection_id", 1, "dimensions", dimensions));
+      }
+      index(templates, connection, 1, "vector::halfvec(3)", "halfvec_cosine_ops");
+      index(templates, connection, 2, "vector::vector(4)", "vector_l2_ops");
+      index(templates, connection, 3, "binary_quantize(vector)::bit(8)", "bit_hamming_ops");
+    }
+
+    assertThat(bundled.verify(null)).isEmpty();
+
+    database.execute(
+        "DROP INDEX embedding_1_hnsw; ALTER TABLE embedding_2 DROP CONSTRAINT embedding_2_dimensions_check");
+    assertThat(bundled.verify(null))
+        .extracting(difference -> difference.kind() + " " + difference.object())
+        .containsExactly("MISSING constraint public.embedding_2.embedding_2_dimensions_check");
+  }
+
+  private static void index(
+      Templates templates, Connection connection, int space, String element, String operatorClass)
+      throws SQLException {
+    templates.apply(
+        connection,
+        "space_index",
+        Map.of(
+            "space_id",
+            space,
+            "element",
+            element,
+            "operator_class",
+            operatorClass,
+            "m",
+            8,
+            "ef_construction",
+            32));
+  }
+
+  @Test
+  void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
+    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+
+    assertThat(migrations().force("core", 3, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage("nobody will know later why this was forced - say it with --reason");
+    assertThat(run(migrations().force("core", 3, new Approval("ann", "repaired by hand"), SILENT)))
+        .containsExactly("up core/002_b", "up core/003_c");
+    assertThat(tables()).containsExactly("a");
+    assertThat(migrations().history().getLast().reason()).isEqualTo("repaired by hand");
+    assertThat(run(migrations().force("core", 1, new Approval("ann", "back again"), SILENT)))
+        .hasSize(2);
+    assertThat(run(migrations().up(SILENT))).hasSize(3);
+  }
+
+  @Test
+  void baselineAdoptsWhatIsThereAlready() throws SQLException {
+    database.execute(
+        "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id bigint); CREATE TABLE x (id int)");
+
+    assertThat(migrations().baseline(null, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessageStartingWith(
+            "the database is not what the changelogs make: 1 differences, the first: column public.c.id is changed");
+    database.execute("ALTER TABLE c ALTER COLUMN id TYPE int");
+    assertThat(run(migrations().baseline(null, Approval.NONE, SILENT))).hasSize(4);
+    assertThat(run(migrations().up(SILENT))).isEmpty();
+  }
+
+  @Test
+  void dropLeavesNothing() throws SQLException {
+    database.execute("CREATE TABLE somebody_elses (id int)");
+    List<String> before = catalog();
+    migrations().up(SILENT).orThrow();
+
+    assertThat(migrations().drop("sheaf", false, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessageContaining("not dropped: the database is " + database.address().database());
+    assertThat(
+            migrations()
+                .drop(database.address().database(), false, Approval.NONE, SILENT)
+                .success())
+        .isTrue();
+    assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  void productionWantsToKnowWhoDecided() {
+    Changelogs all = Changelogs.in(root);
+    Migrations production =
+        new Migrations(database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+    production.up(SILENT).orThrow();
+    Approval approval = new Approval("ann", null);
+    String name = database.address().database();
+
+    assertThat(production.down("core", 1, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage(
+            "down is refused: this is a production database - name who decided it with --approved-by");
+    assertThat(production.goTo("core", 1, Approval.NONE, SILENT).success()).isFalse();
+    assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
+        .hasMessageStartingWith("this is a production database - add --force");
+    assertThat(production.down("core", 1, approval, SILENT).success()).isTrue();
+    assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
+  }
+
+  @Test
+  void theScriptIsWhatWouldRun() {
+    assertThat(migrations().scriptUp(new Migrations.Reach("core", 1)))
+        .containsExactly(
+            new Migrations.Script("core/001_a", true, List.of("CREATE TABLE a (id int)")));
+    migrations().up(SILENT).orThrow();
+    assertThat(migrations().scriptDown("core", 1))
+        .containsExactly(new Migrations.Script("core/003_c", true, List.of("DROP TABLE c")));
+  }
+
+  @Test
+  void twoFilesWithTheSameNumberAreRefused() throws Exception {
+    changelogs.table("core", 3, "other");
+
+    assertThat(migrations().up(SILENT).problems().getFirst())
+        .hasMessage(
+            "core/003_c.sql and core/003_other.sql have the same number - give the one that was not released yet the"
+                + " next free number");
+  }
+
+  private Migrations migrations() {
+    return TestConfig.migrations(database, root);
+  }
+
+  private static List<String> run(MigrationResult result) {
+    return result.orThrow().executed().stream()
+        .map(executed ->
+            executed.direction().name().toLowerCase(Locale.ROOT) + " " + executed.changeset())
+        .toList();
+  }
+
+  private List<String> tables() throws SQLException {
+    return database.query("SELECT relname FROM pg_class WHERE relname ~ '^.$' ORDER BY 1");
+  }
+
+  private List<String> catalog() throws SQLException {
+    try (Connection connection = database.connect()) {
+      return List.of(CatalogSnapshot.of(connection).toString());
+    }
+  }
+}
