@@ -28,7 +28,8 @@ import org.junit.jupiter.api.Test;
 
 /// The application as it is shipped, under load: eight clients write while others search.
 ///
-/// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` makes it the size that people would call a load.
+/// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` makes it the size that people
+/// would call a load.
 class LoadIT {
 
   private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");
