@@ -83,7 +83,6 @@ public class Documents {
       List<TextChunk> split,
       List<float[]> vectors) {
     if (!table.holdCollection(space)) {
-      collections.forget(collection);
       throw Collections.notFound(collection);
     }
     table.upsert(row);
