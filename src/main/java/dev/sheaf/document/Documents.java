@@ -189,6 +189,9 @@ public class Documents {
       throw Problem.parameter(
           "id", "id has " + bytes + " bytes, it must have 1 to " + MAX_ID_BYTES);
     }
+    if (externalId.equals(".") || externalId.equals("..")) {
+      throw Problem.parameter("id", "id must not be . or .., which no URL can carry");
+    }
   }
 
   private static byte[] contentHash(Chunker chunker, String text) {
