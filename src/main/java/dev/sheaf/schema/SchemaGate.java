@@ -1,6 +1,7 @@
 package dev.sheaf.schema;
 
 import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -40,6 +41,8 @@ public class SchemaGate {
       }
       // One line for the operator; a stack trace would say nothing more.
       LOG.fatalf("schema: %s", e.getMessage());
+      // The exception ends the start, but not the process that waits for its end.
+      Quarkus.asyncExit(1);
       throw new PreventFurtherStepsException(1);
     }
   }
