@@ -39,7 +39,7 @@ public final class Cli {
     return commandLine(out, err).execute(arguments);
   }
 
-  private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
     CommandLine line = new CommandLine(new Cli());
     line.setOut(out);
     line.setErr(err);
