@@ -73,7 +73,10 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
                        CASE WHEN a.attcompression <> '' THEN 'compression=' || a.attcompression::text END,
                        CASE WHEN a.attstattarget >= 0 THEN 'statistics=' || a.attstattarget END,
                        CASE WHEN NOT a.attislocal THEN 'inherited' END,
-                       'with ' || array_to_string(a.attoptions, ','))
+                       -- Recent minor versions keep a counter of their own among the options.
+                       'with ' || (SELECT string_agg(option, ',' ORDER BY option)
+                                     FROM unnest(a.attoptions) option
+                                    WHERE option NOT LIKE 'pg_attver=%%'))
         FROM pg_attribute a
         JOIN relation r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
         JOIN pg_type t ON t.oid = a.atttypid

@@ -13,10 +13,8 @@ class RefusedStartIT {
   @Test
   void aWrongPasswordEndsTheProcess() {
     try (TestDatabase database = TestDatabase.create()) {
-      assertThatThrownBy(
-              () ->
-                  SheafProcess.start(database, Map.of("QUARKUS_DATASOURCE_PASSWORD", "wrong"))
-                      .close())
+      assertThatThrownBy(() ->
+              SheafProcess.start(database, Map.of("QUARKUS_DATASOURCE_PASSWORD", "wrong")).close())
           .hasRootCauseMessage("the process ended")
           .hasMessageContaining("refuses the role")
           .hasMessageNotContaining("\tat ");
