@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test quick format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -13,6 +13,9 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
+
+soak: ## Kill a migration two hundred times and see it recover
+	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -q test-compile failsafe:integration-test failsafe:verify -Dit.test=SoakIT -Dsheaf.soak.kills=200
 
 format: ## Format the sources
 	@./mvnw -B -ntp -q spotless:apply
