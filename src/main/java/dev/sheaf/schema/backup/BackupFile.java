@@ -2,6 +2,7 @@ package dev.sheaf.schema.backup;
 
 import dev.sheaf.schema.SchemaException;
 import dev.sheaf.schema.backup.BackupListener.Phase;
+import java.io.BufferedOutputStream;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -27,6 +28,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
 import java.util.Set;
+import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
@@ -207,9 +209,11 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
       this.partial = partial;
       this.channel = channel;
       this.zip =
-          new ZipOutputStream(new DigestOutputStream(Channels.newOutputStream(channel), digest));
+          new ZipOutputStream(
+              new BufferedOutputStream(
+                  new DigestOutputStream(Channels.newOutputStream(channel), digest), BUFFER));
       // The dump is compressed already.
-      zip.setLevel(java.util.zip.Deflater.NO_COMPRESSION);
+      zip.setLevel(Deflater.NO_COMPRESSION);
       zip.setComment(" ".repeat(SEAL));
       zip.putNextEntry(new ZipEntry(DUMP));
     }
@@ -224,6 +228,8 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
         FileChannel channel = FileChannel.open(partial, WRITE, onlyOurs(file));
         try {
           requireAlone(channel, partial);
+          // The other may have finished just now, and its partial file be the whole one.
+          refuseExisting(file);
           channel.truncate(0);
           return new Writer(file, partial, channel);
         } catch (IOException | RuntimeException e) {
@@ -278,7 +284,7 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
     BackupFile finish(Manifest manifest) {
       try {
         zip.closeEntry();
-        zip.setLevel(java.util.zip.Deflater.DEFAULT_COMPRESSION);
+        zip.setLevel(Deflater.DEFAULT_COMPRESSION);
         zip.putNextEntry(new ZipEntry(MANIFEST));
         zip.write(manifest.toJson());
         zip.closeEntry();

@@ -79,7 +79,8 @@ final class ClientProcess implements AutoCloseable {
     if (address == null) {
       return;
     }
-    environment.put("PGHOST", address.host());
+    environment.put(
+        "PGHOST", address.host().replaceAll("^\\[|]$", "")); // An IPv6 address, as in a URL.
     environment.put("PGPORT", Integer.toString(address.port()));
     environment.put("PGDATABASE", address.database());
     environment.put("PGAPPNAME", "sheaf backup");
@@ -92,6 +93,10 @@ final class ClientProcess implements AutoCloseable {
     }
     Properties url = Driver.parseURL(address.jdbcUrl(), null);
     if (url != null) {
+      if (Boolean.parseBoolean(PGProperty.SSL.getOrNull(url))) {
+        environment.put(
+            "PGSSLMODE", "verify-full"); // Which is what the driver takes `ssl=true` for.
+      }
       SETTINGS.forEach((property, name) -> {
         String value = property.getOrNull(url);
         if (value != null) {
@@ -105,14 +110,14 @@ final class ClientProcess implements AutoCloseable {
   }
 
   private void listen(Consumer<String> line) {
+    String complaint = program.path().getFileName() + ": error: ";
     try (BufferedReader reader =
         new BufferedReader(
             new InputStreamReader(process.getErrorStream(), StandardCharsets.UTF_8))) {
       for (String text = reader.readLine(); text != null; text = reader.readLine()) {
-        int error = text.indexOf("error: ");
-        if (error >= 0) {
+        if (text.startsWith(complaint)) {
           synchronized (problems) {
-            problems.add(text.substring(error + "error: ".length()));
+            problems.add(text.substring(complaint.length()));
           }
         } else {
           line.accept(text);

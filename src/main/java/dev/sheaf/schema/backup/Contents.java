@@ -29,6 +29,21 @@ record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows)
     rows = Collections.unmodifiableSortedMap(new TreeMap<>(rows));
   }
 
+  /// Lifts every limit in time that the server, the database or the role sets for `connection`:
+  /// what is done here takes as long as there is data.
+  static void waitForever(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT set_config(name, '0', false)
+          FROM pg_settings
+         WHERE name IN ('statement_timeout', 'transaction_timeout', 'idle_session_timeout',
+                        'idle_in_transaction_session_timeout')
+        """;
+    try (Statement select = connection.createStatement()) {
+      select.execute(sql);
+    }
+  }
+
   /// Every table that holds rows of its own and is part of a dump; with partitioned ones, those
   /// that have to be locked.
   static List<String> tables(Connection connection, boolean partitioned) throws SQLException {

@@ -30,6 +30,7 @@ final class SourceSnapshot implements AutoCloseable {
     this.source = source;
     this.connection = connection;
     this.server = PostgresServer.of(connection);
+    Contents.waitForever(connection);
     connection.setReadOnly(true);
     connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
     lock(connection);
@@ -62,9 +63,7 @@ final class SourceSnapshot implements AutoCloseable {
       List<String> tables = Contents.tables(connection, true);
       connection.setAutoCommit(false);
       try (Statement statement = connection.createStatement()) {
-        statement.execute(
-            "SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = 0; SET LOCAL row_security = off;"
-                + " SET LOCAL idle_in_transaction_session_timeout = 0");
+        statement.execute("SET LOCAL lock_timeout = '60s'; SET LOCAL row_security = off");
         if (!tables.isEmpty()) {
           statement.execute(
               "LOCK TABLE ONLY " + String.join(", ONLY ", tables) + " IN ACCESS SHARE MODE");
@@ -83,15 +82,22 @@ final class SourceSnapshot implements AutoCloseable {
 
   /// Which database `connection` sees.
   static Origin origin(DatabaseAddress address, Connection connection) throws SQLException {
-    String sql =
-        """
-        SELECT (SELECT system_identifier FROM pg_control_system()),
-               (SELECT oid FROM pg_database WHERE datname = current_database())
-        """;
+    return new Origin(
+        address.toString(),
+        // Some servers keep it from ordinary roles.
+        one(connection, "SELECT has_function_privilege('pg_control_system()', 'EXECUTE')")
+                .equals("t")
+            ? one(connection, "SELECT system_identifier FROM pg_control_system()")
+            : "unknown",
+        Long.parseLong(
+            one(connection, "SELECT oid FROM pg_database WHERE datname = current_database()")));
+  }
+
+  private static String one(Connection connection, String sql) throws SQLException {
     try (Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(sql)) {
       row.next();
-      return new Origin(address.toString(), row.getString(1), row.getLong(2));
+      return row.getString(1);
     }
   }
 

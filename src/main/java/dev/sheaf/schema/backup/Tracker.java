@@ -14,11 +14,12 @@ final class Tracker implements AutoCloseable {
   private final BackupListener listener;
   private final long begun = System.nanoTime();
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread;
   private Progress now = new Progress(Phase.CHECKING, 0, 0, 0, 0, Duration.ZERO);
 
   Tracker(BackupListener listener) {
     this.listener = listener;
-    Thread.ofVirtual().start(this::tick);
+    this.thread = Thread.ofVirtual().start(this::tick);
   }
 
   /// A phase begins; the listener hears it before this returns.
@@ -65,8 +66,20 @@ final class Tracker implements AutoCloseable {
     }
   }
 
+  /// Returns when the listener will not be called again.
   @Override
   public void close() {
     closed.countDown();
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException _) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -426,6 +426,30 @@ class BackupsIT {
     assertThat(leftovers()).doesNotContain(leftover);
   }
 
+  @Test
+  void anOrdinaryRoleCanDoItAll() throws SQLException {
+    backups.backup(source.address(), file, BackupListener.SILENT);
+    String role = TestDatabase.freshName();
+    source.execute("CREATE ROLE " + role + " LOGIN CREATEDB PASSWORD 'its own'");
+    try (TestDatabase target = TestDatabase.create()) {
+      // What an administrator did for it.
+      target.execute("CREATE EXTENSION vector");
+      target.execute("ALTER DATABASE " + target.address().database() + " OWNER TO " + role);
+      DatabaseAddress address = new DatabaseAddress(target.address().jdbcUrl(), role, "its own");
+
+      backups.restore(file, address, RestoreOptions.DEFAULT, BackupListener.SILENT);
+      Path again = directory.resolve("again.sheaf");
+      backups.backup(address, again, BackupListener.SILENT);
+      BackupVerification verification =
+          backups.verify(again, address, address, BackupListener.SILENT);
+
+      assertThat(verification.differences()).isEmpty();
+      assertThat(verification.recorded()).isNotNull();
+    } finally {
+      source.execute("DROP ROLE " + role);
+    }
+  }
+
   private BackupVerification verify(TestDatabase database) {
     return backups.verify(file, database.address(), database.address(), BackupListener.SILENT);
   }
