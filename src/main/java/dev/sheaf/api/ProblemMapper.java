@@ -49,7 +49,8 @@ final class ProblemMapper {
         case SQLException sql when isOutage(sql) -> {
           LOG.warnf("Database unavailable: %s", sql.getMessage());
           return new Problem(
-              ProblemType.DATABASE_UNAVAILABLE, "nothing was changed by this request; try again");
+              ProblemType.DATABASE_UNAVAILABLE,
+              "it is not known whether this request took effect; try again");
         }
         default -> {}
       }

@@ -10,6 +10,7 @@ public enum ProblemType {
   NOT_FOUND(404, "There is nothing at this address"),
   COLLECTION_NOT_FOUND(404, "No such collection"),
   DOCUMENT_NOT_FOUND(404, "No such document"),
+  MODULE_OFF(404, "This module is off"),
   METHOD_NOT_ALLOWED(405, "This address does not take this method"),
   NOT_ACCEPTABLE(406, "The response cannot be written as asked for"),
   COLLECTION_EXISTS(409, "A collection of this name exists"),
@@ -20,6 +21,7 @@ public enum ProblemType {
   WIDTH_MISMATCH(422, "The vector has the wrong width"),
   INTERNAL(500, "Something went wrong here"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+  SCHEMA_UNAVAILABLE(503, "The schema cannot be looked at"),
   MODEL_UNAVAILABLE(503, "The embedding model cannot be used");
 
   private final int status;

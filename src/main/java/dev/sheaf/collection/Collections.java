@@ -17,8 +17,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.LockTimeoutException;
@@ -40,7 +38,6 @@ public class Collections {
   private final EntityManager entityManager;
   private final Templates templates;
   private final EmbeddingModels models;
-  private final ConcurrentMap<String, Space> activeSpaces = new ConcurrentHashMap<>();
 
   Collections(EntityManager entityManager, Templates templates, EmbeddingModels models) {
     this.entityManager = entityManager;
@@ -170,7 +167,6 @@ public class Collections {
     for (int attempt = 1; ; attempt++) {
       try {
         QuarkusTransaction.requiringNew().run(() -> delete(name));
-        activeSpaces.remove(name);
         LOG.infof("Collection dropped: %s", name);
         return;
       } catch (LockTimeoutException e) {
@@ -195,7 +191,6 @@ public class Collections {
             .setParameter("name", name)
             .list();
     if (ids.isEmpty()) {
-      activeSpaces.remove(name);
       throw notFound(name);
     }
     long collectionId = ids.getFirst();
@@ -225,42 +220,29 @@ public class Collections {
     }
   }
 
-  /// The space that searches and writes of a collection use. Remembered: whoever finds its tables
-  /// gone calls [#forget] and asks again.
+  /// The space that searches and writes of a collection use, as it is now.
   ///
   /// @throws Problem when there is no collection of this name
   public Space activeSpace(String name) {
-    Space known = activeSpaces.get(name);
-    if (known != null) {
-      return known;
-    }
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
     }
-    Space space =
-        QuarkusTransaction.joiningExisting()
-            .call(() ->
-                entityManager
-                    .createQuery(
-                        """
-                        SELECT s
-                          FROM Collection c
-                          JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
-                         WHERE c.name = :name
-                        """,
-                        EmbeddingSpace.class)
-                    .setParameter("name", name)
-                    .getResultStream()
-                    .findFirst()
-                    .map(EmbeddingSpace::toSpace)
-                    .orElseThrow(() -> notFound(name)));
-    activeSpaces.put(name, space);
-    return space;
-  }
-
-  /// Forgets where the vectors of a collection are: somebody else dropped it, or moved it.
-  public void forget(String name) {
-    activeSpaces.remove(name);
+    return QuarkusTransaction.joiningExisting()
+        .call(() ->
+            entityManager
+                .createQuery(
+                    """
+                    SELECT s
+                      FROM Collection c
+                      JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
+                     WHERE c.name = :name
+                    """,
+                    EmbeddingSpace.class)
+                .setParameter("name", name)
+                .getResultStream()
+                .findFirst()
+                .map(EmbeddingSpace::toSpace)
+                .orElseThrow(() -> notFound(name)));
   }
 
   /// The problem of a collection that is not there.

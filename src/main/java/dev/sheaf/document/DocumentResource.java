@@ -36,7 +36,8 @@ class DocumentResource {
   @Path("/{id}")
   @Operation(
       summary = "Store a document",
-      description = "The id is the client's own: any characters, percent-encoded, up to 512 bytes.")
+      description =
+          "The id is the client's own: any characters, percent-encoded, up to 512 bytes, but not . or .., which no URL can carry.")
   @APIResponse(responseCode = "200", description = "Updated, or unchanged")
   @APIResponse(responseCode = "201", description = "Created")
   @APIResponse(responseCode = "404", description = "No such collection")

@@ -83,7 +83,6 @@ public class Documents {
       List<TextChunk> split,
       List<float[]> vectors) {
     if (!table.holdCollection(space)) {
-      collections.forget(collection);
       throw Collections.notFound(collection);
     }
     table.upsert(row);
@@ -189,6 +188,9 @@ public class Documents {
     if (bytes == 0 || bytes > MAX_ID_BYTES) {
       throw Problem.parameter(
           "id", "id has " + bytes + " bytes, it must have 1 to " + MAX_ID_BYTES);
+    }
+    if (externalId.equals(".") || externalId.equals("..")) {
+      throw Problem.parameter("id", "id must not be . or .., which no URL can carry");
     }
   }
 

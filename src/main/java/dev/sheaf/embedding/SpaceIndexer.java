@@ -57,15 +57,24 @@ class SpaceIndexer {
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void indexWhatHasGrown() throws SQLException {
-    for (Space space : wanting()) {
-      try (Connection connection = dataSource.getConnection()) {
-        buildUnlessAnotherDoes(connection, space);
-      } catch (SQLException e) {
-        // The collection may have been dropped meanwhile; anything else is tried again at the next
-        // look.
-        LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+  void indexWhatHasGrown() {
+    try {
+      for (Space space : wanting()) {
+        index(space);
       }
+    } catch (SQLException e) {
+      // The database is away; the next look finds what this one did not.
+      LOG.warnf("Spaces not looked at: reason=%s", e.getMessage());
+    }
+  }
+
+  private void index(Space space) {
+    try (Connection connection = dataSource.getConnection()) {
+      buildUnlessAnotherDoes(connection, space);
+    } catch (SQLException e) {
+      // The collection may have been dropped meanwhile; anything else is tried again at the next
+      // look.
+      LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
     }
   }
 

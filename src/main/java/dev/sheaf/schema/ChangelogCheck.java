@@ -29,6 +29,9 @@ public final class ChangelogCheck {
           "^CREATE\\s+(UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON\\b.*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  private static final Pattern SQL_AFTER_ROLLBACK =
+      Pattern.compile("(?m)^--rollback .*\\R(?:\\s*(?:--.*)?\\R)*\\s*(?!--|/\\*)\\S");
+
   private final List<Finding> findings = new ArrayList<>();
 
   private ChangelogCheck() {}
@@ -110,6 +113,11 @@ public final class ChangelogCheck {
               + changeset.id()
               + "; it is --changeset "
               + wanted);
+    }
+    if (SQL_AFTER_ROLLBACK.matcher(changeset.file().content()).find()) {
+      find(
+          path,
+          "has SQL after its rollback, which would run on the way up; begin each line with --rollback");
     }
     if (changeset.up().isEmpty()) {
       find(path, "has no statement");

@@ -1,5 +1,6 @@
 package dev.sheaf.schema;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
@@ -19,10 +20,13 @@ public record Difference(
   /// How an object differs.
   public enum Kind {
     /// The changelogs make it, and it is not there.
+    @JsonProperty("missing")
     MISSING,
     /// It is there, and no changelog makes it.
+    @JsonProperty("extra")
     EXTRA,
     /// It is there, and otherwise.
+    @JsonProperty("changed")
     CHANGED
   }
 

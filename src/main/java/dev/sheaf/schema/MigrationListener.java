@@ -1,5 +1,6 @@
 package dev.sheaf.schema;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -37,7 +38,9 @@ public interface MigrationListener {
 
   /// Which way the schema goes.
   enum Direction {
+    @JsonProperty("up")
     UP,
+    @JsonProperty("down")
     DOWN
   }
 }

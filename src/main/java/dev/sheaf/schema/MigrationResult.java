@@ -22,6 +22,11 @@ public record MigrationResult(
     notes = List.copyOf(notes);
   }
 
+  /// There was nothing to do.
+  static MigrationResult nothing() {
+    return new MigrationResult(List.of(), List.of(), List.of(), Duration.ZERO);
+  }
+
   public boolean success() {
     return problems.isEmpty();
   }

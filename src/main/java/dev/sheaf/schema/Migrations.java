@@ -253,10 +253,7 @@ public final class Migrations {
 
   /// Adopts a database whose objects exist already: compares them with what the enabled changelogs
   /// make, and, when nothing is missing or different, records those as applied.
-  ///
-  /// @param scratch where the comparison may create a database; `null` is the same server
-  public MigrationResult baseline(
-      @Nullable DatabaseAddress scratch, Approval approval, MigrationListener listener) {
+  public MigrationResult baseline(Approval approval, MigrationListener listener) {
     return locked(
         listener,
         (session, collected) -> {
@@ -268,7 +265,7 @@ public final class Migrations {
           List<Changeset> all = changesets();
           List<Difference> differences =
               new Verification(address, config, changelogs)
-                  .compare(connection, all, scratch).stream()
+                  .compare(connection, all).stream()
                       .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
                       .toList();
           if (!differences.isEmpty()) {
@@ -319,6 +316,16 @@ public final class Migrations {
           rollBack(session, History.read(session.connection()).reversed(), approval, collected);
           History.forget(session.connection());
         });
+  }
+
+  /// Makes the database `name`, on the same server, a template at head for tests to clone, unless
+  /// it is one.
+  public MigrationResult template(String name, MigrationListener listener) {
+    return TemplateDatabase.refresh(
+        address,
+        name,
+        database -> new Migrations(database, config, changelogs, modules, production),
+        listener);
   }
 
   /// Where the database stands.
@@ -378,14 +385,12 @@ public final class Migrations {
 
   /// Compares the live schema with what the changelogs make that are recorded as applied.
   ///
-  /// @param scratch where a database may be created for that; `null` is the same server
   /// @return every difference; empty when there is none
-  public List<Difference> verify(@Nullable DatabaseAddress scratch) {
+  public List<Difference> verify() {
     return look(session -> {
       List<Changeset> applied =
           History.read(session.connection()).stream().map(this::fileOf).toList();
-      return new Verification(address, config, changelogs)
-          .compare(session.connection(), applied, scratch);
+      return new Verification(address, config, changelogs).compare(session.connection(), applied);
     });
   }
 

@@ -1,6 +1,7 @@
 package dev.sheaf.schema;
 
 import io.quarkus.runtime.LaunchMode;
+import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -22,7 +23,7 @@ public class SchemaGate {
   private final SchemaConfig config;
   private final ModulesConfig modules;
   private final Config settings;
-  private volatile @Nullable Migrations migrations;
+  private @Nullable Migrations engine;
 
   SchemaGate(SchemaConfig config, ModulesConfig modules, Config settings) {
     this.config = config;
@@ -40,20 +41,16 @@ public class SchemaGate {
       }
       // One line for the operator; a stack trace would say nothing more.
       LOG.fatalf("schema: %s", e.getMessage());
+      // The exception ends the start, but not the process that waits for its end.
+      Quarkus.asyncExit(1);
       throw new PreventFurtherStepsException(1);
     }
   }
 
   private void open() {
-    if (config.atStart() == SchemaConfig.AtStart.OFF) {
-      LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
-      return;
-    }
-    Migrations engine =
-        Migrations.of(address(), config, modules, Environment.isProduction(settings));
     switch (config.atStart()) {
       case MIGRATE -> {
-        MigrationResult result = engine.up(new Log()).orThrow();
+        MigrationResult result = engine().up(new Log()).orThrow();
         LOG.infof(
             "schema: %s in %s",
             result.executed().isEmpty()
@@ -62,21 +59,29 @@ public class SchemaGate {
             Durations.text(result.duration()));
       }
       case CHECK -> {
-        engine.requireHead();
+        engine().requireHead();
         LOG.info("schema: at head");
       }
-      case OFF -> {}
+      case OFF -> LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
     }
-    migrations = engine;
   }
 
-  /// The engine that opened the gate; `null` when the gate is off.
-  @Nullable Migrations migrations() {
-    return migrations;
+  /// Whether anything is looked at.
+  boolean isOff() {
+    return config.atStart() == SchemaConfig.AtStart.OFF;
   }
 
-  private DatabaseAddress address() {
-    return Environment.database(settings, config);
+  /// The engine for the service's own database.
+  synchronized Migrations engine() {
+    if (engine == null) {
+      engine =
+          Migrations.of(
+              Environment.database(settings, config),
+              config,
+              modules,
+              Environment.isProduction(settings));
+    }
+    return engine;
   }
 
   /// Says what a migration does in the service's log.

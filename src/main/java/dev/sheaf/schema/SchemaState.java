@@ -35,15 +35,14 @@ public class SchemaState {
   ///
   /// @throws SQLException when the database cannot be asked
   public Verdict look() throws SQLException {
-    Migrations migrations = gate.migrations();
-    if (migrations == null) {
+    if (gate.isOff()) {
       return new Verdict(true, "");
     }
     try (Connection connection = dataSource.getConnection()) {
       String history = History.hash(connection);
       Finding finding = last;
       if (finding == null || !Objects.equals(finding.history(), history)) {
-        finding = new Finding(history, migrations.judge(connection));
+        finding = new Finding(history, gate.engine().judge(connection));
         last = finding;
       }
       return finding.verdict();

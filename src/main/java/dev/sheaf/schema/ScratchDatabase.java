@@ -46,7 +46,7 @@ final class ScratchDatabase implements AutoCloseable {
       if (SqlProblem.state(e).equals("42501")) {
         throw new SchemaException(
             "the role may not create a scratch database at " + server.host() + ":" + server.port(),
-            "ALTER ROLE ... CREATEDB, or name another server with --scratch postgres://...",
+            "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url",
             e);
       }
       throw SqlProblem.running(server, "creating a scratch database", sql, e);

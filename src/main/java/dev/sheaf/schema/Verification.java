@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /// Compares a live schema with what changelogs make of an empty database, by making it: the same
 /// changesets and the templates for the same data run in a scratch database, and the two catalogs
@@ -30,12 +29,10 @@ final class Verification {
   ///
   /// @param live a connection to the database that is looked at
   /// @param applied what is taken to be applied there, in order
-  /// @param scratch where a database may be created; `null` is the same server
-  List<Difference> compare(
-      Connection live, List<Changeset> applied, @Nullable DatabaseAddress scratch)
-      throws SQLException {
+  List<Difference> compare(Connection live, List<Changeset> applied) throws SQLException {
     Templates templates = new Templates(changelogs);
-    try (ScratchDatabase reference = ScratchDatabase.create(scratch == null ? address : scratch)) {
+    try (ScratchDatabase reference =
+        ScratchDatabase.create(config.scratchUrl().map(DatabaseAddress::parse).orElse(address))) {
       workIn(currentSchema(live), reference);
       return compare(live, applied, templates, reference);
     }

@@ -7,6 +7,8 @@ import dev.sheaf.embedding.Space;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
 
 /// Searches of collections.
 @ApplicationScoped
@@ -17,6 +19,10 @@ public class Searches {
   private final Collections collections;
   private final EmbeddingModels models;
   private final VectorSearch vectorSearch;
+
+  /// Where the vectors of a collection are. Whether that is still so, its tables say: they are gone
+  /// when it is not.
+  private final ConcurrentMap<String, Space> spaces = new ConcurrentHashMap<>();
 
   Searches(Collections collections, EmbeddingModels models, VectorSearch vectorSearch) {
     this.collections = collections;
@@ -32,20 +38,29 @@ public class Searches {
     long start = System.nanoTime();
     VectorSearch.Result result;
     try {
-      result = search(collections.activeSpace(collection), request);
+      result = search(known(collection), request);
     } catch (SQLException e) {
       if (!UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
       }
-      // Another replica dropped the collection, and may have made a new one of the same name.
-      collections.forget(collection);
-      result = search(collections.activeSpace(collection), request);
+      // The collection was dropped, and there may be a new one of the same name.
+      spaces.remove(collection);
+      result = search(known(collection), request);
     }
     return new SearchResponse(
         result.hits(),
         result.strategy(),
         result.strategy() == Strategy.EXACT,
         Math.round((System.nanoTime() - start) / 1e3) / 1e3);
+  }
+
+  private Space known(String collection) {
+    Space space = spaces.get(collection);
+    if (space == null) {
+      space = collections.activeSpace(collection);
+      spaces.put(collection, space);
+    }
+    return space;
   }
 
   private VectorSearch.Result search(Space space, SearchRequest request) throws SQLException {

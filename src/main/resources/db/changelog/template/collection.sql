@@ -20,8 +20,9 @@ ALTER TABLE chunk_${collection_id}
 ALTER TABLE document ATTACH PARTITION document_${collection_id} FOR VALUES IN (${collection_id});
 ALTER TABLE chunk ATTACH PARTITION chunk_${collection_id} FOR VALUES IN (${collection_id});
 
+-- The locks come in the order in which writers take theirs, so that neither can deadlock the other.
 /* liquibase rollback
-LOCK TABLE document, chunk IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE ONLY document, ONLY chunk, ONLY embedding IN ACCESS EXCLUSIVE MODE;
 DROP TABLE chunk_${collection_id};
 DROP TABLE document_${collection_id};
 */

@@ -15,7 +15,8 @@ CREATE TABLE embedding_${space_id} (
 
 ALTER TABLE embedding ATTACH PARTITION embedding_${space_id} FOR VALUES IN (${space_id});
 
+-- The locks come in the order in which writers take theirs, so that neither can deadlock the other.
 /* liquibase rollback
-LOCK TABLE embedding IN ACCESS EXCLUSIVE MODE;
+LOCK TABLE ONLY document, ONLY chunk, ONLY embedding IN ACCESS EXCLUSIVE MODE;
 DROP TABLE embedding_${space_id};
 */

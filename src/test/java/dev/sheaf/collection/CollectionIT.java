@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.GeneratedText;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -17,6 +18,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
@@ -98,6 +102,60 @@ class CollectionIT {
     Api.post("/collections", Map.of("name", name)).statusCode(201);
 
     Api.search(name, Map.of("text", "first life")).statusCode(200).body("hits.size()", equalTo(0));
+  }
+
+  @Test
+  void othersAreServedWhileCollectionsComeAndGo() throws Exception {
+    String busy = Api.newCollection();
+    var dropping = new AtomicBoolean(true);
+    try (var writers = Executors.newFixedThreadPool(4)) {
+      List<Future<Integer>> puts = new ArrayList<>();
+      for (int writer = 0; writer < 4; writer++) {
+        int first = writer * 10_000;
+        puts.add(
+            writers.submit(() -> {
+              int number = first;
+              do {
+                Api.put(busy, "d" + number, Map.of("text", GeneratedText.text(number)))
+                    .statusCode(201);
+                Api.search(busy, Map.of("text", "harbour")).statusCode(200);
+                number++;
+              } while (dropping.get());
+              return number - first;
+            }));
+      }
+      for (int i = 0; i < 10; i++) {
+        String other = Api.newCollection();
+        Api.put(other, "a", Map.of("text", "Soon gone.")).statusCode(201);
+        given().delete("/api/v1/collections/" + other).then().statusCode(204);
+      }
+      dropping.set(false);
+      int written = 0;
+      for (Future<Integer> put : puts) {
+        written += put.get();
+      }
+      given().get("/api/v1/collections/" + busy).then().body("documents", equalTo(written));
+    }
+  }
+
+  @Test
+  void writersOfADroppedCollectionAreTold() throws Exception {
+    String doomed = Api.newCollection();
+    try (var writers = Executors.newFixedThreadPool(4)) {
+      List<Future<Integer>> puts = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        int number = i;
+        puts.add(
+            writers.submit(() ->
+                Api.put(doomed, "d" + number, Map.of("text", GeneratedText.text(number)))
+                    .extract()
+                    .statusCode()));
+      }
+      given().delete("/api/v1/collections/" + doomed).then().statusCode(204);
+      for (Future<Integer> put : puts) {
+        assertThat(put.get()).isIn(201, 404);
+      }
+    }
   }
 
   @Test

@@ -384,22 +384,13 @@ class MigrationsIT {
   }
 
   private Process startLockHolder() throws IOException {
-    DatabaseAddress address = database.address();
-    String credentials =
-        address.user() + (address.password() == null ? "" : ":" + address.password()) + "@";
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 LockHolder.class.getName(),
-                "postgres://"
-                    + credentials
-                    + address.host()
-                    + ":"
-                    + address.port()
-                    + "/"
-                    + address.database())
+                TestProcess.url(database.address()))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     BufferedReader out = process.inputReader(StandardCharsets.UTF_8);

@@ -2,7 +2,10 @@ package dev.sheaf.schema;
 
 import static io.restassured.RestAssured.when;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.empty;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.everyItem;
+import static org.hamcrest.Matchers.hasItems;
 
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
@@ -54,5 +57,22 @@ class SchemaGateIT {
           .then()
           .body("checks.find { it.name == 'schema' }.status", equalTo("UP"));
     }
+  }
+
+  @Test
+  void theSchemaCanBeLookedAtOverHttp() {
+    when()
+        .get("/api/v1/schema")
+        .then()
+        .statusCode(200)
+        .body("atHead", equalTo(true))
+        .body("modules.name", hasItems("core", "fulltext"))
+        .body("modules.find { it.name == 'core' }.pending", empty());
+    when()
+        .get("/api/v1/schema/history")
+        .then()
+        .statusCode(200)
+        .body("action", everyItem(equalTo("up")));
+    when().get("/api/v1/schema/verify").then().statusCode(200).body("$", empty());
   }
 }

@@ -46,6 +46,6 @@ record TestChangelogs(Path root) {
 
         --rollback %s
         """
-            .formatted(module, number, options, name, up, down));
+            .formatted(module, number, options, name, up, down.replace("\n", "\n--rollback ")));
   }
 }

@@ -156,14 +156,14 @@ class VerbsIT {
   @Test
   void verifyNamesEveryDifference() throws SQLException {
     migrations().up(SILENT).orThrow();
-    assertThat(migrations().verify(null)).isEmpty();
+    assertThat(migrations().verify()).isEmpty();
 
     database.execute("ALTER TABLE a ALTER COLUMN id TYPE bigint");
     database.execute("DROP TABLE b");
     database.execute("CREATE INDEX stray ON c (id)");
     database.execute("COMMENT ON TABLE c IS 'new'");
 
-    assertThat(migrations().verify(null))
+    assertThat(migrations().verify())
         .extracting(difference -> difference.kind() + " " + difference.object())
         .containsExactly(
             "CHANGED column public.a.id",
@@ -198,11 +198,11 @@ class VerbsIT {
       index(templates, connection, 3, "binary_quantize(vector)::bit(8)", "bit_hamming_ops");
     }
 
-    assertThat(bundled.verify(null)).isEmpty();
+    assertThat(bundled.verify()).isEmpty();
 
     database.execute(
         "DROP INDEX embedding_1_hnsw; ALTER TABLE embedding_2 DROP CONSTRAINT embedding_2_dimensions_check");
-    assertThat(bundled.verify(null))
+    assertThat(bundled.verify())
         .extracting(difference -> difference.kind() + " " + difference.object())
         .containsExactly("MISSING constraint public.embedding_2.embedding_2_dimensions_check");
   }
@@ -246,11 +246,11 @@ class VerbsIT {
     database.execute(
         "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id bigint); CREATE TABLE x (id int)");
 
-    assertThat(migrations().baseline(null, Approval.NONE, SILENT).problems().getFirst())
+    assertThat(migrations().baseline(Approval.NONE, SILENT).problems().getFirst())
         .hasMessageStartingWith(
             "the database is not what the changelogs make: 1 differences, the first: column public.c.id is changed");
     database.execute("ALTER TABLE c ALTER COLUMN id TYPE int");
-    assertThat(run(migrations().baseline(null, Approval.NONE, SILENT))).hasSize(4);
+    assertThat(run(migrations().baseline(Approval.NONE, SILENT))).hasSize(4);
     assertThat(run(migrations().up(SILENT))).isEmpty();
   }
 

@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Gives a `@QuarkusTest` a database of its own:
+/// Gives a `@QuarkusTest` a database of its own, at head:
 /// `@QuarkusTestResource(PostgresTestResource.class)`.
 public final class PostgresTestResource implements QuarkusTestResourceLifecycleManager {
 
@@ -14,7 +14,7 @@ public final class PostgresTestResource implements QuarkusTestResourceLifecycleM
 
   @Override
   public Map<String, String> start() {
-    database = TestDatabase.create();
+    database = TestDatabase.migrated();
     DatabaseAddress address = database.address();
     Map<String, String> settings = new HashMap<>();
     settings.put("quarkus.datasource.jdbc.url", address.jdbcUrl());

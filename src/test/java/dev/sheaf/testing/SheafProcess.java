@@ -3,7 +3,6 @@ package dev.sheaf.testing;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -77,7 +76,8 @@ public final class SheafProcess implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      // A killed process closes its stream under the reader.
+      log.add(e.toString());
     } finally {
       listening.completeExceptionally(new IOException("the process ended"));
     }

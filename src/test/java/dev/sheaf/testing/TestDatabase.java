@@ -1,6 +1,7 @@
 package dev.sheaf.testing;
 
 import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.schema.SchemaTemplate;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -39,6 +40,14 @@ public final class TestDatabase implements AutoCloseable {
   public static TestDatabase create() {
     String name = freshName();
     administer("CREATE DATABASE " + name + " TEMPLATE template0");
+    return opened(name);
+  }
+
+  /// Creates one that is at head already, by cloning a template that is migrated once for all
+  /// processes and kept for as long as the changelogs say the same.
+  public static TestDatabase migrated() {
+    String name = freshName();
+    administer("CREATE DATABASE " + name + " TEMPLATE " + Template.NAME);
     return opened(name);
   }
 
@@ -108,6 +117,11 @@ public final class TestDatabase implements AutoCloseable {
     } catch (SQLException e) {
       throw new IllegalStateException(sql, e);
     }
+  }
+
+  /// Migrated when the first test asks, unless an earlier run has left it.
+  private static final class Template {
+    static final String NAME = SchemaTemplate.ensure(Server.ADDRESS, "sheaf_test_template");
   }
 
   /// Found or started when the first test asks.

@@ -1,0 +1,64 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.SchemaException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The command line: `sheaf migrate up` and its like.
+@Command(
+    name = "sheaf",
+    description =
+        "Documents, embeddings and search on PostgreSQL. Without a command: start the service.",
+    subcommands = {MigrateCommand.class, CommandLine.HelpCommand.class},
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "1:failed",
+      "2:wrong usage",
+      "3:pending (status --check) or different (verify)"
+    })
+public final class Cli {
+
+  // A logger that nobody holds is collected, and its level with it.
+  private static final Logger ROOT = Logger.getLogger("");
+
+  /// Runs one command on the process's own streams.
+  ///
+  /// @return the exit code
+  public static int run(String... arguments) {
+    ROOT.setLevel(Level.SEVERE);
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+    return commandLine(out, err).execute(arguments);
+  }
+
+  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+    CommandLine line = new CommandLine(new Cli());
+    line.setOut(out);
+    line.setErr(err);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setExecutionExceptionHandler(Cli::report);
+    line.setUsageHelpAutoWidth(true);
+    return line;
+  }
+
+  /// Failures become a message and an exit code here, and nowhere else.
+  private static int report(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
+    PrintWriter err = line.getErr();
+    switch (failure) {
+      case SchemaException e -> Output.problem(err, e.problem(), e.hint());
+      default -> Output.problem(err, String.valueOf(failure), "--verbose shows where");
+    }
+    if (parsed.originalArgs().contains("--verbose")) {
+      failure.printStackTrace(err);
+    }
+    return ExitCode.FAILED;
+  }
+}

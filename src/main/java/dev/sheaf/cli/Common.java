@@ -1,0 +1,141 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.Approval;
+import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
+import dev.sheaf.schema.Environment;
+import dev.sheaf.schema.Migrations;
+import dev.sheaf.schema.ModulesConfig;
+import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.schema.SchemaException;
+import io.smallrye.config.DotEnvConfigSourceProvider;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.eclipse.microprofile.config.spi.ConfigSource;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/// The options that every verb takes, and what follows from them: settings, engine, output.
+final class Common {
+
+  /// As in Quarkus: the file beside the application is stronger than the one in it, the environment
+  /// stronger than both. What is said on the command line wins.
+  private static final int IN_ARTIFACT = 250;
+
+  private static final int BESIDE_ARTIFACT = 260;
+  private static final int NAMED = 280;
+  private static final int ON_COMMAND_LINE = 500;
+
+  @Spec(Spec.Target.MIXEE)
+  private @Nullable CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "More settings, as a properties file.")
+  private @Nullable Path config;
+
+  @Option(
+      names = "--root",
+      paramLabel = "DIR",
+      description = "Changelogs outside the artifact: the directory that holds core/.")
+  private @Nullable Path root;
+
+  @Option(names = "--json", description = "Print the result as JSON.")
+  private boolean json;
+
+  @Option(names = "--quiet", description = "No words on stderr, except about failures.")
+  private boolean quiet;
+
+  // Looked for where failures are reported, which is also where parsing may have failed.
+  @Option(names = "--verbose", description = "Show where a failure came from.")
+  @SuppressWarnings("UnusedVariable")
+  private boolean verbose;
+
+  Output output() {
+    if (spec == null) {
+      throw new IllegalStateException("Picocli sets it");
+    }
+    return new Output(spec.commandLine().getOut(), spec.commandLine().getErr(), json, quiet);
+  }
+
+  /// The engine for the configured database.
+  Migrations migrations() {
+    SmallRyeConfig settings = settings();
+    SchemaConfig schema = settings.getConfigMapping(SchemaConfig.class);
+    return Migrations.of(
+        Environment.database(settings, schema),
+        schema,
+        settings.getConfigMapping(ModulesConfig.class),
+        Environment.isProduction(settings));
+  }
+
+  /// Where changelogs are written and checked: `--root`, or the checkout's own.
+  Path sources() {
+    return Optional.ofNullable(root)
+        .or(() -> settings().getConfigMapping(SchemaConfig.class).root())
+        .orElse(Path.of("src/main/resources/db/changelog"));
+  }
+
+  static Approval approval(@Nullable String by, @Nullable String reason) {
+    return new Approval(by, reason);
+  }
+
+  private SmallRyeConfig settings() {
+    SmallRyeConfigBuilder builder =
+        new SmallRyeConfigBuilder()
+            .addDefaultInterceptors()
+            .addDefaultSources()
+            .addDiscoveredConverters()
+            .withProfile(profile())
+            .withSources(new DotEnvConfigSourceProvider())
+            .withSources(new DatabaseUrlConfigSourceFactory())
+            .withMapping(SchemaConfig.class)
+            .withMapping(ModulesConfig.class);
+    try {
+      URL packaged =
+          Thread.currentThread().getContextClassLoader().getResource("application.properties");
+      if (packaged != null) {
+        builder.withSources(new PropertiesConfigSource(packaged, IN_ARTIFACT));
+      }
+      Path beside = Path.of("config", "application.properties");
+      if (Files.exists(beside)) {
+        builder.withSources(new PropertiesConfigSource(beside.toUri().toURL(), BESIDE_ARTIFACT));
+      }
+      if (config != null) {
+        if (!Files.isReadable(config)) {
+          throw new SchemaException("cannot read " + config, "--config takes a properties file");
+        }
+        builder.withSources(new PropertiesConfigSource(config.toUri().toURL(), NAMED));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return builder.withSources(onCommandLine()).build();
+  }
+
+  private ConfigSource onCommandLine() {
+    Map<String, String> values = new HashMap<>();
+    if (root != null) {
+      values.put("sheaf.schema.root", root.toString());
+    }
+    return new PropertiesConfigSource(values, "command line", ON_COMMAND_LINE);
+  }
+
+  private static String profile() {
+    String property = System.getProperty("quarkus.profile");
+    return property != null
+        ? property
+        : Optional.ofNullable(System.getenv("QUARKUS_PROFILE")).orElse("prod");
+  }
+}

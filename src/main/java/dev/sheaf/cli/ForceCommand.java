@@ -1,0 +1,41 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.MigrationResult;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf migrate force`
+@Command(
+    name = "force",
+    description = "Record a version as the state and run nothing, after a repair by hand.",
+    mixinStandardHelpOptions = true)
+final class ForceCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Parameters(paramLabel = "V", description = "The number of a changeset; 0 is before the first.")
+  private int version;
+
+  @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
+  private String module = "";
+
+  @Option(names = "--reason", paramLabel = "WHY", required = true, description = "Why; recorded.")
+  private String reason = "";
+
+  @Option(names = "--approved-by", paramLabel = "WHO", description = "Who decided it; recorded.")
+  private @Nullable String approvedBy;
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    MigrationResult result =
+        common
+            .migrations()
+            .force(module, version, Common.approval(approvedBy, reason), output.listener());
+    return output.result(result, "%s is recorded to be at %03d".formatted(module, version));
+  }
+}

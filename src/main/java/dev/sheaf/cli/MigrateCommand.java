@@ -1,0 +1,29 @@
+package dev.sheaf.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The verbs of the schema.
+@Command(
+    name = "migrate",
+    description = "Look at the schema and change it.",
+    subcommands = {
+      UpCommand.class,
+      DownCommand.class,
+      GotoCommand.class,
+      StatusCommand.class,
+      HistoryCommand.class,
+      VersionCommand.class,
+      VerifyCommand.class,
+      SqlCommand.class,
+      CreateCommand.class,
+      CheckCommand.class,
+      ForceCommand.class,
+      BaselineCommand.class,
+      DropCommand.class,
+      TemplateCommand.class,
+      CommandLine.HelpCommand.class
+    },
+    mixinStandardHelpOptions = true,
+    synopsisSubcommandLabel = "VERB")
+final class MigrateCommand {}

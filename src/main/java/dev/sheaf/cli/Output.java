@@ -1,0 +1,129 @@
+package dev.sheaf.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.sheaf.schema.MigrationListener;
+import dev.sheaf.schema.MigrationResult;
+import dev.sheaf.schema.SchemaException;
+import java.io.Console;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/// Where a command's data and words go: data to stdout, words to stderr.
+final class Output {
+
+  private final PrintWriter out;
+  private final PrintWriter err;
+  private final boolean json;
+  private final boolean quiet;
+
+  Output(PrintWriter out, PrintWriter err, boolean json, boolean quiet) {
+    this.out = out;
+    this.err = err;
+    this.json = json;
+    this.quiet = quiet;
+  }
+
+  boolean isJson() {
+    return json;
+  }
+
+  /// A line of data.
+  void data(String line) {
+    out.println(line);
+  }
+
+  /// Words for a person.
+  void say(String words) {
+    if (!quiet) {
+      err.println(words);
+    }
+  }
+
+  /// Says what is wrong and what to do about it.
+  void problem(SchemaException problem) {
+    problem(err, problem.problem(), problem.hint());
+  }
+
+  static void problem(PrintWriter err, String problem, String hint) {
+    err.println("sheaf: " + problem);
+    if (!hint.isEmpty()) {
+      err.println("  " + hint);
+    }
+    err.flush();
+  }
+
+  /// Data as one JSON document.
+  void json(Object value) {
+    try {
+      out.println(Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /// Rows in columns as wide as their widest cell.
+  void table(List<List<String>> rows) {
+    int columns = rows.stream().mapToInt(List::size).max().orElse(0);
+    int[] widths = new int[columns];
+    for (List<String> row : rows) {
+      for (int i = 0; i < row.size(); i++) {
+        widths[i] = Math.max(widths[i], row.get(i).length());
+      }
+    }
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder();
+      for (int i = 0; i < row.size(); i++) {
+        line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
+      }
+      out.println(line.toString().stripTrailing());
+    }
+  }
+
+  /// Prints what a verb that changes something has done.
+  ///
+  /// @param done the last words on success
+  /// @return the exit code
+  int result(MigrationResult result, String done) {
+    if (json) {
+      json(result);
+    }
+    if (result.success()) {
+      say(done);
+      return ExitCode.DONE;
+    }
+    result.problems().forEach(this::problem);
+    return ExitCode.FAILED;
+  }
+
+  /// Tells while it happens: each changeset as data, all else in words.
+  MigrationListener listener() {
+    return new ProgressPrinter(
+        this,
+        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent() && !quiet,
+        err);
+  }
+
+  /// `12 ms`, `3.4 s`, `5 min 2 s`.
+  static String text(Duration duration) {
+    long millis = duration.toMillis();
+    if (millis < 1_000) {
+      return millis + " ms";
+    }
+    if (millis < 60_000) {
+      return String.format(Locale.ROOT, "%.1f s", millis / 1_000.0);
+    }
+    return duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+  }
+
+  static String count(int number, String thing) {
+    return number + " " + thing + (number == 1 ? "" : "s");
+  }
+
+  static List<String> row(String... cells) {
+    return Arrays.asList(cells);
+  }
+}

@@ -1,0 +1,97 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.MigrationListener;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// Shows a migration while it runs: a line of data per changeset, and for a long one a bar on a
+/// terminal, or a line every few seconds elsewhere.
+final class ProgressPrinter implements MigrationListener {
+
+  private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
+  private static final int BAR = 24;
+
+  private final Output output;
+  private final boolean terminal;
+  private final PrintWriter err;
+  private boolean drawn;
+  private Duration lastLine = Duration.ZERO;
+
+  ProgressPrinter(Output output, boolean terminal, PrintWriter err) {
+    this.output = output;
+    this.terminal = terminal;
+    this.err = err;
+  }
+
+  @Override
+  public synchronized void waiting(String holder) {
+    output.say("waiting for the schema's lock, held by " + holder);
+  }
+
+  @Override
+  public synchronized void started(String changeset, Direction direction) {
+    lastLine = Duration.ZERO;
+  }
+
+  @Override
+  public synchronized void running(
+      String changeset, Duration sofar, @Nullable String phase, @Nullable Double percent) {
+    String done = percent == null ? "" : String.format(Locale.ROOT, "%3.0f%%", percent);
+    if (terminal) {
+      String bar =
+          percent == null
+              ? ""
+              : "["
+                  + "#".repeat((int) (percent * BAR / 100))
+                  + " ".repeat(BAR - (int) (percent * BAR / 100))
+                  + "] ";
+      err.print(
+          "\r\033[K"
+              + changeset
+              + "  "
+              + Output.text(sofar)
+              + "  "
+              + bar
+              + done
+              + " "
+              + (phase == null ? "" : phase));
+      err.flush();
+      drawn = true;
+    } else if (sofar.minus(lastLine).compareTo(BETWEEN_LINES) >= 0) {
+      lastLine = sofar;
+      output.say(
+          (changeset
+                  + " runs for "
+                  + Output.text(sofar)
+                  + (phase == null ? "" : ", " + phase + " " + done))
+              .stripTrailing());
+    }
+  }
+
+  @Override
+  public synchronized void finished(String changeset, Direction direction, Duration took) {
+    if (drawn) {
+      err.print("\r\033[K");
+      err.flush();
+      drawn = false;
+    }
+    if (!output.isJson()) {
+      output.data(
+          "%-4s  %s  %s"
+              .formatted(direction.name().toLowerCase(Locale.ROOT), changeset, Output.text(took)));
+    }
+  }
+
+  @Override
+  public synchronized void retrying(String changeset, int attempt, Duration pause, String why) {
+    output.say(
+        "%s: %s; attempt %d, next in %s".formatted(changeset, why, attempt, Output.text(pause)));
+  }
+
+  @Override
+  public synchronized void note(String text) {
+    output.say(text);
+  }
+}

@@ -1,0 +1,96 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.SchemaStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `sheaf migrate status`
+@Command(
+    name = "status",
+    description = "Where every module stands, and who holds the lock.",
+    mixinStandardHelpOptions = true)
+final class StatusCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  private String module = "";
+
+  @Option(names = "--check", description = "Exit with 3 when the schema is not at head.")
+  private boolean check;
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    SchemaStatus status = common.migrations().status();
+    List<SchemaStatus.Module> modules =
+        status.modules().stream().filter(m -> module.isEmpty() || m.name().equals(module)).toList();
+    if (output.isJson()) {
+      output.json(new SchemaStatus(status.database(), status.atHead(), modules, status.lock()));
+    } else {
+      print(output, status, modules);
+    }
+    return check && !status.atHead() ? ExitCode.DIFFERENT : ExitCode.DONE;
+  }
+
+  private static void print(Output output, SchemaStatus status, List<SchemaStatus.Module> modules) {
+    output.say(status.database() + (status.atHead() ? " is at head" : " is not at head"));
+    if (status.lock() != null) {
+      SchemaStatus.Lock lock = status.lock();
+      output.say(
+          "locked by "
+              + lock.client()
+              + " from "
+              + lock.address()
+              + ", backend "
+              + lock.backend()
+              + ", since "
+              + lock.since());
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(Output.row("MODULE", "APPLIED", "LATEST", "STATE"));
+    for (SchemaStatus.Module m : modules) {
+      rows.add(Output.row(m.name(), number(m.applied()), number(m.latest()), state(m)));
+    }
+    output.table(rows);
+    for (SchemaStatus.Module m : modules) {
+      m.pending().forEach(c -> output.data("pending  " + c + mark(m, c)));
+      m.edited()
+          .forEach(c ->
+              output.data("edited   " + c + "  applied, and the file says something else now"));
+      m.unknown()
+          .forEach(c -> output.data("unknown  " + c + "  applied, and there is no such file here"));
+    }
+  }
+
+  private static String mark(SchemaStatus.Module module, String changeset) {
+    return module.failed().contains(changeset)
+        ? "  interrupted; the next up resumes it"
+        : module.late().contains(changeset) ? "  late; higher numbers are applied" : "";
+  }
+
+  private static String state(SchemaStatus.Module module) {
+    if (!module.enabled()) {
+      return module.applied() == 0 ? "off" : "off, its tables are left alone";
+    }
+    List<String> parts = new ArrayList<>();
+    add(parts, module.pending().size(), "pending");
+    add(parts, module.edited().size(), "edited");
+    add(parts, module.unknown().size(), "unknown");
+    return parts.isEmpty() ? "at head" : String.join(", ", parts);
+  }
+
+  private static void add(List<String> parts, int count, String what) {
+    if (count > 0) {
+      parts.add(count + " " + what);
+    }
+  }
+
+  private static String number(int number) {
+    return number == 0 ? "-" : "%03d".formatted(number);
+  }
+}

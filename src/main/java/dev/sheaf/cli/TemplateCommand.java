@@ -1,0 +1,31 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.MigrationResult;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf migrate template`
+@Command(
+    name = "template",
+    description = "Create or refresh a template database at head, for tests to clone.",
+    mixinStandardHelpOptions = true)
+final class TemplateCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "NAME",
+      defaultValue = "sheaf_template",
+      description = "Its name; ${DEFAULT-VALUE} unless said.")
+  private String name = "";
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    MigrationResult result = common.migrations().template(name, output.listener());
+    return output.result(result, "CREATE DATABASE ... TEMPLATE " + name);
+  }
+}

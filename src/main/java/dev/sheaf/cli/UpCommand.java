@@ -1,0 +1,44 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.MigrationResult;
+import dev.sheaf.schema.Migrations;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `sheaf migrate up`
+@Command(name = "up", description = "Apply what is pending.", mixinStandardHelpOptions = true)
+final class UpCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  private @Nullable String module;
+
+  @Option(names = "--to", paramLabel = "V", description = "Not further than this number.")
+  private @Nullable Integer to;
+
+  @Option(names = "--approved-by", paramLabel = "WHO", description = "Who decided it; recorded.")
+  private @Nullable String approvedBy;
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    MigrationResult result =
+        common
+            .migrations()
+            .up(
+                new Migrations.Reach(module, to),
+                Common.approval(approvedBy, null),
+                output.listener());
+    return output.result(
+        result,
+        result.executed().isEmpty()
+            ? "nothing is pending"
+            : Output.count(result.executed().size(), "changeset")
+                + " applied in "
+                + Output.text(result.duration()));
+  }
+}

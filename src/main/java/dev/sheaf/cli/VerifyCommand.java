@@ -1,0 +1,45 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.Difference;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `sheaf migrate verify`
+@Command(
+    name = "verify",
+    description = "Compare the live schema with what the changelogs make.",
+    mixinStandardHelpOptions = true)
+final class VerifyCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    List<Difference> differences = common.migrations().verify();
+    if (output.isJson()) {
+      output.json(differences);
+    } else {
+      for (Difference difference : differences) {
+        output.data(
+            "%-7s  %s"
+                .formatted(difference.kind().name().toLowerCase(Locale.ROOT), difference.object()));
+        print(output, "expected", difference.expected());
+        print(output, "actual", difference.actual());
+      }
+    }
+    output.say(
+        differences.isEmpty() ? "no difference" : Output.count(differences.size(), "difference"));
+    return differences.isEmpty() ? ExitCode.DONE : ExitCode.DIFFERENT;
+  }
+
+  private static void print(Output output, String what, @Nullable String definition) {
+    if (definition != null && !definition.isEmpty()) {
+      output.data("         " + what + ": " + definition.replace("\n", "\n         "));
+    }
+  }
+}

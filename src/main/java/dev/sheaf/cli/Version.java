@@ -1,0 +1,13 @@
+package dev.sheaf.cli;
+
+import picocli.CommandLine.IVersionProvider;
+
+/// What `--version` prints.
+final class Version implements IVersionProvider {
+
+  @Override
+  public String[] getVersion() {
+    String version = Version.class.getPackage().getImplementationVersion();
+    return new String[] {"sheaf " + (version == null ? "development" : version)};
+  }
+}

@@ -1,0 +1,38 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.SchemaStatus;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `sheaf migrate version`
+@Command(
+    name = "version",
+    description = "The highest number applied, one line per module.",
+    mixinStandardHelpOptions = true)
+final class VersionCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    Map<String, Integer> versions = new LinkedHashMap<>();
+    for (SchemaStatus.Module module : common.migrations().status().modules()) {
+      versions.put(module.name(), module.applied());
+    }
+    if (output.isJson()) {
+      output.json(versions);
+    } else {
+      List<List<String>> rows = new ArrayList<>();
+      versions.forEach(
+          (module, version) -> rows.add(Output.row(module, "%03d".formatted(version))));
+      output.table(rows);
+    }
+    return ExitCode.DONE;
+  }
+}

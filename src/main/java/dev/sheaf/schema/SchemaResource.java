@@ -1,0 +1,66 @@
+package dev.sheaf.schema;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/// The schema over HTTP: to be looked at, never to be changed.
+@Path("/schema")
+@Tag(name = "Schema")
+@RunOnVirtualThread
+class SchemaResource {
+
+  private final SchemaGate gate;
+
+  /// A comparison builds a scratch database; one at a time is enough for everybody.
+  private final Semaphore comparison = new Semaphore(1);
+
+  SchemaResource(SchemaGate gate) {
+    this.gate = gate;
+  }
+
+  @GET
+  @Operation(summary = "Where every module stands, and who holds the schema's lock")
+  public SchemaStatus status() {
+    return looking(() -> gate.engine().status());
+  }
+
+  @GET
+  @Path("/history")
+  @Operation(summary = "Everything that was ever done to the schema, in order")
+  public List<HistoryEntry> history() {
+    return looking(() -> gate.engine().history());
+  }
+
+  @GET
+  @Path("/verify")
+  @Operation(summary = "Every difference between the live schema and what the changelogs make")
+  public List<Difference> verify() {
+    if (!comparison.tryAcquire()) {
+      throw new Problem(
+          ProblemType.BUSY, "The schema is being compared already; ask again in a moment");
+    }
+    try {
+      return looking(() -> gate.engine().verify());
+    } finally {
+      comparison.release();
+    }
+  }
+
+  private static <T> T looking(Supplier<T> look) {
+    try {
+      return look.get();
+    } catch (SchemaException e) {
+      throw new Problem(
+          ProblemType.SCHEMA_UNAVAILABLE,
+          e.problem() + (e.hint().isEmpty() ? "" : "; " + e.hint()));
+    }
+  }
+}
