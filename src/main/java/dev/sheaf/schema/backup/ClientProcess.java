@@ -155,7 +155,12 @@ final class ClientProcess implements AutoCloseable {
       throw new SchemaException(what + " was interrupted", "", e);
     }
     if (exit != 0) {
-      throw new SchemaException(what + " failed: " + problem(exit), "");
+      String problem = problem(exit);
+      throw new SchemaException(
+          what + " failed: " + problem,
+          problem.contains("permission denied to create extension")
+              ? "restore into an empty database in which an administrator has created the extension, or as a role that may create it"
+              : "");
     }
   }
 
