@@ -34,7 +34,16 @@ public interface BackupListener {
   /// @param bytes written to the file, or read from it, in this phase
   /// @param ofBytes its size; 0 when that is not known yet
   /// @param sofar since the whole work began
-  record Progress(Phase phase, int tables, int ofTables, long bytes, long ofBytes, Duration sofar) {
+  /// @param doing what takes its time now, such as `INDEX public.embedding_1_hnsw`; empty when that
+  ///   is not known
+  record Progress(
+      Phase phase,
+      int tables,
+      int ofTables,
+      long bytes,
+      long ofBytes,
+      Duration sofar,
+      String doing) {
 
     /// `dumping: 3 of 12 tables, 45.2 MB, 12 s`.
     @Override
@@ -46,7 +55,8 @@ public interface BackupListener {
       if (bytes > 0) {
         text.append(size(bytes)).append(ofBytes > 0 ? " of " + size(ofBytes) : "").append(", ");
       }
-      return text.append(sofar.toSeconds()).append(" s").toString();
+      text.append(sofar.toSeconds()).append(" s");
+      return doing.isEmpty() ? text.toString() : text.append(", ").append(doing).toString();
     }
 
     private static String size(long bytes) {

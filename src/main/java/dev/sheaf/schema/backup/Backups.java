@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +62,6 @@ public final class Backups {
       Path file,
       BackupFile.Writer writer,
       Tracker tracker) {
-    AtomicInteger tables = new AtomicInteger();
     List<String> arguments =
         List.of(
             "--format=custom",
@@ -73,16 +71,7 @@ public final class Backups {
             "--verbose",
             "--no-password");
     try (ClientProcess process =
-        ClientProcess.start(
-            pgDump,
-            arguments,
-            source,
-            "",
-            line -> {
-              if (line.contains("dumping contents of table")) {
-                tracker.tables(tables.getAndIncrement());
-              }
-            })) {
+        ClientProcess.start(pgDump, arguments, source, "", tracker::heard)) {
       tracker.begin(Phase.DUMPING, snapshot.tables(), 0);
       CompletableFuture<Void> copied = new CompletableFuture<>();
       Thread.ofPlatform()

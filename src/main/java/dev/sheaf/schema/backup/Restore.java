@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +81,6 @@ final class Restore {
   }
 
   private void pour(List<String> arguments, DatabaseAddress database) throws IOException {
-    AtomicInteger tables = new AtomicInteger();
     try (ClientProcess process =
         ClientProcess.start(
             pgRestore,
@@ -90,11 +88,7 @@ final class Restore {
             database,
             // Before 0.8.2 a parallel build of an HNSW index can write past its buffer.
             parallelBuilds() ? "" : "-c max_parallel_maintenance_workers=0",
-            line -> {
-              if (line.contains("processing data for table")) {
-                tracker.tables(tables.getAndIncrement());
-              }
-            })) {
+            tracker::heard)) {
       tracker.begin(Phase.RESTORING, backup.manifest().contents().rows().size(), backup.bytes());
       feed(process);
       process.await("restoring " + backup.path());

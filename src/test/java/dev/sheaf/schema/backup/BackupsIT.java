@@ -579,7 +579,7 @@ class BackupsIT {
   /// Hears the phases, in order.
   private static final class Heard implements BackupListener {
     private final List<Phase> phases = new ArrayList<>();
-    private Progress last = new Progress(Phase.CHECKING, 0, 0, 0, 0, Duration.ZERO);
+    private Progress last = new Progress(Phase.CHECKING, 0, 0, 0, 0, Duration.ZERO, "");
 
     @Override
     public synchronized void progress(Progress progress) {
