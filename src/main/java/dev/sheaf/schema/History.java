@@ -123,7 +123,7 @@ final class History {
   static void prepare(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet row =
-          statement.executeQuery("SELECT to_regclass('schema_event') IS NOT NULL")) {
+          statement.executeQuery("SELECT to_regclass('schema_backup') IS NOT NULL")) {
         if (row.next() && row.getBoolean(1)) {
           return;
         }
@@ -295,7 +295,7 @@ final class History {
   /// Removes the engine's own tables. Liquibase's stays where others use it too.
   static void forget(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event");
+      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event, schema_backup");
       try (ResultSet row =
           statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
         if (row.next() && row.getBoolean(1)) {
