@@ -306,7 +306,8 @@ final class History {
     }
   }
 
-  private static String label(String path) {
+  /// `module/NNN_name`, as people say it.
+  static String label(String path) {
     return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
   }
 }

@@ -2,12 +2,9 @@ package dev.sheaf.schema;
 
 import dev.sheaf.schema.MigrationListener.Direction;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,9 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Every verb that looks at or changes the schema of one database. The start of the service, the
@@ -27,11 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// Verbs that change something return a [MigrationResult] and do not throw; verbs that look throw a
 /// [SchemaException] when they cannot.
 public final class Migrations {
-
-  private static final Pattern CREATE_EXTENSION =
-      Pattern.compile(
-          "\\bCREATE\\s+EXTENSION\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?\"?(\\w+)",
-          Pattern.CASE_INSENSITIVE);
 
   private final DatabaseAddress address;
   private final SchemaConfig config;
@@ -142,7 +131,7 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    refuseMissingExtensions(session, chosen);
+    Extensions.requireAvailable(session.connection(), address, chosen);
     for (Changeset changeset : chosen) {
       if (plan.late().contains(changeset)) {
         collected.note(
@@ -360,7 +349,8 @@ public final class Migrations {
       history.forEach(row -> names.add(row.module()));
       List<SchemaStatus.Module> all =
           names.stream().map(name -> status(name, plan, history, interrupted)).toList();
-      return new SchemaStatus(address.toString(), atHead || plan.atHead(), all, lock);
+      boolean settled = atHead || (plan.atHead() && interrupted.isEmpty());
+      return new SchemaStatus(address.toString(), settled, all, lock);
     });
   }
 
@@ -381,9 +371,10 @@ public final class Migrations {
             .orElse(0),
         pending.stream().map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
-        pending.stream()
-            .filter(c -> interrupted.contains(c.file().path()))
-            .map(Changeset::label)
+        interrupted.stream()
+            .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))
+            .map(History::label)
+            .sorted()
             .toList(),
         plan.edited().stream().filter(c -> c.module().equals(name)).map(Changeset::label).toList(),
         plan.unknown().stream()
@@ -463,6 +454,13 @@ public final class Migrations {
           (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
               + ", the first is "
               + plan.pending().getFirst().label());
+    }
+    Map<String, Direction> interrupted = History.interrupted(connection);
+    for (Changeset changeset : plan.applied()) {
+      if (interrupted.containsKey(changeset.file().path())) {
+        return new SchemaState.Verdict(
+            false, "the rollback of " + changeset.label() + " was interrupted");
+      }
     }
     try {
       refuse(plan);
@@ -570,39 +568,6 @@ public final class Migrations {
       throw new SchemaException(
           verb + " is refused: this is a production database",
           "name who decided it with --approved-by");
-    }
-  }
-
-  /// Said before anything is changed, where the failing statement would say it in the middle.
-  private void refuseMissingExtensions(SchemaSession session, Collection<Changeset> pending)
-      throws SQLException {
-    Set<String> wanted = new TreeSet<>();
-    for (Changeset changeset : pending) {
-      for (String sql : changeset.up()) {
-        Matcher matcher = CREATE_EXTENSION.matcher(sql);
-        while (matcher.find()) {
-          wanted.add(matcher.group(1));
-        }
-      }
-    }
-    if (wanted.isEmpty()) {
-      return;
-    }
-    String sql =
-        """
-        SELECT extension, current_setting('server_version'), current_setting('server_version_num')::int / 10000
-          FROM unnest(?::text[]) AS extension
-         WHERE extension NOT IN (SELECT name FROM pg_available_extensions)
-         ORDER BY extension
-        """;
-    try (PreparedStatement select = session.connection().prepareStatement(sql)) {
-      select.setArray(1, session.connection().createArrayOf("text", wanted.toArray()));
-      try (ResultSet row = select.executeQuery()) {
-        if (row.next()) {
-          throw PostgresServer.missingExtension(
-              address, row.getString(2).replaceFirst(" .*", ""), row.getInt(3), row.getString(1));
-        }
-      }
     }
   }
 
