@@ -14,9 +14,9 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
 
-soak: ## Kill a migration two hundred times; each time the next run recovers
+soak: ## Kill migrations hundreds of times; each time the next run recovers
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT -Dsheaf.soak.kills=200
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakIT,KilledMigrationIT -Dsheaf.soak.kills=200
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start

@@ -9,7 +9,7 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 @QuarkusMain
 public final class Sheaf {
 
-  private Sheaf() {}
+  Sheaf() {}
 
   public static void main(String... arguments) {
     if (arguments.length == 0) {

@@ -7,6 +7,8 @@ import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.ModulesConfig;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.mongodb.MongoConfig;
+import dev.sheaf.schema.mongodb.MongoSeed;
 import io.smallrye.config.DotEnvConfigSourceProvider;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -80,6 +82,15 @@ final class Common {
         Environment.isProduction(settings));
   }
 
+  /// The indexes of MongoDB; empty when it is off.
+  Optional<MongoSeed> mongodb() {
+    SmallRyeConfig settings = settings();
+    return MongoSeed.of(
+        settings.getConfigMapping(MongoConfig.class),
+        migrations().modules(),
+        settings.getConfigMapping(SchemaConfig.class).root());
+  }
+
   /// Where changelogs are written and checked: `--root`, or the checkout's own.
   Path sources() {
     return Optional.ofNullable(root)
@@ -101,7 +112,8 @@ final class Common {
             .withSources(new DotEnvConfigSourceProvider())
             .withSources(new DatabaseUrlConfigSourceFactory())
             .withMapping(SchemaConfig.class)
-            .withMapping(ModulesConfig.class);
+            .withMapping(ModulesConfig.class)
+            .withMapping(MongoConfig.class);
     try {
       URL packaged =
           Thread.currentThread().getContextClassLoader().getResource("application.properties");

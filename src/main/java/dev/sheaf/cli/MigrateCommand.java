@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       BaselineCommand.class,
       DropCommand.class,
       TemplateCommand.class,
+      SeedCommand.class,
       CommandLine.HelpCommand.class
     },
     mixinStandardHelpOptions = true,

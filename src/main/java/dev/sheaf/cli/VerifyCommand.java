@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.schema.Difference;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -20,7 +21,10 @@ final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    List<Difference> differences = common.migrations().verify();
+    List<Difference> differences = new ArrayList<>(common.migrations().verify());
+    common
+        .mongodb()
+        .ifPresent(mongodb -> mongodb.verify().forEach(d -> differences.add(ofMongodb(d))));
     if (output.isJson()) {
       output.json(differences);
     } else {
@@ -35,6 +39,15 @@ final class VerifyCommand implements Callable<Integer> {
     output.say(
         differences.isEmpty() ? "no difference" : Output.count(differences.size(), "difference"));
     return differences.isEmpty() ? ExitCode.DONE : ExitCode.DIFFERENT;
+  }
+
+  /// Told apart from PostgreSQL's, which has indexes too.
+  private static Difference ofMongodb(Difference difference) {
+    return new Difference(
+        difference.kind(),
+        "mongodb " + difference.object(),
+        difference.expected(),
+        difference.actual());
   }
 
   private static void print(Output output, String what, @Nullable String definition) {

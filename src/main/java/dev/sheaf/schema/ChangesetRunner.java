@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +99,8 @@ final class ChangesetRunner {
     boolean committed = false;
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
-      statement.execute(timeouts("LOCAL", changeset, config.statementTimeout()));
+      statement.execute(
+          timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
       for (String sql : statements) {
         progress.statement = sql;
         statement.execute(sql);
@@ -129,8 +131,6 @@ final class ChangesetRunner {
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
-      // An index over a large table takes as long as it takes.
-      statement.execute(timeouts("SESSION", changeset, Duration.ZERO));
       try {
         OptionalInt interrupted = begin(changeset, direction);
         int first = interrupted.orElse(0);
@@ -138,6 +138,9 @@ final class ChangesetRunner {
           String sql = statements.get(i);
           progress.statement = sql;
           ConcurrentStep step = ConcurrentStep.of(sql);
+          Duration lockTimeout = step.waitsHarmlessly() ? Duration.ZERO : config.lockTimeout();
+          // An index over a large table takes as long as it takes.
+          statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
           boolean resumed = interrupted.isPresent() && i == first;
           at(changeset, i);
           for (String remnant : step.remnants(connection)) {
@@ -234,15 +237,14 @@ final class ChangesetRunner {
     }
   }
 
-  private String timeouts(String scope, Changeset changeset, Duration statementTimeout) {
-    Duration lock = changeset.directives().lockTimeout();
-    Duration statement = changeset.directives().statementTimeout();
+  /// Sets the timeouts of the file, or the given ones where it has none.
+  private static String timeouts(
+      String scope, Changeset changeset, Duration lockTimeout, Duration statementTimeout) {
+    Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);
+    Duration statement =
+        Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
     return "SET %s lock_timeout = %d; SET %s statement_timeout = %d"
-        .formatted(
-            scope,
-            (lock == null ? config.lockTimeout() : lock).toMillis(),
-            scope,
-            (statement == null ? statementTimeout : statement).toMillis());
+        .formatted(scope, lock.toMillis(), scope, statement.toMillis());
   }
 
   /// Whether the same changeset may well succeed a moment later.

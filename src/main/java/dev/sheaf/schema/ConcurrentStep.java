@@ -53,6 +53,15 @@ sealed interface ConcurrentStep {
     return new Other();
   }
 
+  /// Whether nobody has to wait while this waits for a lock. Builds and drops of indexes take one
+  /// that readers and writers don't mind, and they wait for transactions, however long those are.
+  default boolean waitsHarmlessly() {
+    return switch (this) {
+      case CreateIndex _, DropIndex _, Reindex _ -> true;
+      case Detach _, Other _ -> false;
+    };
+  }
+
   /// The statements that clear what an interrupted run of this one left; empty when it left
   /// nothing.
   default List<String> remnants(Connection connection) throws SQLException {

@@ -1,5 +1,6 @@
 package dev.sheaf.schema;
 
+import dev.sheaf.schema.MigrationListener.Direction;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -10,9 +11,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +71,9 @@ final class History {
   /// nothing has changed since that was recorded.
   static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
     String sql =
-        "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = " + HASH + ")";
+        "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = "
+            + HASH
+            + ") AND NOT EXISTS (SELECT FROM schema_journal)";
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setString(1, fingerprint);
       try (ResultSet row = select.executeQuery()) {
@@ -230,13 +233,14 @@ final class History {
     }
   }
 
-  /// The files of changesets outside a transaction that began and did not end.
-  static Set<String> interrupted(Connection connection) throws SQLException {
-    Set<String> paths = new HashSet<>();
+  /// The files of changesets outside a transaction that began and did not end, and which way they
+  /// went.
+  static Map<String, Direction> interrupted(Connection connection) throws SQLException {
+    Map<String, Direction> paths = new HashMap<>();
     try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT path FROM schema_journal")) {
+        ResultSet row = select.executeQuery("SELECT path, direction FROM schema_journal")) {
       while (row.next()) {
-        paths.add(row.getString(1));
+        paths.put(row.getString(1), row.getString(2).equals("up") ? Direction.UP : Direction.DOWN);
       }
     } catch (SQLException e) {
       if (!SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {

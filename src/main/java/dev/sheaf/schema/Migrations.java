@@ -133,6 +133,9 @@ public final class Migrations {
       requireEnabled(reach.module());
     }
     History.prepare(session.connection());
+    ChangesetRunner runner =
+        new ChangesetRunner(session.connection(), address, config, collected, approval);
+    finishRollbacks(session, runner, collected);
     Plan plan = Plan.of(changesets(), History.read(session.connection()));
     refuse(plan);
     List<Changeset> chosen =
@@ -140,8 +143,6 @@ public final class Migrations {
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
     refuseMissingExtensions(session, chosen);
-    ChangesetRunner runner =
-        new ChangesetRunner(session.connection(), address, config, collected, approval);
     for (Changeset changeset : chosen) {
       if (plan.late().contains(changeset)) {
         collected.note(
@@ -152,6 +153,19 @@ public final class Migrations {
     }
     if (chosen.size() == plan.pending().size()) {
       History.recordHead(session.connection(), fingerprint);
+    }
+  }
+
+  /// A rollback that was interrupted half-way is neither here nor there. It is brought to its end;
+  /// what it undid is pending then, like anything else.
+  private void finishRollbacks(SchemaSession session, ChangesetRunner runner, Collected collected)
+      throws SQLException {
+    Map<String, Direction> interrupted = History.interrupted(session.connection());
+    for (History.Applied row : History.read(session.connection()).reversed()) {
+      if (interrupted.get(row.path()) == Direction.DOWN) {
+        collected.note(row.label() + ": an interrupted rollback is finished first");
+        collected.executed.add(runner.run(fileOf(row), Direction.DOWN));
+      }
     }
   }
 
@@ -340,7 +354,7 @@ public final class Migrations {
       boolean atHead = isAtHead(session);
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
-      Set<String> interrupted = History.interrupted(connection);
+      Set<String> interrupted = History.interrupted(connection).keySet();
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));

@@ -45,10 +45,15 @@ final class SchemaSession implements AutoCloseable {
   Optional<SchemaLock> lock(MigrationListener listener, Settled settled) throws SQLException {
     long deadline = System.nanoTime() + config.lockWait().toNanos();
     boolean told = false;
+    boolean checked = false;
     while (!settled.get()) {
+      if (!checked) {
+        // Before the lock is taken: a pooler would keep it for whoever comes next.
+        refuseTransactionPooler();
+        checked = true;
+      }
       Optional<SchemaLock> lock = SchemaLock.tryAcquire(connection);
       if (lock.isPresent()) {
-        refuseTransactionPooler();
         SchemaLock.noticeDeath(connection, DEATH_NOTICE);
         return lock;
       }

@@ -2,6 +2,8 @@ package dev.sheaf.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -341,6 +343,64 @@ class CliIT {
     assertThat(run("migrate", "nonsense")).startsWith("exit 2");
     assertThat(run("migrate", "down")).startsWith("exit 2").contains("--module=M");
     assertThat(run("migrate", "up", "--to", "x")).startsWith("exit 2");
+  }
+
+  @Test
+  void seedAndVerifyMongodb() throws IOException {
+    assertThat(sheaf("migrate", "seed"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: MongoDB is off
+              set sheaf.mongodb.url=mongodb://user:password@host:27017/database
+            """);
+
+    var mongodb = new MongoServer(new MemoryBackend());
+    try {
+      settings(
+          database.address(),
+          "sheaf.mongodb.url=mongodb://127.0.0.1:" + mongodb.bind().getPort() + "/shop\n");
+      Path file = directory.resolve("mongodb/core/indexes.json");
+      Files.createDirectories(file.getParent());
+      Files.writeString(
+          file,
+          """
+          {"collections": [{"name": "orders", "indexes": [
+            {"keys": {"customer": 1}, "options": {"name": "orders_customer"}}]}]}
+          """);
+      sheaf("migrate", "up");
+
+      assertThat(sheaf("migrate", "verify"))
+          .isEqualTo(
+              """
+              exit 3
+              out:
+              missing  mongodb collection orders
+                       expected: collection
+              missing  mongodb index orders.orders_customer
+                       expected: {"keys": {"customer": 1}, "options": {}}
+              err:
+              2 differences
+              """);
+      assertThat(sheaf("migrate", "seed"))
+          .isEqualTo(
+              """
+              exit 0
+              out:
+              created  collection orders  TIME
+              created  index orders.orders_customer  TIME
+              err:
+              creating collection orders
+              creating index orders.orders_customer
+              2 created, 0 there already
+              """);
+      assertThat(sheaf("migrate", "seed", "--quiet")).isEqualTo("exit 0\nout:\nerr:\n");
+      assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+    } finally {
+      mongodb.shutdownNow();
+    }
   }
 
   private String sheaf(String... arguments) {

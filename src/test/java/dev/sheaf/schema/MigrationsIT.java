@@ -24,6 +24,7 @@ import liquibase.Liquibase;
 import liquibase.database.DatabaseFactory;
 import liquibase.database.jvm.JdbcConnection;
 import liquibase.resource.ClassLoaderResourceAccessor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -348,6 +349,65 @@ class MigrationsIT {
                 "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
         .containsExactly("a_id true", "a_id2 true");
     assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
+  }
+
+  @Test
+  void aRollbackThatWasInterruptedIsFinishedAndTheChangesetAppliedAgain() throws Exception {
+    changelogs.table("core", 1, "a");
+    changelogs.concurrent(
+        "core",
+        2,
+        "b",
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
+        "DROP INDEX CONCURRENTLY a_id2;\nDROP INDEX CONCURRENTLY a_id;");
+    up();
+    database.execute("DROP INDEX a_id2");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
+
+    MigrationResult result = up();
+
+    assertThat(result.executed())
+        .extracting(executed -> executed.direction() + " " + executed.changeset())
+        .containsExactly("DOWN core/002_b", "UP core/002_b");
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(applied(up())).isEmpty();
+  }
+
+  @Test
+  void aConcurrentBuildWaitsForATransactionInsteadOfGivingUp() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    changelogs.concurrent(
+        "core",
+        2,
+        "b",
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);",
+        "DROP INDEX CONCURRENTLY a_id;");
+    List<String> seen = new ArrayList<>();
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("INSERT INTO a VALUES (1)");
+
+      MigrationResult result =
+          TestConfig.migrations(database, root, "sheaf.schema.lock-timeout", "10ms")
+              .up(
+                  new MigrationListener() {
+                    @Override
+                    public void running(
+                        String changeset,
+                        Duration sofar,
+                        @Nullable String phase,
+                        @Nullable Double percent) {
+                      seen.add(String.valueOf(phase));
+                      release(other);
+                    }
+                  });
+
+      assertThat(applied(result)).containsExactly("core/002_b");
+      assertThat(seen.getFirst()).startsWith("waiting for writers");
+    }
   }
 
   @Test

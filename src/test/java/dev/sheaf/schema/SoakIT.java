@@ -12,8 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Kills a migration at random points, again and again; the next ordinary start always recovers,
-/// and the schema is then what the changelogs make.
+/// Kills a migration at random points, on its way up and on its way down, again and again; the next
+/// ordinary start always recovers, and the schema is then what the changelogs make.
 ///
 /// `make soak` does it two hundred times.
 class SoakIT {
@@ -31,7 +31,11 @@ class SoakIT {
     TestDatabase database = TestDatabase.create();
     try {
       for (int kill = 1; kill <= KILLS; kill++) {
-        Process process = start(database);
+        boolean up = kill % 2 == 1;
+        if (!up) {
+          TestConfig.migrations(database, root).up(new MigrationListener() {}).orThrow();
+        }
+        Process process = start(database, up ? "up" : "down");
         BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
         // From the first changeset on: before it there is nothing to kill but a JVM that starts.
         assertThat(out.readLine()).as("seed %d, kill %d", seed, kill).isNotNull();
@@ -53,7 +57,8 @@ class SoakIT {
     } finally {
       database.close();
     }
-    assertThat(interrupted).as("kills that came in time").isGreaterThan(KILLS / 3);
+    // On the way down there is less to do.
+    assertThat(interrupted).as("kills that came in time").isGreaterThan(KILLS / 4);
   }
 
   private void write() throws IOException {
@@ -85,7 +90,7 @@ class SoakIT {
     changelogs.table("core", 5, "last");
   }
 
-  private Process start(TestDatabase database) throws IOException {
+  private Process start(TestDatabase database, String direction) throws IOException {
     DatabaseAddress address = database.address();
     return new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -94,7 +99,8 @@ class SoakIT {
             System.getProperty("java.class.path"),
             MigratingProcess.class.getName(),
             TestProcess.url(address),
-            root.toString())
+            root.toString(),
+            direction)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
   }

@@ -1,9 +1,10 @@
 package dev.sheaf.schema.mongodb;
 
 import com.mongodb.MongoException;
+import dev.sheaf.schema.Difference;
+import dev.sheaf.schema.Difference.Kind;
 import dev.sheaf.schema.Modules;
 import dev.sheaf.schema.SchemaException;
-import dev.sheaf.schema.mongodb.MongoDifference.Kind;
 import dev.sheaf.schema.mongodb.MongoSeedResult.Created;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -111,11 +112,11 @@ public final class MongoSeed {
   /// files are somebody else's.
   ///
   /// @throws SchemaException when the server cannot be asked
-  public List<MongoDifference> verify() {
+  public List<Difference> verify() {
     if (files.wanted().isEmpty()) {
       return List.of();
     }
-    List<MongoDifference> differences = new ArrayList<>();
+    List<Difference> differences = new ArrayList<>();
     try (MongoServer server = MongoServer.of(config)) {
       try {
         SortedMap<String, BsonDocument> collections = server.collections();
@@ -126,17 +127,16 @@ public final class MongoSeed {
         throw server.explain(e, null);
       }
     }
-    differences.sort(Comparator.comparing(MongoDifference::object));
+    differences.sort(Comparator.comparing(Difference::object));
     return List.copyOf(differences);
   }
 
-  private void compare(
-      MongoCollectionIndexes wanted, Live live, List<MongoDifference> differences) {
+  private void compare(MongoCollectionIndexes wanted, Live live, List<Difference> differences) {
     String name = object(wanted);
     if (!live.exists()) {
-      differences.add(new MongoDifference(Kind.MISSING, name, Live.COLLECTION, null));
+      differences.add(new Difference(Kind.MISSING, name, Live.COLLECTION, null));
     } else if (!live.holdsIndexes()) {
-      differences.add(new MongoDifference(Kind.CHANGED, name, Live.COLLECTION, live.type()));
+      differences.add(new Difference(Kind.CHANGED, name, Live.COLLECTION, live.type()));
       return;
     }
     List<String> names = wanted.indexes().stream().map(MongoIndex::name).toList();
@@ -145,18 +145,17 @@ public final class MongoSeed {
       MongoIndexDefinition is = live.comparable(index);
       if (is == null) {
         differences.add(
-            new MongoDifference(Kind.MISSING, object(wanted, index), should.toString(), null));
+            new Difference(Kind.MISSING, object(wanted, index), should.toString(), null));
       } else if (!should.equals(is)) {
         differences.add(
-            new MongoDifference(
-                Kind.CHANGED, object(wanted, index), should.toString(), is.toString()));
+            new Difference(Kind.CHANGED, object(wanted, index), should.toString(), is.toString()));
       }
     }
     live.indexes()
         .forEach((index, definition) -> {
           if (!names.contains(index) && !files.knows(wanted.name(), index)) {
             differences.add(
-                new MongoDifference(
+                new Difference(
                     Kind.EXTRA,
                     "index " + wanted.name() + "." + index,
                     null,

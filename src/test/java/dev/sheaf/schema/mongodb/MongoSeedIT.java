@@ -8,9 +8,10 @@ import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.IndexOptions;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import dev.sheaf.schema.Difference;
+import dev.sheaf.schema.Difference.Kind;
 import dev.sheaf.schema.Modules;
 import dev.sheaf.schema.SchemaException;
-import dev.sheaf.schema.mongodb.MongoDifference.Kind;
 import dev.sheaf.schema.mongodb.MongoSeedResult.Created;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
@@ -237,28 +238,28 @@ class MongoSeedIT {
 
     assertThat(seed().verify())
         .containsExactly(
-            new MongoDifference(Kind.MISSING, "collection sessions", "collection", null),
-            new MongoDifference(
+            new Difference(Kind.MISSING, "collection sessions", "collection", null),
+            new Difference(
                 Kind.EXTRA,
                 "index orders.by_hand_1",
                 null,
                 "{\"keys\": {\"by_hand\": 1}, \"options\": {}}"),
-            new MongoDifference(
+            new Difference(
                 Kind.CHANGED,
                 "index orders.orders_coupon",
                 "{\"keys\": {\"coupon\": 1}, \"options\": {\"sparse\": true}}",
                 "{\"keys\": {\"coupon\": 1}, \"options\": {}}"),
-            new MongoDifference(
+            new Difference(
                 Kind.MISSING,
                 "index orders.orders_open",
                 "{\"keys\": {\"state\": 1}, \"options\": {\"partialFilterExpression\": {\"total\": {\"$gt\": 100}}}}",
                 null),
-            new MongoDifference(
+            new Difference(
                 Kind.MISSING,
                 "index sessions.sessions_expire",
                 "{\"keys\": {\"seen\": 1}, \"options\": {\"expireAfterSeconds\": 3600}}",
                 null),
-            new MongoDifference(
+            new Difference(
                 Kind.MISSING,
                 "index sessions.sessions_text",
                 "{\"keys\": {\"body\": \"text\", \"title\": \"text\"}, \"options\": {\"weights\": {\"title\": 10}}}",

@@ -1,0 +1,42 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.mongodb.MongoSeed;
+import dev.sheaf.schema.mongodb.MongoSeedResult;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `sheaf migrate seed`
+@Command(
+    name = "seed",
+    description = "Create MongoDB's collections and indexes that are missing.",
+    mixinStandardHelpOptions = true)
+final class SeedCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    MongoSeedResult result =
+        common
+            .mongodb()
+            .orElseThrow(MongoSeed::off)
+            .seed(object -> output.say("creating " + object));
+    if (output.isJson()) {
+      output.json(result);
+    } else {
+      result
+          .created()
+          .forEach(created ->
+              output.data("created  " + created.object() + "  " + Output.text(created.took())));
+    }
+    result.notes().forEach(output::say);
+    result.problems().forEach(output::problem);
+    if (!result.success()) {
+      return ExitCode.FAILED;
+    }
+    output.say(result.created().size() + " created, " + result.unchanged() + " there already");
+    return ExitCode.DONE;
+  }
+}
