@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test quick soak format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak bench-start format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: ## Run the service with live reload on a local PostgreSQL: http://localhost:8080
 	@scripts/local-postgres run ./mvnw -q quarkus:dev
@@ -14,8 +14,12 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
 
-soak: ## Kill a migration two hundred times and see it recover
-	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -q test-compile failsafe:integration-test failsafe:verify -Dit.test=SoakIT -Dsheaf.soak.kills=200
+soak: ## Kill migrations hundreds of times; each time the next run recovers
+	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=SoakIT,KilledMigrationIT -Dsheaf.soak.kills=200
+
+bench-start: ## Measure what the migration engine costs: bench/README.md
+	@bench/start
 
 format: ## Format the sources
 	@./mvnw -B -ntp -q spotless:apply

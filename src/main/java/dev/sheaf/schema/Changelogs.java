@@ -6,6 +6,7 @@ import java.net.JarURLConnection;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -16,9 +17,9 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.stream.Stream;
 
 /// The changelog files of every module, as text. A directory under the root is a module; nothing is
 /// registered anywhere. Reading is all that happens here, because a start at head does no more.
@@ -75,22 +76,23 @@ record Changelogs(
   private static Changelogs read(Path root, String origin) throws IOException {
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, String> templates = new TreeMap<>();
-    for (Path directory : list(root)) {
-      if (!Files.isDirectory(directory)) {
+    for (Map.Entry<String, Path> directory : list(root).entrySet()) {
+      if (!Files.isDirectory(directory.getValue())) {
         continue;
       }
-      String module = name(directory);
+      String module = directory.getKey();
       List<ChangelogFile> found = new ArrayList<>();
-      for (Path file : list(directory)) {
-        if (!name(file).endsWith(SUFFIX)) {
+      for (Map.Entry<String, Path> file : list(directory.getValue()).entrySet()) {
+        String name = file.getKey();
+        if (!name.endsWith(SUFFIX)) {
           continue;
         }
         if (module.equals(TEMPLATES)) {
           templates.put(
-              name(file).substring(0, name(file).length() - SUFFIX.length()),
-              Files.readString(file));
+              name.substring(0, name.length() - SUFFIX.length()),
+              Files.readString(file.getValue()));
         } else {
-          found.add(ChangelogFile.of(module, name(file), Files.readAllBytes(file)));
+          found.add(ChangelogFile.of(module, name, Files.readAllBytes(file.getValue())));
         }
       }
       if (!found.isEmpty()) {
@@ -101,10 +103,16 @@ record Changelogs(
     return new Changelogs(origin, files, templates);
   }
 
-  private static List<Path> list(Path directory) throws IOException {
-    try (Stream<Path> entries = Files.list(directory)) {
-      return entries.sorted(Comparator.comparing(Changelogs::name)).toList();
+  /// What lies in a directory, by name and in order. A path is turned into a name once: comparing a
+  /// thousand paths by their names took longer than reading the files.
+  private static SortedMap<String, Path> list(Path directory) throws IOException {
+    SortedMap<String, Path> entries = new TreeMap<>();
+    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+      for (Path entry : stream) {
+        entries.put(name(entry), entry);
+      }
     }
+    return entries;
   }
 
   /// Inside an archive a directory's name ends with a slash.

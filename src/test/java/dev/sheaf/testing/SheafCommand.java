@@ -1,0 +1,103 @@
+package dev.sheaf.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+
+/// One verb of the built application as a process of its own, as users run it, so that it can be
+/// killed and so that many can run at once.
+///
+/// stdout and stderr are read as one stream, in the order in which they were written.
+public final class SheafCommand implements AutoCloseable {
+
+  private final Process process;
+  private final Thread reader;
+  private final Queue<String> said = new ConcurrentLinkedQueue<>();
+
+  private SheafCommand(ProcessBuilder builder) throws IOException {
+    process = builder.redirectErrorStream(true).start();
+    reader = Thread.ofVirtual().start(this::read);
+  }
+
+  /// Starts it on a database.
+  ///
+  /// @param settings more configuration, as system properties
+  /// @param arguments the verb and its options
+  public static SheafCommand start(
+      TestDatabase database, Map<String, String> settings, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // Twenty of these run beside each other and beside the build.
+    command.addAll(List.of("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
+    command.add("--enable-native-access=ALL-UNNAMED");
+    settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
+    command.addAll(List.of("-jar", System.getProperty("sheaf.jar")));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().remove("DATABASE_URL");
+    builder.environment().put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
+    builder
+        .environment()
+        .put("QUARKUS_DATASOURCE_USERNAME", String.valueOf(database.address().user()));
+    builder
+        .environment()
+        .put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));
+    return new SheafCommand(builder);
+  }
+
+  private void read() {
+    try (var output =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+      for (String line = output.readLine(); line != null; line = output.readLine()) {
+        said.add(line);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // A killed process closes its stream under the reader.
+      said.add(e.toString());
+    }
+  }
+
+  /// What it has said so far.
+  public List<String> said() {
+    return List.copyOf(said);
+  }
+
+  public boolean isRunning() {
+    return process.isAlive();
+  }
+
+  /// Waits until it has ended and everything it said was read.
+  ///
+  /// @return its exit code
+  public int await() throws InterruptedException {
+    int exit = process.waitFor();
+    reader.join();
+    return exit;
+  }
+
+  /// `kill -9` once `delay` is over, unless it has ended by itself before.
+  ///
+  /// @return whether it was killed
+  public boolean killAfter(Duration delay) throws InterruptedException {
+    boolean ended = process.waitFor(delay.toNanos(), TimeUnit.NANOSECONDS);
+    close();
+    return !ended;
+  }
+
+  /// `kill -9`, when it still runs.
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+}
