@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -143,6 +144,18 @@ final class History {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Whether a backup of this database that was proven is on record, taken at most `maxAge` ago.
+  static boolean hasVerifiedBackup(Connection connection, Duration maxAge) throws SQLException {
+    String sql =
+        "SELECT EXISTS (SELECT FROM schema_backup WHERE taken_at >= now() - make_interval(secs => ?))";
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setDouble(1, maxAge.toMillis() / 1_000.0);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
     }
   }
 

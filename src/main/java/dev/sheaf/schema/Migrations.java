@@ -131,6 +131,7 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
+    requireBackup(session, chosen);
     Extensions.requireAvailable(session.connection(), address, chosen);
     for (Changeset changeset : chosen) {
       if (plan.late().contains(changeset)) {
@@ -568,6 +569,25 @@ public final class Migrations {
       throw new SchemaException(
           verb + " is refused: this is a production database",
           "name who decided it with --approved-by");
+    }
+  }
+
+  /// In production nothing is destroyed that could not be had back.
+  private void requireBackup(SchemaSession session, List<Changeset> chosen) throws SQLException {
+    Optional<Changeset> destructive =
+        chosen.stream()
+            .filter(changeset -> changeset.directives().destructive() != null)
+            .findFirst();
+    if (production
+        && destructive.isPresent()
+        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
+      throw new SchemaException(
+          "%s destroys data (%s), and no verified backup younger than %s is on record"
+              .formatted(
+                  destructive.get().file().shortPath(),
+                  destructive.get().directives().destructive(),
+                  Durations.text(config.backupMaxAge())),
+          "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }
 
