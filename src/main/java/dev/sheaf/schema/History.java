@@ -69,12 +69,13 @@ final class History {
   }
 
   /// The whole of a start at head: whether the changelogs with this fingerprint are applied, and
-  /// nothing has changed since that was recorded.
+  /// nothing has changed since that was recorded. An interrupted rollback is a change that the
+  /// history doesn't show; an interrupted changeset on its way up is simply not in it.
   static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
     String sql =
         "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = "
             + HASH
-            + ") AND NOT EXISTS (SELECT FROM schema_journal)";
+            + ") AND NOT EXISTS (SELECT FROM schema_journal WHERE direction = 'down')";
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setString(1, fingerprint);
       try (ResultSet row = select.executeQuery()) {

@@ -344,13 +344,13 @@ public final class Migrations {
       boolean atHead = isAtHead(session);
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
-      Set<String> interrupted = History.interrupted(connection).keySet();
+      Map<String, Direction> interrupted = History.interrupted(connection);
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
       List<SchemaStatus.Module> all =
-          names.stream().map(name -> status(name, plan, history, interrupted)).toList();
-      boolean settled = atHead || (plan.atHead() && interrupted.isEmpty());
+          names.stream().map(name -> status(name, plan, history, interrupted.keySet())).toList();
+      boolean settled = atHead || (plan.atHead() && !interrupted.containsValue(Direction.DOWN));
       return new SchemaStatus(address.toString(), settled, all, lock);
     });
   }

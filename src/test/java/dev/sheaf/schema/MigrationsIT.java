@@ -190,9 +190,24 @@ class MigrationsIT {
   }
 
   @Test
+  void whatWasInterruptedAndThenGivenUpIsInNobodysWay() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
+
+    assertThat(migrations().status().atHead()).isTrue();
+    needsNoLock();
+  }
+
+  @Test
   void atHeadNobodyAsksForTheLock() throws Exception {
     changelogs.table("core", 1, "a");
     up();
+    needsNoLock();
+  }
+
+  private void needsNoLock() throws SQLException {
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema());
         SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
       assertThat(
