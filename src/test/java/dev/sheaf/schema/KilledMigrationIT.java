@@ -44,7 +44,7 @@ class KilledMigrationIT {
         "page",
         """
         CREATE TABLE page (id bigint NOT NULL, title text NOT NULL);
-        INSERT INTO page SELECT i, md5(i::text) FROM generate_series(1, 50000) AS i;\
+        INSERT INTO page SELECT i, md5(i::text) FROM generate_series(1, 25000) AS i;\
         """,
         "DROP TABLE page;");
     changelogs.concurrent(
@@ -119,7 +119,7 @@ class KilledMigrationIT {
         assertThat(database.query("SELECT path FROM schema_journal")).as(trial).isEmpty();
         assertThat(database.query("SELECT count(*) FROM page WHERE length = 32"))
             .as(trial)
-            .containsExactly("50000");
+            .containsExactly("25000");
       }
     }
     assertThat(interrupted)
