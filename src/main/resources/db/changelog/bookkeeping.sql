@@ -65,3 +65,27 @@ COMMENT ON COLUMN schema_event.client              IS 'user@host/pid of the proc
 COMMENT ON COLUMN schema_event.application_version IS 'The version of the application that did it';
 COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it, in production';
 COMMENT ON COLUMN schema_event.reason              IS 'Why, where a person gave one';
+
+CREATE TABLE IF NOT EXISTS schema_backup (
+    id                  bigint      GENERATED ALWAYS AS IDENTITY,
+    file                text        NOT NULL,
+    checksum            text        NOT NULL,
+    bytes               bigint      NOT NULL,
+    schema_fingerprint  text        NOT NULL,
+    taken_at            timestamptz NOT NULL,
+    verified_at         timestamptz NOT NULL DEFAULT now(),
+    role                text        NOT NULL DEFAULT session_user,
+    client              text        NOT NULL,
+    application_version text        NOT NULL,
+    CONSTRAINT schema_backup_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE  schema_backup                     IS 'Backups of this database that were restored and found to be what it was';
+COMMENT ON COLUMN schema_backup.file                IS 'The file, as it was named to the process that verified it';
+COMMENT ON COLUMN schema_backup.checksum            IS 'The file''s seal, its last 64 characters';
+COMMENT ON COLUMN schema_backup.bytes               IS 'Its size';
+COMMENT ON COLUMN schema_backup.schema_fingerprint  IS 'SHA-256 of the changesets that were applied when it was taken';
+COMMENT ON COLUMN schema_backup.taken_at            IS 'When this server''s clock took the snapshot; its age counts from here';
+COMMENT ON COLUMN schema_backup.verified_at         IS 'When it was found to be whole';
+COMMENT ON COLUMN schema_backup.role                IS 'The role that recorded it';
+COMMENT ON COLUMN schema_backup.client              IS 'user@host/pid of the process that verified it';
+COMMENT ON COLUMN schema_backup.application_version IS 'The version of the application that verified it';

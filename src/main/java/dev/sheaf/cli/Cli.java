@@ -13,7 +13,12 @@ import picocli.CommandLine.Command;
     name = "sheaf",
     description =
         "Documents, embeddings and search on PostgreSQL. Without a command: start the service.",
-    subcommands = {MigrateCommand.class, CommandLine.HelpCommand.class},
+    subcommands = {
+      MigrateCommand.class,
+      BackupCommand.class,
+      RestoreCommand.class,
+      CommandLine.HelpCommand.class
+    },
     mixinStandardHelpOptions = true,
     versionProvider = Version.class,
     synopsisSubcommandLabel = "COMMAND",
@@ -22,7 +27,7 @@ import picocli.CommandLine.Command;
       "0:done",
       "1:failed",
       "2:wrong usage",
-      "3:pending (status --check) or different (verify)"
+      "3:pending (status --check) or different (verify, backup verify)"
     })
 public final class Cli {
 

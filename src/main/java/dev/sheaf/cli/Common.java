@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.schema.Approval;
+import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.schema.Environment;
 import dev.sheaf.schema.Migrations;
@@ -80,6 +81,12 @@ final class Common {
         schema,
         settings.getConfigMapping(ModulesConfig.class),
         Environment.isProduction(settings));
+  }
+
+  /// The configured database.
+  DatabaseAddress database() {
+    SmallRyeConfig settings = settings();
+    return Environment.database(settings, settings.getConfigMapping(SchemaConfig.class));
   }
 
   /// The indexes of MongoDB; empty when it is off.

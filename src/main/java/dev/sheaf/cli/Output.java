@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.sheaf.schema.Difference;
 import dev.sheaf.schema.MigrationListener;
 import dev.sheaf.schema.MigrationResult;
 import dev.sheaf.schema.SchemaException;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Where a command's data and words go: data to stdout, words to stderr.
 final class Output {
@@ -54,6 +56,23 @@ final class Output {
       err.println("  " + hint);
     }
     err.flush();
+  }
+
+  /// What differs, one object after the other.
+  void differences(List<Difference> differences) {
+    for (Difference difference : differences) {
+      data(
+          "%-7s  %s"
+              .formatted(difference.kind().name().toLowerCase(Locale.ROOT), difference.object()));
+      definition("expected", difference.expected());
+      definition("actual", difference.actual());
+    }
+  }
+
+  private void definition(String what, @Nullable String definition) {
+    if (definition != null && !definition.isEmpty()) {
+      data("         " + what + ": " + definition.replace("\n", "\n         "));
+    }
   }
 
   /// Data as one JSON document.

@@ -48,8 +48,7 @@ final class StatusCommand implements Callable<Integer> {
               + lock.address()
               + ", backend "
               + lock.backend()
-              + ", since "
-              + lock.since());
+              + (lock.since() == null ? "" : ", since " + lock.since()));
     }
     List<List<String>> rows = new ArrayList<>();
     rows.add(Output.row("MODULE", "APPLIED", "LATEST", "STATE"));
@@ -59,6 +58,11 @@ final class StatusCommand implements Callable<Integer> {
     output.table(rows);
     for (SchemaStatus.Module m : modules) {
       m.pending().forEach(c -> output.data("pending  " + c + mark(m, c)));
+      m.failed().stream()
+          .filter(c -> !m.pending().contains(c))
+          .forEach(c ->
+              output.data(
+                  "pending  " + c + "  its rollback was interrupted; the next up finishes it"));
       m.edited()
           .forEach(c ->
               output.data("edited   " + c + "  applied, and the file says something else now"));

@@ -3,9 +3,7 @@ package dev.sheaf.cli;
 import dev.sheaf.schema.Difference;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -28,13 +26,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.json(differences);
     } else {
-      for (Difference difference : differences) {
-        output.data(
-            "%-7s  %s"
-                .formatted(difference.kind().name().toLowerCase(Locale.ROOT), difference.object()));
-        print(output, "expected", difference.expected());
-        print(output, "actual", difference.actual());
-      }
+      output.differences(differences);
     }
     output.say(
         differences.isEmpty() ? "no difference" : Output.count(differences.size(), "difference"));
@@ -48,11 +40,5 @@ final class VerifyCommand implements Callable<Integer> {
         "mongodb " + difference.object(),
         difference.expected(),
         difference.actual());
-  }
-
-  private static void print(Output output, String what, @Nullable String definition) {
-    if (definition != null && !definition.isEmpty()) {
-      output.data("         " + what + ": " + definition.replace("\n", "\n         "));
-    }
   }
 }

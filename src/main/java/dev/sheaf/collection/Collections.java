@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.Map;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
-import org.hibernate.exception.LockTimeoutException;
+import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -169,7 +169,7 @@ public class Collections {
         QuarkusTransaction.requiringNew().run(() -> delete(name));
         LOG.infof("Collection dropped: %s", name);
         return;
-      } catch (LockTimeoutException e) {
+      } catch (LockAcquisitionException e) {
         if (attempt == DROP_ATTEMPTS) {
           throw new Problem(
               ProblemType.BUSY, "others are at work on collection " + name + "; try again later");

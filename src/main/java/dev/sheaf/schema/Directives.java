@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// | `--requires MODULE` | in a module's first file: this module needs that one |
 /// | `--lock-timeout 10s` | how long an attempt waits for a lock on a table |
 /// | `--statement-timeout 1h` | how long a statement may run; 0 is forever |
-/// | `--destructive WHY` | data is lost for good when this runs |
+/// | `--destructive WHY` | data is lost for good when this runs; production wants a verified backup first |
 /// | `--late refuse` | this changeset must not be applied after higher-numbered ones |
 ///
 /// @param requires modules

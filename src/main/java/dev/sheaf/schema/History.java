@@ -10,6 +10,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -68,12 +69,13 @@ final class History {
   }
 
   /// The whole of a start at head: whether the changelogs with this fingerprint are applied, and
-  /// nothing has changed since that was recorded.
+  /// nothing has changed since that was recorded. An interrupted rollback is a change that the
+  /// history doesn't show; an interrupted changeset on its way up is simply not in it.
   static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
     String sql =
         "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = "
             + HASH
-            + ") AND NOT EXISTS (SELECT FROM schema_journal)";
+            + ") AND NOT EXISTS (SELECT FROM schema_journal WHERE direction = 'down')";
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setString(1, fingerprint);
       try (ResultSet row = select.executeQuery()) {
@@ -123,7 +125,7 @@ final class History {
   static void prepare(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet row =
-          statement.executeQuery("SELECT to_regclass('schema_event') IS NOT NULL")) {
+          statement.executeQuery("SELECT to_regclass('schema_backup') IS NOT NULL")) {
         if (row.next() && row.getBoolean(1)) {
           return;
         }
@@ -143,6 +145,18 @@ final class History {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Whether a backup of this database that was proven is on record, taken at most `maxAge` ago.
+  static boolean hasVerifiedBackup(Connection connection, Duration maxAge) throws SQLException {
+    String sql =
+        "SELECT EXISTS (SELECT FROM schema_backup WHERE taken_at >= now() - make_interval(secs => ?))";
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setDouble(1, maxAge.toMillis() / 1_000.0);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() && row.getBoolean(1);
+      }
     }
   }
 
@@ -295,7 +309,7 @@ final class History {
   /// Removes the engine's own tables. Liquibase's stays where others use it too.
   static void forget(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event");
+      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event, schema_backup");
       try (ResultSet row =
           statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
         if (row.next() && row.getBoolean(1)) {
@@ -306,7 +320,8 @@ final class History {
     }
   }
 
-  private static String label(String path) {
+  /// `module/NNN_name`, as people say it.
+  static String label(String path) {
     return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
   }
 }

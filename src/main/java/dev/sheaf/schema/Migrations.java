@@ -2,12 +2,9 @@ package dev.sheaf.schema;
 
 import dev.sheaf.schema.MigrationListener.Direction;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -16,9 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Every verb that looks at or changes the schema of one database. The start of the service, the
@@ -27,11 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// Verbs that change something return a [MigrationResult] and do not throw; verbs that look throw a
 /// [SchemaException] when they cannot.
 public final class Migrations {
-
-  private static final Pattern CREATE_EXTENSION =
-      Pattern.compile(
-          "\\bCREATE\\s+EXTENSION\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?\"?(\\w+)",
-          Pattern.CASE_INSENSITIVE);
 
   private final DatabaseAddress address;
   private final SchemaConfig config;
@@ -142,7 +131,8 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    refuseMissingExtensions(session, chosen);
+    requireBackup(session, chosen);
+    Extensions.requireAvailable(session.connection(), address, chosen);
     for (Changeset changeset : chosen) {
       if (plan.late().contains(changeset)) {
         collected.note(
@@ -354,13 +344,14 @@ public final class Migrations {
       boolean atHead = isAtHead(session);
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
-      Set<String> interrupted = History.interrupted(connection).keySet();
+      Map<String, Direction> interrupted = History.interrupted(connection);
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
       List<SchemaStatus.Module> all =
-          names.stream().map(name -> status(name, plan, history, interrupted)).toList();
-      return new SchemaStatus(address.toString(), atHead || plan.atHead(), all, lock);
+          names.stream().map(name -> status(name, plan, history, interrupted.keySet())).toList();
+      boolean settled = atHead || (plan.atHead() && !interrupted.containsValue(Direction.DOWN));
+      return new SchemaStatus(address.toString(), settled, all, lock);
     });
   }
 
@@ -381,9 +372,10 @@ public final class Migrations {
             .orElse(0),
         pending.stream().map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
-        pending.stream()
-            .filter(c -> interrupted.contains(c.file().path()))
-            .map(Changeset::label)
+        interrupted.stream()
+            .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))
+            .map(History::label)
+            .sorted()
             .toList(),
         plan.edited().stream().filter(c -> c.module().equals(name)).map(Changeset::label).toList(),
         plan.unknown().stream()
@@ -463,6 +455,13 @@ public final class Migrations {
           (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
               + ", the first is "
               + plan.pending().getFirst().label());
+    }
+    Map<String, Direction> interrupted = History.interrupted(connection);
+    for (Changeset changeset : plan.applied()) {
+      if (interrupted.containsKey(changeset.file().path())) {
+        return new SchemaState.Verdict(
+            false, "the rollback of " + changeset.label() + " was interrupted");
+      }
     }
     try {
       refuse(plan);
@@ -573,36 +572,22 @@ public final class Migrations {
     }
   }
 
-  /// Said before anything is changed, where the failing statement would say it in the middle.
-  private void refuseMissingExtensions(SchemaSession session, Collection<Changeset> pending)
-      throws SQLException {
-    Set<String> wanted = new TreeSet<>();
-    for (Changeset changeset : pending) {
-      for (String sql : changeset.up()) {
-        Matcher matcher = CREATE_EXTENSION.matcher(sql);
-        while (matcher.find()) {
-          wanted.add(matcher.group(1));
-        }
-      }
-    }
-    if (wanted.isEmpty()) {
-      return;
-    }
-    String sql =
-        """
-        SELECT extension, current_setting('server_version'), current_setting('server_version_num')::int / 10000
-          FROM unnest(?::text[]) AS extension
-         WHERE extension NOT IN (SELECT name FROM pg_available_extensions)
-         ORDER BY extension
-        """;
-    try (PreparedStatement select = session.connection().prepareStatement(sql)) {
-      select.setArray(1, session.connection().createArrayOf("text", wanted.toArray()));
-      try (ResultSet row = select.executeQuery()) {
-        if (row.next()) {
-          throw PostgresServer.missingExtension(
-              address, row.getString(2).replaceFirst(" .*", ""), row.getInt(3), row.getString(1));
-        }
-      }
+  /// In production nothing is destroyed that could not be had back.
+  private void requireBackup(SchemaSession session, List<Changeset> chosen) throws SQLException {
+    Optional<Changeset> destructive =
+        chosen.stream()
+            .filter(changeset -> changeset.directives().destructive() != null)
+            .findFirst();
+    if (production
+        && destructive.isPresent()
+        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
+      throw new SchemaException(
+          "%s destroys data (%s), and no verified backup younger than %s is on record"
+              .formatted(
+                  destructive.get().file().shortPath(),
+                  destructive.get().directives().destructive(),
+                  Durations.text(config.backupMaxAge())),
+          "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }
 

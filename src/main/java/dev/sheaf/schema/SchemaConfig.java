@@ -63,6 +63,11 @@ public interface SchemaConfig {
   @WithDefault("apply")
   OutOfOrder outOfOrder();
 
+  /// How old a verified backup may be, counted from its snapshot, for a changeset that destroys
+  /// data to be applied in production.
+  @WithDefault("24h")
+  Duration backupMaxAge();
+
   /// What the service does about the schema when it starts.
   enum AtStart {
     /// Applies what is pending, then serves.

@@ -5,9 +5,11 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// The right to change the schema of one database: a session's advisory lock. The server itself
 /// gives it back when the session ends, however it ends, so there is nothing to clean up after a
@@ -31,11 +33,16 @@ final class SchemaLock implements AutoCloseable {
   /// @param client `user@host/pid` when it is one of ours, else the application's name
   /// @param address where it connects from, as the server sees it
   /// @param backend the server's process id of the session, for `pg_terminate_backend`
-  /// @param since when its session began
-  record Holder(String client, String address, int backend, Instant since) {
+  /// @param since when its session began; `null` when this role may not know
+  record Holder(String client, String address, int backend, @Nullable Instant since) {
     @Override
     public String toString() {
-      return client + " from " + address + ", backend " + backend + ", since " + since;
+      return client
+          + " from "
+          + address
+          + ", backend "
+          + backend
+          + (since == null ? "" : ", since " + since);
     }
   }
 
@@ -69,7 +76,7 @@ final class SchemaLock implements AutoCloseable {
   static Optional<Holder> holder(Connection connection) throws SQLException {
     String sql =
         """
-        SELECT a.application_name, coalesce(host(a.client_addr), 'the server itself'), a.pid, a.backend_start
+        SELECT a.application_name, coalesce(host(a.client_addr), 'an address this role may not see'), a.pid, a.backend_start
           FROM pg_locks l
           JOIN pg_stat_activity a USING (pid)
          WHERE l.locktype = 'advisory'
@@ -87,10 +94,14 @@ final class SchemaLock implements AutoCloseable {
                     row.getString(1).replaceFirst("^sheaf ", ""),
                     row.getString(2),
                     row.getInt(3),
-                    row.getTimestamp(4).toInstant()))
+                    instant(row.getTimestamp(4))))
             : Optional.empty();
       }
     }
+  }
+
+  private static @Nullable Instant instant(@Nullable Timestamp time) {
+    return time == null ? null : time.toInstant();
   }
 
   @Override

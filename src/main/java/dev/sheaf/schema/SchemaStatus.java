@@ -25,7 +25,7 @@ public record SchemaStatus(
   /// @param latest the highest number there is here; 0 when it is only known to the database
   /// @param pending changesets to be applied, `module/NNN_name`
   /// @param late those of `pending` with a lower number than one that is applied
-  /// @param failed those of `pending` that began outside a transaction and did not end
+  /// @param failed changesets outside a transaction that began, up or down, and did not end
   /// @param edited applied changesets whose file says something else now
   /// @param unknown applied changesets that have no file here
   public record Module(
@@ -41,7 +41,7 @@ public record SchemaStatus(
 
     /// Whether nothing has to be done or decided about it.
     public boolean settled() {
-      return pending.isEmpty() && edited.isEmpty() && unknown.isEmpty();
+      return pending.isEmpty() && failed.isEmpty() && edited.isEmpty() && unknown.isEmpty();
     }
   }
 
@@ -50,6 +50,6 @@ public record SchemaStatus(
   /// @param client `user@host/pid`
   /// @param address where it connects from
   /// @param backend the server's process id of its session
-  /// @param since when that session began
-  public record Lock(String client, String address, int backend, Instant since) {}
+  /// @param since when that session began; `null` when this role may not know
+  public record Lock(String client, String address, int backend, @Nullable Instant since) {}
 }

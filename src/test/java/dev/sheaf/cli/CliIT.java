@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -401,6 +402,47 @@ class CliIT {
     } finally {
       mongodb.shutdownNow();
     }
+  }
+
+  @Test
+  void backupVerifyAndRestore() throws IOException {
+    sheaf("migrate", "up");
+    String file = directory.resolve("shop.sheaf").toString();
+    String cut = directory.resolve("cut.sheaf").toString();
+    String copy = TestDatabase.freshName();
+
+    assertThat(sheaf("backup", file).replaceAll("\\d+ bytes", "BYTES"))
+        .matches(
+            """
+            (?s)exit 0
+            out:
+            \\Q%s\\E  \\d+ tables, \\d+ rows, BYTES
+            err:
+            .*taken in TIME
+            """
+                .formatted(file));
+    assertThat(sheaf("backup", file))
+        .startsWith("exit 1\nout:\nerr:\n")
+        .contains("sheaf: ", file, "exists");
+    assertThat(sheaf("backup", "verify", file))
+        .startsWith("exit 0\n")
+        .endsWith("it holds what it says; recorded\n");
+
+    byte[] whole = Files.readAllBytes(Path.of(file));
+    Files.write(Path.of(cut), Arrays.copyOf(whole, whole.length / 2));
+    assertThat(sheaf("backup", "verify", cut)).startsWith("exit 1\nout:\nerr:\n").contains(cut);
+
+    try (TestDatabase restored = TestDatabase.opened(copy)) {
+      assertThat(sheaf("restore", file, "--into", copy))
+          .startsWith("exit 0\nout:\n" + copy + "  ")
+          .endsWith("restored in TIME\n");
+      assertThat(sheaf("restore", file, "--into", copy)).startsWith("exit 1\n");
+      settings(restored.address(), "");
+      assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+    }
+    assertThat(sheaf("backup"))
+        .startsWith("exit 2\n")
+        .contains("Missing required parameter: 'FILE'");
   }
 
   private String sheaf(String... arguments) {

@@ -2,6 +2,7 @@ package dev.sheaf.collection;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
@@ -15,9 +16,12 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -135,6 +139,45 @@ class CollectionIT {
         written += put.get();
       }
       given().get("/api/v1/collections/" + busy).then().body("documents", equalTo(written));
+    }
+  }
+
+  /// What a drop is waiting for a lock since, once for each try.
+  private static final String WAITING_SINCE =
+      """
+      SELECT waitstart
+        FROM pg_locks
+       WHERE relation = 'document'::regclass
+         AND mode     = 'AccessExclusiveLock'
+         AND NOT granted
+      """;
+
+  @Test
+  void aDropTriesAgainWhenOthersHoldTheTables() throws Exception {
+    String doomed = Api.newCollection();
+    try (Connection reader = dataSource.getConnection();
+        Connection observer = dataSource.getConnection();
+        var dropper = Executors.newSingleThreadExecutor()) {
+      reader.setAutoCommit(false);
+      reader.createStatement().execute("LOCK TABLE document IN ACCESS SHARE MODE");
+      Future<Integer> drop =
+          dropper.submit(() -> given().delete("/api/v1/collections/" + doomed).statusCode());
+
+      Set<String> tries = new HashSet<>();
+      await()
+          .pollInterval(Duration.ofMillis(50))
+          .until(() -> {
+            try (var row = observer.createStatement().executeQuery(WAITING_SINCE)) {
+              if (row.next() && row.getString(1) != null) {
+                tries.add(row.getString(1));
+              }
+            }
+            return tries.size() >= 2;
+          });
+      reader.rollback();
+      reader.setAutoCommit(true);
+
+      assertThat(drop.get()).isEqualTo(204);
     }
   }
 

@@ -190,6 +190,34 @@ class MigrationsIT {
   }
 
   @Test
+  void whatWasInterruptedAndThenGivenUpIsInNobodysWay() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
+
+    assertThat(migrations().status().atHead()).isTrue();
+    needsNoLock();
+  }
+
+  @Test
+  void atHeadNobodyAsksForTheLock() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    needsNoLock();
+  }
+
+  private void needsNoLock() throws SQLException {
+    try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema());
+        SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+      assertThat(
+              applied(
+                  TestConfig.migrations(database, root, "sheaf.schema.lock-wait", "0s").up(SILENT)))
+          .isEmpty();
+    }
+  }
+
+  @Test
   void theLockOfAKilledProcessIsFree() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     Process holder = startLockHolder();
@@ -364,6 +392,11 @@ class MigrationsIT {
     database.execute("DROP INDEX a_id2");
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
+    assertThat(migrations().status().atHead()).isFalse();
+    try (Connection connection = database.connect()) {
+      assertThat(migrations().judge(connection))
+          .isEqualTo(new SchemaState.Verdict(false, "the rollback of core/002_b was interrupted"));
+    }
 
     MigrationResult result = up();
 

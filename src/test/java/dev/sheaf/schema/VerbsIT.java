@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -287,6 +288,30 @@ class VerbsIT {
         .hasMessageStartingWith("this is a production database - add --force");
     assertThat(production.down("core", 1, approval, SILENT).success()).isTrue();
     assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
+  }
+
+  @Test
+  void productionDestroysNothingWithoutAVerifiedBackup() throws Exception {
+    changelogs.table("core", 4, "d");
+    Path file = changelogs.file("core", 4, "d");
+    Files.writeString(
+        file, Files.readString(file).replaceFirst("\n\n", "\n--destructive the rows of c go\n\n"));
+    Changelogs all = Changelogs.in(root);
+    Migrations production =
+        new Migrations(database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+
+    assertThat(production.up(SILENT).problems().getFirst())
+        .hasMessage(
+            "core/004_d.sql destroys data (the rows of c go), and no verified backup younger than 24 h is on record -"
+                + " take one: sheaf backup FILE, then sheaf backup verify FILE");
+    assertThat(tables()).isEmpty();
+    String backup =
+        "INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)"
+            + " VALUES ('f', '0', 1, '0', now() - interval '%s hours', 'ann', '1')";
+    database.execute(backup.formatted(25));
+    assertThat(production.up(SILENT).success()).isFalse();
+    database.execute(backup.formatted(23));
+    assertThat(run(production.up(SILENT))).hasSize(5);
   }
 
   @Test

@@ -1,0 +1,34 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.backup.BackupListener;
+import dev.sheaf.schema.backup.BackupResult;
+
+/// Shows a backup, a restore or a verification while it runs.
+final class BackupProgress implements BackupListener {
+
+  private final Output output;
+
+  BackupProgress(Output output) {
+    this.output = output;
+  }
+
+  @Override
+  public void progress(Progress progress) {
+    output.say(progress.toString());
+  }
+
+  @Override
+  public void note(String text) {
+    output.say(text);
+  }
+
+  /// `14 tables, 1234 rows, 20160 bytes`.
+  static String text(BackupResult backup) {
+    return Output.count(backup.tables(), "table")
+        + ", "
+        + backup.rows()
+        + " rows, "
+        + backup.bytes()
+        + " bytes";
+  }
+}

@@ -1,0 +1,57 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.schema.backup.BackupVerification;
+import dev.sheaf.schema.backup.Backups;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf backup verify FILE`
+@Command(
+    name = "verify",
+    description = "Restore a backup into a scratch database, compare, and drop it.",
+    mixinStandardHelpOptions = true)
+final class BackupVerifyCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Parameters(paramLabel = "FILE", description = "The backup.")
+  private Path file = Path.of("");
+
+  @Option(
+      names = "--scratch",
+      paramLabel = "URL",
+      description = "A server on which to restore, if not the database's own.")
+  private @Nullable String scratch;
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    var source = common.database();
+    var server = Optional.ofNullable(scratch).map(DatabaseAddress::parse).orElse(source);
+    BackupVerification verification =
+        new Backups().verify(file, source, server, new BackupProgress(output));
+    if (output.isJson()) {
+      output.json(verification);
+    } else {
+      output.differences(verification.differences());
+      output.data(file + "  " + BackupProgress.text(verification.backup()));
+    }
+    verification.notes().forEach(output::say);
+    if (!verification.success()) {
+      output.say(Output.count(verification.differences().size(), "difference"));
+      return ExitCode.DIFFERENT;
+    }
+    output.say(
+        verification.recorded() == null
+            ? "it holds what it says; not recorded, because it is not of this database"
+            : "it holds what it says; recorded");
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sheaf.schema.backup;
+
+import org.jspecify.annotations.NullMarked;
