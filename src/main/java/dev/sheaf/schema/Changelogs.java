@@ -1,25 +1,27 @@
 package dev.sheaf.schema;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.JarURLConnection;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /// The changelog files of every module, as text. A directory under the root is a module; nothing is
 /// registered anywhere. Reading is all that happens here, because a start at head does no more.
@@ -35,6 +37,8 @@ record Changelogs(
   static final String LOCATION = "db/changelog";
   private static final String TEMPLATES = "template";
   private static final String SUFFIX = ".sql";
+  private static final Pattern IN_ARCHIVE =
+      Pattern.compile(Pattern.quote(LOCATION) + "/([^/]+)/([^/]+" + Pattern.quote(SUFFIX) + ")");
 
   /// Those that are packed with the application.
   static Changelogs bundled() {
@@ -44,13 +48,9 @@ record Changelogs(
       throw new SchemaException("the application holds no " + LOCATION, "build it again");
     }
     try {
-      if (!(marker.openConnection() instanceof JarURLConnection jar)) {
-        return read(Path.of(marker.toURI()).resolveSibling(""), LOCATION);
-      }
-      // By path and not by URI: a file system of our own, whoever else has the archive open.
-      try (FileSystem archive = FileSystems.newFileSystem(Path.of(jar.getJarFileURL().toURI()))) {
-        return read(archive.getPath(LOCATION), LOCATION);
-      }
+      return marker.openConnection() instanceof JarURLConnection jar
+          ? of(LOCATION, inArchive(Path.of(jar.getJarFileURL().toURI())))
+          : of(LOCATION, inDirectory(Path.of(marker.toURI()).resolveSibling("")));
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     } catch (IOException e) {
@@ -67,58 +67,72 @@ record Changelogs(
           "no directory of changelogs: " + root, "give the directory that holds core/");
     }
     try {
-      return read(root, root.toString());
+      return of(root.toString(), inDirectory(root));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private static Changelogs read(Path root, String origin) throws IOException {
+  /// @param directories the contents of files by name, by the name of their directory
+  private static Changelogs of(
+      String origin, SortedMap<String, SortedMap<String, byte[]>> directories) {
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, String> templates = new TreeMap<>();
-    for (Map.Entry<String, Path> directory : list(root).entrySet()) {
-      if (!Files.isDirectory(directory.getValue())) {
-        continue;
+    directories.forEach((directory, contents) -> {
+      if (directory.equals(TEMPLATES)) {
+        contents.forEach((name, content) ->
+            templates.put(
+                name.substring(0, name.length() - SUFFIX.length()),
+                new String(content, StandardCharsets.UTF_8)));
+      } else {
+        files.put(
+            directory,
+            contents.entrySet().stream()
+                .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
+                .sorted(Comparator.comparingInt(ChangelogFile::number))
+                .toList());
       }
-      String module = directory.getKey();
-      List<ChangelogFile> found = new ArrayList<>();
-      for (Map.Entry<String, Path> file : list(directory.getValue()).entrySet()) {
-        String name = file.getKey();
-        if (!name.endsWith(SUFFIX)) {
-          continue;
-        }
-        if (module.equals(TEMPLATES)) {
-          templates.put(
-              name.substring(0, name.length() - SUFFIX.length()),
-              Files.readString(file.getValue()));
-        } else {
-          found.add(ChangelogFile.of(module, name, Files.readAllBytes(file.getValue())));
-        }
-      }
-      if (!found.isEmpty()) {
-        found.sort(Comparator.comparingInt(ChangelogFile::number));
-        files.put(module, List.copyOf(found));
-      }
-    }
+    });
     return new Changelogs(origin, files, templates);
   }
 
-  /// What lies in a directory, by name and in order. A path is turned into a name once: comparing a
-  /// thousand paths by their names took longer than reading the files.
-  private static SortedMap<String, Path> list(Path directory) throws IOException {
-    SortedMap<String, Path> entries = new TreeMap<>();
-    try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
-      for (Path entry : stream) {
-        entries.put(name(entry), entry);
+  private static SortedMap<String, SortedMap<String, byte[]>> inDirectory(Path root)
+      throws IOException {
+    SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
+    try (DirectoryStream<Path> modules = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path module : modules) {
+        SortedMap<String, byte[]> contents = new TreeMap<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(module, "*" + SUFFIX)) {
+          for (Path file : files) {
+            contents.put(file.getFileName().toString(), Files.readAllBytes(file));
+          }
+        }
+        if (!contents.isEmpty()) {
+          directories.put(module.getFileName().toString(), contents);
+        }
       }
     }
-    return entries;
+    return directories;
   }
 
-  /// Inside an archive a directory's name ends with a slash.
-  private static String name(Path path) {
-    String name = path.getFileName().toString();
-    return name.endsWith("/") ? name.substring(0, name.length() - 1) : name;
+  /// Entry by entry, because a file system over the archive takes longer to set up than all of them
+  /// take to read.
+  private static SortedMap<String, SortedMap<String, byte[]>> inArchive(Path file)
+      throws IOException {
+    SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
+    try (ZipFile archive = new ZipFile(file.toFile())) {
+      for (ZipEntry entry : Collections.list(archive.entries())) {
+        Matcher path = IN_ARCHIVE.matcher(entry.getName());
+        if (path.matches()) {
+          try (InputStream content = archive.getInputStream(entry)) {
+            directories
+                .computeIfAbsent(path.group(1), directory -> new TreeMap<>())
+                .put(path.group(2), content.readAllBytes());
+          }
+        }
+      }
+    }
+    return directories;
   }
 
   /// SHA-256 over the paths and contents of `modules`, in hexadecimal: equal if and only if the

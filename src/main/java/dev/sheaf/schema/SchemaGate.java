@@ -1,5 +1,6 @@
 package dev.sheaf.schema;
 
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.Quarkus;
@@ -8,6 +9,8 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.interceptor.Interceptor;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
@@ -23,12 +26,14 @@ public class SchemaGate {
   private final SchemaConfig config;
   private final ModulesConfig modules;
   private final Config settings;
+  private final AgroalDataSource pool;
   private @Nullable Migrations engine;
 
-  SchemaGate(SchemaConfig config, ModulesConfig modules, Config settings) {
+  SchemaGate(SchemaConfig config, ModulesConfig modules, Config settings, AgroalDataSource pool) {
     this.config = config;
     this.modules = modules;
     this.settings = settings;
+    this.pool = pool;
   }
 
   void open(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
@@ -50,20 +55,40 @@ public class SchemaGate {
   private void open() {
     switch (config.atStart()) {
       case MIGRATE -> {
-        MigrationResult result = engine().up(new Log()).orThrow();
-        LOG.infof(
-            "schema: %s in %s",
-            result.executed().isEmpty()
-                ? "at head"
-                : result.executed().size() + " changesets applied",
-            Durations.text(result.duration()));
+        if (isAtHead()) {
+          LOG.info("schema: at head");
+        } else {
+          migrate();
+        }
       }
       case CHECK -> {
-        engine().requireHead();
+        if (!isAtHead()) {
+          engine().requireHead();
+        }
         LOG.info("schema: at head");
       }
       case OFF -> LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
     }
+  }
+
+  /// One look, through the pool, whose first connection the service needs anyway.
+  private boolean isAtHead() {
+    try (Connection connection = pool.getConnection()) {
+      return History.isAtHead(connection, engine().fingerprint());
+    } catch (SQLException _) {
+      // The engine's own connection will meet the same obstacle, and say what it is.
+      return false;
+    }
+  }
+
+  private void migrate() {
+    MigrationResult result = engine().up(new Log()).orThrow();
+    // A connection from before the extension was created knows nothing of its types.
+    pool.flush(AgroalDataSource.FlushMode.ALL);
+    LOG.infof(
+        "schema: %s in %s",
+        result.executed().isEmpty() ? "at head" : result.executed().size() + " changesets applied",
+        Durations.text(result.duration()));
   }
 
   /// Whether anything is looked at.
