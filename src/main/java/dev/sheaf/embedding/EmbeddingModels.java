@@ -2,9 +2,11 @@ package dev.sheaf.embedding;
 
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
+import jakarta.interceptor.Interceptor;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -71,7 +73,10 @@ public class EmbeddingModels {
 
   /// A wrong name stops the service at start, not its first document. The default model is loaded
   /// meanwhile in the background; the others when they are first needed.
-  void onStart(@Observes StartupEvent event) {
+  ///
+  /// After everything that may refuse the start: a process that ends while ONNX Runtime loads takes
+  /// its environment away under it, and crashes.
+  void onStart(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event) {
     defaultModel().load();
   }
 }
