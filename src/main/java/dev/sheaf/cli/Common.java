@@ -1,6 +1,5 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Approval;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.schema.Environment;
@@ -103,10 +102,6 @@ final class Common {
     return Optional.ofNullable(root)
         .or(() -> settings().getConfigMapping(SchemaConfig.class).root())
         .orElse(Path.of("src/main/resources/db/changelog"));
-  }
-
-  static Approval approval(@Nullable String by, @Nullable String reason) {
-    return new Approval(by, reason);
   }
 
   private SmallRyeConfig settings() {

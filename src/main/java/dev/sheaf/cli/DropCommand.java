@@ -18,6 +18,7 @@ import picocli.CommandLine.Option;
 final class DropCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
+  @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
   @Option(
       names = "--confirm",
@@ -28,19 +29,13 @@ final class DropCommand implements Callable<Integer> {
   @Option(names = "--force", description = "Also in production.")
   private boolean force;
 
-  @Option(
-      names = "--approved-by",
-      paramLabel = "WHO",
-      description = "Who decided it; required in production.")
-  private @Nullable String approvedBy;
-
   @Override
   public Integer call() {
     Output output = common.output();
     Migrations migrations = common.migrations();
     String confirmed = confirm != null ? confirm : ask(output, migrations);
     MigrationResult result =
-        migrations.drop(confirmed, force, Common.approval(approvedBy, null), output.listener());
+        migrations.drop(confirmed, force, approval.approval(), output.listener());
     return output.result(result, "nothing of Sheaf is left in " + migrations.address());
   }
 

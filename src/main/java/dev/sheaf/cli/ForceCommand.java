@@ -2,7 +2,6 @@ package dev.sheaf.cli;
 
 import dev.sheaf.schema.MigrationResult;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,6 +15,7 @@ import picocli.CommandLine.Parameters;
 final class ForceCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
+  @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
   @Parameters(paramLabel = "V", description = "The number of a changeset; 0 is before the first.")
   private int version;
@@ -23,19 +23,11 @@ final class ForceCommand implements Callable<Integer> {
   @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
   private String module = "";
 
-  @Option(names = "--reason", paramLabel = "WHY", required = true, description = "Why; recorded.")
-  private String reason = "";
-
-  @Option(names = "--approved-by", paramLabel = "WHO", description = "Who decided it; recorded.")
-  private @Nullable String approvedBy;
-
   @Override
   public Integer call() {
     Output output = common.output();
     MigrationResult result =
-        common
-            .migrations()
-            .force(module, version, Common.approval(approvedBy, reason), output.listener());
+        common.migrations().force(module, version, approval.approval(), output.listener());
     return output.result(result, "%s is recorded to be at %03d".formatted(module, version));
   }
 }

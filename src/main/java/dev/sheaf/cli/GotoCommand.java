@@ -2,7 +2,6 @@ package dev.sheaf.cli;
 
 import dev.sheaf.schema.MigrationResult;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -16,6 +15,7 @@ import picocli.CommandLine.Parameters;
 final class GotoCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
+  @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
   @Parameters(paramLabel = "V", description = "The number of a changeset; 0 is before the first.")
   private int version;
@@ -23,22 +23,11 @@ final class GotoCommand implements Callable<Integer> {
   @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
   private String module = "";
 
-  @Option(
-      names = "--approved-by",
-      paramLabel = "WHO",
-      description = "Who decided it; required to go down in production.")
-  private @Nullable String approvedBy;
-
-  @Option(names = "--reason", paramLabel = "WHY", description = "Why; recorded.")
-  private @Nullable String reason;
-
   @Override
   public Integer call() {
     Output output = common.output();
     MigrationResult result =
-        common
-            .migrations()
-            .goTo(module, version, Common.approval(approvedBy, reason), output.listener());
+        common.migrations().goTo(module, version, approval.approval(), output.listener());
     return output.result(result, "%s is at %03d".formatted(module, version));
   }
 }

@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 final class UpCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
+  @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
   @Option(names = "--module", paramLabel = "M", description = "Only this one.")
   private @Nullable String module;
@@ -20,19 +21,13 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--to", paramLabel = "V", description = "Not further than this number.")
   private @Nullable Integer to;
 
-  @Option(names = "--approved-by", paramLabel = "WHO", description = "Who decided it; recorded.")
-  private @Nullable String approvedBy;
-
   @Override
   public Integer call() {
     Output output = common.output();
     MigrationResult result =
         common
             .migrations()
-            .up(
-                new Migrations.Reach(module, to),
-                Common.approval(approvedBy, null),
-                output.listener());
+            .up(new Migrations.Reach(module, to), approval.approval(), output.listener());
     return output.result(
         result,
         result.executed().isEmpty()

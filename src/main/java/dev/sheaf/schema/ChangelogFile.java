@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 /// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
 ///   which Liquibase's history knows it
 /// @param content its text
-record ChangelogFile(String module, int number, String name, String path, String content) {
+public record ChangelogFile(String module, int number, String name, String path, String content) {
 
   private static final Pattern FILE_NAME = Pattern.compile("(\\d{3,})_([a-z0-9_]+)\\.sql");
 
@@ -33,7 +33,7 @@ record ChangelogFile(String module, int number, String name, String path, String
   }
 
   /// `module/NNN_name.sql`, as people say it.
-  String shortPath() {
+  public String shortPath() {
     return path.substring(Changelogs.LOCATION.length() + 1);
   }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param down the statements that undo it; `null` when the file has no rollback, empty when it
 ///   says that there is nothing to undo
 /// @param directives what the file says to the engine
-record Changeset(
+public record Changeset(
     ChangelogFile file,
     String id,
     String author,
@@ -26,16 +26,16 @@ record Changeset(
     @Nullable List<String> down,
     Directives directives) {
 
-  String module() {
+  public String module() {
     return file.module();
   }
 
-  int number() {
+  public int number() {
     return file.number();
   }
 
   /// `module/NNN_name`, as people say it.
-  String label() {
+  public String label() {
     String path = file.shortPath();
     return path.substring(0, path.length() - ".sql".length());
   }
