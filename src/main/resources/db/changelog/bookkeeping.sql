@@ -89,3 +89,26 @@ COMMENT ON COLUMN schema_backup.verified_at         IS 'When it was found to be 
 COMMENT ON COLUMN schema_backup.role                IS 'The role that recorded it';
 COMMENT ON COLUMN schema_backup.client              IS 'user@host/pid of the process that verified it';
 COMMENT ON COLUMN schema_backup.application_version IS 'The version of the application that verified it';
+
+CREATE TABLE IF NOT EXISTS schema_rollback (
+    path                 text        NOT NULL,
+    transactional        boolean     NOT NULL,
+    statements           text[],
+    lock_timeout_ms      bigint,
+    statement_timeout_ms bigint,
+    lossy                text,
+    tolerates            text,
+    checksum             text        NOT NULL,
+    stored_at            timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT schema_rollback_pkey PRIMARY KEY (path)
+);
+COMMENT ON TABLE  schema_rollback                      IS 'How each applied changeset is taken back, for applications that do not have its file';
+COMMENT ON COLUMN schema_rollback.path                 IS 'The changeset''s file';
+COMMENT ON COLUMN schema_rollback.transactional        IS 'Whether its statements are one transaction';
+COMMENT ON COLUMN schema_rollback.statements           IS 'Its rollback, statement by statement; null when its file has none';
+COMMENT ON COLUMN schema_rollback.lock_timeout_ms      IS 'Its --lock-timeout, in milliseconds';
+COMMENT ON COLUMN schema_rollback.statement_timeout_ms IS 'Its --statement-timeout, in milliseconds';
+COMMENT ON COLUMN schema_rollback.lossy                IS 'Its --lossy-rollback: what is lost when it is taken back';
+COMMENT ON COLUMN schema_rollback.tolerates            IS 'Its --tolerates: the oldest application that works with it';
+COMMENT ON COLUMN schema_rollback.checksum             IS 'SHA-256 of path, transactional and statements; another one is not run';
+COMMENT ON COLUMN schema_rollback.stored_at            IS 'When it was stored';

@@ -66,7 +66,11 @@ final class StatusCommand implements Callable<Integer> {
       m.edited()
           .forEach(c ->
               output.data("edited   " + c + "  applied, and the file says something else now"));
-      m.unknown()
+      m.tolerated()
+          .forEach(
+              c -> output.data("newer    " + c + "  applied by a newer application; tolerated"));
+      m.unknown().stream()
+          .filter(c -> !m.tolerated().contains(c))
           .forEach(c -> output.data("unknown  " + c + "  applied, and there is no such file here"));
     }
   }
@@ -84,7 +88,8 @@ final class StatusCommand implements Callable<Integer> {
     List<String> parts = new ArrayList<>();
     add(parts, module.pending().size(), "pending");
     add(parts, module.edited().size(), "edited");
-    add(parts, module.unknown().size(), "unknown");
+    add(parts, module.unknown().size() - module.tolerated().size(), "unknown");
+    add(parts, module.tolerated().size(), "newer");
     return parts.isEmpty() ? "at head" : String.join(", ", parts);
   }
 

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +48,19 @@ final class ChangesetRunner {
   ///
   /// @throws SchemaException when it fails; nothing of a transactional changeset is left then
   MigrationResult.Executed run(Changeset changeset, Direction direction) {
+    return run(changeset, direction, false);
+  }
+
+  /// Rolls `changeset` back as far as it is there: statements about objects that are missing are
+  /// passed over.
+  ///
+  /// @throws SchemaException as there
+  MigrationResult.Executed undo(Changeset changeset) {
+    return run(changeset, Direction.DOWN, true);
+  }
+
+  private MigrationResult.Executed run(
+      Changeset changeset, Direction direction, boolean leniently) {
     List<String> statements =
         switch (direction) {
           case UP -> changeset.up();
@@ -65,9 +79,9 @@ final class ChangesetRunner {
       try (ProgressWatch _ =
           ProgressWatch.start(connection, address, changeset.label(), listener)) {
         if (changeset.transactional()) {
-          inTransaction(changeset, direction, statements, begun, progress);
+          inTransaction(changeset, direction, statements, begun, progress, leniently);
         } else {
-          journalled(changeset, direction, statements, begun, progress);
+          journalled(changeset, direction, statements, begun, progress, leniently);
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         listener.finished(changeset.label(), direction, took);
@@ -93,7 +107,8 @@ final class ChangesetRunner {
       Direction direction,
       List<String> statements,
       long begun,
-      Progress progress)
+      Progress progress,
+      boolean leniently)
       throws SQLException {
     connection.setAutoCommit(false);
     boolean committed = false;
@@ -103,7 +118,7 @@ final class ChangesetRunner {
           timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
       for (String sql : statements) {
         progress.statement = sql;
-        statement.execute(sql);
+        execute(statement, changeset, sql, leniently);
       }
       progress.statement = null;
       // The record is not the changeset's: its role and search path may have been changed by it.
@@ -127,11 +142,16 @@ final class ChangesetRunner {
       Direction direction,
       List<String> statements,
       long begun,
-      Progress progress)
+      Progress progress,
+      boolean leniently)
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
       try {
+        if (direction == Direction.UP) {
+          // Whoever finds it half-done may not have its file.
+          StoredRollback.store(connection, changeset);
+        }
         OptionalInt interrupted = begin(changeset, direction);
         int first = interrupted.orElse(0);
         for (int i = first; i < statements.size(); i++) {
@@ -151,7 +171,7 @@ final class ChangesetRunner {
             continue;
           }
           try {
-            statement.execute(sql);
+            execute(statement, changeset, sql, leniently);
           } catch (SQLException e) {
             clearRemnants(statement, step, e);
             throw e;
@@ -171,6 +191,23 @@ final class ChangesetRunner {
           statement.execute("RESET lock_timeout; RESET statement_timeout");
         }
       }
+    }
+  }
+
+  private void execute(Statement statement, Changeset changeset, String sql, boolean leniently)
+      throws SQLException {
+    @Nullable Savepoint before =
+        leniently && changeset.transactional() ? connection.setSavepoint() : null;
+    try {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      if (!leniently || !SqlProblem.isMissingObject(e)) {
+        throw e;
+      }
+      if (before != null) {
+        connection.rollback(before);
+      }
+      listener.note(changeset.label() + ": passed over, " + SqlProblem.message(e));
     }
   }
 

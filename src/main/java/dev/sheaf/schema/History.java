@@ -125,7 +125,7 @@ final class History {
   static void prepare(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet row =
-          statement.executeQuery("SELECT to_regclass('schema_backup') IS NOT NULL")) {
+          statement.executeQuery("SELECT to_regclass('schema_rollback') IS NOT NULL")) {
         if (row.next() && row.getBoolean(1)) {
           return;
         }
@@ -201,6 +201,7 @@ final class History {
       insert.setString(7, deployment);
       insert.executeUpdate();
     }
+    StoredRollback.store(connection, changeset);
   }
 
   /// Records in the caller's transaction that a changeset is no longer applied.
@@ -210,6 +211,7 @@ final class History {
       delete.setString(1, path);
       delete.executeUpdate();
     }
+    StoredRollback.remove(connection, path);
   }
 
   /// Adds to the record of everything that was ever done.
@@ -245,6 +247,7 @@ final class History {
       update.setString(2, changeset.file().path());
       update.executeUpdate();
     }
+    StoredRollback.store(connection, changeset);
   }
 
   /// The files of changesets outside a transaction that began and did not end, and which way they
@@ -309,7 +312,8 @@ final class History {
   /// Removes the engine's own tables. Liquibase's stays where others use it too.
   static void forget(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event, schema_backup");
+      statement.execute(
+          "DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback");
       try (ResultSet row =
           statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
         if (row.next() && row.getBoolean(1)) {

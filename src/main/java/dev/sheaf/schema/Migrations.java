@@ -3,6 +3,8 @@ package dev.sheaf.schema;
 import dev.sheaf.schema.MigrationListener.Direction;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -26,6 +28,7 @@ public final class Migrations {
   private final Modules modules;
   private final boolean production;
   private final String fingerprint;
+  private volatile @Nullable List<Changeset> parsed;
 
   Migrations(
       DatabaseAddress address,
@@ -96,13 +99,13 @@ public final class Migrations {
     return collect(
         listener,
         (session, collected) -> {
-          Optional<SchemaLock> lock = session.lock(collected, () -> isAtHead(session));
+          Optional<SchemaLock> lock = session.lock(collected, () -> isSettled(session, collected));
           if (lock.isEmpty()) {
             return;
           }
           try (SchemaLock _ = lock.get()) {
             // The one who held the lock may just have done it all.
-            if (!isAtHead(session)) {
+            if (!isSettled(session, collected)) {
               applyPending(session, reach, approval, collected);
             }
           }
@@ -113,6 +116,30 @@ public final class Migrations {
     return History.isAtHead(session.connection(), fingerprint);
   }
 
+  /// Whether there is nothing to apply: the schema is at head, or a newer application has brought
+  /// it further and this one can work with that. Then it must not change anything.
+  private boolean isSettled(SchemaSession session, Collected collected) throws SQLException {
+    if (isAtHead(session)) {
+      return true;
+    }
+    Connection connection = session.connection();
+    Plan plan = Plan.of(changesets(), History.read(connection));
+    if (plan.unknown().isEmpty()
+        || !plan.pending().isEmpty()
+        || !plan.edited().isEmpty()
+        || History.interrupted(connection).containsValue(Direction.DOWN)) {
+      return false;
+    }
+    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
+    if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(Client.VERSION))) {
+      collected.note(
+          "the database is newer than this application, %s, and tolerates it: %s"
+              .formatted(Client.VERSION, text(newer)));
+      return true;
+    }
+    return false;
+  }
+
   private void applyPending(
       SchemaSession session, Reach reach, Approval approval, Collected collected)
       throws SQLException {
@@ -120,11 +147,13 @@ public final class Migrations {
       requireEnabled(reach.module());
     }
     History.prepare(session.connection());
-    ChangesetRunner runner =
-        new ChangesetRunner(session.connection(), address, config, collected, approval);
+    ChangesetRunner runner = runner(session, approval, collected);
     finishRollbacks(session, runner, collected);
     Plan plan = Plan.of(changesets(), History.read(session.connection()));
-    refuse(plan);
+    refuse(plan, session.connection());
+    for (Changeset applied : plan.applied()) {
+      StoredRollback.store(session.connection(), applied);
+    }
     List<Changeset> chosen =
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
@@ -139,7 +168,7 @@ public final class Migrations {
       }
       collected.executed.add(runner.run(changeset, Direction.UP));
     }
-    if (chosen.size() == plan.pending().size()) {
+    if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordHead(session.connection(), fingerprint);
     }
   }
@@ -148,13 +177,38 @@ public final class Migrations {
   /// what it undid is pending then, like anything else.
   private void finishRollbacks(SchemaSession session, ChangesetRunner runner, Collected collected)
       throws SQLException {
-    Map<String, Direction> interrupted = History.interrupted(session.connection());
-    for (History.Applied row : History.read(session.connection()).reversed()) {
-      if (interrupted.get(row.path()) == Direction.DOWN) {
-        collected.note(row.label() + ": an interrupted rollback is finished first");
-        collected.executed.add(runner.run(fileOf(row), Direction.DOWN));
+    for (History.Applied row : interrupted(session, Direction.DOWN)) {
+      collected.note(row.label() + ": an interrupted rollback is finished first");
+      collected.executed.add(runner.undo(rollbackOf(session, row, collected)));
+    }
+  }
+
+  /// A changeset outside a transaction that was interrupted on its way up is in no history, and
+  /// half of it may be there. Who goes down takes it back.
+  private void undoInterrupted(
+      SchemaSession session, String module, int above, Approval approval, Collected collected)
+      throws SQLException {
+    for (History.Applied row : interrupted(session, Direction.UP)) {
+      if (row.module().equals(module) && row.number() > above) {
+        collected.note(row.label() + " was interrupted on its way up; it is taken back first");
+        collected.executed.add(
+            runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
       }
     }
+  }
+
+  /// What was interrupted on its way in `direction`, latest first.
+  private static List<History.Applied> interrupted(SchemaSession session, Direction direction)
+      throws SQLException {
+    return History.interrupted(session.connection()).entrySet().stream()
+        .filter(entry -> entry.getValue() == direction)
+        .map(entry -> new History.Applied(entry.getKey(), null))
+        .sorted(Comparator.comparing(History.Applied::path).reversed())
+        .toList();
+  }
+
+  private ChangesetRunner runner(SchemaSession session, Approval approval, Collected collected) {
+    return new ChangesetRunner(session.connection(), address, config, collected, approval);
   }
 
   /// Rolls back the last `count` changesets of `module`, in the reverse of the order in which they
@@ -171,7 +225,8 @@ public final class Migrations {
                 "module " + module + " has " + applied.size() + " changesets applied, not " + count,
                 "sheaf migrate history shows them");
           }
-          rollBack(session, applied.reversed().subList(0, count), approval, collected);
+          undoInterrupted(session, module, 0, approval, collected);
+          rollBack(session, applied.reversed().subList(0, count), approval, false, collected);
         });
   }
 
@@ -190,19 +245,38 @@ public final class Migrations {
                   .toList();
           if (!above.isEmpty()) {
             requireApproval("down", approval);
-            rollBack(session, above, approval, collected);
+            undoInterrupted(session, module, version, approval, collected);
+            rollBack(session, above, approval, false, collected);
           }
-          applyPending(session, new Reach(module, version), approval, collected);
+          Reach reach = new Reach(module, version);
+          // Newer changesets of other modules are no reason not to go down.
+          if (above.isEmpty() || !pending(session, reach).isEmpty()) {
+            applyPending(session, reach, approval, collected);
+          }
         });
   }
 
+  private List<Changeset> pending(SchemaSession session, Reach reach) throws SQLException {
+    return Plan.of(changesets(), History.read(session.connection())).pending().stream()
+        .filter(pending -> reach.includes(pending.module(), pending.number()))
+        .toList();
+  }
+
   private void rollBack(
-      SchemaSession session, List<History.Applied> rows, Approval approval, Collected collected) {
-    List<Changeset> undone = rows.stream().map(this::fileOf).toList();
-    ChangesetRunner runner =
-        new ChangesetRunner(session.connection(), address, config, collected, approval);
+      SchemaSession session,
+      List<History.Applied> rows,
+      Approval approval,
+      boolean leniently,
+      Collected collected)
+      throws SQLException {
+    List<Changeset> undone = new ArrayList<>();
+    for (History.Applied row : rows) {
+      undone.add(rollbackOf(session, row, collected));
+    }
+    ChangesetRunner runner = runner(session, approval, collected);
     for (Changeset changeset : undone) {
-      collected.executed.add(runner.run(changeset, Direction.DOWN));
+      collected.executed.add(
+          leniently ? runner.undo(changeset) : runner.run(changeset, Direction.DOWN));
     }
   }
 
@@ -315,7 +389,9 @@ public final class Migrations {
             throw new SchemaException(
                 "this is a production database", "add --force to drop it all the same");
           }
-          rollBack(session, History.read(session.connection()).reversed(), approval, collected);
+          // What is gone already need not be dropped.
+          rollBack(
+              session, History.read(session.connection()).reversed(), approval, true, collected);
           History.forget(session.connection());
         });
   }
@@ -346,15 +422,36 @@ public final class Migrations {
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
+      List<String> tolerated =
+          NewerChangeset.of(connection, plan.unknown()).stream()
+              .filter(newer -> newer.isToleratedBy(Client.VERSION))
+              .map(NewerChangeset::label)
+              .toList();
       List<SchemaStatus.Module> all =
-          names.stream().map(name -> status(name, plan, history, interrupted.keySet())).toList();
-      boolean settled = atHead || (plan.atHead() && !interrupted.containsValue(Direction.DOWN));
+          names.stream()
+              .map(name -> status(name, plan, history, interrupted.keySet(), tolerated))
+              .toList();
+      boolean settled =
+          atHead
+              || (plan.pending().isEmpty()
+                  && plan.edited().isEmpty()
+                  && plan.unknown().size() == tolerated.size()
+                  && !interrupted.containsValue(Direction.DOWN));
       return new SchemaStatus(address.toString(), settled, all, lock);
     });
   }
 
   private SchemaStatus.Module status(
-      String name, Plan plan, List<History.Applied> history, Set<String> interrupted) {
+      String name,
+      Plan plan,
+      List<History.Applied> history,
+      Set<String> interrupted,
+      List<String> tolerated) {
+    List<String> unknown =
+        plan.unknown().stream()
+            .filter(row -> row.module().equals(name))
+            .map(History.Applied::label)
+            .toList();
     List<Changeset> pending = plan.pending().stream().filter(c -> c.module().equals(name)).toList();
     return new SchemaStatus.Module(
         name,
@@ -376,10 +473,8 @@ public final class Migrations {
             .sorted()
             .toList(),
         plan.edited().stream().filter(c -> c.module().equals(name)).map(Changeset::label).toList(),
-        plan.unknown().stream()
-            .filter(row -> row.module().equals(name))
-            .map(History.Applied::label)
-            .toList());
+        unknown,
+        unknown.stream().filter(tolerated::contains).toList());
   }
 
   /// Everything that was ever done to the schema, in order.
@@ -401,8 +496,7 @@ public final class Migrations {
   /// The SQL that [#up] would run, without running it.
   public List<Script> scriptUp(Reach reach) {
     return look(session ->
-        Plan.of(changesets(), History.read(session.connection())).pending().stream()
-            .filter(pending -> reach.includes(pending.module(), pending.number()))
+        pending(session, reach).stream()
             .map(pending -> new Script(pending.label(), pending.transactional(), pending.up()))
             .toList());
   }
@@ -411,11 +505,13 @@ public final class Migrations {
   public List<Script> scriptDown(String module, int count) {
     return look(session -> {
       List<History.Applied> applied = applied(session, module);
-      return applied.reversed().subList(0, Math.min(count, applied.size())).stream()
-          .map(this::fileOf)
-          .map(c ->
-              new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
-          .toList();
+      List<Script> scripts = new ArrayList<>();
+      for (History.Applied row : applied.reversed().subList(0, Math.min(count, applied.size()))) {
+        Changeset c = rollbackOf(session, row, new MigrationListener() {});
+        scripts.add(
+            new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()));
+      }
+      return scripts;
     });
   }
 
@@ -428,50 +524,57 @@ public final class Migrations {
 
   /// Looks, and changes nothing.
   ///
-  /// @throws SchemaException when the schema is not at head
+  /// @throws SchemaException when this application cannot work with the schema
   void requireHead() {
-    SchemaState.Verdict verdict = look(session -> judge(session.connection()));
-    if (!verdict.fits()) {
-      throw new SchemaException(verdict.reason(), "run: sheaf migrate up");
-    }
+    look(session -> {
+      requireFit(session.connection());
+      return true;
+    });
   }
 
   /// Whether this application can work with the schema that `connection` sees.
   SchemaState.Verdict judge(Connection connection) throws SQLException {
-    if (History.isAtHead(connection, fingerprint)) {
-      return new SchemaState.Verdict(true, "");
-    }
-    List<History.Applied> history = History.read(connection);
-    if (history.isEmpty()) {
-      return new SchemaState.Verdict(false, "the database has no schema yet");
-    }
-    Plan plan = Plan.of(changesets(), history);
-    if (!plan.pending().isEmpty()) {
-      int count = plan.pending().size();
-      return new SchemaState.Verdict(
-          false,
-          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
-              + ", the first is "
-              + plan.pending().getFirst().label());
-    }
-    Map<String, Direction> interrupted = History.interrupted(connection);
-    for (Changeset changeset : plan.applied()) {
-      if (interrupted.containsKey(changeset.file().path())) {
-        return new SchemaState.Verdict(
-            false, "the rollback of " + changeset.label() + " was interrupted");
-      }
-    }
     try {
-      refuse(plan);
+      requireFit(connection);
       return new SchemaState.Verdict(true, "");
     } catch (SchemaException e) {
       return new SchemaState.Verdict(false, e.problem());
     }
   }
 
+  private void requireFit(Connection connection) throws SQLException {
+    if (History.isAtHead(connection, fingerprint)) {
+      return;
+    }
+    String up = "run: sheaf migrate up";
+    List<History.Applied> history = History.read(connection);
+    if (history.isEmpty()) {
+      throw new SchemaException("the database has no schema yet", up);
+    }
+    Plan plan = Plan.of(changesets(), history);
+    if (!plan.pending().isEmpty()) {
+      int count = plan.pending().size();
+      throw new SchemaException(
+          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
+              + ", the first is "
+              + plan.pending().getFirst().label(),
+          up);
+    }
+    Map<String, Direction> interrupted = History.interrupted(connection);
+    for (Changeset changeset : plan.applied()) {
+      if (interrupted.containsKey(changeset.file().path())) {
+        throw new SchemaException("the rollback of " + changeset.label() + " was interrupted", up);
+      }
+    }
+    refuse(plan, connection);
+  }
+
   /// The enabled changesets, parsed, in the order they are applied.
   List<Changeset> changesets() {
-    return modules.enabled().stream().flatMap(module -> changesetsOf(module).stream()).toList();
+    if (parsed == null) {
+      parsed = modules.enabled().stream().flatMap(module -> changesetsOf(module).stream()).toList();
+    }
+    return parsed;
   }
 
   private List<Changeset> changesetsOf(String module) {
@@ -493,34 +596,59 @@ public final class Migrations {
         .toList();
   }
 
+  /// What takes a row of the history back: its file, or what the database keeps of it where this
+  /// application has no such file.
+  private Changeset rollbackOf(
+      SchemaSession session, History.Applied row, MigrationListener listener) throws SQLException {
+    if (file(row).isPresent()) {
+      return fileOf(row);
+    }
+    Changeset stored =
+        StoredRollback.find(session.connection(), row.path()).orElseThrow(() -> fileMissing(row));
+    listener.note(
+        row.label() + " is not known here; the rollback that was stored with it is what runs");
+    return stored;
+  }
+
+  private Optional<ChangelogFile> file(History.Applied row) {
+    return changelogs.files().getOrDefault(row.module(), List.of()).stream()
+        .filter(file -> file.path().equals(row.path()))
+        .findFirst();
+  }
+
+  private SchemaException fileMissing(History.Applied row) {
+    return new SchemaException(
+        row.shortPath() + " is applied, and there is no such file in " + changelogs.origin(),
+        "use the version of the application that has it");
+  }
+
   /// The file behind a row of the history, which must still say what was applied.
   private Changeset fileOf(History.Applied row) {
-    Changeset changeset =
-        changelogs.files().getOrDefault(row.module(), List.of()).stream()
-            .filter(file -> file.path().equals(row.path()))
-            .findFirst()
-            .map(ChangesetParser::parse)
-            .orElseThrow(() ->
-                new SchemaException(
-                    row.shortPath()
-                        + " is applied, and there is no such file in "
-                        + changelogs.origin(),
-                    "use the version of the application that has it"));
+    Changeset changeset = file(row).map(ChangesetParser::parse).orElseThrow(() -> fileMissing(row));
     if (row.checksum() != null && !row.checksum().equals(changeset.checksum())) {
       throw edited(changeset);
     }
     return changeset;
   }
 
-  private void refuse(Plan plan) {
+  private void refuse(Plan plan, Connection connection) throws SQLException {
     if (!plan.edited().isEmpty()) {
       throw edited(plan.edited().getFirst());
     }
-    if (!plan.unknown().isEmpty()) {
+    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
+    List<NewerChangeset> refusing =
+        newer.stream().filter(changeset -> !changeset.isToleratedBy(Client.VERSION)).toList();
+    if (!refusing.isEmpty()) {
       throw new SchemaException(
-          "the database is newer than this application: it knows "
-              + String.join(", ", plan.unknown().stream().map(History.Applied::shortPath).toList()),
-          "start the newer application, or roll the database back with it");
+          "the database is newer than this application, %s: %s"
+              .formatted(Client.VERSION, text(refusing)),
+          "start the newer application, or roll the database back: sheaf migrate goto");
+    }
+    if (!newer.isEmpty() && !plan.pending().isEmpty()) {
+      throw new SchemaException(
+          "the database is newer than this application, %s, and lacks %s: %s"
+              .formatted(Client.VERSION, plan.pending().getFirst().label(), text(newer)),
+          "start an application that has them all");
     }
     for (Changeset late : plan.late()) {
       if (config.outOfOrder() == SchemaConfig.OutOfOrder.REFUSE
@@ -531,6 +659,10 @@ public final class Migrations {
             "give it the next number, or set sheaf.schema.out-of-order=apply");
       }
     }
+  }
+
+  private static String text(List<NewerChangeset> newer) {
+    return String.join("; ", newer.stream().map(Object::toString).toList());
   }
 
   private static SchemaException edited(Changeset changeset) {

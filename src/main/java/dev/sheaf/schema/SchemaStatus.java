@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// Where a database stands between nothing and head.
 ///
 /// @param database `role@host:port/database`
-/// @param atHead whether nothing is pending, edited or unknown
+/// @param atHead whether nothing is pending or edited, and nothing unknown that is not tolerated
 /// @param modules those that are known here or applied there, in the order they are migrated
 /// @param lock who holds the schema's lock now; `null` when nobody does
 public record SchemaStatus(
@@ -28,6 +28,7 @@ public record SchemaStatus(
   /// @param failed changesets outside a transaction that began, up or down, and did not end
   /// @param edited applied changesets whose file says something else now
   /// @param unknown applied changesets that have no file here
+  /// @param tolerated those of `unknown` that this version of the application works with
   public record Module(
       String name,
       boolean enabled,
@@ -37,11 +38,15 @@ public record SchemaStatus(
       List<String> late,
       List<String> failed,
       List<String> edited,
-      List<String> unknown) {
+      List<String> unknown,
+      List<String> tolerated) {
 
     /// Whether nothing has to be done or decided about it.
     public boolean settled() {
-      return pending.isEmpty() && failed.isEmpty() && edited.isEmpty() && unknown.isEmpty();
+      return pending.isEmpty()
+          && failed.isEmpty()
+          && edited.isEmpty()
+          && unknown.size() == tolerated.size();
     }
   }
 

@@ -85,6 +85,15 @@ final class SqlProblem {
     return e.getSQLState() == null ? "" : e.getSQLState();
   }
 
+  /// Whether a statement failed because what it is about isn't there.
+  static boolean isMissingObject(SQLException e) {
+    return switch (state(e)) {
+      // Table, column, function; index, constraint and most else; schema.
+      case UNDEFINED_TABLE, "42703", "42883", "42704", "3F000" -> true;
+      default -> false;
+    };
+  }
+
   /// The server's own words in one line, with its detail when it has one.
   static String message(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
