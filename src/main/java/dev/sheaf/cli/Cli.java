@@ -17,6 +17,7 @@ import picocli.CommandLine.Command;
       MigrateCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
+      TrashCommand.class,
       CommandLine.HelpCommand.class
     },
     mixinStandardHelpOptions = true,

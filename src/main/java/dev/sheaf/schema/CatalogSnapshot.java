@@ -242,7 +242,8 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
   }
 
   /// What a changelog says about a schema: this snapshot without who may do what, which every
-  /// installation decides for itself, and without the tables that the engine keeps for itself.
+  /// installation decides for itself, and without the tables and functions that the engine keeps
+  /// for itself, and what is in the trash.
   public CatalogSnapshot ofChangelogs() {
     SortedMap<String, String> rest = new TreeMap<>(objects);
     rest.keySet().removeIf(key -> NOT_OF_CHANGELOGS.matcher(key).find());
@@ -251,8 +252,14 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
 
   private static final Pattern NOT_OF_CHANGELOGS =
       Pattern.compile(
-          "^(default )?privileges "
-              + "|\\b(databasechangelog|databasechangeloglock|schema_gate|schema_journal|schema_event|schema_backup|schema_rollback)(_(pkey|id_seq))?(\\.|$)");
+          """
+          ^(default\\s)?privileges\\s
+          |\\b(databasechangelog|databasechangeloglock
+               |schema_(gate|journal|event|backup|rollback|trash))(_(pkey|id_seq))?(\\.|$)
+          |\\bsheaf_(try|lift|run|(bury|exhume)_(table|column))\\(
+          |\\bsheaf_trash(\\.|$)
+          """,
+          Pattern.COMMENTS);
 
   /// One line per object: its kind and name, then its definition.
   @Override

@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
@@ -188,7 +189,7 @@ final class ChangesetRunner {
         }
       } finally {
         if (!connection.isClosed()) {
-          statement.execute("RESET lock_timeout; RESET statement_timeout");
+          statement.execute("RESET lock_timeout; RESET statement_timeout; RESET sheaf.changeset");
         }
       }
     }
@@ -200,6 +201,13 @@ final class ChangesetRunner {
         leniently && changeset.transactional() ? connection.setSavepoint() : null;
     try {
       statement.execute(sql);
+      for (SQLWarning said = statement.getWarnings(); said != null; said = said.getNextWarning()) {
+        // Notices have class 00.
+        if (SqlProblem.state(said).startsWith("01")) {
+          listener.note(changeset.label() + ": " + SqlProblem.message(said));
+        }
+      }
+      statement.clearWarnings();
     } catch (SQLException e) {
       if (!leniently || !SqlProblem.isMissingObject(e)) {
         throw e;
@@ -274,14 +282,15 @@ final class ChangesetRunner {
     }
   }
 
-  /// Sets the timeouts of the file, or the given ones where it has none.
+  /// Sets the timeouts of the file, or the given ones where it has none, and tells the functions of
+  /// the trash who calls them.
   private static String timeouts(
       String scope, Changeset changeset, Duration lockTimeout, Duration statementTimeout) {
     Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
-    return "SET %s lock_timeout = %d; SET %s statement_timeout = %d"
-        .formatted(scope, lock.toMillis(), scope, statement.toMillis());
+    return "SET %1$s lock_timeout = %2$d; SET %1$s statement_timeout = %3$d; SET %1$s sheaf.changeset = '%4$s'"
+        .formatted(scope, lock.toMillis(), statement.toMillis(), changeset.file().path());
   }
 
   /// Whether the same changeset may well succeed a moment later.

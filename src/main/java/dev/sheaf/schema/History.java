@@ -125,7 +125,7 @@ final class History {
   static void prepare(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       try (ResultSet row =
-          statement.executeQuery("SELECT to_regclass('schema_rollback') IS NOT NULL")) {
+          statement.executeQuery("SELECT to_regclass('schema_trash') IS NOT NULL")) {
         if (row.next() && row.getBoolean(1)) {
           return;
         }
@@ -233,11 +233,12 @@ final class History {
     }
   }
 
-  /// @param action up, down, force or baseline
-  /// @param path the changeset's file
+  /// @param action up, down, force, baseline or empty trash
+  /// @param path the changeset's file; `null` when there is none
   /// @param durationMillis how long it took; `null` when nothing ran
   /// @param approval who answers for it, and why
-  record Event(String action, String path, @Nullable Long durationMillis, Approval approval) {}
+  record Event(
+      String action, @Nullable String path, @Nullable Long durationMillis, Approval approval) {}
 
   /// Takes an applied changeset's file as it is now for what was applied.
   static void accept(Connection connection, Changeset changeset) throws SQLException {
@@ -313,7 +314,11 @@ final class History {
   static void forget(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
-          "DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback");
+          """
+          DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
+                        sheaf_try, sheaf_lift, sheaf_run;
+          DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash
+          """);
       try (ResultSet row =
           statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
         if (row.next() && row.getBoolean(1)) {

@@ -3,6 +3,8 @@ package dev.sheaf.schema;
 import dev.sheaf.schema.MigrationListener.Direction;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -13,6 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Every verb that looks at or changes the schema of one database. The start of the service, the
@@ -392,7 +395,53 @@ public final class Migrations {
           // What is gone already need not be dropped.
           rollBack(
               session, History.read(session.connection()).reversed(), approval, true, collected);
+          for (Trash.Item item : Trash.read(session.connection(), Duration.ZERO)) {
+            Trash.drop(session.connection(), item);
+          }
+          Trash.dropSchema(session.connection());
           History.forget(session.connection());
+        });
+  }
+
+  /// What contract steps took away and nobody has dropped yet, longest first.
+  public List<TrashEntry> trash() {
+    return look(session ->
+        Trash.read(session.connection(), Duration.ZERO).stream().map(Trash.Item::entry).toList());
+  }
+
+  /// Drops for good what has been in the trash for at least `age`, one by one.
+  ///
+  /// @param dropped told about each, when it is gone
+  /// @return how it ended; nothing is in its list of changesets
+  public MigrationResult emptyTrash(
+      Duration age, Approval approval, Consumer<TrashEntry> dropped, MigrationListener listener) {
+    return locked(
+        listener,
+        (session, collected) -> {
+          requireApproval("emptying the trash", approval);
+          Connection connection = session.connection();
+          List<Trash.Item> items = Trash.read(connection, age);
+          if (!items.isEmpty()) {
+            requireBackup(session, "emptying the trash destroys data");
+          }
+          for (Trash.Item item : items) {
+            transaction(
+                connection,
+                () -> {
+                  try (Statement set = connection.createStatement()) {
+                    set.execute("SET LOCAL lock_timeout = " + config.lockTimeout().toMillis());
+                  }
+                  Trash.drop(connection, item);
+                  String object = item.entry().object();
+                  String why =
+                      approval.reason() == null ? object : object + ": " + approval.reason();
+                  History.event(
+                      connection,
+                      new History.Event(
+                          "empty trash", item.path(), null, new Approval(approval.by(), why)));
+                });
+            dropped.accept(item.entry());
+          }
         });
   }
 
@@ -708,15 +757,21 @@ public final class Migrations {
         chosen.stream()
             .filter(changeset -> changeset.directives().destructive() != null)
             .findFirst();
-    if (production
-        && destructive.isPresent()
-        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
-      throw new SchemaException(
-          "%s destroys data (%s), and no verified backup younger than %s is on record"
+    if (destructive.isPresent()) {
+      requireBackup(
+          session,
+          "%s destroys data (%s)"
               .formatted(
                   destructive.get().file().shortPath(),
-                  destructive.get().directives().destructive(),
-                  Durations.text(config.backupMaxAge())),
+                  destructive.get().directives().destructive()));
+    }
+  }
+
+  private void requireBackup(SchemaSession session, String loss) throws SQLException {
+    if (production && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
+      throw new SchemaException(
+          "%s, and no verified backup younger than %s is on record"
+              .formatted(loss, Durations.text(config.backupMaxAge())),
           "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }

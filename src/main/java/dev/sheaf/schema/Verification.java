@@ -49,6 +49,7 @@ final class Verification {
       for (Changeset changeset : applied) {
         runner.run(changeset, Direction.UP);
       }
+      Trash.mirror(live, connection);
       for (String template : templates.names()) {
         for (Map<String, Object> instance : instances(live, templates, template)) {
           templates.apply(connection, template, instance);

@@ -340,6 +340,68 @@ class CliIT {
   }
 
   @Test
+  void trashListAndEmpty() throws IOException {
+    changelog("core", 3, "c", "SELECT sheaf_bury_table('a');", "SELECT sheaf_exhume_table('a');");
+    sheaf("migrate", "up");
+
+    assertThat(sheaf("trash", "list").replaceAll("\\d{4}-\\S+Z", "AT                  "))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            SINCE                 OBJECT    KEPT AS        BYTES  CHANGESET
+            AT                    public.a  sheaf_trash.a  0      core/003_c
+            err:
+            """);
+    assertThat(sheaf("trash", "empty", "--older-than", "14d"))
+        .isEqualTo("exit 0\nout:\nerr:\nnothing has been in the trash for so long\n");
+    assertThat(sheaf("trash", "empty", "--older-than", "0s"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            dropped  public.a
+            err:
+            1 object dropped for good
+            """);
+    assertThat(sheaf("trash", "list")).isEqualTo("exit 0\nout:\nerr:\nthe trash is empty\n");
+    assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+    assertThat(
+            sheaf("migrate", "down", "--module", "core")
+                .replaceAll("on \\d{4}-\\d\\d-\\d\\d", "on DATE"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: core/003_c.sql failed: table a cannot come back: it left the trash for good on DATE, in: SELECT sheaf_exhume_table('a')
+            """);
+  }
+
+  @Test
+  void anOlderApplicationSaysWhetherItIsTolerated() throws IOException {
+    changelog("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    changelog("core", 4, "d", "--tolerates 0.1\nCREATE TABLE d (id int);", "DROP TABLE d;");
+    sheaf("migrate", "up");
+    Files.delete(directory.resolve("changelog/core/003_c.sql"));
+    Files.delete(directory.resolve("changelog/core/004_d.sql"));
+
+    assertThat(sheaf("migrate", "status", "--check"))
+        .isEqualTo(
+            """
+            exit 3
+            out:
+            MODULE  APPLIED  LATEST  STATE
+            core    004      002     1 unknown, 1 newer
+            newer    core/004_d  applied by a newer application; tolerated
+            unknown  core/003_c  applied, and there is no such file here
+            err:
+            %s is not at head
+            """
+                .formatted(database.address()));
+  }
+
+  @Test
   void wrongUsageIsTwo() {
     assertThat(run("migrate", "nonsense")).startsWith("exit 2");
     assertThat(run("migrate", "down")).startsWith("exit 2").contains("--module=M");
