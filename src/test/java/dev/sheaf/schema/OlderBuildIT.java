@@ -38,7 +38,7 @@ class OlderBuildIT {
     for (Map.Entry<String, String> template : bundled.templates().entrySet()) {
       write("template/" + template.getKey() + ".sql", template.getValue());
     }
-    head = bundled.files().get("core").getLast().number();
+    head = bundled.files().getOrDefault("core", List.of()).getLast().number();
     TestChangelogs changelogs = new TestChangelogs(newer);
     changelogs.changeset(
         "core",
@@ -58,7 +58,9 @@ class OlderBuildIT {
   void servesWhileItIsToleratedAndRollsBackWhatDoesNotTolerateIt() throws Exception {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(newer(database, "migrate", "up", "--module", "core", "--to", "" + (head + 1)))
-          .isEqualTo("exit 0\nup    core/%03d_language  TIME\n1 changeset applied in TIME\n".formatted(head + 1));
+          .isEqualTo(
+              "exit 0\nup    core/%03d_language  TIME\n1 changeset applied in TIME\n"
+                  .formatted(head + 1));
 
       try (SheafProcess older = SheafProcess.start(database, Map.of())) {
         assertThat(older.log())
@@ -112,7 +114,8 @@ class OlderBuildIT {
       for (SheafCommand build : builds) {
         assertThat(build.await()).as("%s", build.said()).isZero();
       }
-      assertThat(database.query("SELECT count(*) FROM schema_event WHERE path LIKE '%_language.sql'"))
+      assertThat(
+              database.query("SELECT count(*) FROM schema_event WHERE path LIKE '%_language.sql'"))
           .containsExactly("1");
       assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
     } finally {
@@ -148,7 +151,8 @@ class OlderBuildIT {
   }
 
   private static String version(TestDatabase database) throws Exception {
-    return database.query("SELECT application_version FROM schema_event ORDER BY id DESC LIMIT 1")
+    return database
+        .query("SELECT application_version FROM schema_event ORDER BY id DESC LIMIT 1")
         .getFirst();
   }
 
