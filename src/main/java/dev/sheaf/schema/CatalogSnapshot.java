@@ -245,8 +245,15 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
   /// installation decides for itself, and without the tables that the engine keeps for itself.
   public CatalogSnapshot ofChangelogs() {
     SortedMap<String, String> rest = new TreeMap<>(objects);
-    rest.keySet().removeIf(key -> NOT_OF_CHANGELOGS.matcher(key).find());
+    rest.keySet().removeIf(key -> !isOfChangelogs(key));
     return new CatalogSnapshot(rest);
+  }
+
+  /// Whether changelogs are what says how this object is.
+  ///
+  /// @param object its kind and name
+  static boolean isOfChangelogs(String object) {
+    return !NOT_OF_CHANGELOGS.matcher(object).find();
   }
 
   private static final Pattern NOT_OF_CHANGELOGS =
