@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -33,11 +34,23 @@ public final class CanaryRows {
   private static final int ROWS = 3;
 
   private final Connection connection;
+  private final Function<String, Density> densities;
   private final CanaryValues values;
 
-  private CanaryRows(Connection connection) {
+  private CanaryRows(Connection connection, Function<String, Density> densities) {
     this.connection = connection;
+    this.densities = densities;
     this.values = new CanaryValues(connection);
+  }
+
+  /// How much a table gets.
+  public enum Density {
+    /// Rows with a value in every column.
+    FULL,
+    /// Rows with null wherever it is allowed.
+    SPARSE,
+    /// No row.
+    NONE
   }
 
   /// What was done.
@@ -56,13 +69,22 @@ public final class CanaryRows {
   /// Fills every table that has no row. A partitioned table without partitions gets a default one,
   /// `<name>_canary`. Runs in the caller's transaction when there is one.
   public static Result fill(Connection connection) throws SQLException {
-    boolean own = connection.getAutoCommit();
-    if (!own) {
-      return new CanaryRows(connection).fill();
+    return fill(connection, _ -> Density.FULL);
+  }
+
+  /// The same, where some tables must not get just anything: values that nothing forbids yet may be
+  /// in the way of a constraint that a changeset adds.
+  ///
+  /// @param densities by the table's qualified name
+  public static Result fill(Connection connection, Function<String, Density> densities)
+      throws SQLException {
+    CanaryRows rows = new CanaryRows(connection, densities);
+    if (!connection.getAutoCommit()) {
+      return rows.fill();
     }
     connection.setAutoCommit(false);
     try {
-      Result result = new CanaryRows(connection).fill();
+      Result result = rows.fill();
       connection.commit();
       return result;
     } finally {
@@ -174,7 +196,8 @@ public final class CanaryRows {
         Set<Long> relations = new HashSet<>(List.of((Long[]) row.getArray(3).getArray()));
         relations.add(row.getLong(1));
         Table table = new Table(row.getLong(1), row.getString(2), relations);
-        if (CatalogSnapshot.isOfChangelogs("table " + table.name())) {
+        if (CatalogSnapshot.isOfChangelogs("table " + table.name())
+            && densities.apply(table.name()) != Density.NONE) {
           tables.put(table.oid(), table);
         }
       }
@@ -337,8 +360,13 @@ public final class CanaryRows {
         choices.add("SELECT (%s)::%s".formatted(column.value(), column.type().name()));
       }
     }
-    if (!column.notNull() && !(free && !choices.isEmpty())) {
-      choices.add("SELECT NULL::" + column.type().name());
+    if (!column.notNull()) {
+      String nothing = "SELECT NULL::" + column.type().name();
+      if (densities.apply(table.name()) == Density.SPARSE) {
+        choices.addFirst(nothing);
+      } else {
+        choices.addLast(nothing);
+      }
     }
     return choices.isEmpty()
         ? null
@@ -367,11 +395,12 @@ public final class CanaryRows {
   private List<Column> columns(long table) throws SQLException {
     String sql =
         """
-        SELECT a.attnum, quote_ident(a.attname), a.atttypid, a.atttypmod, a.attnotnull,
+        SELECT a.attnum, quote_ident(a.attname), a.atttypid, a.atttypmod, a.attnotnull OR t.typnotnull,
                a.attgenerated <> '' OR a.attidentity <> ''
                    OR coalesce(pg_get_expr(d.adbin, d.adrelid) ~ '^nextval\\(', false),
                pg_get_expr(d.adbin, d.adrelid)
           FROM pg_attribute a
+          JOIN pg_type t ON t.oid = a.atttypid
           LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
          WHERE a.attrelid = ?
            AND a.attnum > 0

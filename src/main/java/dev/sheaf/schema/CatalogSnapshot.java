@@ -256,6 +256,14 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
     return !NOT_OF_CHANGELOGS.matcher(object).find();
   }
 
+  /// The same where it does not matter in which order a table has its columns.
+  CatalogSnapshot withoutColumnOrder() {
+    SortedMap<String, String> rest = new TreeMap<>(objects);
+    rest.replaceAll((object, definition) ->
+        object.startsWith("column ") ? definition.replaceFirst("^#\\d+ ", "") : definition);
+    return new CatalogSnapshot(rest);
+  }
+
   private static final Pattern NOT_OF_CHANGELOGS =
       Pattern.compile(
           "^(default )?privileges "

@@ -67,9 +67,9 @@ class CanaryRowsIT {
                   FROM every_type ORDER BY d01
                 """))
         .containsExactly(
-            "41 canary 1 sad CA (\"canary 1\",41,CA) 5 12 1 1 canary 1!",
-            "42 canary 2 ok CA (\"canary 2\",42,CA) 5 12 2 2 canary 2!",
-            "43 canary 3 happy CA (\"canary 3\",43,CA) 5 12 3 3 canary 3!");
+            "1 canary 1 sad CA (\"canary 1\",1,CA) 5 12 1 1 canary 1!",
+            "2 canary 2 ok CA (\"canary 2\",2,CA) 5 12 2 2 canary 2!",
+            "3 canary 3 happy CA (\"canary 3\",3,CA) 5 12 3 3 canary 3!");
   }
 
   @Test
@@ -177,6 +177,19 @@ class CanaryRowsIT {
                         "no values were found for foreign key orphan_closed, whose table closed offers none"),
                     new CanaryRows.Unfilled(
                         "public.pseudo", "no value is known for column id of type pg_node_tree"))));
+  }
+
+  @Test
+  void aTableMayGetNullsOrNothing() throws SQLException {
+    database.execute("CREATE TABLE a (id int PRIMARY KEY, b text); CREATE TABLE c (id int)");
+    try (Connection connection = database.connect()) {
+      CanaryRows.fill(
+          connection,
+          table -> table.equals("public.a") ? CanaryRows.Density.SPARSE : CanaryRows.Density.NONE);
+    }
+    assertThat(database.query("SELECT concat_ws(' ', id, b) FROM a ORDER BY id"))
+        .containsExactly("1", "2", "3");
+    assertThat(count("c")).isZero();
   }
 
   @Test
