@@ -64,6 +64,8 @@ final class Common {
   @SuppressWarnings("UnusedVariable")
   private boolean verbose;
 
+  private @Nullable String scratchUrl;
+
   Output output() {
     if (spec == null) {
       throw new IllegalStateException("Picocli sets it");
@@ -74,10 +76,27 @@ final class Common {
   /// The engine for the configured database.
   Migrations migrations() {
     SmallRyeConfig settings = settings();
-    SchemaConfig schema = settings.getConfigMapping(SchemaConfig.class);
+    return migrations(
+        settings, Environment.database(settings, settings.getConfigMapping(SchemaConfig.class)));
+  }
+
+  /// The engine for work on scratch databases, for which no other has to be configured.
+  Migrations migrations(ScratchOptions scratch) {
+    scratchUrl = scratch.url();
+    if (scratchUrl == null) {
+      return migrations();
+    }
+    SmallRyeConfig settings = settings();
+    return migrations(
+        settings,
+        Environment.configured(settings, settings.getConfigMapping(SchemaConfig.class))
+            .orElse(DatabaseAddress.parse(scratchUrl)));
+  }
+
+  private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {
     return Migrations.of(
-        Environment.database(settings, schema),
-        schema,
+        database,
+        settings.getConfigMapping(SchemaConfig.class),
         settings.getConfigMapping(ModulesConfig.class),
         Environment.isProduction(settings));
   }
@@ -142,6 +161,9 @@ final class Common {
     Map<String, String> values = new HashMap<>();
     if (root != null) {
       values.put("sheaf.schema.root", root.toString());
+    }
+    if (scratchUrl != null) {
+      values.put("sheaf.schema.scratch-url", scratchUrl);
     }
     return new PropertiesConfigSource(values, "command line", ON_COMMAND_LINE);
   }

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       SqlCommand.class,
       CreateCommand.class,
       CheckCommand.class,
+      ProveCommand.class,
       ForceCommand.class,
       BaselineCommand.class,
       DropCommand.class,

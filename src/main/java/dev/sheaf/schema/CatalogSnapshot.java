@@ -246,7 +246,22 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
   /// for itself, and what is in the trash.
   public CatalogSnapshot ofChangelogs() {
     SortedMap<String, String> rest = new TreeMap<>(objects);
-    rest.keySet().removeIf(key -> NOT_OF_CHANGELOGS.matcher(key).find());
+    rest.keySet().removeIf(key -> !isOfChangelogs(key));
+    return new CatalogSnapshot(rest);
+  }
+
+  /// Whether changelogs are what says how this object is.
+  ///
+  /// @param object its kind and name
+  static boolean isOfChangelogs(String object) {
+    return !NOT_OF_CHANGELOGS.matcher(object).find();
+  }
+
+  /// The same where it does not matter in which order a table has its columns.
+  CatalogSnapshot withoutColumnOrder() {
+    SortedMap<String, String> rest = new TreeMap<>(objects);
+    rest.replaceAll((object, definition) ->
+        object.startsWith("column ") ? definition.replaceFirst("^#\\d+ ", "") : definition);
     return new CatalogSnapshot(rest);
   }
 

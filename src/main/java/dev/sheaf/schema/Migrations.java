@@ -1,6 +1,7 @@
 package dev.sheaf.schema;
 
 import dev.sheaf.schema.MigrationListener.Direction;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -540,6 +541,63 @@ public final class Migrations {
           History.read(session.connection()).stream().map(this::fileOf).toList();
       return new Verification(address, config, changelogs).compare(session.connection(), applied);
     });
+  }
+
+  /// Which changesets are proved.
+  public sealed interface Proved {
+
+    /// Those that the database does not have yet.
+    record Pending() implements Proved {}
+
+    /// All there are.
+    record All() implements Proved {}
+
+    /// One.
+    ///
+    /// @param file its path; the last two parts of it, `module/NNN_name.sql`, say which
+    record One(Path file) implements Proved {}
+  }
+
+  /// Runs changesets up, down and up again on a scratch database, and looks whether anything is not
+  /// as it was.
+  ///
+  /// @param module only of this one; `null` is every enabled one
+  /// @param listener told of each proof when it is done
+  /// @throws SchemaException when there is no scratch database to be had, or no such changeset
+  public List<RollbackProof> prove(
+      Proved proved, @Nullable String module, Consumer<RollbackProof> listener) {
+    if (module != null) {
+      requireEnabled(module);
+    }
+    List<Changeset> all = changesets();
+    List<Changeset> chosen =
+        switch (proved) {
+          case Proved.All() -> all;
+          case Proved.One(Path file) -> List.of(fileAt(file));
+          case Proved.Pending() ->
+              look(session -> Plan.of(all, History.read(session.connection())).pending());
+        };
+    DatabaseAddress server = config.scratchUrl().map(DatabaseAddress::parse).orElse(address);
+    try {
+      return RollbackProver.prove(
+          server,
+          config,
+          all,
+          chosen.stream().filter(c -> module == null || module.equals(c.module())).toList(),
+          listener);
+    } catch (SQLException e) {
+      throw SqlProblem.running(server, "proving rollbacks", null, e);
+    }
+  }
+
+  private Changeset fileAt(Path file) {
+    return changesets().stream()
+        .filter(changeset -> file.toAbsolutePath().endsWith(changeset.file().shortPath()))
+        .findFirst()
+        .orElseThrow(() ->
+            new SchemaException(
+                "no enabled module has the changelog " + file,
+                "give its path in " + changelogs.origin() + ", and enable its module"));
   }
 
   /// The SQL that [#up] would run, without running it.

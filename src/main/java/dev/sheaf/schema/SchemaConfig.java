@@ -18,8 +18,8 @@ public interface SchemaConfig {
   /// (pgbouncer), behind which a session's lock does not hold. Absent: the datasource's own.
   Optional<String> jdbcUrl();
 
-  /// A server on which `verify` and `baseline` may create a database and drop it again, as a URL
-  /// with its credentials. Absent: the server that is looked at.
+  /// A server on which a database may be created and dropped again (`verify`, `baseline`, `prove`),
+  /// as a URL with its credentials. Absent: the server that is looked at.
   Optional<String> scratchUrl();
 
   /// A directory of changelogs to use instead of those in the artifact; one directory per module in
