@@ -1,0 +1,135 @@
+package dev.sheaf.schema.check;
+
+import dev.sheaf.schema.check.Catalog.Column;
+import dev.sheaf.schema.check.Catalog.Relation;
+import java.time.Duration;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// What PostgreSQL did when it ran one statement.
+///
+/// @param statement where it stands and what it says
+/// @param lockTimeout how long it would have waited for a lock; zero is forever
+/// @param before the catalog before it
+/// @param after the catalog after it; as before when it failed
+/// @param heldBefore the strongest lock that the transaction held on each relation, by oid
+/// @param held the same after it
+/// @param activities what was done to the rows of each table, by oid
+/// @param failure why it was not done; `null` when it was
+/// @param commandsTransaction whether it began or ended a transaction
+record Step(
+    SourceStatement statement,
+    Duration lockTimeout,
+    Catalog before,
+    Catalog after,
+    Map<Long, LockMode> heldBefore,
+    Map<Long, LockMode> held,
+    Map<Long, Activity> activities,
+    @Nullable Failure failure,
+    boolean commandsTransaction) {
+
+  Step {
+    heldBefore = Map.copyOf(heldBefore);
+    held = Map.copyOf(held);
+    activities = Map.copyOf(activities);
+  }
+
+  /// The same, but in the end it was not done.
+  Step failedWith(Failure reason) {
+    return new Step(
+        statement,
+        lockTimeout,
+        before,
+        after,
+        heldBefore,
+        held,
+        activities,
+        reason,
+        commandsTransaction);
+  }
+
+  /// Something that has another definition than before.
+  record Changed<T>(T before, T after) {}
+
+  /// What is there now and was not before, of one kind: `step.created(Catalog::indexes)`.
+  <T> Stream<T> created(Function<Catalog, Map<Long, T>> kind) {
+    Map<Long, T> old = kind.apply(before);
+    return kind.apply(after).entrySet().stream()
+        .filter(entry -> !old.containsKey(entry.getKey()))
+        .map(Map.Entry::getValue);
+  }
+
+  /// What was there before and is not now, of one kind.
+  <T> Stream<T> dropped(Function<Catalog, Map<Long, T>> kind) {
+    Map<Long, T> kept = kind.apply(after);
+    return kind.apply(before).entrySet().stream()
+        .filter(entry -> !kept.containsKey(entry.getKey()))
+        .map(Map.Entry::getValue);
+  }
+
+  /// What is another than before, of one kind.
+  <T> Stream<Changed<T>> changed(Function<Catalog, Map<Long, T>> kind) {
+    Map<Long, T> now = kind.apply(after);
+    return kind.apply(before).entrySet().stream()
+        .flatMap(entry -> {
+          T value = now.get(entry.getKey());
+          return value == null || value.equals(entry.getValue())
+              ? Stream.empty()
+              : Stream.of(new Changed<>(entry.getValue(), value));
+        });
+  }
+
+  /// Relations that have another file than before: rewritten, emptied, or rebuilt.
+  Stream<Changed<Relation>> rewritten() {
+    return changed(Catalog::relations)
+        .filter(relation -> relation.before().fileNode() != relation.after().fileNode());
+  }
+
+  /// A column that has another definition than before, and is still the same column.
+  record ChangedColumn(Relation table, Column before, Column after) {
+
+    String qualified() {
+      return table.qualified() + "." + before.name();
+    }
+  }
+
+  Stream<ChangedColumn> changedColumns() {
+    return changed(Catalog::relations)
+        .flatMap(relation ->
+            relation.before().columns().stream()
+                .flatMap(column -> {
+                  Column now = relation.after().column(column.number());
+                  return now == null || now.equals(column)
+                      ? Stream.empty()
+                      : Stream.of(new ChangedColumn(relation.before(), column, now));
+                }));
+  }
+
+  /// The strongest lock on a relation, or on the partitioned table above it, once this had run.
+  @Nullable LockMode lock(long oid) {
+    Relation relation = before.relations().get(oid);
+    LockMode above = relation == null || relation.parent() == 0 ? null : lock(relation.parent());
+    LockMode own = held.get(oid);
+    return own == null || (above != null && above.compareTo(own) > 0) ? above : own;
+  }
+
+  /// Whether writers wait for this transaction, once this had run.
+  boolean blocksWrites(long oid) {
+    LockMode lock = lock(oid);
+    return lock != null && lock.blocksWrites();
+  }
+
+  /// What was done to the rows of a table and of its partitions.
+  Activity activity(long oid) {
+    return before.family(oid).stream()
+        .map(relation -> activities.getOrDefault(relation, Activity.NONE))
+        .reduce(Activity.NONE, Activity::plus);
+  }
+
+  /// Whether a table, or a partition of it, was read from its first row to its last.
+  boolean scanned(long oid) {
+    return activity(oid).scans() > 0;
+  }
+}
