@@ -11,9 +11,27 @@ final class Rules {
   private static final List<Rule> JUDGES =
       List.of(
           new ChangesetFails(),
+          new ConcurrentlyInTransaction(),
           new ConstraintValidatedUnderLock(),
+          new EnumValueUsedInSameTransaction(),
+          new ForeignKeyValidatedUnderLock(),
+          new IndexBuildBlocksWrites(),
+          new IndexDropBlocks(),
+          new LockOrder(),
+          new ManyHeavyLocks(),
+          new NoLockTimeout(),
+          new PartitionAttachBlocks(),
+          new PartitionDetachBlocks(),
+          new ReindexBlocks(),
           new SetNotNullScans(),
-          new TableRewrite());
+          new TableRewrite(),
+          new TransactionCommand(),
+          new TriggerOnExistingTable(),
+          new TruncatedTable(),
+          new UniqueBuiltUnderLock(),
+          new VacuumFullOrCluster(),
+          new ValidationInSameTransaction(),
+          new WholeTableWrite());
 
   static final List<Rule> ALL =
       Stream.concat(JUDGES.stream(), Stream.of(new UnusedAllowance(JUDGES))).toList();
