@@ -1,0 +1,308 @@
+package dev.sheaf.schema.check;
+
+import dev.sheaf.schema.Bookkeeping;
+import dev.sheaf.schema.CanaryRows;
+import dev.sheaf.schema.Changeset;
+import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.schema.Directives;
+import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.schema.check.Catalog.Kind;
+import dev.sheaf.schema.check.Catalog.Relation;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Runs changesets on a scratch database, one after the other, and watches.
+///
+/// A transactional changeset runs in one transaction, as in production, and is committed. A
+/// statement of any other is rehearsed in a transaction that is rolled back, because its locks are
+/// gone once it is done, and then runs as it is. What refuses to run in a transaction is watched by
+/// a [LockWatch] instead.
+final class Observer {
+
+  private static final String LOCKS =
+      """
+      SELECT relation, mode
+        FROM pg_locks
+       WHERE pid = pg_backend_pid()
+         AND locktype = 'relation'
+         AND granted
+         AND relation >= 16384
+      """;
+
+  private static final String ACTIVITIES =
+      "SELECT relid, seq_scan, seq_tup_read, n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables";
+
+  private static final String TRANSACTION =
+      """
+      SELECT pg_current_xact_id()::text::bigint,
+             (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout')
+      """;
+
+  /// A transaction is in progress already; none is.
+  private static final Set<String> TRANSACTION_STATES = Set.of("25001", "25P01");
+
+  private final DatabaseAddress scratch;
+  private final SchemaConfig config;
+  private final Allowances allowances;
+  private final Live live;
+
+  /// @param scratch at the state before the first changeset that is observed
+  Observer(DatabaseAddress scratch, SchemaConfig config, Allowances allowances, Live live) {
+    this.scratch = scratch;
+    this.config = config;
+    this.allowances = allowances;
+    this.live = live;
+  }
+
+  /// What the transaction shows at one moment.
+  ///
+  /// @param transaction its number
+  /// @param held the strongest lock on each relation
+  private record Sight(
+      long transaction,
+      Duration lockTimeout,
+      Map<Long, LockMode> held,
+      Map<Long, Activity> activities,
+      Catalog catalog) {}
+
+  /// What `changeset` does; unless a statement failed, it is applied afterwards.
+  Observation observe(Changeset changeset) {
+    // Each has a session of its own: the one before may have changed its settings.
+    try (Connection connection = scratch.open("sheaf check")) {
+      CanaryRows.fill(connection);
+      Observation observation = observe(changeset, connection);
+      if (observation.failure() != null
+          && changeset.transactional()
+          && dropCanaries(connection, observation.before())) {
+        // The partitions that stand in for real ones may have been all that was in its way.
+        return observe(changeset, connection);
+      }
+      return observation;
+    } catch (SQLException e) {
+      throw Bookkeeping.problem(scratch, "observing " + changeset.file().shortPath(), e);
+    }
+  }
+
+  private Observation observe(Changeset changeset, Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    Catalog before = look(connection).catalog();
+    Map<Long, Long> rows = countRows(connection, before);
+    connection.rollback();
+    List<Step> steps =
+        changeset.transactional()
+            ? inOneTransaction(connection, changeset)
+            : oneByOne(connection, changeset);
+    connection.setAutoCommit(true);
+    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live);
+  }
+
+  private List<Step> inOneTransaction(Connection connection, Changeset changeset)
+      throws SQLException {
+    setTimeouts(connection, changeset, config.statementTimeout());
+    List<Step> steps = new ArrayList<>();
+    Sight before = look(connection);
+    for (SourceStatement statement : SourceStatement.of(changeset)) {
+      try {
+        boolean warned = run(connection, statement);
+        Sight after = look(connection);
+        steps.add(step(statement, before, after, warned, null));
+        before = after;
+      } catch (SQLException e) {
+        connection.rollback();
+        steps.add(step(statement, before, before, false, Failure.of(e)));
+        return steps;
+      }
+    }
+    try {
+      connection.commit();
+    } catch (SQLException e) {
+      // A deferred constraint is heard last.
+      steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
+    }
+    return steps;
+  }
+
+  private List<Step> oneByOne(Connection connection, Changeset changeset) throws SQLException {
+    setTimeouts(connection, changeset, Duration.ZERO);
+    connection.commit();
+    List<Step> steps = new ArrayList<>();
+    for (SourceStatement statement : SourceStatement.of(changeset)) {
+      Sight before = look(connection);
+      Step rehearsal = rehearse(connection, statement, before);
+      connection.setAutoCommit(true);
+      Map<Long, LockMode> held = rehearsal.held();
+      Failure failure = null;
+      try {
+        if (Failure.refusesTransaction(rehearsal.failure())) {
+          held = LockWatch.run(connection, scratch, before.catalog(), statement.sql());
+        } else {
+          run(connection, statement);
+        }
+      } catch (SQLException e) {
+        failure = Failure.of(e);
+      }
+      connection.setAutoCommit(false);
+      Sight after = look(connection);
+      connection.rollback();
+      steps.add(
+          new Step(
+              statement,
+              before.lockTimeout(),
+              before.catalog(),
+              after.catalog(),
+              Map.of(),
+              held,
+              rehearsal.activities(),
+              failure,
+              rehearsal.commandsTransaction()));
+      if (failure != null) {
+        return steps;
+      }
+    }
+    return steps;
+  }
+
+  private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
+      throws SQLException {
+    try {
+      boolean warned = run(connection, statement);
+      return step(statement, before, look(connection), warned, null);
+    } catch (SQLException e) {
+      return step(statement, before, before, false, Failure.of(e));
+    } finally {
+      connection.rollback();
+    }
+  }
+
+  private static Step step(
+      SourceStatement statement,
+      Sight before,
+      Sight after,
+      boolean warned,
+      @Nullable Failure failure) {
+    Map<Long, Activity> activities = new HashMap<>();
+    after
+        .activities()
+        .forEach((table, activity) ->
+            activities.put(
+                table, activity.since(before.activities().getOrDefault(table, Activity.NONE))));
+    return new Step(
+        statement,
+        before.lockTimeout(),
+        before.catalog(),
+        after.catalog(),
+        before.held(),
+        after.held(),
+        activities,
+        failure,
+        warned || after.transaction() != before.transaction());
+  }
+
+  /// Looks without leaving a trace: whatever reading the catalog locks is released again.
+  private static Sight look(Connection connection) throws SQLException {
+    Savepoint savepoint = connection.setSavepoint();
+    try (Statement select = connection.createStatement()) {
+      Map<Long, LockMode> held = new HashMap<>();
+      try (ResultSet row = select.executeQuery(LOCKS)) {
+        while (row.next()) {
+          held.merge(
+              row.getLong(1),
+              LockMode.of(row.getString(2)),
+              (one, other) -> one.compareTo(other) > 0 ? one : other);
+        }
+      }
+      Map<Long, Activity> activities = new HashMap<>();
+      try (ResultSet row = select.executeQuery(ACTIVITIES)) {
+        while (row.next()) {
+          activities.put(
+              row.getLong(1), new Activity(row.getLong(2), row.getLong(3), row.getLong(4)));
+        }
+      }
+      long transaction;
+      Duration lockTimeout;
+      try (ResultSet row = select.executeQuery(TRANSACTION)) {
+        row.next();
+        transaction = row.getLong(1);
+        lockTimeout = Duration.ofMillis(row.getLong(2));
+      }
+      select.execute("SET LOCAL search_path = ''");
+      return new Sight(transaction, lockTimeout, held, activities, CatalogReader.read(connection));
+    } finally {
+      connection.rollback(savepoint);
+      connection.releaseSavepoint(savepoint);
+    }
+  }
+
+  /// @return whether PostgreSQL warned that a transaction is, or is not, in progress
+  private static boolean run(Connection connection, SourceStatement statement) throws SQLException {
+    try (Statement sql = connection.createStatement()) {
+      sql.setEscapeProcessing(false);
+      sql.execute(statement.sql());
+      boolean warned = false;
+      for (SQLWarning warning = sql.getWarnings();
+          warning != null;
+          warning = warning.getNextWarning()) {
+        warned |= TRANSACTION_STATES.contains(String.valueOf(warning.getSQLState()));
+      }
+      return warned;
+    }
+  }
+
+  private void setTimeouts(Connection connection, Changeset changeset, Duration statementTimeout)
+      throws SQLException {
+    Directives directives = changeset.directives();
+    try (Statement set = connection.createStatement()) {
+      set.execute(
+          "SET lock_timeout = %d; SET statement_timeout = %d"
+              .formatted(
+                  Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
+                      .toMillis(),
+                  Objects.requireNonNullElse(directives.statementTimeout(), statementTimeout)
+                      .toMillis()));
+    }
+  }
+
+  private static Map<Long, Long> countRows(Connection connection, Catalog catalog)
+      throws SQLException {
+    String sql =
+        catalog.relations().values().stream()
+            .filter(relation -> relation.kind() == Kind.TABLE && relation.bytes() > 0)
+            .map(table -> "SELECT %d, count(*) FROM ONLY %s".formatted(table.oid(), table.quoted()))
+            .collect(Collectors.joining(" UNION ALL "));
+    Map<Long, Long> rows = new HashMap<>();
+    if (!sql.isEmpty()) {
+      try (Statement select = connection.createStatement();
+          ResultSet row = select.executeQuery(sql)) {
+        while (row.next()) {
+          rows.put(row.getLong(1), row.getLong(2));
+        }
+      }
+    }
+    return rows;
+  }
+
+  /// @return whether there were any
+  private static boolean dropCanaries(Connection connection, Catalog catalog) throws SQLException {
+    List<Relation> canaries =
+        catalog.relations().values().stream().filter(catalog::isCanary).toList();
+    try (Statement drop = connection.createStatement()) {
+      for (Relation canary : canaries) {
+        drop.execute("DROP TABLE IF EXISTS " + canary.quoted() + " CASCADE");
+      }
+    }
+    return !canaries.isEmpty();
+  }
+}
