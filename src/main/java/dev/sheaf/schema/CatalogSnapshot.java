@@ -252,7 +252,7 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
   private static final Pattern NOT_OF_CHANGELOGS =
       Pattern.compile(
           "^(default )?privileges "
-              + "|\\b(databasechangelog|databasechangeloglock|schema_gate|schema_journal|schema_event|schema_backup)(_(pkey|id_seq))?(\\.|$)");
+              + "|\\b(databasechangelog|databasechangeloglock|schema_gate|schema_journal|schema_event|schema_backup|backfill)(_(pkey|id_seq))?(\\.|$)");
 
   /// One line per object: its kind and name, then its definition.
   @Override

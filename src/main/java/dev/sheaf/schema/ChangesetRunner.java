@@ -101,6 +101,7 @@ final class ChangesetRunner {
       statement.setEscapeProcessing(false);
       statement.execute(
           timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
+      strikeBackfill(changeset, direction);
       for (String sql : statements) {
         progress.statement = sql;
         statement.execute(sql);
@@ -132,6 +133,7 @@ final class ChangesetRunner {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
       try {
+        strikeBackfill(changeset, direction);
         OptionalInt interrupted = begin(changeset, direction);
         int first = interrupted.orElse(0);
         for (int i = first; i < statements.size(); i++) {
@@ -183,6 +185,13 @@ final class ChangesetRunner {
       }
     } catch (SQLException e) {
       failure.addSuppressed(e);
+    }
+  }
+
+  /// Before anything of its table is locked, because a worker takes the two in the same order.
+  private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
+    if (direction == Direction.DOWN) {
+      BackfillRegister.strike(connection, changeset.label());
     }
   }
 

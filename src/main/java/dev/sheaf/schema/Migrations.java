@@ -3,6 +3,7 @@ package dev.sheaf.schema;
 import dev.sheaf.schema.MigrationListener.Direction;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -98,6 +99,7 @@ public final class Migrations {
         (session, collected) -> {
           Optional<SchemaLock> lock = session.lock(collected, () -> isAtHead(session));
           if (lock.isEmpty()) {
+            noteAwaited(session, collected);
             return;
           }
           try (SchemaLock _ = lock.get()) {
@@ -111,6 +113,12 @@ public final class Migrations {
 
   private boolean isAtHead(SchemaSession session) throws SQLException {
     return History.isAtHead(session.connection(), fingerprint);
+  }
+
+  private void noteAwaited(SchemaSession session, Collected collected) throws SQLException {
+    for (String backfill : History.awaited(session.connection(), fingerprint).orElse(List.of())) {
+      collected.note("what is pending waits for the backfill " + backfill);
+    }
   }
 
   private void applyPending(
@@ -129,18 +137,85 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    requireBackup(session, chosen);
+    List<Changeset> behind = behindBackfills(plan.pending());
+    requireBackup(session, chosen.stream().filter(c -> !behind.contains(c)).toList());
     Extensions.requireAvailable(session.connection(), address, chosen);
+    for (Changeset applied : plan.applied()) {
+      enterBackfill(session, applied);
+    }
+    Set<String> awaited = new LinkedHashSet<>();
+    List<Changeset> held = new ArrayList<>();
     for (Changeset changeset : chosen) {
+      if (behind.contains(changeset)) {
+        List<String> unmet = unmet(session, changeset, collected);
+        awaited.addAll(unmet);
+        if (!unmet.isEmpty() || standsBehind(changeset, held)) {
+          held.add(changeset);
+          continue;
+        }
+        requireBackup(session, List.of(changeset));
+      }
       if (plan.late().contains(changeset)) {
         collected.note(
             changeset.label()
                 + " came late: higher-numbered changesets of its module were applied before it");
       }
       collected.executed.add(runner.run(changeset, Direction.UP));
+      enterBackfill(session, changeset);
     }
     if (chosen.size() == plan.pending().size()) {
-      History.recordHead(session.connection(), fingerprint);
+      History.recordHead(session.connection(), fingerprint, awaited);
+    }
+  }
+
+  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
+  /// does.
+  private List<Changeset> behindBackfills(List<Changeset> pending) {
+    List<Changeset> behind = new ArrayList<>();
+    for (Changeset changeset : pending) {
+      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
+        behind.add(changeset);
+      }
+    }
+    return behind;
+  }
+
+  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
+  /// says that it requires that module.
+  private boolean standsBehind(Changeset changeset, List<Changeset> others) {
+    List<String> required = Modules.requires(changelogs, changeset.module());
+    return others.stream()
+        .map(Changeset::module)
+        .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));
+  }
+
+  /// The backfills that `changeset` requires and that are not complete.
+  private List<String> unmet(SchemaSession session, Changeset changeset, Collected collected)
+      throws SQLException {
+    List<String> unmet = new ArrayList<>();
+    for (String backfill : changeset.directives().requiresBackfill()) {
+      if (changelogs.backfill(backfill).isEmpty()) {
+        throw new SchemaException(
+            changeset.file().shortPath()
+                + " requires the backfill "
+                + backfill
+                + ", which is not there",
+            "it is declared in " + backfill + BackfillDeclaration.SUFFIX);
+      }
+      BackfillRegister.unmet(session.connection(), backfill)
+          .ifPresent(why -> {
+            unmet.add(backfill);
+            collected.note(
+                changeset.label() + " waits for the backfill " + backfill + " (" + why + ")");
+          });
+    }
+    return unmet;
+  }
+
+  private void enterBackfill(SchemaSession session, Changeset changeset) throws SQLException {
+    Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
+    if (file.isPresent()) {
+      BackfillRegister.enter(session.connection(), BackfillDeclaration.of(file.get()));
     }
   }
 
@@ -290,8 +365,9 @@ public final class Migrations {
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
                   collected.recorded(changeset.label(), Direction.UP);
+                  enterBackfill(session, changeset);
                 }
-                History.recordHead(connection, fingerprint);
+                History.recordHead(connection, fingerprint, List.of());
               });
         });
   }
@@ -339,22 +415,29 @@ public final class Migrations {
               .map(h -> new SchemaStatus.Lock(h.client(), h.address(), h.backend(), h.since()))
               .orElse(null);
       List<History.Applied> history = History.read(connection);
-      boolean atHead = isAtHead(session);
+      boolean atHead = History.awaited(connection, fingerprint).filter(List::isEmpty).isPresent();
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
       Map<String, Direction> interrupted = History.interrupted(connection);
+      List<Changeset> behind = behindBackfills(plan.pending());
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
       List<SchemaStatus.Module> all =
-          names.stream().map(name -> status(name, plan, history, interrupted.keySet())).toList();
+          names.stream()
+              .map(name -> status(name, plan, behind, history, interrupted.keySet()))
+              .toList();
       boolean settled = atHead || (plan.atHead() && !interrupted.containsValue(Direction.DOWN));
-      return new SchemaStatus(address.toString(), settled, all, lock);
+      return new SchemaStatus(address.toString(), settled, all, Backfill.all(connection), lock);
     });
   }
 
   private SchemaStatus.Module status(
-      String name, Plan plan, List<History.Applied> history, Set<String> interrupted) {
+      String name,
+      Plan plan,
+      List<Changeset> behind,
+      List<History.Applied> history,
+      Set<String> interrupted) {
     List<Changeset> pending = plan.pending().stream().filter(c -> c.module().equals(name)).toList();
     return new SchemaStatus.Module(
         name,
@@ -369,6 +452,7 @@ public final class Migrations {
             .max()
             .orElse(0),
         pending.stream().map(Changeset::label).toList(),
+        pending.stream().filter(behind::contains).map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
         interrupted.stream()
             .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))
@@ -446,13 +530,16 @@ public final class Migrations {
       return new SchemaState.Verdict(false, "the database has no schema yet");
     }
     Plan plan = Plan.of(changesets(), history);
-    if (!plan.pending().isEmpty()) {
-      int count = plan.pending().size();
+    // The service gets on without what waits for a backfill; without anything else it would not.
+    List<Changeset> missing = new ArrayList<>(plan.pending());
+    missing.removeAll(behindBackfills(plan.pending()));
+    if (!missing.isEmpty()) {
+      int count = missing.size();
       return new SchemaState.Verdict(
           false,
           (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
               + ", the first is "
-              + plan.pending().getFirst().label());
+              + missing.getFirst().label());
     }
     Map<String, Direction> interrupted = History.interrupted(connection);
     for (Changeset changeset : plan.applied()) {

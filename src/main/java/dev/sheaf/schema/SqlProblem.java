@@ -11,6 +11,7 @@ import org.postgresql.util.ServerErrorMessage;
 final class SqlProblem {
 
   static final String UNDEFINED_TABLE = "42P01";
+  static final String UNDEFINED_COLUMN = "42703";
   static final String LOCK_NOT_AVAILABLE = "55P03";
   static final String DEADLOCK_DETECTED = "40P01";
 
