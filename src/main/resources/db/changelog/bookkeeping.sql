@@ -1,4 +1,5 @@
 -- What the migration engine remembers about itself. Not a changelog: it has to be there before the first one.
+-- Run again as a whole whenever it says something else than before, so every statement may be repeated.
 
 -- The history, in Liquibase's own form, so that any tool that knows Liquibase can read it.
 CREATE TABLE IF NOT EXISTS databasechangelog (
@@ -25,9 +26,11 @@ CREATE TABLE IF NOT EXISTS schema_gate (
     CONSTRAINT schema_gate_pkey PRIMARY KEY (fingerprint)
 );
 COMMENT ON TABLE  schema_gate             IS 'Which changelogs were found to be fully applied; one look at it is a whole start at head';
-COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs';
+ALTER TABLE schema_gate ADD COLUMN IF NOT EXISTS awaits text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs; of this file, where history is bookkeeping';
 COMMENT ON COLUMN schema_gate.history     IS 'Hash of databasechangelog when they were found applied; another hash means look again';
 COMMENT ON COLUMN schema_gate.recorded_at IS 'When that was';
+COMMENT ON COLUMN schema_gate.awaits      IS 'Backfills that the rest waits for; when one of them is done, look again';
 
 CREATE TABLE IF NOT EXISTS schema_journal (
     path       text        NOT NULL,
@@ -89,6 +92,50 @@ COMMENT ON COLUMN schema_backup.verified_at         IS 'When it was found to be 
 COMMENT ON COLUMN schema_backup.role                IS 'The role that recorded it';
 COMMENT ON COLUMN schema_backup.client              IS 'user@host/pid of the process that verified it';
 COMMENT ON COLUMN schema_backup.application_version IS 'The version of the application that verified it';
+
+CREATE TABLE IF NOT EXISTS backfill (
+    name           text             NOT NULL,
+    relation       text             NOT NULL,
+    key            text[]           NOT NULL,
+    statement      text             NOT NULL,
+    condition      text             NOT NULL,
+    state          text             NOT NULL DEFAULT 'pending',
+    waiting_for    text,
+    cursor         text[],
+    rows_done      bigint           NOT NULL DEFAULT 0,
+    rows_estimated bigint,
+    rate           double precision,
+    batch_size     integer,
+    attempts       integer          NOT NULL DEFAULT 0,
+    last_error     text,
+    lease_holder   text,
+    lease_until    timestamptz,
+    registered_at  timestamptz      NOT NULL DEFAULT now(),
+    started_at     timestamptz,
+    finished_at    timestamptz,
+    CONSTRAINT backfill_pkey PRIMARY KEY (name),
+    CONSTRAINT backfill_state_check CHECK (state IN ('pending', 'running', 'paused', 'failed', 'cancelled', 'done'))
+);
+COMMENT ON TABLE  backfill                IS 'Changes of data that changesets need, worked off in batches by the running service';
+COMMENT ON COLUMN backfill.name           IS 'module/NNN_name, that of the changeset';
+COMMENT ON COLUMN backfill.relation       IS 'The table whose rows are worked off';
+COMMENT ON COLUMN backfill.key            IS 'Its columns that say in which order';
+COMMENT ON COLUMN backfill.statement      IS 'What is run for each batch; :batch stands for its rows';
+COMMENT ON COLUMN backfill.condition      IS 'A query for one boolean, true when everything is as it should be';
+COMMENT ON COLUMN backfill.state          IS 'pending, running, paused, failed, cancelled or done';
+COMMENT ON COLUMN backfill.waiting_for    IS 'Why a running one does nothing at the moment';
+COMMENT ON COLUMN backfill.cursor         IS 'The key of the last row that is done; moved by the transaction that did it';
+COMMENT ON COLUMN backfill.rows_done      IS 'Rows that the cursor has passed';
+COMMENT ON COLUMN backfill.rows_estimated IS 'How many there are: the planner''s guess when it began, the truth when it is done';
+COMMENT ON COLUMN backfill.rate           IS 'Rows per second of late, pauses included';
+COMMENT ON COLUMN backfill.batch_size     IS 'Rows of the last batch';
+COMMENT ON COLUMN backfill.attempts       IS 'How often in a row the next batch has failed';
+COMMENT ON COLUMN backfill.last_error     IS 'Why it failed';
+COMMENT ON COLUMN backfill.lease_holder   IS 'user@host/pid#worker of the one that works at it';
+COMMENT ON COLUMN backfill.lease_until    IS 'From when on, by this server''s clock, another may take over';
+COMMENT ON COLUMN backfill.registered_at  IS 'When its changeset was applied; the order in which they are worked off';
+COMMENT ON COLUMN backfill.started_at     IS 'When the first worker began';
+COMMENT ON COLUMN backfill.finished_at    IS 'When it was done, failed or was cancelled';
 
 CREATE TABLE IF NOT EXISTS schema_rollback (
     path                 text        NOT NULL,

@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
         "Documents, embeddings and search on PostgreSQL. Without a command: start the service.",
     subcommands = {
       MigrateCommand.class,
+      BackfillCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
       TrashCommand.class,

@@ -7,6 +7,8 @@ import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.ModulesConfig;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.backfill.BackfillConfig;
+import dev.sheaf.schema.backfill.Backfills;
 import dev.sheaf.schema.mongodb.MongoConfig;
 import dev.sheaf.schema.mongodb.MongoSeed;
 import io.smallrye.config.DotEnvConfigSourceProvider;
@@ -107,6 +109,11 @@ final class Common {
     return Environment.database(settings, settings.getConfigMapping(SchemaConfig.class));
   }
 
+  /// The backfills of the configured database.
+  Backfills backfills() {
+    return Backfills.of(database(), settings().getConfigMapping(BackfillConfig.class));
+  }
+
   /// The indexes of MongoDB; empty when it is off.
   Optional<MongoSeed> mongodb() {
     SmallRyeConfig settings = settings();
@@ -134,7 +141,8 @@ final class Common {
             .withSources(new DatabaseUrlConfigSourceFactory())
             .withMapping(SchemaConfig.class)
             .withMapping(ModulesConfig.class)
-            .withMapping(MongoConfig.class);
+            .withMapping(MongoConfig.class)
+            .withMapping(BackfillConfig.class);
     try {
       URL packaged =
           Thread.currentThread().getContextClassLoader().getResource("application.properties");

@@ -254,7 +254,16 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
   ///
   /// @param object its kind and name
   static boolean isOfChangelogs(String object) {
-    return !NOT_OF_CHANGELOGS.matcher(object).find();
+    return !object.startsWith("privileges ")
+        && !object.startsWith("default privileges ")
+        && !OF_THE_ENGINE.matcher(object).find();
+  }
+
+  /// The same without what the engine keeps for itself.
+  CatalogSnapshot withoutEngine() {
+    SortedMap<String, String> rest = new TreeMap<>(objects);
+    rest.keySet().removeIf(object -> OF_THE_ENGINE.matcher(object).find());
+    return new CatalogSnapshot(rest);
   }
 
   /// The same where it does not matter in which order a table has its columns.
@@ -265,11 +274,10 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
     return new CatalogSnapshot(rest);
   }
 
-  private static final Pattern NOT_OF_CHANGELOGS =
+  private static final Pattern OF_THE_ENGINE =
       Pattern.compile(
           """
-          ^(default\\s)?privileges\\s
-          |\\b(databasechangelog|databasechangeloglock
+          \\b(databasechangelog|databasechangeloglock|backfill
                |schema_(gate|journal|event|backup|rollback|trash))(_(pkey|id_seq))?(\\.|$)
           |\\bsheaf_(try|lift|run|(bury|exhume)_(table|column))\\(
           |\\bsheaf_trash(\\.|$)

@@ -105,7 +105,7 @@ final class ChangesetParser {
   }
 
   /// All that Liquibase can see: the file it parses.
-  private static final class SingleFile extends AbstractResourceAccessor {
+  static final class SingleFile extends AbstractResourceAccessor {
     private final ChangelogFile file;
 
     SingleFile(ChangelogFile file) {

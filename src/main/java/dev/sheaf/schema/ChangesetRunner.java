@@ -117,6 +117,7 @@ final class ChangesetRunner {
       statement.setEscapeProcessing(false);
       statement.execute(
           timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
+      strikeBackfill(changeset, direction);
       for (String sql : statements) {
         progress.statement = sql;
         execute(statement, changeset, sql, leniently);
@@ -149,6 +150,7 @@ final class ChangesetRunner {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
       try {
+        strikeBackfill(changeset, direction);
         if (direction == Direction.UP) {
           // Whoever finds it half-done may not have its file.
           StoredRollback.store(connection, changeset);
@@ -228,6 +230,13 @@ final class ChangesetRunner {
       }
     } catch (SQLException e) {
       failure.addSuppressed(e);
+    }
+  }
+
+  /// Before anything of its table is locked, because a worker takes the two in the same order.
+  private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
+    if (direction == Direction.DOWN) {
+      BackfillRegister.strike(connection, changeset.label());
     }
   }
 

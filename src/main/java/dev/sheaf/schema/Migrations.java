@@ -105,6 +105,7 @@ public final class Migrations {
         (session, collected) -> {
           Optional<SchemaLock> lock = session.lock(collected, () -> isSettled(session, collected));
           if (lock.isEmpty()) {
+            noteAwaited(session, collected);
             return;
           }
           try (SchemaLock _ = lock.get()) {
@@ -129,7 +130,7 @@ public final class Migrations {
     Connection connection = session.connection();
     Plan plan = Plan.of(changesets(), History.read(connection));
     if (plan.unknown().isEmpty()
-        || !plan.pending().isEmpty()
+        || !missing(plan).isEmpty()
         || !plan.edited().isEmpty()
         || History.interrupted(connection).containsValue(Direction.DOWN)) {
       return false;
@@ -142,6 +143,12 @@ public final class Migrations {
       return true;
     }
     return false;
+  }
+
+  private void noteAwaited(SchemaSession session, Collected collected) throws SQLException {
+    for (String backfill : History.awaited(session.connection(), fingerprint).orElse(List.of())) {
+      collected.note("what is pending waits for the backfill " + backfill);
+    }
   }
 
   private void applyPending(
@@ -162,18 +169,92 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    requireBackup(session, chosen);
+    List<Changeset> behind = behindBackfills(plan.pending());
+    requireBackup(session, chosen.stream().filter(c -> !behind.contains(c)).toList());
     Extensions.requireAvailable(session.connection(), address, chosen);
+    for (Changeset applied : plan.applied()) {
+      enterBackfill(session, applied);
+    }
+    Set<String> awaited = new LinkedHashSet<>();
+    List<Changeset> held = new ArrayList<>();
     for (Changeset changeset : chosen) {
+      if (behind.contains(changeset)) {
+        List<String> unmet = unmet(session, changeset, collected);
+        awaited.addAll(unmet);
+        if (!unmet.isEmpty() || standsBehind(changeset, held)) {
+          held.add(changeset);
+          continue;
+        }
+        requireBackup(session, List.of(changeset));
+      }
       if (plan.late().contains(changeset)) {
         collected.note(
             changeset.label()
                 + " came late: higher-numbered changesets of its module were applied before it");
       }
       collected.executed.add(runner.run(changeset, Direction.UP));
+      enterBackfill(session, changeset);
     }
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
-      History.recordHead(session.connection(), fingerprint);
+      History.recordHead(session.connection(), fingerprint, awaited);
+    }
+  }
+
+  /// What the service would not get on without; it does without what waits for a backfill.
+  private List<Changeset> missing(Plan plan) {
+    List<Changeset> missing = new ArrayList<>(plan.pending());
+    missing.removeAll(behindBackfills(plan.pending()));
+    return missing;
+  }
+
+  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
+  /// does.
+  private List<Changeset> behindBackfills(List<Changeset> pending) {
+    List<Changeset> behind = new ArrayList<>();
+    for (Changeset changeset : pending) {
+      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
+        behind.add(changeset);
+      }
+    }
+    return behind;
+  }
+
+  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
+  /// says that it requires that module.
+  private boolean standsBehind(Changeset changeset, List<Changeset> others) {
+    List<String> required = Modules.requires(changelogs, changeset.module());
+    return others.stream()
+        .map(Changeset::module)
+        .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));
+  }
+
+  /// The backfills that `changeset` requires and that are not complete.
+  private List<String> unmet(SchemaSession session, Changeset changeset, Collected collected)
+      throws SQLException {
+    List<String> unmet = new ArrayList<>();
+    for (String backfill : changeset.directives().requiresBackfill()) {
+      if (changelogs.backfill(backfill).isEmpty()) {
+        throw new SchemaException(
+            changeset.file().shortPath()
+                + " requires the backfill "
+                + backfill
+                + ", which is not there",
+            "it is declared in " + backfill + BackfillDeclaration.SUFFIX);
+      }
+      BackfillRegister.unmet(session.connection(), backfill)
+          .ifPresent(why -> {
+            unmet.add(backfill);
+            collected.note(
+                changeset.label() + " waits for the backfill " + backfill + " (" + why + ")");
+          });
+    }
+    return unmet;
+  }
+
+  private void enterBackfill(SchemaSession session, Changeset changeset) throws SQLException {
+    Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
+    if (file.isPresent()) {
+      BackfillRegister.enter(session.connection(), BackfillDeclaration.of(file.get()));
     }
   }
 
@@ -368,8 +449,9 @@ public final class Migrations {
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
                   collected.recorded(changeset.label(), Direction.UP);
+                  enterBackfill(session, changeset);
                 }
-                History.recordHead(connection, fingerprint);
+                History.recordHead(connection, fingerprint, List.of());
               });
         });
   }
@@ -465,10 +547,11 @@ public final class Migrations {
               .map(h -> new SchemaStatus.Lock(h.client(), h.address(), h.backend(), h.since()))
               .orElse(null);
       List<History.Applied> history = History.read(connection);
-      boolean atHead = isAtHead(session);
+      boolean atHead = History.awaited(connection, fingerprint).filter(List::isEmpty).isPresent();
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
       Map<String, Direction> interrupted = History.interrupted(connection);
+      List<Changeset> behind = behindBackfills(plan.pending());
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
@@ -479,7 +562,7 @@ public final class Migrations {
               .toList();
       List<SchemaStatus.Module> all =
           names.stream()
-              .map(name -> status(name, plan, history, interrupted.keySet(), tolerated))
+              .map(name -> status(name, plan, behind, history, interrupted.keySet(), tolerated))
               .toList();
       boolean settled =
           atHead
@@ -487,13 +570,14 @@ public final class Migrations {
                   && plan.edited().isEmpty()
                   && plan.unknown().size() == tolerated.size()
                   && !interrupted.containsValue(Direction.DOWN));
-      return new SchemaStatus(address.toString(), settled, all, lock);
+      return new SchemaStatus(address.toString(), settled, all, Backfill.all(connection), lock);
     });
   }
 
   private SchemaStatus.Module status(
       String name,
       Plan plan,
+      List<Changeset> behind,
       List<History.Applied> history,
       Set<String> interrupted,
       List<String> tolerated) {
@@ -516,6 +600,7 @@ public final class Migrations {
             .max()
             .orElse(0),
         pending.stream().map(Changeset::label).toList(),
+        pending.stream().filter(behind::contains).map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
         interrupted.stream()
             .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))
@@ -659,12 +744,13 @@ public final class Migrations {
       throw new SchemaException("the database has no schema yet", up);
     }
     Plan plan = Plan.of(changesets(), history);
-    if (!plan.pending().isEmpty()) {
-      int count = plan.pending().size();
+    List<Changeset> missing = missing(plan);
+    if (!missing.isEmpty()) {
+      int count = missing.size();
       throw new SchemaException(
           (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
               + ", the first is "
-              + plan.pending().getFirst().label(),
+              + missing.getFirst().label(),
           up);
     }
     Map<String, Direction> interrupted = History.interrupted(connection);
@@ -751,10 +837,11 @@ public final class Migrations {
               .formatted(Client.VERSION, text(refusing)),
           "start the newer application, or roll the database back: sheaf migrate goto");
     }
-    if (!newer.isEmpty() && !plan.pending().isEmpty()) {
+    List<Changeset> missing = missing(plan);
+    if (!newer.isEmpty() && !missing.isEmpty()) {
       throw new SchemaException(
           "the database is newer than this application, %s, and lacks %s: %s"
-              .formatted(Client.VERSION, plan.pending().getFirst().label(), text(newer)),
+              .formatted(Client.VERSION, missing.getFirst().label(), text(newer)),
           "start an application that has them all");
     }
     for (Changeset late : plan.late()) {

@@ -92,7 +92,7 @@ final class RollbackProver {
     CanaryDiet diet = new CanaryDiet();
     while (true) {
       CanaryRows.Result canaries = CanaryRows.fill(scratch.connection(), diet::density);
-      CatalogSnapshot before = CatalogSnapshot.of(scratch.connection());
+      CatalogSnapshot before = CatalogSnapshot.of(scratch.connection()).withoutEngine();
       RowDigests rows = RowDigests.of(scratch.connection());
       List<String> remarks = new ArrayList<>(diet.remarks());
       canaries
@@ -121,15 +121,15 @@ final class RollbackProver {
     List<String> lost = List.of();
     @Nullable String failure;
     try {
-      CatalogSnapshot up = CatalogSnapshot.of(connection);
+      CatalogSnapshot up = CatalogSnapshot.of(connection).withoutEngine();
       scratch.down(changeset);
-      CatalogSnapshot down = CatalogSnapshot.of(connection);
+      CatalogSnapshot down = CatalogSnapshot.of(connection).withoutEngine();
       lost = rows.changed(connection);
       differences = between(before, down);
       if (differences.isEmpty()) {
         remarks.addAll(moved(before, down));
         scratch.up(changeset);
-        differences = between(up, CatalogSnapshot.of(connection));
+        differences = between(up, CatalogSnapshot.of(connection).withoutEngine());
         failure = differences.isEmpty() ? null : "its second run does not make what its first made";
       } else {
         failure = "after its rollback the catalog is not what it was";

@@ -285,6 +285,29 @@ class TrashIT {
   }
 
   @Test
+  void aBurialIsProvenToLoseNothing() throws Exception {
+    burial("purchase");
+    changelogs.changeset(
+        "core",
+        3,
+        "column",
+        "ALTER TABLE customer ADD COLUMN name text NOT NULL DEFAULT '';",
+        "ALTER TABLE customer DROP COLUMN name;");
+    changelogs.changeset(
+        "core",
+        4,
+        "bury",
+        "SELECT sheaf_bury_column('customer', 'name');",
+        "SELECT sheaf_exhume_column('customer', 'name');");
+
+    assertThat(migrations().prove(new Migrations.Proved.All(), null, _ -> {}))
+        .allSatisfy(proof ->
+            assertThat(proof.verdict())
+                .as("%s", proof)
+                .isEqualTo(RollbackProof.Verdict.PROVEN));
+  }
+
+  @Test
   void aKeyCannotBeBuried() throws Exception {
     up();
     changelogs.changeset(
