@@ -91,7 +91,7 @@ final class Common {
     SmallRyeConfig settings = settings();
     return migrations(
         settings,
-        Environment.configured(settings, settings.getConfigMapping(SchemaConfig.class))
+        Environment.databaseIfConfigured(settings, settings.getConfigMapping(SchemaConfig.class))
             .orElse(DatabaseAddress.parse(scratchUrl)));
   }
 
@@ -112,6 +112,21 @@ final class Common {
   /// The backfills of the configured database.
   Backfills backfills() {
     return Backfills.of(database(), settings().getConfigMapping(BackfillConfig.class));
+  }
+
+  /// The configured database; empty when none is.
+  Optional<DatabaseAddress> databaseIfConfigured() {
+    SmallRyeConfig settings = settings();
+    return Environment.databaseIfConfigured(
+        settings, settings.getConfigMapping(SchemaConfig.class));
+  }
+
+  SchemaConfig schema() {
+    return settings().getConfigMapping(SchemaConfig.class);
+  }
+
+  ModulesConfig modules() {
+    return settings().getConfigMapping(ModulesConfig.class);
   }
 
   /// The indexes of MongoDB; empty when it is off.

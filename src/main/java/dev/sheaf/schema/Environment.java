@@ -21,7 +21,7 @@ public final class Environment {
   ///
   /// @throws SchemaException when none is configured
   public static DatabaseAddress database(Config settings, SchemaConfig config) {
-    return configured(settings, config)
+    return databaseIfConfigured(settings, config)
         .orElseThrow(() ->
             new SchemaException(
                 "no database is configured",
@@ -29,7 +29,8 @@ public final class Environment {
   }
 
   /// The same; empty when none is configured.
-  public static Optional<DatabaseAddress> configured(Config settings, SchemaConfig config) {
+  public static Optional<DatabaseAddress> databaseIfConfigured(
+      Config settings, SchemaConfig config) {
     return config
         .jdbcUrl()
         .or(() -> settings.getOptionalValue("quarkus.datasource.jdbc.url", String.class))

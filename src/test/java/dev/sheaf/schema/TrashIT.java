@@ -302,9 +302,7 @@ class TrashIT {
 
     assertThat(migrations().prove(new Migrations.Proved.All(), null, _ -> {}))
         .allSatisfy(proof ->
-            assertThat(proof.verdict())
-                .as("%s", proof)
-                .isEqualTo(RollbackProof.Verdict.PROVEN));
+            assertThat(proof.verdict()).as("%s", proof).isEqualTo(RollbackProof.Verdict.PROVEN));
   }
 
   @Test

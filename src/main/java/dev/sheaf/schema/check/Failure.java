@@ -30,4 +30,9 @@ record Failure(String state, String message) {
   static boolean usesNewEnumValue(@Nullable Failure failure) {
     return failure != null && failure.state.equals(UNSAFE_ENUM_VALUE);
   }
+
+  /// Whether other rows might have let it pass: a violated constraint, a value that cannot be read.
+  boolean isAboutRows() {
+    return state.startsWith("22") || state.startsWith("23");
+  }
 }
