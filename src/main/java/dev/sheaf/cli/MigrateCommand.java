@@ -11,6 +11,7 @@ import picocli.CommandLine.Command;
       UpCommand.class,
       DownCommand.class,
       GotoCommand.class,
+      PlanCommand.class,
       StatusCommand.class,
       HistoryCommand.class,
       VersionCommand.class,

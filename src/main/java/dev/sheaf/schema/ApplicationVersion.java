@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A version of the application, as far as it is numbers: `1.4`, `1.4.0` and `1.4.0-SNAPSHOT` are
 /// one.
@@ -22,6 +23,15 @@ record ApplicationVersion(List<Integer> parts) implements Comparable<Application
             new ApplicationVersion(
                 Arrays.stream(numbers.group().split("\\.", -1)).map(Integer::valueOf).toList()))
         : Optional.empty();
+  }
+
+  /// Whether `version` is `oldest` or later. What is no version is not, and nothing is later than
+  /// nothing.
+  static boolean isAtLeast(String version, @Nullable String oldest) {
+    return oldest != null
+        && of(oldest)
+            .flatMap(least -> of(version).map(own -> own.compareTo(least) >= 0))
+            .orElse(false);
   }
 
   @Override

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /// The engine's own tables, for the parts of the engine that live in packages of their own.
 public final class Bookkeeping {
@@ -18,6 +19,13 @@ public final class Bookkeeping {
   public static final String VERSION = Client.VERSION;
 
   private Bookkeeping() {}
+
+  /// Whether the application of `version` works with a changeset.
+  ///
+  /// @param tolerates the oldest version that does; `null` when it names none
+  public static boolean tolerates(@Nullable String tolerates, String version) {
+    return ApplicationVersion.isAtLeast(version, tolerates);
+  }
 
   /// Creates the tables that are missing.
   public static void prepare(Connection connection) throws SQLException {

@@ -56,11 +56,7 @@ record NewerChangeset(String label, @Nullable String appliedBy, @Nullable String
 
   /// Whether the application of this version works with it.
   boolean isToleratedBy(String version) {
-    return tolerates != null
-        && ApplicationVersion.of(tolerates)
-            .flatMap(
-                oldest -> ApplicationVersion.of(version).map(own -> own.compareTo(oldest) >= 0))
-            .orElse(false);
+    return ApplicationVersion.isAtLeast(version, tolerates);
   }
 
   /// `core/007_title, applied by 1.5.0, works with 1.4 and later`.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import dev.sheaf.schema.Bookkeeping;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -399,6 +400,88 @@ class CliIT {
             %s is not at head
             """
                 .formatted(database.address()));
+  }
+
+  @Test
+  void planIsWhatAReviewerMustKnow() throws Exception {
+    sheaf("migrate", "up");
+    database.execute("INSERT INTO a SELECT generate_series(1, 1000); ANALYZE a");
+    changelog(
+        "core",
+        3,
+        "c",
+        "--tolerates 0.1\n--lock-timeout 1s\nCREATE TABLE c (id bigint PRIMARY KEY);\nCOMMENT ON TABLE c IS 'C';",
+        "DROP TABLE c;");
+    changelog(
+        "core",
+        4,
+        "d",
+        "--lock-timeout 1s\n--destructive nobody reads b\nALTER TABLE a ALTER COLUMN id TYPE bigint;\nDROP TABLE b;",
+        "CREATE TABLE b (id int);\n--rollback ALTER TABLE a ALTER COLUMN id TYPE int;");
+    changelog(
+        "core",
+        5,
+        "e",
+        "--lock-timeout 1s\nSELECT sheaf_bury_table('a');",
+        "SELECT sheaf_exhume_table('a');");
+
+    String plan = sheaf("migrate", "plan");
+
+    assertThat(plan).contains("- [ ] **table-rewrite** (error, line 6): public.a is rewritten; ");
+    assertThat(
+            plan.replaceAll("(?m)^- \\[.] \\*\\*([a-z-]+|Check)\\*\\*.*\\R", "")
+                .replaceAll("\\(\\d+ kB", "(SIZE")
+                .replace(Bookkeeping.VERSION, "VERSION"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            # 3 changesets for %s
+
+            Applied by VERSION; migrated last by VERSION.
+
+            Modules: core.
+
+            - [ ] **Backup**: none is on record that was verified and is young enough
+
+            ## core/003_c
+
+            | Object | What happens to it | Lock that others wait for | How long |
+            |---|---|---|---|
+            | public.c | created | none |  |
+
+            - [x] **Data destroyed**: none
+            - [x] **Compatibility**: works with 0.1 and later; replicas of VERSION go on serving
+            - [x] **Rollback**: proven, and no row is lost
+
+            ## core/004_d
+
+            | Object | What happens to it | Lock that others wait for | How long |
+            |---|---|---|---|
+            | public.a (SIZE, about 1000 rows) | column id: integer becomes bigint, **rewritten** | ACCESS EXCLUSIVE | under a second |
+            | public.b (0 bytes, about 0 rows) | **dropped** | ACCESS EXCLUSIVE | an instant |
+
+            - [ ] **Data destroyed** (public.b): nobody reads b
+            - [ ] **Compatibility**: it names no older version that works with it; replicas of VERSION that do not have it stop being ready when it is applied
+            - [ ] **Rollback**: fails: its rollback loses rows, and no --lossy-rollback WHY declares it
+
+            ## core/005_e
+
+            | Object | What happens to it | Lock that others wait for | How long |
+            |---|---|---|---|
+            | public.a (SIZE, about 1000 rows) | put in the trash, can come back | ACCESS EXCLUSIVE | an instant |
+
+            - [x] **Data destroyed**: none
+            - [ ] **Compatibility**: it names no older version that works with it; replicas of VERSION that do not have it stop being ready when it is applied
+            - [x] **Rollback**: proven, and no row is lost
+            err:
+            """
+                .formatted(database.address()));
+    assertThat(sheaf("migrate", "version")).contains("core  002");
+    assertThat(sheaf("migrate", "plan", "--json")).startsWith("exit 0\nout:\n{\n  \"database\" : ");
+    sheaf("migrate", "up");
+    assertThat(sheaf("migrate", "plan"))
+        .isEqualTo("exit 0\nout:\nNothing is pending in %s.\nerr:\n".formatted(database.address()));
   }
 
   @Test
