@@ -11,7 +11,6 @@ import dev.sheaf.schema.check.Catalog.Relation;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
@@ -51,6 +50,14 @@ final class Observer {
              (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout')
       """;
 
+  /// Of those that rules ask for.
+  private static final String SETTINGS =
+      """
+      SELECT name, setting, source = 'session'
+        FROM pg_settings
+       WHERE name IN ('maintenance_work_mem', 'max_parallel_maintenance_workers')
+      """;
+
   /// A transaction is in progress already; none is.
   private static final Set<String> TRANSACTION_STATES = Set.of("25001", "25P01");
 
@@ -58,13 +65,20 @@ final class Observer {
   private final SchemaConfig config;
   private final Allowances allowances;
   private final Live live;
+  private final Vectors vectors;
 
   /// @param scratch at the state before the first changeset that is observed
-  Observer(DatabaseAddress scratch, SchemaConfig config, Allowances allowances, Live live) {
+  Observer(
+      DatabaseAddress scratch,
+      SchemaConfig config,
+      Allowances allowances,
+      Live live,
+      Vectors vectors) {
     this.scratch = scratch;
     this.config = config;
     this.allowances = allowances;
     this.live = live;
+    this.vectors = vectors;
   }
 
   /// What the transaction shows at one moment.
@@ -76,6 +90,7 @@ final class Observer {
       Duration lockTimeout,
       Map<Long, LockMode> held,
       Map<Long, Activity> activities,
+      Map<String, Step.Setting> settings,
       Catalog catalog) {}
 
   /// What `changeset` does; unless a statement failed, it is applied afterwards.
@@ -106,7 +121,7 @@ final class Observer {
             ? inOneTransaction(connection, changeset)
             : oneByOne(connection, changeset);
     connection.setAutoCommit(true);
-    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live);
+    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live, vectors);
   }
 
   private List<Step> inOneTransaction(Connection connection, Changeset changeset)
@@ -115,14 +130,15 @@ final class Observer {
     List<Step> steps = new ArrayList<>();
     Sight before = look(connection);
     for (SourceStatement statement : SourceStatement.of(changeset)) {
+      List<Notice> notices = new ArrayList<>();
       try {
-        boolean warned = run(connection, statement);
+        run(connection, statement, notices);
         Sight after = look(connection);
-        steps.add(step(statement, before, after, warned, null));
+        steps.add(step(statement, before, after, notices, null));
         before = after;
       } catch (SQLException e) {
         connection.rollback();
-        steps.add(step(statement, before, before, false, Failure.of(e)));
+        steps.add(step(statement, before, before, notices, Failure.of(e)));
         return steps;
       }
     }
@@ -145,11 +161,12 @@ final class Observer {
       connection.setAutoCommit(true);
       Map<Long, LockMode> held = rehearsal.held();
       Failure failure = null;
+      List<Notice> notices = new ArrayList<>();
       try {
         if (Failure.refusesTransaction(rehearsal.failure())) {
-          held = LockWatch.run(connection, scratch, before.catalog(), statement.sql());
+          held = LockWatch.run(connection, scratch, before.catalog(), statement.sql(), notices);
         } else {
-          run(connection, statement);
+          run(connection, statement, notices);
         }
       } catch (SQLException e) {
         failure = Failure.of(e);
@@ -166,6 +183,8 @@ final class Observer {
               Map.of(),
               held,
               rehearsal.activities(),
+              notices,
+              before.settings(),
               failure,
               rehearsal.commandsTransaction()));
       if (failure != null) {
@@ -177,11 +196,12 @@ final class Observer {
 
   private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
       throws SQLException {
+    List<Notice> notices = new ArrayList<>();
     try {
-      boolean warned = run(connection, statement);
-      return step(statement, before, look(connection), warned, null);
+      run(connection, statement, notices);
+      return step(statement, before, look(connection), notices, null);
     } catch (SQLException e) {
-      return step(statement, before, before, false, Failure.of(e));
+      return step(statement, before, before, notices, Failure.of(e));
     } finally {
       connection.rollback();
     }
@@ -191,7 +211,7 @@ final class Observer {
       SourceStatement statement,
       Sight before,
       Sight after,
-      boolean warned,
+      List<Notice> notices,
       @Nullable Failure failure) {
     Map<Long, Activity> activities = new HashMap<>();
     after
@@ -207,8 +227,11 @@ final class Observer {
         before.held(),
         after.held(),
         activities,
+        notices,
+        before.settings(),
         failure,
-        warned || after.transaction() != before.transaction());
+        notices.stream().anyMatch(notice -> TRANSACTION_STATES.contains(notice.state()))
+            || after.transaction() != before.transaction());
   }
 
   /// Looks without leaving a trace: whatever reading the catalog locks is released again.
@@ -238,26 +261,28 @@ final class Observer {
         transaction = row.getLong(1);
         lockTimeout = Duration.ofMillis(row.getLong(2));
       }
+      Map<String, Step.Setting> settings = new HashMap<>();
+      try (ResultSet row = select.executeQuery(SETTINGS)) {
+        while (row.next()) {
+          settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
+        }
+      }
       select.execute("SET LOCAL search_path = ''");
-      return new Sight(transaction, lockTimeout, held, activities, CatalogReader.read(connection));
+      return new Sight(
+          transaction, lockTimeout, held, activities, settings, CatalogReader.read(connection));
     } finally {
       connection.rollback(savepoint);
       connection.releaseSavepoint(savepoint);
     }
   }
 
-  /// @return whether PostgreSQL warned that a transaction is, or is not, in progress
-  private static boolean run(Connection connection, SourceStatement statement) throws SQLException {
+  /// @param notices takes what PostgreSQL says to it
+  private static void run(Connection connection, SourceStatement statement, List<Notice> notices)
+      throws SQLException {
     try (Statement sql = connection.createStatement()) {
       sql.setEscapeProcessing(false);
       sql.execute(statement.sql());
-      boolean warned = false;
-      for (SQLWarning warning = sql.getWarnings();
-          warning != null;
-          warning = warning.getNextWarning()) {
-        warned |= TRANSACTION_STATES.contains(String.valueOf(warning.getSQLState()));
-      }
-      return warned;
+      notices.addAll(Notice.of(sql));
     }
   }
 

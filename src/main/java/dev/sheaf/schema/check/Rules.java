@@ -10,10 +10,41 @@ final class Rules {
   /// In the order of their names; `make new-rule` adds to them.
   private static final List<Rule> JUDGES =
       List.of(
+          new AddedNotNullColumn(),
+          new AutovacuumOff(),
           new ChangesetFails(),
+          new CharType(),
           new ConstraintValidatedUnderLock(),
+          new DroppedColumn(),
+          new DroppedConstraint(),
+          new DroppedFunction(),
+          new DroppedNotNull(),
+          new DroppedSchema(),
+          new DroppedTable(),
+          new DroppedView(),
+          new ForeignKeyTypeMismatch(),
+          new ForeignKeyWithoutIndex(),
+          new GraphExceedsMaintenanceMemory(),
+          new IndexDroppedBeforeReplacement(),
+          new IvfflatOnEmptyTable(),
+          new JsonType(),
+          new LongIdentifier(),
+          new MissingComment(),
+          new PgvectorTooOld(),
+          new RedundantIndex(),
+          new RenamedColumn(),
+          new RenamedEnumValue(),
+          new RenamedSchema(),
+          new RenamedTable(),
+          new ReplicaIdentityLost(),
           new SetNotNullScans(),
-          new TableRewrite());
+          new SmallIntegerKey(),
+          new TableRewrite(),
+          new TimestampWithoutTimeZone(),
+          new UnusedOperatorClass(),
+          new VarcharLimit(),
+          new VectorWidthDiffers(),
+          new VectorWidthOverIndexLimit());
 
   static final List<Rule> ALL =
       Stream.concat(JUDGES.stream(), Stream.of(new UnusedAllowance(JUDGES))).toList();
