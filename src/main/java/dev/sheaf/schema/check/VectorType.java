@@ -12,6 +12,8 @@ record VectorType(String name, int width) {
 
   private static final Pattern TYPE = Pattern.compile("(?:.*\\.)?(vector|halfvec|bit)\\((\\d+)\\)");
 
+  /// Reads what PostgreSQL writes.
+  ///
   /// @param type as PostgreSQL writes it, such as `public.halfvec(384)`
   /// @return `null` when it is another type, or says no width
   static @Nullable VectorType of(String type) {

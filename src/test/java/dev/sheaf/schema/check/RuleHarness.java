@@ -4,6 +4,7 @@ import dev.sheaf.schema.ChangesetText;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Observes a changeset on a database in a given state, and says what is found.
@@ -13,6 +14,11 @@ import java.util.stream.Collectors;
 final class RuleHarness {
 
   private static final TestDatabase DATABASE = database();
+
+  private static final Vectors VECTORS =
+      new Vectors(
+          Set.of(384),
+          Set.of("vector_cosine_ops", "vector_l2_ops", "halfvec_cosine_ops", "bit_hamming_ops"));
 
   private static final String EMPTY =
       """
@@ -73,7 +79,11 @@ final class RuleHarness {
         "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty\n"
             .formatted(attributes, changeset.stripTrailing());
     return new Observer(
-            DATABASE.address(), ChangesetText.defaults(), Allowances.IN_FILES, Live.UNKNOWN)
+            DATABASE.address(),
+            ChangesetText.defaults(),
+            Allowances.IN_FILES,
+            Live.UNKNOWN,
+            VECTORS)
         .observe(ChangesetText.parse("core", "002_change.sql", text));
   }
 

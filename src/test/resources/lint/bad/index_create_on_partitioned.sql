@@ -1,0 +1,9 @@
+--liquibase formatted sql
+--expect index-build-blocks-writes public.event_2024
+--expect index-build-blocks-writes public.event_2025
+
+--changeset lint:001
+--comment CREATE INDEX: on a partitioned table it builds one on every partition, and CONCURRENTLY is not supported there.
+CREATE INDEX event_kind_idx ON event (kind);
+
+--rollback DROP INDEX event_kind_idx;

@@ -1,0 +1,8 @@
+--liquibase formatted sql
+--expect reindex-blocks public.audit_log
+
+--changeset lint:001
+--comment REINDEX: locks out writes but not reads of the parent table, and ACCESS EXCLUSIVE on the index.
+REINDEX TABLE audit_log;
+
+--rollback empty

@@ -1,0 +1,9 @@
+--liquibase formatted sql
+--expect table-rewrite public.measurement_kitchen
+--expect table-rewrite public.measurement_other
+
+--changeset lint:001
+--comment ALTER TABLE: a change of the parent is done to every partition.
+ALTER TABLE measurement ALTER COLUMN reading TYPE double precision;
+
+--rollback ALTER TABLE measurement ALTER COLUMN reading TYPE numeric;
