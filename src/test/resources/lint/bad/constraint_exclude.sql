@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect unique-built-under-lock public.booking
+--expect unique-built-under-lock public.booking.booking_during_excl
 
 --changeset lint:001
 --comment ALTER TABLE: ADD EXCLUDE builds its index under ACCESS EXCLUSIVE, and has no way around.

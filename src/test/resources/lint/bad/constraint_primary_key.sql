@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect unique-built-under-lock public.legacy_import
+--expect unique-built-under-lock public.legacy_import.legacy_import_pkey
 
 --changeset lint:001
 --comment ALTER TABLE: ADD PRIMARY KEY builds its index under ACCESS EXCLUSIVE.

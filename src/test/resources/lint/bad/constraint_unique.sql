@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect unique-built-under-lock public.customer
+--expect unique-built-under-lock public.customer.customer_phone_key
 
 --changeset lint:001
 --comment ALTER TABLE: ADD UNIQUE builds its index under ACCESS EXCLUSIVE.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect unique-built-under-lock public.warehouse
+--expect unique-built-under-lock public.warehouse.warehouse_code_key
 
 --changeset lint:001
 --comment ALTER TABLE: a UNIQUE that comes with a new column is built over all rows.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect dropped-table public."Order Items"
+--expect dropped-table public.Order Items
 
 --changeset lint:001
 --comment DROP TABLE, with a name in quotes and others on the same line.

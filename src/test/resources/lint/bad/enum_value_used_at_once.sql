@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect enum-value-used-in-same-transaction public.order_status
+--expect enum-value-used-in-same-transaction
 
 --changeset lint:001
 --comment ALTER TYPE: a value added within a transaction block cannot be used until the transaction has been committed.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect index-build-blocks-writes public.orders
+--expect index-build-blocks-writes public.orders_placed_at_idx
 
 --changeset lint:001
 --comment CREATE INDEX: without CONCURRENTLY it locks out writes until it is done.

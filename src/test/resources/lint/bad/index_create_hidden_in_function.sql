@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect index-build-blocks-writes public.orders
+--expect index-build-blocks-writes public.orders_note_idx
 
 --changeset lint:001
 --comment CREATE INDEX, inside a function that the changeset calls.

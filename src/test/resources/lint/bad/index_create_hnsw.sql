@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect index-build-blocks-writes public.document
+--expect index-build-blocks-writes public.document_embedding_l2_idx
 
 --changeset lint:001
 --comment pgvector: building an HNSW index takes long; CREATE INDEX CONCURRENTLY keeps writers going.

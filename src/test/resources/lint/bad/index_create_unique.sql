@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect index-build-blocks-writes public.customer
+--expect index-build-blocks-writes public.customer_phone_key
 
 --changeset lint:001
 --comment CREATE INDEX: a unique one is built under the same SHARE lock.

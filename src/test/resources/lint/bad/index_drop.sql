@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect index-drop-blocks public.audit_log
+--expect index-drop-blocks public.audit_log_at_idx
 
 --changeset lint:001
 --comment DROP INDEX: takes ACCESS EXCLUSIVE on the parent table, blocking other accesses.

@@ -1,4 +1,5 @@
 --liquibase formatted sql
+--expect many-heavy-locks public.customer
 --expect many-heavy-locks public.warehouse
 
 --changeset lint:001

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect partition-attach-blocks public.measurement_other
+--expect partition-attach-blocks public.measurement
 
 --changeset lint:001
 --comment ALTER TABLE: with a DEFAULT partition, ATTACH scans that one under ACCESS EXCLUSIVE for rows that belong elsewhere.

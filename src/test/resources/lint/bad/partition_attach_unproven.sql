@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect partition-attach-blocks public.event_2027
+--expect partition-attach-blocks public.event
 
 --changeset lint:001
 --comment ALTER TABLE: ATTACH PARTITION scans the new partition under ACCESS EXCLUSIVE, unless a CHECK proves its bounds.

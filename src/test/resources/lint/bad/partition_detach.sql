@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect partition-detach-blocks public.event
+--expect partition-detach-blocks public.event_2024
 
 --changeset lint:001
 --comment ALTER TABLE: DETACH PARTITION takes ACCESS EXCLUSIVE on the parent, CONCURRENTLY does not.

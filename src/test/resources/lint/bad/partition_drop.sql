@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect partition-detach-blocks public.event
+--expect partition-detach-blocks public.event_2024
 --expect dropped-table public.event_2024
 
 --changeset lint:001

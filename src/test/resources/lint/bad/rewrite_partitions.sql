@@ -1,6 +1,5 @@
 --liquibase formatted sql
---expect table-rewrite public.measurement_kitchen
---expect table-rewrite public.measurement_other
+--expect table-rewrite public.measurement
 
 --changeset lint:001
 --comment ALTER TABLE: a change of the parent is done to every partition.

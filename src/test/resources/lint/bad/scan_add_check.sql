@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.orders
+--expect constraint-validated-under-lock public.orders.orders_total_limit
 
 --changeset lint:001
 --comment ALTER TABLE: ADD CHECK scans the table to verify that all existing rows satisfy it, unless it is NOT VALID.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.orders
+--expect constraint-validated-under-lock public.orders.orders_rating_check
 
 --changeset lint:001
 --comment ALTER TABLE: a CHECK that comes with a new column is verified on all rows.

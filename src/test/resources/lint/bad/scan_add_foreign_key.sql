@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.customer
+--expect foreign-key-validated-under-lock public.customer.customer_referrer_id_fkey
 
 --changeset lint:001
 --comment ALTER TABLE: ADD FOREIGN KEY takes SHARE ROW EXCLUSIVE on both tables and looks up every row.

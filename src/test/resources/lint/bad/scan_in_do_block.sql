@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.orders
+--expect constraint-validated-under-lock public.orders.orders_note_check
 
 --changeset lint:001
 --comment ALTER TABLE, from within a DO block: the locks and the scan are the same.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.customer
+--expect set-not-null-scans public.customer.phone
 
 --changeset lint:001
 --comment ALTER TABLE: SET NOT NULL scans the whole table under ACCESS EXCLUSIVE, unless a valid CHECK proves that no NULL can exist.

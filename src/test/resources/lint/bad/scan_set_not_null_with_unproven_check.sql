@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public."Order Items"
+--expect set-not-null-scans public.Order Items.Quantity
 
 --changeset lint:001
 --comment ALTER TABLE: a CHECK that is NOT VALID proves nothing; quoted identifiers.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.warehouse
+--expect constraint-validated-under-lock public.warehouse.warehouse_name_check
 
 --changeset lint:001
 --comment ALTER TABLE, its text put together at run time: nothing in the file reads like it.

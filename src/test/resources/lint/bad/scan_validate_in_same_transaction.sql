@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect full-scan-under-lock public.audit_log
+--expect validation-in-same-transaction public.audit_log.audit_log_message_check
 
 --changeset lint:001
 --comment ALTER TABLE: VALIDATE is gentle by itself, but ACCESS EXCLUSIVE from the statement before is held until the end of the transaction.

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect trigger-on-existing-table public.orders
+--expect trigger-on-existing-table public.orders.orders_stamp
 
 --changeset lint:001
 --comment CREATE TRIGGER: SHARE ROW EXCLUSIVE on the table, and from then on every write runs it.

@@ -1,5 +1,6 @@
 --liquibase formatted sql
 --expect vector-width-over-index-limit public.shipment_image.embedding
+--expect vector-width-differs public.shipment_image.embedding
 
 --changeset lint:001
 --comment pgvector: halfvec is indexed up to 4,000 dimensions; this column has 4,096 and no index can take it as it is.

@@ -1,5 +1,6 @@
 --liquibase formatted sql
---expect vector-width-over-index-limit public.shipment_image
+--expect vector-width-over-index-limit
+--expect vector-width-differs public.shipment_image.embedding
 
 --changeset lint:001
 --comment pgvector: an HNSW index takes vectors of up to 2,000 dimensions; the statement fails.

@@ -250,9 +250,22 @@ record Catalog(
     return family;
   }
 
-  /// Whether there is a partitioned table above this one, which says all that is to be said.
+  /// Whether there is a partitioned table or index above this one, which says all that is to be
+  /// said.
   boolean isPartition(Relation relation) {
     return relations.containsKey(relation.parent());
+  }
+
+  /// Whether `partition` is here a partition of the table that it is one of there.
+  boolean isPartitionOf(Relation partition) {
+    Relation here = relations.get(partition.oid());
+    return here != null && here.parent() == partition.parent();
+  }
+
+  /// Whether a table is kept in the order of one of its indexes.
+  boolean isClustered(Relation table) {
+    return indexes.values().stream()
+        .anyMatch(index -> index.table() == table.oid() && index.clustered());
   }
 
   /// Whether this is a partition that stands in for those that a production database has.

@@ -1,9 +1,13 @@
 package dev.sheaf.schema.check;
 
 import dev.sheaf.schema.Changeset;
+import dev.sheaf.schema.check.Catalog.ConstraintKind;
+import dev.sheaf.schema.check.Catalog.Kind;
+import dev.sheaf.schema.check.Catalog.Relation;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -53,7 +57,7 @@ record Observation(
   }
 
   /// Whether a relation was there before the changeset.
-  boolean existed(Catalog.Relation relation) {
+  boolean existed(Relation relation) {
     return existed(relation.oid());
   }
 
@@ -97,11 +101,22 @@ record Observation(
     return live.extensions().getOrDefault("vector", here == null ? null : here.version());
   }
 
-  /// The tables that were there before the changeset and that others have to wait for since `step`.
-  Stream<Catalog.Relation> newlyBlocked(Step step) {
+  /// The tables that were there before the changeset, without partitions that only stand in.
+  Stream<Relation> tables() {
     return before.relations().values().stream()
-        .filter(relation -> relation.kind().isTable() || relation.kind().isView())
-        .filter(relation -> !before.isCanary(relation))
+        .filter(relation -> relation.kind().isTable() || relation.kind() == Kind.MATERIALIZED_VIEW)
+        .filter(relation -> !before.isCanary(relation));
+  }
+
+  /// Whether rows of `table` were updated or deleted before `step`.
+  boolean wrote(Relation table, Step step) {
+    return all.subList(0, all.indexOf(step)).stream()
+        .anyMatch(earlier -> earlier.activity(table.oid()).written() > 0);
+  }
+
+  /// The tables that were there before the changeset and that others have to wait for since `step`.
+  Stream<Relation> newlyBlocked(Step step) {
+    return tables()
         .filter(relation -> {
           LockMode earlier = step.heldBefore().get(relation.oid());
           LockMode now = step.held().get(relation.oid());
@@ -109,16 +124,32 @@ record Observation(
         });
   }
 
+  /// A finding for each table that was there before the changeset, once per statement; for a
+  /// partition the one that it belongs to.
+  ///
+  /// @param tables those that a step has done something to
+  Stream<Finding> onTables(
+      Function<Step, Stream<Relation>> tables, BiFunction<Step, Relation, Finding> finding) {
+    return steps()
+        .flatMap(step ->
+            tables
+                .apply(step)
+                .map(step.before()::root)
+                .distinct()
+                .filter(this::existed)
+                .map(table -> finding.apply(step, table)));
+  }
+
   /// A finding for each valid constraint of one kind that a statement adds to a table, reading all
   /// of it.
-  Stream<Finding> addedConstraints(Rule rule, Catalog.ConstraintKind kind, String message) {
+  Stream<Finding> addedConstraints(Rule rule, ConstraintKind kind, String message) {
     return steps()
         .flatMap(step ->
             step.created(Catalog::constraints)
                 .filter(c -> c.kind() == kind && c.validated() && c.parent() == 0)
                 .filter(c -> existed(c.table()) && step.scanned(c.table()))
                 .map(c -> {
-                  Catalog.Relation table = step.before().relation(c.table());
+                  Relation table = step.before().relation(c.table());
                   return finding(
                       rule,
                       step,
@@ -129,7 +160,7 @@ record Observation(
   }
 
   /// A finding on a table, with the lock that is on it and its size where it lives.
-  Finding finding(Rule rule, Step step, Catalog.Relation table, String object, String message) {
+  Finding finding(Rule rule, Step step, Relation table, String object, String message) {
     return finding(rule, step, object, message)
         .withLock(step.lock(table.oid()))
         .withSize(live.size(table.qualified()));

@@ -1,10 +1,13 @@
 package dev.sheaf.schema.check;
 
 import dev.sheaf.schema.check.Catalog.Column;
+import dev.sheaf.schema.check.Catalog.Kind;
 import dev.sheaf.schema.check.Catalog.Relation;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -100,6 +103,37 @@ record Step(
         .filter(relation -> relation.before().fileNode() != relation.after().fileNode());
   }
 
+  /// Tables among them.
+  Stream<Changed<Relation>> rewrittenTables() {
+    return rewritten().filter(relation -> relation.before().kind() == Kind.TABLE);
+  }
+
+  /// Whether a table, or a partition of it, has another file than before.
+  boolean isRewritten(long table) {
+    Set<Long> family = before.family(table);
+    return rewritten().anyMatch(relation -> family.contains(relation.before().oid()));
+  }
+
+  /// Whether a new index, or a dropped one, is no mere part of one that goes the same way.
+  boolean isTopmost(Catalog there, Catalog notThere, long index) {
+    long parent = there.relation(index).parent();
+    return parent == 0 || notThere.relations().containsKey(parent);
+  }
+
+  /// Whether a table has lost no column.
+  boolean keepsColumns(long table) {
+    Relation now = after.relations().get(table);
+    return now != null
+        && before.relation(table).columns().stream().allMatch(c -> now.column(c.number()) != null);
+  }
+
+  /// Whether an index that is gone has a successor of its name.
+  boolean isRebuilt(Catalog.Index index) {
+    String name = before.relation(index.oid()).qualified();
+    return created(Catalog::indexes)
+        .anyMatch(other -> after.relation(other.oid()).qualified().equals(name));
+  }
+
   /// A column that has another definition than before, and is still the same column.
   record ChangedColumn(Relation table, Column before, Column after) {
 
@@ -108,16 +142,24 @@ record Step(
     }
   }
 
+  /// Columns that changed; those of partitions only where the table above has not changed as well.
   Stream<ChangedColumn> changedColumns() {
-    return changed(Catalog::relations)
-        .flatMap(relation ->
-            relation.before().columns().stream()
-                .flatMap(column -> {
-                  Column now = relation.after().column(column.number());
-                  return now == null || now.equals(column)
-                      ? Stream.empty()
-                      : Stream.of(new ChangedColumn(relation.before(), column, now));
-                }));
+    List<ChangedColumn> columns = new ArrayList<>();
+    changed(Catalog::relations)
+        .forEach(relation -> {
+          for (Column column : relation.before().columns()) {
+            Column now = relation.after().column(column.number());
+            if (now != null && !now.equals(column)) {
+              columns.add(new ChangedColumn(relation.before(), column, now));
+            }
+          }
+        });
+    return columns.stream()
+        .filter(c ->
+            columns.stream()
+                .noneMatch(above ->
+                    above.table().oid() == c.table().parent()
+                        && above.before().name().equals(c.before().name())));
   }
 
   /// The strongest lock on a relation, or on the partitioned table above it, once this had run.

@@ -1,6 +1,5 @@
 package dev.sheaf.schema.check;
 
-import dev.sheaf.schema.check.Catalog.Relation;
 import java.util.stream.Stream;
 
 /// A table is written anew, row by row, because its definition changed.
@@ -15,19 +14,16 @@ final class TableRewrite implements Rule {
 
   @Override
   public Stream<Finding> judge(Observation observation) {
-    return observation
-        .steps()
-        .flatMap(step ->
-            step.rewritten()
-                .filter(changed -> !changed.after().isDefinedAs(changed.before()))
-                .map(changed -> step.before().root(changed.before()))
-                .distinct()
-                .filter(observation::existed)
-                .map(table -> finding(observation, step, table)));
-  }
-
-  private Finding finding(Observation observation, Step step, Relation table) {
-    return observation.finding(
-        this, step, table, table.qualified(), table.qualified() + " is rewritten");
+    return observation.onTables(
+        step ->
+            step.rewrittenTables()
+                .filter(changed ->
+                    !changed.after().isDefinedAs(changed.before())
+                        || (step.scanned(changed.before().oid())
+                            && !step.after().isClustered(changed.after())))
+                .map(Step.Changed::before),
+        (step, table) ->
+            observation.finding(
+                this, step, table, table.qualified(), table.qualified() + " is rewritten"));
   }
 }
