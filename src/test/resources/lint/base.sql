@@ -52,6 +52,7 @@ CREATE TABLE orders (
     warehouse_id integer,
     placed_at    timestamp      NOT NULL,
     packed_at    timestamp(3),
+    delivered_at timestamp,
     CONSTRAINT orders_pkey PRIMARY KEY (id),
     CONSTRAINT orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customer,
     CONSTRAINT orders_reference_check CHECK (reference IS NOT NULL),

@@ -4,7 +4,7 @@
 --changeset lint:001
 --comment Release notes of PostgreSQL 12: timestamp to timestamptz needs no rewrite only when the session time zone is UTC.
 SET LOCAL timezone = 'Europe/Amsterdam';
-ALTER TABLE orders ALTER COLUMN packed_at TYPE timestamptz(3);
+ALTER TABLE orders ALTER COLUMN delivered_at TYPE timestamptz;
 
 --rollback SET LOCAL timezone = 'Europe/Amsterdam';
---rollback ALTER TABLE orders ALTER COLUMN packed_at TYPE timestamp(3);
+--rollback ALTER TABLE orders ALTER COLUMN delivered_at TYPE timestamp;

@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect constraint-validated-under-lock public.customer
+--expect constraint-validated-under-lock public.customer.email_address_at
 
 --changeset lint:001
 --comment ALTER DOMAIN: ADD CHECK checks every column of the domain, under SHARE on its tables.

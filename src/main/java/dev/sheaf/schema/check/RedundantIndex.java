@@ -20,6 +20,7 @@ final class RedundantIndex implements Rule {
     return observation
         .created(Catalog::indexes)
         .filter(c -> c.value().valid() && !c.value().constrained())
+        .filter(c -> !isRebuilt(observation, c.value()))
         .filter(c -> !after.isPartition(after.relation(c.value().table())))
         .flatMap(c ->
             after.indexes().values().stream()
@@ -34,6 +35,15 @@ final class RedundantIndex implements Rule {
                       "%s serves nothing that %s does not"
                           .formatted(name, after.relation(other.oid()).qualified()));
                 }));
+  }
+
+  /// REINDEX CONCURRENTLY puts another one in its place.
+  private static boolean isRebuilt(Observation observation, Index index) {
+    return observation.before().indexes().values().stream()
+        .anyMatch(old ->
+            old.table() == index.table()
+                && old.keys().equals(index.keys())
+                && !observation.after().indexes().containsKey(old.oid()));
   }
 
   /// Whether `other` serves every search that `index` serves, and keeps out what it keeps out.

@@ -42,6 +42,7 @@ final class Rules {
           new PartitionDetachBlocks(),
           new PgvectorTooOld(),
           new RedundantIndex(),
+          new RefreshBlocks(),
           new ReindexBlocks(),
           new RenamedColumn(),
           new RenamedEnumValue(),

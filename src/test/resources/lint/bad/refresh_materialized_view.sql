@@ -1,5 +1,5 @@
 --liquibase formatted sql
---expect table-rewrite public.daily_sales
+--expect refresh-blocks public.daily_sales
 
 --changeset lint:001
 --comment REFRESH MATERIALIZED VIEW: without CONCURRENTLY the contents are replaced under ACCESS EXCLUSIVE, and readers wait.
