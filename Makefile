@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test quick soak bench-start format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak bench-start new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -20,6 +20,9 @@ soak: ## Kill migrations hundreds of times; each time the next run recovers
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start
+
+new-rule: ## Write a rule of the observed lint, its page and its test: NAME=what-is-wrong
+	@scripts/new-rule $(NAME)
 
 format: ## Format the sources
 	@./mvnw -B -ntp -q spotless:apply

@@ -88,6 +88,21 @@ final class Common {
     return Environment.database(settings, settings.getConfigMapping(SchemaConfig.class));
   }
 
+  /// The configured database; empty when none is.
+  Optional<DatabaseAddress> databaseIfConfigured() {
+    SmallRyeConfig settings = settings();
+    return Environment.databaseIfConfigured(
+        settings, settings.getConfigMapping(SchemaConfig.class));
+  }
+
+  SchemaConfig schema() {
+    return settings().getConfigMapping(SchemaConfig.class);
+  }
+
+  ModulesConfig modules() {
+    return settings().getConfigMapping(ModulesConfig.class);
+  }
+
   /// The indexes of MongoDB; empty when it is off.
   Optional<MongoSeed> mongodb() {
     SmallRyeConfig settings = settings();

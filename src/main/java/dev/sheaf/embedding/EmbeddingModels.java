@@ -74,8 +74,8 @@ public class EmbeddingModels {
   /// A wrong name stops the service at start, not its first document. The default model is loaded
   /// meanwhile in the background; the others when they are first needed.
   ///
-  /// After everything that may refuse the start: a process that ends while ONNX Runtime loads takes
-  /// its environment away under it, and crashes.
+  /// After everything that may refuse the start: who is refused should not have to wait for a
+  /// model.
   void onStart(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event) {
     defaultModel().load();
   }

@@ -17,21 +17,7 @@ final class AddedNotNullColumn implements Rule {
 
   @Override
   public Stream<Finding> judge(Observation observation) {
-    return observation
-        .steps()
-        .flatMap(step -> Stream.concat(refused(observation, step), demanding(observation, step)));
-  }
-
-  private Stream<Finding> refused(Observation observation, Step step) {
-    Failure failure = step.failure();
-    return failure != null && Failure.violatesNotNull(failure)
-        ? Stream.of(
-            observation.finding(
-                this,
-                step,
-                failure.column(),
-                failure.column() + " is added NOT NULL, and rows are there already"))
-        : Stream.empty();
+    return observation.steps().flatMap(step -> demanding(observation, step));
   }
 
   private Stream<Finding> demanding(Observation observation, Step step) {

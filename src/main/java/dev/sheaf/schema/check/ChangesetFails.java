@@ -21,7 +21,6 @@ final class ChangesetFails implements Rule {
           return failure == null
                   || Failure.refusesTransaction(failure)
                   || Failure.usesNewEnumValue(failure)
-                  || Failure.violatesNotNull(failure)
                   || Failure.exceedsDimensions(failure)
               ? Stream.empty()
               : Stream.of(

@@ -1,5 +1,6 @@
 package dev.sheaf.schema.check;
 
+import dev.sheaf.schema.ChangelogCheck;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,24 @@ public record Finding(
     String message,
     String hint,
     @Nullable Size size) {
+
+  /// The rule of what needs no database to be found.
+  private static final String FORM = "form";
+
+  /// What is wrong with the form of a file.
+  public static Finding ofForm(ChangelogCheck.Finding finding) {
+    return new Finding(
+        FORM,
+        Severity.ERROR,
+        finding.path(),
+        1,
+        null,
+        null,
+        null,
+        finding.message(),
+        "docs/migrations.md says what a changelog looks like",
+        null);
+  }
 
   Finding withLock(@Nullable LockMode lock) {
     return new Finding(rule, severity, file, line, statement, object, lock, message, hint, size);

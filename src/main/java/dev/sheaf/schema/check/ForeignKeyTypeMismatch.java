@@ -30,7 +30,6 @@ final class ForeignKeyTypeMismatch implements Rule {
           return observation.finding(
               this,
               c.step(),
-              table,
               name,
               "%s: %s references %s"
                   .formatted(

@@ -28,8 +28,9 @@ final class ForeignKeyWithoutIndex implements Rule {
         .map(c -> {
           Relation table = after.relation(c.value().table());
           String name = table.qualified() + "." + c.value().name();
-          return observation.finding(
-              this, c.step(), table, name, "no index begins with the columns of " + name);
+          return observation
+              .finding(this, c.step(), name, "no index begins with the columns of " + name)
+              .withSize(observation.live().size(table.qualified()));
         });
   }
 

@@ -31,7 +31,8 @@ final class IndexDroppedBeforeReplacement implements Rule {
                       step,
                       table,
                       name,
-                      "%s is dropped, and no other index serves %s".formatted(name, index.keys()));
+                      "%s is dropped, and no other index serves %s"
+                          .formatted(name, String.join(", ", index.keys())));
                 }));
   }
 

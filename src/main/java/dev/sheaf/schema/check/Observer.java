@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -66,6 +67,7 @@ final class Observer {
   private final Allowances allowances;
   private final Live live;
   private final Vectors vectors;
+  private final Set<String> notes = new LinkedHashSet<>();
 
   /// @param scratch at the state before the first changeset that is observed
   Observer(
@@ -95,36 +97,66 @@ final class Observer {
 
   /// What `changeset` does; unless a statement failed, it is applied afterwards.
   Observation observe(Changeset changeset) {
+    return observe(changeset, true);
+  }
+
+  /// What `changeset`, which has to be one transaction, does; it is taken back afterwards.
+  Observation rehearse(Changeset changeset) {
+    return observe(changeset, false);
+  }
+
+  private Observation observe(Changeset changeset, boolean applied) {
     // Each has a session of its own: the one before may have changed its settings.
     try (Connection connection = scratch.open("sheaf check")) {
-      CanaryRows.fill(connection);
-      Observation observation = observe(changeset, connection);
-      if (observation.failure() != null
-          && changeset.transactional()
-          && dropCanaries(connection, observation.before())) {
-        // The partitions that stand in for real ones may have been all that was in its way.
-        return observe(changeset, connection);
+      for (CanaryRows.Unfilled table : CanaryRows.fill(connection).unfilled()) {
+        notes.add("no row was found for " + table.table() + ": " + table.reason());
       }
-      return observation;
+      Observation observation = observe(changeset, connection, applied);
+      return changeset.transactional() && makeWay(connection, observation)
+          ? observe(changeset, connection, applied)
+          : observation;
     } catch (SQLException e) {
       throw Bookkeeping.problem(scratch, "observing " + changeset.file().shortPath(), e);
     }
   }
 
-  private Observation observe(Changeset changeset, Connection connection) throws SQLException {
+  /// What could not be made ready for observation.
+  List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  /// What failed may have failed because of what was made up for it: rows that a new constraint
+  /// doesn't want, or partitions that stand in for real ones.
+  ///
+  /// @return whether that is out of the way now
+  private static boolean makeWay(Connection connection, Observation observation)
+      throws SQLException {
+    Failure failure = observation.failure();
+    if (failure == null) {
+      return false;
+    }
+    if (failure.isAboutRows()) {
+      deleteRows(connection, observation.before());
+      return true;
+    }
+    return dropCanaries(connection, observation.before());
+  }
+
+  private Observation observe(Changeset changeset, Connection connection, boolean applied)
+      throws SQLException {
     connection.setAutoCommit(false);
     Catalog before = look(connection).catalog();
     Map<Long, Long> rows = countRows(connection, before);
     connection.rollback();
     List<Step> steps =
         changeset.transactional()
-            ? inOneTransaction(connection, changeset)
+            ? inOneTransaction(connection, changeset, applied)
             : oneByOne(connection, changeset);
     connection.setAutoCommit(true);
     return new Observation(changeset, before, rows, steps, allowances.of(changeset), live, vectors);
   }
 
-  private List<Step> inOneTransaction(Connection connection, Changeset changeset)
+  private List<Step> inOneTransaction(Connection connection, Changeset changeset, boolean applied)
       throws SQLException {
     setTimeouts(connection, changeset, config.statementTimeout());
     List<Step> steps = new ArrayList<>();
@@ -143,12 +175,24 @@ final class Observer {
       }
     }
     try {
-      connection.commit();
+      end(connection, applied);
     } catch (SQLException e) {
       // A deferred constraint is heard last.
       steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
     }
     return steps;
+  }
+
+  private static void end(Connection connection, boolean applied) throws SQLException {
+    if (applied) {
+      connection.commit();
+      return;
+    }
+    try (Statement check = connection.createStatement()) {
+      check.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    } finally {
+      connection.rollback();
+    }
   }
 
   private List<Step> oneByOne(Connection connection, Changeset changeset) throws SQLException {
@@ -158,18 +202,19 @@ final class Observer {
     for (SourceStatement statement : SourceStatement.of(changeset)) {
       Sight before = look(connection);
       Step rehearsal = rehearse(connection, statement, before);
+      if (rehearsal.failure() != null && rehearsal.failure().isAboutRows()) {
+        deleteRows(connection, before.catalog());
+        connection.commit();
+        rehearsal = rehearse(connection, statement, before);
+      }
+      Map<Long, LockMode> held = new HashMap<>(rehearsal.held());
       connection.setAutoCommit(true);
-      Map<Long, LockMode> held = rehearsal.held();
-      Failure failure = null;
       List<Notice> notices = new ArrayList<>();
-      try {
-        if (Failure.refusesTransaction(rehearsal.failure())) {
-          held = LockWatch.run(connection, scratch, before.catalog(), statement.sql(), notices);
-        } else {
-          run(connection, statement, notices);
-        }
-      } catch (SQLException e) {
-        failure = Failure.of(e);
+      Failure failure = runAsItIs(connection, statement, rehearsal, held, notices);
+      if (failure != null && failure.isAboutRows()) {
+        deleteRows(connection, before.catalog());
+        dropInvalidIndexes(connection);
+        failure = runAsItIs(connection, statement, rehearsal, held, notices);
       }
       connection.setAutoCommit(false);
       Sight after = look(connection);
@@ -192,6 +237,29 @@ final class Observer {
       }
     }
     return steps;
+  }
+
+  /// @param held takes what a statement locks that could not be rehearsed
+  /// @param notices takes what PostgreSQL says to it
+  /// @return why it was not done; `null` when it was
+  private @Nullable Failure runAsItIs(
+      Connection connection,
+      SourceStatement statement,
+      Step rehearsal,
+      Map<Long, LockMode> held,
+      List<Notice> notices)
+      throws SQLException {
+    try {
+      if (Failure.refusesTransaction(rehearsal.failure())) {
+        held.putAll(
+            LockWatch.run(connection, scratch, rehearsal.before(), statement.sql(), notices));
+      } else {
+        run(connection, statement, notices);
+      }
+      return null;
+    } catch (SQLException e) {
+      return Failure.of(e);
+    }
   }
 
   private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
@@ -317,6 +385,40 @@ final class Observer {
       }
     }
     return rows;
+  }
+
+  private static void deleteRows(Connection connection, Catalog catalog) throws SQLException {
+    String tables =
+        catalog.relations().values().stream()
+            .filter(relation -> relation.kind() == Kind.TABLE)
+            .map(Relation::quoted)
+            .collect(Collectors.joining(", "));
+    if (!tables.isEmpty()) {
+      try (Statement truncate = connection.createStatement()) {
+        truncate.execute("TRUNCATE " + tables);
+      }
+    }
+  }
+
+  /// What a concurrent build leaves that met a row it could not take.
+  private static void dropInvalidIndexes(Connection connection) throws SQLException {
+    String sql =
+        """
+        DO $$
+        DECLARE
+            name text;
+        BEGIN
+            FOR name IN SELECT indexrelid::regclass
+                          FROM pg_index i
+                          JOIN pg_class c ON c.oid = i.indexrelid
+                         WHERE NOT i.indisvalid AND c.relkind = 'i' LOOP
+                EXECUTE 'DROP INDEX ' || name;
+            END LOOP;
+        END $$
+        """;
+    try (Statement drop = connection.createStatement()) {
+      drop.execute(sql);
+    }
   }
 
   /// @return whether there were any

@@ -11,7 +11,7 @@ final class VectorWidthDiffers implements Rule {
   public About about() {
     return Rule.error(
         "The configured models make vectors of another width, so nothing can be stored there, or nothing finds the index.",
-        "take the width of the model: sheaf.embedding names it");
+        "take the width of a model; sheaf.schema.vector-widths lists those of the configured ones");
   }
 
   @Override

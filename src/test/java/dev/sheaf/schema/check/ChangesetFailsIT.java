@@ -9,6 +9,7 @@ class ChangesetFailsIT {
   private static final String GIVEN =
       """
       CREATE TABLE document (id integer PRIMARY KEY, title text, size integer);
+      CREATE TABLE event (at integer) PARTITION BY HASH (at);
       """;
 
   @Test
@@ -44,11 +45,43 @@ class ChangesetFailsIT {
   }
 
   @Test
+  void rowsThatWereMadeUp() {
+    assertThat(
+            findings(
+                """
+                ALTER TABLE document ADD CHECK (size < 0);
+                ALTER TABLE document ALTER COLUMN title TYPE integer USING title::integer;
+                """))
+        .isEmpty();
+  }
+
+  @Test
+  void rowsThatWereMadeUpOutsideOfATransaction() {
+    assertThat(
+            outsideTransaction("CREATE UNIQUE INDEX CONCURRENTLY document_key ON document ((1));"))
+        .isEmpty();
+  }
+
+  @Test
+  void partitionsThatStandIn() {
+    assertThat(
+            findings(
+                """
+                CREATE TABLE event_0 PARTITION OF event FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+                """))
+        .isEmpty();
+  }
+
+  @Test
   void none() {
     assertThat(findings("ALTER TABLE document ADD COLUMN a text;")).isEmpty();
   }
 
   private static String findings(String changeset) {
     return RuleHarness.findings(new ChangesetFails(), GIVEN, changeset);
+  }
+
+  private static String outsideTransaction(String changeset) {
+    return RuleHarness.findingsOutsideTransaction(new ChangesetFails(), GIVEN, changeset);
   }
 }
