@@ -43,12 +43,17 @@ final class Observer {
       """;
 
   private static final String ACTIVITIES =
-      "SELECT relid, seq_scan, seq_tup_read, n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables";
+      """
+      SELECT oid, pg_stat_get_xact_numscans(oid), pg_stat_get_xact_tuples_returned(oid),
+             pg_stat_get_xact_tuples_updated(oid) + pg_stat_get_xact_tuples_deleted(oid)
+        FROM pg_class
+       WHERE relkind IN ('r', 'm') AND oid >= 16384
+      """;
 
   private static final String TRANSACTION =
       """
       SELECT pg_current_xact_id()::text::bigint,
-             (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout')
+             extract(epoch FROM current_setting('lock_timeout')::interval) * 1000
       """;
 
   /// Of those that rules ask for.
