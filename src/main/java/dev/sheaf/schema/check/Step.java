@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param heldBefore the strongest lock that the transaction held on each relation, by oid
 /// @param held the same after it
 /// @param activities what was done to the rows of each table, by oid
+/// @param notices what PostgreSQL said to it
+/// @param settings of the session before it, those that rules ask for, by name
 /// @param failure why it was not done; `null` when it was
 /// @param commandsTransaction whether it began or ended a transaction
 record Step(
@@ -31,6 +33,8 @@ record Step(
     Map<Long, LockMode> heldBefore,
     Map<Long, LockMode> held,
     Map<Long, Activity> activities,
+    List<Notice> notices,
+    Map<String, Setting> settings,
     @Nullable Failure failure,
     boolean commandsTransaction) {
 
@@ -38,7 +42,13 @@ record Step(
     heldBefore = Map.copyOf(heldBefore);
     held = Map.copyOf(held);
     activities = Map.copyOf(activities);
+    notices = List.copyOf(notices);
+    settings = Map.copyOf(settings);
   }
+
+  /// @param value in the setting's own unit
+  /// @param chosen whether the changeset chose it
+  record Setting(String value, boolean chosen) {}
 
   /// The same, but in the end it was not done.
   Step failedWith(Failure reason) {
@@ -50,6 +60,8 @@ record Step(
         heldBefore,
         held,
         activities,
+        notices,
+        settings,
         reason,
         commandsTransaction);
   }
