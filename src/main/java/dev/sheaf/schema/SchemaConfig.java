@@ -5,6 +5,7 @@ import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /// How the schema is brought to head and how carefully. Every command reads it too.
 @ConfigMapping(prefix = "sheaf.schema")
@@ -67,6 +68,11 @@ public interface SchemaConfig {
   /// data to be applied in production.
   @WithDefault("24h")
   Duration backupMaxAge();
+
+  /// How wide the vectors of the configured models are; `migrate check` reports columns and indexes
+  /// of any other width. Absent: the width of the bundled model.
+  @WithDefault("384")
+  Set<Integer> vectorWidths();
 
   /// What the service does about the schema when it starts.
   enum AtStart {

@@ -148,6 +148,7 @@ record Catalog(
   /// @param referencedColumns their numbers
   /// @param index that it rests on; 0 when on none
   /// @param parent the constraint of the partitioned table that this one comes from; 0 when of none
+  /// @param mixesTypes whether a foreign key compares values of two types
   record Constraint(
       long oid,
       long table,
@@ -159,11 +160,14 @@ record Catalog(
       List<Integer> referencedColumns,
       long index,
       long parent,
+      boolean mixesTypes,
       String definition) {}
 
   /// @param columns the numbers of its key columns; 0 is an expression
   /// @param included the numbers of the columns that it only carries
   /// @param operatorClasses of its key columns, such as `text_ops`, `halfvec_cosine_ops`
+  /// @param keys what it is ordered by: each a column or an expression, with its operator class,
+  ///   collation and direction
   /// @param columnTypes of its key columns as SQL writes them, such as `public.halfvec(384)`
   /// @param predicate of a partial index
   /// @param constrained whether it belongs to a constraint
@@ -177,13 +181,20 @@ record Catalog(
       List<Integer> columns,
       List<Integer> included,
       List<String> operatorClasses,
+      List<String> keys,
       List<String> columnTypes,
       @Nullable String expressions,
       @Nullable String predicate,
       boolean constrained,
       boolean clustered,
       boolean replicaIdentity,
-      String definition) {}
+      String definition) {
+
+    /// Whether it finds nearest neighbors.
+    boolean isOfVectors() {
+      return accessMethod.equals("hnsw") || accessMethod.equals("ivfflat");
+    }
+  }
 
   /// @param labels by oid, in their order
   record EnumType(long oid, String schema, String name, Map<Long, String> labels) {
@@ -206,6 +217,20 @@ record Catalog(
     return Objects.requireNonNull(relations.get(oid));
   }
 
+  /// The relation of this name, with its schema; `null` when there is none.
+  @Nullable Relation relation(String qualified) {
+    return relations.values().stream()
+        .filter(relation -> relation.qualified().equals(qualified))
+        .findFirst()
+        .orElse(null);
+  }
+
+  /// A column by the oid of its relation; `null` when there is none.
+  @Nullable Column column(long relation, int number) {
+    Relation there = relations.get(relation);
+    return there == null ? null : there.column(number);
+  }
+
   /// The topmost table above a partition; the relation itself when it is no partition.
   Relation root(Relation relation) {
     Relation above = relations.get(relation.parent());
@@ -223,6 +248,12 @@ record Catalog(
           .forEach(relation -> family.add(relation.oid()));
     } while (family.size() > size);
     return family;
+  }
+
+  /// Whether there is a partitioned table or index above this one, which says all that is to be
+  /// said.
+  boolean isPartition(Relation relation) {
+    return relations.containsKey(relation.parent());
   }
 
   /// Whether `partition` is here a partition of the table that it is one of there.

@@ -152,7 +152,9 @@ final class CatalogReader {
     return byKey(
         """
         SELECT c.oid, c.conrelid, c.conname, c.contype, c.convalidated, coalesce(c.conkey, '{}'), c.confrelid,
-               coalesce(c.confkey, '{}'), c.conindid, c.conparentid, pg_get_constraintdef(c.oid)
+               coalesce(c.confkey, '{}'), c.conindid, c.conparentid,
+               EXISTS (SELECT FROM pg_operator o WHERE o.oid = ANY (c.conpfeqop) AND o.oprleft <> o.oprright),
+               pg_get_constraintdef(c.oid)
           FROM pg_constraint c
          WHERE c.contype <> 'n'
         """
@@ -169,7 +171,8 @@ final class CatalogReader {
                 numbers(row, 8),
                 row.getLong(9),
                 row.getLong(10),
-                row.getString(11)),
+                row.getBoolean(11),
+                row.getString(12)),
         Constraint::oid);
   }
 
@@ -192,6 +195,12 @@ final class CatalogReader {
                (i.indkey::int2[])[0:i.indnkeyatts - 1], (i.indkey::int2[])[i.indnkeyatts:],
                ARRAY(SELECT o.opcname::text
                        FROM unnest(i.indclass::oid[]) WITH ORDINALITY k (opclass, n)
+                       JOIN pg_opclass o ON o.oid = k.opclass
+                      ORDER BY k.n),
+               ARRAY(SELECT concat_ws(' ', pg_get_indexdef(c.oid, k.n::int, false), o.opcname,
+                                      nullif(k.indcollation, 0)::regcollation, nullif(k.indoption, 0))
+                       FROM ROWS FROM (unnest(i.indclass::oid[]), unnest(i.indcollation::oid[]), unnest(i.indoption::int2[]))
+                            WITH ORDINALITY k (opclass, indcollation, indoption, n)
                        JOIN pg_opclass o ON o.oid = k.opclass
                       ORDER BY k.n),
                ARRAY(SELECT format_type(a.atttypid, a.atttypmod)
@@ -218,12 +227,13 @@ final class CatalogReader {
                 numbers(row, 7),
                 list(row, 8, String.class),
                 list(row, 9, String.class),
-                row.getString(10),
+                list(row, 10, String.class),
                 row.getString(11),
-                row.getBoolean(12),
+                row.getString(12),
                 row.getBoolean(13),
                 row.getBoolean(14),
-                row.getString(15)),
+                row.getBoolean(15),
+                row.getString(16)),
         Index::oid);
   }
 

@@ -21,6 +21,7 @@ final class ChangesetFails implements Rule {
           return failure == null
                   || Failure.refusesTransaction(failure)
                   || Failure.usesNewEnumValue(failure)
+                  || Failure.exceedsDimensions(failure)
               ? Stream.empty()
               : Stream.of(
                   observation.finding(

@@ -15,6 +15,27 @@ final class ConstraintValidatedUnderLock implements Rule {
 
   @Override
   public Stream<Finding> judge(Observation observation) {
-    return observation.addedConstraints(this, ConstraintKind.CHECK, "is read in full to validate");
+    return Stream.concat(
+        observation.addedConstraints(this, ConstraintKind.CHECK, "is read in full to validate"),
+        observation.steps().flatMap(step -> ofDomain(observation, step)));
+  }
+
+  /// A domain has no table of its own; all that use it are read.
+  private Stream<Finding> ofDomain(Observation observation, Step step) {
+    return step.created(Catalog::constraints)
+        .filter(c -> c.table() == 0 && c.validated())
+        .flatMap(c ->
+            observation
+                .tables()
+                .filter(table -> step.blocksWrites(table.oid()) && step.scanned(table.oid()))
+                .filter(table -> !step.before().isPartition(table))
+                .map(table ->
+                    observation.finding(
+                        this,
+                        step,
+                        table,
+                        table.qualified() + "." + c.name(),
+                        "%s is read in full to validate %s of a domain"
+                            .formatted(table.qualified(), c.name()))));
   }
 }

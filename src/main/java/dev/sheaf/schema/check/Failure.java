@@ -13,6 +13,7 @@ record Failure(String state, String message) {
 
   private static final String ACTIVE_TRANSACTION = "25001";
   private static final String UNSAFE_ENUM_VALUE = "55P04";
+  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
 
   static Failure of(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
@@ -29,6 +30,13 @@ record Failure(String state, String message) {
   /// Whether a value of an enum was used in the transaction that added it.
   static boolean usesNewEnumValue(@Nullable Failure failure) {
     return failure != null && failure.state.equals(UNSAFE_ENUM_VALUE);
+  }
+
+  /// Whether vectors are wider than their index takes.
+  static boolean exceedsDimensions(@Nullable Failure failure) {
+    return failure != null
+        && failure.state.equals(PROGRAM_LIMIT_EXCEEDED)
+        && failure.message.contains("dimensions");
   }
 
   /// Whether other rows might have let it pass: a violated constraint, a value that cannot be read.

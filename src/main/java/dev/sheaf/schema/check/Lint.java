@@ -16,8 +16,13 @@ import org.jspecify.annotations.Nullable;
 /// @param server where scratch databases may be created, and as whom
 /// @param config the timeouts with which changesets run
 /// @param against a live database whose statistics say how large tables are; `null` when none
+/// @param vectors what the application stores and searches
 public record Lint(
-    Path root, DatabaseAddress server, SchemaConfig config, @Nullable DatabaseAddress against) {
+    Path root,
+    DatabaseAddress server,
+    SchemaConfig config,
+    @Nullable DatabaseAddress against,
+    Vectors vectors) {
 
   /// What was found.
   ///
@@ -37,7 +42,8 @@ public record Lint(
     List<String> notes = new ArrayList<>();
     int observed = 0;
     try (ScratchDatabase scratch = ScratchDatabase.after(selection.before(), server, config)) {
-      Observer observer = new Observer(scratch.address(), config, Allowances.in(root), live);
+      Observer observer =
+          new Observer(scratch.address(), config, Allowances.in(root), live, vectors);
       for (Changeset changeset : selection.chosen()) {
         Observation observation = observer.observe(changeset);
         observed++;

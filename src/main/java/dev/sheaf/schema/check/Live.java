@@ -15,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param sizes by qualified name; a partitioned table has the sum of its partitions
 /// @param settings by name
-record Live(Map<String, Size> sizes, Map<String, String> settings) {
+/// @param extensions their versions, by name
+record Live(Map<String, Size> sizes, Map<String, String> settings, Map<String, String> extensions) {
 
   /// Nothing is known.
-  static final Live UNKNOWN = new Live(Map.of(), Map.of());
+  static final Live UNKNOWN = new Live(Map.of(), Map.of(), Map.of());
 
   private static final String SIZES =
       """
@@ -39,6 +40,7 @@ record Live(Map<String, Size> sizes, Map<String, String> settings) {
   static Live of(DatabaseAddress address) {
     Map<String, Size> sizes = new HashMap<>();
     Map<String, String> settings = new HashMap<>();
+    Map<String, String> extensions = new HashMap<>();
     try (Connection connection = address.open("sheaf check")) {
       connection.setReadOnly(true);
       try (Statement select = connection.createStatement();
@@ -53,10 +55,16 @@ record Live(Map<String, Size> sizes, Map<String, String> settings) {
           settings.put(row.getString(1), String.valueOf(row.getString(2)));
         }
       }
+      try (Statement select = connection.createStatement();
+          ResultSet row = select.executeQuery("SELECT extname, extversion FROM pg_extension")) {
+        while (row.next()) {
+          extensions.put(row.getString(1), row.getString(2));
+        }
+      }
     } catch (SQLException e) {
       throw Bookkeeping.problem(address, "reading its statistics", e);
     }
-    return new Live(Map.copyOf(sizes), Map.copyOf(settings));
+    return new Live(Map.copyOf(sizes), Map.copyOf(settings), Map.copyOf(extensions));
   }
 
   @Nullable Size size(String table) {

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -35,10 +36,15 @@ final class LockWatch {
   /// Runs `sql`.
   ///
   /// @param connection in auto-commit
+  /// @param notices takes what PostgreSQL says to it
   /// @return the first lock that it had to wait for, by oid; empty when writers would not have
   ///   stood in its way
   static Map<Long, LockMode> run(
-      Connection connection, DatabaseAddress scratch, Catalog catalog, String sql)
+      Connection connection,
+      DatabaseAddress scratch,
+      Catalog catalog,
+      String sql,
+      List<Notice> notices)
       throws SQLException {
     int worker = connection.unwrap(PGConnection.class).getBackendPID();
     try (Connection writer = scratch.open("sheaf check writer");
@@ -55,7 +61,9 @@ final class LockWatch {
           executor.submit(() -> {
             try (Statement execute = connection.createStatement()) {
               execute.setEscapeProcessing(false);
-              return execute.execute(sql);
+              execute.execute(sql);
+              notices.addAll(Notice.of(execute));
+              return null;
             }
           });
       Map<Long, LockMode> locks = new HashMap<>();

@@ -6,8 +6,10 @@ import dev.sheaf.schema.check.Catalog.Kind;
 import dev.sheaf.schema.check.Catalog.Relation;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -19,13 +21,15 @@ import org.jspecify.annotations.Nullable;
 /// @param all its statements, in order; the last one may have failed
 /// @param allowances findings that are accepted
 /// @param live what is known of the database that it is meant for
+/// @param vectors what the application stores and searches
 record Observation(
     Changeset changeset,
     Catalog before,
     Map<Long, Long> rows,
     List<Step> all,
     List<Allowances.Entry> allowances,
-    Live live) {
+    Live live,
+    Vectors vectors) {
 
   Observation {
     rows = Map.copyOf(rows);
@@ -55,6 +59,46 @@ record Observation(
   /// Whether a relation was there before the changeset.
   boolean existed(Relation relation) {
     return existed(relation.oid());
+  }
+
+  /// Whether a column was there before the changeset.
+  boolean existed(Catalog.Relation relation, Catalog.Column column) {
+    return before.column(relation.oid(), column.number()) != null;
+  }
+
+  /// Something that was not there before the changeset and is there after it.
+  ///
+  /// @param step that created it
+  /// @param value as it is in the end
+  record Created<T>(Step step, T value) {}
+
+  /// What a changeset leaves that was not there, of one kind: `created(Catalog::indexes)`.
+  <T> Stream<Created<T>> created(Function<Catalog, Map<Long, T>> kind) {
+    Map<Long, T> old = kind.apply(before);
+    return kind.apply(after()).entrySet().stream()
+        .filter(entry -> !old.containsKey(entry.getKey()))
+        .map(entry ->
+            new Created<>(
+                first(step -> kind.apply(step.after()).containsKey(entry.getKey())),
+                entry.getValue()));
+  }
+
+  /// The statement after which `condition` holds for the first time, as it has to in the end.
+  Step first(Predicate<Step> condition) {
+    return steps().filter(condition).findFirst().orElseThrow();
+  }
+
+  /// The value of a setting during `step` where the changeset is meant to run: what it chose
+  /// itself, else what is set there.
+  String setting(Step step, String name) {
+    Step.Setting here = Objects.requireNonNull(step.settings().get(name));
+    return here.chosen() ? here.value() : live.settings().getOrDefault(name, here.value());
+  }
+
+  /// The version of pgvector where the changeset is meant to run; `null` where there is none.
+  @Nullable String pgvector() {
+    Catalog.Extension here = after().extensions().get("vector");
+    return live.extensions().getOrDefault("vector", here == null ? null : here.version());
   }
 
   /// The tables that were there before the changeset, without partitions that only stand in.
@@ -104,6 +148,7 @@ record Observation(
             step.created(Catalog::constraints)
                 .filter(c -> c.kind() == kind && c.validated() && c.parent() == 0)
                 .filter(c -> existed(c.table()) && step.scanned(c.table()))
+                .filter(c -> !step.isRecreated(c))
                 .map(c -> {
                   Relation table = step.before().relation(c.table());
                   return finding(

@@ -11,7 +11,6 @@ import dev.sheaf.schema.check.Catalog.Relation;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
@@ -44,12 +43,25 @@ final class Observer {
       """;
 
   private static final String ACTIVITIES =
-      "SELECT relid, seq_scan, seq_tup_read, n_tup_upd + n_tup_del FROM pg_stat_xact_user_tables";
+      """
+      SELECT oid, pg_stat_get_xact_numscans(oid), pg_stat_get_xact_tuples_returned(oid),
+             pg_stat_get_xact_tuples_updated(oid) + pg_stat_get_xact_tuples_deleted(oid)
+        FROM pg_class
+       WHERE relkind IN ('r', 'm') AND oid >= 16384
+      """;
 
   private static final String TRANSACTION =
       """
       SELECT pg_current_xact_id()::text::bigint,
-             (SELECT setting::bigint FROM pg_settings WHERE name = 'lock_timeout')
+             extract(epoch FROM current_setting('lock_timeout')::interval) * 1000
+      """;
+
+  /// Of those that rules ask for.
+  private static final String SETTINGS =
+      """
+      SELECT name, setting, source = 'session'
+        FROM pg_settings
+       WHERE name IN ('maintenance_work_mem', 'max_parallel_maintenance_workers')
       """;
 
   /// A transaction is in progress already; none is.
@@ -59,14 +71,21 @@ final class Observer {
   private final SchemaConfig config;
   private final Allowances allowances;
   private final Live live;
+  private final Vectors vectors;
   private final Set<String> notes = new LinkedHashSet<>();
 
   /// @param scratch at the state before the first changeset that is observed
-  Observer(DatabaseAddress scratch, SchemaConfig config, Allowances allowances, Live live) {
+  Observer(
+      DatabaseAddress scratch,
+      SchemaConfig config,
+      Allowances allowances,
+      Live live,
+      Vectors vectors) {
     this.scratch = scratch;
     this.config = config;
     this.allowances = allowances;
     this.live = live;
+    this.vectors = vectors;
   }
 
   /// What the transaction shows at one moment.
@@ -78,18 +97,28 @@ final class Observer {
       Duration lockTimeout,
       Map<Long, LockMode> held,
       Map<Long, Activity> activities,
+      Map<String, Step.Setting> settings,
       Catalog catalog) {}
 
   /// What `changeset` does; unless a statement failed, it is applied afterwards.
   Observation observe(Changeset changeset) {
+    return observe(changeset, true);
+  }
+
+  /// What `changeset`, which has to be one transaction, does; it is taken back afterwards.
+  Observation rehearse(Changeset changeset) {
+    return observe(changeset, false);
+  }
+
+  private Observation observe(Changeset changeset, boolean applied) {
     // Each has a session of its own: the one before may have changed its settings.
     try (Connection connection = scratch.open("sheaf check")) {
       for (CanaryRows.Unfilled table : CanaryRows.fill(connection).unfilled()) {
         notes.add("no row was found for " + table.table() + ": " + table.reason());
       }
-      Observation observation = observe(changeset, connection);
+      Observation observation = observe(changeset, connection, applied);
       return changeset.transactional() && makeWay(connection, observation)
-          ? observe(changeset, connection)
+          ? observe(changeset, connection, applied)
           : observation;
     } catch (SQLException e) {
       throw Bookkeeping.problem(scratch, "observing " + changeset.file().shortPath(), e);
@@ -118,43 +147,57 @@ final class Observer {
     return dropCanaries(connection, observation.before());
   }
 
-  private Observation observe(Changeset changeset, Connection connection) throws SQLException {
+  private Observation observe(Changeset changeset, Connection connection, boolean applied)
+      throws SQLException {
     connection.setAutoCommit(false);
     Catalog before = look(connection).catalog();
     Map<Long, Long> rows = countRows(connection, before);
     connection.rollback();
     List<Step> steps =
         changeset.transactional()
-            ? inOneTransaction(connection, changeset)
+            ? inOneTransaction(connection, changeset, applied)
             : oneByOne(connection, changeset);
     connection.setAutoCommit(true);
-    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live);
+    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live, vectors);
   }
 
-  private List<Step> inOneTransaction(Connection connection, Changeset changeset)
+  private List<Step> inOneTransaction(Connection connection, Changeset changeset, boolean applied)
       throws SQLException {
     setTimeouts(connection, changeset, config.statementTimeout());
     List<Step> steps = new ArrayList<>();
     Sight before = look(connection);
     for (SourceStatement statement : SourceStatement.of(changeset)) {
+      List<Notice> notices = new ArrayList<>();
       try {
-        boolean warned = run(connection, statement);
+        run(connection, statement, notices);
         Sight after = look(connection);
-        steps.add(step(statement, before, after, warned, null));
+        steps.add(step(statement, before, after, notices, null));
         before = after;
       } catch (SQLException e) {
         connection.rollback();
-        steps.add(step(statement, before, before, false, Failure.of(e)));
+        steps.add(step(statement, before, before, notices, Failure.of(e)));
         return steps;
       }
     }
     try {
-      connection.commit();
+      end(connection, applied);
     } catch (SQLException e) {
       // A deferred constraint is heard last.
       steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
     }
     return steps;
+  }
+
+  private static void end(Connection connection, boolean applied) throws SQLException {
+    if (applied) {
+      connection.commit();
+      return;
+    }
+    try (Statement check = connection.createStatement()) {
+      check.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    } finally {
+      connection.rollback();
+    }
   }
 
   private List<Step> oneByOne(Connection connection, Changeset changeset) throws SQLException {
@@ -171,11 +214,12 @@ final class Observer {
       }
       Map<Long, LockMode> held = new HashMap<>(rehearsal.held());
       connection.setAutoCommit(true);
-      Failure failure = runAsItIs(connection, statement, rehearsal, held);
+      List<Notice> notices = new ArrayList<>();
+      Failure failure = runAsItIs(connection, statement, rehearsal, held, notices);
       if (failure != null && failure.isAboutRows()) {
         deleteRows(connection, before.catalog());
         dropInvalidIndexes(connection);
-        failure = runAsItIs(connection, statement, rehearsal, held);
+        failure = runAsItIs(connection, statement, rehearsal, held, notices);
       }
       connection.setAutoCommit(false);
       Sight after = look(connection);
@@ -189,6 +233,8 @@ final class Observer {
               Map.of(),
               held,
               rehearsal.activities(),
+              notices,
+              before.settings(),
               failure,
               rehearsal.commandsTransaction()));
       if (failure != null) {
@@ -199,15 +245,21 @@ final class Observer {
   }
 
   /// @param held takes what a statement locks that could not be rehearsed
+  /// @param notices takes what PostgreSQL says to it
   /// @return why it was not done; `null` when it was
   private @Nullable Failure runAsItIs(
-      Connection connection, SourceStatement statement, Step rehearsal, Map<Long, LockMode> held)
+      Connection connection,
+      SourceStatement statement,
+      Step rehearsal,
+      Map<Long, LockMode> held,
+      List<Notice> notices)
       throws SQLException {
     try {
       if (Failure.refusesTransaction(rehearsal.failure())) {
-        held.putAll(LockWatch.run(connection, scratch, rehearsal.before(), statement.sql()));
+        held.putAll(
+            LockWatch.run(connection, scratch, rehearsal.before(), statement.sql(), notices));
       } else {
-        run(connection, statement);
+        run(connection, statement, notices);
       }
       return null;
     } catch (SQLException e) {
@@ -217,11 +269,12 @@ final class Observer {
 
   private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
       throws SQLException {
+    List<Notice> notices = new ArrayList<>();
     try {
-      boolean warned = run(connection, statement);
-      return step(statement, before, look(connection), warned, null);
+      run(connection, statement, notices);
+      return step(statement, before, look(connection), notices, null);
     } catch (SQLException e) {
-      return step(statement, before, before, false, Failure.of(e));
+      return step(statement, before, before, notices, Failure.of(e));
     } finally {
       connection.rollback();
     }
@@ -231,7 +284,7 @@ final class Observer {
       SourceStatement statement,
       Sight before,
       Sight after,
-      boolean warned,
+      List<Notice> notices,
       @Nullable Failure failure) {
     Map<Long, Activity> activities = new HashMap<>();
     after
@@ -247,8 +300,11 @@ final class Observer {
         before.held(),
         after.held(),
         activities,
+        notices,
+        before.settings(),
         failure,
-        warned || after.transaction() != before.transaction());
+        notices.stream().anyMatch(notice -> TRANSACTION_STATES.contains(notice.state()))
+            || after.transaction() != before.transaction());
   }
 
   /// Looks without leaving a trace: whatever reading the catalog locks is released again.
@@ -278,26 +334,28 @@ final class Observer {
         transaction = row.getLong(1);
         lockTimeout = Duration.ofMillis(row.getLong(2));
       }
+      Map<String, Step.Setting> settings = new HashMap<>();
+      try (ResultSet row = select.executeQuery(SETTINGS)) {
+        while (row.next()) {
+          settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
+        }
+      }
       select.execute("SET LOCAL search_path = ''");
-      return new Sight(transaction, lockTimeout, held, activities, CatalogReader.read(connection));
+      return new Sight(
+          transaction, lockTimeout, held, activities, settings, CatalogReader.read(connection));
     } finally {
       connection.rollback(savepoint);
       connection.releaseSavepoint(savepoint);
     }
   }
 
-  /// @return whether PostgreSQL warned that a transaction is, or is not, in progress
-  private static boolean run(Connection connection, SourceStatement statement) throws SQLException {
+  /// @param notices takes what PostgreSQL says to it
+  private static void run(Connection connection, SourceStatement statement, List<Notice> notices)
+      throws SQLException {
     try (Statement sql = connection.createStatement()) {
       sql.setEscapeProcessing(false);
       sql.execute(statement.sql());
-      boolean warned = false;
-      for (SQLWarning warning = sql.getWarnings();
-          warning != null;
-          warning = warning.getNextWarning()) {
-        warned |= TRANSACTION_STATES.contains(String.valueOf(warning.getSQLState()));
-      }
-      return warned;
+      notices.addAll(Notice.of(sql));
     }
   }
 

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// @param heldBefore the strongest lock that the transaction held on each relation, by oid
 /// @param held the same after it
 /// @param activities what was done to the rows of each table, by oid
+/// @param notices what PostgreSQL said to it
+/// @param settings of the session before it, those that rules ask for, by name
 /// @param failure why it was not done; `null` when it was
 /// @param commandsTransaction whether it began or ended a transaction
 record Step(
@@ -31,6 +33,8 @@ record Step(
     Map<Long, LockMode> heldBefore,
     Map<Long, LockMode> held,
     Map<Long, Activity> activities,
+    List<Notice> notices,
+    Map<String, Setting> settings,
     @Nullable Failure failure,
     boolean commandsTransaction) {
 
@@ -38,7 +42,13 @@ record Step(
     heldBefore = Map.copyOf(heldBefore);
     held = Map.copyOf(held);
     activities = Map.copyOf(activities);
+    notices = List.copyOf(notices);
+    settings = Map.copyOf(settings);
   }
+
+  /// @param value in the setting's own unit
+  /// @param chosen whether the changeset chose it
+  record Setting(String value, boolean chosen) {}
 
   /// The same, but in the end it was not done.
   Step failedWith(Failure reason) {
@@ -50,6 +60,8 @@ record Step(
         heldBefore,
         held,
         activities,
+        notices,
+        settings,
         reason,
         commandsTransaction);
   }
@@ -120,6 +132,14 @@ record Step(
     String name = before.relation(index.oid()).qualified();
     return created(Catalog::indexes)
         .anyMatch(other -> after.relation(other.oid()).qualified().equals(name));
+  }
+
+  /// Whether a new constraint is an old one that came back with the table that was rewritten.
+  boolean isRecreated(Catalog.Constraint constraint) {
+    return isRewritten(constraint.table())
+        && dropped(Catalog::constraints)
+            .anyMatch(
+                old -> old.table() == constraint.table() && old.name().equals(constraint.name()));
   }
 
   /// A column that has another definition than before, and is still the same column.

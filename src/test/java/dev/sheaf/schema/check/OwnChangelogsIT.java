@@ -16,7 +16,8 @@ class OwnChangelogsIT {
 
   @Test
   void everyChangesetIsCleanOrSaysWhyNot() {
-    Lint lint = new Lint(ROOT, TestDatabase.server(), ChangesetText.defaults(), null);
+    Lint lint =
+        new Lint(ROOT, TestDatabase.server(), ChangesetText.defaults(), null, RuleHarness.VECTORS);
 
     Lint.Report report = lint.check(ChangesetSelection.all(ROOT));
 

@@ -4,6 +4,7 @@ import dev.sheaf.schema.ChangesetText;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Observes a changeset on a database in a given state, and says what is found.
@@ -13,6 +14,19 @@ import java.util.stream.Collectors;
 final class RuleHarness {
 
   private static final TestDatabase DATABASE = database();
+
+  /// What Sheaf itself stores and searches.
+  static final Vectors VECTORS =
+      new Vectors(
+          Set.of(384),
+          Set.of(
+              "vector_cosine_ops",
+              "vector_l2_ops",
+              "vector_ip_ops",
+              "halfvec_cosine_ops",
+              "halfvec_l2_ops",
+              "halfvec_ip_ops",
+              "bit_hamming_ops"));
 
   private static final String EMPTY =
       """
@@ -49,6 +63,11 @@ final class RuleHarness {
     return text(rule.judge(observe(given, "", changeset)).toList());
   }
 
+  /// The same where something is known of the database that it is meant for.
+  static String findings(Rule rule, Live live, String given, String changeset) {
+    return text(rule.judge(observe(live, given, "", changeset)).toList());
+  }
+
   /// The same with a changeset outside of a transaction.
   static String findingsOutsideTransaction(Rule rule, String given, String changeset) {
     return text(rule.judge(observe(given, " runInTransaction:false", changeset)).toList());
@@ -63,6 +82,10 @@ final class RuleHarness {
   ///
   /// @param attributes of its `--changeset` line
   static Observation observe(String given, String attributes, String changeset) {
+    return observe(Live.UNKNOWN, given, attributes, changeset);
+  }
+
+  private static Observation observe(Live live, String given, String attributes, String changeset) {
     try {
       DATABASE.execute(EMPTY);
       DATABASE.execute(given);
@@ -73,7 +96,7 @@ final class RuleHarness {
         "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty\n"
             .formatted(attributes, changeset.stripTrailing());
     return new Observer(
-            DATABASE.address(), ChangesetText.defaults(), Allowances.IN_FILES, Live.UNKNOWN)
+            DATABASE.address(), ChangesetText.defaults(), Allowances.IN_FILES, live, VECTORS)
         .observe(ChangesetText.parse("core", "002_change.sql", text));
   }
 
