@@ -24,7 +24,7 @@ class BackfillServiceIT {
 
   @Test
   void anotherReplicaGoesOnWhereAKilledOneWas() throws Exception {
-    try (Shop shop = Shop.open(root, ROWS);
+    try (Shop shop = Shop.besideTheService(root, ROWS);
         SheafProcess first = start(shop)) {
       await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
       try (SheafProcess second = start(shop)) {
@@ -41,19 +41,19 @@ class BackfillServiceIT {
 
         assertThat(shop.touched()).containsExactly("1: " + ROWS);
         assertThat(second.log())
-            .anyMatch(line -> line.contains("Backfill taken up: name=core/002_touched rows="))
-            .anyMatch(line -> line.contains("Backfill done: name=core/002_touched rows=20000"));
+            .anyMatch(line -> line.contains("Backfill taken up: name=shop/002_touched rows="))
+            .anyMatch(line -> line.contains("Backfill done: name=shop/002_touched rows=20000"));
       }
     }
   }
 
   @Test
   void whoStopsInOrderGivesItBack() throws Exception {
-    try (Shop shop = Shop.open(root, ROWS)) {
+    try (Shop shop = Shop.besideTheService(root, ROWS)) {
       try (SheafProcess service = start(shop)) {
         await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
         assertThat(get(service, "/api/v1/schema").body())
-            .contains("\"backfills\":[{\"name\":\"core/002_touched\"");
+            .contains("\"backfills\":[{\"name\":\"shop/002_touched\"");
       }
       Backfill left = shop.backfill();
       assertThat(left.state()).isEqualTo(State.RUNNING);
@@ -68,17 +68,17 @@ class BackfillServiceIT {
   /// The endpoints ask nobody who they are.
   @Test
   void inProductionNobodyControlsItOverHttp() throws Exception {
-    try (Shop shop = Shop.open(root, 10);
+    try (Shop shop = Shop.besideTheService(root, 10);
         SheafProcess service = start(shop)) {
-      assertThat(get(service, "/api/v1/backfills/core/002_touched").statusCode()).isEqualTo(200);
+      assertThat(get(service, "/api/v1/backfills/shop/002_touched").statusCode()).isEqualTo(200);
 
       HttpResponse<String> refused =
-          service.send("POST", "/api/v1/backfills/core/002_touched/cancel", "");
+          service.send("POST", "/api/v1/backfills/shop/002_touched/cancel", "");
 
       assertThat(refused.statusCode()).isEqualTo(403);
       assertThat(refused.body())
           .contains(
-              "sheaf backfill cancel core/002_touched, or set sheaf.backfill.http-control=true");
+              "sheaf backfill cancel shop/002_touched, or set sheaf.backfill.http-control=true");
     }
   }
 
@@ -87,11 +87,8 @@ class BackfillServiceIT {
   }
 
   private static SheafProcess start(Shop shop) throws IOException {
-    return SheafProcess.start(
-        shop.database(),
+    return shop.service(
         Map.of(
-            "SHEAF_SCHEMA_ROOT", shop.root().toString(),
-            "SHEAF_MODULES_FULLTEXT_ENABLED", "false",
             "SHEAF_BACKFILL_LEASE", "1s",
             "SHEAF_BACKFILL_CHECK_EVERY", "100ms",
             "SHEAF_BACKFILL_MAX_BATCH", "20"));
