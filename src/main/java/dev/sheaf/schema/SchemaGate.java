@@ -12,6 +12,7 @@ import jakarta.interceptor.Interceptor;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.FutureTask;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -71,8 +72,10 @@ public class SchemaGate {
     }
   }
 
-  /// One look, through the pool, whose first connection the service needs anyway.
+  /// One look, through the pool, whose first connection the service needs anyway. The changelogs
+  /// are read while it is opened; what is wrong with them is said by the second call.
   private boolean isAtHead() {
+    Thread.startVirtualThread(new FutureTask<>(this::engine));
     try (Connection connection = pool.getConnection()) {
       return History.isAtHead(connection, engine().fingerprint());
     } catch (SQLException _) {

@@ -25,13 +25,14 @@ public final class SheafProcess implements AutoCloseable {
 
   private final Process process;
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
+  private final Thread reader;
   private final URI base;
   private final HttpClient http = HttpClient.newHttpClient();
 
   private SheafProcess(ProcessBuilder builder) throws IOException {
     process = builder.redirectErrorStream(true).start();
     var listening = new CompletableFuture<URI>();
-    Thread.ofVirtual().start(() -> read(listening));
+    reader = Thread.ofVirtual().start(() -> read(listening));
     try {
       base = listening.get(2, TimeUnit.MINUTES);
     } catch (Exception e) {
@@ -104,6 +105,16 @@ public final class SheafProcess implements AutoCloseable {
   /// `kill -9`: the process gets no chance to clean up.
   public void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  /// Asks it to end, as Kubernetes does, and waits until it has, and has said its last.
+  ///
+  /// @return its exit code
+  public int terminate() throws InterruptedException {
+    // Process.destroy() would close the stream that its last words come through.
+    process.toHandle().destroy();
+    reader.join();
+    return process.waitFor();
   }
 
   /// Stops it in order.

@@ -26,6 +26,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
@@ -304,12 +305,17 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       ((Task) waiting).cancel(false);
     }
     try {
-      // A session must not be closed under a running thread.
+      // A session must not be closed under a running thread, nor the process end under a load.
+      if (loading.get()) {
+        loaded.handle((_, _) -> null).get(10, TimeUnit.SECONDS);
+      }
       if (workers.awaitTermination(10, TimeUnit.SECONDS)) {
         var _ = loaded.thenAccept(BgeSmall::closeSession);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.warnf(e, "Embedding model is still loading: model=%s", NAME);
     }
   }
 
