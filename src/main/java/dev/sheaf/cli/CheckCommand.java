@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -135,7 +134,7 @@ final class CheckCommand implements Callable<Integer> {
             server,
             config,
             against == null ? null : DatabaseAddress.parse(against),
-            new Vectors(config.vectorWidths(), operatorClasses()));
+            vectors(config));
     Lint.Report report = lint.check(selection);
     List<Finding> findings = report.findings();
     print(output, findings, findings.stream().map(Finding::toString).toList());
@@ -150,11 +149,14 @@ final class CheckCommand implements Callable<Integer> {
     return errors > 0 || (strict && !findings.isEmpty()) ? ExitCode.FAILED : ExitCode.DONE;
   }
 
-  /// Of every search that the service can do.
-  private static Set<String> operatorClasses() {
-    return Arrays.stream(Precision.values())
-        .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
-        .collect(Collectors.toSet());
+  /// The widths that are configured, and the operator classes of every search that the service can
+  /// do.
+  static Vectors vectors(SchemaConfig config) {
+    return new Vectors(
+        config.vectorWidths(),
+        Arrays.stream(Precision.values())
+            .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
+            .collect(Collectors.toSet()));
   }
 
   /// As JSON or SARIF, or as the given lines.
