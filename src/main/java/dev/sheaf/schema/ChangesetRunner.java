@@ -299,7 +299,11 @@ final class ChangesetRunner {
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
     return "SET %1$s lock_timeout = %2$d; SET %1$s statement_timeout = %3$d; SET %1$s sheaf.changeset = '%4$s'"
-        .formatted(scope, lock.toMillis(), statement.toMillis(), changeset.file().path());
+        .formatted(
+            scope,
+            lock.toMillis(),
+            statement.toMillis(),
+            changeset.file().path().replace("'", "''"));
   }
 
   /// Whether the same changeset may well succeed a moment later.

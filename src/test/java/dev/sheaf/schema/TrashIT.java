@@ -2,6 +2,9 @@ package dev.sheaf.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.schema.backup.BackupListener;
+import dev.sheaf.schema.backup.Backups;
+import dev.sheaf.schema.backup.RestoreOptions;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -375,6 +378,30 @@ class TrashIT {
 
     // The first changeset's rollback drops both tables in one statement, and one of them is gone.
     assertThat(wholeCatalog().replaceAll("(?m)^.*public\\.customer.*\\R", "")).isEqualTo(before);
+  }
+
+  @Test
+  void aBackupKeepsWhatIsInTheTrash() throws Exception {
+    up();
+    database.execute(
+        "INSERT INTO customer VALUES (1); INSERT INTO purchase (customer, title) VALUES (1, 'a')");
+    String before = catalog();
+    burial("purchase");
+    up();
+    Path file = root.resolve("shop.sheaf");
+    new Backups().backup(database.address(), file, new BackupListener() {});
+
+    try (TestDatabase restored = TestDatabase.opened(TestDatabase.freshName())) {
+      new Backups()
+          .restore(
+              file, restored.address(), new RestoreOptions(false, false), new BackupListener() {});
+      TestConfig.migrations(restored, root).down("core", 1, Approval.NONE, SILENT).orThrow();
+
+      assertThat(restored.query("SELECT title FROM purchase")).containsExactly("a");
+      try (Connection connection = restored.connect()) {
+        assertThat(CatalogSnapshot.of(connection).ofChangelogs()).hasToString(before);
+      }
+    }
   }
 
   @Test
