@@ -26,8 +26,8 @@ public final class ScratchDatabase implements AutoCloseable {
     return cloned(server, "template0");
   }
 
-  /// Creates one in which `changesets` are applied, by cloning a template that is kept for the next
-  /// time.
+  /// Creates one in which `changesets` are applied and tables have canary rows, by cloning a
+  /// template that is kept for the next time.
   ///
   /// @param server where, and as whom
   /// @throws SchemaException when the role may not create databases, or a changeset fails

@@ -14,7 +14,7 @@ import java.util.HexFormat;
 import java.util.List;
 
 /// Template databases of a schema between two of its changesets, kept for whoever looks at the same
-/// state again.
+/// state again: one as the changesets leave it, and one with canary rows.
 ///
 /// A template's name is the fingerprint of what is applied in it, so it is never out of date. A
 /// state that has none is made from the nearest before it. The day on which it was last used is its
@@ -23,31 +23,44 @@ final class StateTemplates {
 
   private static final String PREFIX = "sheaf_state_";
   private static final String EMPTY = "template0";
+  private static final String WITH_ROWS = "_rows";
   private static final String DUPLICATE_DATABASE = "42P04";
 
   private StateTemplates() {}
 
-  /// The name of a database to clone, in which exactly `changesets` are applied.
+  /// The name of a database to clone, in which exactly `changesets` are applied, with canary rows.
   static String ensure(List<Changeset> changesets, DatabaseAddress server, SchemaConfig config) {
+    if (changesets.isEmpty()) {
+      return EMPTY;
+    }
     List<String> names = names(changesets);
+    String state = names.getLast();
+    String filled = state + WITH_ROWS;
     try (Connection connection = server.open("sheaf " + Client.NAME)) {
-      int applied = longest(connection, names);
-      if (applied < changesets.size()) {
-        build(connection, changesets, names, applied, server, config);
+      if (furthest(connection, List.of(filled)) < 0) {
+        int applied = furthest(connection, names) + 1;
+        if (applied < changesets.size()) {
+          make(
+              connection,
+              server,
+              applied == 0 ? EMPTY : names.get(applied - 1),
+              state,
+              work -> run(changesets.subList(applied, changesets.size()), work, config));
+        }
+        make(connection, server, state, filled, StateTemplates::fill);
+        dropUnused(connection);
       }
-      String name = names.getLast();
-      if (!name.equals(EMPTY)) {
-        touch(connection, name);
-      }
-      return name;
+      touch(connection, state);
+      touch(connection, filled);
+      return filled;
     } catch (SQLException e) {
       throw SqlProblem.running(server, "creating a template of a state", null, e);
     }
   }
 
-  /// A name for each number of changesets, from none to all.
+  /// A name for each number of changesets, from one to all.
   private static List<String> names(List<Changeset> changesets) {
-    List<String> names = new ArrayList<>(List.of(EMPTY));
+    List<String> names = new ArrayList<>();
     byte[] fingerprint = {};
     for (Changeset changeset : changesets) {
       MessageDigest digest = sha256();
@@ -69,11 +82,11 @@ final class StateTemplates {
     }
   }
 
-  /// How many changesets are applied in the furthest state that there is a template of.
-  private static int longest(Connection connection, List<String> names) throws SQLException {
+  /// The last of `names` that there is a template of; -1 when there is none.
+  private static int furthest(Connection connection, List<String> names) throws SQLException {
     String sql =
         """
-        SELECT coalesce(max(n), 1) - 1
+        SELECT coalesce(max(n), 0) - 1
           FROM unnest(?::text[]) WITH ORDINALITY AS state (name, n)
           JOIN pg_database ON datname = name AND datistemplate AND pg_has_role(datdba, 'USAGE')
         """;
@@ -86,38 +99,45 @@ final class StateTemplates {
     }
   }
 
+  /// What is done to a clone before it is a template of its own.
+  private interface Work {
+    void on(DatabaseAddress database) throws SQLException;
+  }
+
   /// Made under another name and renamed when complete, so that a crash leaves no half-made one.
-  private static void build(
-      Connection connection,
-      List<Changeset> changesets,
-      List<String> names,
-      int applied,
-      DatabaseAddress server,
-      SchemaConfig config)
+  private static void make(
+      Connection connection, DatabaseAddress server, String from, String name, Work work)
       throws SQLException {
-    try (ScratchDatabase work = ScratchDatabase.cloned(server, names.get(applied));
+    try (ScratchDatabase database = ScratchDatabase.cloned(server, from);
         Statement statement = connection.createStatement()) {
-      try (Connection inside = work.address().open("sheaf " + Client.NAME)) {
-        History.prepare(inside);
-        ChangesetRunner runner =
-            new ChangesetRunner(
-                inside, work.address(), config, new MigrationListener() {}, Approval.NONE);
-        for (Changeset changeset : changesets.subList(applied, changesets.size())) {
-          runner.run(changeset, Direction.UP);
-        }
+      work.on(database.address());
+      statement.execute("ALTER DATABASE " + database.address().database() + " RENAME TO " + name);
+      statement.execute(
+          "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
+    } catch (SQLException e) {
+      // Somebody else has made the same at the same time.
+      if (!SqlProblem.state(e).equals(DUPLICATE_DATABASE)) {
+        throw e;
       }
-      String name = names.getLast();
-      try {
-        statement.execute("ALTER DATABASE " + work.address().database() + " RENAME TO " + name);
-        statement.execute(
-            "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
-      } catch (SQLException e) {
-        // Somebody else has made the same at the same time.
-        if (!SqlProblem.state(e).equals(DUPLICATE_DATABASE)) {
-          throw e;
-        }
+    }
+  }
+
+  private static void run(List<Changeset> changesets, DatabaseAddress database, SchemaConfig config)
+      throws SQLException {
+    try (Connection connection = database.open("sheaf " + Client.NAME)) {
+      History.prepare(connection);
+      ChangesetRunner runner =
+          new ChangesetRunner(
+              connection, database, config, new MigrationListener() {}, Approval.NONE);
+      for (Changeset changeset : changesets) {
+        runner.run(changeset, Direction.UP);
       }
-      dropUnused(statement);
+    }
+  }
+
+  private static void fill(DatabaseAddress database) throws SQLException {
+    try (Connection connection = database.open("sheaf " + Client.NAME)) {
+      CanaryRows.fill(connection);
     }
   }
 
@@ -137,24 +157,26 @@ final class StateTemplates {
     }
   }
 
-  private static void dropUnused(Statement statement) throws SQLException {
+  private static void dropUnused(Connection connection) throws SQLException {
     String sql =
         """
         SELECT datname
           FROM pg_database
-         WHERE datname ~ '^%s[0-9a-f]+$'
+         WHERE datname ~ '^%s[0-9a-f]+(%s)?$'
            AND pg_has_role(datdba, 'USAGE')
            AND substring(shobj_description(oid, 'pg_database') FROM 'last used (.*)')::date < current_date - 7
         """
-            .formatted(PREFIX);
-    List<String> unused = new ArrayList<>();
-    try (ResultSet row = statement.executeQuery(sql)) {
-      while (row.next()) {
-        unused.add(row.getString(1));
+            .formatted(PREFIX, WITH_ROWS);
+    try (Statement statement = connection.createStatement()) {
+      List<String> unused = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery(sql)) {
+        while (row.next()) {
+          unused.add(row.getString(1));
+        }
       }
-    }
-    for (String name : unused) {
-      TemplateDatabase.drop(statement, name);
+      for (String name : unused) {
+        TemplateDatabase.drop(statement, name);
+      }
     }
   }
 }

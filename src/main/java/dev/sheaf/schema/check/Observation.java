@@ -148,6 +148,7 @@ record Observation(
             step.created(Catalog::constraints)
                 .filter(c -> c.kind() == kind && c.validated() && c.parent() == 0)
                 .filter(c -> existed(c.table()) && step.scanned(c.table()))
+                .filter(c -> !step.isRecreated(c))
                 .map(c -> {
                   Relation table = step.before().relation(c.table());
                   return finding(

@@ -134,6 +134,14 @@ record Step(
         .anyMatch(other -> after.relation(other.oid()).qualified().equals(name));
   }
 
+  /// Whether a new constraint is an old one that came back with the table that was rewritten.
+  boolean isRecreated(Catalog.Constraint constraint) {
+    return isRewritten(constraint.table())
+        && dropped(Catalog::constraints)
+            .anyMatch(
+                old -> old.table() == constraint.table() && old.name().equals(constraint.name()));
+  }
+
   /// A column that has another definition than before, and is still the same column.
   record ChangedColumn(Relation table, Column before, Column after) {
 

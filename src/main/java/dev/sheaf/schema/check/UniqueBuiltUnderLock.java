@@ -26,6 +26,7 @@ final class UniqueBuiltUnderLock implements Rule {
             step.created(Catalog::constraints)
                 .filter(c -> KEYS.contains(c.kind()) && c.parent() == 0)
                 .filter(c -> observation.existed(c.table()) && step.scanned(c.table()))
+                .filter(c -> !step.isRecreated(c))
                 .filter(c -> !step.before().indexes().containsKey(c.index()))
                 .map(c -> {
                   Relation table = step.before().relation(c.table());
