@@ -590,6 +590,134 @@ class CliIT {
         .contains("Missing required parameter: 'FILE'");
   }
 
+  @Test
+  void backfills() throws Exception {
+    assertThat(sheaf("backfill", "list")).isEqualTo("exit 0\nout:\nerr:\nthere is no backfill\n");
+    changelog(
+        "core",
+        3,
+        "c",
+        "ALTER TABLE a ADD PRIMARY KEY (id), ADD COLUMN c int;",
+        "ALTER TABLE a DROP COLUMN c, DROP CONSTRAINT a_pkey, ALTER id DROP NOT NULL;");
+    Files.writeString(
+        directory.resolve("changelog/core/003_c.backfill.sql"),
+        """
+        --liquibase formatted sql
+        --backfill table:a key:id
+        UPDATE a SET c = id WHERE :batch;
+        --condition
+        SELECT NOT EXISTS (SELECT FROM a WHERE c IS NULL);
+        """);
+    changelog(
+        "core",
+        4,
+        "d",
+        "--requires-backfill core/003_c\nDROP TABLE b;",
+        "CREATE TABLE b (id int);");
+    sheaf("migrate", "up", "--module", "core", "--to", "2");
+    database.execute("INSERT INTO a SELECT generate_series(1, 5)");
+
+    assertThat(sheaf("migrate", "up"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            up    core/003_c  TIME
+            err:
+            core/004_d waits for the backfill core/003_c (pending)
+            1 changeset applied in TIME
+            """);
+    assertThat(sheaf("migrate", "up"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            err:
+            what is pending waits for the backfill core/003_c
+            nothing was applied
+            """);
+    assertThat(sheaf("migrate", "status", "--check"))
+        .isEqualTo(
+            """
+            exit 3
+            out:
+            MODULE  APPLIED  LATEST  STATE
+            core    003      004     1 pending
+            pending  core/004_d  waits for a backfill
+            backfill core/003_c  pending
+            err:
+            %s is not at head
+            """
+                .formatted(database.address()));
+    assertThat(sheaf("backfill", "pause", "core/003_c"))
+        .isEqualTo("exit 0\nout:\nerr:\ncore/003_c is paused\n");
+    assertThat(sheaf("backfill", "pause", "core/003_c"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: a backfill that is paused has no pause
+              sheaf backfill list shows where they stand
+            """);
+    assertThat(sheaf("backfill", "run", "core/003_c"))
+        .isEqualTo("exit 1\nout:\ncore/003_c  paused\nerr:\n");
+    assertThat(sheaf("backfill", "cancel", "core/003_c"))
+        .isEqualTo("exit 0\nout:\nerr:\ncore/003_c is cancelled\n");
+    assertThat(sheaf("backfill", "resume", "core/003_c"))
+        .isEqualTo("exit 0\nout:\nerr:\ncore/003_c is running\n");
+    assertThat(sheaf("backfill", "run"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            core/003_c  done
+            err:
+            core/003_c  taken up at row 0
+            """);
+    assertThat(sheaf("backfill", "list"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            BACKFILL    TABLE  ROWS  PROGRESS
+            core/003_c  a      5     done
+            err:
+            """);
+    assertThat(sheaf("backfill", "list", "--json"))
+        .startsWith(
+            """
+            exit 0
+            out:
+            [ {
+              "name" : "core/003_c",
+              "table" : "a",
+              "key" : [ "id" ],
+              "state" : "done",
+              "cursor" : [ "5" ],
+              "rowsDone" : 5,
+              "rowsEstimated" : 5,
+            """);
+    assertThat(sheaf("migrate", "up"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            up    core/004_d  TIME
+            err:
+            1 changeset applied in TIME
+            """);
+    assertThat(sheaf("backfill", "resume", "core/999_z"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: there is no backfill core/999_z
+              sheaf backfill list shows those there are
+            """);
+  }
+
   private String sheaf(String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
     all.addAll(List.of("--config", config(), "--root", directory.resolve("changelog").toString()));

@@ -130,7 +130,8 @@ final class KeyOrder {
                 after == null ? "true" : compared(">", after),
                 rows,
                 list("%s::text"),
-                list("%s DESC"));
+                // Qualified: by itself the name would be that of the text.
+                list("batch.%s DESC"));
     try (ResultSet row = statement.executeQuery(sql)) {
       if (!row.next()) {
         return null;

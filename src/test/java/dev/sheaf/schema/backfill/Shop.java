@@ -6,6 +6,7 @@ import dev.sheaf.schema.MigrationResult;
 import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.ModulesConfig;
 import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -17,6 +18,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 
 /// A database with a table `item` whose rows count how often a backfill has touched them, and the
 /// changelogs that made it.
@@ -24,19 +26,45 @@ final class Shop implements AutoCloseable {
 
   static final String NAME = "core/002_touched";
 
+  private static final Path BUNDLED = Path.of("src/main/resources/db/changelog");
+
   private final TestDatabase database;
   private final Path root;
+  private final String module;
 
-  private Shop(TestDatabase database, Path root) {
+  private Shop(TestDatabase database, Path root, String module) {
     this.database = database;
     this.root = root;
+    this.module = module;
   }
 
   /// One with so many rows in its table, and a backfill that adds one to `touched` of each.
   ///
   /// @param root an empty directory
   static Shop open(Path root, int rows) throws IOException {
-    Shop shop = new Shop(TestDatabase.create(), root);
+    return open(root, "core", rows).withBackfill();
+  }
+
+  /// The same as a module `shop` beside what the service itself needs.
+  static Shop besideTheService(Path root, int rows) throws IOException {
+    return withoutBackfill(root, rows).withBackfill();
+  }
+
+  /// The same with nothing but the table.
+  static Shop withoutBackfill(Path root, int rows) throws IOException {
+    for (String directory : List.of("core", "template")) {
+      Files.createDirectories(root.resolve(directory));
+      try (Stream<Path> files = Files.list(BUNDLED.resolve(directory))) {
+        for (Path file : files.toList()) {
+          Files.copy(file, root.resolve(directory).resolve(file.getFileName()));
+        }
+      }
+    }
+    return open(root, "shop", rows);
+  }
+
+  private static Shop open(Path root, String module, int rows) throws IOException {
+    Shop shop = new Shop(TestDatabase.create(), root, module);
     shop.changeset(
         "001_item",
         """
@@ -49,26 +77,30 @@ final class Shop implements AutoCloseable {
         """
             .formatted(rows),
         "DROP TABLE item;");
-    shop.changeset(
-        "002_touched",
-        "ALTER TABLE item ADD COLUMN touched integer NOT NULL DEFAULT 0;",
-        "ALTER TABLE item DROP COLUMN touched;");
-    shop.declare("UPDATE item SET touched = touched + 1 WHERE :batch");
     return shop;
   }
 
+  private Shop withBackfill() throws IOException {
+    changeset(
+        "002_touched",
+        "ALTER TABLE item ADD COLUMN touched integer NOT NULL DEFAULT 0;",
+        "ALTER TABLE item DROP COLUMN touched;");
+    declare("UPDATE item SET touched = touched + 1 WHERE :batch");
+    return this;
+  }
+
   void changeset(String name, String up, String down) throws IOException {
-    Files.createDirectories(root.resolve("core"));
+    Files.createDirectories(root.resolve(module));
     Files.writeString(
-        root.resolve("core").resolve(name + ".sql"),
+        root.resolve(module).resolve(name + ".sql"),
         """
         --liquibase formatted sql
 
-        --changeset core:%s
+        --changeset %s:%s
         %s
         --rollback %s
         """
-            .formatted(name.substring(0, 3), up.strip(), down));
+            .formatted(module, name.substring(0, 3), up.strip(), down));
   }
 
   /// The backfill's file, with this statement.
@@ -79,7 +111,7 @@ final class Shop implements AutoCloseable {
 
   void declare(String header, String statement, String condition) throws IOException {
     Files.writeString(
-        root.resolve("core").resolve("002_touched.backfill.sql"),
+        root.resolve(module).resolve("002_touched.backfill.sql"),
         """
         --liquibase formatted sql
         --backfill %s
@@ -95,7 +127,13 @@ final class Shop implements AutoCloseable {
   }
 
   Migrations migrations() {
-    SmallRyeConfig settings = settings(Map.of("sheaf.schema.root", root.toString()));
+    SmallRyeConfig settings =
+        settings(
+            Map.of(
+                "sheaf.schema.root",
+                root.toString(),
+                "sheaf.modules." + module + ".enabled",
+                "true"));
     return Migrations.of(
         database.address(),
         settings.getConfigMapping(SchemaConfig.class),
@@ -136,7 +174,7 @@ final class Shop implements AutoCloseable {
 
   /// How far the backfill has come.
   Backfill backfill() {
-    return backfills().find(NAME).orElseThrow();
+    return backfills().find(module + "/002_touched").orElseThrow();
   }
 
   /// How often rows were touched, and how many that often: `1: 5000`.
@@ -149,8 +187,15 @@ final class Shop implements AutoCloseable {
     return database;
   }
 
-  Path root() {
-    return root;
+  /// A replica of the service on this database, with these changelogs.
+  ///
+  /// @param settings more configuration, as environment variables
+  SheafProcess service(Map<String, String> settings) throws IOException {
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.put("SHEAF_SCHEMA_ROOT", root.toString());
+    environment.put("SHEAF_MODULES_SHOP_ENABLED", "true");
+    environment.put("SHEAF_MODULES_FULLTEXT_ENABLED", "false");
+    return SheafProcess.start(database, environment);
   }
 
   @Override
