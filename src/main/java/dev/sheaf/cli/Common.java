@@ -80,9 +80,11 @@ final class Common {
         settings, Environment.database(settings, settings.getConfigMapping(SchemaConfig.class)));
   }
 
-  /// The engine for work on scratch databases, for which no other has to be configured.
+  /// The engine for work on scratch databases, for which no other has to be configured, with the
+  /// changelogs of the checkout where there is one.
   Migrations migrations(ScratchOptions scratch) {
     scratchUrl = scratch.url();
+    root = Files.isDirectory(sources()) ? sources() : root;
     if (scratchUrl == null) {
       return migrations();
     }
