@@ -33,7 +33,8 @@ final class PlanCommand implements Callable<Integer> {
             .or(config::scratchUrl)
             .map(DatabaseAddress::parse)
             .orElse(migrations.address());
-    Checklist checklist = Checklist.of(common.sources(), migrations, pending, server, config);
+    Checklist checklist =
+        Checklist.of(common.sources(), migrations, pending, server, config, common.vectors());
     if (output.isJson()) {
       output.json(checklist);
     } else {

@@ -12,10 +12,16 @@ import java.util.Map;
 /// What the rows of every table say, in the columns that the tables have at one moment, so that it
 /// can be seen later whether those rows still say it.
 ///
-/// @param digests by the query that computes them
-record RowDigests(Map<Query, String> digests) {
+/// @param digests of the rows, by the query that computes them
+record RowDigests(Map<Query, List<String>> digests) {
 
   private record Query(String table, String sql) {}
+
+  /// What became of the rows.
+  ///
+  /// @param lost tables of which a row is not there any more as it was
+  /// @param added tables that have all their rows, and others
+  record Changes(List<String> lost, List<String> added) {}
 
   static RowDigests of(Connection connection) throws SQLException {
     String tables =
@@ -31,7 +37,7 @@ record RowDigests(Map<Query, String> digests) {
            AND n.nspname !~ '^pg_(toast|temp)'
          ORDER BY 1
         """;
-    Map<Query, String> digests = new LinkedHashMap<>();
+    Map<Query, List<String>> digests = new LinkedHashMap<>();
     List<Query> queries = new ArrayList<>();
     try (Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(tables)) {
@@ -41,8 +47,7 @@ record RowDigests(Map<Query, String> digests) {
         if (CatalogSnapshot.isOfChangelogs("table " + table)) {
           String sql =
               """
-              SELECT count(*) || ' ' || coalesce(string_agg(digest, '' ORDER BY digest), '')
-                FROM (SELECT md5(ROW(%s)::text) AS digest FROM ONLY %s) rows
+              SELECT md5(ROW(%s)::text) FROM ONLY %s
               """
                   .formatted(columns, table);
           queries.add(new Query(table, sql));
@@ -55,33 +60,39 @@ record RowDigests(Map<Query, String> digests) {
     return new RowDigests(digests);
   }
 
-  private static String digest(Connection connection, Query query) throws SQLException {
+  private static List<String> digest(Connection connection, Query query) throws SQLException {
+    List<String> rows = new ArrayList<>();
     try (Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(query.sql())) {
-      row.next();
-      return row.getString(1);
+      while (row.next()) {
+        rows.add(row.getString(1));
+      }
     }
+    return rows;
   }
 
-  /// The tables whose rows say something else now, or cannot be asked any more.
+  /// Looks again.
   ///
   /// @param connection outside a transaction
-  List<String> changed(Connection connection) throws SQLException {
-    List<String> changed = new ArrayList<>();
-    for (Map.Entry<Query, String> entry : digests.entrySet()) {
+  Changes changes(Connection connection) throws SQLException {
+    List<String> lost = new ArrayList<>();
+    List<String> added = new ArrayList<>();
+    for (Map.Entry<Query, List<String>> entry : digests.entrySet()) {
       Query query = entry.getKey();
       try {
-        if (!digest(connection, query).equals(entry.getValue())) {
-          changed.add(query.table());
+        List<String> rows = digest(connection, query);
+        if (!entry.getValue().stream().allMatch(rows::remove)) {
+          lost.add(query.table());
+        } else if (!rows.isEmpty()) {
+          added.add(query.table());
         }
       } catch (SQLException e) {
         switch (SqlProblem.state(e)) {
-          case SqlProblem.UNDEFINED_TABLE, SqlProblem.UNDEFINED_COLUMN ->
-              changed.add(query.table());
+          case SqlProblem.UNDEFINED_TABLE, SqlProblem.UNDEFINED_COLUMN -> lost.add(query.table());
           default -> throw e;
         }
       }
     }
-    return changed;
+    return new Changes(lost, added);
   }
 }

@@ -78,6 +78,7 @@ public record Checklist(
   ///
   /// @param root the directory that holds `core/`
   /// @param server where scratch databases may be created
+  /// @param vectors what the application stores and searches
   /// @throws dev.sheaf.schema.SchemaException when there is no scratch database to be had, or the
   ///   database cannot be read
   public static Checklist of(
@@ -85,7 +86,8 @@ public record Checklist(
       Migrations migrations,
       ChangesetSelection pending,
       DatabaseAddress server,
-      SchemaConfig config) {
+      SchemaConfig config,
+      Vectors vectors) {
     DatabaseAddress database = migrations.address();
     Map<String, Backfill> backfills =
         migrations.status().backfills().stream()
@@ -100,7 +102,8 @@ public record Checklist(
     if (!pending.chosen().isEmpty()) {
       try (ScratchDatabase scratch = ScratchDatabase.after(pending.before(), server, config)) {
         Observer observer =
-            new Observer(scratch.address(), config, Allowances.in(root), Live.of(database));
+            new Observer(
+                scratch.address(), config, Allowances.in(root), Live.of(database), vectors);
         for (Changeset changeset : pending.chosen()) {
           Observation observation = observer.observe(changeset);
           items.add(item(root, observation, running, backfills, proofs.get(changeset.label())));
