@@ -15,6 +15,7 @@ import java.util.Map;
 /// @param digests of the rows, by the query that computes them
 record RowDigests(Map<Query, List<String>> digests) {
 
+  /// @param table its name, or that of the partitioned table above it
   private record Query(String table, String sql) {}
 
   /// What became of the rows.
@@ -27,6 +28,8 @@ record RowDigests(Map<Query, List<String>> digests) {
     String tables =
         """
         SELECT format('%I.%I', n.nspname, c.relname),
+               (SELECT format('%I.%I', r.relnamespace::regnamespace, r.relname)
+                  FROM pg_class r WHERE r.oid = coalesce(pg_partition_root(c.oid), c.oid)),
                (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
                   FROM pg_attribute a
                  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
@@ -43,14 +46,14 @@ record RowDigests(Map<Query, List<String>> digests) {
         ResultSet row = select.executeQuery(tables)) {
       while (row.next()) {
         String table = row.getString(1);
-        String columns = row.getString(2) == null ? "" : row.getString(2);
+        String columns = row.getString(3) == null ? "" : row.getString(3);
         if (CatalogSnapshot.isOfChangelogs("table " + table)) {
           String sql =
               """
               SELECT md5(ROW(%s)::text) FROM ONLY %s
               """
                   .formatted(columns, table);
-          queries.add(new Query(table, sql));
+          queries.add(new Query(row.getString(2), sql));
         }
       }
     }
@@ -93,6 +96,6 @@ record RowDigests(Map<Query, List<String>> digests) {
         }
       }
     }
-    return new Changes(lost, added);
+    return new Changes(lost.stream().distinct().toList(), added.stream().distinct().toList());
   }
 }
