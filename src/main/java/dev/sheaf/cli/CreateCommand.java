@@ -53,6 +53,9 @@ final class CreateCommand implements Callable<Integer> {
   private int fromEntities() {
     EntityComparison comparison = common.migrations(scratch).compareEntities();
     if (comparison.statements().isEmpty()) {
+      if (common.output().isJson()) {
+        common.output().json(Map.of());
+      }
       common.output().say("nothing differs between the entities and the changelogs");
       return ExitCode.DONE;
     }

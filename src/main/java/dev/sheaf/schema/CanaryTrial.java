@@ -96,8 +96,12 @@ final class CanaryTrial implements AutoCloseable {
     private final Map<String, Density> densities = new HashMap<>();
     private final List<String> remarks = new ArrayList<>();
     private Density otherwise = Density.FULL;
+    private boolean partitions = true;
 
     Density density(String table) {
+      if (!partitions && table.endsWith(CanaryRows.PARTITION)) {
+        return Density.NONE;
+      }
       return densities.getOrDefault(table, otherwise);
     }
 
@@ -107,7 +111,15 @@ final class CanaryTrial implements AutoCloseable {
 
     /// @return false when rows were not to blame
     boolean reduce(SchemaException failure) {
-      if (!(failure.getCause() instanceof PSQLException e) || !isAboutData(e)) {
+      if (!(failure.getCause() instanceof PSQLException e)) {
+        return false;
+      }
+      if (partitions && isAboutPartition(e)) {
+        partitions = false;
+        remarks.add("with a partition for canary rows it fails: " + SqlProblem.message(e));
+        return true;
+      }
+      if (!isAboutData(e)) {
         return false;
       }
       ServerErrorMessage message = e.getServerErrorMessage();
@@ -131,6 +143,12 @@ final class CanaryTrial implements AutoCloseable {
         densities.put(table, lower);
       }
       return true;
+    }
+
+    /// A partition to come overlaps the one that was created for rows.
+    private static boolean isAboutPartition(PSQLException e) {
+      return SqlProblem.state(e).equals("42P17")
+          && SqlProblem.message(e).contains(CanaryRows.PARTITION + "\"");
     }
 
     /// A data exception, or a violated constraint.

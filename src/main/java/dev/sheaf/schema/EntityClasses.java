@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -38,6 +39,10 @@ final class EntityClasses {
     if (marker == null) {
       throw new SchemaException(
           "the application holds no " + Changelogs.LOCATION, "build it again");
+    }
+    if (!Set.of("jar", "file").contains(marker.getProtocol())) {
+      throw new SchemaException(
+          "a native image holds no classes that could be read", "run it from a checkout");
     }
     Indexer indexer = new Indexer();
     try {
