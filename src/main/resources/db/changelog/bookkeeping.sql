@@ -126,7 +126,7 @@ COMMENT ON COLUMN backfill.state          IS 'pending, running, paused, failed, 
 COMMENT ON COLUMN backfill.waiting_for    IS 'Why a running one does nothing at the moment';
 COMMENT ON COLUMN backfill.cursor         IS 'The key of the last row that is done; moved by the transaction that did it';
 COMMENT ON COLUMN backfill.rows_done      IS 'Rows that the cursor has passed';
-COMMENT ON COLUMN backfill.rows_estimated IS 'How many there are: the planner''s guess when it began, the truth when it is done';
+COMMENT ON COLUMN backfill.rows_estimated IS 'How many there are: what the last vacuum or analyze counted, or the planner''s guess; the truth when it is done';
 COMMENT ON COLUMN backfill.rate           IS 'Rows per second of late, pauses included';
 COMMENT ON COLUMN backfill.batch_size     IS 'Rows of the last batch';
 COMMENT ON COLUMN backfill.attempts       IS 'How often in a row the next batch has failed';

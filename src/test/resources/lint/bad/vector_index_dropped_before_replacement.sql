@@ -7,4 +7,5 @@ SET max_parallel_maintenance_workers = 0;
 DROP INDEX CONCURRENTLY document_embedding_idx;
 CREATE INDEX CONCURRENTLY document_embedding_idx ON document USING hnsw (embedding vector_cosine_ops) WITH (m = 24);
 
---rollback empty
+--rollback DROP INDEX document_embedding_idx;
+--rollback CREATE INDEX document_embedding_idx ON document USING hnsw (embedding vector_cosine_ops);

@@ -7,4 +7,5 @@ CREATE INDEX CONCURRENTLY document_embedding_new_idx ON document USING hnsw (emb
 DROP INDEX CONCURRENTLY document_embedding_idx;
 ALTER INDEX document_embedding_new_idx RENAME TO document_embedding_idx;
 
---rollback empty
+--rollback DROP INDEX document_embedding_idx;
+--rollback CREATE INDEX document_embedding_idx ON document USING hnsw (embedding vector_cosine_ops);

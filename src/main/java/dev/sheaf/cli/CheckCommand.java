@@ -1,7 +1,5 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.embedding.Metric;
-import dev.sheaf.embedding.Precision;
 import dev.sheaf.schema.ChangelogCheck;
 import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
@@ -11,16 +9,13 @@ import dev.sheaf.schema.check.Finding;
 import dev.sheaf.schema.check.Lint;
 import dev.sheaf.schema.check.Sarif;
 import dev.sheaf.schema.check.Severity;
-import dev.sheaf.schema.check.Vectors;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -134,7 +129,7 @@ final class CheckCommand implements Callable<Integer> {
             server,
             config,
             against == null ? null : DatabaseAddress.parse(against),
-            vectors(config));
+            common.vectors());
     Lint.Report report = lint.check(selection);
     List<Finding> findings = report.findings();
     print(output, findings, findings.stream().map(Finding::toString).toList());
@@ -147,16 +142,6 @@ final class CheckCommand implements Callable<Integer> {
                 Output.count((int) errors, "error"),
                 Output.count(findings.size() - (int) errors, "warning")));
     return errors > 0 || (strict && !findings.isEmpty()) ? ExitCode.FAILED : ExitCode.DONE;
-  }
-
-  /// The widths that are configured, and the operator classes of every search that the service can
-  /// do.
-  static Vectors vectors(SchemaConfig config) {
-    return new Vectors(
-        config.vectorWidths(),
-        Arrays.stream(Precision.values())
-            .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
-            .collect(Collectors.toSet()));
   }
 
   /// As JSON or SARIF, or as the given lines.

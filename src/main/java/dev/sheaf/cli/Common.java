@@ -1,5 +1,7 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.embedding.Metric;
+import dev.sheaf.embedding.Precision;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.schema.Environment;
@@ -9,6 +11,7 @@ import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.SchemaException;
 import dev.sheaf.schema.backfill.BackfillConfig;
 import dev.sheaf.schema.backfill.Backfills;
+import dev.sheaf.schema.check.Vectors;
 import dev.sheaf.schema.mongodb.MongoConfig;
 import dev.sheaf.schema.mongodb.MongoSeed;
 import io.smallrye.config.DotEnvConfigSourceProvider;
@@ -20,9 +23,12 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -82,9 +88,11 @@ final class Common {
         settings, Environment.database(settings, settings.getConfigMapping(SchemaConfig.class)));
   }
 
-  /// The engine for work on scratch databases, for which no other has to be configured.
+  /// The engine for work on scratch databases, for which no other has to be configured, with the
+  /// changelogs of the checkout where there is one.
   Migrations migrations(ScratchOptions scratch) {
     scratchUrl = scratch.url();
+    root = Files.isDirectory(sources()) ? sources() : root;
     if (scratchUrl == null) {
       return migrations();
     }
@@ -143,6 +151,15 @@ final class Common {
     return Optional.ofNullable(root)
         .or(() -> settings().getConfigMapping(SchemaConfig.class).root())
         .orElse(Path.of("src/main/resources/db/changelog"));
+  }
+
+  /// What the service's models make, and what its searches look through.
+  Vectors vectors() {
+    Set<String> operatorClasses =
+        Arrays.stream(Precision.values())
+            .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
+            .collect(Collectors.toSet());
+    return new Vectors(schema().vectorWidths(), operatorClasses);
   }
 
   private SmallRyeConfig settings() {

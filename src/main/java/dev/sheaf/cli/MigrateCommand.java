@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       CreateCommand.class,
       CheckCommand.class,
       ProveCommand.class,
+      DeriveRollbackCommand.class,
       ForceCommand.class,
       BaselineCommand.class,
       DropCommand.class,

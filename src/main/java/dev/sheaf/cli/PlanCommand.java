@@ -5,7 +5,6 @@ import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.check.Checklist;
-import dev.sheaf.schema.check.Lint;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -34,10 +33,8 @@ final class PlanCommand implements Callable<Integer> {
             .or(config::scratchUrl)
             .map(DatabaseAddress::parse)
             .orElse(migrations.address());
-    Lint lint =
-        new Lint(
-            common.sources(), server, config, migrations.address(), CheckCommand.vectors(config));
-    Checklist checklist = Checklist.of(lint, migrations, pending);
+    Checklist checklist =
+        Checklist.of(common.sources(), migrations, pending, server, config, common.vectors());
     if (output.isJson()) {
       output.json(checklist);
     } else {

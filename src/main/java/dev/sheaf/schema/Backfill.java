@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 /// @param waitingFor why nothing happens at the moment; `null` when it goes on
 /// @param cursor the key of the last row that is done; `null` before the first
 /// @param rowsDone rows that the cursor has passed
-/// @param rowsEstimated how many there are, as PostgreSQL's planner guessed at the beginning; in
-///   the end, how many there were
+/// @param rowsEstimated how many there are, as the last vacuum or analyze counted, or the planner
+///   guessed before the first; in the end, how many there were
 /// @param rowsPerSecond of late, pauses included
-/// @param secondsLeft until the end, if it goes on like that
+/// @param secondsLeft until the end, if it goes on like that; `null` when there is no telling
 /// @param batchSize rows of the last batch
 /// @param attempts how often in a row the batch that is next has failed
 /// @param lastError why it failed
@@ -85,8 +85,8 @@ public record Backfill(
   private static final String QUERY =
       """
       SELECT name, relation, key, state, waiting_for, cursor, rows_done, rows_estimated, rate,
-             CASE WHEN state = 'running' AND rate > 0
-                  THEN ceil(greatest(rows_estimated - rows_done, 0) / rate)::bigint END,
+             CASE WHEN state = 'running' AND rate > 0 AND rows_done < rows_estimated
+                  THEN ceil((rows_estimated - rows_done) / rate)::bigint END,
              batch_size, attempts, last_error,
              CASE WHEN lease_until > clock_timestamp() THEN split_part(lease_holder, '#', 1) END,
              started_at, finished_at
@@ -150,9 +150,9 @@ public record Backfill(
   /// `running, 35%, 12 s left`: all that a person asks first.
   public String progress() {
     StringBuilder text = new StringBuilder(state.toString());
-    if (state != State.DONE && rowsEstimated != null && rowsEstimated > 0) {
-      // The estimate may have been too low.
-      text.append(", ").append(Math.min(99, 100 * rowsDone / rowsEstimated)).append('%');
+    // Where there are more rows than were estimated, nobody knows how far it is.
+    if (state != State.DONE && rowsEstimated != null && rowsDone < rowsEstimated) {
+      text.append(", ").append(100 * rowsDone / rowsEstimated).append('%');
     }
     if (secondsLeft != null) {
       text.append(", ").append(Durations.text(Duration.ofSeconds(secondsLeft))).append(" left");

@@ -36,6 +36,10 @@ record BackfillDeclaration(
       Pattern.compile(
           "backfill\\s+table:((?:%1$s\\.)?%1$s)\\s+key:(%1$s(?:,%1$s)*)".formatted(IDENTIFIER));
 
+  private static final List<String> QUERY = List.of("SELECT", "WITH");
+  private static final List<String> STATEMENT =
+      List.of("UPDATE", "INSERT", "DELETE", "MERGE", "SELECT", "WITH");
+
   /// @throws SchemaException when the file is no declaration
   static BackfillDeclaration of(ChangelogFile file) {
     @Nullable Matcher header = null;
@@ -86,9 +90,10 @@ record BackfillDeclaration(
         single(file, "the condition", condition.toString(), QUERY));
   }
 
-  private static final List<String> QUERY = List.of("SELECT", "WITH");
-  private static final List<String> STATEMENT =
-      List.of("UPDATE", "INSERT", "DELETE", "MERGE", "SELECT", "WITH");
+  /// The statement without batches, for a database that nobody works in.
+  String forEveryRow() {
+    return Backfill.BATCH.matcher(statement).replaceAll("true");
+  }
 
   private static String single(ChangelogFile file, String what, String sql, List<String> kinds) {
     List<String> statements = SqlScript.split(sql);

@@ -33,6 +33,9 @@ public final class CanaryRows {
 
   private static final int ROWS = 3;
 
+  /// What the partition is called that a table gets which has none.
+  static final String PARTITION = "_canary";
+
   private final Connection connection;
   private final Function<String, Density> densities;
   private final CanaryValues values;
@@ -164,6 +167,9 @@ public final class CanaryRows {
         Statement create = connection.createStatement();
         ResultSet row = select.executeQuery(sql)) {
       while (row.next()) {
+        if (densities.apply(row.getString(3)) == Density.NONE) {
+          continue;
+        }
         String bound =
             row.getString(1).equals("h") ? "FOR VALUES WITH (MODULUS 1, REMAINDER 0)" : "DEFAULT";
         create.execute(

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -662,7 +663,7 @@ public final class Migrations {
           case Proved.Pending() ->
               look(session -> Plan.of(all, History.read(session.connection())).pending());
         };
-    DatabaseAddress server = config.scratchUrl().map(DatabaseAddress::parse).orElse(address);
+    DatabaseAddress server = scratchServer();
     try {
       return RollbackProver.prove(
           server,
@@ -673,6 +674,52 @@ public final class Migrations {
     } catch (SQLException e) {
       throw SqlProblem.running(server, "proving rollbacks", null, e);
     }
+  }
+
+  /// Runs a changeset without a rollback on a scratch database, and writes the statements that undo
+  /// it into its file.
+  ///
+  /// @param file as in [Proved.One]
+  /// @throws SchemaException when it has a rollback, is applied, or does not go up
+  public DerivedRollback deriveRollback(Path file) {
+    Changeset changeset = fileAt(file);
+    if (changeset.down() != null) {
+      throw new SchemaException(
+          changeset.file().shortPath() + " has a rollback",
+          "see whether it holds: sheaf migrate prove " + file);
+    }
+    look(session -> {
+      if (History.read(session.connection()).stream()
+          .anyMatch(row -> row.path().equals(changeset.file().path()))) {
+        throw new SchemaException(
+            changeset.file().shortPath() + " is applied at " + address,
+            "an applied changelog is not edited");
+      }
+      return changeset;
+    });
+    DatabaseAddress server = scratchServer();
+    try {
+      return RollbackDerivation.derive(server, config, changesets(), changeset, file);
+    } catch (SQLException e) {
+      throw SqlProblem.running(server, "deriving a rollback", null, e);
+    }
+  }
+
+  /// What the schema that the changelogs make lacks for the application's own entities.
+  public EntityComparison compareEntities() {
+    return compareEntities(EntityClasses.bundled());
+  }
+
+  EntityComparison compareEntities(Collection<Class<?>> entities) {
+    try {
+      return EntityComparison.of(scratchServer(), config, changesets(), entities);
+    } catch (SQLException e) {
+      throw SqlProblem.running(scratchServer(), "comparing the entities", null, e);
+    }
+  }
+
+  private DatabaseAddress scratchServer() {
+    return config.scratchUrl().map(DatabaseAddress::parse).orElse(address);
   }
 
   private Changeset fileAt(Path file) {

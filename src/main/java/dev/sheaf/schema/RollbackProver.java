@@ -1,18 +1,13 @@
 package dev.sheaf.schema;
 
-import dev.sheaf.schema.CanaryRows.Density;
 import dev.sheaf.schema.RollbackProof.Verdict;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /// Runs changesets up, down and up again on a scratch database that has canary rows.
 ///
@@ -20,18 +15,7 @@ import org.postgresql.util.ServerErrorMessage;
 /// again comes back as the last one, which no SQL can avoid. Such columns are remarked on.
 final class RollbackProver {
 
-  private final DatabaseAddress server;
-  private final SchemaConfig config;
-  private final List<Changeset> all;
-  private ScratchSchema scratch;
-
-  private RollbackProver(DatabaseAddress server, SchemaConfig config, List<Changeset> all)
-      throws SQLException {
-    this.server = server;
-    this.config = config;
-    this.all = all;
-    this.scratch = ScratchSchema.at(server, config, List.of());
-  }
+  private RollbackProver() {}
 
   /// Proves `chosen` among `all`, in this order, each on the state that those before it make.
   ///
@@ -49,22 +33,19 @@ final class RollbackProver {
     if (chosen.isEmpty()) {
       return proofs;
     }
-    RollbackProver prover = new RollbackProver(server, config, all);
-    try {
+    try (CanaryTrial trial = new CanaryTrial(server, config, all, 0)) {
       for (int i = 0; proofs.size() < chosen.size() && i < all.size(); i++) {
         if (!chosen.contains(all.get(i))) {
-          prover.scratch.up(all.get(i));
+          trial.up(all.get(i));
           continue;
         }
-        RollbackProof proof = prover.prove(i);
+        RollbackProof proof = prove(trial, all.get(i), i);
         proofs.add(proof);
         listener.accept(proof);
-        if (proof.verdict() == Verdict.FAILED && !prover.goOnBehind(i)) {
+        if (proof.verdict() == Verdict.FAILED && !goesOnBehind(trial, all.get(i), i)) {
           break;
         }
       }
-    } finally {
-      prover.scratch.close();
     }
     return proofs;
   }
@@ -72,63 +53,37 @@ final class RollbackProver {
   /// Whatever state a failed one left, the next begins where this one should have ended.
   ///
   /// @return whether there is such a state
-  private boolean goOnBehind(int position) throws SQLException {
-    restart(position);
+  private static boolean goesOnBehind(CanaryTrial trial, Changeset changeset, int position)
+      throws SQLException {
+    trial.restart(position);
     try {
-      scratch.up(all.get(position));
+      trial.up(changeset);
       return true;
     } catch (SchemaException _) {
       return false; // Its proof has said why.
     }
   }
 
-  private void restart(int position) throws SQLException {
-    scratch.close();
-    scratch = ScratchSchema.at(server, config, all.subList(0, position));
-  }
-
-  private RollbackProof prove(int position) throws SQLException {
-    Changeset changeset = all.get(position);
-    CanaryDiet diet = new CanaryDiet();
-    while (true) {
-      CanaryRows.Result canaries = CanaryRows.fill(scratch.connection(), diet::density);
-      CatalogSnapshot before = CatalogSnapshot.of(scratch.connection()).withoutEngine();
-      RowDigests rows = RowDigests.of(scratch.connection());
-      List<String> remarks = new ArrayList<>(diet.remarks());
-      canaries
-          .unfilled()
-          .forEach(t -> remarks.add("no canary row in " + t.table() + ": " + t.reason()));
-      try {
-        scratch.up(changeset);
-      } catch (SchemaException e) {
-        if (diet.reduce(e)) {
-          restart(position);
-          continue;
-        }
-        return new RollbackProof(
-            changeset.label(), Verdict.FAILED, e.problem(), List.of(), List.of(), remarks);
-      }
-      return judge(changeset, before, rows, remarks);
-    }
-  }
-
-  /// Goes down and up again.
-  private RollbackProof judge(
-      Changeset changeset, CatalogSnapshot before, RowDigests rows, List<String> remarks)
+  private static RollbackProof prove(CanaryTrial trial, Changeset changeset, int position)
       throws SQLException {
-    Connection connection = scratch.connection();
+    List<String> remarks = new ArrayList<>();
     List<Difference> differences = List.of();
     List<String> lost = List.of();
     @Nullable String failure;
     try {
+      CanaryTrial.Before before = trial.upWithRows(position);
+      remarks.addAll(before.remarks());
+      Connection connection = trial.connection();
       CatalogSnapshot up = CatalogSnapshot.of(connection).withoutEngine();
-      scratch.down(changeset);
+      trial.down(changeset);
       CatalogSnapshot down = CatalogSnapshot.of(connection).withoutEngine();
-      lost = rows.changed(connection);
-      differences = between(before, down);
+      RowDigests.Changes changes = before.rows().changes(connection);
+      lost = changes.lost();
+      changes.added().forEach(table -> remarks.add(table + " has rows that were not there before"));
+      differences = between(before.catalog(), down);
       if (differences.isEmpty()) {
-        remarks.addAll(moved(before, down));
-        scratch.up(changeset);
+        remarks.addAll(moved(before.catalog(), down));
+        trial.up(changeset);
         differences = between(up, CatalogSnapshot.of(connection).withoutEngine());
         failure = differences.isEmpty() ? null : "its second run does not make what its first made";
       } else {
@@ -154,60 +109,14 @@ final class RollbackProver {
     return Difference.all(expected.withoutColumnOrder(), actual.withoutColumnOrder());
   }
 
-  /// Columns that are as before, but not where they were.
+  /// Tables whose columns are as before, but not where they were. A partition's are its parent's.
   private static List<String> moved(CatalogSnapshot before, CatalogSnapshot after) {
     return Difference.all(before, after).stream()
-        .map(column -> column.object() + " has another place among the columns of its table")
+        .filter(column -> !String.valueOf(column.actual()).contains(" inherited"))
+        .map(column ->
+            column.object().substring("column ".length(), column.object().lastIndexOf('.')))
+        .distinct()
+        .map(table -> "the columns of " + table + " are in another order")
         .toList();
-  }
-
-  /// What tables may be given so that a changeset goes up. Canary rows are made up, and what they
-  /// say may be in the way of a constraint to come: then the table gets nulls, and if that does not
-  /// help, nothing.
-  private static final class CanaryDiet {
-    private final Map<String, Density> densities = new HashMap<>();
-    private final List<String> remarks = new ArrayList<>();
-    private Density otherwise = Density.FULL;
-
-    Density density(String table) {
-      return densities.getOrDefault(table, otherwise);
-    }
-
-    List<String> remarks() {
-      return remarks;
-    }
-
-    /// @return false when rows were not to blame
-    boolean reduce(SchemaException failure) {
-      if (!(failure.getCause() instanceof PSQLException e) || !isAboutData(e)) {
-        return false;
-      }
-      ServerErrorMessage message = e.getServerErrorMessage();
-      @Nullable String table =
-          message == null || message.getTable() == null
-              ? null
-              : message.getSchema() + "." + message.getTable();
-      Density current = table == null ? otherwise : density(table);
-      if (current == Density.NONE) {
-        return false;
-      }
-      Density lower = current == Density.FULL ? Density.SPARSE : Density.NONE;
-      if (lower == Density.NONE) {
-        remarks.add(
-            "with rows in %s it fails: %s"
-                .formatted(table == null ? "its tables" : table, SqlProblem.message(e)));
-      }
-      if (table == null) {
-        otherwise = lower;
-      } else {
-        densities.put(table, lower);
-      }
-      return true;
-    }
-
-    /// A data exception, or a violated constraint.
-    private static boolean isAboutData(PSQLException e) {
-      return SqlProblem.state(e).startsWith("22") || SqlProblem.state(e).startsWith("23");
-    }
   }
 }

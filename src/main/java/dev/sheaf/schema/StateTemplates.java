@@ -59,7 +59,7 @@ final class StateTemplates {
   }
 
   /// A name for each number of changesets, from one to all.
-  private static List<String> names(List<Changeset> changesets) {
+  static List<String> names(List<Changeset> changesets) {
     List<String> names = new ArrayList<>();
     byte[] fingerprint = {};
     for (Changeset changeset : changesets) {

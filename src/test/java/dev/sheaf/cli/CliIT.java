@@ -304,6 +304,142 @@ class CliIT {
   }
 
   @Test
+  void proveTellsWhatARollbackRestores() throws IOException {
+    sheaf("migrate", "up");
+    changelog("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    changelog(
+        "core",
+        4,
+        "d",
+        "ALTER TABLE b ADD COLUMN name text;",
+        "ALTER TABLE b ALTER COLUMN id SET NOT NULL;");
+    changelog("core", 5, "e", "--lossy-rollback nobody reads it\nDELETE FROM a;", "SELECT 1;");
+
+    assertThat(sheaf("migrate", "prove"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            proven  core/003_c
+            failed  core/004_d  after its rollback the catalog is not what it was
+            changed  column public.b.id
+                     expected: integer storage=p
+                     actual: integer not null storage=p
+            extra    column public.b.name
+                     actual: text storage=x
+            lossy   core/005_e  nobody reads it
+                    rows lost  public.a
+            err:
+            2 changesets proven in TIME, 1 failed
+            """);
+    assertThat(
+            sheaf(
+                "migrate",
+                "prove",
+                "--json",
+                directory.resolve("changelog/core/003_c.sql").toString()))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            [ {
+              "changeset" : "core/003_c",
+              "verdict" : "proven",
+              "differences" : [ ],
+              "lost" : [ ],
+              "remarks" : [ ]
+            } ]
+            err:
+            1 changeset proven in TIME
+            """);
+    assertThat(sheaf("migrate", "prove", "--all", "--module", "core"))
+        .startsWith("exit 1\nout:\nproven  core/001_a\nproven  core/002_b\n");
+    assertThat(sheaf("migrate", "prove", "--all", "one.sql")).startsWith("exit 2\n");
+  }
+
+  @Test
+  void scratchDatabasesNeedNoConfiguredOne() throws IOException {
+    Files.writeString(
+        directory.resolve("test.properties"), "sheaf.modules.fulltext.enabled=false\n");
+    DatabaseAddress server = database.address();
+    String url =
+        server
+            .jdbcUrl()
+            .replace(
+                "jdbc:postgresql://",
+                "postgres://" + server.user() + ":" + server.password() + "@");
+
+    assertThat(sheaf("migrate", "prove", "--scratch", url))
+        .startsWith("exit 0\nout:\nproven  core/001_a\nproven  core/002_b\nerr:\n");
+  }
+
+  @Test
+  void deriveRollbackWritesIt() throws IOException {
+    Path file = directory.resolve("changelog/core/003_c.sql");
+    Files.writeString(
+        file,
+        """
+        --liquibase formatted sql
+
+        --changeset core:003
+        ALTER TABLE a ADD COLUMN name text;
+        ALTER TABLE a ALTER COLUMN id TYPE bigint;
+        UPDATE b SET id = 0;
+        """);
+
+    assertThat(sheaf("migrate", "derive-rollback", file.toString()))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            ALTER TABLE a DROP COLUMN name;
+            ALTER TABLE a ALTER COLUMN id TYPE integer USING id::integer;
+            err:
+            declared as lossy: what was dropped or overwritten in public.b does not come back
+            2 statements written into %s
+            """
+                .formatted(file));
+    assertThat(sheaf("migrate", "prove", file.toString()))
+        .startsWith("exit 0\nout:\nlossy   core/003_c  what was dropped");
+    assertThat(sheaf("migrate", "derive-rollback", file.toString()))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: core/003_c.sql has a rollback
+              see whether it holds: sheaf migrate prove %s
+            """
+                .formatted(file));
+  }
+
+  @Test
+  void theEntitiesOfACheckoutAskForNothing() throws IOException {
+    assertThat(
+            run(
+                "migrate",
+                "create",
+                "x",
+                "--module",
+                "core",
+                "--from-entities",
+                "--config",
+                config(),
+                "--root",
+                "src/main/resources/db/changelog"))
+        .isEqualTo("exit 0\nout:\nerr:\nnothing differs between the entities and the changelogs\n");
+
+    // Without the module that makes the tables of collections and documents.
+    changelog("core", 1, "vector", "CREATE EXTENSION vector;", "DROP EXTENSION vector;");
+    Files.delete(directory.resolve("changelog/core/001_a.sql"));
+    Path file = directory.resolve("changelog/core/003_all.sql");
+    assertThat(sheaf("migrate", "create", "all", "--module", "core", "--from-entities"))
+        .isEqualTo("exit 0\nout:\n" + file + "\nerr:\n");
+    assertThat(sheaf("migrate", "prove", file.toString()))
+        .startsWith("exit 0\nout:\nproven  core/003_all\n");
+  }
+
+  @Test
   void productionIsGuarded() throws IOException {
     settings(database.address(), "sheaf.environment=production\n");
     sheaf("migrate", "up");

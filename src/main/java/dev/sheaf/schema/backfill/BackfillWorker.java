@@ -248,7 +248,7 @@ final class BackfillWorker {
             }
             statement.execute(order.fill(position.statement(), batch));
             boolean disturbed = pressure.isInTheWay();
-            move(batch, position.estimated() ? null : order.estimate(statement));
+            move(batch, estimate(order, statement, position));
             return Optional.of(new Moved(batch.rows(), disturbed));
           });
       if (moved.isEmpty()) {
@@ -261,12 +261,29 @@ final class BackfillWorker {
         size.took(Duration.ofNanos(took));
       }
       toldReason = null;
-      if (System.nanoTime() - toldProgress > TELLING.toNanos()) {
+      if (isTimeToTell()) {
         toldProgress = System.nanoTime();
         listener.progress(look());
       }
       rest((long) (took * config.rest()));
       return true;
+    }
+
+    private boolean isTimeToTell() {
+      return System.nanoTime() - toldProgress > TELLING.toNanos();
+    }
+
+    /// How many rows there are, when there is anything new to say about that.
+    private @Nullable Long estimate(KeyOrder order, Statement statement, Position position)
+        throws SQLException {
+      if (position.estimated() && !isTimeToTell()) {
+        return null;
+      }
+      Long counted = order.counted(statement);
+      if (counted == null && !position.estimated()) {
+        return order.guessed(statement);
+      }
+      return counted;
     }
 
     /// @param disturbed whether somebody waited for it
@@ -302,7 +319,7 @@ final class BackfillWorker {
       }
     }
 
-    /// @param estimate of all the rows there are, with the first batch
+    /// @param estimate of all the rows there are; `null` leaves it as it was
     private void move(KeyOrder.Batch batch, @Nullable Long estimate) throws SQLException {
       long now = System.nanoTime();
       double current = batch.rows() * 1e9 / Math.max(1, now - lastMove);
@@ -311,7 +328,7 @@ final class BackfillWorker {
       String sql =
           """
           UPDATE backfill
-             SET cursor = ?, rows_done = rows_done + ?, rows_estimated = coalesce(rows_estimated, ?),
+             SET cursor = ?, rows_done = rows_done + ?, rows_estimated = coalesce(?, rows_estimated),
                  rate = ?, batch_size = ?, waiting_for = NULL, attempts = 0, last_error = NULL,
                  lease_until = clock_timestamp() + make_interval(secs => ?)
            WHERE name = ?
@@ -331,24 +348,27 @@ final class BackfillWorker {
     private void finish(Statement statement, String condition) throws SQLException {
       statement.execute("SET LOCAL statement_timeout = " + config.conditionTimeout().toMillis());
       if (isTrue(statement, condition)) {
-        end(Backfill.State.DONE, null);
+        end(Backfill.State.DONE, null, true);
       } else {
         end(
             Backfill.State.FAILED,
-            "every row was passed, and its condition does not hold: " + condition);
+            "every row was passed, and its condition does not hold: " + condition,
+            true);
       }
     }
 
     void fail(String error) throws SQLException {
-      end(Backfill.State.FAILED, error);
+      end(Backfill.State.FAILED, error, false);
     }
 
-    private void end(Backfill.State state, @Nullable String error) throws SQLException {
+    /// @param passed whether every row was, so that it is known how many there are
+    private void end(Backfill.State state, @Nullable String error, boolean passed)
+        throws SQLException {
       String sql =
           """
           UPDATE backfill
              SET state = ?, last_error = ?, finished_at = clock_timestamp(), waiting_for = NULL,
-                 rows_estimated = CASE ? WHEN 'done' THEN rows_done ELSE rows_estimated END,
+                 rows_estimated = CASE WHEN ? THEN rows_done ELSE rows_estimated END,
                  lease_holder = NULL, lease_until = NULL
            WHERE name = ?
              AND lease_holder = ?
@@ -356,7 +376,7 @@ final class BackfillWorker {
       try (PreparedStatement update = connection.prepareStatement(sql)) {
         update.setString(1, state.toString());
         update.setString(2, error);
-        update.setString(3, state.toString());
+        update.setBoolean(3, passed);
         update.setString(4, name);
         update.setString(5, holder);
         update.executeUpdate();

@@ -154,8 +154,29 @@ final class KeyOrder {
     return Backfill.BATCH.matcher(statement).replaceAll(Matcher.quoteReplacement(rows));
   }
 
-  /// How many rows the planner believes there are, which costs nothing to know.
-  long estimate(Statement statement) throws SQLException {
+  /// How many rows the last vacuum or analyze counted; `null` before the first.
+  @Nullable Long counted(Statement statement) throws SQLException {
+    String sql =
+        """
+        WITH RECURSIVE part (relation) AS (
+            SELECT '%s'::regclass::oid
+            UNION
+            SELECT i.inhrelid FROM pg_inherits i JOIN part p ON p.relation = i.inhparent
+        )
+        SELECT CASE WHEN bool_and(c.reltuples > 0) THEN sum(c.reltuples) END
+          FROM part
+          JOIN pg_class c ON c.oid = part.relation AND c.relkind = 'r'
+        """
+            .formatted(connection.escapeLiteral(table));
+    try (ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      double rows = row.getDouble(1);
+      return row.wasNull() ? null : (long) rows;
+    }
+  }
+
+  /// How many rows the planner guesses from the table's size, which dead rows make too many later.
+  long guessed(Statement statement) throws SQLException {
     try (ResultSet row = statement.executeQuery("EXPLAIN SELECT FROM " + table)) {
       row.next();
       Matcher rows = Pattern.compile("rows=(\\d+)").matcher(row.getString(1));

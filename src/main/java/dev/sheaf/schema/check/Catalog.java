@@ -98,6 +98,11 @@ record Catalog(
       return columns.stream().filter(c -> c.number() == number).findFirst().orElse(null);
     }
 
+    /// Whether it was taken away in a way that can be taken back.
+    boolean isInTrash() {
+      return schema.equals("sheaf_trash");
+    }
+
     boolean isDefaultPartition() {
       return "DEFAULT".equals(bound);
     }
@@ -130,7 +135,13 @@ record Catalog(
       @Nullable String defaultValue,
       boolean generated,
       boolean identity,
-      @Nullable String comment) {}
+      @Nullable String comment) {
+
+    /// Whether it was taken away in a way that can be taken back.
+    boolean isInTrash() {
+      return name.startsWith("sheaf_trash_");
+    }
+  }
 
   /// What a constraint demands.
   enum ConstraintKind {

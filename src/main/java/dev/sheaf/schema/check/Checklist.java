@@ -76,10 +76,18 @@ public record Checklist(
 
   /// Looks at what is pending in `database`, which is only read.
   ///
-  /// @param lint observes them, with the sizes of that database
+  /// @param root the directory that holds `core/`
+  /// @param server where scratch databases may be created
+  /// @param vectors what the application stores and searches
   /// @throws dev.sheaf.schema.SchemaException when there is no scratch database to be had, or the
   ///   database cannot be read
-  public static Checklist of(Lint lint, Migrations migrations, ChangesetSelection pending) {
+  public static Checklist of(
+      Path root,
+      Migrations migrations,
+      ChangesetSelection pending,
+      DatabaseAddress server,
+      SchemaConfig config,
+      Vectors vectors) {
     DatabaseAddress database = migrations.address();
     Map<String, Backfill> backfills =
         migrations.status().backfills().stream()
@@ -92,19 +100,13 @@ public record Checklist(
     List<Item> items = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     if (!pending.chosen().isEmpty()) {
-      try (ScratchDatabase scratch =
-          ScratchDatabase.after(pending.before(), lint.server(), lint.config())) {
+      try (ScratchDatabase scratch = ScratchDatabase.after(pending.before(), server, config)) {
         Observer observer =
             new Observer(
-                scratch.address(),
-                lint.config(),
-                Allowances.in(lint.root()),
-                Live.of(database),
-                lint.vectors());
+                scratch.address(), config, Allowances.in(root), Live.of(database), vectors);
         for (Changeset changeset : pending.chosen()) {
           Observation observation = observer.observe(changeset);
-          items.add(
-              item(lint.root(), observation, running, backfills, proofs.get(changeset.label())));
+          items.add(item(root, observation, running, backfills, proofs.get(changeset.label())));
           if (observation.failure() != null) {
             notes.add("nothing after " + changeset.label() + " was observed, because it fails");
             break;
@@ -114,12 +116,7 @@ public record Checklist(
       }
     }
     return new Checklist(
-        database.toString(),
-        Bookkeeping.VERSION,
-        running,
-        backup(database, lint.config()),
-        items,
-        notes);
+        database.toString(), Bookkeeping.VERSION, running, backup(database, config), items, notes);
   }
 
   private static Item item(

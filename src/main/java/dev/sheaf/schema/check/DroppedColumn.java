@@ -11,7 +11,7 @@ final class DroppedColumn implements Rule {
   public About about() {
     return Rule.error(
         "The values are gone, and every running version that still selects or inserts the column fails.",
-        "stop using the column in a release first; drop it in a later one, as a quarantine that can be taken back");
+        "stop using the column in a release first; put it in the trash in a later one, which can be taken back");
   }
 
   @Override

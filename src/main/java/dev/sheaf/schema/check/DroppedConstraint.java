@@ -5,6 +5,7 @@ import dev.sheaf.schema.check.Catalog.Constraint;
 import dev.sheaf.schema.check.Catalog.Relation;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// What a constraint kept out may come in.
 final class DroppedConstraint implements Rule {
@@ -42,12 +43,17 @@ final class DroppedConstraint implements Rule {
   private static boolean isMissed(Constraint dropped, Catalog after) {
     Relation table = after.relations().get(dropped.table());
     return table != null
+        && !table.isInTrash()
         && (dropped.referenced() == 0 || after.relations().containsKey(dropped.referenced()))
-        && dropped.columns().stream().allMatch(number -> table.column(number) != null)
+        && dropped.columns().stream().allMatch(number -> isInUse(table.column(number)))
         && after.constraints().values().stream()
             .noneMatch(c -> c.table() == dropped.table() && c.name().equals(dropped.name()))
         && !(NOT_NULL.matcher(dropped.definition()).lookingAt()
             && dropped.columns().stream().allMatch(number -> isNotNull(table, number)));
+  }
+
+  private static boolean isInUse(@Nullable Column column) {
+    return column != null && !column.isInTrash();
   }
 
   private static boolean isNotNull(Relation table, int number) {

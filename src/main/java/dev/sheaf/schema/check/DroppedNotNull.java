@@ -22,8 +22,15 @@ final class DroppedNotNull implements Rule {
                     c -> c.table().kind().isTable() && observation.existed(c.table(), c.before()))
                 .filter(c -> !step.before().isPartition(c.table()))
                 .filter(c -> c.before().notNull() && !c.after().notNull())
+                .filter(c -> !isInTrash(observation, c))
                 .map(c ->
                     observation.finding(
                         this, step, c.table(), c.qualified(), c.qualified() + " may be null now")));
+  }
+
+  private static boolean isInTrash(Observation observation, Step.ChangedColumn column) {
+    Catalog.Column inTheEnd =
+        observation.after().column(column.table().oid(), column.before().number());
+    return inTheEnd != null && inTheEnd.isInTrash();
   }
 }

@@ -9,7 +9,7 @@ final class DroppedTable implements Rule {
   public About about() {
     return Rule.error(
         "The rows are gone, and every running version that still reads or writes the table fails.",
-        "stop using the table in a release first; drop it in a later one, as a quarantine that can be taken back");
+        "stop using the table in a release first; put it in the trash in a later one, which can be taken back");
   }
 
   @Override

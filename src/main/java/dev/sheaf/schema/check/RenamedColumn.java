@@ -21,7 +21,7 @@ final class RenamedColumn implements Rule {
                 .filter(c -> c.table().kind().isTable() || c.table().kind().isView())
                 .filter(c -> observation.existed(c.table(), c.before()))
                 .filter(c -> !step.before().isPartition(c.table()))
-                .filter(c -> !c.before().name().equals(c.after().name()))
+                .filter(c -> !c.before().name().equals(c.after().name()) && !c.after().isInTrash())
                 .map(c ->
                     observation.finding(
                         this,

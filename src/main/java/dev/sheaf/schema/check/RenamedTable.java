@@ -33,12 +33,13 @@ final class RenamedTable implements Rule {
                             .formatted(r.before().qualified(), r.after().qualified()))));
   }
 
-  /// Not when its schema was renamed around it.
+  /// Not when its schema was renamed around it, and not when it went to the trash.
   private static boolean isMoved(Step step, Relation before, Relation after) {
     boolean schemaRenamed =
         step.changed(Catalog::schemas)
             .anyMatch(schema -> schema.before().name().equals(before.schema()));
-    return !before.name().equals(after.name())
-        || (!before.schema().equals(after.schema()) && !schemaRenamed);
+    return !after.isInTrash()
+        && (!before.name().equals(after.name())
+            || (!before.schema().equals(after.schema()) && !schemaRenamed));
   }
 }

@@ -19,7 +19,8 @@ final class TableRewrite implements Rule {
             step.rewrittenTables()
                 .filter(changed ->
                     !changed.after().isDefinedAs(changed.before())
-                        || (step.scanned(changed.before().oid())
+                        || (changed.after().bytes() > 0
+                            && step.scanned(changed.before().oid())
                             && !step.after().isClustered(changed.after())))
                 .map(Step.Changed::before),
         (step, table) ->

@@ -355,7 +355,7 @@ class BackfillIT {
 
     assertThat(shop.backfill().progress())
         .isEqualTo(
-            "failed, 99%: every row was passed, and its condition does not hold:"
+            "failed: every row was passed, and its condition does not hold:"
                 + " SELECT NOT EXISTS (SELECT FROM item WHERE touched <> 1)");
 
     shop.database().execute("UPDATE item SET touched = 1 WHERE id = 7");

@@ -16,7 +16,7 @@ class DroppedColumnIT {
             """
             core/002_change.sql:3: error: dropped-column: public.document.note is dropped, and its values with it (ACCESS EXCLUSIVE)
                 ALTER TABLE document DROP COLUMN note
-                stop using the column in a release first; drop it in a later one, as a quarantine that can be taken back: docs/lint/dropped-column.md
+                stop using the column in a release first; put it in the trash in a later one, which can be taken back: docs/lint/dropped-column.md
             """);
   }
 

@@ -16,7 +16,7 @@ class DroppedTableIT {
             """
             core/002_change.sql:3: error: dropped-table: public.document is dropped, and its rows with it (ACCESS EXCLUSIVE)
                 DROP TABLE document
-                stop using the table in a release first; drop it in a later one, as a quarantine that can be taken back: docs/lint/dropped-table.md
+                stop using the table in a release first; put it in the trash in a later one, which can be taken back: docs/lint/dropped-table.md
             """);
   }
 
