@@ -66,6 +66,7 @@ final class CanaryTrial implements AutoCloseable {
       for (CanaryRows.Unfilled table : canaries.unfilled()) {
         remarks.add("no canary row in " + table.table() + ": " + table.reason());
       }
+      scratch.makeReadyFor(all.get(position));
       Before before =
           new Before(
               CatalogSnapshot.of(connection()).withoutEngine(),

@@ -146,6 +146,16 @@ record Changelogs(
     return directories;
   }
 
+  /// One of these files, parsed.
+  Changeset changeset(ChangelogFile file) {
+    Changeset parsed = ChangesetParser.parse(file);
+    return parsed.requiring(
+        parsed.directives().requiresBackfill().stream()
+            .flatMap(name -> backfill(name).stream())
+            .map(declared -> BackfillDeclaration.of(declared).forEveryRow())
+            .toList());
+  }
+
   /// The file that declares a backfill.
   ///
   /// @param name `module/NNN_name`

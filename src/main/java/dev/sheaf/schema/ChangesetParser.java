@@ -40,7 +40,8 @@ final class ChangesetParser {
         parsed.getRollback().getChanges().isEmpty()
             ? null
             : statements(parsed.getRollback().getChanges()),
-        Directives.of(file));
+        Directives.of(file),
+        List.of());
   }
 
   private static ChangeSet changeSet(ChangelogFile file) {

@@ -75,7 +75,7 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
     Changelogs changelogs = Changelogs.in(root);
     return Modules.everything(changelogs).enabled().stream()
         .flatMap(module -> changelogs.files().getOrDefault(module, List.of()).stream())
-        .map(ChangesetParser::parse)
+        .map(changelogs::changeset)
         .toList();
   }
 }

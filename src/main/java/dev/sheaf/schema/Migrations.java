@@ -827,7 +827,7 @@ public final class Migrations {
             "give the one that was not released yet the next free number");
       }
     }
-    return numbers.values().stream().map(ChangesetParser::parse).toList();
+    return numbers.values().stream().map(changelogs::changeset).toList();
   }
 
   private List<History.Applied> applied(SchemaSession session, String module) throws SQLException {
@@ -864,7 +864,7 @@ public final class Migrations {
 
   /// The file behind a row of the history, which must still say what was applied.
   private Changeset fileOf(History.Applied row) {
-    Changeset changeset = file(row).map(ChangesetParser::parse).orElseThrow(() -> fileMissing(row));
+    Changeset changeset = file(row).map(changelogs::changeset).orElseThrow(() -> fileMissing(row));
     if (row.checksum() != null && !row.checksum().equals(changeset.checksum())) {
       throw edited(changeset);
     }

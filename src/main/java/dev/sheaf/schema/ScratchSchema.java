@@ -31,7 +31,10 @@ final class ScratchSchema implements AutoCloseable {
       ScratchSchema scratch =
           new ScratchSchema(database, database.address().open("sheaf " + Client.NAME), config);
       History.prepare(scratch.connection);
-      applied.forEach(scratch::up);
+      for (Changeset changeset : applied) {
+        scratch.makeReadyFor(changeset);
+        scratch.up(changeset);
+      }
       complete = true;
       return scratch;
     } finally {
@@ -43,6 +46,16 @@ final class ScratchSchema implements AutoCloseable {
 
   Connection connection() {
     return connection;
+  }
+
+  /// Works off the backfills that `changeset` requires.
+  void makeReadyFor(Changeset changeset) {
+    try {
+      changeset.workOffRequiredBackfills(connection);
+    } catch (SQLException e) {
+      throw SqlProblem.running(
+          database.address(), "a backfill that " + changeset.label() + " requires", null, e);
+    }
   }
 
   void up(Changeset changeset) {

@@ -123,7 +123,8 @@ final class StoredRollback {
         transactional,
         List.of(),
         statements,
-        directives);
+        directives,
+        List.of());
   }
 
   private static String checksum(

@@ -103,7 +103,7 @@ class EntityComparisonIT {
     Kind kind;
   }
 
-  @Entity(name = "Shop")
+  @Entity(name = "GrownShop")
   @Table(name = "shop", indexes = @Index(name = "shop_opened_idx", columnList = "opened, name"))
   static class GrownShop {
     @Id

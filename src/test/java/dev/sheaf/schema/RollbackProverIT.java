@@ -8,6 +8,7 @@ import dev.sheaf.schema.Migrations.Proved;
 import dev.sheaf.schema.RollbackProof.Verdict;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,39 @@ class RollbackProverIT {
     assertThat(prove(new Proved.All(), null))
         .containsExactly(
             proven("core/001_shop"), proven("core/002_phone"), proven("core/003_index"));
+  }
+
+  @Test
+  void whatRequiresABackfillFindsItDone() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "label",
+        "ALTER TABLE shop ADD COLUMN label text;",
+        "ALTER TABLE shop DROP COLUMN label;");
+    Files.writeString(
+        root.resolve("core/002_label.backfill.sql"),
+        """
+        --liquibase formatted sql
+        --backfill table:shop key:id
+        UPDATE shop SET label = name WHERE :batch;
+        --condition
+        SELECT NOT EXISTS (SELECT FROM shop WHERE label IS NULL);
+        """);
+    Files.writeString(
+        root.resolve("core/003_label_not_null.sql"),
+        """
+        --liquibase formatted sql
+        --requires-backfill core/002_label
+
+        --changeset core:003
+        ALTER TABLE shop ALTER COLUMN label SET NOT NULL;
+        --rollback ALTER TABLE shop ALTER COLUMN label DROP NOT NULL;
+        """);
+
+    assertThat(prove(new Proved.All(), null))
+        .containsExactly(
+            proven("core/001_shop"), proven("core/002_label"), proven("core/003_label_not_null"));
   }
 
   @Test

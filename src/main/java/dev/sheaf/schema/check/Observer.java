@@ -116,6 +116,7 @@ final class Observer {
       for (CanaryRows.Unfilled table : CanaryRows.fill(connection).unfilled()) {
         notes.add("no row was found for " + table.table() + ": " + table.reason());
       }
+      changeset.workOffRequiredBackfills(connection);
       Observation observation = observe(changeset, connection, applied);
       return changeset.transactional() && makeWay(connection, observation)
           ? observe(changeset, connection, applied)
