@@ -25,7 +25,7 @@ class ObserverIT {
                 SELECT 1;
                 ALTER TABLE document ALTER COLUMN size SET NOT NULL;
                 ALTER TABLE document ADD CONSTRAINT size_check CHECK (size > 0);
-                ALTER TABLE document ADD CONSTRAINT later_check CHECK (size > 1) NOT VALID;
+                ALTER TABLE document ADD CONSTRAINT later_check CHECK (size >= 0) NOT VALID;
                 ALTER TABLE document VALIDATE CONSTRAINT later_check;
                 ALTER TABLE document ADD CONSTRAINT author_fkey FOREIGN KEY (author_id) REFERENCES author;
                 CREATE INDEX document_size_idx ON document (size);
@@ -37,7 +37,7 @@ class ObserverIT {
             SELECT 1: 0 scans, 0 read, 0 written, no lock
             ALTER TABLE document ALTER COLUMN size SET NOT NULL: 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
             ALTER TABLE document ADD CONSTRAINT size_check CHECK (size > 0): 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
-            ALTER TABLE document ADD CONSTRAINT later_check CHECK (size > 1) NOT VALID: 0 scans, 0 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document ADD CONSTRAINT later_check CHECK (size >= 0) NOT VALID: 0 scans, 0 read, 0 written, ACCESS EXCLUSIVE
             ALTER TABLE document VALIDATE CONSTRAINT later_check: 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
             ALTER TABLE document ADD CONSTRAINT author_fkey FOREIGN KEY (author_id) REFERENCES author: 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
             CREATE INDEX document_size_idx ON document (size): 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
