@@ -5,6 +5,7 @@ import dev.sheaf.api.ProblemType;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
+import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.schema.Templates;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -57,15 +58,32 @@ public class Collections {
 
   /// Creates a collection with its first embedding space, ready for documents.
   ///
-  /// @throws Problem when the name is taken
+  /// @throws Problem when the name is taken, or there is no such model
   public CollectionView create(CreateCollection request) {
-    EmbeddingModel model = models.defaultModel();
+    EmbeddingModel model = models.of(request.model(), request.dimensions());
+    requireIndexable(model, request.precision());
     try {
       return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
     } catch (ConstraintViolationException e) {
       throw new Problem(
           ProblemType.COLLECTION_EXISTS,
           "a collection named " + request.name() + " exists; drop it first or choose another name");
+    }
+  }
+
+  /// A collection that could never have an index would be slower with every document.
+  private static void requireIndexable(EmbeddingModel model, Precision precision) {
+    if (model.dimensions() > precision.maxDimensions()) {
+      throw Problem.field(
+          "precision",
+          "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
+              .formatted(
+                  precision,
+                  precision.maxDimensions(),
+                  model.dimensions(),
+                  model.dimensions() > Precision.HALF.maxDimensions()
+                      ? Precision.BINARY
+                      : Precision.HALF));
     }
   }
 

@@ -13,6 +13,12 @@ import org.jspecify.annotations.Nullable;
 public record CreateCollection(
     @Schema(required = true, pattern = CreateCollection.NAME, examples = "articles") String name,
     @Schema(nullable = true) @Nullable String description,
+    @Schema(
+            nullable = true,
+            description = "`none`: the client sends vectors. Absent: the service's default.")
+        @Nullable String model,
+    @Schema(nullable = true, description = "The width of the vectors; needed with `none`")
+        @Nullable Integer dimensions,
     @Schema(defaultValue = "cosine") Metric metric,
     @Schema(defaultValue = "half") Precision precision) {
 
@@ -25,6 +31,8 @@ public record CreateCollection(
   public CreateCollection(
       @Nullable String name,
       @Nullable String description,
+      @Nullable String model,
+      @Nullable Integer dimensions,
       @Nullable Metric metric,
       @Nullable Precision precision) {
     this.name = Input.required("name", name);
@@ -34,6 +42,8 @@ public record CreateCollection(
     }
     Input.text("description", description, MAX_DESCRIPTION_BYTES);
     this.description = description;
+    this.model = model;
+    this.dimensions = dimensions;
     this.metric = metric == null ? Metric.COSINE : metric;
     this.precision = precision == null ? Precision.HALF : precision;
   }

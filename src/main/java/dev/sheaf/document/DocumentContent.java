@@ -5,17 +5,23 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What a client says of a document.
+/// What a client says of a document: its text, or its chunks.
+///
+/// @param text to be split; of given chunks, their texts one below the other
+/// @param chunks `null` when the service splits the text
 @Schema(name = "DocumentContent")
 public record DocumentContent(
-    @Schema(required = true, examples = "The Moon keeps one face to the Earth.") String text,
+    @Schema(nullable = true, examples = "The Moon keeps one face to the Earth.") String text,
     @Schema(nullable = true) @Nullable String title,
     @Schema(nullable = true) @Nullable String uri,
-    @Schema(type = SchemaType.OBJECT, nullable = true) JsonNode metadata) {
+    @Schema(type = SchemaType.OBJECT, nullable = true) JsonNode metadata,
+    @Schema(nullable = true) @Nullable List<GivenChunk> chunks) {
 
   private static final int MAX_TITLE_BYTES = 4_000;
   private static final int MAX_URI_BYTES = 8_000;
@@ -24,7 +30,19 @@ public record DocumentContent(
       @Nullable String text,
       @Nullable String title,
       @Nullable String uri,
-      @Nullable JsonNode metadata) {
+      @Nullable JsonNode metadata,
+      @Nullable List<GivenChunk> chunks) {
+    if (chunks != null) {
+      if (text != null) {
+        throw Problem.field("chunks", "give either text or chunks");
+      }
+      if (chunks.isEmpty() || chunks.contains(null)) {
+        throw Problem.field("chunks", "chunks must hold at least one chunk, and no null");
+      }
+      chunks = List.copyOf(chunks);
+      text = chunks.stream().map(GivenChunk::text).collect(Collectors.joining("\n"));
+    }
+    this.chunks = chunks;
     this.text = Input.required("text", text);
     if (this.text.isBlank()) {
       throw Problem.field("text", "text is empty; a document needs something to search for");

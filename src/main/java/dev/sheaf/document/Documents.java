@@ -8,10 +8,13 @@ import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.Embedding;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -55,7 +58,7 @@ public class Documents {
             content.title(),
             content.uri(),
             content.metadata().toString(),
-            contentHash(chunker, content.text()));
+            contentHash(chunker, content));
 
     Optional<Integer> chunks = QuarkusTransaction.requiringNew().call(() -> table.same(row));
     if (chunks.isPresent()) {
@@ -66,13 +69,56 @@ public class Documents {
       return new PutResult(externalId, Status.UPDATED, chunks.get());
     }
 
-    List<TextChunk> split = chunker.split(content.text());
-    List<float[]> vectors =
-        model.embed(split.stream().map(TextChunk::text).toList(), EmbeddingModel.Role.DOCUMENT);
+    List<TextChunk> split = split(chunker, model, content);
+    List<float[]> vectors = vectors(model, space, split, content.chunks());
     boolean created =
         QuarkusTransaction.requiringNew()
             .call(() -> write(collection, space, row, content.text(), split, vectors));
     return new PutResult(externalId, created ? Status.CREATED : Status.UPDATED, split.size());
+  }
+
+  private static List<TextChunk> split(
+      Chunker chunker, EmbeddingModel model, DocumentContent content) {
+    if (content.chunks() == null) {
+      return chunker.split(content.text());
+    }
+    var split = new ArrayList<TextChunk>();
+    int start = 0;
+    for (GivenChunk chunk : content.chunks()) {
+      String text = chunk.text();
+      int tokens = model.countTokens(text);
+      if (chunk.vector() == null && tokens > model.maxTokens()) {
+        throw Problem.field(
+            "chunks[" + split.size() + "].text",
+            "chunks[%d].text has %d tokens, %s reads %d at once; split it, or send text instead of chunks"
+                .formatted(split.size(), tokens, model.name(), model.maxTokens()));
+      }
+      split.add(new TextChunk(split.size(), text, tokens, start, start + text.length()));
+      start += text.length() + 1;
+    }
+    return split;
+  }
+
+  /// The vectors that the client gave, and the model's for the other chunks.
+  private static List<float[]> vectors(
+      EmbeddingModel model, Space space, List<TextChunk> split, @Nullable List<GivenChunk> given) {
+    var vectors = new float[split.size()][];
+    var missing = new ArrayList<TextChunk>();
+    for (TextChunk chunk : split) {
+      float[] vector = given == null ? null : given.get(chunk.ordinal()).vector();
+      if (vector == null) {
+        missing.add(chunk);
+      } else {
+        vectors[chunk.ordinal()] =
+            GivenVector.check("chunks[" + chunk.ordinal() + "].vector", vector, space);
+      }
+    }
+    List<float[]> embedded =
+        model.embed(missing.stream().map(TextChunk::text).toList(), EmbeddingModel.Role.DOCUMENT);
+    for (int i = 0; i < missing.size(); i++) {
+      vectors[missing.get(i).ordinal()] = embedded.get(i);
+    }
+    return List.of(vectors);
   }
 
   private boolean write(
@@ -194,11 +240,21 @@ public class Documents {
     }
   }
 
-  private static byte[] contentHash(Chunker chunker, String text) {
+  private static byte[] contentHash(Chunker chunker, DocumentContent content) {
     var digest = DocumentId.sha256();
     digest.update(chunker.fingerprint().getBytes(StandardCharsets.UTF_8));
     digest.update((byte) 0);
-    return digest.digest(text.getBytes(StandardCharsets.UTF_8));
+    if (content.chunks() != null) {
+      for (GivenChunk chunk : content.chunks()) {
+        float[] vector = chunk.vector() == null ? new float[0] : chunk.vector();
+        ByteBuffer numbers = ByteBuffer.allocate(Float.BYTES * vector.length + 2 * Integer.BYTES);
+        numbers.putInt(chunk.text().length()).putInt(vector.length);
+        numbers.asFloatBuffer().put(vector);
+        digest.update(numbers.array());
+      }
+      digest.update((byte) 0);
+    }
+    return digest.digest(content.text().getBytes(StandardCharsets.UTF_8));
   }
 
   private static Problem notFound(String collection, String externalId) {

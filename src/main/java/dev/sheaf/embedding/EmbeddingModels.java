@@ -1,5 +1,7 @@
 package dev.sheaf.embedding;
 
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -10,6 +12,7 @@ import jakarta.interceptor.Interceptor;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// All models of all providers, by name.
 @ApplicationScoped
@@ -29,6 +32,11 @@ public class EmbeddingModels {
     this.defaultName = defaultName;
     for (EmbeddingProvider provider : providers) {
       for (EmbeddingModel model : provider.models()) {
+        if (model.name().equals(ClientVectors.NAME)) {
+          throw new IllegalStateException(
+              "\"none\" means no model; the provider %s needs another name for its model"
+                  .formatted(provider.name()));
+        }
         if (models.putIfAbsent(model.name(), model) != null) {
           throw new IllegalStateException(
               "Two providers have an embedding model named \"%s\"; one of them is %s"
@@ -54,6 +62,31 @@ public class EmbeddingModels {
     return byName(defaultName);
   }
 
+  /// The model of a collection to be.
+  ///
+  /// @param name `null` is the default; `none` is no model, the client sends vectors
+  /// @param dimensions how wide its vectors are; needed for `none`, else `null` or what the model
+  ///   has
+  /// @throws Problem when there is no such model, or it is not as wide
+  public EmbeddingModel of(@Nullable String name, @Nullable Integer dimensions) {
+    if (ClientVectors.NAME.equals(name)) {
+      return new ClientVectors(
+          Input.range(
+              "dimensions", Input.required("dimensions", dimensions), 1, Space.MAX_DIMENSIONS, 0));
+    }
+    EmbeddingModel model = name == null ? defaultModel() : models.get(name);
+    if (model == null) {
+      throw Problem.field(
+          "model",
+          "there is no model %s; there are %s, and none"
+              .formatted(name, String.join(", ", models.keySet())));
+    }
+    if (dimensions != null && dimensions != model.dimensions()) {
+      throw Problem.width("dimensions", dimensions, model.dimensions());
+    }
+    return model;
+  }
+
   /// All models, sorted by name.
   public List<EmbeddingModel> all() {
     return List.copyOf(models.values());
@@ -64,6 +97,9 @@ public class EmbeddingModels {
   /// @throws WidthMismatchException when the model's vectors are not as wide as the space's
   /// @throws UnknownEmbeddingModelException when no provider has the space's model
   public EmbeddingModel forSpace(Space space) {
+    if (space.model().equals(ClientVectors.NAME)) {
+      return new ClientVectors(space.dimensions());
+    }
     EmbeddingModel model = byName(space.model());
     if (model.dimensions() != space.dimensions()) {
       throw new WidthMismatchException(model, space);

@@ -49,6 +49,15 @@ public enum Precision {
     };
   }
 
+  /// The widest vectors that an HNSW index takes, by pgvector's README.
+  public int maxDimensions() {
+    return switch (this) {
+      case FULL -> 2_000;
+      case HALF -> 4_000;
+      case BINARY -> 64_000;
+    };
+  }
+
   /// The operator that the index orders by.
   public String operator(Metric metric) {
     return this == BINARY ? "<~>" : metric.operator();

@@ -9,6 +9,9 @@ package dev.sheaf.embedding;
 public record Space(
     long id, long collectionId, String model, int dimensions, Metric metric, Precision precision) {
 
+  /// The widest vector that pgvector stores.
+  public static final int MAX_DIMENSIONS = 16_000;
+
   /// The table that holds the vectors.
   public String embeddingTable() {
     return "embedding_" + id;

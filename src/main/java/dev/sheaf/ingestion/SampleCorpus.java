@@ -68,7 +68,8 @@ class SampleCorpus {
   private void createCollection() {
     try {
       collections.create(
-          new CreateCollection(COLLECTION, "Short texts to try Sheaf with", null, null));
+          new CreateCollection(
+              COLLECTION, "Short texts to try Sheaf with", null, null, null, null));
     } catch (Problem problem) {
       if (problem.type() != ProblemType.COLLECTION_EXISTS) {
         throw problem;
@@ -84,6 +85,7 @@ class SampleCorpus {
             line.get("text").textValue(),
             line.path("title").textValue(),
             line.path("uri").textValue(),
-            line.get("metadata")));
+            line.get("metadata"),
+            null));
   }
 }

@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -68,6 +69,6 @@ public class Searches {
     if (vector == null) {
       vector = models.forSpace(space).embed(List.of(request.text()), Role.QUERY).getFirst();
     }
-    return vectorSearch.search(space, QueryVector.check(vector, space), request.limit());
+    return vectorSearch.search(space, GivenVector.check("vector", vector, space), request.limit());
   }
 }

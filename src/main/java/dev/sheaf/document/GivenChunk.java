@@ -1,0 +1,28 @@
+package dev.sheaf.document;
+
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// A chunk that the client made itself.
+///
+/// @param vector `float[dimensions of the collection]`; absent, the collection's model embeds the
+///   text
+@SuppressWarnings("ArrayRecordComponent") // never compared
+@Schema(name = "GivenChunk")
+public record GivenChunk(
+    @Schema(required = true) String text, @Schema(nullable = true) float @Nullable [] vector) {
+
+  /// Full-text search takes no chunk of a megabyte.
+  private static final int MAX_TEXT_BYTES = 100_000;
+
+  public GivenChunk(@Nullable String text, float @Nullable [] vector) {
+    this.text = Input.required("chunks.text", text);
+    if (this.text.isBlank()) {
+      throw Problem.field("chunks.text", "a chunk's text is empty; leave the chunk out");
+    }
+    Input.text("chunks.text", this.text, MAX_TEXT_BYTES);
+    this.vector = vector;
+  }
+}

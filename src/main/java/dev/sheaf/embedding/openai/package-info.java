@@ -1,0 +1,5 @@
+/// Models behind an HTTP server that speaks OpenAI's `POST /v1/embeddings`.
+@NullMarked
+package dev.sheaf.embedding.openai;
+
+import org.jspecify.annotations.NullMarked;

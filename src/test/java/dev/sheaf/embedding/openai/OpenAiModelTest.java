@@ -1,0 +1,189 @@
+package dev.sheaf.embedding.openai;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.sheaf.embedding.EmbeddingException;
+import dev.sheaf.embedding.EmbeddingModel.Role;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.http.HttpClient;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What a server may do to a client. That its good answers are understood, OpenAiModelIT shows.
+class OpenAiModelTest {
+
+  private record Answer(int status, Map<String, String> headers, String body) {
+    Answer(int status, String body) {
+      this(status, Map.of(), body);
+    }
+  }
+
+  private static final String TWO =
+      """
+      {"data":[{"index":1,"embedding":[0,2]},{"index":0,"embedding":[3,4]}]}\
+      """;
+
+  private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
+  private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+  private final HttpClient http = HttpClient.newHttpClient();
+  private HttpServer server;
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext("/v1/embeddings", this::answer);
+    server.start();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+    http.shutdownNow();
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      requests.add(
+          exchange.getRequestHeaders().getFirst("Authorization")
+              + " "
+              + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+      Answer answer = answers.remove();
+      answer.headers().forEach(exchange.getResponseHeaders()::add);
+      byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+      exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
+      exchange.getResponseBody().write(body);
+    }
+  }
+
+  private OpenAiModel model(Map<String, String> settings) {
+    var all = new HashMap<>(settings);
+    all.putIfAbsent("dimensions", "2");
+    all.putIfAbsent("backoff", "1ms");
+    all.put("url", "http://localhost:" + server.getAddress().getPort() + "/v1/");
+    var config =
+        new SmallRyeConfigBuilder().addDiscoveredConverters().withMapping(OpenAiConfig.class);
+    all.forEach((key, value) -> config.withDefaultValue("sheaf.embedding.openai.m." + key, value));
+    Map<String, OpenAiConfig.Model> models =
+        config.build().getConfigMapping(OpenAiConfig.class).models();
+    return new OpenAiModel("m", Objects.requireNonNull(models.get("m")), http);
+  }
+
+  @Test
+  void sendsWhatIsConfiguredAndGivesUnitVectorsInTheOrderOfTheTexts() {
+    answers.add(new Answer(200, TWO));
+    OpenAiModel model =
+        model(
+            Map.of(
+                "model", "text-embedding-3-small",
+                "api-key", "secret",
+                "send-dimensions", "true",
+                "document-prefix", "passage: "));
+
+    List<float[]> vectors = model.embed(List.of("one", "two"), Role.DOCUMENT);
+
+    assertThat(vectors).containsExactly(new float[] {0.6f, 0.8f}, new float[] {0, 1});
+    assertThat(requests)
+        .containsExactly(
+            """
+            Bearer secret {"model":"text-embedding-3-small","input":["passage: one","passage: two"],"encoding_format":"float","dimensions":2}\
+            """);
+  }
+
+  @Test
+  void asksAgainWhenTheServerIsOverloadedOrFails() {
+    answers.add(new Answer(429, Map.of("Retry-After", "0"), ""));
+    answers.add(new Answer(503, "loading"));
+    answers.add(new Answer(200, TWO));
+
+    assertThat(model(Map.of()).embed(List.of("one", "two"), Role.QUERY)).hasSize(2);
+    assertThat(requests).hasSize(3);
+  }
+
+  @Test
+  void givesUpAfterAsManyRetriesAsConfigured() {
+    IntStream.range(0, 3).forEach(_ -> answers.add(new Answer(500, "out of memory")));
+
+    assertThatThrownBy(
+            () -> model(Map.of("retries", "2")).embed(List.of("one", "two"), Role.DOCUMENT))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageEndingWith(
+            "/v1/embeddings does not answer, 3 attempts, the last: HTTP 500 out of memory");
+    assertThat(answers).isEmpty();
+  }
+
+  @Test
+  void doesNotAskAgainWhatWasRefused() {
+    answers.add(new Answer(401, "{\"error\": \"no such key\"}"));
+
+    assertThatThrownBy(() -> model(Map.of()).embed(List.of("one"), Role.DOCUMENT))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageEndingWith("HTTP 401 {\"error\": \"no such key\"}");
+    assertThat(requests).hasSize(1);
+  }
+
+  @Test
+  void refusesVectorsOfAnotherWidth() {
+    answers.add(new Answer(200, TWO));
+
+    assertThatThrownBy(
+            () -> model(Map.of("dimensions", "3")).embed(List.of("one", "two"), Role.DOCUMENT))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageEndingWith(
+            "gives vectors of 2 dimensions, but sheaf.embedding.openai.m.dimensions is 3");
+  }
+
+  @Test
+  void refusesAnswersThatAreNotWhatWasAskedFor() {
+    OpenAiModel model = model(Map.of());
+    for (String body :
+        List.of(
+            "<html>",
+            "{}",
+            "{\"data\":[{\"embedding\":[1,2]}]}",
+            "{\"data\":[{\"index\":7,\"embedding\":[1,2]},{\"index\":0,\"embedding\":[1,2]}]}",
+            "{\"data\":[{\"index\":0,\"embedding\":[0,0]},{\"index\":1,\"embedding\":[1,2]}]}")) {
+      answers.add(new Answer(200, body));
+
+      assertThatThrownBy(() -> model.embed(List.of("one", "two"), Role.DOCUMENT))
+          .as(body)
+          .isInstanceOf(EmbeddingException.class);
+    }
+  }
+
+  @Test
+  void sendsNoMoreTextsAtOnceThanConfigured() {
+    IntStream.range(0, 2)
+        .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
+
+    assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Role.DOCUMENT))
+        .hasSize(2);
+    assertThat(requests).hasSize(2);
+  }
+
+  @Test
+  void cutsQueriesAndRefusesDocumentsThatAreTooLong() {
+    OpenAiModel model = model(Map.of("max-tokens", "2"));
+    answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}"));
+
+    assertThat(model.embed(List.of("abcdefghi"), Role.QUERY)).hasSize(1);
+    assertThat(requests.element()).contains("[\"abcdef\"]");
+    assertThatThrownBy(() -> model.embed(List.of("abcdefghi"), Role.DOCUMENT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A text of 3 tokens is longer than the 2 that m reads");
+  }
+}
