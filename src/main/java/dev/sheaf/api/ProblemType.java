@@ -25,7 +25,8 @@ public enum ProblemType {
   INTERNAL(500, "Something went wrong here"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
   SCHEMA_UNAVAILABLE(503, "The schema cannot be looked at"),
-  MODEL_UNAVAILABLE(503, "The embedding model cannot be used");
+  MODEL_UNAVAILABLE(503, "The embedding model cannot be used"),
+  SEARCH_TIMEOUT(504, "The search took too long");
 
   private final int status;
   private final String title;

@@ -109,6 +109,7 @@ class ChangelogRoundTripIT {
     Map<String, Object> values = new HashMap<>();
     values.put("collection_id", 7L);
     values.put("space_id", 42L);
+    values.put("field", "Year");
     values.put("dimensions", 384);
     values.put("element", "vector::halfvec(384)");
     values.put("operator_class", "halfvec_cosine_ops");
