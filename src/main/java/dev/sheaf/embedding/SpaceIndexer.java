@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import org.jboss.logging.Logger;
 
-/// Gives a space its HNSW index once it has grown enough, while reads and writes go on. Until the
-/// index is valid, searches compare every vector. What a crash or a cancelled build left behind is
-/// dropped and built again.
+/// Gives a space its HNSW index once it has grown enough, and not while it is being filled faster
+/// than an index could follow. Reads and writes go on meanwhile. Until the index is valid, searches
+/// compare every vector. What a crash or a cancelled build left behind is dropped and built again.
 @ApplicationScoped
 class SpaceIndexer {
 
@@ -29,7 +29,8 @@ class SpaceIndexer {
   /// takes to know.
   private static final String WANTING =
       """
-      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision"
+      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
+             pg_table_size(to_regclass('embedding_' || s.id))
         FROM embedding_space s
        WHERE NOT EXISTS (SELECT FROM pg_index
                           WHERE indexrelid = to_regclass('embedding_' || s.id || '_hnsw')
@@ -46,12 +47,19 @@ class SpaceIndexer {
   private final AgroalDataSource dataSource;
   private final Templates templates;
   private final IndexConfig config;
+  private final Growth growth;
 
   SpaceIndexer(AgroalDataSource dataSource, Templates templates, IndexConfig config) {
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
+    this.growth = new Growth(config.deferAbove(), config.deferAtMost(), System::nanoTime);
   }
+
+  /// A space without its index.
+  ///
+  /// @param bytes the size of its table
+  private record Wanting(Space space, long bytes) {}
 
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
@@ -59,8 +67,12 @@ class SpaceIndexer {
       concurrentExecution = ConcurrentExecution.SKIP)
   void indexWhatHasGrown() {
     try {
-      for (Space space : wanting()) {
-        index(space);
+      List<Wanting> wanting = wanting();
+      growth.retain(wanting.stream().map(each -> each.space().id()).toList());
+      for (Wanting each : wanting) {
+        if (!growth.isFast(each.space(), each.bytes())) {
+          index(each.space());
+        }
       }
     } catch (SQLException e) {
       // The database is away; the next look finds what this one did not.
@@ -78,22 +90,23 @@ class SpaceIndexer {
     }
   }
 
-  private List<Space> wanting() throws SQLException {
-    var spaces = new ArrayList<Space>();
+  private List<Wanting> wanting() throws SQLException {
+    var spaces = new ArrayList<Wanting>();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement = connection.prepareStatement(WANTING)) {
       statement.setInt(1, config.minRows());
       statement.setInt(2, config.minRows());
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          spaces.add(
+          var space =
               new Space(
                   row.getLong(1),
                   row.getLong(2),
                   row.getString(3),
                   row.getInt(4),
                   Metric.of(row.getString(5)),
-                  Precision.of(row.getString(6))));
+                  Precision.of(row.getString(6)));
+          spaces.add(new Wanting(space, row.getLong(7)));
         }
       }
     }
