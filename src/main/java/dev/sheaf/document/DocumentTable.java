@@ -56,7 +56,7 @@ class DocumentTable {
                   updated_at   = now()
       """;
 
-  private static final String HOLD_COLLECTION =
+  static final String HOLD_COLLECTION =
       """
       SELECT active_space_id
         FROM collection
