@@ -2,6 +2,7 @@ package dev.sheaf.api;
 
 import io.quarkus.runtime.configuration.MemorySize;
 import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -10,7 +11,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /// Refuses bodies over `sheaf.http.max-body-size`: at once when the request says how long it is,
-/// otherwise as soon as one byte too many arrives.
+/// otherwise as soon as one byte too many arrives. [Streamed] methods are let through.
 final class BodyLimit {
 
   private final MemorySize limit;
@@ -21,7 +22,10 @@ final class BodyLimit {
   }
 
   @ServerRequestFilter
-  void bound(ContainerRequestContext request) {
+  void bound(ContainerRequestContext request, ResourceInfo resource) {
+    if (resource.getResourceMethod().isAnnotationPresent(Streamed.class)) {
+      return;
+    }
     String length = request.getHeaderString(HttpHeaders.CONTENT_LENGTH);
     if (length != null) {
       if (Long.parseLong(length) > limit.asLongValue()) {

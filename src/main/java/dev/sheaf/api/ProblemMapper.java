@@ -18,7 +18,7 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
 /// The one place where a failure becomes an answer.
-final class ProblemMapper {
+public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
@@ -34,7 +34,8 @@ final class ProblemMapper {
     return problem(failure).toResponse();
   }
 
-  private static Problem problem(Throwable failure) {
+  /// What a client is told of a failure. What nobody expected is logged here.
+  public static Problem problem(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       switch (cause) {
         case Problem problem -> {

@@ -79,7 +79,7 @@ class DocumentTable {
          AND id            = ?
       """;
 
-  private static final String HOLD_COLLECTION =
+  static final String HOLD_COLLECTION =
       """
       SELECT active_space_id
         FROM collection

@@ -17,6 +17,15 @@ public interface IndexConfig {
   @WithDefault("5s")
   Duration checkEvery();
 
+  /// Vectors per second above which a space is taken to be loaded, and its index waits for the end
+  /// of that. An index takes about three times as many.
+  @WithDefault("500")
+  double deferAbove();
+
+  /// The longest that an index waits for the end of a load.
+  @WithDefault("10m")
+  Duration deferAtMost();
+
   /// Links of each node of the HNSW graph, pgvector's `m`: 2 to 100.
   @WithDefault("16")
   int m();

@@ -17,9 +17,9 @@ import java.util.List;
 import java.util.Map;
 import org.jboss.logging.Logger;
 
-/// Gives a space its HNSW index once it has grown enough, while reads and writes go on. Until the
-/// index is valid, searches compare every vector. What a crash or a cancelled build left behind is
-/// dropped and built again.
+/// Gives a space its HNSW index once it has grown enough, and not while it is being filled faster
+/// than an index could follow. Reads and writes go on meanwhile. Until the index is valid, searches
+/// compare every vector. What a crash or a cancelled build left behind is dropped and built again.
 @ApplicationScoped
 class SpaceIndexer {
 
@@ -31,7 +31,8 @@ class SpaceIndexer {
       """
       SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
              COALESCE((c.settings #>> '{hnsw,m}')::int, ?),
-             COALESCE((c.settings #>> '{hnsw,efConstruction}')::int, ?)
+             COALESCE((c.settings #>> '{hnsw,efConstruction}')::int, ?),
+             pg_table_size(to_regclass('embedding_' || s.id))
         FROM embedding_space s
         JOIN collection c ON c.id = s.collection_id
        WHERE NOT EXISTS (SELECT FROM pg_index
@@ -49,11 +50,13 @@ class SpaceIndexer {
   private final AgroalDataSource dataSource;
   private final Templates templates;
   private final IndexConfig config;
+  private final Growth growth;
 
   SpaceIndexer(AgroalDataSource dataSource, Templates templates, IndexConfig config) {
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
+    this.growth = new Growth(config.deferAbove(), config.deferAtMost(), System::nanoTime);
   }
 
   @Scheduled(
@@ -62,8 +65,12 @@ class SpaceIndexer {
       concurrentExecution = ConcurrentExecution.SKIP)
   void indexWhatHasGrown() {
     try {
-      for (Wanting wanting : wanting()) {
-        index(wanting);
+      List<Wanting> wanting = wanting();
+      growth.retain(wanting.stream().map(each -> each.space().id()).toList());
+      for (Wanting each : wanting) {
+        if (!growth.isFast(each.space(), each.bytes())) {
+          index(each);
+        }
       }
     } catch (SQLException e) {
       // The database is away; the next look finds what this one did not.
@@ -71,8 +78,10 @@ class SpaceIndexer {
     }
   }
 
-  /// A space and the shape that its index is to have.
-  private record Wanting(Space space, int m, int efConstruction) {}
+  /// A space without its index, and the shape that it is to have.
+  ///
+  /// @param bytes the size of its table
+  private record Wanting(Space space, int m, int efConstruction, long bytes) {}
 
   private void index(Wanting wanting) {
     try (Connection connection = dataSource.getConnection()) {
@@ -104,7 +113,8 @@ class SpaceIndexer {
                       Metric.of(row.getString(5)),
                       Precision.of(row.getString(6))),
                   row.getInt(7),
-                  row.getInt(8)));
+                  row.getInt(8),
+                  row.getLong(9)));
         }
       }
     }

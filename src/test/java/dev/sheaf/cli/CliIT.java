@@ -882,7 +882,7 @@ class CliIT {
             : "quarkus.datasource.password=" + address.password() + "\n";
     Files.writeString(
         directory.resolve("test.properties"),
-        "sheaf.modules.fulltext.enabled=false\nquarkus.datasource.jdbc.url="
+        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nquarkus.datasource.jdbc.url="
             + address.jdbcUrl()
             + "\n"
             + user

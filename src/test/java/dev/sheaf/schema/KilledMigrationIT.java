@@ -168,7 +168,9 @@ class KilledMigrationIT {
         };
     return SheafCommand.start(
         database,
-        Map.of("sheaf.modules.fulltext.enabled", "false"),
+        Map.of(
+            "sheaf.modules.fulltext.enabled", "false",
+            "sheaf.modules.ingestion.enabled", "false"),
         Stream.concat(verb.stream(), Stream.of("--root", root.toString())).toArray(String[]::new));
   }
 }

@@ -2,6 +2,7 @@ package dev.sheaf.testing;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,11 +47,17 @@ public final class SheafProcess implements AutoCloseable {
   /// @param settings more configuration, as environment variables
   public static SheafProcess start(TestDatabase database, Map<String, String> settings)
       throws IOException {
+    return start(database, settings, "512m");
+  }
+
+  /// The same with a heap of that size, as for `-Xmx`.
+  public static SheafProcess start(TestDatabase database, Map<String, String> settings, String heap)
+      throws IOException {
     var builder =
         new ProcessBuilder(
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx512m",
+                "-Xmx" + heap,
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dquarkus.http.port=0",
@@ -95,6 +102,19 @@ public final class SheafProcess implements AutoCloseable {
             .method(method, HttpRequest.BodyPublishers.ofString(json))
             .build(),
         HttpResponse.BodyHandlers.ofString());
+  }
+
+  /// Uploads lines of JSON to a path, as they come.
+  ///
+  /// @throws IOException when the process is gone
+  public HttpResponse<String> upload(String path, Map<String, String> headers, InputStream lines)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(base.resolve(path))
+            .header("Content-Type", "application/x-ndjson")
+            .POST(HttpRequest.BodyPublishers.ofInputStream(() -> lines));
+    headers.forEach(request::header);
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   /// What it has said so far.

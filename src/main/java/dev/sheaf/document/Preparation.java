@@ -1,0 +1,113 @@
+package dev.sheaf.document;
+
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.GivenVector;
+import dev.sheaf.embedding.Space;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+
+/// Makes what is stored of a document from what a client says of it, for one space.
+///
+/// @param model that of the space
+/// @param chunker that of the model
+record Preparation(Space space, EmbeddingModel model, Chunker chunker) {
+
+  /// What PostgreSQL indexes without trouble, and what a URL carries.
+  private static final int MAX_ID_BYTES = 512;
+
+  /// Everything but the chunks.
+  ///
+  /// @throws Problem when the id is not valid
+  DocumentTable.Row row(String externalId, DocumentContent content) {
+    checkId(externalId);
+    return new DocumentTable.Row(
+        space.collectionId(),
+        DocumentId.of(space.collectionId(), externalId),
+        externalId,
+        content.title(),
+        content.uri(),
+        content.metadata().toString(),
+        contentHash(content));
+  }
+
+  /// Splits the text, and checks the vectors that the client gave.
+  ///
+  /// @throws Problem when a given chunk or vector does not fit the model
+  Draft draft(DocumentTable.Row row, DocumentContent content) {
+    List<TextChunk> split = split(content);
+    var vectors = new float[split.size()][];
+    if (content.chunks() != null) {
+      for (int i = 0; i < vectors.length; i++) {
+        float[] vector = content.chunks().get(i).vector();
+        if (vector != null) {
+          vectors[i] = GivenVector.check("chunks[" + i + "].vector", vector, space);
+        }
+      }
+    }
+    return new Draft(row, content.text(), split, vectors);
+  }
+
+  private List<TextChunk> split(DocumentContent content) {
+    if (content.chunks() == null) {
+      return chunker.split(content.text());
+    }
+    var split = new ArrayList<TextChunk>();
+    int start = 0;
+    for (GivenChunk chunk : content.chunks()) {
+      String text = chunk.text();
+      int tokens = model.countTokens(text);
+      if (chunk.vector() == null && tokens > model.maxTokens()) {
+        throw Problem.field(
+            "chunks[" + split.size() + "].text",
+            "chunks[%d].text has %d tokens, %s reads %d at once; split it, or send text instead of chunks"
+                .formatted(split.size(), tokens, model.name(), model.maxTokens()));
+      }
+      split.add(new TextChunk(split.size(), text, tokens, start, start + text.length()));
+      start += text.length() + 1;
+    }
+    return split;
+  }
+
+  /// Embeds what the client has not, of all drafts at once.
+  ///
+  /// @throws Problem when the collection has no model
+  void embed(List<Draft> drafts) {
+    List<String> texts = drafts.stream().flatMap(draft -> draft.missing().stream()).toList();
+    Iterator<float[]> embedded = model.embed(texts, EmbeddingModel.Role.DOCUMENT).iterator();
+    drafts.forEach(draft -> draft.fill(embedded));
+  }
+
+  private static void checkId(String externalId) {
+    Input.storable("id", externalId);
+    int bytes = externalId.getBytes(StandardCharsets.UTF_8).length;
+    if (bytes == 0 || bytes > MAX_ID_BYTES) {
+      throw Problem.parameter(
+          "id", "id has " + bytes + " bytes, it must have 1 to " + MAX_ID_BYTES);
+    }
+    if (externalId.equals(".") || externalId.equals("..")) {
+      throw Problem.parameter("id", "id must not be . or .., which no URL can carry");
+    }
+  }
+
+  private byte[] contentHash(DocumentContent content) {
+    var digest = DocumentId.sha256();
+    digest.update(chunker.fingerprint().getBytes(StandardCharsets.UTF_8));
+    digest.update((byte) 0);
+    if (content.chunks() != null) {
+      for (GivenChunk chunk : content.chunks()) {
+        float[] vector = chunk.vector() == null ? new float[0] : chunk.vector();
+        ByteBuffer numbers = ByteBuffer.allocate(Float.BYTES * vector.length + 2 * Integer.BYTES);
+        numbers.putInt(chunk.text().length()).putInt(vector.length);
+        numbers.asFloatBuffer().put(vector);
+        digest.update(numbers.array());
+      }
+      digest.update((byte) 0);
+    }
+    return digest.digest(content.text().getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,77 @@
+package dev.sheaf.ingestion;
+
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import dev.sheaf.api.Input;
+import dev.sheaf.document.DocumentContent;
+import dev.sheaf.document.GivenChunk;
+import java.io.IOException;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// One line of an upload: a document with its id.
+@Schema(name = "DocumentLine")
+record DocumentLine(
+    @Schema(required = true) String id,
+    @Nullable String text,
+    @Nullable String title,
+    @Nullable String uri,
+    @Nullable JsonNode metadata,
+    @Nullable List<GivenChunk> chunks) {
+
+  DocumentLine(
+      @Nullable String id,
+      @Nullable String text,
+      @Nullable String title,
+      @Nullable String uri,
+      @Nullable JsonNode metadata,
+      @Nullable List<GivenChunk> chunks) {
+    this.id = Input.required("id", id);
+    this.text = text;
+    this.title = title;
+    this.uri = uri;
+    this.metadata = metadata;
+    this.chunks = chunks;
+  }
+
+  /// @throws dev.sheaf.api.Problem when it could not be stored
+  DocumentContent content() {
+    return new DocumentContent(text, title, uri, metadata, chunks);
+  }
+
+  /// Whether a model has to do something for it, which takes longer than everything else.
+  boolean isToBeEmbedded() {
+    return chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null);
+  }
+
+  /// What reads lines.
+  static ObjectReader reader(ObjectMapper json) {
+    return json.readerFor(DocumentLine.class).with(StreamReadFeature.USE_FAST_DOUBLE_PARSER);
+  }
+
+  /// The id of a line that is not valid otherwise, as far as it can be read.
+  static @Nullable String idOf(ObjectReader reader, byte[] line) {
+    try (JsonParser parser = reader.createParser(line)) {
+      if (parser.nextToken() != JsonToken.START_OBJECT) {
+        return null;
+      }
+      while (parser.nextToken() == JsonToken.FIELD_NAME) {
+        boolean isId = parser.currentName().equals("id");
+        JsonToken value = parser.nextToken();
+        if (isId) {
+          return value == JsonToken.VALUE_STRING ? parser.getText() : null;
+        }
+        parser.skipChildren();
+      }
+      return null;
+    } catch (IOException malformed) {
+      // The line's problem says so already.
+      return null;
+    }
+  }
+}

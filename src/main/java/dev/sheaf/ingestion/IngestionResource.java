@@ -1,0 +1,124 @@
+package dev.sheaf.ingestion;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.api.Streamed;
+import dev.sheaf.collection.Collections;
+import dev.sheaf.schema.ModuleSwitches;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.SQLException;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.Set;
+import java.util.zip.GZIPInputStream;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestHeader;
+import org.jboss.resteasy.reactive.RestPath;
+import org.jspecify.annotations.Nullable;
+
+/// Uploads of many documents over HTTP.
+@Path("/collections/{collection}/documents")
+@Tag(name = "Documents")
+@RunOnVirtualThread
+class IngestionResource {
+
+  static final String NDJSON = "application/x-ndjson";
+  static final String MODULE = "ingestion";
+
+  private final ModuleSwitches modules;
+  private final Collections collections;
+  private final Loader loader;
+  private final Jobs jobs;
+
+  IngestionResource(ModuleSwitches modules, Collections collections, Loader loader, Jobs jobs) {
+    this.modules = modules;
+    this.collections = collections;
+    this.loader = loader;
+    this.jobs = jobs;
+  }
+
+  @POST
+  @Streamed
+  @Consumes(NDJSON)
+  @Operation(
+      summary = "Store many documents",
+      description =
+          "One document per line, as for PUT, with its `id`; as many as one likes. A line that cannot be stored is reported, the others go in. Content-Encoding: gzip is understood. With Prefer: respond-async the upload is stored, and loaded later. A request that repeats an Idempotency-Key gets the first one's result.")
+  @APIResponse(
+      responseCode = "200",
+      description = "What became of the lines",
+      content = @Content(schema = @Schema(implementation = LoadResult.class)))
+  @APIResponse(
+      responseCode = "202",
+      description = "The job that will load what was stored",
+      content = @Content(schema = @Schema(implementation = Job.class)))
+  @APIResponse(responseCode = "400", description = "The body broke off")
+  @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "409", description = "The first request of this key is not answered")
+  public Response load(
+      @RestPath String collection,
+      @RestHeader("Content-Encoding") @Nullable String encoding,
+      @RestHeader("Prefer") @Nullable String prefer,
+      @RestHeader("Idempotency-Key") @Nullable String key,
+      InputStream body)
+      throws SQLException {
+    modules.require(MODULE);
+    var target = new Loader.Target(collection, collections.activeSpace(collection));
+    if (key != null) {
+      Optional<Job> earlier = jobs.earlier(target, key);
+      if (earlier.isPresent()) {
+        Job job = earlier.get();
+        return job.async() ? accepted(job) : Response.ok(jobs.result(job)).build();
+      }
+    }
+    InputStream decoded = decoded(body, encoding);
+    if (prefersAsync(prefer)) {
+      return accepted(jobs.store(target, key, decoded));
+    }
+    var lines = new LineReader(decoded, loader.maxLine(), 0, 0);
+    return Response.ok(
+            key == null
+                ? loader.load(target, loader.batches(lines), Set.of(), Ledger.NONE, () -> false)
+                : jobs.load(target, key, lines))
+        .build();
+  }
+
+  private static boolean prefersAsync(@Nullable String prefer) {
+    return prefer != null
+        && Arrays.stream(prefer.split("[,;]", -1))
+            .anyMatch(preference -> preference.strip().equalsIgnoreCase("respond-async"));
+  }
+
+  private static Response accepted(Job job) {
+    return Response.accepted(job)
+        .header("Location", "/api/v1/jobs/" + job.id())
+        .header("Preference-Applied", "respond-async")
+        .build();
+  }
+
+  private static InputStream decoded(InputStream body, @Nullable String encoding) {
+    if (encoding == null || encoding.equalsIgnoreCase("identity")) {
+      return body;
+    }
+    if (!encoding.equalsIgnoreCase("gzip")) {
+      throw new Problem(
+          ProblemType.UNSUPPORTED_MEDIA_TYPE,
+          "Content-Encoding is " + encoding + "; send gzip, or no encoding");
+    }
+    try {
+      return new GZIPInputStream(body, 64 * 1024);
+    } catch (IOException e) {
+      throw new Problem(ProblemType.BODY_BROKEN_OFF, "the body is not gzip: " + e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package dev.sheaf.ingestion;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.collection.Collections;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.schema.ModuleSwitches;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.scheduler.Scheduled;
+import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jboss.logging.Logger;
+
+/// Loads stored uploads, one at a time in each replica, and goes on where another has stopped.
+@ApplicationScoped
+class JobWorker {
+
+  private static final Logger LOG = Logger.getLogger(JobWorker.class);
+
+  /// A batch is written well within this; what is not is done again by the next replica.
+  private static final int PATIENCE_SECONDS = 10;
+
+  private final ModuleSwitches modules;
+  private final JobTable table;
+  private final Collections collections;
+  private final Loader loader;
+  private final IngestionConfig config;
+
+  private final Lock working = new ReentrantLock();
+  private volatile boolean stopping;
+
+  JobWorker(
+      ModuleSwitches modules,
+      JobTable table,
+      Collections collections,
+      Loader loader,
+      IngestionConfig config) {
+    this.modules = modules;
+    this.table = table;
+    this.collections = collections;
+    this.loader = loader;
+    this.config = config;
+  }
+
+  @Scheduled(
+      every = "${sheaf.ingestion.poll-every:1s}",
+      delayed = "${sheaf.ingestion.poll-every:1s}",
+      concurrentExecution = ConcurrentExecution.SKIP)
+  void workOff() {
+    if (!modules.isOn(IngestionResource.MODULE)) {
+      return;
+    }
+    working.lock();
+    try {
+      while (!stopping) {
+        Optional<JobTable.Work> work = table.claim();
+        if (work.isEmpty()) {
+          return;
+        }
+        run(work.get());
+      }
+    } catch (SQLException e) {
+      // The database is away; the next look finds what this one did not, and leases run out.
+      LOG.warnf("Jobs not looked at: reason=%s", e.getMessage());
+    } finally {
+      working.unlock();
+    }
+  }
+
+  /// Tells the other replicas that this one is alive, also while it is at work.
+  @Scheduled(
+      every = "${sheaf.ingestion.poll-every:1s}",
+      delayed = "${sheaf.ingestion.poll-every:1s}",
+      concurrentExecution = ConcurrentExecution.SKIP)
+  void keepLeases() {
+    if (!modules.isOn(IngestionResource.MODULE)) {
+      return;
+    }
+    try {
+      table.renew();
+      table.sweep();
+    } catch (SQLException e) {
+      LOG.warnf("Leases not renewed: reason=%s", e.getMessage());
+    }
+  }
+
+  /// Hands the job over between two batches, so that another replica goes on at once.
+  void onStop(@Observes ShutdownEvent event) throws InterruptedException {
+    stopping = true;
+    if (working.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      working.unlock();
+    }
+  }
+
+  private void run(JobTable.Work work) throws SQLException {
+    LOG.infof(
+        "Job taken: job=%d collection=%s line=%d attempt=%d",
+        work.id(), work.collection(), work.line(), work.attempts());
+    if (work.attempts() > config.maxAttempts()) {
+      table.fail(work.id(), "every attempt ended with the process that made it");
+      return;
+    }
+    try {
+      var lines = new LineReader(table.parts(work), loader.maxLine(), work.line(), work.position());
+      loader.load(
+          target(work),
+          loader.batches(lines),
+          work.writtenAt(),
+          table.ledger(work.id()),
+          () -> stopping);
+      table.complete(work.id());
+      LOG.infof("Job completed: job=%d", work.id());
+    } catch (Ledger.StoppedException e) {
+      // Of a job that is somebody else's by now, this releases nothing.
+      table.release(work.id());
+      LOG.infof("Job left: job=%d", work.id());
+    } catch (Problem problem) {
+      LOG.warnf("Job attempt failed: job=%d reason=%s", work.id(), problem.detail());
+      if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+        table.fail(work.id(), problem.detail());
+      } else {
+        table.retry(work.id(), problem.detail());
+      }
+    } catch (SQLException | RuntimeException e) {
+      LOG.warnf(e, "Job attempt failed: job=%d", work.id());
+      table.retry(work.id(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  /// Where the job's documents go.
+  ///
+  /// @throws Problem when the collection was dropped, also when there is another of its name
+  private Loader.Target target(JobTable.Work work) {
+    Space space = collections.activeSpace(work.collection());
+    if (space.collectionId() != work.collectionId()) {
+      throw Collections.notFound(work.collection());
+    }
+    return new Loader.Target(work.collection(), space);
+  }
+}

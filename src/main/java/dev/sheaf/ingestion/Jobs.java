@@ -1,0 +1,158 @@
+package dev.sheaf.ingestion;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.InputStream;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/// Uploads that are asked for later: because they are loaded later, or because the client may send
+/// them again.
+@ApplicationScoped
+class Jobs {
+
+  private static final Logger LOG = Logger.getLogger(Jobs.class);
+
+  private static final int PART_BYTES = 1024 * 1024;
+  private static final int MAX_KEY_BYTES = 255;
+  private static final int MAX_LISTED = 100;
+
+  private final JobTable table;
+  private final Loader loader;
+
+  Jobs(JobTable table, Loader loader) {
+    this.table = table;
+    this.loader = loader;
+  }
+
+  /// The job of an earlier request of the same key.
+  ///
+  /// @throws Problem `BUSY` while that request is not answered
+  Optional<Job> earlier(Loader.Target target, String key) throws SQLException {
+    if (key.isEmpty()
+        || key.length() > MAX_KEY_BYTES
+        || !key.chars().allMatch(c -> c > 31 && c < 127)) {
+      throw Problem.parameter(
+          "Idempotency-Key",
+          "Idempotency-Key must have 1 to " + MAX_KEY_BYTES + " characters of ASCII");
+    }
+    table.deleteAbandoned(target, key);
+    Optional<Job> job = table.find(target, key);
+    if (job.isPresent() && !isAnswered(job.get())) {
+      throw busy(key);
+    }
+    return job;
+  }
+
+  private static boolean isAnswered(Job job) {
+    return job.state().isFinished() || (job.async() && job.state() != JobState.RECEIVING);
+  }
+
+  /// Stores an upload, to be loaded by a worker.
+  ///
+  /// @throws Problem when the upload breaks off; nothing of it is kept then
+  Job store(Loader.Target target, @Nullable String key, InputStream body) throws SQLException {
+    long id = begin(target, true, key);
+    boolean stored = false;
+    try {
+      stored = table.queue(id, storeParts(id, body));
+    } catch (IOException e) {
+      throw new Problem(
+          ProblemType.BODY_BROKEN_OFF,
+          "it broke off: %s; nothing of it is kept, so send it again".formatted(e.getMessage()));
+    } finally {
+      if (!stored) {
+        table.delete(id);
+      }
+    }
+    return get(id);
+  }
+
+  private long storeParts(long id, InputStream body) throws IOException, SQLException {
+    long position = 0;
+    for (byte[] part = body.readNBytes(PART_BYTES);
+        part.length > 0;
+        part = body.readNBytes(PART_BYTES)) {
+      table.addPart(id, position, part);
+      position += part.length;
+    }
+    return position;
+  }
+
+  /// Loads an upload at once, and remembers the result under its key.
+  LoadResult load(Loader.Target target, String key, LineReader lines) throws SQLException {
+    long id = begin(target, false, key);
+    boolean completed = false;
+    try {
+      LoadResult result =
+          loader.load(target, loader.batches(lines), Set.of(), table.ledger(id), () -> false);
+      table.complete(id);
+      completed = true;
+      return result;
+    } finally {
+      if (!completed) {
+        // There is no result to remember; the client may try again.
+        table.delete(id);
+      }
+    }
+  }
+
+  private long begin(Loader.Target target, boolean async, @Nullable String key)
+      throws SQLException {
+    long id = table.begin(target, async, key).orElseThrow(() -> busy(String.valueOf(key)));
+    LOG.infof("Ingestion began: job=%d collection=%s async=%s", id, target.collection(), async);
+    return id;
+  }
+
+  private static Problem busy(String key) {
+    return new Problem(
+        ProblemType.BUSY,
+        "the first request of Idempotency-Key " + key + " is not answered yet; try again later");
+  }
+
+  /// What became of a job that was loaded at once.
+  LoadResult result(Job job) throws SQLException {
+    return new LoadResult(job.counts(), table.errors(job.id()));
+  }
+
+  List<Job> newest() throws SQLException {
+    return table.newest(MAX_LISTED);
+  }
+
+  /// @throws Problem when there is none
+  Job get(long id) throws SQLException {
+    return table.find(id).orElseThrow(() -> notFound(id));
+  }
+
+  /// @throws Problem when there is none
+  List<LineError> errors(long id) throws SQLException {
+    return table.errors(get(id).id());
+  }
+
+  /// Ends a job, unless it has ended. What is loaded stays.
+  ///
+  /// @throws Problem when there is none
+  Job cancel(long id) throws SQLException {
+    table.cancel(id);
+    return get(id);
+  }
+
+  /// Ends a job, and forgets it.
+  ///
+  /// @throws Problem when there is none
+  void delete(long id) throws SQLException {
+    if (!table.delete(id)) {
+      throw notFound(id);
+    }
+  }
+
+  private static Problem notFound(long id) {
+    return new Problem(ProblemType.JOB_NOT_FOUND, "there is no job " + id);
+  }
+}

@@ -1,0 +1,11 @@
+package dev.sheaf.ingestion;
+
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/// What became of an upload.
+///
+/// @param errors the first lines that could not be stored, as many as are kept
+@Schema(name = "LoadResult")
+record LoadResult(@JsonUnwrapped Counts counts, List<LineError> errors) {}

@@ -1,0 +1,209 @@
+package dev.sheaf.ingestion;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectReader;
+import dev.sheaf.collection.Collections;
+import dev.sheaf.document.BulkDocuments;
+import dev.sheaf.embedding.Space;
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/// Loads an upload: while one batch is being written, the next is read, split and embedded. Holds
+/// two batches at most, however long the upload.
+@ApplicationScoped
+class Loader {
+
+  private static final int ATTEMPTS = 10;
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final String UNDEFINED_TABLE = "42P01";
+
+  /// Deadlocks, and what [BulkDocuments] finds changed.
+  private static final String ROLLBACK_CLASS = "40";
+
+  private final AgroalDataSource dataSource;
+  private final BulkDocuments documents;
+  private final ObjectReader json;
+  private final IngestionConfig config;
+
+  Loader(
+      AgroalDataSource dataSource,
+      BulkDocuments documents,
+      ObjectMapper json,
+      IngestionConfig config) {
+    this.dataSource = dataSource;
+    this.documents = documents;
+    this.json = DocumentLine.reader(json);
+    this.config = config;
+  }
+
+  /// Where an upload goes.
+  ///
+  /// @param space the active one of the collection
+  record Target(String collection, Space space) {}
+
+  BatchReader batches(LineReader lines) {
+    return new BatchReader(lines, json, maxLine());
+  }
+
+  int maxLine() {
+    return Math.toIntExact(config.maxLineSize().asLongValue());
+  }
+
+  /// Loads batches until there are no more.
+  ///
+  /// @param written when the batches of an earlier attempt were written
+  /// @param stop whether to leave the rest to another
+  /// @throws dev.sheaf.api.Problem when the collection is dropped meanwhile, or the upload breaks
+  ///   off
+  /// @throws Ledger.StoppedException when the ledger says so, or `stop` does
+  LoadResult load(
+      Target target, BatchReader batches, Set<Instant> written, Ledger ledger, BooleanSupplier stop)
+      throws SQLException {
+    var progress = new Progress(target, written, ledger);
+    try (var writer = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory())) {
+      @Nullable Future<?> writing = null;
+      for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
+        Batch current = batch;
+        BulkDocuments.Prepared prepared = prepare(target, current);
+        await(writing);
+        if (stop.getAsBoolean()) {
+          throw new Ledger.StoppedException();
+        }
+        writing =
+            writer.submit(() -> {
+              progress.write(current, prepared);
+              return null;
+            });
+      }
+      await(writing);
+    }
+    return new LoadResult(progress.counts, List.copyOf(progress.errors));
+  }
+
+  private BulkDocuments.Prepared prepare(Target target, Batch batch) throws SQLException {
+    try {
+      return documents.prepare(target.collection(), target.space(), batch.documents());
+    } catch (SQLException e) {
+      throw droppedOr(e, target);
+    }
+  }
+
+  private static SQLException droppedOr(SQLException e, Target target) {
+    if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+      throw Collections.notFound(target.collection());
+    }
+    return e;
+  }
+
+  private static void await(@Nullable Future<?> writing) throws SQLException {
+    if (writing == null) {
+      return;
+    }
+    try {
+      writing.get();
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause();
+      if (cause instanceof SQLException sql) {
+        throw sql;
+      }
+      throw cause instanceof RuntimeException failure ? failure : new IllegalStateException(cause);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new Ledger.StoppedException();
+    }
+  }
+
+  /// What was written so far. Used by one thread at a time.
+  private final class Progress {
+    private final Target target;
+    private final Set<Instant> written;
+    private final Ledger ledger;
+    private final List<LineError> errors = new ArrayList<>();
+    private Counts counts = Counts.NONE;
+
+    Progress(Target target, Set<Instant> written, Ledger ledger) {
+      this.target = target;
+      this.written = new HashSet<>(written);
+      this.ledger = ledger;
+    }
+
+    /// Somebody else may write the same document at the same time; whoever is second tries again.
+    void write(Batch batch, BulkDocuments.Prepared first) throws SQLException {
+      BulkDocuments.Prepared prepared = first;
+      for (int attempt = 1; ; attempt++) {
+        try {
+          commit(batch, prepared);
+          return;
+        } catch (SQLException e) {
+          boolean again =
+              UNIQUE_VIOLATION.equals(e.getSQLState())
+                  || String.valueOf(e.getSQLState()).startsWith(ROLLBACK_CLASS);
+          if (!again || attempt == ATTEMPTS) {
+            throw droppedOr(e, target);
+          }
+        }
+        prepared = prepare(target, batch);
+      }
+    }
+
+    private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
+      try (Connection connection = dataSource.getConnection()) {
+        connection.setAutoCommit(false);
+        try {
+          BulkDocuments.Written done = documents.write(connection, prepared, written);
+          Ledger.Entry entry = entry(batch, prepared, done);
+          ledger.record(connection, entry);
+          connection.commit();
+          written.add(entry.at());
+          counts = counts.plus(entry.counts());
+          int room = config.keptErrors() - errors.size();
+          errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
+        } catch (SQLException | RuntimeException e) {
+          connection.rollback();
+          throw e;
+        } finally {
+          connection.setAutoCommit(true);
+        }
+      }
+    }
+
+    private Ledger.Entry entry(
+        Batch batch, BulkDocuments.Prepared prepared, BulkDocuments.Written done) {
+      var failed = new ArrayList<>(batch.errors());
+      prepared
+          .refused()
+          .forEach((id, problem) ->
+              failed.add(LineError.of(batch.lines().getOrDefault(id, 0L), id, problem)));
+      failed.sort(Comparator.comparingLong(LineError::line));
+      Map<BulkDocuments.Status, Long> statuses = new HashMap<>();
+      done.statuses().values().forEach(status -> statuses.merge(status, 1L, Long::sum));
+      return new Ledger.Entry(
+          new Counts(
+              batch.documents().size() + batch.replaced() + batch.errors().size(),
+              statuses.getOrDefault(BulkDocuments.Status.CREATED, 0L),
+              statuses.getOrDefault(BulkDocuments.Status.UPDATED, 0L),
+              statuses.getOrDefault(BulkDocuments.Status.UNCHANGED, 0L),
+              statuses.getOrDefault(BulkDocuments.Status.REPLACED, 0L) + batch.replaced(),
+              failed.size()),
+          failed,
+          batch.line(),
+          batch.position(),
+          done.at());
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package dev.sheaf.ingestion;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// The application as it is shipped, with uploads that are larger than its heap, and killed over
+/// others.
+///
+/// `./mvnw verify -Dit.test=BulkLoadIT -Dsheaf.test.upload-megabytes=2000
+/// -Dsheaf.test.upload-lines=200000` makes them as large as people would call large.
+class BulkLoadIT {
+
+  private static final int MEGABYTES = Integer.getInteger("sheaf.test.upload-megabytes");
+  private static final int LINES = Integer.getInteger("sheaf.test.upload-lines");
+  private static final String HEAP = "144m";
+  private static final int KILLS = 3;
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Map<String, String> SETTINGS =
+      Map.of("SHEAF_INGESTION_LEASE", "2s", "SHEAF_INGESTION_POLL_EVERY", "0.1s");
+
+  @Test
+  void anUploadMayBeLargerThanTheHeap() throws Exception {
+    int dimensions = 1_024;
+    String vector = vector(dimensions);
+    int lines = (int) (MEGABYTES * 1_000_000L / (vector.length() + 60));
+    try (TestDatabase database = TestDatabase.create();
+        SheafProcess sheaf = SheafProcess.start(database, SETTINGS, HEAP)) {
+      create(sheaf, dimensions);
+
+      JsonNode answer = upload(sheaf, Map.of(), new Lines(0, lines, vector));
+
+      assertThat(answer.path("created").asInt()).isEqualTo(lines);
+      assertThat(database.query("SELECT count(*) FROM embedding"))
+          .containsExactly(String.valueOf(lines));
+    }
+  }
+
+  @Test
+  void everyLineIsLoadedOnceHoweverOftenTheServiceIsKilled() throws Exception {
+    int bad = 10;
+    try (TestDatabase database = TestDatabase.create()) {
+      long id = 0;
+      long done = 0;
+      for (int kill = 0; kill <= KILLS; kill++) {
+        try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
+          if (kill == 0) {
+            create(sheaf, 3);
+            id =
+                upload(sheaf, Map.of("Prefer", "respond-async"), new Lines(bad, LINES, "[1,2,3]"))
+                    .path("id")
+                    .asLong();
+          }
+          if (kill < KILLS) {
+            long before = done;
+            await().atMost(PATIENCE).until(() -> read(database) > before);
+            sheaf.kill();
+            done = read(database);
+            assertThat(done).isLessThan(LINES + bad);
+          } else {
+            String path = "/api/v1/jobs/" + id;
+            await()
+                .atMost(PATIENCE)
+                .until(() ->
+                    JSON.readTree(sheaf.send("GET", path, "").body())
+                        .path("state")
+                        .asText()
+                        .equals("completed"));
+          }
+        }
+      }
+
+      assertThat(
+              database.query(
+                  """
+                  SELECT concat_ws(' ', state, read, created, updated, unchanged, replaced, failed, line)
+                    FROM ingestion_job
+                  """))
+          .containsExactly(
+              "completed %d %d 0 0 0 %d %d".formatted(LINES + bad, LINES, bad, LINES + bad));
+      assertThat(database.query("SELECT count(*) FROM document"))
+          .containsExactly(String.valueOf(LINES));
+      assertThat(database.query("SELECT count(*) FROM chunk"))
+          .containsExactly(String.valueOf(LINES));
+      assertThat(database.query("SELECT count(*) FROM embedding"))
+          .containsExactly(String.valueOf(LINES));
+      assertThat(database.query("SELECT line FROM ingestion_error ORDER BY line"))
+          .isEqualTo(IntStream.rangeClosed(1, bad).mapToObj(String::valueOf).toList());
+      assertThat(database.query("SELECT count(*) FROM ingestion_part")).containsExactly("0");
+    }
+  }
+
+  @Test
+  void aReplicaTakesOverFromOneThatDied() throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        SheafProcess first = SheafProcess.start(database, SETTINGS)) {
+      create(first, 3);
+      for (int job = 0; job < 3; job++) {
+        upload(
+            first, Map.of("Prefer", "respond-async"), new Lines(0, LINES / 3, "[1,2," + job + "]"));
+      }
+      try (SheafProcess second = SheafProcess.start(database, SETTINGS)) {
+        first.kill();
+        await()
+            .atMost(PATIENCE)
+            .until(() ->
+                JSON.readTree(second.send("GET", "/api/v1/jobs", "").body())
+                    .findValuesAsText("state")
+                    .equals(List.of("completed", "completed", "completed")));
+      }
+
+      assertThat(database.query("SELECT read FROM ingestion_job"))
+          .containsOnly(String.valueOf(LINES / 3));
+      assertThat(database.query("SELECT sum(created) FROM ingestion_job"))
+          .containsExactly(String.valueOf(LINES / 3));
+      assertThat(database.query("SELECT count(*) FROM embedding"))
+          .containsExactly(String.valueOf(LINES / 3));
+    }
+  }
+
+  private static long read(TestDatabase database) throws Exception {
+    return Long.parseLong(database.query("SELECT read FROM ingestion_job").getFirst());
+  }
+
+  private static void create(SheafProcess sheaf, int dimensions) throws Exception {
+    assertThat(
+            sheaf
+                .send(
+                    "POST",
+                    "/api/v1/collections",
+                    "{\"name\":\"bulk\",\"model\":\"none\",\"dimensions\":" + dimensions + "}")
+                .statusCode())
+        .isEqualTo(201);
+  }
+
+  private static JsonNode upload(SheafProcess sheaf, Map<String, String> headers, InputStream lines)
+      throws Exception {
+    var answer = sheaf.upload("/api/v1/collections/bulk/documents", headers, lines);
+    assertThat(answer.statusCode()).as(answer.body()).isIn(200, 202);
+    return JSON.readTree(answer.body());
+  }
+
+  private static String vector(int dimensions) {
+    var random = new Random(1);
+    return IntStream.range(0, dimensions)
+        .mapToObj(_ -> String.valueOf((float) random.nextGaussian()))
+        .toList()
+        .toString();
+  }
+
+  /// Lines that are made while they are read, behind some that are not JSON.
+  private static final class Lines extends InputStream {
+    private final int count;
+    private final String vector;
+    private int made;
+    private ByteArrayInputStream line;
+
+    Lines(int bad, int count, String vector) {
+      this.count = count;
+      this.vector = vector;
+      this.line = new ByteArrayInputStream("?\n".repeat(bad).getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public int read() {
+      throw new UnsupportedOperationException("nobody reads a byte at a time");
+    }
+
+    @Override
+    public int read(byte[] target, int offset, int length) {
+      if (line.available() == 0) {
+        if (made == count) {
+          return -1;
+        }
+        line =
+            new ByteArrayInputStream(
+                "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":%s}]}\n"
+                    .formatted(made, made, vector)
+                    .getBytes(StandardCharsets.UTF_8));
+        made++;
+      }
+      return line.read(target, offset, length);
+    }
+  }
+}

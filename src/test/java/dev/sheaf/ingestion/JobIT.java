@@ -1,0 +1,279 @@
+package dev.sheaf.ingestion;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
+import static org.hamcrest.Matchers.hasItem;
+import static org.hamcrest.Matchers.notNullValue;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.RestAssured;
+import io.restassured.config.EncoderConfig;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// Uploads that are asked for later.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class JobIT {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @Inject AgroalDataSource dataSource;
+
+  private static String vectors() {
+    return Api.newCollection(Map.of("model", "none", "dimensions", 2));
+  }
+
+  private static String line(int i) {
+    return "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":[1,%d]}]}\n"
+        .formatted(i, i, i);
+  }
+
+  private static String lines(int count) {
+    return IntStream.range(0, count).mapToObj(JobIT::line).collect(Collectors.joining());
+  }
+
+  private static ValidatableResponse upload(
+      String collection, Map<String, String> headers, String lines) {
+    return given()
+        .config(
+            RestAssured.config()
+                .encoderConfig(
+                    EncoderConfig.encoderConfig()
+                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
+        .contentType("application/x-ndjson")
+        .headers(headers)
+        .body(lines.getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/{collection}/documents", collection)
+        .then();
+  }
+
+  private static int store(String collection, String lines) {
+    return upload(collection, Map.of("Prefer", "respond-async"), lines)
+        .statusCode(202)
+        .body("state", equalTo("queued"))
+        .extract()
+        .path("id");
+  }
+
+  private static ValidatableResponse job(int id) {
+    return given().get("/api/v1/jobs/{id}", id).then();
+  }
+
+  private static void awaitState(int id, String state) {
+    await().atMost(PATIENCE).untilAsserted(() -> job(id).body("state", equalTo(state)));
+  }
+
+  private long count(String sql) throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  @Test
+  void isStoredLoadedAndForgotten() throws SQLException {
+    String collection = vectors();
+    String upload = lines(1_500) + "not json\n" + line(3) + "\n";
+
+    ValidatableResponse accepted =
+        upload(collection, Map.of("Prefer", "wait=5, respond-async"), upload)
+            .statusCode(202)
+            .header("Preference-Applied", equalTo("respond-async"));
+    int id = accepted.extract().path("id");
+    accepted.header("Location", equalTo("/api/v1/jobs/" + id));
+    awaitState(id, "completed");
+
+    job(id)
+        .body("collection", equalTo(collection))
+        .body("read", equalTo(1_502))
+        .body("created", equalTo(1_500))
+        .body("replaced", equalTo(1))
+        .body("failed", equalTo(1))
+        .body("bytes", equalTo(upload.length()))
+        .body("bytesDone", equalTo(upload.length()))
+        .body("linesPerSecond", greaterThan(0f))
+        .body("finishedAt", notNullValue());
+    given()
+        .get("/api/v1/jobs/{id}/errors", id)
+        .then()
+        .body("line", equalTo(List.of(1_501)))
+        .body("type", equalTo(List.of("urn:sheaf:problem:malformed-json")));
+    given().get("/api/v1/jobs").then().body("id", hasItem(id));
+    given()
+        .get("/api/v1/collections/{collection}", collection)
+        .then()
+        .body("documents", equalTo(1_500));
+    assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+
+    given().delete("/api/v1/jobs/{id}", id).then().statusCode(204);
+    job(id).statusCode(404).body("type", equalTo("urn:sheaf:problem:job-not-found"));
+    given().get("/api/v1/jobs/{id}/events", id).then().statusCode(404);
+  }
+
+  @Test
+  void tellsHowItGetsOnUntilItHasEnded() {
+    int id = store(vectors(), lines(10));
+
+    List<String> events =
+        given()
+            .get("/api/v1/jobs/{id}/events", id)
+            .then()
+            .extract()
+            .asString()
+            .lines()
+            .filter(line -> line.startsWith("data:"))
+            .toList();
+
+    assertThat(events.getFirst()).startsWith("data:{\"id\":" + id + ",");
+    assertThat(events.getLast()).contains("\"state\":\"completed\",\"read\":10,\"created\":10");
+  }
+
+  @Test
+  void aRepeatedRequestGetsTheFirstOnesResult() {
+    String collection = vectors();
+    Map<String, String> key = Map.of("Idempotency-Key", "nightly 1");
+
+    String first =
+        upload(collection, key, lines(3) + "x\n")
+            .statusCode(200)
+            .body("created", equalTo(3))
+            .extract()
+            .asString();
+    upload(collection, key, lines(500)).statusCode(200).body(equalTo(first));
+    upload(vectors(), key, lines(1)).statusCode(200).body("created", equalTo(1));
+
+    Map<String, String> async = Map.of("Idempotency-Key", "nightly 2", "Prefer", "respond-async");
+    int id = upload(collection, async, lines(5)).statusCode(202).extract().path("id");
+    upload(collection, async, lines(5)).statusCode(202).body("id", equalTo(id));
+    awaitState(id, "completed");
+    upload(collection, async, lines(5))
+        .statusCode(202)
+        .body("id", equalTo(id))
+        .body("created", equalTo(2));
+
+    upload(collection, Map.of("Idempotency-Key", "x".repeat(256)), lines(1)).statusCode(400);
+  }
+
+  @Test
+  void aRequestThatIsNotAnsweredYetKeepsItsKey() throws SQLException, IOException {
+    String collection = vectors();
+    Map<String, String> key = Map.of("Idempotency-Key", "slow");
+    try (Socket client = open(collection, "Idempotency-Key: slow\r\n")) {
+      send(client, lines(1));
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              upload(collection, key, lines(3))
+                  .statusCode(409)
+                  .body("type", equalTo("urn:sheaf:problem:busy")));
+    }
+
+    // Whoever hangs up has no result, so the key is free again.
+    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+  }
+
+  @Test
+  void aCancelledJobLoadsNoMore() throws SQLException {
+    String collection = vectors();
+    int id = store(collection, lines(20_000));
+
+    given()
+        .post("/api/v1/jobs/{id}/cancel", id)
+        .then()
+        .statusCode(200)
+        .body("state", equalTo("cancelled"));
+
+    int read = job(id).extract().path("read");
+    assertThat(read).isLessThan(20_000);
+    assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+    // The worker is free for the next, and has left this one as it was.
+    awaitState(store(collection, lines(1)), "completed");
+    job(id).body("state", equalTo("cancelled")).body("read", equalTo(read));
+  }
+
+  @Test
+  void aJobFailsWithItsCollection() throws SQLException {
+    String collection = vectors();
+    int id = store(collection, lines(20_000));
+    given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
+
+    awaitState(id, "failed");
+
+    job(id).body("error", equalTo("there is no collection named " + collection));
+    assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+  }
+
+  @Test
+  void ofAnUploadThatBreaksOffWhatIsInStaysInAndNothingIsHalf() throws IOException {
+    String collection = vectors();
+    try (Socket client = open(collection, "")) {
+      send(client, lines(2_500) + "{\"id\":\"half\",\"chunks\":[{\"text\":\"a\",\"vec");
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              given()
+                  .get("/api/v1/collections/{collection}", collection)
+                  .then()
+                  .body("documents", greaterThan(999)));
+    }
+
+    given()
+        .get("/api/v1/collections/{collection}/documents/half", collection)
+        .then()
+        .statusCode(404);
+    upload(collection, Map.of(), lines(2_500))
+        .statusCode(200)
+        .body("read", equalTo(2_500))
+        .body("failed", equalTo(0));
+    given()
+        .get("/api/v1/collections/{collection}", collection)
+        .then()
+        .body("documents", equalTo(2_500))
+        .body("chunks", equalTo(2_500));
+  }
+
+  /// A request whose body goes on for as long as the test likes.
+  private static Socket open(String collection, String headers) throws IOException {
+    var client = new Socket("localhost", RestAssured.port);
+    String head =
+        String.join(
+            "\r\n",
+            "POST /api/v1/collections/" + collection + "/documents HTTP/1.1",
+            "Host: localhost",
+            "Content-Type: application/x-ndjson",
+            "Transfer-Encoding: chunked",
+            headers + "\r\n");
+    client.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+    return client;
+  }
+
+  private static void send(Socket client, String text) throws IOException {
+    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    var out = client.getOutputStream();
+    out.write((Integer.toHexString(bytes.length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    out.write(bytes);
+    out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+    out.flush();
+  }
+}
