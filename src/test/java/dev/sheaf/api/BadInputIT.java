@@ -42,7 +42,7 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"x","colour":1}          | 422 | colour     | unknown field colour; known are description, metric, name, precision
+          {"name":"x","colour":1}          | 422 | colour     | unknown field colour; known are description, dimensions, metric, model, name, precision
           {"name":7}                       | 422 | name       | name must be a string
           {"name":"Upper Case"}            | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
           {"name":""}                      | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
@@ -83,7 +83,7 @@ class BadInputIT {
           {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object
           {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k holds U+0000 at position 0, which PostgreSQL cannot store; remove it
           {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits
-          {"text":"a","content":"b"}                    | content      | unknown field content; known are metadata, text, title, uri
+          {"text":"a","content":"b"}                    | content      | unknown field content; known are chunks, metadata, text, title, uri
           """)
   void documents(String body, String field, String detail) {
     given()
