@@ -44,10 +44,10 @@ class JobTable {
       """
       SELECT id, collection, state, mode = 'async', read, created, updated, unchanged, replaced, failed,
              bytes, "position",
-             read / nullif(extract(epoch FROM coalesce(finished_at, now()) - started_at), 0)::float8,
-             CASE WHEN state = 'running' AND bytes > 0
-                  THEN (bytes - "position") * extract(epoch FROM now() - started_at) / nullif("position", 0)
-             END::float8,
+             round((read / nullif(extract(epoch FROM coalesce(finished_at, now()) - started_at), 0))::numeric, 1)::float8,
+             round((CASE WHEN state = 'running'
+                         THEN (bytes - "position") * extract(epoch FROM now() - started_at) / nullif("position", 0)
+                    END)::numeric, 1)::float8,
              attempts, error, created_at, started_at, finished_at
         FROM ingestion_job
       """;
@@ -182,12 +182,19 @@ class JobTable {
         id);
   }
 
-  void addPart(long id, long position, byte[] bytes) throws SQLException {
-    update(
-        "INSERT INTO ingestion_part (job_id, \"position\", bytes) VALUES (?, ?, ?)",
-        id,
-        position,
-        bytes);
+  /// Stores a part of an upload.
+  ///
+  /// @return false when the job was cancelled or deleted meanwhile
+  boolean addPart(long id, long position, byte[] bytes) throws SQLException {
+    return update(
+            """
+            INSERT INTO ingestion_part (job_id, "position", bytes)
+            SELECT id, ?, ? FROM ingestion_job WHERE id = ? AND state = 'receiving'
+            """,
+            position,
+            bytes,
+            id)
+        == 1;
   }
 
   /// The upload is stored, and may be worked on.

@@ -74,13 +74,13 @@ class Jobs {
     return get(id);
   }
 
+  // Stores fewer than there are when the job is cancelled meanwhile, and says how many.
   private long storeParts(long id, InputStream body) throws IOException, SQLException {
     long position = 0;
-    for (byte[] part = body.readNBytes(PART_BYTES);
-        part.length > 0;
-        part = body.readNBytes(PART_BYTES)) {
-      table.addPart(id, position, part);
+    byte[] part = body.readNBytes(PART_BYTES);
+    while (part.length > 0 && table.addPart(id, position, part)) {
       position += part.length;
+      part = body.readNBytes(PART_BYTES);
     }
     return position;
   }

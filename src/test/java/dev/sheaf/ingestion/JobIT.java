@@ -194,6 +194,28 @@ class JobIT {
   }
 
   @Test
+  void whatIsDeletedWhileItIsStoredIsGone() throws IOException, SQLException {
+    String collection = vectors();
+    try (Socket client = open(collection, "Prefer: respond-async\r\n")) {
+      send(client, lines(1));
+      String newest =
+          "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE state = 'receiving' AND collection = '"
+              + collection
+              + "'";
+      await().atMost(PATIENCE).until(() -> count(newest) > 0);
+      given().delete("/api/v1/jobs/{id}", count(newest)).then().statusCode(204);
+      send(client, "");
+
+      var answer = new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      assertThat(answer).isEqualTo("HTTP/1.1 404");
+    }
+    given()
+        .get("/api/v1/collections/{collection}", collection)
+        .then()
+        .body("documents", equalTo(0));
+  }
+
+  @Test
   void aCancelledJobLoadsNoMore() throws SQLException {
     String collection = vectors();
     int id = store(collection, lines(20_000));
