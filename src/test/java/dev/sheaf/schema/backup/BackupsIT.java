@@ -368,7 +368,7 @@ class BackupsIT {
   @Test
   void aBackupThatFailsLeavesNothing() {
     String terminate =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s' AND query LIKE 'COPY %%'"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '%s' AND application_name = 'pg_dump'"
             .formatted(source.address().database());
     assertThatThrownBy(() ->
             backups.backup(
