@@ -18,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -226,6 +227,44 @@ class BadInputIT {
         .then()
         .statusCode(400)
         .body("type", equalTo("urn:sheaf:problem:malformed-json"));
+  }
+
+  @Test
+  void hostileNamesInFiltersAreNames() {
+    for (String name :
+        List.of(
+            "x' OR '1'='1",
+            "x\"; DROP TABLE document; --",
+            "\\\\$title",
+            "%s ? ${a} {b}",
+            "..",
+            "")) {
+      given()
+          .contentType(ContentType.JSON)
+          .body("{\"text\":\"a\",\"filter\":{" + quoted(name) + ":" + quoted(name) + "}}")
+          .post("/api/v1/collections/strict/search")
+          .then()
+          .statusCode(200)
+          .body("hits.size()", equalTo(0));
+    }
+  }
+
+  private static String quoted(String text) {
+    return "\"" + text.replace("\"", "\\\"") + "\"";
+  }
+
+  @Test
+  void filtersNestedWithoutEnd() throws Exception {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/search"))
+                .header("Content-Type", "application/json")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        "{\"text\":\"a\",\"filter\":" + "{\"$not\":".repeat(10_000))));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("urn:sheaf:problem:malformed-json");
   }
 
   @Test
