@@ -18,6 +18,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -104,8 +105,8 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {}                                | 422 | text      | give either text or vector
-          {"text":"a","vector":[1]}         | 422 | text      | give either text or vector
+          {}                                | 422 | text      | give one of text, vector and like
+          {"text":"a","vector":[1]}         | 422 | text      | give one of text, vector and like
           {"text":"  "}                     | 422 | text      | text is empty; there is nothing to search for
           {"text":"a","limit":0}            | 422 | limit     | limit must be a whole number from 1 to 1000, not 0
           {"text":"a","limit":1001}         | 422 | limit     | limit must be a whole number from 1 to 1000, not 1001
@@ -115,7 +116,22 @@ class BadInputIT {
           {"text":"a","limit":99999999999}  | 422 | limit     | limit must be a whole number
           {"vector":[1,2,3]}                | 422 | vector    | vector has 3 dimensions, this collection's model has 384
           {"vector":[]}                     | 422 | vector    | vector has 0 dimensions, this collection's model has 384
-          {"vector":"1,2"}                  | 422 | vector    | vector must be an array of numbers
+          {"vector":"1,2"}                  | 422 | vector    | vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order
+          {"text":"a","mode":"words"}       | 422 | mode      | mode must be one of [vector, fulltext, hybrid]
+          {"vector":[1],"mode":"fulltext"}  | 422 | text      | mode fulltext takes text, and neither vector nor like
+          {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | mode hybrid takes text, and may take vector, but not like
+          {"like":{}}                       | 422 | like.document | like.document is missing
+          {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1
+          {"text":"a","offset":999,"limit":2} | 422 | offset  | offset and limit together must be at most 1000; narrow the filter
+          {"text":"a","groupSize":2}        | 422 | groupSize | groupSize needs groupBy
+          {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of [document]
+          {"text":"a","select":["body"]}    | 422 | select[0] | select[0] must be one of [title, uri, text, metadata, vector, createdAt, updatedAt]
+          {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid needs mode hybrid
+          {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000
+          {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0
+          {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0
+          {"text":"a","filter":[]}          | 422 | filter    | filter must be an object
+          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | there is no operator $regex; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a field inside of an object is written with a dot, as in a.b
           {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number
           {"vector":[null]}                 | 422 | vector[0] | vector[0] must be a number
           """)
@@ -211,6 +227,44 @@ class BadInputIT {
         .then()
         .statusCode(400)
         .body("type", equalTo("urn:sheaf:problem:malformed-json"));
+  }
+
+  @Test
+  void hostileNamesInFiltersAreNames() {
+    for (String name :
+        List.of(
+            "x' OR '1'='1",
+            "x\"; DROP TABLE document; --",
+            "\\\\$title",
+            "%s ? ${a} {b}",
+            "..",
+            "")) {
+      given()
+          .contentType(ContentType.JSON)
+          .body("{\"text\":\"a\",\"filter\":{" + quoted(name) + ":" + quoted(name) + "}}")
+          .post("/api/v1/collections/strict/search")
+          .then()
+          .statusCode(200)
+          .body("hits.size()", equalTo(0));
+    }
+  }
+
+  private static String quoted(String text) {
+    return "\"" + text.replace("\"", "\\\"") + "\"";
+  }
+
+  @Test
+  void filtersNestedWithoutEnd() throws Exception {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/search"))
+                .header("Content-Type", "application/json")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        "{\"text\":\"a\",\"filter\":" + "{\"$not\":".repeat(10_000))));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("urn:sheaf:problem:malformed-json");
   }
 
   @Test
