@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test quick soak bench-start format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak bench-start bench-backfill new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: ## Run the service with live reload on a local PostgreSQL: http://localhost:8080
 	@scripts/local-postgres run ./mvnw -q quarkus:dev
@@ -14,12 +14,19 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
 
-soak: ## Kill migrations hundreds of times; each time the next run recovers
+soak: ## Kill migrations and backfills again and again; each time the next run recovers
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT -Dsheaf.soak.kills=200
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT \
+	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start
+
+bench-backfill: ## Measure what a backfill costs and how fast it is: bench/README.md
+	@bench/backfill
+
+new-rule: ## Write a rule of the observed lint, its page and its test: NAME=what-is-wrong
+	@scripts/new-rule $(NAME)
 
 format: ## Format the sources
 	@./mvnw -B -ntp -q spotless:apply

@@ -1,4 +1,5 @@
 -- What the migration engine remembers about itself. Not a changelog: it has to be there before the first one.
+-- Run again as a whole whenever it says something else than before, so every statement may be repeated.
 
 -- The history, in Liquibase's own form, so that any tool that knows Liquibase can read it.
 CREATE TABLE IF NOT EXISTS databasechangelog (
@@ -25,9 +26,11 @@ CREATE TABLE IF NOT EXISTS schema_gate (
     CONSTRAINT schema_gate_pkey PRIMARY KEY (fingerprint)
 );
 COMMENT ON TABLE  schema_gate             IS 'Which changelogs were found to be fully applied; one look at it is a whole start at head';
-COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs';
+ALTER TABLE schema_gate ADD COLUMN IF NOT EXISTS awaits text[] NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs; of this file, where history is bookkeeping';
 COMMENT ON COLUMN schema_gate.history     IS 'Hash of databasechangelog when they were found applied; another hash means look again';
 COMMENT ON COLUMN schema_gate.recorded_at IS 'When that was';
+COMMENT ON COLUMN schema_gate.awaits      IS 'Backfills that the rest waits for; when one of them is done, look again';
 
 CREATE TABLE IF NOT EXISTS schema_journal (
     path       text        NOT NULL,
@@ -57,7 +60,7 @@ CREATE TABLE IF NOT EXISTS schema_event (
 );
 COMMENT ON TABLE  schema_event                     IS 'Everything that was ever done to the schema, in order';
 COMMENT ON COLUMN schema_event.at                  IS 'When';
-COMMENT ON COLUMN schema_event.action              IS 'up, down, force or baseline';
+COMMENT ON COLUMN schema_event.action              IS 'up, down, force, baseline or empty trash';
 COMMENT ON COLUMN schema_event.path                IS 'The changeset''s file';
 COMMENT ON COLUMN schema_event.duration_ms         IS 'How long it took, in milliseconds';
 COMMENT ON COLUMN schema_event.role                IS 'The role that did it';
@@ -89,3 +92,335 @@ COMMENT ON COLUMN schema_backup.verified_at         IS 'When it was found to be 
 COMMENT ON COLUMN schema_backup.role                IS 'The role that recorded it';
 COMMENT ON COLUMN schema_backup.client              IS 'user@host/pid of the process that verified it';
 COMMENT ON COLUMN schema_backup.application_version IS 'The version of the application that verified it';
+
+CREATE TABLE IF NOT EXISTS backfill (
+    name           text             NOT NULL,
+    relation       text             NOT NULL,
+    key            text[]           NOT NULL,
+    statement      text             NOT NULL,
+    condition      text             NOT NULL,
+    state          text             NOT NULL DEFAULT 'pending',
+    waiting_for    text,
+    cursor         text[],
+    rows_done      bigint           NOT NULL DEFAULT 0,
+    rows_estimated bigint,
+    rate           double precision,
+    batch_size     integer,
+    attempts       integer          NOT NULL DEFAULT 0,
+    last_error     text,
+    lease_holder   text,
+    lease_until    timestamptz,
+    registered_at  timestamptz      NOT NULL DEFAULT now(),
+    started_at     timestamptz,
+    finished_at    timestamptz,
+    CONSTRAINT backfill_pkey PRIMARY KEY (name),
+    CONSTRAINT backfill_state_check CHECK (state IN ('pending', 'running', 'paused', 'failed', 'cancelled', 'done'))
+);
+COMMENT ON TABLE  backfill                IS 'Changes of data that changesets need, worked off in batches by the running service';
+COMMENT ON COLUMN backfill.name           IS 'module/NNN_name, that of the changeset';
+COMMENT ON COLUMN backfill.relation       IS 'The table whose rows are worked off';
+COMMENT ON COLUMN backfill.key            IS 'Its columns that say in which order';
+COMMENT ON COLUMN backfill.statement      IS 'What is run for each batch; :batch stands for its rows';
+COMMENT ON COLUMN backfill.condition      IS 'A query for one boolean, true when everything is as it should be';
+COMMENT ON COLUMN backfill.state          IS 'pending, running, paused, failed, cancelled or done';
+COMMENT ON COLUMN backfill.waiting_for    IS 'Why a running one does nothing at the moment';
+COMMENT ON COLUMN backfill.cursor         IS 'The key of the last row that is done; moved by the transaction that did it';
+COMMENT ON COLUMN backfill.rows_done      IS 'Rows that the cursor has passed';
+COMMENT ON COLUMN backfill.rows_estimated IS 'How many there are: what the last vacuum or analyze counted, or the planner''s guess; the truth when it is done';
+COMMENT ON COLUMN backfill.rate           IS 'Rows per second of late, pauses included';
+COMMENT ON COLUMN backfill.batch_size     IS 'Rows of the last batch';
+COMMENT ON COLUMN backfill.attempts       IS 'How often in a row the next batch has failed';
+COMMENT ON COLUMN backfill.last_error     IS 'Why it failed';
+COMMENT ON COLUMN backfill.lease_holder   IS 'user@host/pid#worker of the one that works at it';
+COMMENT ON COLUMN backfill.lease_until    IS 'From when on, by this server''s clock, another may take over';
+COMMENT ON COLUMN backfill.registered_at  IS 'When its changeset was applied; the order in which they are worked off';
+COMMENT ON COLUMN backfill.started_at     IS 'When the first worker began';
+COMMENT ON COLUMN backfill.finished_at    IS 'When it was done, failed or was cancelled';
+
+CREATE TABLE IF NOT EXISTS schema_rollback (
+    path                 text        NOT NULL,
+    transactional        boolean     NOT NULL,
+    statements           text[],
+    lock_timeout_ms      bigint,
+    statement_timeout_ms bigint,
+    lossy                text,
+    tolerates            text,
+    checksum             text        NOT NULL,
+    stored_at            timestamptz NOT NULL DEFAULT now(),
+    CONSTRAINT schema_rollback_pkey PRIMARY KEY (path)
+);
+COMMENT ON TABLE  schema_rollback                      IS 'How each applied changeset is taken back, for applications that do not have its file';
+COMMENT ON COLUMN schema_rollback.path                 IS 'The changeset''s file';
+COMMENT ON COLUMN schema_rollback.transactional        IS 'Whether its statements are one transaction';
+COMMENT ON COLUMN schema_rollback.statements           IS 'Its rollback, statement by statement; null when its file has none';
+COMMENT ON COLUMN schema_rollback.lock_timeout_ms      IS 'Its --lock-timeout, in milliseconds';
+COMMENT ON COLUMN schema_rollback.statement_timeout_ms IS 'Its --statement-timeout, in milliseconds';
+COMMENT ON COLUMN schema_rollback.lossy                IS 'Its --lossy-rollback: what is lost when it is taken back';
+COMMENT ON COLUMN schema_rollback.tolerates            IS 'Its --tolerates: the oldest application that works with it';
+COMMENT ON COLUMN schema_rollback.checksum             IS 'SHA-256 of path, transactional and statements; another one is not run';
+COMMENT ON COLUMN schema_rollback.stored_at            IS 'When it was stored';
+
+CREATE TABLE IF NOT EXISTS schema_trash (
+    id          bigint      GENERATED ALWAYS AS IDENTITY,
+    schema_name text        NOT NULL,
+    table_name  text        NOT NULL,
+    column_name text,
+    relation    regclass,
+    kept_as     text        NOT NULL,
+    not_null    boolean     NOT NULL DEFAULT false,
+    undo        text[]      NOT NULL DEFAULT '{}',
+    changeset   text,
+    buried_at   timestamptz NOT NULL DEFAULT now(),
+    emptied_at  timestamptz,
+    CONSTRAINT schema_trash_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE  schema_trash             IS 'Tables and columns that a contract step took away and that can still come back';
+COMMENT ON COLUMN schema_trash.schema_name IS 'Where the table was';
+COMMENT ON COLUMN schema_trash.table_name  IS 'What it was called';
+COMMENT ON COLUMN schema_trash.column_name IS 'What the column was called; null when it is the whole table';
+COMMENT ON COLUMN schema_trash.relation    IS 'The table, wherever it is now; null when nothing is kept any more';
+COMMENT ON COLUMN schema_trash.kept_as     IS 'What the table or column is called while it is kept';
+COMMENT ON COLUMN schema_trash.not_null    IS 'Whether the column was NOT NULL';
+COMMENT ON COLUMN schema_trash.undo        IS 'What brings it back, statement by statement';
+COMMENT ON COLUMN schema_trash.changeset   IS 'The changeset that took it away';
+COMMENT ON COLUMN schema_trash.buried_at   IS 'When';
+COMMENT ON COLUMN schema_trash.emptied_at  IS 'When it was dropped for good; null while it can come back';
+
+-- Fails as the command would, and undoes it when it does not.
+CREATE OR REPLACE FUNCTION sheaf_try(command text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    EXECUTE command;
+    RAISE EXCEPTION USING ERRCODE = 'SHEAF';
+EXCEPTION
+    WHEN SQLSTATE 'SHEAF' THEN
+        NULL;
+END $$;
+
+-- Drops constraints that must not bind what is in the trash, or what is written without it, and returns what adds them
+-- again.
+CREATE OR REPLACE FUNCTION sheaf_lift(target regclass, constraints oid[]) RETURNS text[]
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    undo text[] := '{}';
+    home text   := (SELECT format('%I.%I', relnamespace::regnamespace::text, relname) FROM pg_class WHERE oid = target);
+    con  record;
+BEGIN
+    FOR con IN SELECT conname, pg_get_constraintdef(oid) AS definition, obj_description(oid, 'pg_constraint') AS comment
+                 FROM pg_constraint
+                WHERE oid = ANY (constraints)
+    LOOP
+        undo := undo || format('ALTER TABLE %s ADD CONSTRAINT %I %s', home, con.conname, con.definition);
+        IF con.comment IS NOT NULL THEN
+            undo := undo || format('COMMENT ON CONSTRAINT %I ON %s IS %L', con.conname, home, con.comment);
+        END IF;
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', target, con.conname);
+    END LOOP;
+    RETURN undo;
+END $$;
+
+-- Runs what was written down to bring something back. Rows may have come, and rows that are referenced may have gone,
+-- since a constraint was lifted; then it binds what is written from now on.
+CREATE OR REPLACE FUNCTION sheaf_run(statements text[]) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    command text;
+BEGIN
+    FOREACH command IN ARRAY statements
+    LOOP
+        BEGIN
+            EXECUTE command;
+        EXCEPTION WHEN foreign_key_violation OR check_violation THEN
+            EXECUTE command || ' NOT VALID';
+            RAISE WARNING 'not valid, because of rows written or deleted since: %', command;
+        END;
+    END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION sheaf_bury_table(target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    entry  schema_trash;
+    -- A partitioned table goes with all of its partitions.
+    tree   oid[]  := (SELECT coalesce(array_agg(relid::oid), ARRAY[target::oid]) FROM pg_partition_tree(target));
+    move   text[] := '{}';
+    rename text[] := '{}';
+    lifted text[] := '{}';
+    member record;
+    part   record;
+    fresh  name;
+BEGIN
+    IF (SELECT relispartition FROM pg_class WHERE oid = target) THEN
+        RAISE EXCEPTION '% is a partition; detach it in a changeset of its own, then bury it', target
+              USING ERRCODE = 'wrong_object_type';
+    END IF;
+    PERFORM sheaf_try(format('DROP TABLE %s', target));
+    IF to_regnamespace('sheaf_trash') IS NULL THEN
+        CREATE SCHEMA sheaf_trash;
+    END IF;
+    INSERT INTO schema_trash (schema_name, table_name, relation, kept_as, changeset)
+    SELECT nspname, relname, target, relname, nullif(current_setting('sheaf.changeset', true), '')
+      FROM pg_class c
+      JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.oid = target
+    RETURNING * INTO entry;
+    FOR member IN SELECT c.oid, c.oid::regclass AS relation, nspname
+                    FROM pg_class c
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE c.oid = ANY (tree)
+    LOOP
+        -- A foreign key would go on binding the rows that it references.
+        lifted := lifted || sheaf_lift(member.relation, ARRAY(
+            SELECT oid
+              FROM pg_constraint
+             WHERE conrelid = member.oid AND contype = 'f' AND conparentid = 0 AND confrelid <> ALL (tree)));
+        -- Indexes and sequences of its own move with a table. A name that is taken in the trash is made unique.
+        FOR part IN SELECT c.oid::regclass AS relation, relname, c.oid = member.oid AS is_table
+                      FROM pg_class c
+                     WHERE c.oid = member.oid
+                        OR c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = member.oid)
+                        OR relkind = 'S'
+                           AND c.oid IN (SELECT objid
+                                           FROM pg_depend
+                                          WHERE classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass
+                                            AND refobjid = member.oid AND deptype IN ('a', 'i'))
+        LOOP
+            fresh := part.relname;
+            IF to_regclass(format('sheaf_trash.%I', fresh)) IS NOT NULL THEN
+                fresh := format('%s_%s', left(fresh, 40), entry.id);
+                EXECUTE format('ALTER TABLE %s RENAME TO %I', part.relation, fresh);
+                rename := rename || format('ALTER TABLE %I.%I RENAME TO %I', member.nspname, fresh, part.relname);
+            END IF;
+            IF part.is_table THEN
+                move := move || format('ALTER TABLE sheaf_trash.%I SET SCHEMA %I', fresh, member.nspname);
+                IF member.oid = target THEN
+                    entry.kept_as := fresh;
+                END IF;
+            END IF;
+        END LOOP;
+        EXECUTE format('ALTER TABLE %s SET SCHEMA sheaf_trash', member.relation);
+        FOR part IN SELECT nspname, stxname, format('%s_%s', left(stxname, 40), s.oid) AS fresh
+                      FROM pg_statistic_ext s
+                      JOIN pg_namespace n ON n.oid = s.stxnamespace
+                     WHERE stxrelid = member.oid
+        LOOP
+            EXECUTE format('ALTER STATISTICS %I.%I RENAME TO %I', part.nspname, part.stxname, part.fresh);
+            EXECUTE format('ALTER STATISTICS %I.%I SET SCHEMA sheaf_trash', part.nspname, part.fresh);
+            rename := rename || format('ALTER STATISTICS sheaf_trash.%I SET SCHEMA %I', part.fresh, part.nspname)
+                             || format('ALTER STATISTICS %I.%I RENAME TO %I', part.nspname, part.fresh, part.stxname);
+        END LOOP;
+    END LOOP;
+    UPDATE schema_trash SET kept_as = entry.kept_as, undo = move || rename || lifted WHERE id = entry.id;
+END $$;
+COMMENT ON FUNCTION sheaf_bury_table(regclass) IS 'Instead of DROP TABLE: moves a table to the schema sheaf_trash; fails where DROP TABLE would';
+
+CREATE OR REPLACE FUNCTION sheaf_exhume_table(target text) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    path  text[] := parse_ident(target);
+    entry schema_trash;
+BEGIN
+    SELECT * INTO entry
+      FROM schema_trash
+     WHERE column_name IS NULL
+       AND table_name = path[cardinality(path)]
+       AND (cardinality(path) = 1 OR schema_name = path[1])
+     ORDER BY id DESC
+     LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'table % is not in the trash', target USING ERRCODE = 'undefined_table';
+    ELSIF entry.emptied_at IS NOT NULL THEN
+        RAISE EXCEPTION 'table % cannot come back: it left the trash for good on %', target, entry.emptied_at::date
+              USING ERRCODE = 'undefined_table';
+    END IF;
+    PERFORM sheaf_run(entry.undo);
+    DELETE FROM schema_trash WHERE id = entry.id;
+END $$;
+COMMENT ON FUNCTION sheaf_exhume_table(text) IS 'Brings back what sheaf_bury_table took away last under this name';
+
+CREATE OR REPLACE FUNCTION sheaf_bury_column(target regclass, col name) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    attribute pg_attribute;
+    home      text := (SELECT format('%I.%I', relnamespace::regnamespace::text, relname) FROM pg_class WHERE oid = target);
+    kept      name;
+    key       text;
+    lifted    text[];
+BEGIN
+    SELECT * INTO attribute FROM pg_attribute WHERE attrelid = target AND attname = col AND attnum > 0;
+    PERFORM sheaf_try(format('ALTER TABLE %s DROP COLUMN %I', target, col));
+    SELECT indexrelid::regclass INTO key
+      FROM pg_index i
+     WHERE indrelid = target
+       AND (indisunique OR indisexclusion)
+       AND (attribute.attnum = ANY (indkey)
+            OR EXISTS (SELECT FROM pg_depend
+                        WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
+                          AND refclassid = 'pg_class'::regclass AND refobjid = target AND refobjsubid = attribute.attnum));
+    IF FOUND THEN
+        RAISE EXCEPTION 'column % is part of the key %, which rows written without it could not have; drop the key first', col, key
+              USING ERRCODE = 'dependent_objects_still_exist';
+    END IF;
+    FOR n IN 1 .. 1000
+    LOOP
+        kept := format('sheaf_trash_%s_%s', n, left(col, 40));
+        EXIT WHEN NOT EXISTS (SELECT FROM schema_trash
+                               WHERE format('%I.%I', schema_name, table_name) = home AND kept_as = kept);
+    END LOOP;
+    lifted := sheaf_lift(target, ARRAY(
+        SELECT oid
+          FROM pg_constraint
+         WHERE conrelid = target AND contype IN ('c', 'f') AND conparentid = 0 AND attribute.attnum = ANY (conkey)));
+    -- Identity and generated columns have a value in every row, whoever writes it.
+    IF attribute.attnotnull AND attribute.attidentity = '' AND attribute.attgenerated = '' THEN
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', target, col);
+    ELSE
+        attribute.attnotnull := false;
+    END IF;
+    EXECUTE format('ALTER TABLE %s RENAME COLUMN %I TO %I', target, col, kept);
+    INSERT INTO schema_trash (schema_name, table_name, column_name, relation, kept_as, not_null, undo, changeset)
+    SELECT relnamespace::regnamespace::text, relname, col, target, kept, attribute.attnotnull, lifted,
+           nullif(current_setting('sheaf.changeset', true), '')
+      FROM pg_class
+     WHERE oid = target;
+END $$;
+COMMENT ON FUNCTION sheaf_bury_column(regclass, name) IS 'Instead of DROP COLUMN: renames a column away and makes it nullable; fails where DROP COLUMN would';
+
+CREATE OR REPLACE FUNCTION sheaf_exhume_column(target regclass, col name, fill text DEFAULT NULL, restore_not_null boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+DECLARE
+    entry   schema_trash;
+    missing bigint;
+BEGIN
+    SELECT t.* INTO entry
+      FROM schema_trash t
+      JOIN pg_class c ON c.oid = target
+     WHERE t.schema_name = c.relnamespace::regnamespace::text
+       AND t.table_name = c.relname
+       AND t.column_name = col
+     ORDER BY id DESC
+     LIMIT 1;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'column % of % is not in the trash', col, target USING ERRCODE = 'undefined_column';
+    ELSIF entry.emptied_at IS NOT NULL THEN
+        RAISE EXCEPTION 'column % of % cannot come back: it left the trash for good on %', col, target, entry.emptied_at::date
+              USING ERRCODE = 'undefined_column';
+    END IF;
+    EXECUTE format('ALTER TABLE %s RENAME COLUMN %I TO %I', target, entry.kept_as, col);
+    IF entry.not_null AND fill IS NOT NULL THEN
+        EXECUTE format('UPDATE %s SET %I = %s WHERE %2$I IS NULL', target, col, fill);
+    END IF;
+    IF entry.not_null AND restore_not_null THEN
+        BEGIN
+            EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', target, col);
+        EXCEPTION WHEN not_null_violation THEN
+            EXECUTE format('SELECT count(*) FROM %s WHERE %I IS NULL', target, col) INTO missing;
+            RAISE EXCEPTION 'column % of % was NOT NULL, and rows written since lack it: %', col, target, missing
+                  USING ERRCODE = 'not_null_violation',
+                        DETAIL = 'give sheaf_exhume_column an expression that fills it';
+        END;
+    END IF;
+    PERFORM sheaf_run(entry.undo);
+    DELETE FROM schema_trash WHERE id = entry.id;
+END $$;
+COMMENT ON FUNCTION sheaf_exhume_column(regclass, name, text, boolean) IS 'Brings back what sheaf_bury_column took away last under this name; fill is an expression for rows written since';

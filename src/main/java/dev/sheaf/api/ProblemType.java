@@ -8,14 +8,17 @@ public enum ProblemType {
   MALFORMED_JSON(400, "The body is not valid JSON"),
   BODY_BROKEN_OFF(400, "The body could not be read to its end"),
   INVALID_PARAMETER(400, "A parameter is not valid"),
+  CONTROL_OFF(403, "This is not to be controlled over HTTP here"),
   NOT_FOUND(404, "There is nothing at this address"),
   COLLECTION_NOT_FOUND(404, "No such collection"),
   DOCUMENT_NOT_FOUND(404, "No such document"),
+  BACKFILL_NOT_FOUND(404, "No such backfill"),
   JOB_NOT_FOUND(404, "No such job"),
   MODULE_OFF(404, "This module is off"),
   METHOD_NOT_ALLOWED(405, "This address does not take this method"),
   NOT_ACCEPTABLE(406, "The response cannot be written as asked for"),
   COLLECTION_EXISTS(409, "A collection of this name exists"),
+  BACKFILL_STATE(409, "The backfill is in another state"),
   BUSY(409, "Something else is at work on this"),
   BODY_TOO_LARGE(413, "The body is too large"),
   LINE_TOO_LONG(413, "The line is too long"),
@@ -25,7 +28,8 @@ public enum ProblemType {
   INTERNAL(500, "Something went wrong here"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
   SCHEMA_UNAVAILABLE(503, "The schema cannot be looked at"),
-  MODEL_UNAVAILABLE(503, "The embedding model cannot be used");
+  MODEL_UNAVAILABLE(503, "The embedding model cannot be used"),
+  SEARCH_TIMEOUT(504, "The search took too long");
 
   private final int status;
   private final String title;

@@ -1,30 +1,164 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.schema.ChangelogCheck;
+import dev.sheaf.schema.ChangesetSelection;
+import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.check.Finding;
+import dev.sheaf.schema.check.Lint;
+import dev.sheaf.schema.check.Sarif;
+import dev.sheaf.schema.check.Severity;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 
 /// `sheaf migrate check`
 @Command(
     name = "check",
-    description = "Look whether the changelogs are well-formed; needs no database.",
+    description = {
+      "Look whether the changelogs are well-formed, then run those that are pending on a scratch"
+          + " database and say what they would do to others: locks, rewrites, losses.",
+      "Without a database only their form is looked at."
+    },
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
 
+  private static final String STDOUT = "-";
+
   @Mixin private Common common = new Common();
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FILE",
+      description = "Only this changeset, applied or not.")
+  private @Nullable Path file;
+
+  @Option(names = "--all", description = "Every changeset, applied or not.")
+  private boolean all;
+
+  @Option(
+      names = "--scratch",
+      paramLabel = "URL",
+      description = "Where scratch databases may be created, instead of beside the configured one.")
+  private @Nullable String scratch;
+
+  @Option(
+      names = "--against",
+      paramLabel = "URL",
+      description = "A live database: say how large its tables are. Only its statistics are read.")
+  private @Nullable String against;
+
+  @Option(names = "--strict", description = "Fail on warnings, too.")
+  private boolean strict;
+
+  @Option(
+      names = "--sarif",
+      arity = "0..1",
+      fallbackValue = STDOUT,
+      paramLabel = "FILE",
+      description = "Print the findings as SARIF 2.1.0, or write them to FILE.")
+  private @Nullable String sarif;
 
   @Override
   public Integer call() {
     Output output = common.output();
-    List<ChangelogCheck.Finding> findings = ChangelogCheck.of(common.sources());
-    if (output.isJson()) {
+    List<ChangelogCheck.Finding> form = ChangelogCheck.of(common.sources());
+    if (!form.isEmpty()) {
+      List<Finding> findings = form.stream().map(Finding::ofForm).toList();
+      print(
+          output,
+          findings,
+          form.stream().map(finding -> finding.path() + ": " + finding.message()).toList());
+      output.say(Output.count(form.size(), "finding"));
+      return ExitCode.FAILED;
+    }
+    SchemaConfig config = common.schema();
+    @Nullable DatabaseAddress database = null;
+    String reason = "no database is configured";
+    try {
+      database = common.databaseIfConfigured().orElse(null);
+      if (database != null) {
+        database.probe();
+      }
+    } catch (SchemaException e) {
+      database = null;
+      reason = e.problem();
+    }
+    DatabaseAddress server =
+        Optional.ofNullable(scratch)
+            .or(config::scratchUrl)
+            .map(DatabaseAddress::parse)
+            .orElse(database);
+    if (server == null) {
+      print(output, List.of(), List.of());
+      output.say("well-formed; not observed: " + reason);
+      return ExitCode.DONE;
+    }
+    return observe(output, config, server, selection(database));
+  }
+
+  private ChangesetSelection selection(@Nullable DatabaseAddress database) {
+    if (file != null) {
+      return ChangesetSelection.of(common.sources(), file);
+    }
+    return all || database == null
+        ? ChangesetSelection.all(common.sources())
+        : ChangesetSelection.pending(common.sources(), common.modules(), database);
+  }
+
+  private int observe(
+      Output output, SchemaConfig config, DatabaseAddress server, ChangesetSelection selection) {
+    if (selection.chosen().isEmpty()) {
+      print(output, List.of(), List.of());
+      output.say("well-formed; nothing is pending");
+      return ExitCode.DONE;
+    }
+    Lint lint =
+        new Lint(
+            common.sources(),
+            server,
+            config,
+            against == null ? null : DatabaseAddress.parse(against),
+            common.vectors());
+    Lint.Report report = lint.check(selection);
+    List<Finding> findings = report.findings();
+    print(output, findings, findings.stream().map(Finding::toString).toList());
+    report.notes().forEach(output::say);
+    long errors = findings.stream().filter(f -> f.severity() == Severity.ERROR).count();
+    output.say(
+        "%s observed: %s, %s"
+            .formatted(
+                Output.count(report.observed(), "changeset"),
+                Output.count((int) errors, "error"),
+                Output.count(findings.size() - (int) errors, "warning")));
+    return errors > 0 || (strict && !findings.isEmpty()) ? ExitCode.FAILED : ExitCode.DONE;
+  }
+
+  /// As JSON or SARIF, or as the given lines.
+  private void print(Output output, List<Finding> findings, List<String> lines) {
+    if (sarif != null && !sarif.equals(STDOUT)) {
+      try {
+        Files.writeString(Path.of(sarif), Json.pretty(Sarif.of(findings, common.sources())));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    if (STDOUT.equals(sarif)) {
+      output.json(Sarif.of(findings, common.sources()));
+    } else if (output.isJson()) {
       output.json(findings);
     } else {
-      findings.forEach(finding -> output.data(finding.path() + ": " + finding.message()));
+      lines.forEach(output::data);
     }
-    output.say(findings.isEmpty() ? "well-formed" : Output.count(findings.size(), "finding"));
-    return findings.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
   }
 }

@@ -15,8 +15,10 @@ import picocli.CommandLine.Command;
         "Documents, embeddings and search on PostgreSQL. Without a command: start the service.",
     subcommands = {
       MigrateCommand.class,
+      BackfillCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
+      TrashCommand.class,
       CommandLine.HelpCommand.class
     },
     mixinStandardHelpOptions = true,

@@ -1,5 +1,7 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.embedding.Metric;
+import dev.sheaf.embedding.Precision;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.schema.Environment;
@@ -7,6 +9,9 @@ import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.ModulesConfig;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.backfill.BackfillConfig;
+import dev.sheaf.schema.backfill.Backfills;
+import dev.sheaf.schema.check.Vectors;
 import dev.sheaf.schema.mongodb.MongoConfig;
 import dev.sheaf.schema.mongodb.MongoSeed;
 import io.smallrye.config.DotEnvConfigSourceProvider;
@@ -18,9 +23,12 @@ import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -64,6 +72,8 @@ final class Common {
   @SuppressWarnings("UnusedVariable")
   private boolean verbose;
 
+  private @Nullable String scratchUrl;
+
   Output output() {
     if (spec == null) {
       throw new IllegalStateException("Picocli sets it");
@@ -74,10 +84,29 @@ final class Common {
   /// The engine for the configured database.
   Migrations migrations() {
     SmallRyeConfig settings = settings();
-    SchemaConfig schema = settings.getConfigMapping(SchemaConfig.class);
+    return migrations(
+        settings, Environment.database(settings, settings.getConfigMapping(SchemaConfig.class)));
+  }
+
+  /// The engine for work on scratch databases, for which no other has to be configured, with the
+  /// changelogs of the checkout where there is one.
+  Migrations migrations(ScratchOptions scratch) {
+    scratchUrl = scratch.url();
+    root = Files.isDirectory(sources()) ? sources() : root;
+    if (scratchUrl == null) {
+      return migrations();
+    }
+    SmallRyeConfig settings = settings();
+    return migrations(
+        settings,
+        Environment.databaseIfConfigured(settings, settings.getConfigMapping(SchemaConfig.class))
+            .orElse(DatabaseAddress.parse(scratchUrl)));
+  }
+
+  private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {
     return Migrations.of(
-        Environment.database(settings, schema),
-        schema,
+        database,
+        settings.getConfigMapping(SchemaConfig.class),
         settings.getConfigMapping(ModulesConfig.class),
         Environment.isProduction(settings));
   }
@@ -86,6 +115,26 @@ final class Common {
   DatabaseAddress database() {
     SmallRyeConfig settings = settings();
     return Environment.database(settings, settings.getConfigMapping(SchemaConfig.class));
+  }
+
+  /// The backfills of the configured database.
+  Backfills backfills() {
+    return Backfills.of(database(), settings().getConfigMapping(BackfillConfig.class));
+  }
+
+  /// The configured database; empty when none is.
+  Optional<DatabaseAddress> databaseIfConfigured() {
+    SmallRyeConfig settings = settings();
+    return Environment.databaseIfConfigured(
+        settings, settings.getConfigMapping(SchemaConfig.class));
+  }
+
+  SchemaConfig schema() {
+    return settings().getConfigMapping(SchemaConfig.class);
+  }
+
+  ModulesConfig modules() {
+    return settings().getConfigMapping(ModulesConfig.class);
   }
 
   /// The indexes of MongoDB; empty when it is off.
@@ -104,6 +153,15 @@ final class Common {
         .orElse(Path.of("src/main/resources/db/changelog"));
   }
 
+  /// What the service's models make, and what its searches look through.
+  Vectors vectors() {
+    Set<String> operatorClasses =
+        Arrays.stream(Precision.values())
+            .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
+            .collect(Collectors.toSet());
+    return new Vectors(schema().vectorWidths(), operatorClasses);
+  }
+
   private SmallRyeConfig settings() {
     SmallRyeConfigBuilder builder =
         new SmallRyeConfigBuilder()
@@ -115,7 +173,8 @@ final class Common {
             .withSources(new DatabaseUrlConfigSourceFactory())
             .withMapping(SchemaConfig.class)
             .withMapping(ModulesConfig.class)
-            .withMapping(MongoConfig.class);
+            .withMapping(MongoConfig.class)
+            .withMapping(BackfillConfig.class);
     try {
       URL packaged =
           Thread.currentThread().getContextClassLoader().getResource("application.properties");
@@ -142,6 +201,9 @@ final class Common {
     Map<String, String> values = new HashMap<>();
     if (root != null) {
       values.put("sheaf.schema.root", root.toString());
+    }
+    if (scratchUrl != null) {
+      values.put("sheaf.schema.scratch-url", scratchUrl);
     }
     return new PropertiesConfigSource(values, "command line", ON_COMMAND_LINE);
   }

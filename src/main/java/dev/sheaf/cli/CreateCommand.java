@@ -1,6 +1,8 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.schema.ChangelogDraft;
+import dev.sheaf.schema.DerivedRollback;
+import dev.sheaf.schema.EntityComparison;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -32,10 +34,42 @@ final class CreateCommand implements Callable<Integer> {
       description = "The number, instead of the next free one.")
   private @Nullable Integer number;
 
+  @Option(
+      names = "--from-entities",
+      description = "Write what the schema lacks for the entities, and its rollback.")
+  private boolean fromEntities;
+
+  @Mixin private ScratchOptions scratch = new ScratchOptions();
+
   @Override
   public Integer call() {
+    return fromEntities ? fromEntities() : print(draft());
+  }
+
+  private Path draft() {
+    return ChangelogDraft.create(common.sources(), module, name, Optional.ofNullable(number));
+  }
+
+  private int fromEntities() {
+    EntityComparison comparison = common.migrations(scratch).compareEntities();
+    if (comparison.statements().isEmpty()) {
+      if (common.output().isJson()) {
+        common.output().json(Map.of());
+      }
+      common.output().say("nothing differs between the entities and the changelogs");
+      return ExitCode.DONE;
+    }
+    Path file =
+        ChangelogDraft.create(
+            common.sources(), module, name, Optional.ofNullable(number), comparison);
+    // Anew, because there is one changelog more now.
+    DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
+    rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
+    return print(file);
+  }
+
+  private int print(Path file) {
     Output output = common.output();
-    Path file = ChangelogDraft.create(common.sources(), module, name, Optional.ofNullable(number));
     if (output.isJson()) {
       output.json(Map.of("file", file.toString()));
     } else {

@@ -1,6 +1,5 @@
 package dev.sheaf.cli;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.sheaf.schema.Difference;
 import dev.sheaf.schema.MigrationListener;
 import dev.sheaf.schema.MigrationResult;
@@ -77,11 +76,7 @@ final class Output {
 
   /// Data as one JSON document.
   void json(Object value) {
-    try {
-      out.println(Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value));
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
-    }
+    out.println(Json.pretty(value));
   }
 
   /// Rows in columns as wide as their widest cell.

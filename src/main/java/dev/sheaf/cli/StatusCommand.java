@@ -1,5 +1,6 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.SchemaStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,7 +31,9 @@ final class StatusCommand implements Callable<Integer> {
     List<SchemaStatus.Module> modules =
         status.modules().stream().filter(m -> module.isEmpty() || m.name().equals(module)).toList();
     if (output.isJson()) {
-      output.json(new SchemaStatus(status.database(), status.atHead(), modules, status.lock()));
+      output.json(
+          new SchemaStatus(
+              status.database(), status.atHead(), modules, status.backfills(), status.lock()));
     } else {
       print(output, status, modules);
     }
@@ -66,15 +69,25 @@ final class StatusCommand implements Callable<Integer> {
       m.edited()
           .forEach(c ->
               output.data("edited   " + c + "  applied, and the file says something else now"));
-      m.unknown()
+      m.tolerated()
+          .forEach(
+              c -> output.data("newer    " + c + "  applied by a newer application; tolerated"));
+      m.unknown().stream()
+          .filter(c -> !m.tolerated().contains(c))
           .forEach(c -> output.data("unknown  " + c + "  applied, and there is no such file here"));
     }
+    status.backfills().stream()
+        .filter(backfill -> backfill.state() != Backfill.State.DONE)
+        .forEach(
+            backfill -> output.data("backfill " + backfill.name() + "  " + backfill.progress()));
   }
 
   private static String mark(SchemaStatus.Module module, String changeset) {
     return module.failed().contains(changeset)
         ? "  interrupted; the next up resumes it"
-        : module.late().contains(changeset) ? "  late; higher numbers are applied" : "";
+        : module.waiting().contains(changeset)
+            ? "  waits for a backfill"
+            : module.late().contains(changeset) ? "  late; higher numbers are applied" : "";
   }
 
   private static String state(SchemaStatus.Module module) {
@@ -84,7 +97,8 @@ final class StatusCommand implements Callable<Integer> {
     List<String> parts = new ArrayList<>();
     add(parts, module.pending().size(), "pending");
     add(parts, module.edited().size(), "edited");
-    add(parts, module.unknown().size(), "unknown");
+    add(parts, module.unknown().size() - module.tolerated().size(), "unknown");
+    add(parts, module.tolerated().size(), "newer");
     return parts.isEmpty() ? "at head" : String.join(", ", parts);
   }
 

@@ -31,7 +31,7 @@ final class UpCommand implements Callable<Integer> {
     return output.result(
         result,
         result.executed().isEmpty()
-            ? "nothing is pending"
+            ? result.notes().isEmpty() ? "nothing is pending" : "nothing was applied"
             : Output.count(result.executed().size(), "changeset")
                 + " applied in "
                 + Output.text(result.duration()));

@@ -10,6 +10,8 @@ import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.Optional;
 import org.hibernate.annotations.Generated;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
 /// Documents that are searched together, as stored.
@@ -24,6 +26,11 @@ public class Collection extends PanacheEntityBase {
   @Column public String name;
 
   @Column public @Nullable String description;
+
+  /// [CollectionSettings] as JSON.
+  @JdbcTypeCode(SqlTypes.JSON)
+  @Column
+  public String settings;
 
   @Column(name = "active_space_id")
   public @Nullable Long activeSpaceId;

@@ -4,6 +4,7 @@ import dev.sheaf.api.Input;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
@@ -55,6 +56,18 @@ class CollectionResource {
   @APIResponse(responseCode = "404", description = "No such collection")
   public CollectionView describe(@RestPath String collection) {
     return collections.describe(collection);
+  }
+
+  @PATCH
+  @Path("/{collection}")
+  @Operation(
+      summary = "Change a collection",
+      description =
+          "description, hnsw.efSearch and fields, while everybody works on; indexes of fields come and go in the background. Searches follow within seconds.")
+  @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "422", description = "A field is not valid, or cannot change")
+  public CollectionView update(@RestPath String collection, @Nullable UpdateCollection request) {
+    return collections.update(collection, Input.required("description", request));
   }
 
   @DELETE

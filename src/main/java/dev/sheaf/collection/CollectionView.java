@@ -1,6 +1,7 @@
 package dev.sheaf.collection;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 /// A collection as clients see it.
 ///
 /// @param dimensions the width of its vectors
+/// @param settings what was chosen for it; what is absent follows the configuration
 /// @param documents how many there are; only in the description of one collection
 /// @param chunks how many there are; only in the description of one collection
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -19,6 +21,7 @@ public record CollectionView(
     int dimensions,
     Metric metric,
     Precision precision,
+    @JsonUnwrapped CollectionSettings settings,
     Instant createdAt,
     @Nullable Long documents,
     @Nullable Long chunks) {}

@@ -13,6 +13,7 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
+import jakarta.persistence.LockModeType;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -62,6 +63,7 @@ public class Collections {
   public CollectionView create(CreateCollection request) {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
     requireIndexable(model, request.precision());
+    requireLanguage(request.settings().language());
     try {
       return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
     } catch (ConstraintViolationException e) {
@@ -87,10 +89,33 @@ public class Collections {
     }
   }
 
+  private void requireLanguage(@Nullable String language) {
+    if (language == null) {
+      return;
+    }
+    boolean known =
+        QuarkusTransaction.joiningExisting()
+            .call(() ->
+                entityManager
+                    .unwrap(Session.class)
+                    .createNativeQuery(
+                        """
+                        SELECT EXISTS (SELECT FROM pg_ts_config
+                                        WHERE cfgname = :language AND pg_ts_config_is_visible(oid))
+                        """,
+                        Boolean.class)
+                    .setParameter("language", language)
+                    .getSingleResult());
+    if (!known) {
+      throw CollectionSettings.noSuchLanguage(language);
+    }
+  }
+
   private CollectionView insert(CreateCollection request, EmbeddingModel model) {
     var collection = new Collection();
     collection.name = request.name();
     collection.description = request.description();
+    collection.settings = request.settings().json();
     collection.persist();
 
     var space = new EmbeddingSpace();
@@ -151,6 +176,27 @@ public class Collections {
         });
   }
 
+  /// Changes what can be changed while everybody works on.
+  ///
+  /// @return the collection as it is then
+  /// @throws Problem when there is none of this name, or what is asked for cannot be
+  public CollectionView update(String name, UpdateCollection request) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    QuarkusTransaction.requiringNew()
+        .run(() -> {
+          Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
+          entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          if (request.description() != null) {
+            collection.description = request.description();
+          }
+          collection.settings =
+              request.applyTo(CollectionSettings.parse(collection.settings)).json();
+        });
+    return describe(name);
+  }
+
   private Long count(String entity, Collection collection) {
     return entityManager
         .createQuery("SELECT count(*) FROM " + entity + " WHERE collectionId = ?1", Long.class)
@@ -170,6 +216,7 @@ public class Collections {
         space.dimensions,
         space.metric,
         space.precision,
+        CollectionSettings.parse(collection.settings),
         collection.createdAt,
         documents,
         chunks);
@@ -238,10 +285,20 @@ public class Collections {
     }
   }
 
+  /// A collection as searches need it.
+  public record Searched(Space space, CollectionSettings settings) {}
+
   /// The space that searches and writes of a collection use, as it is now.
   ///
   /// @throws Problem when there is no collection of this name
   public Space activeSpace(String name) {
+    return searched(name).space();
+  }
+
+  /// The same with its settings.
+  ///
+  /// @throws Problem when there is no collection of this name
+  public Searched searched(String name) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
     }
@@ -250,16 +307,19 @@ public class Collections {
             entityManager
                 .createQuery(
                     """
-                    SELECT s
+                    SELECT c, s
                       FROM Collection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      WHERE c.name = :name
                     """,
-                    EmbeddingSpace.class)
+                    Object[].class)
                 .setParameter("name", name)
                 .getResultStream()
                 .findFirst()
-                .map(EmbeddingSpace::toSpace)
+                .map(row ->
+                    new Searched(
+                        ((EmbeddingSpace) row[1]).toSpace(),
+                        CollectionSettings.parse(((Collection) row[0]).settings)))
                 .orElseThrow(() -> notFound(name)));
   }
 

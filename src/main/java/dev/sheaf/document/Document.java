@@ -7,7 +7,6 @@ import jakarta.persistence.Id;
 import jakarta.persistence.IdClass;
 import jakarta.persistence.Table;
 import java.time.Instant;
-import java.util.List;
 import java.util.UUID;
 import org.hibernate.annotations.Immutable;
 import org.hibernate.annotations.JdbcTypeCode;
@@ -47,10 +46,4 @@ public class Document extends PanacheEntityBase {
 
   /// The key; its id is a [DocumentId].
   public record Key(long collectionId, UUID id) {}
-
-  static List<Document> after(long collectionId, UUID after, int limit) {
-    return Document.<Document>find("collectionId = ?1 AND id > ?2 ORDER BY id", collectionId, after)
-        .range(0, limit - 1)
-        .list();
-  }
 }

@@ -1,14 +1,24 @@
 package dev.sheaf.document;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.filter.Filter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -26,10 +36,14 @@ class DocumentResource {
   private static final int DEFAULT_PAGE = 50;
   private static final int MAX_PAGE = 1_000;
 
-  private final Documents documents;
+  private static final String FILTER = "A filter, as in searches, percent-encoded";
 
-  DocumentResource(Documents documents) {
+  private final Documents documents;
+  private final ObjectMapper json;
+
+  DocumentResource(Documents documents, ObjectMapper json) {
     this.documents = documents;
+    this.json = json;
   }
 
   @PUT
@@ -69,13 +83,74 @@ class DocumentResource {
     documents.delete(collection, id);
   }
 
+  @PATCH
+  @Path("/{id}")
+  @Operation(
+      summary = "Change title, uri or metadata",
+      description =
+          "A JSON merge patch (RFC 7396): what is absent stays, null removes. Nothing is embedded again.")
+  @RequestBody(
+      content =
+          @Content(
+              schema =
+                  @Schema(
+                      type = SchemaType.OBJECT,
+                      examples = "{\"metadata\":{\"year\":2001,\"draft\":null}}")))
+  @APIResponse(responseCode = "404", description = "No such collection, or no such document")
+  @APIResponse(responseCode = "422", description = "A field is not valid")
+  public DocumentView update(
+      @RestPath String collection, @RestPath String id, @Nullable JsonNode patch) {
+    return documents.update(collection, id, new UpdateDocument(Input.required("metadata", patch)));
+  }
+
+  @GET
+  @Path("/{id}/chunks")
+  @Operation(summary = "Read the chunks of a document")
+  @APIResponse(responseCode = "404", description = "No such collection, or no such document")
+  public ChunkView.ChunkList chunks(@RestPath String collection, @RestPath String id) {
+    return new ChunkView.ChunkList(documents.chunks(collection, id));
+  }
+
   @GET
   @Operation(summary = "List documents")
   public DocumentPage list(
       @RestPath String collection,
+      @Parameter(description = FILTER) @RestQuery @Nullable String filter,
       @Parameter(description = "1 to 1000") @RestQuery @Nullable String limit,
-      @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after) {
-    return documents.list(collection, pageSize(limit), after);
+      @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after,
+      @Parameter(description = "true adds how many there are") @RestQuery boolean count)
+      throws SQLException {
+    return documents.list(
+        collection,
+        filter == null ? Filter.EVERYTHING : filter(filter),
+        pageSize(limit),
+        after,
+        count);
+  }
+
+  @DELETE
+  @Operation(summary = "Delete the documents that meet a filter")
+  public Deleted deleteAll(
+      @RestPath String collection,
+      @Parameter(description = FILTER, required = true) @RestQuery @Nullable String filter)
+      throws SQLException {
+    if (filter == null) {
+      throw Problem.parameter("filter", "filter is missing; filter={} deletes every document");
+    }
+    return new Deleted(documents.delete(collection, filter(filter)));
+  }
+
+  /// What became of a deletion.
+  ///
+  /// @param deleted how many documents there were
+  record Deleted(long deleted) {}
+
+  private Filter filter(String text) {
+    try {
+      return Filter.parse("filter", json.readTree(text));
+    } catch (JsonProcessingException e) {
+      throw Problem.parameter("filter", "filter must be JSON, percent-encoded");
+    }
   }
 
   private static int pageSize(@Nullable String limit) {

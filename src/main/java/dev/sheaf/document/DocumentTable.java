@@ -1,5 +1,8 @@
 package dev.sheaf.document;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.embedding.Space;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
@@ -56,6 +59,26 @@ class DocumentTable {
                   updated_at   = now()
       """;
 
+  private static final String LOCK =
+      """
+      SELECT
+        FROM document
+       WHERE collection_id = ?
+         AND id            = ?
+         FOR UPDATE
+      """;
+
+  private static final String REPLACE_FIELDS =
+      """
+      UPDATE document
+         SET title      = ?,
+             uri        = ?,
+             metadata   = ?::jsonb,
+             updated_at = now()
+       WHERE collection_id = ?
+         AND id            = ?
+      """;
+
   static final String HOLD_COLLECTION =
       """
       SELECT active_space_id
@@ -65,9 +88,11 @@ class DocumentTable {
       """;
 
   private final EntityManager entityManager;
+  private final ObjectMapper json;
 
-  DocumentTable(EntityManager entityManager) {
+  DocumentTable(EntityManager entityManager, ObjectMapper json) {
     this.entityManager = entityManager;
+    this.json = json;
   }
 
   /// Everything of a document but its chunks.
@@ -133,6 +158,47 @@ class DocumentTable {
             statement.executeUpdate();
           }
         });
+  }
+
+  /// Replaces what is not embedded by what `update` makes of it.
+  ///
+  /// @return the document as it is then, or empty if there is none
+  Optional<Document> update(long collectionId, UUID id, UpdateDocument update) {
+    boolean locked =
+        query(
+                LOCK,
+                statement -> {
+                  statement.setLong(1, collectionId);
+                  statement.setObject(2, id);
+                },
+                row -> true)
+            .orElse(false);
+    if (!locked) {
+      return Optional.empty();
+    }
+    Document document = entityManager.find(Document.class, new Document.Key(collectionId, id));
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(REPLACE_FIELDS)) {
+            statement.setString(1, update.title(document.title));
+            statement.setString(2, update.uri(document.uri));
+            statement.setString(3, update.metadata(parse(document.metadata)).toString());
+            statement.setLong(4, collectionId);
+            statement.setObject(5, id);
+            statement.executeUpdate();
+          }
+        });
+    entityManager.refresh(document);
+    return Optional.of(document);
+  }
+
+  private JsonNode parse(String metadata) {
+    try {
+      return json.readTree(metadata);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("jsonb is JSON", e);
+    }
   }
 
   /// Keeps the collection from being dropped, and its space from being replaced, until the

@@ -8,8 +8,10 @@ import dev.sheaf.embedding.Embedding;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.filter.Filter;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -21,13 +23,19 @@ public class Documents {
 
   private final Collections collections;
   private final DocumentTable table;
+  private final FilteredDocuments filtered;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
 
   Documents(
-      Collections collections, DocumentTable table, EmbeddingModels models, Chunkers chunkers) {
+      Collections collections,
+      DocumentTable table,
+      FilteredDocuments filtered,
+      EmbeddingModels models,
+      Chunkers chunkers) {
     this.collections = collections;
     this.table = table;
+    this.filtered = filtered;
     this.models = models;
     this.chunkers = chunkers;
   }
@@ -125,15 +133,54 @@ public class Documents {
   /// come and go.
   ///
   /// @param after the `next` of the page before, or null for the first
-  public DocumentPage list(String collection, int limit, @Nullable String after) {
-    long collectionId = collections.activeSpace(collection).collectionId();
-    Cursor cursor = Cursor.parse(after);
-    List<Document> page =
-        QuarkusTransaction.joiningExisting()
-            .call(() -> Document.after(collectionId, cursor.last(), limit));
-    String next = page.size() < limit ? null : new Cursor(page.getLast().id).toString();
+  /// @param counted whether to count those of all pages
+  public DocumentPage list(
+      String collection, Filter filter, int limit, @Nullable String after, boolean counted)
+      throws SQLException {
+    Space space = collections.activeSpace(collection);
+    FilteredDocuments.Page page = filtered.page(space, filter, Cursor.parse(after), limit);
     return new DocumentPage(
-        page.stream().map(document -> DocumentView.of(document, null, null)).toList(), next);
+        page.documents(),
+        page.documents().size() < limit ? null : page.end().toString(),
+        counted ? Long.valueOf(filtered.count(space, filter)) : null);
+  }
+
+  /// Deletes the documents that meet a filter, all of them or none.
+  ///
+  /// @return how many they were
+  /// @throws Problem when the collection does not exist
+  public long delete(String collection, Filter filter) throws SQLException {
+    return filtered.delete(collections.activeSpace(collection), filter);
+  }
+
+  /// Changes what is not embedded of a document.
+  ///
+  /// @return the document as it is then, without its text
+  /// @throws Problem when the collection or the document does not exist
+  DocumentView update(String collection, String externalId, UpdateDocument update) {
+    long collectionId = collections.activeSpace(collection).collectionId();
+    UUID id = DocumentId.of(collectionId, externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() ->
+            table
+                .update(collectionId, id, update)
+                .map(row -> DocumentView.of(row, null, null))
+                .orElseThrow(() -> notFound(collection, externalId)));
+  }
+
+  /// The chunks of a document.
+  ///
+  /// @throws Problem when the collection or the document does not exist
+  public List<ChunkView> chunks(String collection, String externalId) {
+    long collectionId = collections.activeSpace(collection).collectionId();
+    List<Chunk> chunks =
+        QuarkusTransaction.joiningExisting()
+            .call(() -> Chunk.of(collectionId, DocumentId.of(collectionId, externalId)));
+    // Every document has a chunk.
+    if (chunks.isEmpty()) {
+      throw notFound(collection, externalId);
+    }
+    return chunks.stream().map(ChunkView::of).toList();
   }
 
   /// Deletes a document with its chunks and their embeddings.

@@ -30,8 +30,11 @@ class SpaceIndexer {
   private static final String WANTING =
       """
       SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
+             COALESCE((c.settings #>> '{hnsw,m}')::int, ?),
+             COALESCE((c.settings #>> '{hnsw,efConstruction}')::int, ?),
              pg_table_size(to_regclass('embedding_' || s.id))
         FROM embedding_space s
+        JOIN collection c ON c.id = s.collection_id
        WHERE NOT EXISTS (SELECT FROM pg_index
                           WHERE indexrelid = to_regclass('embedding_' || s.id || '_hnsw')
                             AND indisvalid)
@@ -56,11 +59,6 @@ class SpaceIndexer {
     this.growth = new Growth(config.deferAbove(), config.deferAtMost(), System::nanoTime);
   }
 
-  /// A space without its index.
-  ///
-  /// @param bytes the size of its table
-  private record Wanting(Space space, long bytes) {}
-
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
@@ -71,7 +69,7 @@ class SpaceIndexer {
       growth.retain(wanting.stream().map(each -> each.space().id()).toList());
       for (Wanting each : wanting) {
         if (!growth.isFast(each.space(), each.bytes())) {
-          index(each.space());
+          index(each);
         }
       }
     } catch (SQLException e) {
@@ -80,45 +78,56 @@ class SpaceIndexer {
     }
   }
 
-  private void index(Space space) {
+  /// A space and the shape that its index is to have.
+  ///
+  /// @param bytes the size of its table
+  private record Wanting(Space space, int m, int efConstruction, long bytes) {}
+
+  private void index(Wanting wanting) {
     try (Connection connection = dataSource.getConnection()) {
-      buildUnlessAnotherDoes(connection, space);
+      buildUnlessAnotherDoes(connection, wanting);
     } catch (SQLException e) {
       // The collection may have been dropped meanwhile; anything else is tried again at the next
       // look.
-      LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+      LOG.warnf("Index not built: space=%d reason=%s", wanting.space().id(), e.getMessage());
     }
   }
 
   private List<Wanting> wanting() throws SQLException {
-    var spaces = new ArrayList<Wanting>();
+    var wanting = new ArrayList<Wanting>();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement = connection.prepareStatement(WANTING)) {
-      statement.setInt(1, config.minRows());
-      statement.setInt(2, config.minRows());
+      statement.setInt(1, config.m());
+      statement.setInt(2, config.efConstruction());
+      statement.setInt(3, config.minRows());
+      statement.setInt(4, config.minRows());
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          var space =
-              new Space(
-                  row.getLong(1),
-                  row.getLong(2),
-                  row.getString(3),
-                  row.getInt(4),
-                  Metric.of(row.getString(5)),
-                  Precision.of(row.getString(6)));
-          spaces.add(new Wanting(space, row.getLong(7)));
+          wanting.add(
+              new Wanting(
+                  new Space(
+                      row.getLong(1),
+                      row.getLong(2),
+                      row.getString(3),
+                      row.getInt(4),
+                      Metric.of(row.getString(5)),
+                      Precision.of(row.getString(6))),
+                  row.getInt(7),
+                  row.getInt(8),
+                  row.getLong(9)));
         }
       }
     }
-    return spaces;
+    return wanting;
   }
 
-  private void buildUnlessAnotherDoes(Connection connection, Space space) throws SQLException {
+  private void buildUnlessAnotherDoes(Connection connection, Wanting wanting) throws SQLException {
+    Space space = wanting.space();
     if (!call(connection, "SELECT pg_try_advisory_lock(?, ?)", space)) {
       return;
     }
     try {
-      build(connection, space);
+      build(connection, wanting);
     } finally {
       call(connection, "SELECT pg_advisory_unlock(?, ?)", space);
     }
@@ -135,15 +144,17 @@ class SpaceIndexer {
     }
   }
 
-  private void build(Connection connection, Space space) throws SQLException {
+  private void build(Connection connection, Wanting wanting) throws SQLException {
+    Space space = wanting.space();
     long start = System.nanoTime();
     Map<String, Object> parameters =
         Map.of(
             "space_id", space.id(),
             "element", space.precision().element("vector", space.dimensions()),
             "operator_class", space.precision().operatorClass(space.metric()),
-            "m", config.m(),
-            "ef_construction", config.efConstruction());
+            "m", wanting.m(),
+            // pgvector takes no less than twice m.
+            "ef_construction", Math.max(wanting.efConstruction(), 2 * wanting.m()));
     LOG.infof("Index build started: space=%d", space.id());
     // The template clears an invalid index first: whoever holds the lock knows that its builder is
     // gone.

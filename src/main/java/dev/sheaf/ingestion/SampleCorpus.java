@@ -67,9 +67,7 @@ class SampleCorpus {
 
   private void createCollection() {
     try {
-      collections.create(
-          new CreateCollection(
-              COLLECTION, "Short texts to try Sheaf with", null, null, null, null));
+      collections.create(CreateCollection.named(COLLECTION, "Short texts to try Sheaf with"));
     } catch (Problem problem) {
       if (problem.type() != ProblemType.COLLECTION_EXISTS) {
         throw problem;

@@ -1,7 +1,13 @@
 package dev.sheaf.schema;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /// The engine's own tables, for the parts of the engine that live in packages of their own.
 public final class Bookkeeping {
@@ -14,9 +20,46 @@ public final class Bookkeeping {
 
   private Bookkeeping() {}
 
+  /// Whether the application of `version` works with a changeset.
+  ///
+  /// @param tolerates the oldest version that does; `null` when it names none
+  public static boolean tolerates(@Nullable String tolerates, String version) {
+    return ApplicationVersion.isAtLeast(version, tolerates);
+  }
+
   /// Creates the tables that are missing.
   public static void prepare(Connection connection) throws SQLException {
     History.prepare(connection);
+  }
+
+  /// What those tables are.
+  static String sql() {
+    String path = Changelogs.LOCATION + "/bookkeeping.sql";
+    try (InputStream in =
+        Thread.currentThread().getContextClassLoader().getResourceAsStream(path)) {
+      if (in == null) {
+        throw new IllegalStateException("the application holds no " + path);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// SHA-256 of [#sql], in hexadecimal.
+  static String fingerprint() {
+    return HexFormat.of()
+        .formatHex(Changelogs.sha256().digest(sql().getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// Makes the server notice soon that this process was killed, even while a statement runs.
+  public static void noticeDeath(Connection connection) throws SQLException {
+    SchemaLock.noticeDeath(connection, SchemaSession.DEATH_NOTICE);
+  }
+
+  /// The server's own words in one line.
+  public static String message(SQLException e) {
+    return SqlProblem.message(e);
   }
 
   /// What PostgreSQL said while `address` was worked on, as a person needs it.

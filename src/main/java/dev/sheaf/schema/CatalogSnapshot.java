@@ -242,17 +242,47 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
   }
 
   /// What a changelog says about a schema: this snapshot without who may do what, which every
-  /// installation decides for itself, and without the tables that the engine keeps for itself.
+  /// installation decides for itself, and without the tables and functions that the engine keeps
+  /// for itself, and what is in the trash.
   public CatalogSnapshot ofChangelogs() {
     SortedMap<String, String> rest = new TreeMap<>(objects);
-    rest.keySet().removeIf(key -> NOT_OF_CHANGELOGS.matcher(key).find());
+    rest.keySet().removeIf(key -> !isOfChangelogs(key));
     return new CatalogSnapshot(rest);
   }
 
-  private static final Pattern NOT_OF_CHANGELOGS =
+  /// Whether changelogs are what says how this object is.
+  ///
+  /// @param object its kind and name
+  static boolean isOfChangelogs(String object) {
+    return !object.startsWith("privileges ")
+        && !object.startsWith("default privileges ")
+        && !OF_THE_ENGINE.matcher(object).find();
+  }
+
+  /// The same without what the engine keeps for itself.
+  CatalogSnapshot withoutEngine() {
+    SortedMap<String, String> rest = new TreeMap<>(objects);
+    rest.keySet().removeIf(object -> OF_THE_ENGINE.matcher(object).find());
+    return new CatalogSnapshot(rest);
+  }
+
+  /// The same where it does not matter in which order a table has its columns.
+  CatalogSnapshot withoutColumnOrder() {
+    SortedMap<String, String> rest = new TreeMap<>(objects);
+    rest.replaceAll((object, definition) ->
+        object.startsWith("column ") ? definition.replaceFirst("^#\\d+ ", "") : definition);
+    return new CatalogSnapshot(rest);
+  }
+
+  private static final Pattern OF_THE_ENGINE =
       Pattern.compile(
-          "^(default )?privileges "
-              + "|\\b(databasechangelog|databasechangeloglock|schema_gate|schema_journal|schema_event|schema_backup)(_(pkey|id_seq))?(\\.|$)");
+          """
+          \\b(databasechangelog|databasechangeloglock|backfill
+               |schema_(gate|journal|event|backup|rollback|trash))(_(pkey|id_seq))?(\\.|$)
+          |\\bsheaf_(try|lift|run|(bury|exhume)_(table|column))\\(
+          |\\bsheaf_trash(\\.|$)
+          """,
+          Pattern.COMMENTS);
 
   /// One line per object: its kind and name, then its definition.
   @Override

@@ -15,6 +15,9 @@ import java.util.stream.Stream;
 /// a commit, and for CI.
 public final class ChangelogCheck {
 
+  /// Findings of the observed lint that applied files may keep.
+  private static final String ALLOWANCES = "lint.allow";
+
   private static final Pattern MODULE_NAME = Pattern.compile("[a-z][a-z0-9_]*");
   private static final Pattern TRANSACTION_COMMAND =
       Pattern.compile(
@@ -73,12 +76,24 @@ public final class ChangelogCheck {
     TreeMap<Integer, ChangelogFile> numbers = new TreeMap<>();
     for (Path path : list(directory)) {
       String name = path.getFileName().toString();
+      if (name.equals(ALLOWANCES)) {
+        continue;
+      }
       if (!name.endsWith(".sql")) {
         find(module + "/" + name, "is no changelog; only NNN_name.sql is read");
         continue;
       }
       try {
         ChangelogFile file = ChangelogFile.of(module, name, Files.readAllBytes(path));
+        if (file.isBackfill()) {
+          if (!Files.exists(
+              directory.resolveSibling(BackfillDeclaration.of(file).name() + ".sql"))) {
+            find(
+                file.shortPath(),
+                "has no changeset beside it; it is named after the one that needs it");
+          }
+          continue;
+        }
         ChangelogFile other = numbers.put(file.number(), file);
         if (other != null) {
           find(
@@ -86,6 +101,7 @@ public final class ChangelogCheck {
               "has the same number as " + other.shortPath() + "; give it the next free one");
         }
         changeset(ChangesetParser.parse(file), modules);
+        requiredBackfills(file, directory);
       } catch (SchemaException e) {
         String problem =
             e.problem().replaceFirst("^" + Pattern.quote(module + "/" + name) + ":? ?", "");
@@ -98,6 +114,14 @@ public final class ChangelogCheck {
         find(file.shortPath(), "number %03d is missing before it".formatted(expected));
       }
       expected = file.number() + 1;
+    }
+  }
+
+  private void requiredBackfills(ChangelogFile file, Path directory) {
+    for (String backfill : Directives.of(file).requiresBackfill()) {
+      if (!Files.exists(directory.resolveSibling(backfill + BackfillDeclaration.SUFFIX))) {
+        find(file.shortPath(), "requires the backfill " + backfill + ", which does not exist");
+      }
     }
   }
 
@@ -137,7 +161,7 @@ public final class ChangelogCheck {
       statements.addAll(changeset.down());
     }
     statements.stream()
-        .map(ChangelogCheck::withoutLeadingComments)
+        .map(SqlScript::withoutLeadingComments)
         .forEach(sql -> statement(changeset, path, sql));
   }
 
@@ -158,10 +182,6 @@ public final class ChangelogCheck {
     if (UNNAMED_INDEX.matcher(sql).matches()) {
       find(path, "builds an index without a name, which nobody can find again after a crash");
     }
-  }
-
-  private static String withoutLeadingComments(String sql) {
-    return sql.replaceFirst("^(\\s|--[^\\n]*\\n|/\\*(?s:.*?)\\*/)+", "");
   }
 
   private void find(String path, String message) {

@@ -26,6 +26,21 @@ public final class ChangelogDraft {
   /// @return the file
   /// @throws SchemaException when the number is taken, or the name cannot be one
   public static Path create(Path root, String module, String name, Optional<Integer> number) {
+    return create(root, module, name, number, "");
+  }
+
+  /// The same with what entities lack in it; its rollback is still missing.
+  public static Path create(
+      Path root,
+      String module,
+      String name,
+      Optional<Integer> number,
+      EntityComparison comparison) {
+    return create(root, module, name, number, comparison.body());
+  }
+
+  private static Path create(
+      Path root, String module, String name, Optional<Integer> number, String body) {
     String slug =
         name.strip().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceAll("^_|_$", "");
     if (slug.isEmpty()) {
@@ -48,7 +63,7 @@ public final class ChangelogDraft {
     Path file = root.resolve(module).resolve("%03d_%s.sql".formatted(wanted, slug));
     try {
       Files.createDirectories(root.resolve(module));
-      Files.writeString(file, text(module, wanted, name), StandardOpenOption.CREATE_NEW);
+      Files.writeString(file, text(module, wanted, name, body), StandardOpenOption.CREATE_NEW);
     } catch (FileAlreadyExistsException e) {
       throw new SchemaException("there is a file " + file + " already", "choose another name", e);
     } catch (IOException e) {
@@ -57,15 +72,19 @@ public final class ChangelogDraft {
     return file;
   }
 
-  private static String text(String module, int number, String name) {
+  private static String text(String module, int number, String name, String body) {
     return """
     --liquibase formatted sql
 
     --changeset %s:%03d
     --comment %s
-
+    %s
     --rollback
     """
-        .formatted(module, number, name.strip().replaceAll("\\s+", " "));
+        .formatted(
+            module,
+            number,
+            name.strip().replaceAll("\\s+", " "),
+            body.isEmpty() ? "" : body + "\n");
   }
 }

@@ -4,7 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// One file of a module, `NNN_name.sql`, as it was read; its changeset is not parsed yet.
+/// One file of a module, `NNN_name.sql` or `NNN_name.backfill.sql`, as it was read; what it holds
+/// is not parsed yet.
 ///
 /// @param module the directory it lies in
 /// @param number NNN, from 1; the order within the module
@@ -14,7 +15,8 @@ import java.util.regex.Pattern;
 /// @param content its text
 public record ChangelogFile(String module, int number, String name, String path, String content) {
 
-  private static final Pattern FILE_NAME = Pattern.compile("(\\d{3,})_([a-z0-9_]+)\\.sql");
+  private static final Pattern FILE_NAME =
+      Pattern.compile("(\\d{3,})_([a-z0-9_]+)(\\.backfill)?\\.sql");
 
   /// @throws SchemaException when the file's name is not `NNN_name.sql`
   static ChangelogFile of(String module, String fileName, byte[] content) {
@@ -30,6 +32,11 @@ public record ChangelogFile(String module, int number, String name, String path,
         matcher.group(2),
         Changelogs.LOCATION + "/" + module + "/" + fileName,
         new String(content, StandardCharsets.UTF_8));
+  }
+
+  /// Whether it declares a backfill, and no changeset.
+  boolean isBackfill() {
+    return path.endsWith(BackfillDeclaration.SUFFIX);
   }
 
   /// `module/NNN_name.sql`, as people say it.

@@ -17,10 +17,13 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -29,10 +32,12 @@ import java.util.zip.ZipFile;
 ///
 /// @param origin where they were read, for messages
 /// @param files by module, in order of their numbers
+/// @param backfills those that declare one, likewise
 /// @param templates by name, from the directory `template`, which is no module
 record Changelogs(
     String origin,
     SortedMap<String, List<ChangelogFile>> files,
+    SortedMap<String, List<ChangelogFile>> backfills,
     SortedMap<String, String> templates) {
 
   static final String LOCATION = "db/changelog";
@@ -78,6 +83,7 @@ record Changelogs(
   private static Changelogs of(
       String origin, SortedMap<String, SortedMap<String, byte[]>> directories) {
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
+    SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
     SortedMap<String, String> templates = new TreeMap<>();
     directories.forEach((directory, contents) -> {
       if (directory.equals(TEMPLATES)) {
@@ -86,15 +92,16 @@ record Changelogs(
                 name.substring(0, name.length() - SUFFIX.length()),
                 new String(content, StandardCharsets.UTF_8)));
       } else {
-        files.put(
-            directory,
+        Map<Boolean, List<ChangelogFile>> ofModule =
             contents.entrySet().stream()
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
                 .sorted(Comparator.comparingInt(ChangelogFile::number))
-                .toList());
+                .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
+        files.put(directory, ofModule.getOrDefault(false, List.of()));
+        backfills.put(directory, ofModule.getOrDefault(true, List.of()));
       }
     });
-    return new Changelogs(origin, files, templates);
+    return new Changelogs(origin, files, backfills, templates);
   }
 
   private static SortedMap<String, SortedMap<String, byte[]>> inDirectory(Path root)
@@ -139,23 +146,50 @@ record Changelogs(
     return directories;
   }
 
-  /// SHA-256 over the paths and contents of `modules`, in hexadecimal: equal if and only if the
-  /// same modules would be brought to the same head.
+  /// One of these files, parsed.
+  Changeset changeset(ChangelogFile file) {
+    Changeset parsed = ChangesetParser.parse(file);
+    return parsed.requiring(
+        parsed.directives().requiresBackfill().stream()
+            .flatMap(name -> backfill(name).stream())
+            .map(declared -> BackfillDeclaration.of(declared).forEveryRow())
+            .toList());
+  }
+
+  /// The file that declares a backfill.
+  ///
+  /// @param name `module/NNN_name`
+  Optional<ChangelogFile> backfill(String name) {
+    String path = LOCATION + "/" + name + BackfillDeclaration.SUFFIX;
+    return backfills.values().stream()
+        .flatMap(List::stream)
+        .filter(file -> file.path().equals(path))
+        .findFirst();
+  }
+
+  /// SHA-256 over the paths and contents of `modules` and the engine's own tables, in hexadecimal:
+  /// equal if and only if the same modules would be brought to the same head.
   String fingerprint(List<String> modules) {
-    MessageDigest digest;
+    MessageDigest digest = sha256();
+    for (String module : modules) {
+      files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
+      backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
+    }
+    digest.update(Bookkeeping.sql().getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  static MessageDigest sha256() {
     try {
-      digest = MessageDigest.getInstance("SHA-256");
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java has SHA-256", e);
     }
-    for (String module : modules) {
-      for (ChangelogFile file : files.getOrDefault(module, List.of())) {
-        byte[] content = file.content().getBytes(StandardCharsets.UTF_8);
-        digest.update(
-            (file.path() + '\n' + content.length + '\n').getBytes(StandardCharsets.UTF_8));
-        digest.update(content);
-      }
-    }
-    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void update(MessageDigest digest, ChangelogFile file) {
+    byte[] content = file.content().getBytes(StandardCharsets.UTF_8);
+    digest.update((file.path() + '\n' + content.length + '\n').getBytes(StandardCharsets.UTF_8));
+    digest.update(content);
   }
 }

@@ -1,5 +1,8 @@
 package dev.sheaf.schema;
 
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param down the statements that undo it; `null` when the file has no rollback, empty when it
 ///   says that there is nothing to undo
 /// @param directives what the file says to the engine
+/// @param requiredBackfills the statements of the backfills that it requires, each for every row at
+///   once
 public record Changeset(
     ChangelogFile file,
     String id,
@@ -24,7 +29,24 @@ public record Changeset(
     boolean transactional,
     List<String> up,
     @Nullable List<String> down,
-    Directives directives) {
+    Directives directives,
+    List<String> requiredBackfills) {
+
+  Changeset requiring(List<String> backfills) {
+    return new Changeset(
+        file, id, author, checksum, comment, transactional, up, down, directives, backfills);
+  }
+
+  /// Works off what this requires, in a scratch database, where nobody else is at work and nobody
+  /// would do it.
+  public void workOffRequiredBackfills(Connection scratch) throws SQLException {
+    try (Statement statement = scratch.createStatement()) {
+      statement.setEscapeProcessing(false);
+      for (String backfill : requiredBackfills) {
+        statement.execute(backfill);
+      }
+    }
+  }
 
   public String module() {
     return file.module();

@@ -40,7 +40,8 @@ final class ChangesetParser {
         parsed.getRollback().getChanges().isEmpty()
             ? null
             : statements(parsed.getRollback().getChanges()),
-        Directives.of(file));
+        Directives.of(file),
+        List.of());
   }
 
   private static ChangeSet changeSet(ChangelogFile file) {
@@ -105,7 +106,7 @@ final class ChangesetParser {
   }
 
   /// All that Liquibase can see: the file it parses.
-  private static final class SingleFile extends AbstractResourceAccessor {
+  static final class SingleFile extends AbstractResourceAccessor {
     private final ChangelogFile file;
 
     SingleFile(ChangelogFile file) {

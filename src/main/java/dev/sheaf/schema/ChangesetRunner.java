@@ -5,6 +5,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -47,6 +49,19 @@ final class ChangesetRunner {
   ///
   /// @throws SchemaException when it fails; nothing of a transactional changeset is left then
   MigrationResult.Executed run(Changeset changeset, Direction direction) {
+    return run(changeset, direction, false);
+  }
+
+  /// Rolls `changeset` back as far as it is there: statements about objects that are missing are
+  /// passed over.
+  ///
+  /// @throws SchemaException as there
+  MigrationResult.Executed undo(Changeset changeset) {
+    return run(changeset, Direction.DOWN, true);
+  }
+
+  private MigrationResult.Executed run(
+      Changeset changeset, Direction direction, boolean leniently) {
     List<String> statements =
         switch (direction) {
           case UP -> changeset.up();
@@ -65,9 +80,9 @@ final class ChangesetRunner {
       try (ProgressWatch _ =
           ProgressWatch.start(connection, address, changeset.label(), listener)) {
         if (changeset.transactional()) {
-          inTransaction(changeset, direction, statements, begun, progress);
+          inTransaction(changeset, direction, statements, begun, progress, leniently);
         } else {
-          journalled(changeset, direction, statements, begun, progress);
+          journalled(changeset, direction, statements, begun, progress, leniently);
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         listener.finished(changeset.label(), direction, took);
@@ -93,7 +108,8 @@ final class ChangesetRunner {
       Direction direction,
       List<String> statements,
       long begun,
-      Progress progress)
+      Progress progress,
+      boolean leniently)
       throws SQLException {
     connection.setAutoCommit(false);
     boolean committed = false;
@@ -101,9 +117,10 @@ final class ChangesetRunner {
       statement.setEscapeProcessing(false);
       statement.execute(
           timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
+      strikeBackfill(changeset, direction);
       for (String sql : statements) {
         progress.statement = sql;
-        statement.execute(sql);
+        execute(statement, changeset, sql, leniently);
       }
       progress.statement = null;
       // The record is not the changeset's: its role and search path may have been changed by it.
@@ -127,11 +144,17 @@ final class ChangesetRunner {
       Direction direction,
       List<String> statements,
       long begun,
-      Progress progress)
+      Progress progress,
+      boolean leniently)
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
       try {
+        strikeBackfill(changeset, direction);
+        if (direction == Direction.UP) {
+          // Whoever finds it half-done may not have its file.
+          StoredRollback.store(connection, changeset);
+        }
         OptionalInt interrupted = begin(changeset, direction);
         int first = interrupted.orElse(0);
         for (int i = first; i < statements.size(); i++) {
@@ -151,7 +174,7 @@ final class ChangesetRunner {
             continue;
           }
           try {
-            statement.execute(sql);
+            execute(statement, changeset, sql, leniently);
           } catch (SQLException e) {
             clearRemnants(statement, step, e);
             throw e;
@@ -168,9 +191,33 @@ final class ChangesetRunner {
         }
       } finally {
         if (!connection.isClosed()) {
-          statement.execute("RESET lock_timeout; RESET statement_timeout");
+          statement.execute("RESET lock_timeout; RESET statement_timeout; RESET sheaf.changeset");
         }
       }
+    }
+  }
+
+  private void execute(Statement statement, Changeset changeset, String sql, boolean leniently)
+      throws SQLException {
+    @Nullable Savepoint before =
+        leniently && changeset.transactional() ? connection.setSavepoint() : null;
+    try {
+      statement.execute(sql);
+      for (SQLWarning said = statement.getWarnings(); said != null; said = said.getNextWarning()) {
+        // Notices have class 00.
+        if (SqlProblem.state(said).startsWith("01")) {
+          listener.note(changeset.label() + ": " + SqlProblem.message(said));
+        }
+      }
+      statement.clearWarnings();
+    } catch (SQLException e) {
+      if (!leniently || !SqlProblem.isMissingObject(e)) {
+        throw e;
+      }
+      if (before != null) {
+        connection.rollback(before);
+      }
+      listener.note(changeset.label() + ": passed over, " + SqlProblem.message(e));
     }
   }
 
@@ -183,6 +230,13 @@ final class ChangesetRunner {
       }
     } catch (SQLException e) {
       failure.addSuppressed(e);
+    }
+  }
+
+  /// Before anything of its table is locked, because a worker takes the two in the same order.
+  private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
+    if (direction == Direction.DOWN) {
+      BackfillRegister.strike(connection, changeset.label());
     }
   }
 
@@ -237,14 +291,19 @@ final class ChangesetRunner {
     }
   }
 
-  /// Sets the timeouts of the file, or the given ones where it has none.
+  /// Sets the timeouts of the file, or the given ones where it has none, and tells the functions of
+  /// the trash who calls them.
   private static String timeouts(
       String scope, Changeset changeset, Duration lockTimeout, Duration statementTimeout) {
     Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
-    return "SET %s lock_timeout = %d; SET %s statement_timeout = %d"
-        .formatted(scope, lock.toMillis(), scope, statement.toMillis());
+    return "SET %1$s lock_timeout = %2$d; SET %1$s statement_timeout = %3$d; SET %1$s sheaf.changeset = '%4$s'"
+        .formatted(
+            scope,
+            lock.toMillis(),
+            statement.toMillis(),
+            changeset.file().path().replace("'", "''"));
   }
 
   /// Whether the same changeset may well succeed a moment later.

@@ -124,6 +124,17 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     }
   }
 
+  /// Looks whether it can be opened.
+  ///
+  /// @throws SchemaException when not, saying why
+  public void probe() {
+    try (Connection connection = open("sheaf " + Client.NAME)) {
+      connection.getMetaData();
+    } catch (SQLException e) {
+      throw SqlProblem.connecting(this, e);
+    }
+  }
+
   /// `host:port/database`, with the role in front when there is one.
   @Override
   public String toString() {

@@ -30,9 +30,16 @@ public record Difference(
     CHANGED
   }
 
-  /// Every difference, in the order of the objects' names. Extensions that the changelogs don't ask
-  /// for are the database's own business.
+  /// What differs, in the order of the objects' names. Extensions that the changelogs don't ask for
+  /// are the database's own business.
   static List<Difference> between(CatalogSnapshot expected, CatalogSnapshot actual) {
+    return all(expected, actual).stream()
+        .filter(d -> d.kind() != Kind.EXTRA || !d.object().startsWith("extension "))
+        .toList();
+  }
+
+  /// Every difference, in the order of the objects' names.
+  static List<Difference> all(CatalogSnapshot expected, CatalogSnapshot actual) {
     SortedMap<String, String> wanted = expected.objects();
     SortedMap<String, String> found = actual.objects();
     SortedSet<String> names = new TreeSet<>(wanted.keySet());
@@ -44,9 +51,7 @@ public record Difference(
       if (is == null) {
         differences.add(new Difference(Kind.MISSING, name, should, null));
       } else if (should == null) {
-        if (!name.startsWith("extension ")) {
-          differences.add(new Difference(Kind.EXTRA, name, null, is));
-        }
+        differences.add(new Difference(Kind.EXTRA, name, null, is));
       } else if (!should.equals(is)) {
         differences.add(new Difference(Kind.CHANGED, name, should, is));
       }

@@ -1,5 +1,6 @@
 package dev.sheaf.schema;
 
+import java.util.Optional;
 import org.eclipse.microprofile.config.Config;
 
 /// What the settings say about the place where this runs.
@@ -20,17 +21,25 @@ public final class Environment {
   ///
   /// @throws SchemaException when none is configured
   public static DatabaseAddress database(Config settings, SchemaConfig config) {
-    String url =
-        config
-            .jdbcUrl()
-            .or(() -> settings.getOptionalValue("quarkus.datasource.jdbc.url", String.class))
-            .orElseThrow(() ->
-                new SchemaException(
-                    "no database is configured",
-                    "set DATABASE_URL=postgres://user:password@host:port/database"));
-    return new DatabaseAddress(
-        url,
-        settings.getOptionalValue("quarkus.datasource.username", String.class).orElse(null),
-        settings.getOptionalValue("quarkus.datasource.password", String.class).orElse(null));
+    return databaseIfConfigured(settings, config)
+        .orElseThrow(() ->
+            new SchemaException(
+                "no database is configured",
+                "set DATABASE_URL=postgres://user:password@host:port/database"));
+  }
+
+  /// The same; empty when none is configured.
+  public static Optional<DatabaseAddress> databaseIfConfigured(
+      Config settings, SchemaConfig config) {
+    return config
+        .jdbcUrl()
+        .or(() -> settings.getOptionalValue("quarkus.datasource.jdbc.url", String.class))
+        .map(url ->
+            new DatabaseAddress(
+                url,
+                settings.getOptionalValue("quarkus.datasource.username", String.class).orElse(null),
+                settings
+                    .getOptionalValue("quarkus.datasource.password", String.class)
+                    .orElse(null)));
   }
 }

@@ -1,10 +1,6 @@
 package dev.sheaf.schema;
 
 import dev.sheaf.schema.MigrationListener.Direction;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,9 +8,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +31,9 @@ final class History {
         WHERE %s)
       """
           .formatted(OURS);
+
+  /// Stands in the gate's table in place of a history, for the engine's own tables.
+  private static final String BOOKKEEPING = "bookkeeping";
 
   private History() {}
 
@@ -68,42 +69,69 @@ final class History {
     }
   }
 
-  /// The whole of a start at head: whether the changelogs with this fingerprint are applied, and
-  /// nothing has changed since that was recorded. An interrupted rollback is a change that the
-  /// history doesn't show; an interrupted changeset on its way up is simply not in it.
+  /// The whole of a start at head: whether the changelogs with this fingerprint are applied as far
+  /// as they can be, and nothing has changed since that was recorded. An interrupted rollback is a
+  /// change that the history doesn't show; an interrupted changeset on its way up is simply not in
+  /// it.
   static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
+    return awaited(connection, fingerprint).isPresent();
+  }
+
+  /// The backfills that what is still pending waits for; empty when there is anything to apply.
+  static Optional<List<String>> awaited(Connection connection, String fingerprint)
+      throws SQLException {
     String sql =
-        "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = "
-            + HASH
-            + ") AND NOT EXISTS (SELECT FROM schema_journal WHERE direction = 'down')";
+        """
+        SELECT awaits
+          FROM schema_gate
+         WHERE fingerprint = ?
+           AND history = %s
+           AND NOT EXISTS (SELECT FROM schema_journal WHERE direction = 'down')
+           AND NOT EXISTS (SELECT FROM backfill WHERE name = ANY (awaits) AND state = 'done')
+        """
+            .formatted(HASH);
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setString(1, fingerprint);
       try (ResultSet row = select.executeQuery()) {
-        return row.next() && row.getBoolean(1);
+        return row.next()
+            ? Optional.of(List.of((String[]) row.getArray(1).getArray()))
+            : Optional.empty();
       }
     } catch (SQLException e) {
-      if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
-        return false;
+      // Nothing is there yet, or an earlier version of the engine made it.
+      if (isUndefined(e)) {
+        return Optional.empty();
       }
       throw e;
     }
   }
 
+  private static boolean isUndefined(SQLException e) {
+    String state = SqlProblem.state(e);
+    return state.equals(SqlProblem.UNDEFINED_TABLE) || state.equals(SqlProblem.UNDEFINED_COLUMN);
+  }
+
   /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
   /// about an earlier state goes.
-  static void recordHead(Connection connection, String fingerprint) throws SQLException {
+  ///
+  /// @param awaits backfills that the rest waits for; empty when there is no rest
+  static void recordHead(Connection connection, String fingerprint, Collection<String> awaits)
+      throws SQLException {
     String sql =
         """
         WITH now_applied AS (SELECT %s AS history),
-             outdated    AS (DELETE FROM schema_gate WHERE history <> (SELECT history FROM now_applied) AND fingerprint <> ?)
-        INSERT INTO schema_gate (fingerprint, history)
-        SELECT ?, history FROM now_applied
-            ON CONFLICT (fingerprint) DO UPDATE SET history = EXCLUDED.history, recorded_at = now()
+             outdated    AS (DELETE FROM schema_gate
+                              WHERE history NOT IN ((SELECT history FROM now_applied), '%s') AND fingerprint <> ?)
+        INSERT INTO schema_gate (fingerprint, history, awaits)
+        SELECT ?, history, ? FROM now_applied
+            ON CONFLICT (fingerprint) DO UPDATE
+           SET history = EXCLUDED.history, awaits = EXCLUDED.awaits, recorded_at = now()
         """
-            .formatted(HASH);
+            .formatted(HASH, BOOKKEEPING);
     try (PreparedStatement upsert = connection.prepareStatement(sql)) {
       upsert.setString(1, fingerprint);
       upsert.setString(2, fingerprint);
+      upsert.setArray(3, connection.createArrayOf("text", awaits.toArray()));
       upsert.executeUpdate();
     }
   }
@@ -121,30 +149,39 @@ final class History {
     }
   }
 
-  /// Creates the engine's tables where they are missing.
+  /// Makes the engine's tables what [Bookkeeping#sql] says, unless it was the last to do so.
   static void prepare(Connection connection) throws SQLException {
+    String fingerprint = Bookkeeping.fingerprint();
+    if (isPrepared(connection, fingerprint)) {
+      return;
+    }
     try (Statement statement = connection.createStatement()) {
-      try (ResultSet row =
-          statement.executeQuery("SELECT to_regclass('schema_backup') IS NOT NULL")) {
-        if (row.next() && row.getBoolean(1)) {
-          return;
-        }
-      }
       statement.setEscapeProcessing(false);
-      statement.execute("BEGIN;\n" + bookkeeping() + "\nCOMMIT");
+      statement.execute(
+          """
+          BEGIN;
+          %1$s;
+          DELETE FROM schema_gate WHERE history = '%2$s';
+          INSERT INTO schema_gate (fingerprint, history) VALUES ('%3$s', '%2$s');
+          COMMIT
+          """
+              .formatted(Bookkeeping.sql(), BOOKKEEPING, fingerprint));
     }
   }
 
-  private static String bookkeeping() {
-    String path = Changelogs.LOCATION + "/bookkeeping.sql";
-    try (InputStream in =
-        Thread.currentThread().getContextClassLoader().getResourceAsStream(path)) {
-      if (in == null) {
-        throw new IllegalStateException("the application holds no " + path);
+  private static boolean isPrepared(Connection connection, String fingerprint) throws SQLException {
+    String sql = "SELECT EXISTS (SELECT FROM schema_gate WHERE fingerprint = ? AND history = ?)";
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setString(1, fingerprint);
+      select.setString(2, BOOKKEEPING);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() && row.getBoolean(1);
       }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    } catch (SQLException e) {
+      if (isUndefined(e)) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -201,6 +238,7 @@ final class History {
       insert.setString(7, deployment);
       insert.executeUpdate();
     }
+    StoredRollback.store(connection, changeset);
   }
 
   /// Records in the caller's transaction that a changeset is no longer applied.
@@ -210,6 +248,7 @@ final class History {
       delete.setString(1, path);
       delete.executeUpdate();
     }
+    StoredRollback.remove(connection, path);
   }
 
   /// Adds to the record of everything that was ever done.
@@ -231,11 +270,12 @@ final class History {
     }
   }
 
-  /// @param action up, down, force or baseline
-  /// @param path the changeset's file
+  /// @param action up, down, force, baseline or empty trash
+  /// @param path the changeset's file; `null` when there is none
   /// @param durationMillis how long it took; `null` when nothing ran
   /// @param approval who answers for it, and why
-  record Event(String action, String path, @Nullable Long durationMillis, Approval approval) {}
+  record Event(
+      String action, @Nullable String path, @Nullable Long durationMillis, Approval approval) {}
 
   /// Takes an applied changeset's file as it is now for what was applied.
   static void accept(Connection connection, Changeset changeset) throws SQLException {
@@ -245,6 +285,7 @@ final class History {
       update.setString(2, changeset.file().path());
       update.executeUpdate();
     }
+    StoredRollback.store(connection, changeset);
   }
 
   /// The files of changesets outside a transaction that began and did not end, and which way they
@@ -309,7 +350,12 @@ final class History {
   /// Removes the engine's own tables. Liquibase's stays where others use it too.
   static void forget(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute("DROP TABLE schema_gate, schema_journal, schema_event, schema_backup");
+      statement.execute(
+          """
+          DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
+                        sheaf_try, sheaf_lift, sheaf_run;
+          DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill
+          """);
       try (ResultSet row =
           statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
         if (row.next() && row.getBoolean(1)) {

@@ -1,8 +1,14 @@
 package dev.sheaf.schema;
 
 import dev.sheaf.schema.MigrationListener.Direction;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -11,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Every verb that looks at or changes the schema of one database. The start of the service, the
@@ -26,6 +33,7 @@ public final class Migrations {
   private final Modules modules;
   private final boolean production;
   private final String fingerprint;
+  private volatile @Nullable List<Changeset> parsed;
 
   Migrations(
       DatabaseAddress address,
@@ -96,13 +104,14 @@ public final class Migrations {
     return collect(
         listener,
         (session, collected) -> {
-          Optional<SchemaLock> lock = session.lock(collected, () -> isAtHead(session));
+          Optional<SchemaLock> lock = session.lock(collected, () -> isSettled(session, collected));
           if (lock.isEmpty()) {
+            noteAwaited(session, collected);
             return;
           }
           try (SchemaLock _ = lock.get()) {
             // The one who held the lock may just have done it all.
-            if (!isAtHead(session)) {
+            if (!isSettled(session, collected)) {
               applyPending(session, reach, approval, collected);
             }
           }
@@ -113,6 +122,36 @@ public final class Migrations {
     return History.isAtHead(session.connection(), fingerprint);
   }
 
+  /// Whether there is nothing to apply: the schema is at head, or a newer application has brought
+  /// it further and this one can work with that. Then it must not change anything.
+  private boolean isSettled(SchemaSession session, Collected collected) throws SQLException {
+    if (isAtHead(session)) {
+      return true;
+    }
+    Connection connection = session.connection();
+    Plan plan = Plan.of(changesets(), History.read(connection));
+    if (plan.unknown().isEmpty()
+        || !missing(plan).isEmpty()
+        || !plan.edited().isEmpty()
+        || History.interrupted(connection).containsValue(Direction.DOWN)) {
+      return false;
+    }
+    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
+    if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(Client.VERSION))) {
+      collected.note(
+          "the database is newer than this application, %s, and tolerates it: %s"
+              .formatted(Client.VERSION, text(newer)));
+      return true;
+    }
+    return false;
+  }
+
+  private void noteAwaited(SchemaSession session, Collected collected) throws SQLException {
+    for (String backfill : History.awaited(session.connection(), fingerprint).orElse(List.of())) {
+      collected.note("what is pending waits for the backfill " + backfill);
+    }
+  }
+
   private void applyPending(
       SchemaSession session, Reach reach, Approval approval, Collected collected)
       throws SQLException {
@@ -120,27 +159,103 @@ public final class Migrations {
       requireEnabled(reach.module());
     }
     History.prepare(session.connection());
-    ChangesetRunner runner =
-        new ChangesetRunner(session.connection(), address, config, collected, approval);
+    ChangesetRunner runner = runner(session, approval, collected);
     finishRollbacks(session, runner, collected);
     Plan plan = Plan.of(changesets(), History.read(session.connection()));
-    refuse(plan);
+    refuse(plan, session.connection());
+    for (Changeset applied : plan.applied()) {
+      StoredRollback.store(session.connection(), applied);
+    }
     List<Changeset> chosen =
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    requireBackup(session, chosen);
+    List<Changeset> behind = behindBackfills(plan.pending());
+    requireBackup(session, chosen.stream().filter(c -> !behind.contains(c)).toList());
     Extensions.requireAvailable(session.connection(), address, chosen);
+    for (Changeset applied : plan.applied()) {
+      enterBackfill(session, applied);
+    }
+    Set<String> awaited = new LinkedHashSet<>();
+    List<Changeset> held = new ArrayList<>();
     for (Changeset changeset : chosen) {
+      if (behind.contains(changeset)) {
+        List<String> unmet = unmet(session, changeset, collected);
+        awaited.addAll(unmet);
+        if (!unmet.isEmpty() || standsBehind(changeset, held)) {
+          held.add(changeset);
+          continue;
+        }
+        requireBackup(session, List.of(changeset));
+      }
       if (plan.late().contains(changeset)) {
         collected.note(
             changeset.label()
                 + " came late: higher-numbered changesets of its module were applied before it");
       }
       collected.executed.add(runner.run(changeset, Direction.UP));
+      enterBackfill(session, changeset);
     }
-    if (chosen.size() == plan.pending().size()) {
-      History.recordHead(session.connection(), fingerprint);
+    if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
+      History.recordHead(session.connection(), fingerprint, awaited);
+    }
+  }
+
+  /// What the service would not get on without; it does without what waits for a backfill.
+  private List<Changeset> missing(Plan plan) {
+    List<Changeset> missing = new ArrayList<>(plan.pending());
+    missing.removeAll(behindBackfills(plan.pending()));
+    return missing;
+  }
+
+  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
+  /// does.
+  private List<Changeset> behindBackfills(List<Changeset> pending) {
+    List<Changeset> behind = new ArrayList<>();
+    for (Changeset changeset : pending) {
+      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
+        behind.add(changeset);
+      }
+    }
+    return behind;
+  }
+
+  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
+  /// says that it requires that module.
+  private boolean standsBehind(Changeset changeset, List<Changeset> others) {
+    List<String> required = Modules.requires(changelogs, changeset.module());
+    return others.stream()
+        .map(Changeset::module)
+        .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));
+  }
+
+  /// The backfills that `changeset` requires and that are not complete.
+  private List<String> unmet(SchemaSession session, Changeset changeset, Collected collected)
+      throws SQLException {
+    List<String> unmet = new ArrayList<>();
+    for (String backfill : changeset.directives().requiresBackfill()) {
+      if (changelogs.backfill(backfill).isEmpty()) {
+        throw new SchemaException(
+            changeset.file().shortPath()
+                + " requires the backfill "
+                + backfill
+                + ", which is not there",
+            "it is declared in " + backfill + BackfillDeclaration.SUFFIX);
+      }
+      BackfillRegister.unmet(session.connection(), backfill)
+          .ifPresent(why -> {
+            unmet.add(backfill);
+            collected.note(
+                changeset.label() + " waits for the backfill " + backfill + " (" + why + ")");
+          });
+    }
+    return unmet;
+  }
+
+  private void enterBackfill(SchemaSession session, Changeset changeset) throws SQLException {
+    Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
+    if (file.isPresent()) {
+      BackfillRegister.enter(session.connection(), BackfillDeclaration.of(file.get()));
     }
   }
 
@@ -148,13 +263,38 @@ public final class Migrations {
   /// what it undid is pending then, like anything else.
   private void finishRollbacks(SchemaSession session, ChangesetRunner runner, Collected collected)
       throws SQLException {
-    Map<String, Direction> interrupted = History.interrupted(session.connection());
-    for (History.Applied row : History.read(session.connection()).reversed()) {
-      if (interrupted.get(row.path()) == Direction.DOWN) {
-        collected.note(row.label() + ": an interrupted rollback is finished first");
-        collected.executed.add(runner.run(fileOf(row), Direction.DOWN));
+    for (History.Applied row : interrupted(session, Direction.DOWN)) {
+      collected.note(row.label() + ": an interrupted rollback is finished first");
+      collected.executed.add(runner.undo(rollbackOf(session, row, collected)));
+    }
+  }
+
+  /// A changeset outside a transaction that was interrupted on its way up is in no history, and
+  /// half of it may be there. Who goes down takes it back.
+  private void undoInterrupted(
+      SchemaSession session, String module, int above, Approval approval, Collected collected)
+      throws SQLException {
+    for (History.Applied row : interrupted(session, Direction.UP)) {
+      if (row.module().equals(module) && row.number() > above) {
+        collected.note(row.label() + " was interrupted on its way up; it is taken back first");
+        collected.executed.add(
+            runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
       }
     }
+  }
+
+  /// What was interrupted on its way in `direction`, latest first.
+  private static List<History.Applied> interrupted(SchemaSession session, Direction direction)
+      throws SQLException {
+    return History.interrupted(session.connection()).entrySet().stream()
+        .filter(entry -> entry.getValue() == direction)
+        .map(entry -> new History.Applied(entry.getKey(), null))
+        .sorted(Comparator.comparing(History.Applied::path).reversed())
+        .toList();
+  }
+
+  private ChangesetRunner runner(SchemaSession session, Approval approval, Collected collected) {
+    return new ChangesetRunner(session.connection(), address, config, collected, approval);
   }
 
   /// Rolls back the last `count` changesets of `module`, in the reverse of the order in which they
@@ -171,7 +311,8 @@ public final class Migrations {
                 "module " + module + " has " + applied.size() + " changesets applied, not " + count,
                 "sheaf migrate history shows them");
           }
-          rollBack(session, applied.reversed().subList(0, count), approval, collected);
+          undoInterrupted(session, module, 0, approval, collected);
+          rollBack(session, applied.reversed().subList(0, count), approval, false, collected);
         });
   }
 
@@ -190,19 +331,38 @@ public final class Migrations {
                   .toList();
           if (!above.isEmpty()) {
             requireApproval("down", approval);
-            rollBack(session, above, approval, collected);
+            undoInterrupted(session, module, version, approval, collected);
+            rollBack(session, above, approval, false, collected);
           }
-          applyPending(session, new Reach(module, version), approval, collected);
+          Reach reach = new Reach(module, version);
+          // Newer changesets of other modules are no reason not to go down.
+          if (above.isEmpty() || !pending(session, reach).isEmpty()) {
+            applyPending(session, reach, approval, collected);
+          }
         });
   }
 
+  private List<Changeset> pending(SchemaSession session, Reach reach) throws SQLException {
+    return Plan.of(changesets(), History.read(session.connection())).pending().stream()
+        .filter(pending -> reach.includes(pending.module(), pending.number()))
+        .toList();
+  }
+
   private void rollBack(
-      SchemaSession session, List<History.Applied> rows, Approval approval, Collected collected) {
-    List<Changeset> undone = rows.stream().map(this::fileOf).toList();
-    ChangesetRunner runner =
-        new ChangesetRunner(session.connection(), address, config, collected, approval);
+      SchemaSession session,
+      List<History.Applied> rows,
+      Approval approval,
+      boolean leniently,
+      Collected collected)
+      throws SQLException {
+    List<Changeset> undone = new ArrayList<>();
+    for (History.Applied row : rows) {
+      undone.add(rollbackOf(session, row, collected));
+    }
+    ChangesetRunner runner = runner(session, approval, collected);
     for (Changeset changeset : undone) {
-      collected.executed.add(runner.run(changeset, Direction.DOWN));
+      collected.executed.add(
+          leniently ? runner.undo(changeset) : runner.run(changeset, Direction.DOWN));
     }
   }
 
@@ -290,8 +450,9 @@ public final class Migrations {
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
                   collected.recorded(changeset.label(), Direction.UP);
+                  enterBackfill(session, changeset);
                 }
-                History.recordHead(connection, fingerprint);
+                History.recordHead(connection, fingerprint, List.of());
               });
         });
   }
@@ -315,8 +476,56 @@ public final class Migrations {
             throw new SchemaException(
                 "this is a production database", "add --force to drop it all the same");
           }
-          rollBack(session, History.read(session.connection()).reversed(), approval, collected);
+          // What is gone already need not be dropped.
+          rollBack(
+              session, History.read(session.connection()).reversed(), approval, true, collected);
+          for (Trash.Item item : Trash.read(session.connection(), Duration.ZERO)) {
+            Trash.drop(session.connection(), item);
+          }
+          Trash.dropSchema(session.connection());
           History.forget(session.connection());
+        });
+  }
+
+  /// What contract steps took away and nobody has dropped yet, longest first.
+  public List<TrashEntry> trash() {
+    return look(session ->
+        Trash.read(session.connection(), Duration.ZERO).stream().map(Trash.Item::entry).toList());
+  }
+
+  /// Drops for good what has been in the trash for at least `age`, one by one.
+  ///
+  /// @param dropped told about each, when it is gone
+  /// @return how it ended; nothing is in its list of changesets
+  public MigrationResult emptyTrash(
+      Duration age, Approval approval, Consumer<TrashEntry> dropped, MigrationListener listener) {
+    return locked(
+        listener,
+        (session, collected) -> {
+          requireApproval("emptying the trash", approval);
+          Connection connection = session.connection();
+          List<Trash.Item> items = Trash.read(connection, age);
+          if (!items.isEmpty()) {
+            requireBackup(session, "emptying the trash destroys data");
+          }
+          for (Trash.Item item : items) {
+            transaction(
+                connection,
+                () -> {
+                  try (Statement set = connection.createStatement()) {
+                    set.execute("SET LOCAL lock_timeout = " + config.lockTimeout().toMillis());
+                  }
+                  Trash.drop(connection, item);
+                  String object = item.entry().object();
+                  String why =
+                      approval.reason() == null ? object : object + ": " + approval.reason();
+                  History.event(
+                      connection,
+                      new History.Event(
+                          "empty trash", item.path(), null, new Approval(approval.by(), why)));
+                });
+            dropped.accept(item.entry());
+          }
         });
   }
 
@@ -339,22 +548,45 @@ public final class Migrations {
               .map(h -> new SchemaStatus.Lock(h.client(), h.address(), h.backend(), h.since()))
               .orElse(null);
       List<History.Applied> history = History.read(connection);
-      boolean atHead = isAtHead(session);
+      boolean atHead = History.awaited(connection, fingerprint).filter(List::isEmpty).isPresent();
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
       Map<String, Direction> interrupted = History.interrupted(connection);
+      List<Changeset> behind = behindBackfills(plan.pending());
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
+      List<String> tolerated =
+          NewerChangeset.of(connection, plan.unknown()).stream()
+              .filter(newer -> newer.isToleratedBy(Client.VERSION))
+              .map(NewerChangeset::label)
+              .toList();
       List<SchemaStatus.Module> all =
-          names.stream().map(name -> status(name, plan, history, interrupted.keySet())).toList();
-      boolean settled = atHead || (plan.atHead() && !interrupted.containsValue(Direction.DOWN));
-      return new SchemaStatus(address.toString(), settled, all, lock);
+          names.stream()
+              .map(name -> status(name, plan, behind, history, interrupted.keySet(), tolerated))
+              .toList();
+      boolean settled =
+          atHead
+              || (plan.pending().isEmpty()
+                  && plan.edited().isEmpty()
+                  && plan.unknown().size() == tolerated.size()
+                  && !interrupted.containsValue(Direction.DOWN));
+      return new SchemaStatus(address.toString(), settled, all, Backfill.all(connection), lock);
     });
   }
 
   private SchemaStatus.Module status(
-      String name, Plan plan, List<History.Applied> history, Set<String> interrupted) {
+      String name,
+      Plan plan,
+      List<Changeset> behind,
+      List<History.Applied> history,
+      Set<String> interrupted,
+      List<String> tolerated) {
+    List<String> unknown =
+        plan.unknown().stream()
+            .filter(row -> row.module().equals(name))
+            .map(History.Applied::label)
+            .toList();
     List<Changeset> pending = plan.pending().stream().filter(c -> c.module().equals(name)).toList();
     return new SchemaStatus.Module(
         name,
@@ -369,6 +601,7 @@ public final class Migrations {
             .max()
             .orElse(0),
         pending.stream().map(Changeset::label).toList(),
+        pending.stream().filter(behind::contains).map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
         interrupted.stream()
             .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))
@@ -376,10 +609,8 @@ public final class Migrations {
             .sorted()
             .toList(),
         plan.edited().stream().filter(c -> c.module().equals(name)).map(Changeset::label).toList(),
-        plan.unknown().stream()
-            .filter(row -> row.module().equals(name))
-            .map(History.Applied::label)
-            .toList());
+        unknown,
+        unknown.stream().filter(tolerated::contains).toList());
   }
 
   /// Everything that was ever done to the schema, in order.
@@ -398,11 +629,113 @@ public final class Migrations {
     });
   }
 
+  /// Which changesets are proved.
+  public sealed interface Proved {
+
+    /// Those that the database does not have yet.
+    record Pending() implements Proved {}
+
+    /// All there are.
+    record All() implements Proved {}
+
+    /// One.
+    ///
+    /// @param file its path; the last two parts of it, `module/NNN_name.sql`, say which
+    record One(Path file) implements Proved {}
+  }
+
+  /// Runs changesets up, down and up again on a scratch database, and looks whether anything is not
+  /// as it was.
+  ///
+  /// @param module only of this one; `null` is every enabled one
+  /// @param listener told of each proof when it is done
+  /// @throws SchemaException when there is no scratch database to be had, or no such changeset
+  public List<RollbackProof> prove(
+      Proved proved, @Nullable String module, Consumer<RollbackProof> listener) {
+    if (module != null) {
+      requireEnabled(module);
+    }
+    List<Changeset> all = changesets();
+    List<Changeset> chosen =
+        switch (proved) {
+          case Proved.All() -> all;
+          case Proved.One(Path file) -> List.of(fileAt(file));
+          case Proved.Pending() ->
+              look(session -> Plan.of(all, History.read(session.connection())).pending());
+        };
+    DatabaseAddress server = scratchServer();
+    try {
+      return RollbackProver.prove(
+          server,
+          config,
+          all,
+          chosen.stream().filter(c -> module == null || module.equals(c.module())).toList(),
+          listener);
+    } catch (SQLException e) {
+      throw SqlProblem.running(server, "proving rollbacks", null, e);
+    }
+  }
+
+  /// Runs a changeset without a rollback on a scratch database, and writes the statements that undo
+  /// it into its file.
+  ///
+  /// @param file as in [Proved.One]
+  /// @throws SchemaException when it has a rollback, is applied, or does not go up
+  public DerivedRollback deriveRollback(Path file) {
+    Changeset changeset = fileAt(file);
+    if (changeset.down() != null) {
+      throw new SchemaException(
+          changeset.file().shortPath() + " has a rollback",
+          "see whether it holds: sheaf migrate prove " + file);
+    }
+    look(session -> {
+      if (History.read(session.connection()).stream()
+          .anyMatch(row -> row.path().equals(changeset.file().path()))) {
+        throw new SchemaException(
+            changeset.file().shortPath() + " is applied at " + address,
+            "an applied changelog is not edited");
+      }
+      return changeset;
+    });
+    DatabaseAddress server = scratchServer();
+    try {
+      return RollbackDerivation.derive(server, config, changesets(), changeset, file);
+    } catch (SQLException e) {
+      throw SqlProblem.running(server, "deriving a rollback", null, e);
+    }
+  }
+
+  /// What the schema that the changelogs make lacks for the application's own entities.
+  public EntityComparison compareEntities() {
+    return compareEntities(EntityClasses.bundled());
+  }
+
+  EntityComparison compareEntities(Collection<Class<?>> entities) {
+    try {
+      return EntityComparison.of(scratchServer(), config, changesets(), entities);
+    } catch (SQLException e) {
+      throw SqlProblem.running(scratchServer(), "comparing the entities", null, e);
+    }
+  }
+
+  private DatabaseAddress scratchServer() {
+    return config.scratchUrl().map(DatabaseAddress::parse).orElse(address);
+  }
+
+  private Changeset fileAt(Path file) {
+    return changesets().stream()
+        .filter(changeset -> file.toAbsolutePath().endsWith(changeset.file().shortPath()))
+        .findFirst()
+        .orElseThrow(() ->
+            new SchemaException(
+                "no enabled module has the changelog " + file,
+                "give its path in " + changelogs.origin() + ", and enable its module"));
+  }
+
   /// The SQL that [#up] would run, without running it.
   public List<Script> scriptUp(Reach reach) {
     return look(session ->
-        Plan.of(changesets(), History.read(session.connection())).pending().stream()
-            .filter(pending -> reach.includes(pending.module(), pending.number()))
+        pending(session, reach).stream()
             .map(pending -> new Script(pending.label(), pending.transactional(), pending.up()))
             .toList());
   }
@@ -411,11 +744,13 @@ public final class Migrations {
   public List<Script> scriptDown(String module, int count) {
     return look(session -> {
       List<History.Applied> applied = applied(session, module);
-      return applied.reversed().subList(0, Math.min(count, applied.size())).stream()
-          .map(this::fileOf)
-          .map(c ->
-              new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
-          .toList();
+      List<Script> scripts = new ArrayList<>();
+      for (History.Applied row : applied.reversed().subList(0, Math.min(count, applied.size()))) {
+        Changeset c = rollbackOf(session, row, new MigrationListener() {});
+        scripts.add(
+            new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()));
+      }
+      return scripts;
     });
   }
 
@@ -428,50 +763,58 @@ public final class Migrations {
 
   /// Looks, and changes nothing.
   ///
-  /// @throws SchemaException when the schema is not at head
+  /// @throws SchemaException when this application cannot work with the schema
   void requireHead() {
-    SchemaState.Verdict verdict = look(session -> judge(session.connection()));
-    if (!verdict.fits()) {
-      throw new SchemaException(verdict.reason(), "run: sheaf migrate up");
-    }
+    look(session -> {
+      requireFit(session.connection());
+      return true;
+    });
   }
 
   /// Whether this application can work with the schema that `connection` sees.
   SchemaState.Verdict judge(Connection connection) throws SQLException {
-    if (History.isAtHead(connection, fingerprint)) {
-      return new SchemaState.Verdict(true, "");
-    }
-    List<History.Applied> history = History.read(connection);
-    if (history.isEmpty()) {
-      return new SchemaState.Verdict(false, "the database has no schema yet");
-    }
-    Plan plan = Plan.of(changesets(), history);
-    if (!plan.pending().isEmpty()) {
-      int count = plan.pending().size();
-      return new SchemaState.Verdict(
-          false,
-          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
-              + ", the first is "
-              + plan.pending().getFirst().label());
-    }
-    Map<String, Direction> interrupted = History.interrupted(connection);
-    for (Changeset changeset : plan.applied()) {
-      if (interrupted.containsKey(changeset.file().path())) {
-        return new SchemaState.Verdict(
-            false, "the rollback of " + changeset.label() + " was interrupted");
-      }
-    }
     try {
-      refuse(plan);
+      requireFit(connection);
       return new SchemaState.Verdict(true, "");
     } catch (SchemaException e) {
       return new SchemaState.Verdict(false, e.problem());
     }
   }
 
+  private void requireFit(Connection connection) throws SQLException {
+    if (History.isAtHead(connection, fingerprint)) {
+      return;
+    }
+    String up = "run: sheaf migrate up";
+    List<History.Applied> history = History.read(connection);
+    if (history.isEmpty()) {
+      throw new SchemaException("the database has no schema yet", up);
+    }
+    Plan plan = Plan.of(changesets(), history);
+    List<Changeset> missing = missing(plan);
+    if (!missing.isEmpty()) {
+      int count = missing.size();
+      throw new SchemaException(
+          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
+              + ", the first is "
+              + missing.getFirst().label(),
+          up);
+    }
+    Map<String, Direction> interrupted = History.interrupted(connection);
+    for (Changeset changeset : plan.applied()) {
+      if (interrupted.containsKey(changeset.file().path())) {
+        throw new SchemaException("the rollback of " + changeset.label() + " was interrupted", up);
+      }
+    }
+    refuse(plan, connection);
+  }
+
   /// The enabled changesets, parsed, in the order they are applied.
   List<Changeset> changesets() {
-    return modules.enabled().stream().flatMap(module -> changesetsOf(module).stream()).toList();
+    if (parsed == null) {
+      parsed = modules.enabled().stream().flatMap(module -> changesetsOf(module).stream()).toList();
+    }
+    return parsed;
   }
 
   private List<Changeset> changesetsOf(String module) {
@@ -484,7 +827,7 @@ public final class Migrations {
             "give the one that was not released yet the next free number");
       }
     }
-    return numbers.values().stream().map(ChangesetParser::parse).toList();
+    return numbers.values().stream().map(changelogs::changeset).toList();
   }
 
   private List<History.Applied> applied(SchemaSession session, String module) throws SQLException {
@@ -493,34 +836,60 @@ public final class Migrations {
         .toList();
   }
 
+  /// What takes a row of the history back: its file, or what the database keeps of it where this
+  /// application has no such file.
+  private Changeset rollbackOf(
+      SchemaSession session, History.Applied row, MigrationListener listener) throws SQLException {
+    if (file(row).isPresent()) {
+      return fileOf(row);
+    }
+    Changeset stored =
+        StoredRollback.find(session.connection(), row.path()).orElseThrow(() -> fileMissing(row));
+    listener.note(
+        row.label() + " is not known here; the rollback that was stored with it is what runs");
+    return stored;
+  }
+
+  private Optional<ChangelogFile> file(History.Applied row) {
+    return changelogs.files().getOrDefault(row.module(), List.of()).stream()
+        .filter(file -> file.path().equals(row.path()))
+        .findFirst();
+  }
+
+  private SchemaException fileMissing(History.Applied row) {
+    return new SchemaException(
+        row.shortPath() + " is applied, and there is no such file in " + changelogs.origin(),
+        "use the version of the application that has it");
+  }
+
   /// The file behind a row of the history, which must still say what was applied.
   private Changeset fileOf(History.Applied row) {
-    Changeset changeset =
-        changelogs.files().getOrDefault(row.module(), List.of()).stream()
-            .filter(file -> file.path().equals(row.path()))
-            .findFirst()
-            .map(ChangesetParser::parse)
-            .orElseThrow(() ->
-                new SchemaException(
-                    row.shortPath()
-                        + " is applied, and there is no such file in "
-                        + changelogs.origin(),
-                    "use the version of the application that has it"));
+    Changeset changeset = file(row).map(changelogs::changeset).orElseThrow(() -> fileMissing(row));
     if (row.checksum() != null && !row.checksum().equals(changeset.checksum())) {
       throw edited(changeset);
     }
     return changeset;
   }
 
-  private void refuse(Plan plan) {
+  private void refuse(Plan plan, Connection connection) throws SQLException {
     if (!plan.edited().isEmpty()) {
       throw edited(plan.edited().getFirst());
     }
-    if (!plan.unknown().isEmpty()) {
+    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
+    List<NewerChangeset> refusing =
+        newer.stream().filter(changeset -> !changeset.isToleratedBy(Client.VERSION)).toList();
+    if (!refusing.isEmpty()) {
       throw new SchemaException(
-          "the database is newer than this application: it knows "
-              + String.join(", ", plan.unknown().stream().map(History.Applied::shortPath).toList()),
-          "start the newer application, or roll the database back with it");
+          "the database is newer than this application, %s: %s"
+              .formatted(Client.VERSION, text(refusing)),
+          "start the newer application, or roll the database back: sheaf migrate goto");
+    }
+    List<Changeset> missing = missing(plan);
+    if (!newer.isEmpty() && !missing.isEmpty()) {
+      throw new SchemaException(
+          "the database is newer than this application, %s, and lacks %s: %s"
+              .formatted(Client.VERSION, missing.getFirst().label(), text(newer)),
+          "start an application that has them all");
     }
     for (Changeset late : plan.late()) {
       if (config.outOfOrder() == SchemaConfig.OutOfOrder.REFUSE
@@ -531,6 +900,10 @@ public final class Migrations {
             "give it the next number, or set sheaf.schema.out-of-order=apply");
       }
     }
+  }
+
+  private static String text(List<NewerChangeset> newer) {
+    return String.join("; ", newer.stream().map(Object::toString).toList());
   }
 
   private static SchemaException edited(Changeset changeset) {
@@ -576,15 +949,21 @@ public final class Migrations {
         chosen.stream()
             .filter(changeset -> changeset.directives().destructive() != null)
             .findFirst();
-    if (production
-        && destructive.isPresent()
-        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
-      throw new SchemaException(
-          "%s destroys data (%s), and no verified backup younger than %s is on record"
+    if (destructive.isPresent()) {
+      requireBackup(
+          session,
+          "%s destroys data (%s)"
               .formatted(
                   destructive.get().file().shortPath(),
-                  destructive.get().directives().destructive(),
-                  Durations.text(config.backupMaxAge())),
+                  destructive.get().directives().destructive()));
+    }
+  }
+
+  private void requireBackup(SchemaSession session, String loss) throws SQLException {
+    if (production && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
+      throw new SchemaException(
+          "%s, and no verified backup younger than %s is on record"
+              .formatted(loss, Durations.text(config.backupMaxAge())),
           "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }

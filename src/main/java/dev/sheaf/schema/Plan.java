@@ -80,8 +80,4 @@ record Plan(
             .toList();
     return new Plan(List.of(), List.of(), List.of(), List.of(), List.of(), disabled);
   }
-
-  boolean atHead() {
-    return pending.isEmpty() && edited.isEmpty() && unknown.isEmpty();
-  }
 }

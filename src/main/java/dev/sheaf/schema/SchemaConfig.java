@@ -5,6 +5,7 @@ import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 
 /// How the schema is brought to head and how carefully. Every command reads it too.
 @ConfigMapping(prefix = "sheaf.schema")
@@ -18,8 +19,8 @@ public interface SchemaConfig {
   /// (pgbouncer), behind which a session's lock does not hold. Absent: the datasource's own.
   Optional<String> jdbcUrl();
 
-  /// A server on which `verify` and `baseline` may create a database and drop it again, as a URL
-  /// with its credentials. Absent: the server that is looked at.
+  /// A server on which a database may be created and dropped again (`verify`, `baseline`, `prove`),
+  /// as a URL with its credentials. Absent: the server that is looked at.
   Optional<String> scratchUrl();
 
   /// A directory of changelogs to use instead of those in the artifact; one directory per module in
@@ -67,6 +68,11 @@ public interface SchemaConfig {
   /// data to be applied in production.
   @WithDefault("24h")
   Duration backupMaxAge();
+
+  /// How wide the vectors of the configured models are; `migrate check` reports columns and indexes
+  /// of any other width. Absent: the width of the bundled model.
+  @WithDefault("384")
+  Set<Integer> vectorWidths();
 
   /// What the service does about the schema when it starts.
   enum AtStart {

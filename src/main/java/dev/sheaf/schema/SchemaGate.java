@@ -90,7 +90,9 @@ public class SchemaGate {
     pool.flush(AgroalDataSource.FlushMode.ALL);
     LOG.infof(
         "schema: %s in %s",
-        result.executed().isEmpty() ? "at head" : result.executed().size() + " changesets applied",
+        result.executed().isEmpty()
+            ? "nothing to apply"
+            : result.executed().size() + " changesets applied",
         Durations.text(result.duration()));
   }
 

@@ -12,7 +12,7 @@ import java.util.Optional;
 final class SchemaSession implements AutoCloseable {
 
   /// How soon the server notices that this process was killed.
-  private static final Duration DEATH_NOTICE = Duration.ofSeconds(1);
+  static final Duration DEATH_NOTICE = Duration.ofSeconds(1);
 
   private final DatabaseAddress address;
   private final Connection connection;

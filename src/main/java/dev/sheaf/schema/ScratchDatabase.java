@@ -5,9 +5,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
+import java.util.List;
 
 /// A database that is thrown away after use, beside the one that is looked at.
-final class ScratchDatabase implements AutoCloseable {
+public final class ScratchDatabase implements AutoCloseable {
 
   private final DatabaseAddress server;
   private final DatabaseAddress address;
@@ -22,14 +23,28 @@ final class ScratchDatabase implements AutoCloseable {
   /// @param server where, and as whom
   /// @throws SchemaException when the role may not create databases
   static ScratchDatabase create(DatabaseAddress server) {
+    return cloned(server, "template0");
+  }
+
+  /// Creates one in which `changesets` are applied and tables have canary rows, by cloning a
+  /// template that is kept for the next time.
+  ///
+  /// @param server where, and as whom
+  /// @throws SchemaException when the role may not create databases, or a changeset fails
+  public static ScratchDatabase after(
+      List<Changeset> changesets, DatabaseAddress server, SchemaConfig config) {
+    return cloned(server, StateTemplates.ensure(changesets, server, config));
+  }
+
+  static ScratchDatabase cloned(DatabaseAddress server, String template) {
     byte[] random = new byte[6];
     new SecureRandom().nextBytes(random);
     String name = "sheaf_scratch_" + HexFormat.of().formatHex(random);
-    run(server, "CREATE DATABASE " + name + " TEMPLATE template0");
+    run(server, "CREATE DATABASE " + name + " TEMPLATE " + template);
     return new ScratchDatabase(server, server.withDatabase(name));
   }
 
-  DatabaseAddress address() {
+  public DatabaseAddress address() {
     return address;
   }
 

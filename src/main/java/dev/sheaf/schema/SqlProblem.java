@@ -11,6 +11,7 @@ import org.postgresql.util.ServerErrorMessage;
 final class SqlProblem {
 
   static final String UNDEFINED_TABLE = "42P01";
+  static final String UNDEFINED_COLUMN = "42703";
   static final String LOCK_NOT_AVAILABLE = "55P03";
   static final String DEADLOCK_DETECTED = "40P01";
 
@@ -83,6 +84,15 @@ final class SqlProblem {
 
   static String state(SQLException e) {
     return e.getSQLState() == null ? "" : e.getSQLState();
+  }
+
+  /// Whether a statement failed because what it is about isn't there.
+  static boolean isMissingObject(SQLException e) {
+    return switch (state(e)) {
+      // Table, column, function; index, constraint and most else; schema.
+      case UNDEFINED_TABLE, "42703", "42883", "42704", "3F000" -> true;
+      default -> false;
+    };
   }
 
   /// The server's own words in one line, with its detail when it has one.

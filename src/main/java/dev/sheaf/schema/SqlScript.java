@@ -23,6 +23,11 @@ final class SqlScript {
     return new SqlScript(text).statements();
   }
 
+  /// One statement from its first word on.
+  static String withoutLeadingComments(String sql) {
+    return sql.replaceFirst("^(\\s|--[^\\n]*\\n|/\\*(?s:.*?)\\*/)+", "");
+  }
+
   private List<String> statements() {
     List<String> statements = new ArrayList<>();
     int start = 0;

@@ -1,21 +1,33 @@
 package dev.sheaf.search;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
+import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// A chunk that was found.
+/// A chunk that was found. What was not selected is absent.
 ///
 /// @param document the client's own id of its document
 /// @param ordinal the chunk's position in the document, from 0
-/// @param score larger is better; see [dev.sheaf.embedding.Metric#score]
-/// @param distance smaller is better, in the collection's metric
+/// @param highlight the parts of the text that hold the words asked for, those between `<mark>` and
+///   `</mark>`; the rest as it is stored, not escaped
+/// @param score larger is better; see [dev.sheaf.embedding.Metric#score], or [Fusion], or
+///   `ts_rank_cd`
+/// @param distance smaller is better, in the collection's metric; only of a vector search
+@SuppressWarnings("ArrayRecordComponent") // never compared
+@JsonInclude(JsonInclude.Include.NON_NULL)
 public record Hit(
     String document,
     @Schema(nullable = true) @Nullable String title,
+    @Schema(nullable = true) @Nullable String uri,
     int ordinal,
-    String text,
+    @Schema(nullable = true) @Nullable String text,
+    @Schema(nullable = true) @Nullable String highlight,
     double score,
-    double distance,
-    @JsonRawValue @Schema(type = SchemaType.OBJECT) String metadata) {}
+    @Schema(nullable = true) @Nullable Double distance,
+    @JsonRawValue @Schema(type = SchemaType.OBJECT, nullable = true) @Nullable String metadata,
+    @Schema(nullable = true) float @Nullable [] vector,
+    @Schema(nullable = true) @Nullable Instant createdAt,
+    @Schema(nullable = true) @Nullable Instant updatedAt) {}

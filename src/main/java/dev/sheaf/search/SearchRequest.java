@@ -1,36 +1,156 @@
 package dev.sheaf.search;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.filter.Filter;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What a client searches for: a text or a vector, one of the two.
+/// What a client searches for, and how: `docs/search.md`.
 ///
 /// @param vector `float[dimensions of the collection]`
-/// @param limit how many hits at most
+/// @param like what is stored already; its own document is not among the hits
+/// @param filter which documents are looked at
+/// @param limit how many hits at most; with `groupBy`, how many documents
+/// @param offset how many of them to leave out
+/// @param minScore hits below are left out
+/// @param groupSize hits of each document at most
+/// @param ef candidates that an HNSW search looks at
+/// @param exact whether to compare every vector, index or not
+/// @param timeout milliseconds for each statement
+/// @param explain whether to say what was asked of PostgreSQL, and how it went about it
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "SearchRequest")
 public record SearchRequest(
     @Schema(nullable = true, examples = "why do we always see the same side of the moon")
         @Nullable String text,
-    @Schema(nullable = true) float @Nullable [] vector,
-    @Schema(defaultValue = "10", minimum = "1", maximum = "1000") Integer limit) {
+    @Schema(nullable = true, description = "Numbers, or the base64 of 32-bit floats, little-endian")
+        float @Nullable [] vector,
+    @Schema(nullable = true) @Nullable Like like,
+    @Schema(defaultValue = "vector") Mode mode,
+    @Schema(type = SchemaType.OBJECT, nullable = true) Filter filter,
+    @Schema(defaultValue = "10", minimum = "1", maximum = "1000") Integer limit,
+    @Schema(defaultValue = "0", minimum = "0", maximum = "999") Integer offset,
+    @Schema(nullable = true) @Nullable Double minScore,
+    @Schema(nullable = true) @Nullable Group groupBy,
+    @Schema(defaultValue = "1", minimum = "1", maximum = "100") Integer groupSize,
+    @Schema(defaultValue = "[\"title\", \"text\", \"metadata\"]") Set<Selected> select,
+    Boolean highlight,
+    @Schema(nullable = true) Fusion hybrid,
+    @Schema(nullable = true, minimum = "1", maximum = "1000") @Nullable Integer ef,
+    Boolean exact,
+    @Schema(nullable = true, minimum = "1", maximum = "600000") @Nullable Integer timeout,
+    Boolean explain) {
+
+  /// As far as an index search of pgvector looks.
+  static final int MAX_LIMIT = 1_000;
 
   private static final int DEFAULT_LIMIT = 10;
-  private static final int MAX_LIMIT = 1_000;
+  private static final int MAX_GROUP_SIZE = 100;
+  private static final int MAX_TIMEOUT = 600_000;
   private static final int MAX_TEXT_BYTES = 100_000;
 
-  public SearchRequest(@Nullable String text, float @Nullable [] vector, @Nullable Integer limit) {
-    if ((text == null) == (vector == null)) {
-      throw Problem.field("text", "give either text or vector");
+  @JsonCreator
+  static SearchRequest of(
+      @Nullable String text,
+      @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector,
+      @Nullable Like like,
+      @Nullable Mode mode,
+      @Nullable JsonNode filter,
+      @Nullable Integer limit,
+      @Nullable Integer offset,
+      @Nullable Double minScore,
+      @Nullable Group groupBy,
+      @Nullable Integer groupSize,
+      @Nullable List<Selected> select,
+      @Nullable Boolean highlight,
+      @Nullable Fusion hybrid,
+      @Nullable Integer ef,
+      @Nullable Boolean exact,
+      @Nullable Integer timeout,
+      @Nullable Boolean explain) {
+    Mode asked = mode == null ? Mode.VECTOR : mode;
+    what(asked, text, vector, like);
+    int first = Input.range("offset", offset, 0, MAX_LIMIT - 1, 0);
+    int hits = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
+    if (first + hits > MAX_LIMIT) {
+      throw Problem.field(
+          "offset",
+          "offset and limit together must be at most " + MAX_LIMIT + "; narrow the filter");
+    }
+    if (groupSize != null && groupBy == null) {
+      throw Problem.field("groupSize", "groupSize needs groupBy");
+    }
+    if (Boolean.TRUE.equals(highlight) && text == null) {
+      throw Problem.field("highlight", "highlight needs text, whose words it marks");
+    }
+    if (hybrid != null && asked != Mode.HYBRID) {
+      throw Problem.field("hybrid", "hybrid needs mode hybrid");
+    }
+    if (ef != null) {
+      Input.range("ef", ef, 1, MAX_LIMIT, 0);
+    }
+    if (timeout != null) {
+      Input.range("timeout", timeout, 1, MAX_TIMEOUT, 0);
+    }
+    return new SearchRequest(
+        text,
+        vector,
+        like,
+        asked,
+        filter == null || filter.isNull() ? Filter.EVERYTHING : Filter.parse("filter", filter),
+        hits,
+        first,
+        minScore,
+        groupBy,
+        Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1),
+        select == null ? Selected.DEFAULT : selected(select),
+        Boolean.TRUE.equals(highlight),
+        hybrid == null ? Fusion.DEFAULT : hybrid,
+        ef,
+        Boolean.TRUE.equals(exact),
+        timeout,
+        Boolean.TRUE.equals(explain));
+  }
+
+  private static void what(
+      Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable Like like) {
+    int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like == null ? 0 : 1);
+    switch (mode) {
+      case VECTOR -> {
+        if (given != 1) {
+          throw Problem.field("text", "give one of text, vector and like");
+        }
+      }
+      case FULLTEXT -> {
+        if (text == null || given != 1) {
+          throw Problem.field("text", "mode fulltext takes text, and neither vector nor like");
+        }
+      }
+      case HYBRID -> {
+        if (text == null || like != null) {
+          throw Problem.field("text", "mode hybrid takes text, and may take vector, but not like");
+        }
+      }
     }
     if (text != null && text.isBlank()) {
       throw Problem.field("text", "text is empty; there is nothing to search for");
     }
     Input.text("text", text, MAX_TEXT_BYTES);
-    this.text = text;
-    this.vector = vector;
-    this.limit = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
+  }
+
+  private static Set<Selected> selected(List<Selected> select) {
+    var selected = EnumSet.noneOf(Selected.class);
+    for (Selected field : select) {
+      selected.add(Input.required("select", field));
+    }
+    return selected;
   }
 }

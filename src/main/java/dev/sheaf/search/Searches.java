@@ -1,74 +1,129 @@
 package dev.sheaf.search;
 
+import dev.sheaf.api.Problem;
 import dev.sheaf.collection.Collections;
-import dev.sheaf.embedding.EmbeddingModel.Role;
-import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.collection.Collections.Searched;
+import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.filter.Filter;
+import dev.sheaf.filter.Predicate;
+import dev.sheaf.schema.ModuleSwitches;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
-import java.util.List;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
 @ApplicationScoped
 public class Searches {
 
   private static final String UNDEFINED_TABLE = "42P01";
+  private static final String FULLTEXT = "fulltext";
 
   private final Collections collections;
-  private final EmbeddingModels models;
-  private final VectorSearch vectorSearch;
+  private final QueryVectors vectors;
+  private final Planner planner;
+  private final ModuleSwitches modules;
+  private final SearchConfig config;
 
-  /// Where the vectors of a collection are. Whether that is still so, its tables say: they are gone
-  /// when it is not.
-  private final ConcurrentMap<String, Space> spaces = new ConcurrentHashMap<>();
+  /// How long settings may be what they were, on every replica but the one that changed them.
+  private static final Duration STALE = Duration.ofSeconds(2);
 
-  Searches(Collections collections, EmbeddingModels models, VectorSearch vectorSearch) {
+  /// Where the vectors of a collection are, and its settings. Whether the former is still so, its
+  /// tables say: they are gone when it is not.
+  private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
+
+  /// @param until by [System#nanoTime]
+  private record Known(Searched collection, long until) {}
+
+  Searches(
+      Collections collections,
+      QueryVectors vectors,
+      Planner planner,
+      ModuleSwitches modules,
+      SearchConfig config) {
     this.collections = collections;
-    this.models = models;
-    this.vectorSearch = vectorSearch;
+    this.vectors = vectors;
+    this.planner = planner;
+    this.modules = modules;
+    this.config = config;
   }
 
-  /// Finds the nearest chunks.
+  /// Finds chunks.
   ///
-  /// @throws dev.sheaf.api.Problem when the collection does not exist, or the vector does not fit
-  ///   it
+  /// @throws Problem when the collection does not exist, what is searched for does not fit it, the
+  ///   module is off that the mode needs, or the time is over
   public SearchResponse search(String collection, SearchRequest request) throws SQLException {
     long start = System.nanoTime();
-    VectorSearch.Result result;
+    if (request.mode() != Mode.VECTOR || request.highlight()) {
+      modules.require(FULLTEXT);
+    }
+    Planner.Outcome outcome;
     try {
-      result = search(known(collection), request);
+      outcome = search(known(collection), collection, request);
     } catch (SQLException e) {
       if (!UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
       }
       // The collection was dropped, and there may be a new one of the same name.
-      spaces.remove(collection);
-      result = search(known(collection), request);
+      known.remove(collection);
+      outcome = search(known(collection), collection, request);
     }
     return new SearchResponse(
-        result.hits(),
-        result.strategy(),
-        result.strategy() == Strategy.EXACT,
-        Math.round((System.nanoTime() - start) / 1e3) / 1e3);
+        outcome.hits(),
+        outcome.strategy(),
+        outcome.exact(),
+        outcome.scanned(),
+        outcome.truncatedBecause() != null,
+        outcome.truncatedBecause(),
+        Math.round((System.nanoTime() - start) / 1e3) / 1e3,
+        request.explain() ? outcome.explained() : null);
   }
 
-  private Space known(String collection) {
-    Space space = spaces.get(collection);
-    if (space == null) {
-      space = collections.activeSpace(collection);
-      spaces.put(collection, space);
+  private Searched known(String name) {
+    Known cached = known.get(name);
+    if (cached == null || cached.until() - System.nanoTime() < 0) {
+      cached = new Known(collections.searched(name), System.nanoTime() + STALE.toNanos());
+      known.put(name, cached);
     }
-    return space;
+    return cached.collection();
   }
 
-  private VectorSearch.Result search(Space space, SearchRequest request) throws SQLException {
-    float[] vector = request.vector();
-    if (vector == null) {
-      vector = models.forSpace(space).embed(List.of(request.text()), Role.QUERY).getFirst();
+  private Planner.Outcome search(Searched searched, String collection, SearchRequest request)
+      throws SQLException {
+    Space space = searched.space();
+    UUID like =
+        request.like() == null
+            ? null
+            : DocumentId.of(space.collectionId(), request.like().document());
+    return planner.search(
+        new Query(
+            request,
+            space,
+            vector(space, collection, request, like),
+            request.filter().equals(Filter.EVERYTHING) ? null : Predicate.of(request.filter()),
+            like,
+            searched.settings().searchLanguage()),
+        searched.settings().efSearch(config.efSearch()));
+  }
+
+  private float @Nullable [] vector(
+      Space space, String collection, SearchRequest request, @Nullable UUID like)
+      throws SQLException {
+    if (request.mode() == Mode.FULLTEXT) {
+      return null;
     }
-    return vectorSearch.search(space, GivenVector.check("vector", vector, space), request.limit());
+    if (request.like() != null && like != null) {
+      return vectors.stored(space, collection, request.like(), like);
+    }
+    float[] given = request.vector();
+    return given == null
+        ? vectors.of(space, Objects.requireNonNull(request.text()))
+        : GivenVector.check("vector", given, space);
   }
 }

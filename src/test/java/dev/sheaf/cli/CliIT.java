@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import dev.sheaf.schema.Bookkeeping;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -303,6 +304,142 @@ class CliIT {
   }
 
   @Test
+  void proveTellsWhatARollbackRestores() throws IOException {
+    sheaf("migrate", "up");
+    changelog("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    changelog(
+        "core",
+        4,
+        "d",
+        "ALTER TABLE b ADD COLUMN name text;",
+        "ALTER TABLE b ALTER COLUMN id SET NOT NULL;");
+    changelog("core", 5, "e", "--lossy-rollback nobody reads it\nDELETE FROM a;", "SELECT 1;");
+
+    assertThat(sheaf("migrate", "prove"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            proven  core/003_c
+            failed  core/004_d  after its rollback the catalog is not what it was
+            changed  column public.b.id
+                     expected: integer storage=p
+                     actual: integer not null storage=p
+            extra    column public.b.name
+                     actual: text storage=x
+            lossy   core/005_e  nobody reads it
+                    rows lost  public.a
+            err:
+            2 changesets proven in TIME, 1 failed
+            """);
+    assertThat(
+            sheaf(
+                "migrate",
+                "prove",
+                "--json",
+                directory.resolve("changelog/core/003_c.sql").toString()))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            [ {
+              "changeset" : "core/003_c",
+              "verdict" : "proven",
+              "differences" : [ ],
+              "lost" : [ ],
+              "remarks" : [ ]
+            } ]
+            err:
+            1 changeset proven in TIME
+            """);
+    assertThat(sheaf("migrate", "prove", "--all", "--module", "core"))
+        .startsWith("exit 1\nout:\nproven  core/001_a\nproven  core/002_b\n");
+    assertThat(sheaf("migrate", "prove", "--all", "one.sql")).startsWith("exit 2\n");
+  }
+
+  @Test
+  void scratchDatabasesNeedNoConfiguredOne() throws IOException {
+    Files.writeString(
+        directory.resolve("test.properties"), "sheaf.modules.fulltext.enabled=false\n");
+    DatabaseAddress server = database.address();
+    String url =
+        server
+            .jdbcUrl()
+            .replace(
+                "jdbc:postgresql://",
+                "postgres://" + server.user() + ":" + server.password() + "@");
+
+    assertThat(sheaf("migrate", "prove", "--scratch", url))
+        .startsWith("exit 0\nout:\nproven  core/001_a\nproven  core/002_b\nerr:\n");
+  }
+
+  @Test
+  void deriveRollbackWritesIt() throws IOException {
+    Path file = directory.resolve("changelog/core/003_c.sql");
+    Files.writeString(
+        file,
+        """
+        --liquibase formatted sql
+
+        --changeset core:003
+        ALTER TABLE a ADD COLUMN name text;
+        ALTER TABLE a ALTER COLUMN id TYPE bigint;
+        UPDATE b SET id = 0;
+        """);
+
+    assertThat(sheaf("migrate", "derive-rollback", file.toString()))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            ALTER TABLE a DROP COLUMN name;
+            ALTER TABLE a ALTER COLUMN id TYPE integer USING id::integer;
+            err:
+            declared as lossy: what was dropped or overwritten in public.b does not come back
+            2 statements written into %s
+            """
+                .formatted(file));
+    assertThat(sheaf("migrate", "prove", file.toString()))
+        .startsWith("exit 0\nout:\nlossy   core/003_c  what was dropped");
+    assertThat(sheaf("migrate", "derive-rollback", file.toString()))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: core/003_c.sql has a rollback
+              see whether it holds: sheaf migrate prove %s
+            """
+                .formatted(file));
+  }
+
+  @Test
+  void theEntitiesOfACheckoutAskForNothing() throws IOException {
+    assertThat(
+            run(
+                "migrate",
+                "create",
+                "x",
+                "--module",
+                "core",
+                "--from-entities",
+                "--config",
+                config(),
+                "--root",
+                "src/main/resources/db/changelog"))
+        .isEqualTo("exit 0\nout:\nerr:\nnothing differs between the entities and the changelogs\n");
+
+    // Without the module that makes the tables of collections and documents.
+    changelog("core", 1, "vector", "CREATE EXTENSION vector;", "DROP EXTENSION vector;");
+    Files.delete(directory.resolve("changelog/core/001_a.sql"));
+    Path file = directory.resolve("changelog/core/003_all.sql");
+    assertThat(sheaf("migrate", "create", "all", "--module", "core", "--from-entities"))
+        .isEqualTo("exit 0\nout:\n" + file + "\nerr:\n");
+    assertThat(sheaf("migrate", "prove", file.toString()))
+        .startsWith("exit 0\nout:\nproven  core/003_all\n");
+  }
+
+  @Test
   void productionIsGuarded() throws IOException {
     settings(database.address(), "sheaf.environment=production\n");
     sheaf("migrate", "up");
@@ -337,6 +474,150 @@ class CliIT {
     assertThat(sheaf("migrate", "drop", "--confirm", "another")).startsWith("exit 1");
     assertThat(sheaf("migrate", "drop", "--confirm", database.address().database(), "--quiet"))
         .isEqualTo("exit 0\nout:\ndown  core/002_b  TIME\ndown  core/001_a  TIME\nerr:\n");
+  }
+
+  @Test
+  void trashListAndEmpty() throws IOException {
+    changelog("core", 3, "c", "SELECT sheaf_bury_table('a');", "SELECT sheaf_exhume_table('a');");
+    sheaf("migrate", "up");
+
+    assertThat(sheaf("trash", "list").replaceAll("\\d{4}-\\S+Z", "AT                  "))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            SINCE                 OBJECT    KEPT AS        BYTES  CHANGESET
+            AT                    public.a  sheaf_trash.a  0      core/003_c
+            err:
+            """);
+    assertThat(sheaf("trash", "empty", "--older-than", "14d"))
+        .isEqualTo("exit 0\nout:\nerr:\nnothing has been in the trash for so long\n");
+    assertThat(sheaf("trash", "empty", "--older-than", "0s"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            dropped  public.a
+            err:
+            1 object dropped for good
+            """);
+    assertThat(sheaf("trash", "list")).isEqualTo("exit 0\nout:\nerr:\nthe trash is empty\n");
+    assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+    assertThat(
+            sheaf("migrate", "down", "--module", "core")
+                .replaceAll("on \\d{4}-\\d\\d-\\d\\d", "on DATE"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: core/003_c.sql failed: table a cannot come back: it left the trash for good on DATE, in: SELECT sheaf_exhume_table('a')
+            """);
+  }
+
+  @Test
+  void anOlderApplicationSaysWhetherItIsTolerated() throws IOException {
+    changelog("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    changelog("core", 4, "d", "--tolerates 0.1\nCREATE TABLE d (id int);", "DROP TABLE d;");
+    sheaf("migrate", "up");
+    Files.delete(directory.resolve("changelog/core/003_c.sql"));
+    Files.delete(directory.resolve("changelog/core/004_d.sql"));
+
+    assertThat(sheaf("migrate", "status", "--check"))
+        .isEqualTo(
+            """
+            exit 3
+            out:
+            MODULE  APPLIED  LATEST  STATE
+            core    004      002     1 unknown, 1 newer
+            newer    core/004_d  applied by a newer application; tolerated
+            unknown  core/003_c  applied, and there is no such file here
+            err:
+            %s is not at head
+            """
+                .formatted(database.address()));
+  }
+
+  @Test
+  void planIsWhatAReviewerMustKnow() throws Exception {
+    sheaf("migrate", "up");
+    database.execute("INSERT INTO a SELECT generate_series(1, 1000); ANALYZE a");
+    changelog(
+        "core",
+        3,
+        "c",
+        "--tolerates 0.1\n--lock-timeout 1s\nCREATE TABLE c (id bigint PRIMARY KEY);\nCOMMENT ON TABLE c IS 'C';",
+        "DROP TABLE c;");
+    changelog(
+        "core",
+        4,
+        "d",
+        "--lock-timeout 1s\n--destructive nobody reads b\nALTER TABLE a ALTER COLUMN id TYPE bigint;\nDROP TABLE b;",
+        "CREATE TABLE b (id int);\n--rollback ALTER TABLE a ALTER COLUMN id TYPE int;");
+    changelog(
+        "core",
+        5,
+        "e",
+        "--lock-timeout 1s\nSELECT sheaf_bury_table('a');",
+        "SELECT sheaf_exhume_table('a');");
+
+    String plan = sheaf("migrate", "plan");
+
+    assertThat(plan).contains("- [ ] **table-rewrite** (error, line 6): public.a is rewritten; ");
+    assertThat(
+            plan.replaceAll("(?m)^- \\[.] \\*\\*([a-z-]+|Check)\\*\\*.*\\R", "")
+                .replaceAll("\\(\\d+ kB", "(SIZE")
+                .replace(Bookkeeping.VERSION, "VERSION"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            # 3 changesets for %s
+
+            Applied by VERSION; migrated last by VERSION.
+
+            Modules: core.
+
+            - [ ] **Backup**: none is on record that was verified and is young enough
+
+            ## core/003_c
+
+            | Object | What happens to it | Lock that others wait for | How long |
+            |---|---|---|---|
+            | public.c | created | none |  |
+
+            - [x] **Data destroyed**: none
+            - [x] **Compatibility**: works with 0.1 and later; replicas of VERSION go on serving
+            - [x] **Rollback**: proven, and no row is lost
+
+            ## core/004_d
+
+            | Object | What happens to it | Lock that others wait for | How long |
+            |---|---|---|---|
+            | public.a (SIZE, about 1000 rows) | column id: integer becomes bigint, **rewritten** | ACCESS EXCLUSIVE | under a second |
+            | public.b (0 bytes, about 0 rows) | **dropped** | ACCESS EXCLUSIVE | an instant |
+
+            - [ ] **Data destroyed** (public.b): nobody reads b
+            - [ ] **Compatibility**: it names no older version that works with it; replicas of VERSION that do not have it stop being ready when it is applied
+            - [ ] **Rollback**: fails: its rollback loses rows, and no --lossy-rollback WHY declares it
+
+            ## core/005_e
+
+            | Object | What happens to it | Lock that others wait for | How long |
+            |---|---|---|---|
+            | public.a (SIZE, about 1000 rows) | put in the trash, can come back | ACCESS EXCLUSIVE | an instant |
+
+            - [x] **Data destroyed**: none
+            - [ ] **Compatibility**: it names no older version that works with it; replicas of VERSION that do not have it stop being ready when it is applied
+            - [x] **Rollback**: proven, and no row is lost
+            err:
+            """
+                .formatted(database.address()));
+    assertThat(sheaf("migrate", "version")).contains("core  002");
+    assertThat(sheaf("migrate", "plan", "--json")).startsWith("exit 0\nout:\n{\n  \"database\" : ");
+    sheaf("migrate", "up");
+    assertThat(sheaf("migrate", "plan"))
+        .isEqualTo("exit 0\nout:\nNothing is pending in %s.\nerr:\n".formatted(database.address()));
   }
 
   @Test
@@ -443,6 +724,134 @@ class CliIT {
     assertThat(sheaf("backup"))
         .startsWith("exit 2\n")
         .contains("Missing required parameter: 'FILE'");
+  }
+
+  @Test
+  void backfills() throws Exception {
+    assertThat(sheaf("backfill", "list")).isEqualTo("exit 0\nout:\nerr:\nthere is no backfill\n");
+    changelog(
+        "core",
+        3,
+        "c",
+        "ALTER TABLE a ADD PRIMARY KEY (id), ADD COLUMN c int;",
+        "ALTER TABLE a DROP COLUMN c, DROP CONSTRAINT a_pkey, ALTER id DROP NOT NULL;");
+    Files.writeString(
+        directory.resolve("changelog/core/003_c.backfill.sql"),
+        """
+        --liquibase formatted sql
+        --backfill table:a key:id
+        UPDATE a SET c = id WHERE :batch;
+        --condition
+        SELECT NOT EXISTS (SELECT FROM a WHERE c IS NULL);
+        """);
+    changelog(
+        "core",
+        4,
+        "d",
+        "--requires-backfill core/003_c\nDROP TABLE b;",
+        "CREATE TABLE b (id int);");
+    sheaf("migrate", "up", "--module", "core", "--to", "2");
+    database.execute("INSERT INTO a SELECT generate_series(1, 5)");
+
+    assertThat(sheaf("migrate", "up"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            up    core/003_c  TIME
+            err:
+            core/004_d waits for the backfill core/003_c (pending)
+            1 changeset applied in TIME
+            """);
+    assertThat(sheaf("migrate", "up"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            err:
+            what is pending waits for the backfill core/003_c
+            nothing was applied
+            """);
+    assertThat(sheaf("migrate", "status", "--check"))
+        .isEqualTo(
+            """
+            exit 3
+            out:
+            MODULE  APPLIED  LATEST  STATE
+            core    003      004     1 pending
+            pending  core/004_d  waits for a backfill
+            backfill core/003_c  pending
+            err:
+            %s is not at head
+            """
+                .formatted(database.address()));
+    assertThat(sheaf("backfill", "pause", "core/003_c"))
+        .isEqualTo("exit 0\nout:\nerr:\ncore/003_c is paused\n");
+    assertThat(sheaf("backfill", "pause", "core/003_c"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: a backfill that is paused has no pause
+              sheaf backfill list shows where they stand
+            """);
+    assertThat(sheaf("backfill", "run", "core/003_c"))
+        .isEqualTo("exit 1\nout:\ncore/003_c  paused\nerr:\n");
+    assertThat(sheaf("backfill", "cancel", "core/003_c"))
+        .isEqualTo("exit 0\nout:\nerr:\ncore/003_c is cancelled\n");
+    assertThat(sheaf("backfill", "resume", "core/003_c"))
+        .isEqualTo("exit 0\nout:\nerr:\ncore/003_c is running\n");
+    assertThat(sheaf("backfill", "run"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            core/003_c  done
+            err:
+            core/003_c  taken up at row 0
+            """);
+    assertThat(sheaf("backfill", "list"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            BACKFILL    TABLE  ROWS  PROGRESS
+            core/003_c  a      5     done
+            err:
+            """);
+    assertThat(sheaf("backfill", "list", "--json"))
+        .startsWith(
+            """
+            exit 0
+            out:
+            [ {
+              "name" : "core/003_c",
+              "table" : "a",
+              "key" : [ "id" ],
+              "state" : "done",
+              "cursor" : [ "5" ],
+              "rowsDone" : 5,
+              "rowsEstimated" : 5,
+            """);
+    assertThat(sheaf("migrate", "up"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            up    core/004_d  TIME
+            err:
+            1 changeset applied in TIME
+            """);
+    assertThat(sheaf("backfill", "resume", "core/999_z"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: there is no backfill core/999_z
+              sheaf backfill list shows those there are
+            """);
   }
 
   private String sheaf(String... arguments) {

@@ -20,32 +20,23 @@ class ChangelogRoundTripIT {
   private static final Changelogs CHANGELOGS = Changelogs.bundled();
 
   @Test
-  void everyChangesetIsUndoneByItsRollback() throws SQLException {
-    try (TestDatabase database = TestDatabase.create();
-        Connection connection = database.connect()) {
-      History.prepare(connection);
-      ChangesetRunner runner =
-          new ChangesetRunner(
-              connection,
-              database.address(),
-              TestConfig.schema(),
-              new MigrationListener() {},
-              Approval.NONE);
-      for (Changeset changeset : everyChangeset()) {
-        CatalogSnapshot before = CatalogSnapshot.of(connection);
+  void everyChangesetIsUndoneByItsRollback() {
+    try (TestDatabase database = TestDatabase.create()) {
+      List<RollbackProof> proofs =
+          TestConfig.migrations(database).prove(new Migrations.Proved.All(), null, _ -> {});
 
-        runner.run(changeset, Direction.UP);
-        CatalogSnapshot up = CatalogSnapshot.of(connection);
-        runner.run(changeset, Direction.DOWN);
-        CatalogSnapshot down = CatalogSnapshot.of(connection);
-        runner.run(changeset, Direction.UP);
-
-        assertThat(up).as(changeset.label() + " changes something").isNotEqualTo(before);
-        assertThat(down).hasToString(before.toString());
-        assertThat(CatalogSnapshot.of(connection))
-            .as(changeset.label() + " again")
-            .hasToString(up.toString());
-      }
+      assertThat(proofs)
+          .isEqualTo(
+              everyChangeset().stream()
+                  .map(changeset ->
+                      new RollbackProof(
+                          changeset.label(),
+                          RollbackProof.Verdict.PROVEN,
+                          null,
+                          List.of(),
+                          List.of(),
+                          List.of()))
+                  .toList());
     }
   }
 
@@ -118,6 +109,7 @@ class ChangelogRoundTripIT {
     Map<String, Object> values = new HashMap<>();
     values.put("collection_id", 7L);
     values.put("space_id", 42L);
+    values.put("field", "Year");
     values.put("dimensions", 384);
     values.put("element", "vector::halfvec(384)");
     values.put("operator_class", "halfvec_cosine_ops");

@@ -137,8 +137,9 @@ class MigrationsIT {
 
     assertThatExceptionOfType(SchemaException.class)
         .isThrownBy(this::up)
-        .withMessageStartingWith(
-            "the database is newer than this application: it knows core/002_b.sql");
+        .withMessage(
+            "the database is newer than this application, %1$s: core/002_b, applied by %1$s, names no older version that works with it - start the newer application, or roll the database back: sheaf migrate goto",
+            Client.VERSION);
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModel.State;
+import dev.sheaf.schema.ChangesetText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -25,6 +26,7 @@ class BgeSmallTest {
     try (var model = new BgeSmall(1)) {
       assertThat(model.name()).isEqualTo("bge-small-en-v1.5");
       assertThat(model.dimensions()).isEqualTo(384);
+      assertThat(ChangesetText.defaults().vectorWidths()).contains(model.dimensions());
       assertThat(model.maxTokens()).isEqualTo(510);
       assertThat(model.state()).isEqualTo(new State.Loading());
     }

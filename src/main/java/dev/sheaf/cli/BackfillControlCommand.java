@@ -1,0 +1,76 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.Backfill;
+import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.backfill.Backfills;
+import dev.sheaf.schema.backfill.Backfills.Control;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf backfill pause`, `resume` and `cancel`, which differ in one word.
+@Command(mixinStandardHelpOptions = true)
+abstract sealed class BackfillControlCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Parameters(paramLabel = "NAME", description = "module/NNN_name, that of its changeset.")
+  private String name = "";
+
+  private final Control control;
+
+  private BackfillControlCommand(Control control) {
+    this.control = control;
+  }
+
+  @Command(name = "pause", description = "Let a backfill rest after its current batch.")
+  static final class Pause extends BackfillControlCommand {
+    Pause() {
+      super(Control.PAUSE);
+    }
+  }
+
+  @Command(
+      name = "resume",
+      description = "Let a paused, failed or cancelled backfill go on where it was left.")
+  static final class Resume extends BackfillControlCommand {
+    Resume() {
+      super(Control.RESUME);
+    }
+  }
+
+  @Command(name = "cancel", description = "Give a backfill up. What is done stays done.")
+  static final class Cancel extends BackfillControlCommand {
+    Cancel() {
+      super(Control.CANCEL);
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Backfills backfills = common.backfills();
+    Backfill before = find(backfills);
+    if (!backfills.control(name, control)) {
+      throw new SchemaException(
+          "a backfill that is " + before.state() + " has no " + control,
+          "sheaf backfill list shows where they stand");
+    }
+    Output output = common.output();
+    Backfill after = find(backfills);
+    if (output.isJson()) {
+      output.json(after);
+    } else {
+      output.say(name + " is " + after.state());
+    }
+    return ExitCode.DONE;
+  }
+
+  private Backfill find(Backfills backfills) {
+    return backfills
+        .find(name)
+        .orElseThrow(() ->
+            new SchemaException(
+                "there is no backfill " + name, "sheaf backfill list shows those there are"));
+  }
+}

@@ -1,0 +1,71 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.Backfill;
+import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.backfill.BackfillListener;
+import dev.sheaf.schema.backfill.Backfills;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf backfill run`
+@Command(
+    name = "run",
+    description = "Work backfills off in the foreground, unless another process does.",
+    mixinStandardHelpOptions = true)
+final class BackfillRunCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Parameters(paramLabel = "NAME", arity = "0..1", description = "Only this one.")
+  private @Nullable String name;
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    Backfills backfills = common.backfills();
+    if (name != null && backfills.find(name).isEmpty()) {
+      throw new SchemaException(
+          "there is no backfill " + name, "sheaf backfill list shows those there are");
+    }
+    backfills.run(name, new Words(output), new CountDownLatch(1));
+    List<Backfill> left =
+        backfills.list().stream()
+            .filter(backfill -> name == null || backfill.name().equals(name))
+            .toList();
+    if (output.isJson()) {
+      output.json(left);
+    } else {
+      left.forEach(backfill -> output.data(backfill.name() + "  " + backfill.progress()));
+    }
+    return left.stream().allMatch(backfill -> backfill.state() == Backfill.State.DONE)
+        ? ExitCode.DONE
+        : ExitCode.FAILED;
+  }
+
+  /// Tells while it happens.
+  private record Words(Output output) implements BackfillListener {
+    @Override
+    public void began(Backfill backfill) {
+      output.say(backfill.name() + "  taken up at row " + backfill.rowsDone());
+    }
+
+    @Override
+    public void progress(Backfill backfill) {
+      output.say(
+          backfill.name()
+              + "  "
+              + backfill.progress()
+              + (backfill.worker() == null ? "" : ", by " + backfill.worker()));
+    }
+
+    @Override
+    public void waiting(String backfill, String reason) {
+      output.say(backfill + "  waits for " + reason);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.Migrations.Proved;
+import dev.sheaf.schema.RollbackProof;
+import dev.sheaf.schema.RollbackProof.Verdict;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf migrate prove`
+@Command(
+    name = "prove",
+    description =
+        "Run what is pending up, down and up again on a scratch database with rows in it.",
+    mixinStandardHelpOptions = true)
+final class ProveCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+  @Mixin private ScratchOptions scratch = new ScratchOptions();
+  @ArgGroup private Choice choice = new Choice();
+
+  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  private @Nullable String module;
+
+  private static final class Choice {
+    @Option(names = "--all", description = "What is applied already, too.")
+    private boolean all;
+
+    @Parameters(paramLabel = "FILE", description = "Only this changelog.")
+    private @Nullable Path file;
+
+    Proved proved() {
+      return all ? new Proved.All() : file == null ? new Proved.Pending() : new Proved.One(file);
+    }
+  }
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    Consumer<RollbackProof> listener = output.isJson() ? _ -> {} : proof -> print(output, proof);
+    long begun = System.nanoTime();
+    List<RollbackProof> proofs =
+        common.migrations(scratch).prove(choice.proved(), module, listener);
+    if (output.isJson()) {
+      output.json(proofs);
+    }
+    long failed = proofs.stream().filter(proof -> proof.verdict() == Verdict.FAILED).count();
+    output.say(
+        Output.count(proofs.size() - (int) failed, "changeset")
+            + " proven in "
+            + Output.text(Duration.ofNanos(System.nanoTime() - begun))
+            + (failed == 0 ? "" : ", " + failed + " failed"));
+    return failed == 0 ? ExitCode.DONE : ExitCode.FAILED;
+  }
+
+  private static void print(Output output, RollbackProof proof) {
+    String reason = proof.reason() == null ? "" : "  " + proof.reason();
+    output.data(
+        "%-6s  %s%s"
+            .formatted(proof.verdict().name().toLowerCase(Locale.ROOT), proof.changeset(), reason));
+    proof.lost().forEach(table -> output.data("        rows lost  " + table));
+    proof.remarks().forEach(remark -> output.data("        remark  " + remark));
+    output.differences(proof.differences());
+  }
+}

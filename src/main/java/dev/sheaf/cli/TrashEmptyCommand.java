@@ -1,0 +1,71 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.MigrationResult;
+import dev.sheaf.schema.TrashEntry;
+import io.quarkus.runtime.configuration.DurationConverter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `sheaf trash empty --older-than 14d`
+@Command(
+    name = "empty",
+    description = "Drop for good what has been in the trash for a while. It cannot come back.",
+    mixinStandardHelpOptions = true)
+final class TrashEmptyCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+  @Mixin private ApprovalOptions approval = new ApprovalOptions();
+
+  @Option(
+      names = "--older-than",
+      paramLabel = "AGE",
+      required = true,
+      converter = Age.class,
+      description = "For how long: 14d, 12h, 0s.")
+  private Duration age = Duration.ZERO;
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    List<TrashEntry> dropped = new ArrayList<>();
+    MigrationResult result =
+        common
+            .migrations()
+            .emptyTrash(
+                age,
+                approval.approval(),
+                entry -> {
+                  dropped.add(entry);
+                  if (!output.isJson()) {
+                    output.data("dropped  " + entry.object());
+                  }
+                },
+                output.listener());
+    if (output.isJson()) {
+      output.json(dropped);
+    }
+    if (!result.success()) {
+      result.problems().forEach(output::problem);
+      return ExitCode.FAILED;
+    }
+    output.say(
+        dropped.isEmpty()
+            ? "nothing has been in the trash for so long"
+            : Output.count(dropped.size(), "object") + " dropped for good");
+    return ExitCode.DONE;
+  }
+
+  /// As in the settings: `14d`, `12h`, `30m`, `0s`.
+  private static final class Age implements ITypeConverter<Duration> {
+    @Override
+    public Duration convert(String value) {
+      return DurationConverter.parseDuration(value);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.TrashEntry;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+/// `sheaf trash list`
+@Command(
+    name = "list",
+    description = "What is in the trash, since when, and which changeset put it there.",
+    mixinStandardHelpOptions = true)
+final class TrashListCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Override
+  public Integer call() {
+    Output output = common.output();
+    List<TrashEntry> entries = common.migrations().trash();
+    if (output.isJson()) {
+      output.json(entries);
+      return ExitCode.DONE;
+    }
+    if (entries.isEmpty()) {
+      output.say("the trash is empty");
+      return ExitCode.DONE;
+    }
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(Output.row("SINCE", "OBJECT", "KEPT AS", "BYTES", "CHANGESET"));
+    for (TrashEntry entry : entries) {
+      rows.add(
+          Output.row(
+              entry.buriedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+              entry.object(),
+              entry.keptAs(),
+              entry.bytes() == null ? "" : entry.bytes().toString(),
+              entry.changeset() == null ? "" : entry.changeset()));
+    }
+    output.table(rows);
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,95 @@
+package dev.sheaf.document;
+
+import dev.sheaf.embedding.Space;
+import dev.sheaf.filter.Filter;
+import dev.sheaf.filter.Predicate;
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/// The documents of a collection that meet a filter. They are found by the indexes over metadata,
+/// or in the order of `document_pkey`.
+@ApplicationScoped
+class FilteredDocuments {
+
+  private final AgroalDataSource dataSource;
+
+  FilteredDocuments(AgroalDataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /// Some of them, without their texts.
+  record Page(List<DocumentView> documents, Cursor end) {}
+
+  /// @param after where the page before ends
+  Page page(Space space, Filter filter, Cursor after, int limit) throws SQLException {
+    Predicate predicate = Predicate.of(filter);
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                SELECT d.id, d.external_id, d.title, d.uri, d.metadata, d.created_at, d.updated_at
+                  FROM %s d
+                 WHERE %s AND d.id > ?
+                 ORDER BY d.id
+                 LIMIT %d
+                """
+                    .formatted(space.documentTable(), predicate.sql(), limit))) {
+      select.setObject(predicate.bind(select, 1), after.last());
+      var documents = new ArrayList<DocumentView>();
+      UUID last = after.last();
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          last = row.getObject(1, UUID.class);
+          documents.add(
+              new DocumentView(
+                  row.getString(2),
+                  row.getString(3),
+                  row.getString(4),
+                  row.getString(5),
+                  null,
+                  null,
+                  row.getObject(6, OffsetDateTime.class).toInstant(),
+                  row.getObject(7, OffsetDateTime.class).toInstant()));
+        }
+      }
+      return new Page(documents, new Cursor(last));
+    }
+  }
+
+  long count(Space space, Filter filter) throws SQLException {
+    Predicate predicate = Predicate.of(filter);
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT count(*) FROM %s d WHERE %s"
+                    .formatted(space.documentTable(), predicate.sql()))) {
+      predicate.bind(select, 1);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
+  }
+
+  /// Deletes them with their chunks and embeddings, all or none.
+  ///
+  /// @return how many they were
+  long delete(Space space, Filter filter) throws SQLException {
+    Predicate predicate = Predicate.of(filter);
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement delete =
+            connection.prepareStatement(
+                "DELETE FROM %s d WHERE %s".formatted(space.documentTable(), predicate.sql()))) {
+      predicate.bind(delete, 1);
+      return delete.executeLargeUpdate();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.sheaf.document;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What of a document is to be another than it is, its text excepted, as a JSON merge patch (RFC
+/// 7396): what is absent stays, `null` removes.
+record UpdateDocument(JsonNode patch) {
+
+  private static final int MAX_TITLE_BYTES = 4_000;
+  private static final int MAX_URI_BYTES = 8_000;
+
+  /// @throws Problem when it is not a patch of title, uri and metadata
+  UpdateDocument {
+    for (Map.Entry<String, JsonNode> field : patch.properties()) {
+      switch (field.getKey()) {
+        case "title" -> text("title", field.getValue(), MAX_TITLE_BYTES);
+        case "uri" -> text("uri", field.getValue(), MAX_URI_BYTES);
+        case "metadata" -> {
+          if (!field.getValue().isObject()) {
+            throw Problem.field("metadata", "metadata must be an object");
+          }
+          Input.json("metadata", field.getValue());
+        }
+        default ->
+            throw Problem.field(
+                field.getKey(),
+                field.getKey() + " cannot be patched; known are metadata, title, uri");
+      }
+    }
+    if (!patch.isObject()) {
+      throw Problem.field("metadata", "the body must be an object");
+    }
+  }
+
+  private static void text(String field, JsonNode value, int maxBytes) {
+    if (!value.isNull() && !value.isTextual()) {
+      throw Problem.field(field, field + " must be a string or null");
+    }
+    Input.text(field, value.textValue(), maxBytes);
+  }
+
+  @Nullable String title(@Nullable String old) {
+    return patch.has("title") ? patch.get("title").textValue() : old;
+  }
+
+  @Nullable String uri(@Nullable String old) {
+    return patch.has("uri") ? patch.get("uri").textValue() : old;
+  }
+
+  /// @throws Problem when the result is nested too deep
+  JsonNode metadata(JsonNode old) {
+    if (!patch.has("metadata")) {
+      return old;
+    }
+    JsonNode merged = merge(old, patch.get("metadata"));
+    Input.json("metadata", merged);
+    return merged;
+  }
+
+  /// `MergePatch` of RFC 7396, section 2.
+  private static JsonNode merge(JsonNode target, JsonNode patch) {
+    if (!patch.isObject()) {
+      return patch;
+    }
+    ObjectNode merged =
+        target instanceof ObjectNode object
+            ? object.deepCopy()
+            : JsonNodeFactory.instance.objectNode();
+    for (Map.Entry<String, JsonNode> field : patch.properties()) {
+      if (field.getValue().isNull()) {
+        merged.remove(field.getKey());
+      } else {
+        merged.set(field.getKey(), merge(merged.path(field.getKey()), field.getValue()));
+      }
+    }
+    return merged;
+  }
+}

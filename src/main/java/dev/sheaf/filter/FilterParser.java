@@ -1,0 +1,218 @@
+package dev.sheaf.filter;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import dev.sheaf.filter.Filter.And;
+import dev.sheaf.filter.Filter.Compare;
+import dev.sheaf.filter.Filter.Contains;
+import dev.sheaf.filter.Filter.Exists;
+import dev.sheaf.filter.Filter.In;
+import dev.sheaf.filter.Filter.Not;
+import dev.sheaf.filter.Filter.Or;
+import dev.sheaf.filter.Filter.Order;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeParseException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/// Reads one filter, and bounds what it may ask of the database.
+final class FilterParser {
+
+  private static final int MAX_DEPTH = 32;
+  private static final int MAX_NAMES = 32;
+  private static final int MAX_VALUES = 1_000;
+
+  private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+  private final String root;
+  private int values;
+
+  FilterParser(String root) {
+    this.root = root;
+  }
+
+  Filter parse(JsonNode json) {
+    return filter(root, json, 1);
+  }
+
+  private Filter filter(String at, JsonNode json, int depth) {
+    if (!json.isObject()) {
+      throw Problem.field(at, at + " must be an object");
+    }
+    if (depth > MAX_DEPTH) {
+      throw Problem.field(root, root + " is nested more than " + MAX_DEPTH + " levels deep");
+    }
+    var all = new ArrayList<Filter>();
+    for (Map.Entry<String, JsonNode> entry : json.properties()) {
+      String key = entry.getKey();
+      String below = at + "." + key;
+      JsonNode value = entry.getValue();
+      switch (key) {
+        case "$and" -> all.add(new And(filters(below, value, depth)));
+        case "$or" -> all.add(new Or(filters(below, value, depth)));
+        case "$not" -> all.add(new Not(filter(below, value, depth + 1)));
+        default -> conditions(below, field(at, key), value, all);
+      }
+    }
+    return all.size() == 1 ? all.getFirst() : new And(List.copyOf(all));
+  }
+
+  private List<Filter> filters(String at, JsonNode json, int depth) {
+    if (!json.isArray()) {
+      throw Problem.field(at, at + " must be an array of filters");
+    }
+    var filters = new ArrayList<Filter>();
+    for (JsonNode element : json) {
+      count();
+      filters.add(filter(at + "[" + filters.size() + "]", element, depth + 1));
+    }
+    return List.copyOf(filters);
+  }
+
+  private static Field field(String at, String name) {
+    return switch (name) {
+      case "$title" -> Field.Text.TITLE;
+      case "$uri" -> Field.Text.URI;
+      case "$created" -> Field.Time.CREATED;
+      case "$updated" -> Field.Time.UPDATED;
+      default -> {
+        if (name.startsWith("$")) {
+          throw Problem.field(
+              at,
+              at
+                  + " has no "
+                  + name
+                  + "; here may stand $and, $or, $not, $title, $uri, $created, $updated, or a field"
+                  + " of the metadata, which is written with \\$ when it begins with a dollar"
+                  + " sign");
+        }
+        Field.Metadata metadata = Field.Metadata.parse(at, name);
+        if (metadata.path().size() > MAX_NAMES) {
+          throw Problem.field(at, "a field lies at most " + MAX_NAMES + " levels deep");
+        }
+        yield metadata;
+      }
+    };
+  }
+
+  private void conditions(String at, Field field, JsonNode json, List<Filter> all) {
+    if (!json.isObject()) {
+      all.add(new In(field, List.of(value(at, field, json))));
+      return;
+    }
+    if (json.isEmpty()) {
+      throw Problem.field(at, at + " has no operator");
+    }
+    for (Map.Entry<String, JsonNode> entry : json.properties()) {
+      all.add(condition(at + "." + entry.getKey(), entry.getKey(), field, entry.getValue()));
+    }
+  }
+
+  private Filter condition(String at, String operator, Field field, JsonNode operand) {
+    return switch (operator) {
+      case "$eq" -> new In(field, List.of(value(at, field, operand)));
+      case "$ne" -> new Not(new In(field, List.of(value(at, field, operand))));
+      case "$in" -> new In(field, list(at, field, operand));
+      case "$nin" -> new Not(new In(field, list(at, field, operand)));
+      case "$gt" -> new Compare(field, Order.GREATER, bound(at, field, operand));
+      case "$gte" -> new Compare(field, Order.GREATER_OR_EQUAL, bound(at, field, operand));
+      case "$lt" -> new Compare(field, Order.LESS, bound(at, field, operand));
+      case "$lte" -> new Compare(field, Order.LESS_OR_EQUAL, bound(at, field, operand));
+      case "$exists" -> exists(at, field, operand);
+      case "$contains" -> {
+        if (field instanceof Field.Time) {
+          throw Problem.field(at, at + ": a point in time contains nothing");
+        }
+        yield new Contains(field, value(at, field, operand));
+      }
+      default ->
+          throw Problem.field(
+              at,
+              "there is no operator "
+                  + operator
+                  + "; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a"
+                  + " field inside of an object is written with a dot, as in a.b");
+    };
+  }
+
+  private Filter exists(String at, Field field, JsonNode operand) {
+    if (!operand.isBoolean()) {
+      throw Problem.field(at, at + " must be true or false");
+    }
+    count();
+    Filter exists = new Exists(field);
+    return operand.booleanValue() ? exists : new Not(exists);
+  }
+
+  private List<Value> list(String at, Field field, JsonNode operand) {
+    if (!operand.isArray()) {
+      throw Problem.field(at, at + " must be an array");
+    }
+    var list = new ArrayList<Value>();
+    for (JsonNode element : operand) {
+      list.add(value(at + "[" + list.size() + "]", field, element));
+    }
+    return List.copyOf(list);
+  }
+
+  private Value bound(String at, Field field, JsonNode operand) {
+    Value bound = value(at, field, operand);
+    return switch (bound) {
+      case Value.Text _, Value.Numeric _, Value.Time _ -> bound;
+      case Value.Bool _, Value.Null _ ->
+          throw Problem.field(at, at + " must be a number or a string");
+    };
+  }
+
+  private Value value(String at, Field field, JsonNode json) {
+    count();
+    if (field instanceof Field.Time) {
+      return new Value.Time(instant(at, json));
+    }
+    Input.json(at, json);
+    return switch (json.getNodeType()) {
+      case STRING -> new Value.Text(json.textValue());
+      case NUMBER -> new Value.Numeric(json.decimalValue());
+      case BOOLEAN -> new Value.Bool(json.booleanValue());
+      case NULL -> new Value.Null();
+      case ARRAY, OBJECT, BINARY, MISSING, POJO ->
+          throw Problem.field(at, at + " must be a string, a number, true, false or null");
+    };
+  }
+
+  private static Instant instant(String at, JsonNode json) {
+    String text = json.isTextual() ? json.textValue() : "";
+    try {
+      Instant instant =
+          text.indexOf('T') < 0
+              ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+              : OffsetDateTime.parse(text).toInstant();
+      if (!instant.isBefore(EARLIEST)
+          && !instant.isAfter(LATEST)
+          && instant.equals(instant.truncatedTo(ChronoUnit.MICROS))) {
+        return instant;
+      }
+    } catch (DateTimeParseException e) {
+      // Falls through to the same answer as a time that PostgreSQL does not have.
+    }
+    throw Problem.field(
+        at,
+        at
+            + " must be a date or a time of the years 1 to 9999, to the microsecond at most, such as"
+            + " 2026-01-31 or 2026-01-31T12:00:00Z");
+  }
+
+  private void count() {
+    values++;
+    if (values > MAX_VALUES) {
+      throw Problem.field(root, root + " holds more than " + MAX_VALUES + " values");
+    }
+  }
+}

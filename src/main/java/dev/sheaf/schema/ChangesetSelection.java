@@ -1,0 +1,81 @@
+package dev.sheaf.schema;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// Changesets to look at, and those that are applied before them.
+///
+/// @param before what makes the state in which the first of `chosen` runs, in order
+/// @param chosen in the order in which they run
+public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen) {
+
+  public ChangesetSelection {
+    before = List.copyOf(before);
+    chosen = List.copyOf(chosen);
+  }
+
+  /// Every changeset of every module.
+  ///
+  /// @param root the directory that holds `core/`
+  public static ChangesetSelection all(Path root) {
+    return new ChangesetSelection(List.of(), everything(root));
+  }
+
+  /// One changeset, after all that come before it.
+  ///
+  /// @param file its file, or its label `module/NNN_name`
+  /// @throws SchemaException when there is no such changeset below `root`
+  public static ChangesetSelection of(Path root, Path file) {
+    List<Changeset> all = everything(root);
+    String label = file.toString().replaceFirst("\\.sql$", "");
+    for (int i = 0; i < all.size(); i++) {
+      if (Path.of(label).endsWith(all.get(i).label())) {
+        return new ChangesetSelection(all.subList(0, i), List.of(all.get(i)));
+      }
+    }
+    throw new SchemaException(
+        "no changeset " + file + " in " + root, "name its file, such as core/007_add_author.sql");
+  }
+
+  /// What is pending in `database`, after what is applied there; everything when nothing is.
+  public static ChangesetSelection pending(
+      Path root, ModulesConfig modules, DatabaseAddress database) {
+    List<History.Applied> history;
+    try (Connection connection = database.open("sheaf " + Client.NAME)) {
+      history = History.read(connection);
+    } catch (SQLException e) {
+      throw SqlProblem.running(database, "reading what is applied", null, e);
+    }
+    if (history.isEmpty()) {
+      return all(root);
+    }
+    Changelogs changelogs = Changelogs.in(root);
+    List<String> enabled = Modules.of(changelogs, modules).enabled();
+    List<Changeset> all = everything(root);
+    Map<String, Changeset> byPath =
+        all.stream()
+            .collect(Collectors.toMap(changeset -> changeset.file().path(), Function.identity()));
+    List<Changeset> applied =
+        history.stream().map(row -> byPath.get(row.path())).filter(Objects::nonNull).toList();
+    return new ChangesetSelection(
+        applied,
+        all.stream()
+            .filter(changeset -> enabled.contains(changeset.module()))
+            .filter(changeset -> !applied.contains(changeset))
+            .toList());
+  }
+
+  private static List<Changeset> everything(Path root) {
+    Changelogs changelogs = Changelogs.in(root);
+    return Modules.everything(changelogs).enabled().stream()
+        .flatMap(module -> changelogs.files().getOrDefault(module, List.of()).stream())
+        .map(changelogs::changeset)
+        .toList();
+  }
+}

@@ -1,0 +1,103 @@
+package dev.sheaf.schema.backfill;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.schema.Backfill;
+import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.backfill.Backfills.Control;
+import io.quarkus.runtime.LaunchMode;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import java.util.List;
+import java.util.function.Supplier;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestPath;
+
+/// Backfills over HTTP: to be looked at by everybody, to be controlled where that is allowed.
+@Path("/backfills")
+@Tag(name = "Backfills")
+@RunOnVirtualThread
+class BackfillResource {
+
+  private final BackfillService service;
+  private final BackfillConfig config;
+
+  BackfillResource(BackfillService service, BackfillConfig config) {
+    this.service = service;
+    this.config = config;
+  }
+
+  @GET
+  @Operation(summary = "How far every backfill has come")
+  public List<Backfill> list() {
+    return looking(() -> service.backfills().list());
+  }
+
+  @GET
+  @Path("/{module}/{name}")
+  @Operation(summary = "How far one backfill has come")
+  @APIResponse(responseCode = "404", description = "No such backfill")
+  public Backfill describe(@RestPath String module, @RestPath String name) {
+    return find(module + "/" + name);
+  }
+
+  @POST
+  @Path("/{module}/{name}/pause")
+  @Operation(summary = "Let a backfill rest after its current batch")
+  @APIResponse(responseCode = "409", description = "It is not open")
+  public Backfill pause(@RestPath String module, @RestPath String name) {
+    return control(module + "/" + name, Control.PAUSE);
+  }
+
+  @POST
+  @Path("/{module}/{name}/resume")
+  @Operation(summary = "Let a paused, failed or cancelled backfill go on where it was left")
+  @APIResponse(responseCode = "409", description = "It is not paused, failed or cancelled")
+  public Backfill resume(@RestPath String module, @RestPath String name) {
+    return control(module + "/" + name, Control.RESUME);
+  }
+
+  @POST
+  @Path("/{module}/{name}/cancel")
+  @Operation(summary = "Give a backfill up; what is done stays done")
+  @APIResponse(responseCode = "409", description = "It is done or cancelled already")
+  public Backfill cancel(@RestPath String module, @RestPath String name) {
+    return control(module + "/" + name, Control.CANCEL);
+  }
+
+  private Backfill control(String name, Control control) {
+    if (!config.httpControl().orElse(LaunchMode.current() != LaunchMode.NORMAL)) {
+      throw new Problem(
+          ProblemType.CONTROL_OFF,
+          "use the command line, sheaf backfill %s %s, or set sheaf.backfill.http-control=true"
+              .formatted(control, name));
+    }
+    Backfill before = find(name);
+    if (!looking(() -> service.backfills().control(name, control))) {
+      throw new Problem(
+          ProblemType.BACKFILL_STATE,
+          "a backfill that is " + before.state() + " has no " + control);
+    }
+    return find(name);
+  }
+
+  private Backfill find(String name) {
+    return looking(() -> service.backfills().find(name))
+        .orElseThrow(
+            () -> new Problem(ProblemType.BACKFILL_NOT_FOUND, "there is no backfill " + name));
+  }
+
+  private static <T> T looking(Supplier<T> look) {
+    try {
+      return look.get();
+    } catch (SchemaException e) {
+      throw new Problem(
+          ProblemType.SCHEMA_UNAVAILABLE,
+          e.problem() + (e.hint().isEmpty() ? "" : "; " + e.hint()));
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package dev.sheaf.schema.check;
+
+import dev.sheaf.schema.Changeset;
+import dev.sheaf.schema.Directives.Allowance;
+import dev.sheaf.schema.SchemaException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// Which findings are accepted, and why: what a changelog says of itself in `--allow`, and what
+/// `lint.allow` in its module's directory says of it, because a file that was applied is never
+/// edited.
+///
+/// A line of `lint.allow` is `NNN RULE [OBJECT]: WHY`; empty lines and `#` are comments.
+final class Allowances {
+
+  static final String FILE = "lint.allow";
+
+  /// Only what the changelogs say of themselves.
+  static final Allowances IN_FILES = new Allowances(Map.of());
+
+  private static final Pattern LINE =
+      Pattern.compile(
+          "(?<number>\\d{3,})\\s+(?<rule>[a-z0-9-]+)(?:\\s+(?<object>[^:]+?))?\\s*:\\s*(?<reason>\\S.*)");
+
+  private final Map<String, List<Entry>> released;
+
+  private Allowances(Map<String, List<Entry>> released) {
+    this.released = released;
+  }
+
+  /// @param file where it stands, `module/lint.allow` or the changelog itself
+  record Entry(String file, Allowance allowance) {
+
+    boolean covers(Finding finding) {
+      String object = allowance.object();
+      return finding.rule().equals(allowance.rule())
+          && (object == null
+              || object.equals(finding.object())
+              || ("public." + object).equals(finding.object()));
+    }
+  }
+
+  /// @param root the directory that holds `core/`
+  /// @throws SchemaException when a line cannot be read
+  static Allowances in(Path root) {
+    Map<String, List<Entry>> released = new HashMap<>();
+    try (var modules = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path module : modules) {
+        Path file = module.resolve(FILE);
+        if (Files.exists(file)) {
+          read(module.getFileName().toString(), Files.readAllLines(file), released);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Allowances(released);
+  }
+
+  private static void read(String module, List<String> lines, Map<String, List<Entry>> released) {
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).strip();
+      if (line.isEmpty() || line.startsWith("#")) {
+        continue;
+      }
+      Matcher matcher = LINE.matcher(line);
+      if (!matcher.matches()) {
+        throw new SchemaException(
+            "%s/%s:%d: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
+            "it says NNN RULE: WHY, or NNN RULE OBJECT: WHY");
+      }
+      released
+          .computeIfAbsent(
+              module + "/" + Integer.parseInt(matcher.group("number")), key -> new ArrayList<>())
+          .add(
+              new Entry(
+                  module + "/" + FILE,
+                  new Allowance(
+                      matcher.group("rule"),
+                      matcher.group("object"),
+                      matcher.group("reason"),
+                      i + 1)));
+    }
+  }
+
+  /// What is accepted of `changeset`.
+  List<Entry> of(Changeset changeset) {
+    List<Entry> entries = new ArrayList<>();
+    for (Allowance allowance : changeset.directives().allowances()) {
+      entries.add(new Entry(changeset.file().shortPath(), allowance));
+    }
+    entries.addAll(released.getOrDefault(changeset.module() + "/" + changeset.number(), List.of()));
+    return entries;
+  }
+}

@@ -1,0 +1,182 @@
+package dev.sheaf.schema.check;
+
+import dev.sheaf.schema.Backfill;
+import dev.sheaf.schema.Bookkeeping;
+import dev.sheaf.schema.Changeset;
+import dev.sheaf.schema.ChangesetSelection;
+import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.schema.HistoryEntry;
+import dev.sheaf.schema.Migrations;
+import dev.sheaf.schema.RollbackProof;
+import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.schema.ScratchDatabase;
+import dev.sheaf.schema.backup.VerifiedBackup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// What a reviewer must know before pending changesets are applied: each was run on a scratch
+/// database, up and down, and the database that is to be migrated was looked at.
+///
+/// @param database that is to be migrated
+/// @param application the version that will migrate it
+/// @param running the version that migrated it last and presumably runs now; `null` when none did
+/// @param backup when the verified backup that is on record was taken; `null` when there is none
+///   that is young enough
+/// @param items the pending changesets, in order
+/// @param notes what could not be observed
+public record Checklist(
+    String database,
+    String application,
+    @Nullable String running,
+    @Nullable Instant backup,
+    List<Item> items,
+    List<String> notes) {
+
+  public Checklist {
+    items = List.copyOf(items);
+    notes = List.copyOf(notes);
+  }
+
+  /// One changeset.
+  ///
+  /// @param changeset `module/NNN_name`
+  /// @param module that owns it
+  /// @param failure why it cannot be applied; `null` when it can
+  /// @param touched tables and views, those that others wait for first
+  /// @param findings of the lint
+  /// @param destroys why it says that data is lost; `null` when it doesn't
+  /// @param backfill whether one begins when it is applied
+  /// @param awaits backfills that it waits for, and where they stand
+  /// @param tolerates the oldest version that works with it; `null` when it names none
+  /// @param toleratesRunning whether what runs now goes on working
+  /// @param rollback what became of it on the way down and up again; `null` when that was not tried
+  public record Item(
+      String changeset,
+      String module,
+      @Nullable String failure,
+      List<Touched> touched,
+      List<Finding> findings,
+      @Nullable String destroys,
+      boolean backfill,
+      List<String> awaits,
+      @Nullable String tolerates,
+      boolean toleratesRunning,
+      @Nullable RollbackProof rollback) {}
+
+  /// Looks at what is pending in `database`, which is only read.
+  ///
+  /// @param root the directory that holds `core/`
+  /// @param server where scratch databases may be created
+  /// @param vectors what the application stores and searches
+  /// @throws dev.sheaf.schema.SchemaException when there is no scratch database to be had, or the
+  ///   database cannot be read
+  public static Checklist of(
+      Path root,
+      Migrations migrations,
+      ChangesetSelection pending,
+      DatabaseAddress server,
+      SchemaConfig config,
+      Vectors vectors) {
+    DatabaseAddress database = migrations.address();
+    Map<String, Backfill> backfills =
+        migrations.status().backfills().stream()
+            .collect(Collectors.toMap(Backfill::name, Function.identity()));
+    List<HistoryEntry> history = migrations.history();
+    String running = history.isEmpty() ? null : history.getLast().version();
+    Map<String, RollbackProof> proofs =
+        migrations.prove(new Migrations.Proved.Pending(), null, _ -> {}).stream()
+            .collect(Collectors.toMap(RollbackProof::changeset, Function.identity()));
+    List<Item> items = new ArrayList<>();
+    List<String> notes = new ArrayList<>();
+    if (!pending.chosen().isEmpty()) {
+      try (ScratchDatabase scratch = ScratchDatabase.after(pending.before(), server, config)) {
+        Observer observer =
+            new Observer(
+                scratch.address(), config, Allowances.in(root), Live.of(database), vectors);
+        for (Changeset changeset : pending.chosen()) {
+          Observation observation = observer.observe(changeset);
+          items.add(item(root, observation, running, backfills, proofs.get(changeset.label())));
+          if (observation.failure() != null) {
+            notes.add("nothing after " + changeset.label() + " was observed, because it fails");
+            break;
+          }
+        }
+        notes.addAll(observer.notes());
+      }
+    }
+    return new Checklist(
+        database.toString(), Bookkeeping.VERSION, running, backup(database, config), items, notes);
+  }
+
+  private static Item item(
+      Path root,
+      Observation observation,
+      @Nullable String running,
+      Map<String, Backfill> backfills,
+      @Nullable RollbackProof proof) {
+    Changeset changeset = observation.changeset();
+    Failure failure = observation.failure();
+    String tolerates = changeset.directives().tolerates();
+    return new Item(
+        changeset.label(),
+        changeset.module(),
+        failure == null ? null : failure.message(),
+        touched(observation),
+        Rules.judge(observation),
+        changeset.directives().destructive(),
+        Files.exists(root.resolve(changeset.label() + ".backfill.sql")),
+        changeset.directives().requiresBackfill().stream()
+            .map(name -> name + " (" + state(backfills.get(name)) + ")")
+            .toList(),
+        tolerates,
+        running == null || Bookkeeping.tolerates(tolerates, running),
+        proof);
+  }
+
+  private static String state(@Nullable Backfill backfill) {
+    return backfill == null
+        ? "not begun"
+        : backfill.state().name().toLowerCase(java.util.Locale.ROOT);
+  }
+
+  private static List<Touched> touched(Observation observation) {
+    Stream<Touched> old =
+        Stream.concat(
+                observation.tables(),
+                observation.before().relations().values().stream()
+                    .filter(relation -> relation.kind() == Catalog.Kind.VIEW))
+            .filter(relation -> relation.parent() == 0)
+            .flatMap(relation -> Touched.of(observation, relation).stream());
+    Stream<Touched> fresh =
+        observation.after().relations().values().stream()
+            .filter(relation -> relation.kind().isTable() || relation.kind().isView())
+            .filter(relation -> relation.parent() == 0 && !observation.existed(relation))
+            .map(Touched::created);
+    return Stream.concat(old, fresh)
+        .sorted(
+            Comparator.comparing((Touched touched) -> touched.lock() == null)
+                .thenComparing(Touched::object))
+        .toList();
+  }
+
+  private static @Nullable Instant backup(DatabaseAddress database, SchemaConfig config) {
+    try (Connection connection = database.open("sheaf " + Bookkeeping.CLIENT)) {
+      return VerifiedBackup.latest(connection, config.backupMaxAge())
+          .map(VerifiedBackup::takenAt)
+          .orElse(null);
+    } catch (SQLException e) {
+      throw Bookkeeping.problem(database, "looking for a backup", e);
+    }
+  }
+}

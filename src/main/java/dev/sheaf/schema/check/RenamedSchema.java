@@ -1,0 +1,30 @@
+package dev.sheaf.schema.check;
+
+import java.util.stream.Stream;
+
+/// A schema answers to another name.
+final class RenamedSchema implements Rule {
+
+  @Override
+  public About about() {
+    return Rule.error(
+        "Every running version, and every search path, names the old schema and finds nothing there.",
+        "make the new schema beside it, with views under the old names, and move the tables one by one");
+  }
+
+  @Override
+  public Stream<Finding> judge(Observation observation) {
+    return observation
+        .steps()
+        .flatMap(step ->
+            step.changed(Catalog::schemas)
+                .filter(s -> observation.before().schemas().containsKey(s.before().oid()))
+                .map(s ->
+                    observation.finding(
+                        this,
+                        step,
+                        s.before().name(),
+                        "schema %s is renamed to %s"
+                            .formatted(s.before().name(), s.after().name()))));
+  }
+}

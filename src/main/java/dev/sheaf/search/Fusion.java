@@ -1,0 +1,48 @@
+package dev.sheaf.search;
+
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// How the nearest chunks and those with the right words become one list: reciprocal rank fusion,
+/// `score = sum of weight / (constant + place in the list)`, places counted from 1.
+///
+/// G. V. Cormack, C. L. A. Clarke, S. Büttcher: Reciprocal Rank Fusion outperforms Condorcet and
+/// individual Rank Learning Methods, SIGIR 2009, where all weights are 1 and the constant is 60. It
+/// needs ranks only, so that distances and text ranks need not be comparable.
+///
+/// @param vector the weight of the nearest
+/// @param fulltext the weight of those with the right words
+/// @param constant the larger, the less the first places stand out
+/// @param depth how much of either list takes part
+@Schema(name = "Fusion")
+public record Fusion(
+    @Schema(defaultValue = "1") Double vector,
+    @Schema(defaultValue = "1") Double fulltext,
+    @Schema(defaultValue = "60", minimum = "0", maximum = "10000") Integer constant,
+    @Schema(defaultValue = "100", minimum = "1", maximum = "1000") Integer depth) {
+
+  static final Fusion DEFAULT = new Fusion(null, null, null, null);
+
+  public Fusion(
+      @Nullable Double vector,
+      @Nullable Double fulltext,
+      @Nullable Integer constant,
+      @Nullable Integer depth) {
+    this.vector = weight("hybrid.vector", vector);
+    this.fulltext = weight("hybrid.fulltext", fulltext);
+    this.constant = Input.range("hybrid.constant", constant, 0, 10_000, 60);
+    this.depth = Input.range("hybrid.depth", depth, 1, SearchRequest.MAX_LIMIT, 100);
+  }
+
+  private static double weight(String field, @Nullable Double weight) {
+    if (weight == null) {
+      return 1;
+    }
+    if (!(weight >= 0 && weight <= 1_000)) {
+      throw Problem.field(field, field + " must be a number from 0 to 1000");
+    }
+    return weight;
+  }
+}

@@ -1,0 +1,21 @@
+package dev.sheaf.search;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Locale;
+
+/// Hits that count as one.
+public enum Group {
+  /// Those of the same document.
+  DOCUMENT;
+
+  /// The name in JSON.
+  @JsonValue
+  public String value() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+
+  @Override
+  public String toString() {
+    return value();
+  }
+}

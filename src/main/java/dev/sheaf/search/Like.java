@@ -1,0 +1,23 @@
+package dev.sheaf.search;
+
+import dev.sheaf.api.Input;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// Something that is stored, of which more is wanted.
+///
+/// @param document the client's own id of it
+/// @param ordinal one of its chunks; absent, the mean of all of them
+@Schema(name = "Like")
+public record Like(
+    @Schema(required = true) String document, @Schema(nullable = true) @Nullable Integer ordinal) {
+
+  public Like(@Nullable String document, @Nullable Integer ordinal) {
+    this.document = Input.required("like.document", document);
+    Input.storable("like.document", this.document);
+    if (ordinal != null) {
+      Input.range("like.ordinal", ordinal, 0, Integer.MAX_VALUE, 0);
+    }
+    this.ordinal = ordinal;
+  }
+}

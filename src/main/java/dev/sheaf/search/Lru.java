@@ -1,0 +1,35 @@
+package dev.sheaf.search;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// A bounded map, safe for any number of threads, that forgets what was not asked for the longest.
+final class Lru<K, V> {
+
+  private final Map<K, V> entries;
+
+  Lru(int capacity) {
+    this.entries =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
+            return size() > capacity;
+          }
+        };
+  }
+
+  synchronized @Nullable V get(K key) {
+    return entries.get(key);
+  }
+
+  synchronized void put(K key, V value) {
+    entries.put(key, value);
+  }
+
+  synchronized void remove(K key) {
+    entries.remove(key);
+  }
+}

@@ -1,0 +1,81 @@
+package dev.sheaf.search;
+
+import com.pgvector.PGvector;
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.GivenVector;
+import dev.sheaf.embedding.Space;
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.UUID;
+
+/// The vectors that are searched for, of texts and of what is stored.
+@ApplicationScoped
+class QueryVectors {
+
+  private final EmbeddingModels models;
+  private final AgroalDataSource dataSource;
+  private final Lru<Text, float[]> embedded;
+
+  /// What a vector depends on.
+  private record Text(String model, int dimensions, String text) {}
+
+  QueryVectors(EmbeddingModels models, AgroalDataSource dataSource, SearchConfig config) {
+    this.models = models;
+    this.dataSource = dataSource;
+    this.embedded = new Lru<>(config.cachedQueries());
+  }
+
+  /// The vector of a text, of the last few thousand without embedding it again. Not to be changed.
+  ///
+  /// @throws Problem when the collection has no model
+  float[] of(Space space, String text) {
+    var key = new Text(space.model(), space.dimensions(), text);
+    float[] vector = embedded.get(key);
+    if (vector == null) {
+      vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();
+      embedded.put(key, GivenVector.check("vector", vector, space));
+    }
+    return vector;
+  }
+
+  /// The vector of a stored chunk, or the mean of those of a document.
+  ///
+  /// @param document the id of `like.document()`
+  /// @throws Problem when there is no such chunk
+  float[] stored(Space space, String collection, Like like, UUID document) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT avg(vector) FROM %s WHERE document_id = ?%s"
+                    .formatted(
+                        space.embeddingTable(),
+                        like.ordinal() == null ? "" : " AND ordinal = ?"))) {
+      select.setObject(1, document);
+      if (like.ordinal() != null) {
+        select.setInt(2, like.ordinal());
+      }
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        if (row.getObject(1) instanceof PGvector mean) {
+          return GivenVector.check("like", mean.toArray(), space);
+        }
+      }
+    }
+    throw new Problem(
+        ProblemType.DOCUMENT_NOT_FOUND,
+        "like: there is no %s in collection %s"
+            .formatted(
+                like.ordinal() == null
+                    ? "document " + like.document()
+                    : "chunk %d of document %s".formatted(like.ordinal(), like.document()),
+                collection));
+  }
+}

@@ -1,0 +1,39 @@
+package dev.sheaf.search;
+
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// Many searches in one request.
+@Schema(name = "SearchBatch")
+public record SearchBatch(@Schema(required = true, maxItems = 100) List<One> searches) {
+
+  private static final int MAX_SEARCHES = 100;
+
+  public SearchBatch(@Nullable List<One> searches) {
+    this.searches = List.copyOf(Input.required("searches", searches));
+    if (this.searches.isEmpty() || this.searches.size() > MAX_SEARCHES) {
+      throw Problem.field("searches", "searches must be 1 to " + MAX_SEARCHES);
+    }
+  }
+
+  /// One of them.
+  @Schema(name = "SearchOfBatch")
+  public record One(
+      @Schema(required = true) String collection, @Schema(required = true) SearchRequest search) {
+
+    public One(@Nullable String collection, @Nullable SearchRequest search) {
+      this.collection = Input.required("searches.collection", collection);
+      this.search = Input.required("searches.search", search);
+    }
+  }
+
+  /// The answers, in the order of the searches: each what it would be alone, or its problem.
+  @Schema(name = "SearchBatchResponse")
+  public record Answers(
+      @Schema(type = SchemaType.ARRAY, implementation = SearchResponse.class)
+          List<Object> answers) {}
+}

@@ -1,0 +1,70 @@
+package dev.sheaf.search;
+
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import dev.sheaf.search.SearchBatch.Answers;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jspecify.annotations.Nullable;
+
+/// Many searches over HTTP.
+@Path("/search/batch")
+@Tag(name = "Search")
+@RunOnVirtualThread
+class SearchBatchResource {
+
+  /// Connections that one batch takes from the others.
+  private static final int AT_ONCE = 4;
+
+  private final Searches searches;
+
+  SearchBatchResource(Searches searches) {
+    this.searches = searches;
+  }
+
+  @POST
+  @Operation(
+      summary = "Search many times",
+      description = "In any number of collections. A search that fails does not stop the others.")
+  @APIResponse(
+      responseCode = "200",
+      description = "An answer or a problem for each, in their order")
+  @APIResponse(responseCode = "422", description = "A field is not valid")
+  public Answers search(@Nullable SearchBatch batch) throws SQLException, InterruptedException {
+    List<Callable<Object>> tasks = new ArrayList<>();
+    for (SearchBatch.One one : Input.required("searches", batch).searches()) {
+      tasks.add(() -> answer(one));
+    }
+    try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
+      var answers = new ArrayList<Object>();
+      for (Future<Object> answer : threads.invokeAll(tasks)) {
+        answers.add(answer.get());
+      }
+      return new Answers(answers);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof SQLException sql) {
+        throw sql;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private Object answer(SearchBatch.One one) throws SQLException {
+    try {
+      return searches.search(one.collection(), one.search());
+    } catch (Problem problem) {
+      return problem.toResponse().getEntity();
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package dev.sheaf.search;
+
+import com.pgvector.PGvector;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.search.SearchResponse.Explained;
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Runs one [SearchSql]. Vectors travel in binary, and no Hibernate is involved.
+@ApplicationScoped
+class SearchExecution {
+
+  private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
+
+  private final AgroalDataSource dataSource;
+
+  SearchExecution(AgroalDataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /// What one statement found.
+  ///
+  /// @param indexedRows rows of the space if its index is valid, else -1
+  /// @param rows how many were compared, or, by the index, were candidates
+  record Found(List<Hit> hits, long indexedRows, long rows) {}
+
+  /// Rows of a space if its index is valid, else -1.
+  long indexedRows(Space space) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement("SELECT " + SearchSql.indexedRows(space));
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  /// @param timeout milliseconds
+  /// @throws SQLException with state `42P01` when the space has been dropped, `57014` when the time
+  ///   was over
+  Found run(Query query, SearchSql sql, long timeout) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement(sql.preparing(timeout) + sql.searching())) {
+      bind(statement, sql);
+      statement.execute();
+      long indexedRows;
+      try (ResultSet row = statement.getResultSet()) {
+        row.next();
+        indexedRows = row.getLong(1);
+      }
+      statement.getMoreResults();
+      try (ResultSet row = statement.getResultSet()) {
+        var hits = new ArrayList<Hit>();
+        long rows = 0;
+        while (row.next()) {
+          rows = row.getLong(1);
+          if (row.getString(2) != null) {
+            hits.add(hit(query, row));
+          }
+        }
+        return new Found(hits, indexedRows, rows);
+      }
+    }
+  }
+
+  /// Runs it once more, to see how.
+  Explained explain(SearchSql sql, long timeout) throws SQLException {
+    String explaining = "EXPLAIN (ANALYZE, BUFFERS) " + sql.searching();
+    var plan = new ArrayList<String>();
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement(sql.preparing(timeout) + explaining)) {
+      bind(statement, sql);
+      statement.execute();
+      statement.getMoreResults();
+      try (ResultSet line = statement.getResultSet()) {
+        while (line.next()) {
+          plan.add(VECTOR.matcher(line.getString(1)).replaceAll("'[...]'"));
+        }
+      }
+    }
+    return new Explained(sql.searching(), plan);
+  }
+
+  private static void bind(PreparedStatement statement, SearchSql sql) throws SQLException {
+    int place = 1;
+    for (Object parameter : sql.parameters()) {
+      statement.setObject(place++, parameter);
+    }
+  }
+
+  private static Hit hit(Query query, ResultSet row) throws SQLException {
+    double key = row.getDouble(4);
+    boolean near = query.request().mode() == Mode.VECTOR;
+    var columns = new Columns(row, query.request().select());
+    return new Hit(
+        row.getString(2),
+        columns.text(Selected.TITLE),
+        columns.text(Selected.URI),
+        row.getInt(3),
+        stripped(columns.text(Selected.TEXT)),
+        query.request().highlight() ? stripped(row.getString(columns.last() + 1)) : null,
+        near ? query.space().metric().score(key) : -key,
+        near ? Double.valueOf(key) : null,
+        columns.text(Selected.METADATA),
+        columns.vector(),
+        columns.time(Selected.CREATED_AT),
+        columns.time(Selected.UPDATED_AT));
+  }
+
+  /// A chunk is stored with the white space around it.
+  private static @Nullable String stripped(@Nullable String text) {
+    return text == null ? null : text.strip();
+  }
+
+  /// The columns that were selected, from the fifth on.
+  private record Columns(ResultSet row, Set<Selected> selected) {
+
+    int last() {
+      return 4 + selected.size();
+    }
+
+    private int place(Selected field) {
+      int place = 5;
+      for (Selected other : selected) {
+        if (other == field) {
+          return place;
+        }
+        place++;
+      }
+      return 0;
+    }
+
+    @Nullable String text(Selected field) throws SQLException {
+      int place = place(field);
+      return place == 0 ? null : row.getString(place);
+    }
+
+    float @Nullable [] vector() throws SQLException {
+      int place = place(Selected.VECTOR);
+      return place == 0 ? null : ((PGvector) row.getObject(place)).toArray();
+    }
+
+    java.time.@Nullable Instant time(Selected field) throws SQLException {
+      int place = place(field);
+      return place == 0 ? null : row.getObject(place, OffsetDateTime.class).toInstant();
+    }
+  }
+}

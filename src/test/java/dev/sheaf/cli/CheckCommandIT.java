@@ -1,0 +1,278 @@
+package dev.sheaf.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// `sheaf migrate check` as a person sees it, on two changesets of which the second stops the site.
+class CheckCommandIT {
+
+  private static final String FINDING =
+      """
+      core/002_wide.sql:4: error: table-rewrite: public.item is rewritten (ACCESS EXCLUSIVE)
+          ALTER TABLE item ALTER COLUMN id TYPE bigint
+          add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+      """;
+
+  @TempDir private Path directory;
+  private TestDatabase database;
+
+  @BeforeEach
+  void create() throws IOException {
+    database = TestDatabase.create();
+    changelog(
+        1,
+        "item",
+        "CREATE TABLE item (id integer);\nCOMMENT ON TABLE item IS 'x';\nCOMMENT ON COLUMN item.id IS 'x';");
+    changelog(2, "wide", "ALTER TABLE item ALTER COLUMN id TYPE bigint;");
+    settings(database.address());
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void whatIsPendingIsObserved() throws SQLException {
+    String both = "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n";
+    assertThat(check()).isEqualTo(both);
+
+    sheaf("migrate", "up", "--module", "core", "--to", "1");
+    assertThat(check())
+        .isEqualTo(
+            "exit 1\nout:\n" + FINDING + "err:\n1 changeset observed: 1 error, 0 warnings\n");
+
+    sheaf("migrate", "up");
+    assertThat(check()).isEqualTo("exit 0\nout:\nerr:\nwell-formed; nothing is pending\n");
+    assertThat(check("--all")).isEqualTo(both);
+    assertThat(check("core/001_item.sql"))
+        .isEqualTo("exit 0\nout:\nerr:\n1 changeset observed: 0 errors, 0 warnings\n");
+    assertThat(check("core/003_more.sql"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: no changeset core/003_more.sql in %s
+              name its file, such as core/007_add_author.sql
+            """
+                .formatted(root()));
+  }
+
+  @Test
+  void aLiveDatabaseSaysHowLarge() throws SQLException {
+    sheaf("migrate", "up", "--module", "core", "--to", "1");
+    database.execute("INSERT INTO item SELECT generate_series(1, 20000)");
+    database.execute("ANALYZE item");
+
+    assertThat(check("--against", url(database.address())))
+        .containsPattern(
+            "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
+  }
+
+  @Test
+  void asJson() {
+    assertThat(check("--json", "--quiet"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            [ {
+              "rule" : "table-rewrite",
+              "severity" : "error",
+              "file" : "core/002_wide.sql",
+              "line" : 4,
+              "statement" : "ALTER TABLE item ALTER COLUMN id TYPE bigint",
+              "object" : "public.item",
+              "lock" : "ACCESS EXCLUSIVE",
+              "message" : "public.item is rewritten",
+              "hint" : "add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md"
+            } ]
+            err:
+            """);
+  }
+
+  @Test
+  void asSarif() throws IOException {
+    Path file = directory.resolve("check.sarif");
+    assertThat(check("--sarif=" + file)).startsWith("exit 1\nout:\n" + FINDING);
+
+    assertThat(Files.readString(file))
+        .contains(
+            """
+                "results" : [ {
+                  "ruleId" : "table-rewrite",
+                  "level" : "error",
+                  "message" : {
+                    "text" : "public.item is rewritten (ACCESS EXCLUSIVE); add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md"
+                  },
+                  "locations" : [ {
+                    "physicalLocation" : {
+                      "artifactLocation" : {
+                        "uri" : "%s/core/002_wide.sql"
+                      },
+                      "region" : {
+                        "startLine" : 4
+                      }
+                    }
+                  } ]
+                } ]
+            """
+                .formatted(root()))
+        .contains("\"id\" : \"set-not-null-scans\"");
+    assertThat(check("--sarif", "--quiet"))
+        .isEqualTo("exit 1\nout:\n" + Files.readString(file) + "\nerr:\n");
+  }
+
+  @Test
+  void findingsAreAllowedWithAReason() throws IOException {
+    Files.writeString(
+        root().resolve("core/lint.allow"), "# Released\n\n002 table-rewrite item: it is small\n");
+    assertThat(check())
+        .isEqualTo("exit 0\nout:\nerr:\n2 changesets observed: 0 errors, 0 warnings\n");
+
+    Files.writeString(root().resolve("core/lint.allow"), "001 table-rewrite item: it is small\n");
+    assertThat(check())
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            core/lint.allow:1: error: unused-allowance: there is no finding of table-rewrite to allow
+                remove the allowance, or correct its rule and object: docs/lint/unused-allowance.md
+            %serr:
+            2 changesets observed: 2 errors, 0 warnings
+            """
+                .formatted(FINDING));
+
+    Files.writeString(root().resolve("core/lint.allow"), "1 table-rewrite: it is small\n");
+    assertThat(check())
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: core/lint.allow:1: cannot read "1 table-rewrite: it is small"
+              it says NNN RULE: WHY, or NNN RULE OBJECT: WHY
+            """);
+  }
+
+  @Test
+  void warningsFailWhenTheyShould() throws IOException {
+    changelog(
+        2,
+        "wide",
+        "CREATE TABLE other (id integer, item bigint);\nCOMMENT ON TABLE other IS 'x';\n"
+            + "COMMENT ON COLUMN other.id IS 'x';\nCOMMENT ON COLUMN other.item IS 'x';");
+    changelog(
+        3, "locks", "ALTER TABLE item ADD COLUMN a text;\nALTER TABLE other ADD COLUMN b text;");
+    String finding =
+        """
+        core/003_locks.sql:5: warning: many-heavy-locks: public.other is locked while public.item still is (ACCESS EXCLUSIVE)
+            ALTER TABLE other ADD COLUMN b text
+            change one table per changeset: docs/lint/many-heavy-locks.md
+        """;
+
+    assertThat(check()).startsWith("exit 0\n").contains(finding);
+    assertThat(check("--strict")).startsWith("exit 1\n").contains(finding);
+  }
+
+  @Test
+  void nothingIsObservedAfterAFailure() throws IOException {
+    changelog(2, "wide", "ALTER TABLE nothing ADD COLUMN a text;");
+    changelog(3, "more", "SELECT 1;");
+
+    assertThat(check())
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            core/002_wide.sql:4: error: changeset-fails: relation "nothing" does not exist (42P01)
+                ALTER TABLE nothing ADD COLUMN a text
+                correct the statement; the rows that it met are made up, the schema is not: docs/lint/changeset-fails.md
+            err:
+            nothing after core/002_wide was observed, because it fails
+            2 changesets observed: 1 error, 0 warnings
+            """);
+  }
+
+  @Test
+  void withoutADatabaseOnlyFormIsChecked() throws IOException {
+    Files.writeString(config(), "sheaf.modules.fulltext.enabled=false\n");
+    assertThat(check())
+        .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
+    assertThat(check("--scratch", url(TestDatabase.server())))
+        .isEqualTo(
+            "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n");
+
+    settings(new DatabaseAddress("jdbc:postgresql://localhost:1/shop", "ann", null));
+    assertThat(check())
+        .isEqualTo(
+            "exit 0\nout:\nerr:\nwell-formed; not observed: "
+                + "no PostgreSQL answers at localhost:1: connection refused\n");
+  }
+
+  private String check(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("migrate", "check"));
+    all.addAll(List.of(arguments));
+    return sheaf(all.toArray(String[]::new));
+  }
+
+  private String sheaf(String... arguments) {
+    List<String> all = new ArrayList<>(List.of(arguments));
+    all.addAll(List.of("--config", config().toString(), "--root", root().toString()));
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    int exit =
+        Cli.commandLine(new PrintWriter(out, true), new PrintWriter(err, true))
+            .execute(all.toArray(String[]::new));
+    return "exit " + exit + "\nout:\n" + out + "err:\n" + err;
+  }
+
+  private Path root() {
+    return directory.resolve("changelog");
+  }
+
+  private Path config() {
+    return directory.resolve("test.properties");
+  }
+
+  private void settings(DatabaseAddress address) throws IOException {
+    Files.writeString(
+        config(),
+        """
+        sheaf.modules.fulltext.enabled=false
+        quarkus.datasource.jdbc.url=%s
+        quarkus.datasource.username=%s
+        quarkus.datasource.password=%s
+        """
+            .formatted(address.jdbcUrl(), address.user(), address.password()));
+  }
+
+  private static String url(DatabaseAddress address) {
+    return "postgresql://%s:%s@%s:%d/%s"
+        .formatted(
+            address.user(), address.password(), address.host(), address.port(), address.database());
+  }
+
+  private void changelog(int number, String name, String up) throws IOException {
+    Path folder = Files.createDirectories(root().resolve("core"));
+    Files.writeString(
+        folder.resolve("%03d_%s.sql".formatted(number, name)),
+        "--liquibase formatted sql\n\n--changeset core:%03d\n%s\n\n--rollback empty\n"
+            .formatted(number, up));
+  }
+}

@@ -1,0 +1,215 @@
+package dev.sheaf.collection;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+@TestProfile(CollectionSettingsIT.Eager.class)
+class CollectionSettingsIT {
+
+  /// Indexes early, so that they can be seen to come.
+  public static final class Eager implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("sheaf.index.check-every", "0.2s", "sheaf.index.min-rows", "3");
+    }
+  }
+
+  private static final Map<String, ?> TWO_DIMENSIONS = Map.of("model", "none", "dimensions", 2);
+
+  @Inject AgroalDataSource dataSource;
+
+  @Test
+  void settingsAreDescribed() {
+    String name =
+        Api.newCollection(
+            Map.of(
+                "hnsw", Map.of("m", 8, "efConstruction", 40),
+                "language", "german",
+                "fields", Map.of("year", "number", "author", "text")));
+
+    patch(name, Map.of("description", "Post", "hnsw", Map.of("efSearch", 200)))
+        .statusCode(200)
+        .body("description", equalTo("Post"))
+        .body("hnsw", equalTo(Map.of("m", 8, "efConstruction", 40, "efSearch", 200)))
+        .body("language", equalTo("german"))
+        .body("fields", equalTo(Map.of("author", "text", "year", "number")));
+    given()
+        .get("/api/v1/collections/" + name)
+        .then()
+        .body("hnsw.efSearch", equalTo(200))
+        .body("description", equalTo("Post"));
+  }
+
+  @Test
+  void fieldsGetTheirIndexesAndLoseThem() throws SQLException {
+    String name = Api.newCollection(Map.of("fields", Map.of("year", "number")));
+
+    awaitIndexes(name, "number_year");
+    patch(name, Map.of("fields", Map.of("year", "text", "Year", "number"))).statusCode(200);
+    awaitIndexes(name, "number_Year", "text_year");
+    patch(name, Map.of("fields", Map.of())).statusCode(200);
+    awaitIndexes(name);
+  }
+
+  @Test
+  void metadataIsIndexedOnceThereIsEnough() throws SQLException {
+    String name = newCollection(Map.of());
+    for (int i = 0; i < 3; i++) {
+      put(name, "d" + i, "Something.");
+    }
+
+    awaitIndexes(name, "metadata");
+  }
+
+  @Test
+  void theIndexHasTheShapeThatWasAskedFor() throws SQLException {
+    String name = newCollection(Map.of("hnsw", Map.of("m", 40)));
+    for (int i = 0; i < 3; i++) {
+      put(name, "d" + i, "Something.");
+    }
+
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    query(
+                        """
+                        SELECT array_to_string(reloptions, ',')
+                          FROM pg_class
+                         WHERE oid = to_regclass((SELECT 'embedding_' || active_space_id || '_hnsw'
+                                                    FROM collection WHERE name = '%s'))
+                        """
+                            .formatted(name)))
+                .containsExactly("m=40,ef_construction=80"));
+  }
+
+  @Test
+  void wordsAreThoseOfTheLanguage() {
+    String german = newCollection(Map.of("language", "german"));
+    String english = newCollection(Map.of());
+    for (String name : List.of(german, english)) {
+      put(name, "d", "Die Häuser am Hafen");
+    }
+    Map<String, ?> house = Map.of("text", "Haus", "mode", "fulltext", "highlight", true);
+
+    Api.search(german, house)
+        .statusCode(200)
+        .body("hits.highlight", equalTo(List.of("Die <mark>Häuser</mark> am Hafen")));
+    Api.search(english, house).statusCode(200).body("hits", equalTo(List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"language":"klingon"}                 | language            | PostgreSQL has no text search configuration klingon; SELECT cfgname FROM pg_ts_config lists them
+          {"language":"english'; DROP TABLE x"}  | language            | PostgreSQL has no text search configuration english'; DROP TABLE x; SELECT cfgname FROM pg_ts_config lists them
+          {"hnsw":{"m":1}}                       | hnsw.m              | hnsw.m must be a whole number from 2 to 100, not 1
+          {"hnsw":{"efSearch":2000}}             | hnsw.efSearch       | hnsw.efSearch must be a whole number from 1 to 1000, not 2000
+          {"fields":{"a.b":"number"}}            | fields              | a field with an index lies at the top of the metadata, and its name has 1 to 27 of A-Z, a-z, 0-9 and _, unlike a.b
+          {"fields":{"a' OR 1":"number"}}        | fields              | a field with an index lies at the top of the metadata, and its name has 1 to 27 of A-Z, a-z, 0-9 and _, unlike a' OR 1
+          {"fields":{"a":"date"}}                | fields.a            | fields.a must be one of [number, text]
+          """)
+  void whatCannotBeChosen(String options, String field, String detail) {
+    given()
+        .contentType(ContentType.JSON)
+        .body("{\"name\":\"wrong\"," + options.substring(1))
+        .post("/api/v1/collections")
+        .then()
+        .statusCode(422)
+        .body("field", equalTo(field))
+        .body("detail", equalTo(detail));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"metric", "precision", "model", "dimensions", "language", "name"})
+  void whatCannotChange(String field) {
+    String name = newCollection(Map.of());
+
+    patch(name, Map.of(field, "x"))
+        .statusCode(422)
+        .body("field", equalTo(field))
+        .body(
+            "detail",
+            equalTo(
+                field
+                    + " is what the collection was built with, and stays; create another collection"
+                    + " with it and put the documents there"));
+  }
+
+  private static String newCollection(Map<String, ?> options) {
+    var all = new java.util.HashMap<String, Object>(TWO_DIMENSIONS);
+    all.putAll(options);
+    return Api.newCollection(all);
+  }
+
+  private static void put(String collection, String id, String text) {
+    Api.put(
+            collection,
+            id,
+            Map.of("chunks", List.of(Map.of("text", text, "vector", List.of(1, 0)))))
+        .statusCode(201);
+  }
+
+  private static ValidatableResponse patch(String name, Map<String, ?> body) {
+    return given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .patch("/api/v1/collections/" + name)
+        .then();
+  }
+
+  private void awaitIndexes(String collection, String... names) {
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    query(
+                        """
+                        SELECT regexp_replace(i.relname, '^document_[0-9]+_', '') COLLATE "C"
+                          FROM pg_index x
+                          JOIN pg_class i ON i.oid = x.indexrelid
+                         WHERE x.indrelid = to_regclass((SELECT 'document_' || id FROM collection WHERE name = '%s'))
+                           AND x.indisvalid
+                           AND NOT x.indisprimary
+                         ORDER BY 1
+                        """
+                            .formatted(collection)))
+                .containsExactly(names));
+  }
+
+  private List<String> query(String sql) throws SQLException {
+    var values = new ArrayList<String>();
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row = statement.executeQuery(sql)) {
+      while (row.next()) {
+        values.add(row.getString(1));
+      }
+    }
+    return values;
+  }
+}

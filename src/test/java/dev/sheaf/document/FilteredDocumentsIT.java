@@ -1,0 +1,168 @@
+package dev.sheaf.document;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.containsInAnyOrder;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.nullValue;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import io.restassured.response.ValidatableResponse;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class FilteredDocumentsIT {
+
+  private String collection;
+
+  @BeforeEach
+  void nineDocuments() {
+    collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    for (int i = 1; i <= 9; i++) {
+      Api.put(
+              collection,
+              "d" + i,
+              Map.of(
+                  "title", "Title " + i,
+                  "metadata", Map.of("n", i, "odd", i % 2 == 1, "author", Map.of("name", "Ada")),
+                  "chunks",
+                      List.of(
+                          Map.of("text", "First of " + i + ". ", "vector", List.of(1, i)),
+                          Map.of("text", "Second.", "vector", List.of(i, 1)))))
+          .statusCode(201);
+    }
+  }
+
+  @Test
+  void areListedAndCounted() {
+    list("{\"odd\":true}")
+        .body("documents.id", containsInAnyOrder("d1", "d3", "d5", "d7", "d9"))
+        .body("next", nullValue())
+        .body("count", equalTo(5));
+    list("{\"$title\":\"Title 4\"}").body("documents.id", equalTo(List.of("d4")));
+    String next =
+        given()
+            .queryParam("filter", "{\"odd\":true}")
+            .queryParam("limit", 3)
+            .get("/api/v1/collections/" + collection + "/documents")
+            .then()
+            .body("documents", hasSize(3))
+            .body("count", nullValue())
+            .extract()
+            .path("next");
+    given()
+        .queryParam("filter", "{\"odd\":true}")
+        .queryParam("limit", 3)
+        .queryParam("after", next)
+        .get("/api/v1/collections/" + collection + "/documents")
+        .then()
+        .body("documents", hasSize(2))
+        .body("next", nullValue());
+  }
+
+  @Test
+  void areDeletedTogether() {
+    given()
+        .queryParam("filter", "{\"n\":{\"$gt\":6}}")
+        .delete("/api/v1/collections/" + collection + "/documents")
+        .then()
+        .statusCode(200)
+        .body("", equalTo(Map.of("deleted", 3)));
+
+    list("{}").body("count", equalTo(6));
+    given().get("/api/v1/collections/" + collection).then().body("chunks", equalTo(12));
+  }
+
+  @Test
+  void areNotDeletedByMistake() {
+    given()
+        .delete("/api/v1/collections/" + collection + "/documents")
+        .then()
+        .statusCode(400)
+        .body("detail", equalTo("filter is missing; filter={} deletes every document"));
+    given()
+        .queryParam("filter", "n=1")
+        .delete("/api/v1/collections/" + collection + "/documents")
+        .then()
+        .statusCode(400)
+        .body("detail", equalTo("filter must be JSON, percent-encoded"));
+    given()
+        .queryParam("filter", "{\"n\":{}}")
+        .delete("/api/v1/collections/" + collection + "/documents")
+        .then()
+        .statusCode(422)
+        .body("detail", equalTo("filter.n has no operator"));
+    list("{}").body("count", equalTo(9));
+  }
+
+  @Test
+  void aPatchMergesAndEmbedsNothing() {
+    Map<String, ?> metadata =
+        new java.util.HashMap<>(Map.of("n", 100, "author", Map.of("born", 1815)));
+    metadata.put("odd", null);
+
+    patch("d1", Map.of("metadata", metadata))
+        .statusCode(200)
+        .body("id", equalTo("d1"))
+        .body("title", equalTo("Title 1"))
+        .body("metadata", equalTo(Map.of("n", 100, "author", Map.of("name", "Ada", "born", 1815))));
+    var titleless = new java.util.HashMap<String, Object>();
+    titleless.put("title", null);
+    titleless.put("uri", "https://example.org/1");
+    patch("d1", titleless)
+        .statusCode(200)
+        .body("title", nullValue())
+        .body("uri", equalTo("https://example.org/1"));
+
+    Api.search(collection, Map.of("vector", List.of(1, 1), "filter", Map.of("n", 100)))
+        .body("hits.document", equalTo(List.of("d1", "d1")))
+        .body("hits[0].metadata.author.born", equalTo(1815));
+    patch("nobody", Map.of("title", "x")).statusCode(404);
+    patch("d1", Map.of("text", "x"))
+        .statusCode(422)
+        .body("detail", equalTo("text cannot be patched; known are metadata, title, uri"));
+    patch("d1", Map.of("metadata", List.of()))
+        .statusCode(422)
+        .body("detail", equalTo("metadata must be an object"));
+  }
+
+  @Test
+  void chunksAreReadInOrder() {
+    given()
+        .get("/api/v1/collections/{collection}/documents/{id}/chunks", collection, "d1")
+        .then()
+        .statusCode(200)
+        .body("chunks.ordinal", equalTo(Arrays.asList(0, 1)))
+        .body("chunks.text", equalTo(List.of("First of 1. \n", "Second.")));
+    given()
+        .get("/api/v1/collections/{collection}/documents/{id}/chunks", collection, "nobody")
+        .then()
+        .statusCode(404);
+  }
+
+  private ValidatableResponse list(String filter) {
+    return given()
+        .queryParam("filter", filter)
+        .queryParam("count", true)
+        .get("/api/v1/collections/" + collection + "/documents")
+        .then()
+        .statusCode(200);
+  }
+
+  private ValidatableResponse patch(String id, Map<String, ?> body) {
+    return given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .patch("/api/v1/collections/{collection}/documents/{id}", collection, id)
+        .then();
+  }
+}

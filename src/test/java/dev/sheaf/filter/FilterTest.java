@@ -1,0 +1,140 @@
+package dev.sheaf.filter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.api.Problem;
+import dev.sheaf.filter.Field.Metadata;
+import dev.sheaf.filter.Filter.And;
+import dev.sheaf.filter.Filter.Compare;
+import dev.sheaf.filter.Filter.In;
+import dev.sheaf.filter.Filter.Not;
+import dev.sheaf.filter.Filter.Order;
+import java.math.BigDecimal;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class FilterTest {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  @Test
+  void conditionsSideBySideAreAllToBeMet() throws Exception {
+    assertThat(parse("{\"topic\":\"sea\",\"year\":{\"$gte\":1999,\"$ne\":2001}}"))
+        .isEqualTo(
+            new And(
+                List.of(
+                    new In(new Metadata(List.of("topic")), List.of(new Value.Text("sea"))),
+                    new Compare(
+                        new Metadata(List.of("year")),
+                        Order.GREATER_OR_EQUAL,
+                        new Value.Numeric(BigDecimal.valueOf(1999))),
+                    new Not(
+                        new In(
+                            new Metadata(List.of("year")),
+                            List.of(new Value.Numeric(BigDecimal.valueOf(2001))))))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          a.b      | a, b
+          a\\.b    | a.b
+          \\$title | $title
+          a\\\\b   | a\\b
+          a.$b     | a, $b
+          `a..`    | `a, , `
+          """)
+  void pathsGoByDots(String written, String names) {
+    assertThat(String.join(", ", Metadata.parse("filter", written).path())).isEqualTo(names);
+  }
+
+  @Test
+  void whatAClientWroteIsAParameter() throws Exception {
+    Predicate predicate =
+        Predicate.of(
+            parse("{\"x'; DROP TABLE document; --\":{\"$gt\":\"' OR true\"},\"$title\":\"$1?\"}"));
+
+    assertThat(predicate)
+        .isEqualTo(
+            new Predicate(
+                "((CASE WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata ->"
+                    + " ?::text) #>> '{}' END COLLATE \"C\" > ?::text) AND (d.title = ANY"
+                    + " (?::text[])))",
+                predicate.parameters()));
+    assertThat(predicate.parameters().subList(0, 3))
+        .containsExactly("x'; DROP TABLE document; --", "x'; DROP TABLE document; --", "' OR true");
+    assertThat((String[]) predicate.parameters().get(3)).containsExactly("$1?");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          []                              | filter               | filter must be an object
+          "x"                             | filter               | filter must be an object
+          {"$and":{}}                     | filter.$and          | filter.$and must be an array of filters
+          {"$or":[1]}                     | filter.$or[0]        | filter.$or[0] must be an object
+          {"$not":[]}                     | filter.$not          | filter.$not must be an object
+          {"a":{}}                        | filter.a             | filter.a has no operator
+          {"a":[1]}                       | filter.a             | filter.a must be a string, a number, true, false or null
+          {"a":{"$in":1}}                 | filter.a.$in         | filter.a.$in must be an array
+          {"a":{"$in":[[1]]}}             | filter.a.$in[0]      | filter.a.$in[0] must be a string, a number, true, false or null
+          {"a":{"$gt":true}}              | filter.a.$gt         | filter.a.$gt must be a number or a string
+          {"a":{"$lt":null}}              | filter.a.$lt         | filter.a.$lt must be a number or a string
+          {"a":{"$exists":1}}             | filter.a.$exists     | filter.a.$exists must be true or false
+          {"a":"\\u0000"}                 | filter.a             | filter.a holds U+0000 at position 0, which PostgreSQL cannot store; remove it
+          {"\\u0000":1}                   | filter               | filter holds U+0000 at position 0, which PostgreSQL cannot store; remove it
+          {"a":"\\ud800"}                 | filter.a             | filter.a holds half of a surrogate pair at position 0
+          {"a":1e99999}                   | filter.a             | filter.a has more than 1000 digits
+          {"a\\\\b":1}                    | filter               | in the name of a field, a backslash stands before a dot, a dollar sign or another backslash, which belongs to the name then
+          {"$created":"yesterday"}        | filter.$created      | filter.$created must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
+          {"$created":5}                  | filter.$created      | filter.$created must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
+          {"$updated":{"$gt":"2026-01-01T00:00:00.0000001Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
+          {"$updated":{"$gt":"+99999-01-01T00:00:00Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
+          {"$created":{"$contains":"2026-01-01"}} | filter.$created.$contains | filter.$created.$contains: a point in time contains nothing
+          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | there is no operator $regex; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a field inside of an object is written with a dot, as in a.b
+          {"$where":"1"}                  | filter               | filter has no $where; here may stand $and, $or, $not, $title, $uri, $created, $updated, or a field of the metadata, which is written with \\$ when it begins with a dollar sign
+          """)
+  void whatIsNoFilter(String json, String field, String detail) throws Exception {
+    JsonNode node = JSON.readTree(json);
+
+    Problem problem = catchThrowableOfType(Problem.class, () -> Filter.parse("filter", node));
+
+    assertThat(problem.detail()).isEqualTo(detail);
+    assertThat(problem.field()).isEqualTo(field);
+  }
+
+  @Test
+  void filtersAreBounded() {
+    assertRefused(
+        "{\"$not\":".repeat(32) + "{}" + "}".repeat(32),
+        "filter is nested more than 32 levels deep");
+    assertRefused(
+        "{\"a\":{\"$in\":[" + "1,".repeat(1_000) + "1]}}", "filter holds more than 1000 values");
+    assertRefused(
+        "{\"$or\":[" + "{},".repeat(1_000) + "{}]}", "filter holds more than 1000 values");
+    assertRefused("{\"" + "a.".repeat(32) + "a\":1}", "a field lies at most 32 levels deep");
+  }
+
+  private static void assertRefused(String json, String detail) {
+    Problem problem = catchThrowableOfType(Problem.class, () -> parse(json));
+    assertThat(problem.detail()).isEqualTo(detail);
+  }
+
+  private static Filter parse(String json) throws JsonProcessingException {
+    return Filter.parse("filter", JSON.readTree(json));
+  }
+}

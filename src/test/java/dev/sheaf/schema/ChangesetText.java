@@ -1,0 +1,20 @@
+package dev.sheaf.schema;
+
+import java.nio.charset.StandardCharsets;
+
+/// Changesets as tests write them.
+public final class ChangesetText {
+
+  private ChangesetText() {}
+
+  /// What a file of this name and content is to the engine.
+  public static Changeset parse(String module, String fileName, String content) {
+    return ChangesetParser.parse(
+        ChangelogFile.of(module, fileName, content.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /// The engine's settings, all of them the defaults.
+  public static SchemaConfig defaults() {
+    return TestConfig.schema();
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.sheaf.schema.backfill;
+
+import org.jspecify.annotations.NullMarked;

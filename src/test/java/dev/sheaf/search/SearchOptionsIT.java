@@ -1,0 +1,337 @@
+package dev.sheaf.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Three documents in two dimensions, small enough to know every answer by heart.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class SearchOptionsIT {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private String collection;
+
+  @BeforeEach
+  void threeDocuments() {
+    collection = Api.newCollection(Map.of("model", "none", "dimensions", 2, "metric", "l2"));
+    Api.put(
+            collection,
+            "tides",
+            Map.of(
+                "title",
+                "Tides",
+                "uri",
+                "https://example.org/tides",
+                "metadata",
+                Map.of("field", "sea", "year", 2001),
+                "chunks",
+                List.of(
+                    chunk("The tide follows the moon.", 0, 0),
+                    chunk("Spring tides come at full moon.", 0, 4))))
+        .statusCode(201);
+    Api.put(
+            collection,
+            "moon",
+            Map.of(
+                "title", "Moon",
+                "metadata", Map.of("field", "sky", "year", 1999),
+                "chunks",
+                    List.of(
+                        chunk("The moon turns one face to us.", 3, 0),
+                        chunk("The other face was first seen in 1959.", 3, 4))))
+        .statusCode(201);
+    Api.put(
+            collection,
+            "bread",
+            Map.of("chunks", List.of(chunk("Sourdough rises for a day.", 0, 10))))
+        .statusCode(201);
+  }
+
+  private static Map<String, ?> chunk(String text, double x, double y) {
+    return Map.of("text", text, "vector", List.of(x, y));
+  }
+
+  @Test
+  void theWholeAnswer() throws Exception {
+    assertThat(search(Map.of("vector", List.of(3, 0), "limit", 2)))
+        .isEqualTo(
+            json(
+                """
+                {
+                  "hits": [
+                    {
+                      "document": "moon",
+                      "title": "Moon",
+                      "ordinal": 0,
+                      "text": "The moon turns one face to us.",
+                      "score": 1.0,
+                      "distance": 0.0,
+                      "metadata": {"year": 1999, "field": "sky"}
+                    },
+                    {
+                      "document": "tides",
+                      "title": "Tides",
+                      "ordinal": 0,
+                      "text": "The tide follows the moon.",
+                      "score": 0.25,
+                      "distance": 3.0,
+                      "metadata": {"year": 2001, "field": "sea"}
+                    }
+                  ],
+                  "strategy": "exact",
+                  "exact": true,
+                  "scanned": 5,
+                  "truncated": false
+                }
+                """));
+  }
+
+  @Test
+  void aVectorMayBeBase64() throws Exception {
+    String base64 =
+        Base64.getEncoder()
+            .encodeToString(
+                ByteBuffer.allocate(8)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .putFloat(3)
+                    .putFloat(0)
+                    .array());
+
+    assertThat(search(Map.of("vector", base64))).isEqualTo(search(Map.of("vector", List.of(3, 0))));
+    for (String wrong : List.of("AAA", "AAAA", "!", "1,2")) {
+      Api.search(collection, Map.of("vector", wrong))
+          .statusCode(422)
+          .body("field", equalTo("vector"))
+          .body(
+              "detail",
+              equalTo(
+                  "vector must be an array of numbers, or the base64 of 32-bit floats in"
+                      + " little-endian order"));
+    }
+  }
+
+  @Test
+  void likeFindsOthers() throws Exception {
+    assertThat(found(Map.of("like", Map.of("document", "tides", "ordinal", 1))))
+        .containsExactly("moon/1", "moon/0", "bread/0");
+    // The mean of (0, 0) and (0, 4).
+    assertThat(found(Map.of("like", Map.of("document", "tides"))))
+        .containsExactly("moon/0", "moon/1", "bread/0");
+    Api.search(collection, Map.of("like", Map.of("document", "tides", "ordinal", 2)))
+        .statusCode(404)
+        .body("type", equalTo("urn:sheaf:problem:document-not-found"))
+        .body(
+            "detail",
+            equalTo("like: there is no chunk 2 of document tides in collection " + collection));
+  }
+
+  @Test
+  void minScoreCutsTheTail() throws Exception {
+    assertThat(found(Map.of("vector", List.of(3, 0), "minScore", 0.2)))
+        .containsExactly("moon/0", "tides/0", "moon/1");
+  }
+
+  @Test
+  void groupsAreDocumentsByTheirBestChunk() throws Exception {
+    assertThat(found(Map.of("vector", List.of(3, 4), "groupBy", "document")))
+        .containsExactly("moon/1", "tides/1", "bread/0");
+    assertThat(
+            found(
+                Map.of("vector", List.of(3, 4), "groupBy", "document", "groupSize", 2, "limit", 2)))
+        .containsExactly("moon/1", "moon/0", "tides/1", "tides/0");
+    assertThat(
+            found(Map.of("vector", List.of(3, 4), "groupBy", "document", "limit", 1, "offset", 1)))
+        .containsExactly("tides/1");
+  }
+
+  @Test
+  void onlyWhatIsSelectedIsReturned() throws Exception {
+    assertThat(
+            search(
+                    Map.of(
+                        "vector",
+                        List.of(0, 10),
+                        "limit",
+                        1,
+                        "select",
+                        List.of("vector", "uri", "title")))
+                .get("hits"))
+        .isEqualTo(
+            json(
+                """
+                [{"document": "bread", "ordinal": 0, "score": 1.0, "distance": 0.0,
+                  "vector": [0.0, 10.0]}]
+                """));
+    assertThat(
+            search(
+                    Map.of(
+                        "vector", List.of(0, 0), "limit", 1, "select", List.of("uri", "createdAt")))
+                .get("hits")
+                .get(0)
+                .properties()
+                .stream()
+                .map(Map.Entry::getKey))
+        .containsExactly("document", "uri", "ordinal", "score", "distance", "createdAt");
+  }
+
+  @Test
+  void wordsAreFoundAndMarked() throws Exception {
+    assertThat(
+            search(
+                Map.of(
+                    "text",
+                    "moon -face",
+                    "mode",
+                    "fulltext",
+                    "highlight",
+                    true,
+                    "select",
+                    List.of("title"))))
+        .isEqualTo(
+            json(
+                """
+                {
+                  "hits": [
+                    {
+                      "document": "tides",
+                      "title": "Tides",
+                      "ordinal": 0,
+                      "highlight": "The tide follows the <mark>moon</mark>.",
+                      "score": 0.10000000149011612
+                    },
+                    {
+                      "document": "tides",
+                      "title": "Tides",
+                      "ordinal": 1,
+                      "highlight": "Spring tides come at full <mark>moon</mark>.",
+                      "score": 0.10000000149011612
+                    }
+                  ],
+                  "strategy": "fulltext",
+                  "exact": true,
+                  "scanned": 2,
+                  "truncated": false
+                }
+                """));
+    assertThat(
+            found(
+                Map.of(
+                    "text", "moon",
+                    "mode", "fulltext",
+                    "filter", Map.of("year", Map.of("$lt", 2000)))))
+        .containsExactly("moon/0");
+  }
+
+  @Test
+  void bothListsBecomeOne() throws Exception {
+    Map<String, Object> request = new HashMap<>();
+    request.put("text", "moon");
+    request.put("mode", "hybrid");
+    request.put("vector", List.of(0, 10));
+    request.put("filter", Map.of("$title", Map.of("$exists", true)));
+    request.put("limit", 3);
+    // Nearest: tides/1, moon/1, tides/0 and moon/0. Words: tides/0, tides/1 and moon/0 rank alike.
+    assertThat(found(request).getFirst()).isEqualTo("tides/1");
+
+    request.put("hybrid", Map.of("vector", 0));
+    assertThat(found(request)).containsExactlyInAnyOrder("tides/0", "tides/1", "moon/0");
+
+    request.put("hybrid", Map.of("fulltext", 0, "constant", 1));
+    JsonNode answer = search(request);
+    assertThat(answer.get("hits").findValuesAsText("score"))
+        .containsExactly("0.5", "0.3333333333333333", "0.25");
+    assertThat(answer.get("hits").findValuesAsText("text"))
+        .containsExactly(
+            "Spring tides come at full moon.",
+            "The other face was first seen in 1959.",
+            "The tide follows the moon.");
+    assertThat(answer.get("strategy").textValue()).isEqualTo("exact");
+    assertThat(answer.get("scanned").intValue()).isEqualTo(4);
+  }
+
+  @Test
+  void explainShowsTheStatementAndItsPlan() throws Exception {
+    JsonNode explained =
+        search(Map.of("vector", List.of(3, 0), "filter", Map.of("field", "sea"), "explain", true))
+            .get("explain");
+
+    assertThat(explained).hasSize(1);
+    assertThat(explained.get(0).get("sql").textValue())
+        .contains("d.metadata @> ?::jsonb")
+        .doesNotContain("sea");
+    assertThat(explained.get(0).get("plan").toString()).contains("Execution Time");
+  }
+
+  @Test
+  void aBatchAnswersEachByItself() throws Exception {
+    JsonNode answers =
+        json(Api.post(
+                    "/search/batch",
+                    Map.of(
+                        "searches",
+                        List.of(
+                            one(collection, Map.of("vector", List.of(0, 10), "limit", 1)),
+                            one("nowhere", Map.of("text", "anything")),
+                            one(collection, Map.of("text", "sourdough", "mode", "fulltext")))))
+                .statusCode(200)
+                .extract()
+                .asString())
+            .get("answers");
+
+    assertThat(answers).hasSize(3);
+    assertThat(answers.get(0).get("hits").findValuesAsText("document")).containsExactly("bread");
+    assertThat(answers.get(1))
+        .isEqualTo(
+            json(
+                """
+                {"type": "urn:sheaf:problem:collection-not-found", "title": "No such collection",
+                 "status": 404, "detail": "there is no collection named nowhere"}
+                """));
+    assertThat(answers.get(2).get("hits").findValuesAsText("document")).containsExactly("bread");
+    Api.post("/search/batch", Map.of("searches", List.of()))
+        .statusCode(422)
+        .body("detail", equalTo("searches must be 1 to 100"));
+  }
+
+  private static Map<String, ?> one(String collection, Map<String, ?> search) {
+    return Map.of("collection", collection, "search", search);
+  }
+
+  private JsonNode search(Map<String, ?> request) throws Exception {
+    ObjectNode answer =
+        (ObjectNode)
+            JSON.readTree(
+                Api.search(collection, request).statusCode(200).extract().body().asString());
+    assertThat(answer.remove("took").doubleValue()).isPositive();
+    return answer;
+  }
+
+  private List<String> found(Map<String, ?> request) throws Exception {
+    return search(request)
+        .get("hits")
+        .valueStream()
+        .map(hit -> hit.get("document").textValue() + "/" + hit.get("ordinal"))
+        .toList();
+  }
+
+  private static JsonNode json(String text) throws Exception {
+    return JSON.readTree(text);
+  }
+}

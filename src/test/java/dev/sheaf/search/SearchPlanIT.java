@@ -1,0 +1,162 @@
+package dev.sheaf.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
+import com.pgvector.PGvector;
+import dev.sheaf.embedding.Metric;
+import dev.sheaf.embedding.Precision;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.filter.Filter;
+import dev.sheaf.filter.Predicate;
+import dev.sheaf.testing.TestDatabase;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
+import java.sql.SQLWarning;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/// The plans that PostgreSQL really ran, by `auto_explain`, at the tenth execution: the first five
+/// of a prepared statement are planned with its parameters, the later ones perhaps without.
+class SearchPlanIT {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .registerModule(new ParameterNamesModule())
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.HALF);
+  private static final Plan INDEX = new Plan.Index(10, 100, 20_000);
+
+  private static TestDatabase database;
+  private static Connection connection;
+
+  @BeforeAll
+  static void fill() throws SQLException {
+    database = TestDatabase.migrated();
+    database.execute(
+        """
+        CREATE TABLE document_1 PARTITION OF document FOR VALUES IN (1);
+        CREATE TABLE chunk_1 PARTITION OF chunk FOR VALUES IN (1);
+        CREATE TABLE embedding_1 PARTITION OF embedding FOR VALUES IN (1);
+        INSERT INTO document (collection_id, id, external_id, content_hash, metadata)
+             SELECT 1, md5(n::text)::uuid, 'd' || n, sha256(''),
+                    jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1)
+               FROM generate_series(1, 20000) n;
+        INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
+             SELECT 1, md5(n::text)::uuid, 0, 'word' || n % 500, 2, 0, 10
+               FROM generate_series(1, 20000) n;
+        INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)
+             SELECT 1, 1, md5(n::text)::uuid, 0, ARRAY[cos(n), sin(n), n / 20000.0]::vector
+               FROM generate_series(1, 20000) n;
+        CREATE INDEX embedding_1_hnsw ON embedding_1 USING hnsw ((vector::halfvec(3)) halfvec_l2_ops);
+        CREATE INDEX document_1_metadata ON document_1 USING gin (metadata jsonb_path_ops);
+        ANALYZE;
+        """);
+    connection = database.connect();
+    PGvector.registerTypes(connection);
+    try (var statement = connection.createStatement()) {
+      statement.execute(
+          """
+          LOAD 'auto_explain';
+          SET auto_explain.log_min_duration = 0;
+          SET auto_explain.log_level = notice;
+          """);
+    }
+  }
+
+  @AfterAll
+  static void drop() throws SQLException {
+    connection.close();
+    database.close();
+  }
+
+  @Test
+  void plain() throws Exception {
+    assertThat(tenth(query("{\"vector\":[1,0,0]}"), INDEX))
+        .contains(
+            "Index Scan using embedding_1_hnsw on embedding_1 e",
+            "Index Scan using document_1_pkey on document_1 d",
+            "Index Scan using chunk_1_pkey on chunk_1 c")
+        .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
+  }
+
+  @Test
+  void withAFilterThatManyMeet() throws Exception {
+    assertThat(tenth(query("{\"vector\":[1,0,0],\"filter\":{\"odd\":true}}"), INDEX))
+        .contains(
+            "Index Scan using embedding_1_hnsw on embedding_1 e",
+            "Index Scan using document_1_pkey on document_1 d_1")
+        .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
+  }
+
+  @Test
+  void withAFilterThatFewMeet() throws Exception {
+    assertThat(
+            tenth(query("{\"vector\":[1,0,0],\"filter\":{\"percent\":7}}"), new Plan.Exact(1_000)))
+        .contains("Bitmap Index Scan on document_1_metadata")
+        .noneMatch(line -> line.contains("Seq Scan on document") || line.contains("JIT"));
+  }
+
+  @Test
+  void words() throws Exception {
+    assertThat(tenth(query("{\"text\":\"word7\",\"mode\":\"fulltext\"}"), new Plan.Fulltext()))
+        .anyMatch(line -> line.startsWith("Bitmap Index Scan on chunk_1_search"))
+        .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
+  }
+
+  @Test
+  void wordsAndVectors() throws Exception {
+    assertThat(tenth(query("{\"text\":\"word7\",\"mode\":\"hybrid\",\"vector\":[1,0,0]}"), INDEX))
+        .contains("Index Scan using embedding_1_hnsw on embedding_1 e")
+        .anyMatch(line -> line.startsWith("Bitmap Index Scan on chunk_1_search"))
+        .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
+  }
+
+  private static Query query(String json) throws Exception {
+    SearchRequest request = JSON.readValue(json, SearchRequest.class);
+    return new Query(
+        request,
+        SPACE,
+        request.vector(),
+        request.filter().equals(Filter.EVERYTHING) ? null : Predicate.of(request.filter()),
+        null,
+        "english");
+  }
+
+  /// The nodes of the plan at the tenth execution, without their costs.
+  private static List<String> tenth(Query query, Plan plan) throws SQLException {
+    var nodes = new ArrayList<String>();
+    for (int execution = 1; execution <= 10; execution++) {
+      var sql = new SearchSql(query, plan);
+      try (PreparedStatement statement =
+          connection.prepareStatement(sql.preparing(10_000) + sql.searching())) {
+        int place = 1;
+        for (Object parameter : sql.parameters()) {
+          statement.setObject(place++, parameter);
+        }
+        statement.execute();
+        if (execution == 10) {
+          for (SQLWarning said = statement.getWarnings();
+              said != null;
+              said = said.getNextWarning()) {
+            // The plan of the statement that searches comes after that of the one that prepares.
+            nodes.clear();
+            String.valueOf(said.getMessage())
+                .lines()
+                .map(
+                    line -> line.strip().replaceFirst("^-> +", "").replaceFirst(" +\\(cost=.*", ""))
+                .forEach(nodes::add);
+          }
+        }
+      }
+    }
+    return nodes;
+  }
+}

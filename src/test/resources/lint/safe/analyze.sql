@@ -1,0 +1,7 @@
+--liquibase formatted sql
+
+--changeset lint:001
+--comment ANALYZE: SHARE UPDATE EXCLUSIVE; it reads a sample.
+ANALYZE orders;
+
+--rollback empty
