@@ -42,7 +42,7 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"x","colour":1}          | 422 | colour     | unknown field colour; known are description, dimensions, metric, model, name, precision
+          {"name":"x","colour":1}          | 422 | colour     | unknown field colour; known are description, dimensions, fields, hnsw, language, metric, model, name, precision
           {"name":7}                       | 422 | name       | name must be a string
           {"name":"Upper Case"}            | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
           {"name":""}                      | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
