@@ -78,7 +78,7 @@ class SpaceIndexer {
     }
   }
 
-  /// A space and the shape that its index is to have.
+  /// A space without its index, and the shape that it is to have.
   ///
   /// @param bytes the size of its table
   private record Wanting(Space space, int m, int efConstruction, long bytes) {}
