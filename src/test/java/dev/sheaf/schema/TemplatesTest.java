@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,7 +44,8 @@ class TemplatesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> templates.apply(untouched(), "nothing", Map.of()))
         .withMessage(
-            "no template nothing; there are " + List.of("collection", "space", "space_index"));
+            "no template nothing; there are [collection, field_number_index, field_text_index,"
+                + " metadata_index, space, space_index]");
   }
 
   @Test
