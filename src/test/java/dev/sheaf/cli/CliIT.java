@@ -360,7 +360,8 @@ class CliIT {
   @Test
   void scratchDatabasesNeedNoConfiguredOne() throws IOException {
     Files.writeString(
-        directory.resolve("test.properties"), "sheaf.modules.fulltext.enabled=false\n");
+        directory.resolve("test.properties"),
+        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\n");
     DatabaseAddress server = database.address();
     String url =
         server

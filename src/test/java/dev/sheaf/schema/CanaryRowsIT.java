@@ -226,7 +226,10 @@ class CanaryRowsIT {
                     "public.collection",
                     "public.document_canary",
                     "public.embedding_canary",
-                    "public.embedding_space"),
+                    "public.embedding_space",
+                    "public.ingestion_error",
+                    "public.ingestion_job",
+                    "public.ingestion_part"),
                 List.of("public.chunk_canary", "public.document_canary", "public.embedding_canary"),
                 List.of()));
   }

@@ -195,6 +195,7 @@ final class Shop implements AutoCloseable {
     environment.put("SHEAF_SCHEMA_ROOT", root.toString());
     environment.put("SHEAF_MODULES_SHOP_ENABLED", "true");
     environment.put("SHEAF_MODULES_FULLTEXT_ENABLED", "false");
+    environment.put("SHEAF_MODULES_INGESTION_ENABLED", "false");
     return SheafProcess.start(database, environment);
   }
 
