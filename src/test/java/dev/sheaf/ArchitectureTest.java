@@ -41,6 +41,8 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
+            "dev.sheaf.access..",
+            "dev.sheaf.audit..",
             "dev.sheaf.collection..",
             "dev.sheaf.document..",
             "dev.sheaf.embedding..",

@@ -7,6 +7,8 @@ import dev.sheaf.schema.SchemaException;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -131,6 +133,11 @@ final class Output {
       return String.format(Locale.ROOT, "%.1f s", millis / 1_000.0);
     }
     return duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+  }
+
+  /// To the second.
+  static String time(Instant instant) {
+    return instant.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   static String count(int number, String thing) {

@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.Roles;
 import dev.sheaf.filter.Filter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
@@ -30,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// Documents over HTTP.
 @Path("/collections/{collection}/documents")
 @Tag(name = "Documents")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class DocumentResource {
 
@@ -47,6 +50,7 @@ class DocumentResource {
   }
 
   @PUT
+  @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
       summary = "Store a document",
@@ -75,6 +79,7 @@ class DocumentResource {
   }
 
   @DELETE
+  @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @ResponseStatus(204)
   @Operation(summary = "Delete a document")
@@ -84,6 +89,7 @@ class DocumentResource {
   }
 
   @PATCH
+  @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
       summary = "Change title, uri or metadata",
@@ -123,12 +129,13 @@ class DocumentResource {
     return documents.list(
         collection,
         filter == null ? Filter.EVERYTHING : filter(filter),
-        pageSize(limit),
+        Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE),
         after,
         count);
   }
 
   @DELETE
+  @RolesAllowed(Roles.WRITER)
   @Operation(summary = "Delete the documents that meet a filter")
   public Deleted deleteAll(
       @RestPath String collection,
@@ -151,21 +158,5 @@ class DocumentResource {
     } catch (JsonProcessingException e) {
       throw Problem.parameter("filter", "filter must be JSON, percent-encoded");
     }
-  }
-
-  private static int pageSize(@Nullable String limit) {
-    if (limit == null) {
-      return DEFAULT_PAGE;
-    }
-    try {
-      int size = Integer.parseInt(limit);
-      if (size >= 1 && size <= MAX_PAGE) {
-        return size;
-      }
-    } catch (NumberFormatException e) {
-      // Falls through to the same answer as a number out of range.
-    }
-    throw Problem.parameter(
-        "limit", "limit must be a whole number from 1 to " + MAX_PAGE + ", not " + limit);
   }
 }

@@ -4,8 +4,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.Router;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// `/v1/embeddings`, where its clients look for it.
 @Path("/embeddings")
 @Tag(name = "Embeddings")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class EmbeddingResource {
 

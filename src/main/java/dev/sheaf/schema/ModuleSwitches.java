@@ -10,7 +10,7 @@ public class ModuleSwitches {
 
   private final ModulesConfig config;
 
-  ModuleSwitches(ModulesConfig config) {
+  public ModuleSwitches(ModulesConfig config) {
     this.config = config;
   }
 

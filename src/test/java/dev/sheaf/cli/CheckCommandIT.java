@@ -212,7 +212,8 @@ class CheckCommandIT {
   @Test
   void withoutADatabaseOnlyFormIsChecked() throws IOException {
     Files.writeString(
-        config(), "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\n");
+        config(),
+        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nsheaf.modules.access.enabled=false\nsheaf.modules.audit.enabled=false\n");
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
     assertThat(check("--scratch", url(TestDatabase.server())))
@@ -257,6 +258,8 @@ class CheckCommandIT {
         """
         sheaf.modules.fulltext.enabled=false
         sheaf.modules.ingestion.enabled=false
+        sheaf.modules.access.enabled=false
+        sheaf.modules.audit.enabled=false
         quarkus.datasource.jdbc.url=%s
         quarkus.datasource.username=%s
         quarkus.datasource.password=%s

@@ -361,7 +361,7 @@ class CliIT {
   void scratchDatabasesNeedNoConfiguredOne() throws IOException {
     Files.writeString(
         directory.resolve("test.properties"),
-        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\n");
+        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nsheaf.modules.access.enabled=false\nsheaf.modules.audit.enabled=false\n");
     DatabaseAddress server = database.address();
     String url =
         server
@@ -883,7 +883,7 @@ class CliIT {
             : "quarkus.datasource.password=" + address.password() + "\n";
     Files.writeString(
         directory.resolve("test.properties"),
-        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nquarkus.datasource.jdbc.url="
+        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nsheaf.modules.access.enabled=false\nsheaf.modules.audit.enabled=false\nquarkus.datasource.jdbc.url="
             + address.jdbcUrl()
             + "\n"
             + user

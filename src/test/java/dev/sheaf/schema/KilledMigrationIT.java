@@ -170,7 +170,9 @@ class KilledMigrationIT {
         database,
         Map.of(
             "sheaf.modules.fulltext.enabled", "false",
-            "sheaf.modules.ingestion.enabled", "false"),
+            "sheaf.modules.ingestion.enabled", "false",
+            "sheaf.modules.access.enabled", "false",
+            "sheaf.modules.audit.enabled", "false"),
         Stream.concat(verb.stream(), Stream.of("--root", root.toString())).toArray(String[]::new));
   }
 }

@@ -68,6 +68,8 @@ public final class SheafProcess implements AutoCloseable {
     environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
     environment.put("QUARKUS_DATASOURCE_USERNAME", String.valueOf(database.address().user()));
     environment.put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));
+    // Tests of access say otherwise.
+    environment.put("SHEAF_ACCESS_MODE", "open");
     environment.putAll(settings);
     return new SheafProcess(builder);
   }
@@ -96,12 +98,19 @@ public final class SheafProcess implements AutoCloseable {
   /// @throws IOException when the process is gone
   public HttpResponse<String> send(String method, String path, String json)
       throws IOException, InterruptedException {
-    return http.send(
+    return send(method, path, json, Map.of());
+  }
+
+  /// The same with more headers.
+  public HttpResponse<String> send(
+      String method, String path, String json, Map<String, String> headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(base.resolve(path))
             .header("Content-Type", "application/json")
-            .method(method, HttpRequest.BodyPublishers.ofString(json))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+            .method(method, HttpRequest.BodyPublishers.ofString(json));
+    headers.forEach(request::header);
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   /// Uploads lines of JSON to a path, as they come.

@@ -196,6 +196,8 @@ final class Shop implements AutoCloseable {
     environment.put("SHEAF_MODULES_SHOP_ENABLED", "true");
     environment.put("SHEAF_MODULES_FULLTEXT_ENABLED", "false");
     environment.put("SHEAF_MODULES_INGESTION_ENABLED", "false");
+    environment.put("SHEAF_MODULES_ACCESS_ENABLED", "false");
+    environment.put("SHEAF_MODULES_AUDIT_ENABLED", "false");
     return SheafProcess.start(database, environment);
   }
 
