@@ -25,11 +25,13 @@ class Grants implements SecurityIdentityAugmentor {
   private static final String EVERY_COLLECTION = "*";
 
   private final AccessConfig.Oidc oidc;
-  private final boolean open;
+
+  /// Who brings nothing, where access is open.
+  private final @Nullable SecurityIdentity anybody;
 
   Grants(AccessConfig config) {
     this.oidc = config.oidc();
-    this.open = AccessGate.isOpen(config);
+    this.anybody = AccessGate.isOpen(config) ? Role.ADMIN.identity("anybody", null) : null;
   }
 
   @Override
@@ -40,7 +42,7 @@ class Grants implements SecurityIdentityAugmentor {
 
   private SecurityIdentity granted(SecurityIdentity identity) {
     if (identity.isAnonymous()) {
-      return open ? Role.ADMIN.identity("anybody", null) : identity;
+      return anybody == null ? identity : anybody;
     }
     return identity.getPrincipal() instanceof JsonWebToken token
         ? granted(token, identity.getRoles())

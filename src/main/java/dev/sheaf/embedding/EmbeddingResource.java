@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 /// `/v1/embeddings`, where its clients look for it.
 @Path("/embeddings")
 @Tag(name = "Embeddings")
-@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class EmbeddingResource {
 
@@ -47,6 +46,8 @@ class EmbeddingResource {
   }
 
   @POST
+  // Not on the class, whose other method nobody calls who could have a role.
+  @RolesAllowed(Roles.READER)
   @Operation(
       summary = "Embed texts",
       description =

@@ -13,6 +13,7 @@ import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -213,7 +214,7 @@ class AuthorisationIT {
             .replaceAll("\\{\\w+}", "nothing");
     RequestSpecification request = as(key);
     if (!operation.method().equals("GET") && !operation.method().equals("DELETE")) {
-      request.contentType(operation.contentType()).body("{}");
+      request.contentType(operation.contentType()).body("{}".getBytes(StandardCharsets.UTF_8));
     }
     return request.request(operation.method(), path);
   }
