@@ -18,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -162,6 +163,7 @@ class AuthorisationIT {
                     operations.add(operation(method.getKey(), path.getKey(), method.getValue()));
                   }
                 }));
+    operations.sort(Comparator.comparing(Operation::path).thenComparing(Operation::method));
     return operations;
   }
 

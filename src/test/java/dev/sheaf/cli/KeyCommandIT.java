@@ -77,8 +77,8 @@ class KeyCommandIT {
             """
             exit 0
             out:
-            ID            NAME  ROLE    COLLECTIONS     STATE   EXPIRES  LAST USED
-            %s  shop  writer  articles,notes  active  TIME     never
+            ID            NAME  ROLE    COLLECTIONS     STATE   EXPIRES               LAST USED
+            %s  shop  writer  articles,notes  active  TIME  never
             err:
             """
                 .formatted(id));
