@@ -129,7 +129,7 @@ final class Common {
 
   /// The API keys of the configured database. What is done to them is done by this process.
   ApiKeys keys() {
-    ModuleSwitches modules = new ModuleSwitches(modules());
+    ModuleSwitches modules = new ModuleSwitches(modules(), schema());
     DatabaseAddress database = database();
     Caller caller = Caller.of("process:" + Bookkeeping.CLIENT);
     return new ApiKeys(

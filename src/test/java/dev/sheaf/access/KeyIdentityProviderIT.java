@@ -7,6 +7,7 @@ import dev.sheaf.api.Caller;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.schema.ModuleSwitches;
 import dev.sheaf.schema.ModulesConfig;
+import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.testing.DatabaseExtension;
 import dev.sheaf.testing.TestDatabase;
 import io.quarkus.security.AuthenticationFailedException;
@@ -34,11 +35,13 @@ class KeyIdentityProviderIT {
         new SmallRyeConfigBuilder()
             .addDiscoveredConverters()
             .withMapping(ModulesConfig.class)
+            .withMapping(SchemaConfig.class)
             .withMapping(AccessConfig.class)
-            .withDefaultValue("sheaf.modules.access.enabled", "true")
+            .withDefaultValue("sheaf.modules.audit.enabled", "false")
             .withDefaultValue("sheaf.access.recheck-every", "1h")
             .build();
-    var modules = new ModuleSwitches(config.getConfigMapping(ModulesConfig.class));
+    var modules = new ModuleSwitches(
+            config.getConfigMapping(ModulesConfig.class), config.getConfigMapping(SchemaConfig.class));
     keys =
         new ApiKeys(
             () -> {

@@ -211,9 +211,7 @@ class CheckCommandIT {
 
   @Test
   void withoutADatabaseOnlyFormIsChecked() throws IOException {
-    Files.writeString(
-        config(),
-        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nsheaf.modules.access.enabled=false\nsheaf.modules.audit.enabled=false\n");
+    Files.writeString(config(), "");
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
     assertThat(check("--scratch", url(TestDatabase.server())))
@@ -256,10 +254,6 @@ class CheckCommandIT {
     Files.writeString(
         config(),
         """
-        sheaf.modules.fulltext.enabled=false
-        sheaf.modules.ingestion.enabled=false
-        sheaf.modules.access.enabled=false
-        sheaf.modules.audit.enabled=false
         quarkus.datasource.jdbc.url=%s
         quarkus.datasource.username=%s
         quarkus.datasource.password=%s
