@@ -40,8 +40,10 @@ class KeyIdentityProviderIT {
             .withDefaultValue("sheaf.modules.audit.enabled", "false")
             .withDefaultValue("sheaf.access.recheck-every", "1h")
             .build();
-    var modules = new ModuleSwitches(
-            config.getConfigMapping(ModulesConfig.class), config.getConfigMapping(SchemaConfig.class));
+    var modules =
+        new ModuleSwitches(
+            config.getConfigMapping(ModulesConfig.class),
+            config.getConfigMapping(SchemaConfig.class));
     keys =
         new ApiKeys(
             () -> {
