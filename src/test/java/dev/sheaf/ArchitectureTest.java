@@ -78,6 +78,18 @@ class ArchitectureTest {
   }
 
   @Test
+  void filesAreReadByCommandsAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.sheaf.cli..", "dev.sheaf.transfer..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.sheaf.transfer..", "org.apache.tika..", "org.apache.pdfbox..")
+        .because("a PDF that a parser does not survive may cost a command, but not the service")
+        .check(SHEAF);
+  }
+
+  @Test
   void nobodyPrints() {
     noClasses()
         .that()

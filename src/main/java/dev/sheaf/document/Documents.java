@@ -122,18 +122,12 @@ public class Documents {
             throw notFound(collection, externalId);
           }
           List<Chunk> chunks = Chunk.of(collectionId, id);
-          return DocumentView.of(document, text(chunks), chunks.size());
+          String text =
+              Chunk.text(
+                  chunks.stream().map(chunk -> chunk.text).toList(),
+                  chunks.stream().map(chunk -> chunk.startOffset).toList());
+          return DocumentView.of(document, text, chunks.size());
         });
-  }
-
-  /// Chunks overlap, and together they cover the document: each adds what lies behind the one
-  /// before.
-  private static String text(List<Chunk> chunks) {
-    var text = new StringBuilder();
-    for (Chunk chunk : chunks) {
-      text.append(chunk.text, text.length() - chunk.startOffset, chunk.text.length());
-    }
-    return text.toString();
   }
 
   /// A page of documents, without their texts, in an order that does not change while documents
