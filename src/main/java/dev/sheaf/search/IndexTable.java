@@ -59,7 +59,7 @@ class IndexTable {
   private static final String RECORD =
       """
       WITH gone AS (
-           DELETE FROM index_recall WHERE space_id = ? AND index_id <> ?
+           DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
       )
       INSERT INTO index_recall AS r
              (space_id, index_id, ef_search, sample, k, sample_size, recall, first_recall, median_ms, changes, first_changes)
@@ -218,7 +218,7 @@ class IndexTable {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement insert = connection.prepareStatement(RECORD)) {
       insert.setLong(1, space.id());
-      insert.setLong(2, indexId);
+      insert.setString(2, space.indexName());
       insert.setLong(3, space.id());
       insert.setInt(4, ef);
       insert.setString(5, sample.value);

@@ -18,7 +18,8 @@ CREATE TABLE index_recall (
     CONSTRAINT index_recall_pkey PRIMARY KEY (space_id, index_id, ef_search, sample),
     CONSTRAINT index_recall_space_id_fkey FOREIGN KEY (space_id) REFERENCES embedding_space ON DELETE CASCADE,
     CONSTRAINT index_recall_sample_check CHECK (sample IN ('stored', 'queries')),
-    CONSTRAINT index_recall_recall_check CHECK (recall BETWEEN 0 AND 1 AND first_recall BETWEEN 0 AND 1)
+    CONSTRAINT index_recall_recall_check CHECK (recall BETWEEN 0 AND 1),
+    CONSTRAINT index_recall_first_recall_check CHECK (first_recall BETWEEN 0 AND 1)
 );
 
 COMMENT ON TABLE  index_recall               IS 'What the index of a space finds of the nearest, as last measured and as first, for each ef_search that was tried';
