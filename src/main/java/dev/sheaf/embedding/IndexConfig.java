@@ -43,7 +43,7 @@ public interface IndexConfig {
   @WithDefault("10s")
   Duration measureAtMost();
 
-  /// Stored vectors that a measurement searches for.
+  /// Vectors that a measurement searches for, each half way between two stored ones.
   @WithDefault("100")
   int sample();
 

@@ -35,7 +35,8 @@ class IndexResource {
   @Path("/measure")
   @Operation(
       summary = "Measure its recall now",
-      description = "Searches for a sample of what is stored, through the index and exactly.")
+      description =
+          "Searches for what is half way between stored vectors, through the index and exactly.")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "409", description = "No index, or it is being measured")
   @APIResponse(responseCode = "504", description = "There was no time to measure anything")

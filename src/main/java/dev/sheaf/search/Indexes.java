@@ -120,7 +120,7 @@ public class Indexes {
         searched,
         collection,
         indexId -> {
-          List<float[]> sample = measurement.stored(space);
+          List<float[]> sample = measurement.betweenStored(space);
           Optional<Measured> stored = measurement.measure(space, sample, ef);
           table.record(space, indexId, ef, Sample.STORED, stored);
           List<float[]> asked = queries.take(space);
@@ -148,7 +148,7 @@ public class Indexes {
         searched,
         collection,
         indexId -> {
-          List<float[]> sample = measurement.stored(space);
+          List<float[]> sample = measurement.betweenStored(space);
           List<Truth> truths = measurement.truths(space, sample);
           if (truths.isEmpty()) {
             throw nothingMeasured(sample);

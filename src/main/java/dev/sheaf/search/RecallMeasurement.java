@@ -15,12 +15,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /// Searches for vectors both ways, by comparing every vector and through the index, with the
 /// statements that clients' searches run, and counts what the index has missed.
 ///
-/// A stored vector that is searched for is itself among the nearest, and counts like any other. Of
-/// those equally far, any is right.
+/// What is stored stands in the graph with links to its nearest, and is found better than anything
+/// that clients ask. So the sample is half way between stored vectors: harder than what clients
+/// ask, but much like it. Of those equally far, any is right.
 @ApplicationScoped
 class RecallMeasurement {
 
@@ -52,11 +54,11 @@ class RecallMeasurement {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Truth(float[] vector, int hits, double farthest) {}
 
-  /// Stored vectors: the same at every time, as far as they are still there, so that measurements
-  /// differ by the index and not by the draw. Takes one scan, less than comparing with every vector
-  /// does.
-  List<float[]> stored(Space space) throws SQLException {
-    var vectors = new ArrayList<float[]>();
+  /// What is half way between stored vectors: between the same ones at every time, as far as they
+  /// are still there, so that measurements differ by the index and not by the draw. Takes one scan,
+  /// less than comparing with every vector does.
+  List<float[]> betweenStored(Space space) throws SQLException {
+    var stored = new ArrayList<float[]>();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
@@ -69,10 +71,23 @@ class RecallMeasurement {
                     .formatted(space.embeddingTable(), config.sample()));
         ResultSet row = select.executeQuery()) {
       while (row.next()) {
-        vectors.add(((PGvector) row.getObject(1)).toArray());
+        stored.add(((PGvector) row.getObject(1)).toArray());
       }
     }
-    return vectors;
+    return IntStream.range(0, stored.size())
+        .mapToObj(i -> between(stored.get(i), stored.get((i + 1) % stored.size())))
+        .toList();
+  }
+
+  /// Half way, unless nothing is there: what has no direction cannot be searched for.
+  private static float[] between(float[] one, float[] other) {
+    var between = new float[one.length];
+    boolean zero = true;
+    for (int i = 0; i < one.length; i++) {
+      between[i] = (one[i] + other[i]) / 2;
+      zero &= between[i] == 0;
+    }
+    return zero ? one : between;
   }
 
   /// Measures with one `ef`. Each vector is searched for both ways at once, so that it matters

@@ -26,7 +26,7 @@ COMMENT ON TABLE  index_recall               IS 'What the index of a space finds
 COMMENT ON COLUMN index_recall.space_id      IS 'The space';
 COMMENT ON COLUMN index_recall.index_id      IS 'The oid of the index, which is another one after each build';
 COMMENT ON COLUMN index_recall.ef_search     IS 'Candidates that the searches looked at, hnsw.ef_search';
-COMMENT ON COLUMN index_recall.sample        IS 'What was searched for: stored vectors, or queries that clients have asked lately';
+COMMENT ON COLUMN index_recall.sample        IS 'What was searched for: stored is half way between two stored vectors, queries is what clients have asked lately';
 COMMENT ON COLUMN index_recall.k             IS 'How many of the nearest each search was to find';
 COMMENT ON COLUMN index_recall.sample_size   IS 'Vectors that were searched for';
 COMMENT ON COLUMN index_recall.recall        IS 'The share of the k nearest that was found; null when there was no time to find out';
