@@ -67,7 +67,7 @@ public class Collections {
   /// @throws Problem when the name is taken, or there is no such model
   public CollectionView create(CreateCollection request) {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
-    requireIndexable(model, request.precision());
+    requireIndexable(model.dimensions(), request.precision());
     requireLanguage(request.settings().language());
     try {
       return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
@@ -79,18 +79,16 @@ public class Collections {
   }
 
   /// A collection that could never have an index would be slower with every document.
-  private static void requireIndexable(EmbeddingModel model, Precision precision) {
-    if (model.dimensions() > precision.maxDimensions()) {
+  private static void requireIndexable(int dimensions, Precision precision) {
+    if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
           "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),
-                  model.dimensions(),
-                  model.dimensions() > Precision.HALF.maxDimensions()
-                      ? Precision.BINARY
-                      : Precision.HALF));
+                  dimensions,
+                  dimensions > Precision.HALF.maxDimensions() ? Precision.BINARY : Precision.HALF));
     }
   }
 
@@ -198,6 +196,10 @@ public class Collections {
         .run(() -> {
           Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
           entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          if (request.precision() != null) {
+            EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
+            requireIndexable(space.dimensions, request.precision());
+          }
           if (request.description() != null) {
             collection.description = request.description();
           }
@@ -230,8 +232,7 @@ public class Collections {
         space.model,
         space.dimensions,
         space.metric,
-        space.precision,
-        CollectionSettings.parse(collection.settings),
+        CollectionSettings.parse(collection.settings).orPrecision(space.precision),
         collection.createdAt,
         documents,
         chunks);
