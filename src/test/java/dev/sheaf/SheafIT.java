@@ -8,6 +8,7 @@ import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -20,6 +21,7 @@ class SheafIT {
   private static final String DELAY = "1s";
 
   private static final int TERMINATED = 128 + 15;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Test
   void endsInOrderWhileTheModelLoads() throws IOException, InterruptedException {
@@ -41,6 +43,7 @@ class SheafIT {
       lock.execute("LOCK TABLE collection");
       var begun = begin(() -> sheaf.send("POST", "/api/v1/collections", "{\"name\": \"late\"}"));
       await()
+          .atMost(PATIENCE)
           .until(() ->
               database
                   .query("SELECT count(*) FROM pg_locks WHERE NOT granted")
@@ -48,7 +51,9 @@ class SheafIT {
                   .equals("1"));
 
       var exit = begin(sheaf::terminate);
-      await().until(() -> sheaf.send("GET", "/q/health/ready", "").statusCode() == 503);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> sheaf.send("GET", "/q/health/ready", "").statusCode() == 503);
       assertThat(sheaf.send("GET", "/q/health/live", "").statusCode()).isEqualTo(200);
       holder.commit();
 
