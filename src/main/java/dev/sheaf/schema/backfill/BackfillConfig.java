@@ -22,9 +22,9 @@ public interface BackfillConfig {
   @WithDefault("1s")
   Duration checkEvery();
 
-  /// How long a batch should take. Whoever wants one of its rows waits for as long at the most,
-  /// hence short.
-  @WithDefault("100ms")
+  /// How long a batch should take. Whoever wants one of its rows waits for as long at the most, and
+  /// whoever commits meanwhile for what it has written to reach the disk, hence short.
+  @WithDefault("10ms")
   Duration batchTime();
 
   /// Rows of the very first batch, before anything is known.
@@ -35,9 +35,9 @@ public interface BackfillConfig {
   @WithDefault("20000")
   int maxBatch();
 
-  /// The rest after a batch, as a share of the time that it took: 1 leaves the server alone half of
-  /// the time.
-  @WithDefault("0.5")
+  /// The rest after a batch, as a multiple of the time that it took: 2 leaves the server alone two
+  /// thirds of the time.
+  @WithDefault("2")
   double rest();
 
   /// How long a worker that is not heard of keeps its backfill from others.

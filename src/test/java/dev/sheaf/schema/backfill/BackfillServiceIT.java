@@ -91,6 +91,7 @@ class BackfillServiceIT {
         Map.of(
             "SHEAF_BACKFILL_LEASE", "1s",
             "SHEAF_BACKFILL_CHECK_EVERY", "100ms",
+            "SHEAF_BACKFILL_REST", "0.5",
             "SHEAF_BACKFILL_MAX_BATCH", "20"));
   }
 }
