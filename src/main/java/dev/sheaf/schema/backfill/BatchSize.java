@@ -6,8 +6,8 @@ import java.time.Duration;
 /// at once.
 ///
 /// A batch costs something whatever its size, on a busy server or far from it more than it should
-/// last. Fewer rows would not make it shorter then, and would never come to an end; so a small batch
-/// may take several times as long.
+/// last. Fewer rows would not make it shorter then, and would never come to an end; so a small
+/// batch may take several times as long.
 final class BatchSize {
 
   private static final double MOST_GROWTH = 1.5;
