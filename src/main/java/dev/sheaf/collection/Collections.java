@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
+import org.hibernate.exception.JDBCConnectionException;
 import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -53,13 +54,17 @@ public class Collections {
   }
 
   /// Refuses to serve collections whose space and model do not fit: every search of theirs would
-  /// fail or, worse, lie.
+  /// fail. A database that is away only now is no reason to refuse; readiness sees it.
   void onStart(@Observes StartupEvent event) {
-    QuarkusTransaction.joiningExisting()
-        .run(() ->
-            EmbeddingSpace.<EmbeddingSpace>streamAll()
-                .map(EmbeddingSpace::toSpace)
-                .forEach(models::forSpace));
+    try {
+      QuarkusTransaction.joiningExisting()
+          .run(() ->
+              EmbeddingSpace.<EmbeddingSpace>streamAll()
+                  .map(EmbeddingSpace::toSpace)
+                  .forEach(models::forSpace));
+    } catch (JDBCConnectionException e) {
+      LOG.warnf("Models of collections not looked at: reason=%s", e.getMessage());
+    }
   }
 
   /// Creates a collection with its first embedding space, ready for documents.
