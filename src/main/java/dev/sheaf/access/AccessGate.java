@@ -2,7 +2,7 @@ package dev.sheaf.access;
 
 import dev.sheaf.access.AccessConfig.Mode;
 import dev.sheaf.schema.ModuleSwitches;
-import dev.sheaf.schema.Refusal;
+import dev.sheaf.schema.RefusedStart;
 import dev.sheaf.schema.SchemaException;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
@@ -45,7 +45,7 @@ class AccessGate {
   void requireModule(
       @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
     if (!isOpen(config)) {
-      Refusal.orRefuse("access", this::requireModule);
+      RefusedStart.unless("access", this::requireModule);
     }
   }
 

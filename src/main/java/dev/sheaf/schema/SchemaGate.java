@@ -35,7 +35,7 @@ public class SchemaGate {
   }
 
   void open(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
-    Refusal.orRefuse("schema", this::open);
+    RefusedStart.unless("schema", this::open);
   }
 
   private void open() {

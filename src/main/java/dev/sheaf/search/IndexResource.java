@@ -1,7 +1,9 @@
 package dev.sheaf.search;
 
 import dev.sheaf.api.Input;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// The indexes of collections over HTTP.
 @Path("/collections/{collection}/index")
 @Tag(name = "Indexes")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class IndexResource {
 
@@ -32,6 +35,7 @@ class IndexResource {
   }
 
   @POST
+  @RolesAllowed(Roles.ADMIN)
   @Path("/measure")
   @Operation(
       summary = "Measure its recall now",
@@ -45,6 +49,7 @@ class IndexResource {
   }
 
   @POST
+  @RolesAllowed(Roles.ADMIN)
   @Path("/tune")
   @Operation(
       summary = "Find the smallest efSearch that reaches a recall, and store it",

@@ -6,16 +6,16 @@ import io.quarkus.runtime.Quarkus;
 import org.jboss.logging.Logger;
 
 /// The end of a start that must not go on.
-public final class Refusal {
+public final class RefusedStart {
 
-  private static final Logger LOG = Logger.getLogger(Refusal.class);
+  private static final Logger LOG = Logger.getLogger(RefusedStart.class);
 
-  private Refusal() {}
+  private RefusedStart() {}
 
   /// Ends the start when `check` throws a [SchemaException], and says why in one line.
   ///
   /// @param part of the service that is checked
-  public static void orRefuse(String part, Runnable check) {
+  public static void unless(String part, Runnable check) {
     try {
       check.run();
     } catch (SchemaException e) {
