@@ -1,7 +1,9 @@
 package dev.sheaf.search;
 
 import dev.sheaf.api.Input;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -16,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 @Path("/collections/{collection}/index")
 @Tag(name = "Indexes")
 @RunOnVirtualThread
+@RolesAllowed(Roles.READER)
 class IndexResource {
 
   private final Indexes indexes;
@@ -33,6 +36,7 @@ class IndexResource {
 
   @POST
   @Path("/measure")
+  @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Measure its recall now",
       description =
@@ -46,6 +50,7 @@ class IndexResource {
 
   @POST
   @Path("/tune")
+  @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Find the smallest efSearch that reaches a recall, and store it",
       description = "Searches follow within seconds.")
