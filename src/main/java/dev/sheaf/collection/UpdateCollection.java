@@ -66,8 +66,11 @@ public record UpdateCollection(
     if (description != null) {
       changed.put("description", true);
     }
-    if (efSearch != null) {
-      changed.put("efSearch", efSearch);
+    if (precision != null) {
+      changed.put("precision", precision);
+    }
+    if (hnsw != null) {
+      changed.put("hnsw", hnsw);
     }
     if (fields != null) {
       changed.put("fields", fields);

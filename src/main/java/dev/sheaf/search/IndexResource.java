@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "Indexes")
 @RolesAllowed(Roles.READER)
 @RunOnVirtualThread
+@RolesAllowed(Roles.READER)
 class IndexResource {
 
   private final Indexes indexes;
@@ -37,6 +38,7 @@ class IndexResource {
   @POST
   @RolesAllowed(Roles.ADMIN)
   @Path("/measure")
+  @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Measure its recall now",
       description =
@@ -51,6 +53,7 @@ class IndexResource {
   @POST
   @RolesAllowed(Roles.ADMIN)
   @Path("/tune")
+  @RolesAllowed(Roles.ADMIN)
   @Operation(
       summary = "Find the smallest efSearch that reaches a recall, and store it",
       description = "Searches follow within seconds.")

@@ -58,7 +58,7 @@ class AuditIT {
     assertThat(trail(name))
         .containsExactly(
             "anybody collection.created " + name + " {model=bge-small-en-v1.5, dimensions=384}",
-            "anybody collection.changed " + name + " {efSearch=50, description=true}",
+            "anybody collection.changed " + name + " {hnsw={efSearch=50}, description=true}",
             "anybody document.deleted " + name + "/a/b {}",
             "anybody documents.deleted " + name + " {deleted=1}",
             "anybody collection.dropped " + name + " {}");
