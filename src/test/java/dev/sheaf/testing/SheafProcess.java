@@ -24,6 +24,8 @@ public final class SheafProcess implements AutoCloseable {
 
   private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+)");
 
+  private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
+
   private final Process process;
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
   private final Thread reader;
@@ -120,6 +122,26 @@ public final class SheafProcess implements AutoCloseable {
   /// What it has said so far.
   public List<String> log() {
     return List.copyOf(log);
+  }
+
+  /// How much of its heap is in use by objects that are needed, in bytes; it collects its garbage
+  /// first.
+  public long liveBytes() throws IOException {
+    Process histogram =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                String.valueOf(process.pid()),
+                "GC.class_histogram")
+            .redirectErrorStream(true)
+            .start();
+    try (var lines = histogram.inputReader()) {
+      String last = lines.lines().reduce("", (_, line) -> line);
+      Matcher total = TOTAL.matcher(last);
+      if (!total.matches()) {
+        throw new IOException("no histogram, but " + last);
+      }
+      return Long.parseLong(total.group(1));
+    }
   }
 
   /// `kill -9`: the process gets no chance to clean up.
