@@ -17,6 +17,8 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -39,7 +41,6 @@ class BulkLoadIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final System.Logger LOG = System.getLogger(BulkLoadIT.class.getName());
 
   private static final Map<String, String> SETTINGS =
       Map.of("SHEAF_INGESTION_LEASE", "2s", "SHEAF_INGESTION_POLL_EVERY", "0.1s");
@@ -57,24 +58,30 @@ class BulkLoadIT {
       Future<JsonNode> answer =
           client.submit(() -> upload(sheaf, Map.of(), new Lines("d", 0, lines, vector)));
       var live = new ArrayList<Long>();
-      while (!answer.isDone()) {
+      while (!isDone(answer)) {
         live.add(sheaf.liveBytes());
       }
 
       assertThat(answer.get().path("created").asInt()).isEqualTo(lines);
       assertThat(database.query("SELECT count(*) FROM embedding"))
           .containsExactly(String.valueOf(lines));
-      LOG.log(
-          System.Logger.Level.INFO,
-          "megabytes={0} heap={1} samples={2} live={3}",
-          MEGABYTES,
-          HEAP,
-          live.size(),
-          live.stream().mapToLong(Long::longValue).summaryStatistics());
+      System.out.printf(
+          "%d MB with a heap of %d MB; live bytes: %s%n",
+          MEGABYTES, HEAP, live.stream().mapToLong(Long::longValue).summaryStatistics());
       int half = live.size() / 2;
       assertThat(max(live.subList(half, live.size())))
           .as("live bytes in the second half of the upload")
           .isLessThan(max(live.subList(0, half)) + FLAT);
+    }
+  }
+
+  /// Waits a little for the end, which leaves the machine to the upload.
+  private static boolean isDone(Future<?> answer) throws Exception {
+    try {
+      answer.get(500, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
     }
   }
 
@@ -138,7 +145,7 @@ class BulkLoadIT {
       assertThat(database.query("SELECT line FROM ingestion_error ORDER BY line"))
           .isEqualTo(IntStream.rangeClosed(1, bad).mapToObj(String::valueOf).toList());
       assertThat(database.query("SELECT count(*) FROM ingestion_part")).containsExactly("0");
-      LOG.log(System.Logger.Level.INFO, "lines={0} killed at {1}", LINES, killedAt);
+      System.out.printf("%d lines, killed after %s%n", LINES, killedAt);
     }
   }
 
