@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test quick soak bench-start bench-backfill new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak bench bench-stores bench-start bench-backfill new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -18,6 +18,12 @@ soak: ## Kill migrations and backfills again and again; each time the next run r
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
 	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT \
 	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10
+
+bench: ## Measure searches and uploads against PostgreSQL alone: bench/README.md
+	@bench/run
+
+bench-stores: ## The same beside LangChain4j's and Spring AI's stores
+	@bench/run --stores
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start

@@ -55,6 +55,11 @@ public record DocumentContent(
     this.metadata = object(metadata);
   }
 
+  /// Whether a model has to do something for it, which takes longer than everything else.
+  public boolean needsModel() {
+    return chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null);
+  }
+
   private static JsonNode object(@Nullable JsonNode metadata) {
     if (metadata == null || metadata.isNull()) {
       return JsonNodeFactory.instance.objectNode();

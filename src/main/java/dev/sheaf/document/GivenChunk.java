@@ -1,7 +1,9 @@
 package dev.sheaf.document;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.VectorDeserializer;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -12,7 +14,12 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "GivenChunk")
 public record GivenChunk(
-    @Schema(required = true) String text, @Schema(nullable = true) float @Nullable [] vector) {
+    @Schema(required = true) String text,
+    @JsonDeserialize(using = VectorDeserializer.class)
+        @Schema(
+            nullable = true,
+            description = "Numbers, or the base64 of 32-bit floats, little-endian")
+        float @Nullable [] vector) {
 
   /// Full-text search takes no chunk of a megabyte.
   private static final int MAX_TEXT_BYTES = 100_000;

@@ -2,7 +2,6 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -44,14 +43,9 @@ record DocumentLine(
     return new DocumentContent(text, title, uri, metadata, chunks);
   }
 
-  /// Whether a model has to do something for it, which takes longer than everything else.
-  boolean isToBeEmbedded() {
-    return chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null);
-  }
-
   /// What reads lines.
   static ObjectReader reader(ObjectMapper json) {
-    return json.readerFor(DocumentLine.class).with(StreamReadFeature.USE_FAST_DOUBLE_PARSER);
+    return json.readerFor(DocumentLine.class);
   }
 
   /// The id of a line that is not valid otherwise, as far as it can be read.

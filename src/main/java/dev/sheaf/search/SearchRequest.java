@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.VectorDeserializer;
 import dev.sheaf.filter.Filter;
 import java.util.EnumSet;
 import java.util.List;

@@ -1,4 +1,4 @@
-package dev.sheaf.search;
+package dev.sheaf.embedding;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -12,11 +12,11 @@ import java.util.Base64;
 
 /// Reads a vector: an array of numbers, or the base64 of 32-bit floats in little-endian order,
 /// which is a third as long and costs no parsing of decimals.
-final class VectorDeserializer extends StdDeserializer<float[]> {
+public final class VectorDeserializer extends StdDeserializer<float[]> {
 
   private static final long serialVersionUID = 1L;
 
-  VectorDeserializer() {
+  public VectorDeserializer() {
     super(float[].class);
   }
 
