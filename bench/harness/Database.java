@@ -90,13 +90,13 @@ record Database(URI url) {
     named("postgres").execute("DROP DATABASE IF EXISTS " + name() + " WITH (FORCE)");
   }
 
-  /// The server's first process, or -1 when it is on another machine.
-  long postmaster() throws SQLException, IOException {
+  Processes.Backends backends() throws SQLException, IOException {
     try (Connection connection = connect("");
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
       row.next();
-      return url.getHost().matches("127\\..*|localhost") ? Processes.parent(row.getLong(1)) : -1;
+      boolean here = url.getHost().matches("127\\..*|localhost");
+      return new Processes.Backends(here ? Processes.parent(row.getLong(1)) : -1, name());
     }
   }
 }

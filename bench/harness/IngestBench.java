@@ -1,6 +1,7 @@
 package harness;
 
 import dev.sheaf.embedding.EmbeddingModel;
+import harness.Processes.Backends;
 import harness.Processes.Cpu;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,14 +25,14 @@ final class IngestBench {
   private final Database database;
   private final Path work;
   private final int rounds;
-  private final long postmaster;
+  private final Backends backends;
 
   IngestBench(Report report, Database database, Path work, int rounds) throws Exception {
     this.report = report;
     this.database = database;
     this.work = work;
     this.rounds = rounds;
-    this.postmaster = database.postmaster();
+    this.backends = database.backends();
   }
 
   /// The rates of one contender, in rows or texts a second, by round; what it cost.
@@ -71,11 +72,11 @@ final class IngestBench {
   }
 
   private void timed(Rates rates, long count, List<Long> services, Task task) throws Exception {
-    Cpu before = Cpu.now(services, postmaster);
+    Cpu before = Cpu.now(services, backends);
     long begun = System.nanoTime();
     task.run();
     double seconds = (System.nanoTime() - begun) / 1e9;
-    rates.add(count, seconds, Cpu.now(services, postmaster).since(before));
+    rates.add(count, seconds, Cpu.now(services, backends).since(before));
   }
 
   // ---- Vectors ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@ package harness;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import harness.Processes.Backends;
 import harness.Processes.Cpu;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,7 +15,7 @@ import java.util.concurrent.Future;
 /// A service that answers searches: each connection sends the next request when it has the answer.
 ///
 /// @param requests as they go over the wire, one for each query
-record OverHttp(String name, Service service, List<byte[]> requests, long postmaster)
+record OverHttp(String name, Service service, List<byte[]> requests, Backends backends)
     implements Contender {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,16 +31,16 @@ record OverHttp(String name, Service service, List<byte[]> requests, long postma
       }
       start.await();
       Cpu before = cpu();
-      var load = new Load(seconds, new int[0], new Cpu(0, 0, 0));
+      var load = new Load(seconds, new int[0], Cpu.NONE);
       for (Future<int[]> each : searches) {
-        load = load.plus(new Load(0, each.get(), new Cpu(0, 0, 0)));
+        load = load.plus(new Load(0, each.get(), Cpu.NONE));
       }
       return load.plus(new Load(0, new int[0], cpu().since(before)));
     }
   }
 
   private Cpu cpu() throws Exception {
-    return Cpu.now(List.of(service.pid()), postmaster);
+    return Cpu.now(List.of(service.pid()), backends);
   }
 
   private Callable<int[]> searching(CyclicBarrier start, int first, int seconds) {

@@ -1,5 +1,6 @@
 package harness;
 
+import harness.Processes.Backends;
 import harness.Processes.Cpu;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,7 +20,7 @@ import java.util.stream.Stream;
 ///
 /// @param sql one statement, whose first column is the id; `:id` is the number of the query
 /// @param options of its sessions, as `PGOPTIONS` has them
-record Pgbench(String name, Database database, String sql, String options, long postmaster)
+record Pgbench(String name, Database database, String sql, String options, Backends backends)
     implements Contender {
 
   private static final Pattern RATE = Pattern.compile("tps = ([0-9.]+)");
@@ -50,14 +51,14 @@ record Pgbench(String name, Database database, String sql, String options, long 
               .redirectErrorStream(true);
       builder.environment().putAll(database.environment());
       builder.environment().put("PGOPTIONS", options);
-      Cpu before = Cpu.now(List.of(), postmaster);
+      Cpu before = Cpu.now(List.of(), backends);
       Process process = builder.start();
       String said = new String(process.getInputStream().readAllBytes());
       Matcher rate = RATE.matcher(said);
       if (process.waitFor() != 0 || !rate.find()) {
         throw new IOException("pgbench: " + said);
       }
-      Cpu cpu = Cpu.now(List.of(), postmaster).since(before);
+      Cpu cpu = Cpu.now(List.of(), backends).since(before);
       int[] micros = micros(directory);
       return new Load(micros.length / Double.parseDouble(rate.group(1)), micros, cpu);
     } finally {

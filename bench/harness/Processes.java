@@ -2,12 +2,18 @@ package harness;
 
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 
 /// What processes of this machine have cost, as Linux counts it in `/proc`.
 final class Processes {
@@ -24,16 +30,17 @@ final class Processes {
   ///
   /// @param client of this process and of those that it has waited for
   /// @param service of the services under test
-  /// @param server of all of PostgreSQL; `NaN` when it is on another machine
+  /// @param server of PostgreSQL, see [Backends]
   record Cpu(double client, double service, double server) {
 
-    static Cpu now(List<Long> services, long postmaster) throws IOException {
+    static final Cpu NONE = new Cpu(0, 0, 0);
+
+    static Cpu now(List<Long> services, Backends backends) throws IOException {
       double service = 0;
       for (long pid : services) {
-        service += used(stat(pid));
+        service += spent(stat(pid));
       }
-      return new Cpu(
-          SELF.getProcessCpuTime() / 1e9 + waitedFor("self"), service, family(postmaster));
+      return new Cpu(SELF.getProcessCpuTime() / 1e9 + waitedFor(), service, backends.used());
     }
 
     Cpu since(Cpu before) {
@@ -42,6 +49,70 @@ final class Processes {
 
     Cpu plus(Cpu other) {
       return new Cpu(client + other.client, service + other.service, server + other.server);
+    }
+  }
+
+  /// The server's processes that work for one database, so that what others do on the same server
+  /// is not counted. Looks often, because a process takes its account with it when it ends.
+  static final class Backends {
+
+    private final long postmaster;
+    private final String title;
+    private final Map<Long, Double> seen = new HashMap<>();
+    private final Set<Long> others = new HashSet<>();
+
+    /// @param postmaster the server's first process; -1 when it is on another machine
+    Backends(long postmaster, String database) {
+      this.postmaster = postmaster;
+      this.title = " " + database + " ";
+      if (postmaster >= 0) {
+        Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())
+            .scheduleAtFixedRate(this::lookQuietly, 0, 100, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    /// `NaN` when the server is on another machine.
+    synchronized double used() throws IOException {
+      if (postmaster < 0) {
+        return Double.NaN;
+      }
+      look();
+      return seen.values().stream().mapToDouble(used -> used).sum();
+    }
+
+    private void lookQuietly() {
+      try {
+        used();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+
+    private void look() throws IOException {
+      String children =
+          Files.readString(Path.of("/proc/%1$d/task/%1$d/children".formatted(postmaster)));
+      for (String child : children.strip().split(" ")) {
+        long pid = Long.parseLong(child);
+        if (others.contains(pid)) {
+          continue;
+        }
+        String[] stat = stat(pid);
+        if (stat.length > 0 && (seen.containsKey(pid) || works(pid))) {
+          seen.put(pid, spent(stat));
+        }
+      }
+    }
+
+    /// PostgreSQL names a process after its database as soon as it knows it.
+    private boolean works(long pid) throws IOException {
+      String name = Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
+      if (name.contains(title)) {
+        return true;
+      }
+      if (name.startsWith("postgres: ")) {
+        others.add(pid);
+      }
+      return false;
     }
   }
 
@@ -61,31 +132,12 @@ final class Processes {
         .orElseThrow();
   }
 
-  private static double family(long parent) throws IOException {
-    if (parent < 0) {
-      return Double.NaN;
-    }
-    double used = used(stat(parent)) + waitedFor(Long.toString(parent));
-    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      for (Path process : (Iterable<Path>) processes::iterator) {
-        String name = process.getFileName().toString();
-        if (Character.isDigit(name.charAt(0))) {
-          String[] stat = stat(name);
-          if (stat.length > 0 && Long.parseLong(stat[1]) == parent) {
-            used += used(stat);
-          }
-        }
-      }
-    }
-    return used;
-  }
-
-  private static double used(String[] stat) {
+  private static double spent(String[] stat) {
     return (Long.parseLong(stat[11]) + Long.parseLong(stat[12])) / TICKS;
   }
 
-  private static double waitedFor(String pid) throws IOException {
-    String[] stat = stat(pid);
+  private static double waitedFor() throws IOException {
+    String[] stat = stat("self");
     return (Long.parseLong(stat[13]) + Long.parseLong(stat[14])) / TICKS;
   }
 

@@ -1,6 +1,7 @@
 package harness;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import harness.Processes.Backends;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -27,7 +28,7 @@ final class SearchBench {
   private final int ef;
   private final int rounds;
   private final int seconds;
-  private final long postmaster;
+  private final Backends backends;
   private final Map<String, Service> services;
   private final Truth truth;
   private final long collection;
@@ -51,7 +52,7 @@ final class SearchBench {
     this.ef = ef;
     this.rounds = rounds;
     this.seconds = seconds;
-    this.postmaster = database.postmaster();
+    this.backends = database.backends();
     this.services = services;
     this.truth = new Truth(vectors, dimensions);
     this.collection =
@@ -128,7 +129,7 @@ final class SearchBench {
               "application/json",
               JSON.writeValueAsString(body).getBytes(StandardCharsets.UTF_8)));
     }
-    return new OverHttp(name, service, requests, postmaster);
+    return new OverHttp(name, service, requests, backends);
   }
 
   private Pgbench byHand(String name, String nearest, int candidates, String settings) {
@@ -147,7 +148,7 @@ final class SearchBench {
         database,
         sql,
         "-c jit=off -c hnsw.ef_search=" + Math.max(ef, candidates) + settings,
-        postmaster);
+        backends);
   }
 
   private String nearest(String join, int limit) {

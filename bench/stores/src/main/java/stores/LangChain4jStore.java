@@ -53,7 +53,7 @@ final class LangChain4jStore implements Store {
     Filter all =
         filter.entrySet().stream()
             .map(field -> metadataKey(field.getKey()).isEqualTo(field.getValue()))
-            .reduce(Filter::and)
+            .reduce((a, b) -> a.and(b))
             .orElse(null);
     return store
         .search(
