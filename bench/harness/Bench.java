@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /// What Sheaf costs beside PostgreSQL alone: see `bench/README.md`.
@@ -38,6 +40,13 @@ final class Bench {
 
   private static final List<String> PARTS =
       List.of("data", "search384", "search1024", "ingest", "text");
+
+  /// What the goals are set for, by width.
+  private static final SortedMap<Integer, Integer> EF_SEARCH =
+      new TreeMap<>(Map.of(Vectors.BASE, 40, Vectors.WIDE, 200));
+
+  /// Seconds until the compiler has seen it all.
+  private static final int WARM_UP = 20;
 
   private final Path root = Path.of(System.getProperty("sheaf.root"));
   private final Path cache = Path.of(System.getProperty("sheaf.bench.cache"));
@@ -100,11 +109,7 @@ final class Bench {
       if (!kept.exists()) {
         kept.create();
       }
-      for (int dimensions : new int[] {Vectors.BASE, Vectors.WIDE}) {
-        if (parts.contains("data") || parts.contains("search" + dimensions)) {
-          search(kept, vectors, dimensions, work);
-        }
-      }
+      search(kept, vectors, work);
       if (parts.contains("ingest") || parts.contains("text")) {
         ingest(
             server.named("sheaf_bench_ingest_" + ProcessHandle.current().pid()),
@@ -152,26 +157,33 @@ final class Bench {
 
   // ---- Parts ------------------------------------------------------------------------------------
 
-  private void search(Database kept, Vectors vectors, int dimensions, Path work) throws Exception {
-    boolean base = dimensions == Vectors.BASE;
-    int ef = base ? 40 : 200;
-    Map<String, Service> services = services(kept, work, ef, List.of());
+  private void search(Database kept, Vectors vectors, Path work) throws Exception {
+    List<Integer> widths =
+        EF_SEARCH.keySet().stream()
+            .filter(width -> parts.contains("data") || parts.contains("search" + width))
+            .toList();
+    if (widths.isEmpty()) {
+      return;
+    }
+    Map<String, Service> services = services(kept, work, List.of());
     try {
       memory("idle", services);
-      for (Map.Entry<String, Service> service : services.entrySet()) {
-        Data.ensure(kept, vectors, dimensions, ef, service.getKey(), service.getValue());
+      for (int width : widths) {
+        int ef = EF_SEARCH.get(width);
+        for (Map.Entry<String, Service> service : services.entrySet()) {
+          Data.ensure(kept, vectors, width, ef, service.getKey(), service.getValue());
+        }
+        if (parts.contains("search" + width)) {
+          var bench = new SearchBench(report, kept, vectors, width, ef, rounds, seconds, services);
+          bench.warmUp(WARM_UP);
+          bench.plain(width == Vectors.BASE ? 0.80 : 0.90, 0.5);
+          if (width == Vectors.BASE) {
+            bench.filtered(4);
+            bench.hybrid(4);
+          }
+        }
       }
-      if (!parts.contains("search" + dimensions)) {
-        return;
-      }
-      var bench = new SearchBench(report, kept, vectors, dimensions, ef, rounds, seconds, services);
-      bench.warmUp(base ? 15 : 8);
-      bench.plain(base ? 0.80 : 0.90, 0.5);
-      if (base) {
-        bench.filtered(4);
-        bench.hybrid(4);
-      }
-      memory("after the searches of " + dimensions, services);
+      memory("after the searches", services);
     } finally {
       services.values().forEach(Service::close);
     }
@@ -182,7 +194,7 @@ final class Bench {
     database.create();
     // An index that is built meanwhile would be measured, too.
     Map<String, Service> services =
-        services(database, work, 40, List.of("-Dsheaf.index.min-rows=1000000000"));
+        services(database, work, List.of("-Dsheaf.index.min-rows=1000000000"));
     try {
       var bench = new IngestBench(report, database, work, rounds);
       if (parts.contains("ingest")) {
@@ -199,7 +211,7 @@ final class Bench {
     }
   }
 
-  private Map<String, Service> services(Database database, Path work, int ef, List<String> settings)
+  private Map<String, Service> services(Database database, Path work, List<String> settings)
       throws Exception {
     var services = new LinkedHashMap<String, Service>();
     var sheaf = new ArrayList<>(settings);
@@ -213,18 +225,16 @@ final class Bench {
     if (stores) {
       for (String store : List.of("langchain4j", "springai")) {
         Path module = root.resolve("bench/stores/target");
+        var arguments = new ArrayList<String>();
+        arguments.add("-Dsun.net.httpserver.nodelay=true");
+        arguments.add("-cp");
+        arguments.add(module.resolve("classes") + ":" + module.resolve("lib/*"));
+        arguments.add("stores.Main");
+        arguments.add(store);
+        EF_SEARCH.forEach((width, ef) -> arguments.add(width + "=" + ef));
         services.put(
             store,
-            Service.start(
-                List.of(
-                    "-Dsun.net.httpserver.nodelay=true",
-                    "-cp",
-                    module.resolve("classes") + ":" + module.resolve("lib/*"),
-                    "stores.Main",
-                    store,
-                    Integer.toString(ef)),
-                database.environment(),
-                work.resolve(store + ".log")));
+            Service.start(arguments, database.environment(), work.resolve(store + ".log")));
       }
     }
     return services;

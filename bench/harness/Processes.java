@@ -58,8 +58,8 @@ final class Processes {
 
     private final long postmaster;
     private final String title;
-    private final Map<Long, Double> seen = new HashMap<>();
-    private final Set<Long> others = new HashSet<>();
+    private final Map<String, Double> seen = new HashMap<>();
+    private final Set<String> others = new HashSet<>();
 
     /// @param postmaster the server's first process; -1 when it is on another machine
     Backends(long postmaster, String database) {
@@ -92,27 +92,32 @@ final class Processes {
       String children =
           Files.readString(Path.of("/proc/%1$d/task/%1$d/children".formatted(postmaster)));
       for (String child : children.strip().split(" ")) {
-        long pid = Long.parseLong(child);
-        if (others.contains(pid)) {
+        String[] stat = stat(child);
+        if (stat.length == 0) {
           continue;
         }
-        String[] stat = stat(pid);
-        if (stat.length > 0 && (seen.containsKey(pid) || works(pid))) {
-          seen.put(pid, spent(stat));
+        // With its start, because numbers come again.
+        String process = child + "@" + stat[19];
+        if (seen.containsKey(process)) {
+          seen.put(process, spent(stat));
+        } else if (!others.contains(process)) {
+          String name = name(child);
+          if (name.contains(title)) {
+            seen.put(process, spent(stat));
+          } else if (name.startsWith("postgres: ")) {
+            others.add(process);
+          }
         }
       }
     }
 
     /// PostgreSQL names a process after its database as soon as it knows it.
-    private boolean works(long pid) throws IOException {
-      String name = Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
-      if (name.contains(title)) {
-        return true;
+    private static String name(String pid) throws IOException {
+      try {
+        return Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
+      } catch (NoSuchFileException e) {
+        return "";
       }
-      if (name.startsWith("postgres: ")) {
-        others.add(pid);
-      }
-      return false;
     }
   }
 

@@ -23,7 +23,7 @@ final class Report {
 
   void about(String key, Object value) {
     about.put(key, value);
-    System.out.printf("%-12s %s%n", key, value);
+    System.out.printf("%-14s %s%n", key, value);
   }
 
   /// @param columns of the lines that follow

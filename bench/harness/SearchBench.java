@@ -227,7 +227,6 @@ final class SearchBench {
 
   // ---- How long ---------------------------------------------------------------------------------
 
-  /// Until the compiler has seen it all.
   void warmUp(int howLong) throws Exception {
     for (Contender contender : overHttp(null, Map.of())) {
       contender.run(4, howLong);

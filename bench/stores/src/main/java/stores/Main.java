@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,12 +29,12 @@ final class Main {
   private static final int BATCH = 500;
 
   private final String name;
-  private final DataSource pool;
+  private final Map<Integer, DataSource> pools;
   private final ConcurrentMap<String, Store> stores = new ConcurrentHashMap<>();
 
-  private Main(String name, DataSource pool) {
+  private Main(String name, Map<Integer, DataSource> pools) {
     this.name = name;
-    this.pool = pool;
+    this.pools = pools;
   }
 
   record Line(String id, String title, Map<String, Object> metadata, List<Chunk> chunks) {
@@ -50,8 +51,25 @@ final class Main {
 
   record Answer(List<Store.Hit> hits) {}
 
-  /// @param arguments the name of the store, and pgvector's `hnsw.ef_search`
+  /// @param arguments the name of the store; then for each width pgvector's `hnsw.ef_search`, such as
+  ///   `384=40`
   public static void main(String... arguments) throws IOException {
+    var pools = new HashMap<Integer, DataSource>();
+    for (int i = 1; i < arguments.length; i++) {
+      String[] setting = arguments[i].split("=");
+      pools.put(Integer.valueOf(setting[0]), pool(setting[1]));
+    }
+    var main = new Main(arguments[0], pools);
+
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+    server.createContext("/api/v1/collections/", main::handle);
+    server.start();
+    System.out.println("Listening on: http://127.0.0.1:" + server.getAddress().getPort());
+  }
+
+  private static DataSource pool(String efSearch) {
     var config = new HikariConfig();
     config.setJdbcUrl(
         "jdbc:postgresql://%s:%s/%s"
@@ -60,15 +78,9 @@ final class Main {
     config.setUsername(System.getenv("PGUSER"));
     config.setPassword(System.getenv("PGPASSWORD"));
     config.setMaximumPoolSize(16);
-    config.addDataSourceProperty("options", "-c hnsw.ef_search=" + arguments[1]);
-    var main = new Main(arguments[0], new HikariDataSource(config));
-
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
-    server.createContext("/api/v1/collections/", main::handle);
-    server.start();
-    System.out.println("Listening on: http://127.0.0.1:" + server.getAddress().getPort());
+    config.setMinimumIdle(1);
+    config.addDataSourceProperty("options", "-c hnsw.ef_search=" + efSearch);
+    return new HikariDataSource(config);
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -120,6 +132,7 @@ final class Main {
         collection,
         _ -> {
           String table = name + "_" + collection;
+          DataSource pool = pools.get(dimensions);
           return switch (name) {
             case "langchain4j" -> new LangChain4jStore(pool, table, dimensions);
             case "springai" -> new SpringAiStore(pool, table, dimensions);

@@ -24,7 +24,8 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
     ConfigValue own = context.getValue(URL);
-    // Below ORDINAL is what an earlier call of this method said while Quarkus built the application.
+    // Below ORDINAL is what an earlier call of this method said while Quarkus built the
+    // application.
     if (own != null && own.getConfigSourceOrdinal() > ORDINAL) {
       return List.of();
     }
