@@ -2,6 +2,8 @@ package dev.sheaf.collection;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -40,11 +42,14 @@ public class Collections {
   private final EntityManager entityManager;
   private final Templates templates;
   private final EmbeddingModels models;
+  private final AuditTrail audit;
 
-  Collections(EntityManager entityManager, Templates templates, EmbeddingModels models) {
+  Collections(
+      EntityManager entityManager, Templates templates, EmbeddingModels models, AuditTrail audit) {
     this.entityManager = entityManager;
     this.templates = templates;
     this.models = models;
+    this.audit = audit;
   }
 
   /// Refuses to serve collections whose space and model do not fit: every search of theirs would
@@ -139,6 +144,11 @@ public class Collections {
                   "space_id", space.id,
                   "collection_id", collection.id,
                   "dimensions", space.dimensions));
+          audit.record(
+              connection,
+              AuditAction.COLLECTION_CREATED,
+              collection.name,
+              Map.of("model", space.model, "dimensions", space.dimensions));
         });
     return view(collection, space, null, null);
   }
@@ -193,6 +203,11 @@ public class Collections {
           }
           collection.settings =
               request.applyTo(CollectionSettings.parse(collection.settings)).json();
+          entityManager
+              .unwrap(Session.class)
+              .doWork(connection ->
+                  audit.record(
+                      connection, AuditAction.COLLECTION_CHANGED, name, request.changed()));
         });
     return describe(name);
   }
@@ -266,6 +281,7 @@ public class Collections {
         templates.revert(connection, "space", Map.of("space_id", space.id));
       }
       templates.revert(connection, "collection", Map.of("collection_id", collectionId));
+      audit.record(connection, AuditAction.COLLECTION_DROPPED, name, Map.of());
     });
     Collection.delete("id", collectionId);
   }

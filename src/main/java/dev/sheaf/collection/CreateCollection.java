@@ -68,7 +68,7 @@ public record CreateCollection(
   }
 
   /// Whether a collection can be called this.
-  static boolean isName(String name) {
+  public static boolean isName(String name) {
     return NAME_PATTERN.matcher(name).matches();
   }
 }

@@ -7,6 +7,7 @@ import dev.sheaf.api.Problem;
 import dev.sheaf.collection.CollectionSettings.Hnsw;
 import dev.sheaf.filter.FieldType;
 import java.util.Map;
+import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -54,6 +55,21 @@ public record UpdateCollection(
               + " is what the collection was built with, and stays; create another collection with"
               + " it and put the documents there");
     }
+  }
+
+  /// What is asked for, as it is recorded; a description is text, and only said to be new.
+  Map<String, Object> changed() {
+    var changed = new TreeMap<String, Object>();
+    if (description != null) {
+      changed.put("description", true);
+    }
+    if (efSearch != null) {
+      changed.put("efSearch", efSearch);
+    }
+    if (fields != null) {
+      changed.put("fields", fields);
+    }
+    return changed;
   }
 
   CollectionSettings applyTo(CollectionSettings settings) {

@@ -139,7 +139,7 @@ public class BulkDocuments {
       Prepared prepared, Map<String, DocumentContent> documents) throws SQLException {
     List<Row> costly =
         prepared.rows.values().stream()
-            .filter(row -> Objects.requireNonNull(documents.get(row.externalId())).needsModel())
+            .filter(row -> !isWhole(Objects.requireNonNull(documents.get(row.externalId()))))
             .toList();
     if (costly.isEmpty()) {
       return Map.of();
@@ -147,6 +147,11 @@ public class BulkDocuments {
     try (Connection connection = dataSource.getConnection()) {
       return look(connection, prepared.space, costly);
     }
+  }
+
+  private static boolean isWhole(DocumentContent content) {
+    return content.chunks() != null
+        && content.chunks().stream().allMatch(chunk -> chunk.vector() != null);
   }
 
   /// All at once; when the model refuses one of them, each by itself, to find which.

@@ -3,20 +3,26 @@ package dev.sheaf.schema;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /// Whether a module is on, for the endpoints that live on its tables.
 @ApplicationScoped
 public class ModuleSwitches {
 
   private final ModulesConfig config;
+  private final Optional<Path> root;
 
-  ModuleSwitches(ModulesConfig config) {
+  public ModuleSwitches(ModulesConfig config, SchemaConfig schema) {
     this.config = config;
+    this.root = schema.root();
   }
 
   public boolean isOn(String module) {
     ModulesConfig.Module setting = config.modules().get(module);
-    return module.equals(Modules.CORE) || (setting != null && setting.enabled());
+    boolean exists = root.isEmpty() || Files.isDirectory(root.get().resolve(module));
+    return module.equals(Modules.CORE) || (exists && (setting == null || setting.enabled()));
   }
 
   /// Lets a request go on when `module` is on.

@@ -3,7 +3,6 @@ package dev.sheaf.schema;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -16,16 +15,21 @@ public record Modules(List<String> known, List<String> enabled) {
   /// The module that everything else stands on.
   public static final String CORE = "core";
 
-  /// @throws SchemaException when a module is switched on that does not exist, or without one that
-  ///   it requires
+  /// @throws SchemaException when a module is switched on that does not exist, or one that another
+  ///   requires is switched off
   static Modules of(Changelogs changelogs, ModulesConfig config) {
     List<String> known = List.copyOf(changelogs.files().keySet());
-    Set<String> wanted = new TreeSet<>(List.of(CORE));
-    for (Map.Entry<String, ModulesConfig.Module> module : config.modules().entrySet()) {
-      if (module.getValue().enabled()) {
-        wanted.add(module.getKey());
-      }
-    }
+    Set<String> wanted = new TreeSet<>(known);
+    config
+        .modules()
+        .forEach((name, module) -> {
+          if (module.enabled()) {
+            wanted.add(name);
+          } else {
+            wanted.remove(name);
+          }
+        });
+    wanted.add(CORE);
     for (String module : wanted) {
       if (!known.contains(module)) {
         throw new SchemaException(

@@ -5,7 +5,8 @@ import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithParentName;
 import java.util.Map;
 
-/// Which modules are on: `sheaf.modules.<name>.enabled`. `core` always is.
+/// Which modules are on: each that there are changelogs of, unless `sheaf.modules.<name>.enabled`
+/// says otherwise. `core` always is.
 @ConfigMapping(prefix = "sheaf.modules")
 public interface ModulesConfig {
 
@@ -14,7 +15,7 @@ public interface ModulesConfig {
 
   /// One module's switch.
   interface Module {
-    @WithDefault("false")
+    @WithDefault("true")
     boolean enabled();
   }
 }

@@ -130,6 +130,7 @@ final class StateTemplates {
           new ChangesetRunner(
               connection, database, config, new MigrationListener() {}, Approval.NONE);
       for (Changeset changeset : changesets) {
+        changeset.workOffRequiredBackfills(connection);
         runner.run(changeset, Direction.UP);
       }
     }

@@ -211,8 +211,7 @@ class CheckCommandIT {
 
   @Test
   void withoutADatabaseOnlyFormIsChecked() throws IOException {
-    Files.writeString(
-        config(), "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\n");
+    Files.writeString(config(), "");
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
     assertThat(check("--scratch", url(TestDatabase.server())))
@@ -255,8 +254,6 @@ class CheckCommandIT {
     Files.writeString(
         config(),
         """
-        sheaf.modules.fulltext.enabled=false
-        sheaf.modules.ingestion.enabled=false
         quarkus.datasource.jdbc.url=%s
         quarkus.datasource.username=%s
         quarkus.datasource.password=%s

@@ -76,6 +76,7 @@ class CliIT {
   void statusAndVersion() throws IOException {
     sheaf("migrate", "up", "--module", "core", "--to", "1");
     changelog("extra", 1, "x", "CREATE TABLE x (id int);", "DROP TABLE x;");
+    settings(database.address(), "sheaf.modules.extra.enabled=false\n");
 
     assertThat(sheaf("migrate", "status", "--check"))
         .isEqualTo(
@@ -359,9 +360,7 @@ class CliIT {
 
   @Test
   void scratchDatabasesNeedNoConfiguredOne() throws IOException {
-    Files.writeString(
-        directory.resolve("test.properties"),
-        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\n");
+    Files.writeString(directory.resolve("test.properties"), "");
     DatabaseAddress server = database.address();
     String url =
         server
@@ -883,12 +882,7 @@ class CliIT {
             : "quarkus.datasource.password=" + address.password() + "\n";
     Files.writeString(
         directory.resolve("test.properties"),
-        "sheaf.modules.fulltext.enabled=false\nsheaf.modules.ingestion.enabled=false\nquarkus.datasource.jdbc.url="
-            + address.jdbcUrl()
-            + "\n"
-            + user
-            + password
-            + more);
+        "quarkus.datasource.jdbc.url=" + address.jdbcUrl() + "\n" + user + password + more);
   }
 
   private void changelog(String module, int number, String name, String up, String down)

@@ -168,9 +168,7 @@ class KilledMigrationIT {
         };
     return SheafCommand.start(
         database,
-        Map.of(
-            "sheaf.modules.fulltext.enabled", "false",
-            "sheaf.modules.ingestion.enabled", "false"),
+        Map.of(),
         Stream.concat(verb.stream(), Stream.of("--root", root.toString())).toArray(String[]::new));
   }
 }

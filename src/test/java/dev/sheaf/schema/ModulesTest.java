@@ -22,22 +22,22 @@ class ModulesTest {
           "--requires fulltext");
 
   @Test
-  void coreIsAlwaysOnAndTheOthersAreNot() {
-    Modules modules = Modules.of(CHANGELOGS, TestConfig.modules());
+  void aModuleIsOnUnlessItIsSwitchedOff() {
+    Modules modules =
+        Modules.of(
+            CHANGELOGS,
+            TestConfig.modules(
+                "sheaf.modules.access.enabled", "false",
+                "sheaf.modules.absent.enabled", "false",
+                "sheaf.modules.core.enabled", "false"));
 
-    assertThat(modules.enabled()).containsExactly("core");
+    assertThat(modules.enabled()).containsExactly("core", "fulltext", "ingestion");
     assertThat(modules.known()).containsExactly("access", "core", "fulltext", "ingestion");
   }
 
   @Test
   void aModuleComesAfterWhatItRequires() {
-    Modules modules =
-        Modules.of(
-            CHANGELOGS,
-            TestConfig.modules(
-                "sheaf.modules.access.enabled", "true",
-                "sheaf.modules.fulltext.enabled", "true",
-                "sheaf.modules.ingestion.enabled", "true"));
+    Modules modules = Modules.of(CHANGELOGS, TestConfig.modules());
 
     assertThat(modules.enabled()).containsExactly("core", "fulltext", "ingestion", "access");
   }
@@ -46,7 +46,7 @@ class ModulesTest {
   void whatAModuleRequiresHasToBeOn() {
     assertThatExceptionOfType(SchemaException.class)
         .isThrownBy(() ->
-            Modules.of(CHANGELOGS, TestConfig.modules("sheaf.modules.ingestion.enabled", "true")))
+            Modules.of(CHANGELOGS, TestConfig.modules("sheaf.modules.fulltext.enabled", "false")))
         .withMessage(
             "module ingestion requires module fulltext, which is off - set sheaf.modules.fulltext.enabled=true");
   }

@@ -3,6 +3,7 @@ package dev.sheaf.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.testing.TestDatabase;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -62,6 +63,32 @@ class StateTemplatesIT {
       row.next();
       assertThat(List.of(row.getInt(1), row.getInt(2))).containsExactly(2, 3);
     }
+  }
+
+  @Test
+  void aBackfillThatItTookIsWorkedOff() throws Exception {
+    Path core = directory.resolve("core");
+    Files.writeString(
+        core.resolve("002_second.backfill.sql"),
+        """
+        --liquibase formatted sql
+        --backfill table:second key:id
+        UPDATE second SET id = id + 1000 WHERE :batch AND id < 1000;
+        --condition
+        SELECT NOT EXISTS (SELECT FROM second WHERE id < 1000);
+        """);
+    Files.writeString(
+        core.resolve("003_large.sql"),
+        """
+        --liquibase formatted sql
+        --requires-backfill core/002_second
+        --changeset core:003
+        ALTER TABLE second ADD CHECK (id >= 1000);
+        --rollback ALTER TABLE second DROP CONSTRAINT second_id_check;
+        """);
+    changesets = ChangesetSelection.all(directory).chosen();
+
+    assertThat(ensure(3)).endsWith("_rows");
   }
 
   @Test

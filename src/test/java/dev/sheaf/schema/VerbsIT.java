@@ -133,7 +133,7 @@ class VerbsIT {
             database.address(),
             TestConfig.schema(),
             all,
-            Modules.of(all, TestConfig.modules()),
+            Modules.of(all, TestConfig.modules("sheaf.modules.extra.enabled", "false")),
             false);
 
     assertThat(run(without.up(SILENT))).isEmpty();

@@ -4,7 +4,6 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
-import java.util.Optional;
 
 /// How fast backfills are worked off, and for whom they step aside.
 @ConfigMapping(prefix = "sheaf.backfill")
@@ -14,17 +13,17 @@ public interface BackfillConfig {
   @WithDefault("true")
   boolean enabled();
 
-  /// Whether they can be paused, resumed and cancelled over HTTP. Absent: in development and tests
-  /// only, because the endpoints ask nobody who they are.
-  Optional<Boolean> httpControl();
+  /// Whether admins can pause, resume and cancel them over HTTP.
+  @WithDefault("true")
+  boolean httpControl();
 
   /// How often an idle process looks for work, and one that steps aside whether it may go on.
   @WithDefault("1s")
   Duration checkEvery();
 
-  /// How long a batch should take. Whoever wants one of its rows waits for as long at the most,
-  /// hence short.
-  @WithDefault("100ms")
+  /// How long a batch should take. Whoever wants one of its rows waits for as long at the most, and
+  /// whoever commits meanwhile for what it has written to reach the disk, hence short.
+  @WithDefault("10ms")
   Duration batchTime();
 
   /// Rows of the very first batch, before anything is known.
@@ -35,9 +34,9 @@ public interface BackfillConfig {
   @WithDefault("20000")
   int maxBatch();
 
-  /// The rest after a batch, as a share of the time that it took: 1 leaves the server alone half of
-  /// the time.
-  @WithDefault("0.5")
+  /// The rest after a batch, as a multiple of the time that it took: 2 leaves the server alone two
+  /// thirds of the time.
+  @WithDefault("2")
   double rest();
 
   /// How long a worker that is not heard of keeps its backfill from others.

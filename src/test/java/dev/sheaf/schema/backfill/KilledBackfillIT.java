@@ -67,6 +67,7 @@ class KilledBackfillIT {
         Map.of(
             "sheaf.backfill.lease", "1s",
             "sheaf.backfill.check-every", "100ms",
+            "sheaf.backfill.rest", "0.5",
             // So that the kills meet many batches, however few rows there are.
             "sheaf.backfill.max-batch", Integer.toString(Math.max(50, ROWS / 500))),
         "backfill",

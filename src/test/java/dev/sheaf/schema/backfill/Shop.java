@@ -127,13 +127,7 @@ final class Shop implements AutoCloseable {
   }
 
   Migrations migrations() {
-    SmallRyeConfig settings =
-        settings(
-            Map.of(
-                "sheaf.schema.root",
-                root.toString(),
-                "sheaf.modules." + module + ".enabled",
-                "true"));
+    SmallRyeConfig settings = settings(Map.of("sheaf.schema.root", root.toString()));
     return Migrations.of(
         database.address(),
         settings.getConfigMapping(SchemaConfig.class),
@@ -193,9 +187,6 @@ final class Shop implements AutoCloseable {
   SheafProcess service(Map<String, String> settings) throws IOException {
     Map<String, String> environment = new HashMap<>(settings);
     environment.put("SHEAF_SCHEMA_ROOT", root.toString());
-    environment.put("SHEAF_MODULES_SHOP_ENABLED", "true");
-    environment.put("SHEAF_MODULES_FULLTEXT_ENABLED", "false");
-    environment.put("SHEAF_MODULES_INGESTION_ENABLED", "false");
     return SheafProcess.start(database, environment);
   }
 

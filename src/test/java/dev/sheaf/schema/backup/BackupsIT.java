@@ -501,7 +501,6 @@ class BackupsIT {
             .addDiscoveredConverters()
             .withMapping(SchemaConfig.class)
             .withMapping(ModulesConfig.class)
-            .withDefaultValue("sheaf.modules.fulltext.enabled", "true")
             .build();
     return Migrations.of(
         database.address(),
