@@ -6,8 +6,10 @@ import dev.sheaf.schema.Refusal;
 import dev.sheaf.schema.SchemaException;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.interceptor.Interceptor;
 import java.sql.SQLException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
@@ -39,14 +41,19 @@ class AccessGate {
     return config.mode().orElse(unsaid) == Mode.OPEN;
   }
 
-  void onStart(@Observes StartupEvent event) {
+  /// Before anything else, so that nothing has begun when the start is refused.
+  void requireModule(
+      @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
+    if (!isOpen(config)) {
+      Refusal.orRefuse("access", this::requireModule);
+    }
+  }
+
+  void sayWhoIsLetIn(@Observes StartupEvent event) {
     if (isOpen(config)) {
       LOG.warn(
           "access: open, so whoever reaches this port may do everything; sheaf.access.mode=required asks for keys");
-      return;
-    }
-    Refusal.orRefuse("access", this::requireModule);
-    if (!oidc) {
+    } else if (!oidc) {
       lookForKeys();
     }
   }

@@ -83,7 +83,7 @@ class CollectionResource {
   @Operation(
       summary = "Change a collection",
       description =
-          "description, hnsw.efSearch and fields, while everybody works on; indexes of fields come and go in the background. Searches follow within seconds.")
+          "description, precision, hnsw and fields, while everybody works on; indexes are built, and replaced, in the background. Searches follow within seconds.")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "A field is not valid, or cannot change")
   public CollectionView update(@RestPath String collection, @Nullable UpdateCollection request) {

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
+import org.hibernate.exception.JDBCConnectionException;
 import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -53,13 +54,17 @@ public class Collections {
   }
 
   /// Refuses to serve collections whose space and model do not fit: every search of theirs would
-  /// fail or, worse, lie.
+  /// fail. A database that is away only now is no reason to refuse; readiness sees it.
   void onStart(@Observes StartupEvent event) {
-    QuarkusTransaction.joiningExisting()
-        .run(() ->
-            EmbeddingSpace.<EmbeddingSpace>streamAll()
-                .map(EmbeddingSpace::toSpace)
-                .forEach(models::forSpace));
+    try {
+      QuarkusTransaction.joiningExisting()
+          .run(() ->
+              EmbeddingSpace.<EmbeddingSpace>streamAll()
+                  .map(EmbeddingSpace::toSpace)
+                  .forEach(models::forSpace));
+    } catch (JDBCConnectionException e) {
+      LOG.warnf("Models of collections not looked at: reason=%s", e.getMessage());
+    }
   }
 
   /// Creates a collection with its first embedding space, ready for documents.
@@ -67,7 +72,7 @@ public class Collections {
   /// @throws Problem when the name is taken, or there is no such model
   public CollectionView create(CreateCollection request) {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
-    requireIndexable(model, request.precision());
+    requireIndexable(model.dimensions(), request.precision());
     requireLanguage(request.settings().language());
     try {
       return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
@@ -79,18 +84,16 @@ public class Collections {
   }
 
   /// A collection that could never have an index would be slower with every document.
-  private static void requireIndexable(EmbeddingModel model, Precision precision) {
-    if (model.dimensions() > precision.maxDimensions()) {
+  private static void requireIndexable(int dimensions, Precision precision) {
+    if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
           "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),
-                  model.dimensions(),
-                  model.dimensions() > Precision.HALF.maxDimensions()
-                      ? Precision.BINARY
-                      : Precision.HALF));
+                  dimensions,
+                  dimensions > Precision.HALF.maxDimensions() ? Precision.BINARY : Precision.HALF));
     }
   }
 
@@ -198,6 +201,10 @@ public class Collections {
         .run(() -> {
           Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
           entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          if (request.precision() != null) {
+            EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
+            requireIndexable(space.dimensions, request.precision());
+          }
           if (request.description() != null) {
             collection.description = request.description();
           }
@@ -230,8 +237,7 @@ public class Collections {
         space.model,
         space.dimensions,
         space.metric,
-        space.precision,
-        CollectionSettings.parse(collection.settings),
+        CollectionSettings.parse(collection.settings).orPrecision(space.precision),
         collection.createdAt,
         documents,
         chunks);

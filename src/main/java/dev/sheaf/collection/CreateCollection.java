@@ -59,7 +59,7 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(hnsw, language, fields));
+        new CollectionSettings(null, hnsw, language, fields));
   }
 
   /// One that leaves everything as it is by default.

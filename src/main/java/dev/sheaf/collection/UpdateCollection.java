@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
 import dev.sheaf.collection.CollectionSettings.Hnsw;
+import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,37 +15,39 @@ import org.jspecify.annotations.Nullable;
 /// What of a collection is to be another than it is, while everybody works on. What is absent
 /// stays.
 ///
-/// @param efSearch candidates of a search in its index
+/// @param precision of the index
+/// @param hnsw the shape of the index, and how far a search looks in it
 /// @param fields all that are to have an index of their order; others lose theirs
 @Schema(name = "UpdateCollection")
 public record UpdateCollection(
     @Nullable String description,
-    @Nullable Integer efSearch,
+    @Nullable Precision precision,
+    @Nullable Hnsw hnsw,
     @Nullable Map<String, FieldType> fields) {
 
   @JsonCreator
   static UpdateCollection of(
       @Nullable String description,
+      @Nullable Precision precision,
       @Nullable Hnsw hnsw,
       @Nullable Map<String, FieldType> fields,
       @Nullable JsonNode name,
       @Nullable JsonNode model,
       @Nullable JsonNode dimensions,
       @Nullable JsonNode metric,
-      @Nullable JsonNode precision,
       @Nullable JsonNode language) {
     Input.text("description", description, CreateCollection.MAX_DESCRIPTION_BYTES);
     fixed("name", name);
     fixed("model", model);
     fixed("dimensions", dimensions);
     fixed("metric", metric);
-    fixed("precision", precision);
     fixed("language", language);
-    if (hnsw != null) {
-      fixed("hnsw.m", hnsw.m());
-      fixed("hnsw.efConstruction", hnsw.efConstruction());
-    }
-    return new UpdateCollection(description, hnsw == null ? null : hnsw.efSearch(), fields);
+    return new UpdateCollection(description, precision, hnsw, fields);
+  }
+
+  /// One that changes how far searches look in the index.
+  public static UpdateCollection efSearch(int efSearch) {
+    return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null);
   }
 
   private static void fixed(String field, @Nullable Object value) {
@@ -75,10 +78,8 @@ public record UpdateCollection(
   CollectionSettings applyTo(CollectionSettings settings) {
     Hnsw old = settings.hnsw();
     return new CollectionSettings(
-        efSearch == null
-            ? old
-            : new Hnsw(
-                old == null ? null : old.m(), old == null ? null : old.efConstruction(), efSearch),
+        precision == null ? settings.precision() : precision,
+        hnsw == null ? old : old == null ? hnsw : old.with(hnsw),
         settings.language(),
         fields == null ? settings.fields() : fields);
   }

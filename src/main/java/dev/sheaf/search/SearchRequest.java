@@ -121,6 +121,13 @@ public record SearchRequest(
         Boolean.TRUE.equals(explain));
   }
 
+  /// One for the nearest to a vector, and nothing but where they are and how far.
+  static SearchRequest nearest(float[] vector, int limit) {
+    return of(
+        null, vector, null, null, null, limit, null, null, null, null, List.of(), null, null, null,
+        null, null, null);
+  }
+
   private static void what(
       Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable Like like) {
     int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like == null ? 0 : 1);

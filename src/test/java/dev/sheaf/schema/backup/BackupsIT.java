@@ -98,6 +98,8 @@ class BackupsIT {
         Map.of(
             "space_id",
             "1",
+            "index",
+            "embedding_1_hnsw",
             "element",
             "vector::halfvec(96)",
             "operator_class",
