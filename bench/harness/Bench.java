@@ -214,14 +214,13 @@ final class Bench {
   private Map<String, Service> services(Database database, Path work, List<String> settings)
       throws Exception {
     var services = new LinkedHashMap<String, Service>();
-    var sheaf = new ArrayList<>(settings);
-    sheaf.addAll(
-        List.of(
-            "-Dquarkus.http.port=0",
-            "-Dquarkus.http.host=127.0.0.1",
-            "-jar",
-            root.resolve("target/quarkus-app/quarkus-run.jar").toString()));
-    services.put("sheaf", Service.start(sheaf, database.environment(), work.resolve("sheaf.log")));
+    services.put(
+        "sheaf",
+        Service.sheaf(
+            root.resolve("target/quarkus-app/quarkus-run.jar"),
+            settings,
+            database.environment(),
+            work.resolve("sheaf.log")));
     if (stores) {
       for (String store : List.of("langchain4j", "springai")) {
         Path module = root.resolve("bench/stores/target");
@@ -233,8 +232,7 @@ final class Bench {
         arguments.add(store);
         EF_SEARCH.forEach((width, ef) -> arguments.add(width + "=" + ef));
         services.put(
-            store,
-            Service.start(arguments, database.environment(), work.resolve(store + ".log")));
+            store, Service.start(arguments, database.environment(), work.resolve(store + ".log")));
       }
     }
     return services;

@@ -73,7 +73,7 @@ final class Data {
   static void create(Service sheaf, String name, int dimensions, int ef, boolean withModel)
       throws IOException {
     HttpClient.once(
-            sheaf.base(),
+            sheaf,
             "POST",
             "/api/v1/collections",
             """
@@ -100,10 +100,10 @@ final class Data {
     }
     System.err.printf("bench: loading %,d x %d through %s%n", vectors.rows(), dimensions, by);
     Path file = Files.createTempFile("sheaf-bench", ".ndjson");
-    try (var client = new HttpClient(service.base())) {
+    try (var client = new HttpClient(service)) {
       write(file, vectors.rows(), vectors, dimensions, Form.NUMBERS);
       if (by.equals("sheaf")) {
-        HttpClient.once(service.base(), "DELETE", "/api/v1/collections/" + name(dimensions), "");
+        HttpClient.once(service, "DELETE", "/api/v1/collections/" + name(dimensions), "");
         create(service, name(dimensions), dimensions, ef, false);
       }
       client.upload("/api/v1/collections/" + name(dimensions) + "/documents", file).orFail();

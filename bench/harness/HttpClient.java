@@ -7,7 +7,6 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.Socket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,14 +17,14 @@ import java.util.Locale;
 /// more of the machine to what is measured.
 final class HttpClient implements AutoCloseable {
 
-  private final String host;
+  private final Service service;
   private final Socket socket;
   private final InputStream in;
   private final OutputStream out;
 
-  HttpClient(URI base) throws IOException {
-    this.host = base.getHost() + ":" + base.getPort();
-    this.socket = new Socket(base.getHost(), base.getPort());
+  HttpClient(Service service) throws IOException {
+    this.service = service;
+    this.socket = new Socket(service.base().getHost(), service.base().getPort());
     socket.setTcpNoDelay(true);
     this.in = new BufferedInputStream(socket.getInputStream(), 64 * 1024);
     this.out = socket.getOutputStream();
@@ -48,23 +47,31 @@ final class HttpClient implements AutoCloseable {
   }
 
   /// A request as it goes over the wire.
-  static byte[] request(URI base, String method, String path, String type, byte[] body) {
-    byte[] head = head(base.getHost() + ":" + base.getPort(), method, path, type, body.length);
+  static byte[] request(Service service, String method, String path, byte[] body) {
+    byte[] head = head(service, method, path, "application/json", body.length);
     byte[] request = Arrays.copyOf(head, head.length + body.length);
     System.arraycopy(body, 0, request, head.length, body.length);
     return request;
   }
 
-  private static byte[] head(String host, String method, String path, String type, long length) {
-    return "%s %s HTTP/1.1\r\nHost: %s\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
-        .formatted(method, path, host, type, length)
+  private static byte[] head(
+      Service service, String method, String path, String type, long length) {
+    return """
+    %s %s HTTP/1.1
+    Host: %s
+    Authorization: Bearer %s
+    Content-Type: %s
+    Content-Length: %d
+
+    """
+        .formatted(method, path, service.base().getAuthority(), service.key(), type, length)
+        .replace("\n", "\r\n")
         .getBytes(StandardCharsets.US_ASCII);
   }
 
-  static Answer once(URI base, String method, String path, String json) throws IOException {
-    try (var client = new HttpClient(base)) {
-      return client.send(
-          request(base, method, path, "application/json", json.getBytes(StandardCharsets.UTF_8)));
+  static Answer once(Service service, String method, String path, String json) throws IOException {
+    try (var client = new HttpClient(service)) {
+      return client.send(request(service, method, path, json.getBytes(StandardCharsets.UTF_8)));
     }
   }
 
@@ -75,7 +82,7 @@ final class HttpClient implements AutoCloseable {
 
   /// Sends a file as `application/x-ndjson`.
   Answer upload(String path, Path file) throws IOException {
-    out.write(head(host, "POST", path, "application/x-ndjson", Files.size(file)));
+    out.write(head(service, "POST", path, "application/x-ndjson", Files.size(file)));
     Files.copy(file, out);
     return answer();
   }

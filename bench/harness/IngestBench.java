@@ -133,11 +133,11 @@ final class IngestBench {
   }
 
   private static void drop(Service sheaf) throws IOException {
-    HttpClient.once(sheaf.base(), "DELETE", "/api/v1/collections/ingest", "").orFail();
+    HttpClient.once(sheaf, "DELETE", "/api/v1/collections/ingest", "").orFail();
   }
 
   private static void send(Service service, Path file) throws IOException {
-    try (var client = new HttpClient(service.base())) {
+    try (var client = new HttpClient(service)) {
       String answer = client.upload("/api/v1/collections/ingest/documents", file).orFail().text();
       if (!answer.contains("\"failed\":0")) {
         throw new IOException("not all went in: " + answer);

@@ -47,7 +47,7 @@ record OverHttp(String name, Service service, List<byte[]> requests, Backends ba
     return () -> {
       var micros = new int[100_000];
       int count = 0;
-      try (var client = new HttpClient(service.base())) {
+      try (var client = new HttpClient(service)) {
         start.await();
         long end = System.nanoTime() + seconds * 1_000_000_000L;
         for (long begun = System.nanoTime(); begun < end; ) {
@@ -66,7 +66,7 @@ record OverHttp(String name, Service service, List<byte[]> requests, Backends ba
 
   @Override
   public List<String> find(int query) throws Exception {
-    try (var client = new HttpClient(service.base())) {
+    try (var client = new HttpClient(service)) {
       JsonNode answer = JSON.readTree(client.send(requests.get(query)).orFail().body());
       var ids = new ArrayList<String>();
       answer.get("hits").forEach(hit -> ids.add(hit.get("document").textValue()));

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -101,22 +100,14 @@ final class Processes {
         if (seen.containsKey(process)) {
           seen.put(process, spent(stat));
         } else if (!others.contains(process)) {
-          String name = name(child);
+          // PostgreSQL names a process after its database as soon as it knows it.
+          String name = read(child, "cmdline").replace('\0', ' ');
           if (name.contains(title)) {
             seen.put(process, spent(stat));
           } else if (name.startsWith("postgres: ")) {
             others.add(process);
           }
         }
-      }
-    }
-
-    /// PostgreSQL names a process after its database as soon as it knows it.
-    private static String name(String pid) throws IOException {
-      try {
-        return Files.readString(Path.of("/proc/" + pid + "/cmdline")).replace('\0', ' ');
-      } catch (NoSuchFileException e) {
-        return "";
       }
     }
   }
@@ -152,17 +143,20 @@ final class Processes {
 
   /// The fields of `/proc/PID/stat` from the third on; none when there is no such process.
   private static String[] stat(String pid) throws IOException {
+    String stat = read(pid, "stat");
+    return stat.isEmpty() ? new String[0] : stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+  }
+
+  /// What is said of a process; nothing when it has ended, be it while it was asked.
+  private static String read(String pid, String file) throws IOException {
+    Path process = Path.of("/proc/" + pid);
     try {
-      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-      return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-    } catch (NoSuchFileException e) {
-      return new String[0];
+      return Files.readString(process.resolve(file));
     } catch (IOException e) {
-      // It ended while its file was being read.
-      if (!Files.exists(Path.of("/proc/" + pid))) {
-        return new String[0];
+      if (Files.exists(process)) {
+        throw e;
       }
-      throw e;
+      return "";
     }
   }
 }

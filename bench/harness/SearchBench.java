@@ -123,10 +123,9 @@ final class SearchBench {
       }
       requests.add(
           HttpClient.request(
-              service.base(),
+              service,
               "POST",
               "/api/v1/collections/" + Data.name(dimensions) + "/search",
-              "application/json",
               JSON.writeValueAsString(body).getBytes(StandardCharsets.UTF_8)));
     }
     return new OverHttp(name, service, requests, backends);
@@ -214,7 +213,7 @@ final class SearchBench {
                       LIMIT %3$d) w
         )
         SELECT document_id, ordinal,
-               -(COALESCE(1.0 / (60 + near.place), 0) + COALESCE(1.0 / (60 + worded.place), 0)) AS key
+               -(COALESCE(1::float8 / (60 + near.place), 0) + COALESCE(1::float8 / (60 + worded.place), 0)) AS key
           FROM near
           FULL JOIN worded USING (document_id, ordinal)
          ORDER BY key

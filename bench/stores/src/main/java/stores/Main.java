@@ -51,8 +51,8 @@ final class Main {
 
   record Answer(List<Store.Hit> hits) {}
 
-  /// @param arguments the name of the store; then for each width pgvector's `hnsw.ef_search`, such as
-  ///   `384=40`
+  /// @param arguments the name of the store; then for each width pgvector's `hnsw.ef_search`, such
+  ///   as `384=40`
   public static void main(String... arguments) throws IOException {
     var pools = new HashMap<Integer, DataSource>();
     for (int i = 1; i < arguments.length; i++) {
