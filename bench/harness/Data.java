@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Base64;
 
 /// The [Corpus] as it is uploaded, and the collections that hold it, which are kept from run to
@@ -16,6 +18,8 @@ import java.util.Base64;
 final class Data {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final Duration INDEXED_WITHIN = Duration.ofMinutes(30);
 
   private Data() {}
 
@@ -134,7 +138,11 @@ final class Data {
            AND indexrelid IN (to_regclass('embedding_%d_hnsw'), to_regclass('document_%d_metadata'))\
         """
             .formatted(space, collection);
+    Instant latest = Instant.now().plus(INDEXED_WITHIN);
     while (database.number(valid) < 2) {
+      if (Instant.now().isAfter(latest)) {
+        throw new IllegalStateException("no index after " + INDEXED_WITHIN);
+      }
       Thread.sleep(500);
     }
     database.execute("VACUUM ANALYZE embedding_" + space);
