@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 ENGINE := $(shell command -v docker || command -v podman)
-.PHONY: help dev test quick soak bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -22,6 +22,12 @@ soak: ## Kill migrations, backfills and loads again and again; each time the nex
 	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10
+
+bench: ## Measure searches and uploads against PostgreSQL alone: bench/README.md
+	@bench/run
+
+bench-stores: ## The same beside LangChain4j's and Spring AI's stores
+	@bench/run --stores
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start

@@ -2,7 +2,6 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -56,7 +55,7 @@ record DocumentLine(
 
   /// What reads lines.
   static ObjectReader reader(ObjectMapper json) {
-    return json.readerFor(DocumentLine.class).with(StreamReadFeature.USE_FAST_DOUBLE_PARSER);
+    return json.readerFor(DocumentLine.class);
   }
 
   /// The id of a line that is not valid otherwise, as far as it can be read.
