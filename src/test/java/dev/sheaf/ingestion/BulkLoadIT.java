@@ -39,7 +39,7 @@ class BulkLoadIT {
   /// What the live objects of two batches may make of a difference, in bytes.
   private static final long FLAT = 32_000_000;
 
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final Duration PATIENCE = Duration.ofMinutes(15);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> SETTINGS =
