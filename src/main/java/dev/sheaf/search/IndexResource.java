@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 /// The indexes of collections over HTTP.
 @Path("/collections/{collection}/index")
 @Tag(name = "Indexes")
-@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 @RolesAllowed(Roles.READER)
 class IndexResource {
@@ -36,7 +35,6 @@ class IndexResource {
   }
 
   @POST
-  @RolesAllowed(Roles.ADMIN)
   @Path("/measure")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
@@ -51,7 +49,6 @@ class IndexResource {
   }
 
   @POST
-  @RolesAllowed(Roles.ADMIN)
   @Path("/tune")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
