@@ -16,12 +16,13 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
 
-soak: ## Kill migrations, backfills and loads again and again; each time the next run recovers
+soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; each time all recovers
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,FaultSoakIT \
 	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
-	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10
+	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \
+	  -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
 
 bench: ## Measure searches and uploads against PostgreSQL alone: bench/README.md
 	@bench/run

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import dev.sheaf.database.Outage;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
@@ -12,8 +13,6 @@ import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
-import java.sql.SQLException;
-import java.sql.SQLTransientConnectionException;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -62,14 +61,13 @@ public final class ProblemMapper {
         case CharConversionException encoding -> {
           return new Problem(ProblemType.MALFORMED_JSON, "the body is not UTF-8");
         }
-        case SQLException sql when isOutage(sql) -> {
-          LOG.warnf("Database unavailable: %s", sql.getMessage());
-          return new Problem(
-              ProblemType.DATABASE_UNAVAILABLE,
-              "it is not known whether this request took effect; try again");
-        }
         default -> {}
       }
+    }
+    Outage outage = Outage.behind(failure);
+    if (outage != null) {
+      LOG.warnf("Database unavailable: outage=%s reason=%s", outage, failure.getMessage());
+      return database(outage);
     }
     if (failure instanceof AuthenticationFailedException) {
       return new Problem(ProblemType.UNAUTHENTICATED, "this token is not accepted; get a new one");
@@ -165,18 +163,21 @@ public final class ProblemMapper {
     return path.toString();
   }
 
-  /// SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), 25006 (read-only), and a
-  /// pool that gave no connection in time.
-  private static boolean isOutage(SQLException sql) {
-    String state = sql.getSQLState();
-    if (state == null) {
-      return sql instanceof SQLTransientConnectionException
-          || String.valueOf(sql.getMessage()).contains("Acquisition timeout");
-    }
-    return state.startsWith("08")
-        || state.startsWith("53")
-        || state.startsWith("57P")
-        || state.equals("25006");
+  private static Problem database(Outage outage) {
+    return switch (outage) {
+      case UNREACHABLE ->
+          new Problem(
+              ProblemType.DATABASE_UNAVAILABLE,
+              "it is not known whether this request took effect; try again");
+      case READ_ONLY ->
+          new Problem(
+              ProblemType.DATABASE_READ_ONLY,
+              "PostgreSQL is a standby, or default_transaction_read_only is on; searches go on, and writes when that is over");
+      case FULL ->
+          new Problem(
+              ProblemType.DATABASE_FULL,
+              "PostgreSQL has no room left on a disk; searches go on, and writes when there is room");
+    };
   }
 
   private static Problem http(int status) {

@@ -32,6 +32,8 @@ public enum ProblemType {
   RECALL_OUT_OF_REACH(422, "The index cannot reach this recall"),
   INTERNAL(500, "Something went wrong here"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
+  DATABASE_READ_ONLY(503, "The database takes no writes"),
+  DATABASE_FULL(503, "The database has no room left"),
   SCHEMA_UNAVAILABLE(503, "The schema cannot be looked at"),
   MODEL_UNAVAILABLE(503, "The embedding model cannot be used"),
   SEARCH_TIMEOUT(504, "The search took too long");

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.database.Silence;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -75,6 +76,7 @@ class DocumentExport {
       JsonGenerator line =
           json.createGenerator(out).setRootValueSeparator(new SerializedString(""));
       try (Connection connection = dataSource.getConnection()) {
+        Silence.allowAnyTime(connection);
         connection.setAutoCommit(false);
         try {
           write(

@@ -1,5 +1,6 @@
 package dev.sheaf.embedding;
 
+import dev.sheaf.database.Silence;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -38,13 +39,18 @@ public final class IndexLock implements AutoCloseable {
 
   /// Takes the lock if nobody has it.
   ///
-  /// @param connection whose session holds it until it is closed
+  /// @param connection whose session holds it until it is closed, and whose statements may take any
+  ///   time
   /// @param id the space or collection
   /// @return `null` when somebody else has it
   public static @Nullable IndexLock tryTake(Connection connection, Work work, long id)
       throws SQLException {
     var lock = new IndexLock(connection, work, id);
-    return lock.call("SELECT pg_try_advisory_lock(?, ?)") ? lock : null;
+    if (!lock.call("SELECT pg_try_advisory_lock(?, ?)")) {
+      return null;
+    }
+    Silence.allowAnyTime(connection);
+    return lock;
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.sheaf.schema.ModuleSwitches;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.subscription.BackPressureStrategy;
 import io.smallrye.mutiny.subscription.MultiEmitter;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
@@ -100,8 +101,11 @@ class JobResource {
     modules.require(IngestionResource.MODULE);
     Caller caller = callers.ofRequest();
     Job first = jobs.get(caller, id);
+    // Whoever reads slowly, or not at all, is kept the latest and nothing else.
     return Multi.createFrom()
-        .emitter(events -> Thread.ofVirtual().start(() -> follow(caller, first, events)));
+        .emitter(
+            events -> Thread.ofVirtual().start(() -> follow(caller, first, events)),
+            BackPressureStrategy.LATEST);
   }
 
   private void follow(Caller caller, Job first, MultiEmitter<? super Job> events) {

@@ -108,6 +108,17 @@ class JobTable {
        WHERE id = ? AND state = 'running' AND lease_holder = ?
       """;
 
+  /// An outage is no fault of the job's, so the attempt does not count.
+  private static final String POSTPONE =
+      """
+      UPDATE ingestion_job
+         SET state    = 'queued',
+             attempts = attempts - 1,
+             due_at   = now() + interval '5 s',
+             error    = ?
+       WHERE id = ? AND state = 'running' AND lease_holder = ?
+      """;
+
   private static final String RENEW =
       """
       UPDATE ingestion_job
@@ -334,6 +345,11 @@ class JobTable {
   /// To be tried again later, or failed when it was tried often enough.
   void retry(long id, String error) throws SQLException {
     end(RETRY, id, config.maxAttempts(), config.maxAttempts(), error, id, self);
+  }
+
+  /// To be tried again when the database may be what it was, however long that takes.
+  void postpone(long id, String error) throws SQLException {
+    update(POSTPONE, error, id, self);
   }
 
   /// To be taken by another at once.

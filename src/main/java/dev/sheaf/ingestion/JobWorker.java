@@ -3,6 +3,7 @@ package dev.sheaf.ingestion;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.database.Outage;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.schema.ModuleSwitches;
 import io.quarkus.runtime.ShutdownEvent;
@@ -129,7 +130,12 @@ class JobWorker {
       }
     } catch (SQLException | RuntimeException e) {
       LOG.warnf(e, "Job attempt failed: job=%d", work.id());
-      table.retry(work.id(), String.valueOf(e.getMessage()));
+      String error = String.valueOf(e.getMessage());
+      if (Outage.behind(e) == null) {
+        table.retry(work.id(), error);
+      } else {
+        table.postpone(work.id(), error);
+      }
     }
   }
 

@@ -3,12 +3,14 @@ package dev.sheaf.ingestion;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.database.Silence;
 import dev.sheaf.document.BulkDocuments;
 import dev.sheaf.embedding.Space;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,6 +22,8 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -31,9 +35,13 @@ class Loader {
   private static final int ATTEMPTS = 10;
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String UNDEFINED_TABLE = "42P01";
+  private static final String CONNECTION_FAILURE = "08006";
 
   /// Deadlocks, and what [BulkDocuments] finds changed.
   private static final String ROLLBACK_CLASS = "40";
+
+  /// A batch takes seconds, or minutes where an index of many small vectors is kept.
+  private static final Duration BATCH_AT_MOST = Duration.ofMinutes(10);
 
   private final AgroalDataSource dataSource;
   private final BulkDocuments documents;
@@ -115,7 +123,12 @@ class Loader {
       return;
     }
     try {
-      writing.get();
+      writing.get(BATCH_AT_MOST.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // What interrupts a virtual thread closes its socket: the only end of a write to a database
+      // that takes nothing any more.
+      writing.cancel(true);
+      throw new SQLException("the database is silent", CONNECTION_FAILURE, e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof SQLException sql) {
@@ -163,6 +176,7 @@ class Loader {
 
     private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
       try (Connection connection = dataSource.getConnection()) {
+        Silence.allow(connection, BATCH_AT_MOST);
         connection.setAutoCommit(false);
         try {
           BulkDocuments.Written done = documents.write(connection, prepared, written);

@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import com.pgvector.PGvector;
 import dev.sheaf.api.Problem;
+import dev.sheaf.database.Silence;
 import dev.sheaf.embedding.IndexConfig;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.SearchExecution.Found;
@@ -68,10 +69,12 @@ class RecallMeasurement {
                  ORDER BY hash_record_extended(ROW(document_id, ordinal), 0)
                  LIMIT %d
                 """
-                    .formatted(space.embeddingTable(), config.sample()));
-        ResultSet row = select.executeQuery()) {
-      while (row.next()) {
-        stored.add(((PGvector) row.getObject(1)).toArray());
+                    .formatted(space.embeddingTable(), config.sample()))) {
+      Silence.allowAnyTime(connection);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          stored.add(((PGvector) row.getObject(1)).toArray());
+        }
       }
     }
     return IntStream.range(0, stored.size())

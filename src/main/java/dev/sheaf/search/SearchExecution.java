@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import com.pgvector.PGvector;
+import dev.sheaf.database.Silence;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.SearchResponse.Explained;
 import io.agroal.api.AgroalDataSource;
@@ -9,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +23,10 @@ import org.jspecify.annotations.Nullable;
 class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
+
+  /// PostgreSQL ends a search by itself when its time is over. It is given this much longer to say
+  /// so.
+  private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final AgroalDataSource dataSource;
 
@@ -52,6 +58,7 @@ class SearchExecution {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.preparing(timeout) + sql.searching())) {
+      Silence.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       long indexedRows;
@@ -81,6 +88,7 @@ class SearchExecution {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.preparing(timeout) + explaining)) {
+      Silence.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       statement.getMoreResults();

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.GeneratedText;
+import dev.sheaf.testing.HalfDocuments;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -42,25 +43,6 @@ class LoadIT {
       Map.of(
           "SHEAF_INDEX_MIN_ROWS", String.valueOf(DOCUMENTS / 2), "SHEAF_INDEX_CHECK_EVERY", "0.2s");
 
-  /// Chunks without their document or without their embedding, embeddings without their chunk,
-  /// documents without a chunk, and gaps in the numbering of chunks. All of them must be none.
-  private static final String HALF_DOCUMENTS =
-      """
-      SELECT (SELECT count(*) FROM chunk c
-               WHERE NOT EXISTS (SELECT FROM document d
-                                  WHERE d.collection_id = c.collection_id AND d.id = c.document_id))
-           + (SELECT count(*) FROM chunk c
-               WHERE NOT EXISTS (SELECT FROM embedding e
-                                  WHERE e.document_id = c.document_id AND e.ordinal = c.ordinal))
-           + (SELECT count(*) FROM embedding e
-               WHERE NOT EXISTS (SELECT FROM chunk c
-                                  WHERE c.document_id = e.document_id AND c.ordinal = e.ordinal))
-           + (SELECT count(*) FROM document d
-               WHERE (SELECT count(*) FROM chunk c WHERE c.document_id = d.id)
-                  IS DISTINCT FROM
-                     (SELECT max(ordinal) + 1 FROM chunk c WHERE c.document_id = d.id))
-      """;
-
   @Test
   void everyDocumentArrivesAndSearchesNeverFail() throws Exception {
     try (TestDatabase database = TestDatabase.create();
@@ -94,7 +76,7 @@ class LoadIT {
       assertThat(failures).isEmpty();
       assertThat(searches.get()).isPositive();
       assertThat(count(database, "SELECT count(*) FROM document")).isEqualTo(DOCUMENTS);
-      assertThat(count(database, HALF_DOCUMENTS)).isZero();
+      assertThat(HalfDocuments.count(database)).isZero();
 
       await()
           .atMost(PATIENCE)
@@ -132,7 +114,7 @@ class LoadIT {
       }
 
       assertThat(acknowledged).hasSizeLessThan(DOCUMENTS);
-      assertThat(count(database, HALF_DOCUMENTS)).isZero();
+      assertThat(HalfDocuments.count(database)).isZero();
       try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
         for (int number : acknowledged) {
           JsonNode document = JSON.readTree(sheaf.send("GET", path(number), "").body());
@@ -144,7 +126,7 @@ class LoadIT {
 
         assertThat(putAll(sheaf)).hasSize(DOCUMENTS);
         assertThat(count(database, "SELECT count(*) FROM document")).isEqualTo(DOCUMENTS);
-        assertThat(count(database, HALF_DOCUMENTS)).isZero();
+        assertThat(HalfDocuments.count(database)).isZero();
       }
     }
   }

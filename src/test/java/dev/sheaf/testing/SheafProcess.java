@@ -9,7 +9,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -95,6 +97,11 @@ public final class SheafProcess implements AutoCloseable {
     }
   }
 
+  /// Where a path, percent-encoded, is on this process.
+  public URI uri(String path) {
+    return base.resolve(path);
+  }
+
   /// Sends a request with a JSON body to a path, percent-encoded, on this process.
   ///
   /// @throws IOException when the process is gone
@@ -136,20 +143,41 @@ public final class SheafProcess implements AutoCloseable {
   /// How much of its heap is in use by objects that are needed, in bytes; it collects its garbage
   /// first.
   public long liveBytes() throws IOException {
-    Process histogram =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                String.valueOf(process.pid()),
-                "GC.class_histogram")
-            .redirectErrorStream(true)
-            .start();
-    try (var lines = histogram.inputReader()) {
-      String last = lines.lines().reduce("", (_, line) -> line);
-      Matcher total = TOTAL.matcher(last);
-      if (!total.matches()) {
-        throw new IOException("no histogram, but " + last);
+    String last = jcmd("GC.class_histogram").lines().reduce("", (_, line) -> line);
+    Matcher total = TOTAL.matcher(last);
+    if (!total.matches()) {
+      throw new IOException("no histogram, but " + last);
+    }
+    return Long.parseLong(total.group(1));
+  }
+
+  /// How many threads it has, virtual ones included.
+  public long threads() throws IOException {
+    Path directory = Files.createTempDirectory("sheaf-threads");
+    Path dump = directory.resolve("threads.json");
+    try {
+      String said = jcmd("Thread.dump_to_file", "-format=json", dump.toString());
+      long threads = Pattern.compile("\"tid\"").matcher(Files.readString(dump)).results().count();
+      if (threads == 0) {
+        throw new IOException("no threads, but " + said);
       }
-      return Long.parseLong(total.group(1));
+      return threads;
+    } finally {
+      Files.deleteIfExists(dump);
+      Files.delete(directory);
+    }
+  }
+
+  private String jcmd(String... command) throws IOException {
+    var arguments =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                String.valueOf(process.pid())));
+    arguments.addAll(List.of(command));
+    Process jcmd = new ProcessBuilder(arguments).redirectErrorStream(true).start();
+    try (var output = jcmd.inputReader()) {
+      return output.readAllAsString();
     }
   }
 

@@ -22,7 +22,7 @@ import org.testcontainers.utility.DockerImageName;
 /// and extensions), else on one container that is started once per JVM.
 public final class TestDatabase implements AutoCloseable {
 
-  private static final String IMAGE = "docker.io/pgvector/pgvector:pg17";
+  static final String IMAGE = "docker.io/pgvector/pgvector:pg17";
 
   /// A name holds the process id of the JVM that made it, so that a later run can tell what a
   /// killed one left behind.
@@ -63,6 +63,11 @@ public final class TestDatabase implements AutoCloseable {
     TestDatabase database = new TestDatabase(Server.ADDRESS.withDatabase(name));
     OPEN.add(database);
     return database;
+  }
+
+  /// A database of another server, which goes with that.
+  public static TestDatabase at(DatabaseAddress address) {
+    return new TestDatabase(address);
   }
 
   /// The server's maintenance database, for a test that creates its own.

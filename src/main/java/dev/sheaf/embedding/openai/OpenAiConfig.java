@@ -57,6 +57,10 @@ interface OpenAiConfig {
     @WithDefault("30s")
     Duration timeout();
 
+    /// For a query, with all attempts and the wait for its turn: somebody waits for the answer.
+    @WithDefault("10s")
+    Duration queryTimeout();
+
     /// After the first attempt, when the server is overloaded or away.
     @WithDefault("4")
     int retries();

@@ -11,16 +11,20 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /// A model on a server that speaks `POST /v1/embeddings`: OpenAI's own, Ollama, vLLM, Text
@@ -36,6 +40,7 @@ final class OpenAiModel implements EmbeddingModel {
   private static final int BYTES_PER_TOKEN = 3;
   private static final int TOO_MANY_REQUESTS = 429;
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration UNLIMITED = Duration.ofDays(1);
   private static final int QUOTED_CHARACTERS = 200;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -89,11 +94,17 @@ final class OpenAiModel implements EmbeddingModel {
   @Override
   public List<float[]> embed(List<String> texts, Role role) {
     List<String> inputs = texts.stream().map(text -> input(text, role)).toList();
+    Duration time =
+        switch (role) {
+          case QUERY -> config.queryTimeout();
+          case DOCUMENT -> UNLIMITED;
+        };
+    long deadline = System.nanoTime() + time.toNanos();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var batches = new ArrayList<Future<List<float[]>>>();
       for (int i = 0; i < inputs.size(); i += config.batchSize()) {
         List<String> batch = inputs.subList(i, Math.min(i + config.batchSize(), inputs.size()));
-        batches.add(threads.submit(() -> request(batch)));
+        batches.add(threads.submit(() -> request(batch, deadline)));
       }
       try {
         var vectors = new ArrayList<float[]>(inputs.size());
@@ -141,15 +152,20 @@ final class OpenAiModel implements EmbeddingModel {
         : text.substring(0, end);
   }
 
-  /// One request, again when the server says or looks as if that would help.
-  private List<float[]> request(List<String> inputs) throws InterruptedException {
+  /// One request, again when the server says or looks as if that would help, and there is time.
+  private List<float[]> request(List<String> inputs, long deadline) throws InterruptedException {
     HttpRequest request = toRequest(inputs);
     for (int attempt = 0; ; attempt++) {
       Duration pause = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
       String failure;
-      requests.acquire();
+      if (!requests.tryAcquire(left(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
+        throw new EmbeddingException(
+            "%s at %s is busy with others, and it took too long to wait for them"
+                .formatted(name, embeddings),
+            null);
+      }
       try {
-        HttpResponse<byte[]> response = http.send(request, HttpResponse.BodyHandlers.ofByteArray());
+        HttpResponse<byte[]> response = send(request, least(config.timeout(), left(deadline)));
         int status = response.statusCode();
         if (status == 200) {
           return vectors(response.body(), inputs.size());
@@ -166,7 +182,8 @@ final class OpenAiModel implements EmbeddingModel {
       } finally {
         requests.release();
       }
-      if (attempt == config.retries()) {
+      Duration jittered = jittered(pause);
+      if (attempt == config.retries() || left(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
             "%s at %s does not answer, %d attempts, the last: %s"
                 .formatted(name, embeddings, attempt + 1, failure),
@@ -175,8 +192,32 @@ final class OpenAiModel implements EmbeddingModel {
       LOG.warnf(
           "Embedding server failed, will be asked again: model=%s attempt=%d failure=%s",
           name, attempt + 1, failure);
-      Thread.sleep(jittered(pause));
+      Thread.sleep(jittered);
     }
+  }
+
+  /// The client's own timeout ends with the headers; a server may fall silent after them.
+  private HttpResponse<byte[]> send(HttpRequest request, Duration time)
+      throws IOException, InterruptedException {
+    CompletableFuture<HttpResponse<byte[]>> answer =
+        http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
+    try {
+      return answer.get(time.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (TimeoutException e) {
+      throw new HttpTimeoutException("no answer within " + time.toMillis() + " ms");
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+    } finally {
+      answer.cancel(true);
+    }
+  }
+
+  private static Duration left(long deadline) {
+    return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+  }
+
+  private static Duration least(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   /// Many clients that failed together should not come back together.
@@ -203,7 +244,6 @@ final class OpenAiModel implements EmbeddingModel {
     }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(embeddings)
-            .timeout(config.timeout())
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
     config.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));

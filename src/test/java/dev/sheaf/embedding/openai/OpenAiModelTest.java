@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -70,11 +71,15 @@ class OpenAiModelTest {
     }
   }
 
+  private String url(String path) {
+    return "http://localhost:" + server.getAddress().getPort() + path;
+  }
+
   private OpenAiModel model(Map<String, String> settings) {
     var all = new HashMap<>(settings);
     all.putIfAbsent("dimensions", "2");
     all.putIfAbsent("backoff", "1ms");
-    all.put("url", "http://localhost:" + server.getAddress().getPort() + "/v1/");
+    all.putIfAbsent("url", url("/v1/"));
     var config =
         new SmallRyeConfigBuilder().addDiscoveredConverters().withMapping(OpenAiConfig.class);
     all.forEach((key, value) -> config.withDefaultValue("sheaf.embedding.openai.m." + key, value));
@@ -124,6 +129,41 @@ class OpenAiModelTest {
         .hasMessageEndingWith(
             "/v1/embeddings does not answer, 3 attempts, the last: HTTP 500 out of memory");
     assertThat(answers).isEmpty();
+  }
+
+  @Test
+  void givesUpAServerThatFallsSilentInItsAnswer() {
+    var given = new CountDownLatch(1);
+    server.createContext(
+        "/silent/embeddings",
+        exchange -> {
+          try (exchange) {
+            exchange.sendResponseHeaders(200, 100);
+            exchange.getResponseBody().write('{');
+            exchange.getResponseBody().flush();
+            given.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    OpenAiModel model = model(Map.of("url", url("/silent"), "timeout", "0.1s", "retries", "0"));
+
+    try {
+      assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+          .isInstanceOf(EmbeddingException.class)
+          .hasMessageEndingWith("HttpTimeoutException no answer within 100 ms");
+    } finally {
+      given.countDown();
+    }
+  }
+
+  @Test
+  void aQueryHasAsMuchTimeForAllAttemptsTogether() {
+    answers.add(new Answer(503, Map.of("Retry-After", "30"), "loading"));
+
+    assertThatThrownBy(() -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Role.QUERY))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageEndingWith("does not answer, 1 attempts, the last: HTTP 503 loading");
   }
 
   @Test

@@ -1,0 +1,293 @@
+package dev.sheaf.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.faults.Traffic.Failure;
+import dev.sheaf.faults.Traffic.Kind;
+import dev.sheaf.faults.Traffic.Sort;
+import dev.sheaf.testing.FaultyPostgres;
+import dev.sheaf.testing.HalfDocuments;
+import dev.sheaf.testing.LocalPostgres;
+import dev.sheaf.testing.SheafCommand;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TcpProxy;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// The application as it is shipped, while its database and itself are restarted, killed and
+/// paused: nothing that was acknowledged is lost, no answer is wrong, and nothing fails when the
+/// fault is over.
+///
+/// One of each in an ordinary build; ten minutes with five of each in `make soak`.
+class FaultSoakIT {
+
+  private static final int ROUNDS = Integer.getInteger("sheaf.soak.faults", 1);
+
+  /// For all faults together; each has the same part of it to begin, end and be forgotten.
+  private static final Duration TIME =
+      Duration.ofSeconds(Integer.getInteger("sheaf.soak.fault-seconds", 0));
+
+  private static final Duration PAUSE =
+      Duration.ofSeconds(Integer.getInteger("sheaf.soak.pause-seconds", 3));
+
+  /// After a fault. A busy machine takes its time.
+  private static final Duration GRACE =
+      Duration.ofSeconds(Integer.getInteger("sheaf.soak.grace-seconds", 60));
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int POOL = 8;
+  private static final int DISK_MEGABYTES = 64;
+
+  /// What the live objects under load may make of a difference, in bytes.
+  private static final long FLAT = 16_000_000;
+
+  /// And its threads.
+  private static final int REQUESTS = 24;
+
+  private static final String HEAP = "128m";
+
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "SHEAF_ACCESS_MODE", "required",
+          "SHEAF_INGESTION_LEASE", "2s",
+          "SHEAF_INGESTION_POLL_EVERY", "0.2s",
+          "SHEAF_INDEX_MIN_ROWS", "500",
+          "SHEAF_INDEX_CHECK_EVERY", "1s",
+          "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL));
+
+  private interface Action {
+    void run() throws Exception;
+  }
+
+  /// @param refused what may be refused meanwhile
+  /// @param ofService whether connections of clients may end
+  private record Fault(String name, Set<Kind> refused, boolean ofService, Action action) {}
+
+  /// When it was, by [System#nanoTime]: from its beginning until what was gone serves again.
+  private record Outage(Fault fault, long begun, long ended) {
+
+    boolean explains(Failure failure) {
+      return (failure.sort() == Sort.REFUSED
+              ? fault.refused().contains(failure.kind())
+              : fault.ofService())
+          && failure.begun() - ended <= GRACE.toNanos();
+    }
+  }
+
+  private static final Set<Kind> ALL = EnumSet.allOf(Kind.class);
+  private static final Set<Kind> WRITES = EnumSet.of(Kind.PUT, Kind.UPLOAD, Kind.JOB);
+
+  private final List<Outage> outages = new ArrayList<>();
+  private SheafProcess sheaf;
+
+  @Test
+  void nothingAcknowledgedIsLost() throws Exception {
+    try (FaultyPostgres postgres = FaultyPostgres.start();
+        TestDatabase database = TestDatabase.at(postgres.address());
+        TcpProxy proxy = new TcpProxy()) {
+      start(database, proxy);
+      try (var traffic = new Traffic(proxy.uri(), key(database))) {
+        var live = new ArrayList<Long>();
+        traffic.begin();
+        awaitWell(traffic, System.nanoTime());
+
+        // The service first, so that one process goes through all the rest.
+        var killed =
+            new Fault(
+                "service killed",
+                ALL,
+                true,
+                () -> {
+                  sheaf.kill();
+                  start(database, proxy);
+                });
+        for (int round = 0; round < ROUNDS; round++) {
+          inflict(killed, traffic);
+        }
+        live.add(sheaf.liveBytes());
+        long threads = sheaf.threads();
+        if (postgres instanceof LocalPostgres local) {
+          fillDisk(local, database, traffic);
+        }
+        for (int round = 0; round < ROUNDS; round++) {
+          inflict(new Fault("restarted", ALL, false, postgres::restart), traffic);
+          live.add(sheaf.liveBytes());
+          inflict(new Fault("killed", ALL, false, postgres::crash), traffic);
+          live.add(sheaf.liveBytes());
+        }
+        var paused =
+            new Fault(
+                "paused",
+                ALL,
+                false,
+                () -> {
+                  postgres.pause();
+                  traffic.goOn(PAUSE);
+                  postgres.resume();
+                });
+        inflict(paused, traffic);
+        live.add(sheaf.liveBytes());
+        traffic.end();
+
+        await().atMost(PATIENCE).until(traffic::areJobsDone);
+        traffic.verify();
+        report(traffic, live);
+
+        assertThat(traffic.wrong()).isEmpty();
+        assertThat(traffic.failures())
+            .allMatch(failure -> behind(failure).stream().anyMatch(one -> one.explains(failure)));
+        assertThat(HalfDocuments.count(database)).isZero();
+        assertThat(live).allMatch(bytes -> bytes < live.getFirst() + FLAT);
+        await().atMost(PATIENCE).until(() -> sheaf.threads() < threads + REQUESTS);
+        allConnectionsAreFree(database, traffic);
+      } finally {
+        sheaf.close();
+      }
+    }
+  }
+
+  private void start(TestDatabase database, TcpProxy proxy) throws Exception {
+    sheaf = SheafProcess.start(database, SETTINGS, HEAP);
+    proxy.leadTo(sheaf.uri("/").getPort());
+  }
+
+  private static String key(TestDatabase database) throws Exception {
+    try (var command = SheafCommand.start(database, Map.of(), "key", "create", "--role", "admin")) {
+      assertThat(command.await()).as("%s", command.said()).isZero();
+      return command.said().stream()
+          .filter(line -> line.startsWith("sheaf_"))
+          .findFirst()
+          .orElseThrow();
+    }
+  }
+
+  /// A disk that has no room for another text, and then has.
+  private void fillDisk(LocalPostgres postgres, TestDatabase database, Traffic traffic)
+      throws Exception {
+    Optional<Path> disk = postgres.mountDisk(DISK_MEGABYTES);
+    if (disk.isEmpty()) {
+      System.out.println("disk full: left out, because this account may not mount one");
+      return;
+    }
+    String texts = database.query("SELECT 'chunk_' || id FROM collection").getFirst();
+    database.execute("CREATE TABLESPACE small LOCATION '" + disk.get() + "'");
+    database.execute("ALTER TABLE " + texts + " SET TABLESPACE small");
+    Path filler = disk.get().resolve("filler");
+    var full =
+        new Fault(
+            "disk full",
+            WRITES,
+            false,
+            () -> {
+              fill(filler);
+              await()
+                  .atMost(PATIENCE)
+                  .until(() ->
+                      traffic.failures().stream()
+                          .anyMatch(failure -> failure.what().contains("database-full")));
+              Files.delete(filler);
+            });
+    inflict(full, traffic);
+    database.execute("ALTER TABLE " + texts + " SET TABLESPACE pg_default");
+  }
+
+  private static void fill(Path file) throws IOException {
+    try (OutputStream out = Files.newOutputStream(file)) {
+      byte[] block = new byte[8 * 1024];
+      while (true) {
+        out.write(block);
+      }
+    } catch (IOException e) {
+      assertThat(e).hasMessageContaining("No space left");
+    }
+  }
+
+  private void inflict(Fault fault, Traffic traffic) throws Exception {
+    long begun = System.nanoTime();
+    fault.action().run();
+    var outage = new Outage(fault, begun, System.nanoTime());
+    outages.add(outage);
+    awaitWell(traffic, outage.ended());
+    Duration part = TIME.dividedBy(3L * ROUNDS + 2);
+    traffic.goOn(part.minusNanos(System.nanoTime() - begun));
+  }
+
+  private static void awaitWell(Traffic traffic, long since) {
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> traffic.isWellSince(since));
+  }
+
+  /// As many searches as there are connections wait for the same lock at once.
+  private static void allConnectionsAreFree(TestDatabase database, Traffic traffic)
+      throws Exception {
+    int answered = traffic.answered().get(Kind.VECTOR).get();
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor();
+        Connection holder = database.connect();
+        Statement lock = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      lock.execute("LOCK TABLE chunk IN ACCESS EXCLUSIVE MODE");
+      IntStream.range(0, POOL)
+          .forEach(_ -> clients.execute(() -> traffic.look(Kind.VECTOR, traffic.anyStored())));
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              database
+                  .query(
+                      """
+                      SELECT count(*)
+                        FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'
+                      """)
+                  .equals(List.of(String.valueOf(POOL))));
+      holder.rollback();
+    }
+    assertThat(traffic.wrong()).isEmpty();
+    assertThat(traffic.answered().get(Kind.VECTOR).get()).isEqualTo(answered + POOL);
+  }
+
+  /// The last outage that had begun when it failed.
+  private Optional<Outage> behind(Failure failure) {
+    return outages.stream()
+        .filter(outage -> failure.ended() - outage.begun() >= 0)
+        .reduce((_, later) -> later);
+  }
+
+  private void report(Traffic traffic, List<Long> live) {
+    for (Outage outage : outages) {
+      List<Failure> failures =
+          traffic.failures().stream()
+              .filter(failure -> behind(failure).filter(outage::equals).isPresent())
+              .toList();
+      long last =
+          failures.stream().mapToLong(failure -> failure.begun() - outage.ended()).max().orElse(0);
+      System.out.printf(
+          "%s for %d ms: refused=%d broken=%d, the last of them began %d ms after it%n",
+          outage.fault().name(),
+          (outage.ended() - outage.begun()) / 1_000_000,
+          failures.stream().filter(failure -> failure.sort() == Sort.REFUSED).count(),
+          failures.stream().filter(failure -> failure.sort() == Sort.BROKEN).count(),
+          Math.max(0, last) / 1_000_000);
+    }
+    System.out.printf(
+        "acknowledged=%d wrong=%d answered=%s live=%s%n",
+        traffic.acknowledged(), traffic.wrong().size(), traffic.answered(), live);
+  }
+}

@@ -1,0 +1,238 @@
+package dev.sheaf.faults;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The application as it is shipped, with a database that gives too little, a model that hangs, and
+/// clients that stall.
+class FaultsIT {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+  private static final int POOL = 4;
+
+  private static final String SEARCH = "/api/v1/collections/given/search";
+  private static final String QUERY = "{\"vector\":[1,2]}";
+  private static final String DOCUMENT = "/api/v1/collections/given/documents/one";
+  private static final String CONTENT = "{\"chunks\":[{\"text\":\"%s\",\"vector\":[1,2]}]}";
+
+  private static TestDatabase database;
+  private static ServerSocket silent;
+  private static SheafProcess sheaf;
+
+  @BeforeAll
+  static void start() throws Exception {
+    database = TestDatabase.migrated();
+    // Takes connections, because the kernel does, and never answers.
+    silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    sheaf =
+        SheafProcess.start(
+            database,
+            Map.of(
+                "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL),
+                "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT", "1s",
+                "QUARKUS_DATASOURCE_JDBC_LOGIN_TIMEOUT", "1s",
+                "QUARKUS_HTTP_READ_TIMEOUT", "1s",
+                "SHEAF_EMBEDDING_OPENAI_HANGING_URL",
+                    "http://localhost:" + silent.getLocalPort() + "/v1",
+                "SHEAF_EMBEDDING_OPENAI_HANGING_DIMENSIONS", "2",
+                "SHEAF_EMBEDDING_OPENAI_HANGING_TIMEOUT", "0.5s",
+                "SHEAF_EMBEDDING_OPENAI_HANGING_QUERY_TIMEOUT", "0.5s",
+                "SHEAF_EMBEDDING_OPENAI_HANGING_RETRIES", "1"));
+    create("given", "none");
+    create("hanging", "hanging");
+    assertThat(sheaf.send("PUT", DOCUMENT, CONTENT.formatted("first")).statusCode()).isEqualTo(201);
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    sheaf.close();
+    silent.close();
+    database.close();
+  }
+
+  private static void create(String name, String model) throws Exception {
+    String body = "{\"name\":\"%s\",\"model\":\"%s\",\"dimensions\":2}".formatted(name, model);
+    HttpResponse<String> answer = sheaf.send("POST", "/api/v1/collections", body);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
+  }
+
+  /// A server that is made a standby keeps its sessions, and they never take a write again. Those
+  /// of this database stay what they were when they began.
+  @Test
+  void searchesGoOnWhileTheDatabaseIsReadOnly() throws Exception {
+    String name = database.address().database();
+    database.execute("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
+    endSessions();
+    // The first to come after them learns that they have ended.
+    await().atMost(PATIENCE).until(() -> search().statusCode() == 200);
+
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(refusal(put("second")))
+                .isEqualTo(
+                    """
+                    {"type":"urn:sheaf:problem:database-read-only","title":"The database takes no writes","status":503,\
+                    "detail":"PostgreSQL is a standby, or default_transaction_read_only is on; searches go on, and writes when that is over"}\
+                    """));
+    assertThat(search().statusCode()).isEqualTo(200);
+
+    TestDatabase.at(TestDatabase.server())
+        .execute("ALTER DATABASE " + name + " RESET default_transaction_read_only");
+    await().atMost(PATIENCE).until(() -> put("third").statusCode() == 200);
+  }
+
+  private static void endSessions() throws Exception {
+    database.query(
+        """
+        SELECT pg_terminate_backend(pid)
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+        """);
+  }
+
+  @Test
+  void whoFindsNoConnectionFreeIsToldToComeAgain() throws Exception {
+    List<Future<HttpResponse<String>>> answers;
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor();
+        Connection holder = database.connect();
+        Statement lock = holder.createStatement()) {
+      assertThat(search().statusCode()).isEqualTo(200);
+      holder.setAutoCommit(false);
+      lock.execute("LOCK TABLE chunk IN ACCESS EXCLUSIVE MODE");
+      answers = Stream.generate(() -> clients.submit(FaultsIT::search)).limit(3 * POOL).toList();
+      await().atMost(PATIENCE).until(() -> answers.stream().anyMatch(Future::isDone));
+      holder.rollback();
+    }
+
+    var served = new ArrayList<Integer>();
+    for (var answer : answers) {
+      served.add(answer.get().statusCode());
+      if (answer.get().statusCode() != 200) {
+        assertThat(refusal(answer.get())).contains("urn:sheaf:problem:database-unavailable");
+      }
+    }
+    assertThat(served).contains(200, 503);
+    assertThat(search().statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void aModelThatHangsIsGivenUp() throws Exception {
+    String collection = "/api/v1/collections/hanging";
+
+    assertThat(refusal(sheaf.send("POST", collection + "/search", "{\"text\":\"anything\"}")))
+        .contains("urn:sheaf:problem:model-unavailable", "1 attempts", "no answer within");
+    assertThat(refusal(sheaf.send("PUT", collection + "/documents/one", "{\"text\":\"any\"}")))
+        .contains("urn:sheaf:problem:model-unavailable", "2 attempts", "no answer within");
+    assertThat(search().statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "POST /api/v1/collections/given/documents application/x-ndjson",
+        "PUT /api/v1/collections/given/documents/stalled application/json"
+      })
+  void whoStallsInAnUploadIsCutOff(String request) throws Exception {
+    String[] parts = request.split(" ");
+    try (Socket client = connect()) {
+      send(
+          client,
+          """
+          %s %s HTTP/1.1
+          Host: localhost
+          Content-Type: %s
+          Content-Length: 1000
+
+          {"id":\
+          """
+              .formatted((Object[]) parts));
+      assertThat(search().statusCode()).isEqualTo(200);
+
+      client.setSoTimeout(Math.toIntExact(PATIENCE.toMillis()));
+      assertThat(new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .doesNotStartWith("HTTP/1.1 2")
+          .doesNotStartWith("HTTP/1.1 5");
+    }
+    assertThat(sheaf.log()).noneMatch(line -> line.contains("Request failed"));
+  }
+
+  /// The model keeps the job from its end, and so its events from theirs.
+  @Test
+  void whoNeverReadsEventsIsKeptNothing() throws Exception {
+    String job =
+        sheaf
+            .upload(
+                "/api/v1/collections/hanging/documents",
+                Map.of("Prefer", "respond-async"),
+                new ByteArrayInputStream(
+                    "{\"id\":\"one\",\"text\":\"any\"}".getBytes(StandardCharsets.UTF_8)))
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    long threads = sheaf.threads();
+    var clients = new ArrayList<Socket>();
+    try {
+      for (int i = 0; i < 100; i++) {
+        Socket client = connect();
+        clients.add(client);
+        send(client, "GET " + job + "/events HTTP/1.1\nHost: localhost\n\n");
+      }
+      await().atMost(PATIENCE).until(() -> sheaf.threads() > threads + 90);
+      assertThat(search().statusCode()).isEqualTo(200);
+    } finally {
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
+    await().atMost(PATIENCE).until(() -> sheaf.threads() < threads + 10);
+  }
+
+  private static Socket connect() throws IOException {
+    return new Socket(InetAddress.getLoopbackAddress(), sheaf.uri("/").getPort());
+  }
+
+  private static void send(Socket client, String text) throws IOException {
+    client.getOutputStream().write(text.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static HttpResponse<String> search() throws IOException, InterruptedException {
+    return sheaf.send("POST", SEARCH, QUERY);
+  }
+
+  private static HttpResponse<String> put(String text) throws IOException, InterruptedException {
+    return sheaf.send("PUT", DOCUMENT, CONTENT.formatted(text));
+  }
+
+  /// The problem of an answer that says when to come again.
+  private static String refusal(HttpResponse<String> answer) {
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
+    assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");
+    assertThat(answer.headers().firstValue("Retry-After")).contains("1");
+    return answer.body();
+  }
+}

@@ -1,0 +1,396 @@
+package dev.sheaf.faults;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/// Clients that write and search at a bounded rate, what they were told, and what they therefore
+/// expect. Document `n` has a word and a vector that no other has, so it is known what each search
+/// has to find.
+final class Traffic implements AutoCloseable {
+
+  /// What clients do, and how long each rests in between, in milliseconds.
+  enum Kind {
+    PUT(40),
+    UPLOAD(500),
+    JOB(500),
+    GET(50),
+    VECTOR(20),
+    FULLTEXT(20),
+    HYBRID(40),
+    FILTER(20);
+
+    private final int rest;
+
+    Kind(int rest) {
+      this.rest = rest;
+    }
+  }
+
+  /// How a request ended that did not end well.
+  enum Sort {
+    /// With 503, as a problem that says when to come again.
+    REFUSED,
+    /// With the end of its connection.
+    BROKEN
+  }
+
+  /// @param begun by [System#nanoTime], as is `ended`
+  record Failure(Kind kind, Sort sort, long begun, long ended, String what) {}
+
+  /// An upload that was stored to be loaded later.
+  ///
+  /// @param first of its documents
+  private record Job(long id, int first) {}
+
+  /// A revision of a document.
+  private record Put(int number, int revision) {}
+
+  private static final String DOCUMENTS = "/api/v1/collections/soak/documents";
+  private static final int DIMENSIONS = 8;
+  private static final int LINES = 20;
+
+  /// Whoever waits longer for an answer waits for ever.
+  private static final Duration AT_MOST = Duration.ofSeconds(60);
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final URI base;
+  private final String key;
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private final ScheduledExecutorService clients =
+      Executors.newScheduledThreadPool(Kind.values().length);
+
+  /// The revision of each document that was acknowledged, unless it is being replaced.
+  private final ConcurrentMap<Integer, Integer> stored = new ConcurrentHashMap<>();
+
+  private final AtomicInteger next = new AtomicInteger();
+  private Put put = new Put(next.getAndIncrement(), 0);
+  private final Queue<Job> jobs = new ConcurrentLinkedQueue<>();
+
+  private final Queue<Failure> failures = new ConcurrentLinkedQueue<>();
+  private final BlockingQueue<String> wrong = new LinkedBlockingQueue<>();
+  private final Map<Kind, AtomicInteger> answered = new EnumMap<>(Kind.class);
+
+  /// When the last good answer of each kind was asked for.
+  private final Map<Kind, AtomicLong> good = new EnumMap<>(Kind.class);
+
+  /// @param key of an admin
+  Traffic(URI base, String key) {
+    this.base = base;
+    this.key = key;
+    for (Kind kind : Kind.values()) {
+      answered.put(kind, new AtomicInteger());
+      good.put(kind, new AtomicLong(System.nanoTime()));
+    }
+  }
+
+  /// Creates the collection, and begins with all kinds of requests.
+  void begin() {
+    String collection = "{\"name\":\"soak\",\"model\":\"none\",\"dimensions\":" + DIMENSIONS + "}";
+    ask(
+        Kind.PUT,
+        to("/api/v1/collections").POST(BodyPublishers.ofString(collection)),
+        answer -> answer.path("name").asText().equals("soak"));
+    for (Kind kind : Kind.values()) {
+      var _ = clients.scheduleWithFixedDelay(() -> once(kind), 0, kind.rest, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /// Goes on until `time` is over, or something is wrong.
+  void goOn(Duration time) throws InterruptedException {
+    String first = wrong.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+    if (first != null) {
+      wrong.add(first);
+    }
+  }
+
+  /// Whether each kind of request was answered well that began after `since`.
+  boolean isWellSince(long since) {
+    return good.values().stream().allMatch(last -> last.get() - since > 0);
+  }
+
+  /// Ends, when the requests under way are answered.
+  void end() throws InterruptedException {
+    clients.shutdown();
+    if (!clients.awaitTermination(AT_MOST.toSeconds(), TimeUnit.SECONDS)) {
+      wrong.add("requests that are never answered");
+    }
+  }
+
+  /// What nobody should ever have been told.
+  List<String> wrong() {
+    return List.copyOf(wrong);
+  }
+
+  /// What could not be had at the time.
+  List<Failure> failures() {
+    return List.copyOf(failures);
+  }
+
+  /// How many requests of each kind were answered well.
+  Map<Kind, AtomicInteger> answered() {
+    return answered;
+  }
+
+  /// How many documents are expected to be there.
+  int acknowledged() {
+    return stored.size();
+  }
+
+  /// A document that is expected to be there.
+  int anyStored() {
+    return stored.keySet().iterator().next();
+  }
+
+  private void once(Kind kind) {
+    try {
+      switch (kind) {
+        case PUT -> put();
+        case UPLOAD -> upload();
+        case JOB -> store();
+        case GET, VECTOR, FULLTEXT, HYBRID, FILTER -> look(kind, anyNumber());
+      }
+    } catch (RuntimeException e) {
+      wrong.add(kind + ": " + e);
+    }
+  }
+
+  private int anyNumber() {
+    return ThreadLocalRandom.current().nextInt(next.get());
+  }
+
+  /// Once more until it is acknowledged; then a new document, or a stored one anew.
+  private void put() {
+    stored.remove(put.number());
+    HttpRequest.Builder request =
+        to(DOCUMENTS + "/d" + put.number()).PUT(body(content(put.number(), put.revision())));
+    ask(Kind.PUT, request, answer -> answer.path("chunks").asInt() == 1)
+        .ifPresent(_ -> {
+          stored.put(put.number(), put.revision());
+          int number = anyNumber();
+          Integer revision = stored.get(number);
+          put =
+              revision == null || ThreadLocalRandom.current().nextBoolean()
+                  ? new Put(next.getAndIncrement(), 0)
+                  : new Put(number, revision + 1);
+        });
+  }
+
+  private void upload() {
+    int first = next.getAndAdd(LINES);
+    ask(Kind.UPLOAD, lines(first), Traffic::isAllCreated).ifPresent(_ -> acknowledge(first));
+  }
+
+  private void store() {
+    areJobsDone();
+    int first = next.getAndAdd(LINES);
+    ask(
+            Kind.JOB,
+            lines(first).header("Prefer", "respond-async"),
+            answer -> answer.path("id").asLong() > 0)
+        .ifPresent(job -> jobs.add(new Job(job.path("id").asLong(), first)));
+  }
+
+  private static boolean isAllCreated(JsonNode counts) {
+    return counts.path("read").asInt() == LINES && counts.path("created").asInt() == LINES;
+  }
+
+  private void acknowledge(int first) {
+    IntStream.range(first, first + LINES).forEach(number -> stored.put(number, 0));
+  }
+
+  /// Whether all jobs have ended, each with every line loaded once.
+  boolean areJobsDone() {
+    jobs.removeIf(this::isDone);
+    return jobs.isEmpty();
+  }
+
+  private boolean isDone(Job job) {
+    Optional<JsonNode> answer =
+        ask(
+            Kind.JOB,
+            to("/api/v1/jobs/" + job.id()).GET(),
+            found ->
+                switch (found.path("state").asText()) {
+                  case "queued", "running" -> true;
+                  case "completed" -> isAllCreated(found);
+                  default -> false;
+                });
+    boolean done = answer.isPresent() && answer.get().path("state").asText().equals("completed");
+    if (done) {
+      acknowledge(job.first());
+    }
+    return done;
+  }
+
+  /// Reads and finds everything that was acknowledged.
+  void verify() {
+    stored.keySet().parallelStream()
+        .forEach(number -> {
+          look(Kind.GET, number);
+          look(Kind.FULLTEXT, number);
+        });
+  }
+
+  /// Looks for a document, if it was acknowledged.
+  void look(Kind kind, int number) {
+    Integer revision = stored.get(number);
+    if (revision == null) {
+      return;
+    }
+    String word = "\"text\":\"w" + number + "\"";
+    String vector = "\"vector\":" + vector(number);
+    HttpRequest.Builder request =
+        switch (kind) {
+          case GET -> to(DOCUMENTS + "/d" + number).GET();
+          case VECTOR -> search(vector + ",\"exact\":true,\"limit\":1");
+          case FULLTEXT -> search(word + ",\"mode\":\"fulltext\"");
+          case HYBRID ->
+              search(word + "," + vector + ",\"mode\":\"hybrid\",\"exact\":true,\"limit\":1");
+          case FILTER -> search(vector + ",\"filter\":{\"n\":" + number + "}");
+          case PUT, UPLOAD, JOB -> throw new IllegalArgumentException(kind + " looks for nothing");
+        };
+    // What is replaced meanwhile proves nothing.
+    ask(
+        kind,
+        request,
+        answer -> isRight(kind, answer, number, revision) || !revision.equals(stored.get(number)));
+  }
+
+  private static HttpRequest.BodyPublisher body(String fields) {
+    return BodyPublishers.ofString("{" + fields + "}");
+  }
+
+  private HttpRequest.Builder search(String fields) {
+    return to("/api/v1/collections/soak/search").POST(body(fields));
+  }
+
+  /// To the letter; of a search, the document and nothing else.
+  private static boolean isRight(Kind kind, JsonNode answer, int number, int revision) {
+    boolean read = kind == Kind.GET;
+    JsonNode found = read ? answer : answer.at("/hits/0");
+    return (read || answer.path("hits").size() == 1)
+        && found.path(read ? "id" : "document").asText().equals("d" + number)
+        && found.path("title").asText().equals("Document " + number)
+        && found.path("text").asText().equals(text(number, revision))
+        && found.path("metadata").toString().equals("{\"n\":" + number + "}");
+  }
+
+  /// @return the answer, if there was a good one
+  private Optional<JsonNode> ask(
+      Kind kind, HttpRequest.Builder request, Predicate<JsonNode> isRight) {
+    long begun = System.nanoTime();
+    try {
+      HttpResponse<String> answer = http.send(request.build(), BodyHandlers.ofString());
+      if (answer.statusCode() < 300) {
+        JsonNode json = JSON.readTree(answer.body());
+        if (!isRight.test(json)) {
+          wrong.add(kind + ": " + answer.body());
+          return Optional.empty();
+        }
+        answered.get(kind).incrementAndGet();
+        good.get(kind).set(begun);
+        return Optional.of(json);
+      }
+      if (isRefusal(answer)) {
+        fail(kind, Sort.REFUSED, begun, answer.body());
+      } else {
+        wrong.add(kind + ": " + answer + answer.headers() + answer.body());
+      }
+    } catch (HttpTimeoutException e) {
+      wrong.add(kind + ": no answer");
+    } catch (JacksonException e) {
+      wrong.add(kind + ": " + e);
+    } catch (IOException e) {
+      fail(kind, Sort.BROKEN, begun, e.toString());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isRefusal(HttpResponse<String> answer) {
+    return answer.statusCode() == 503
+        && answer.headers().firstValue("Retry-After").filter("1"::equals).isPresent()
+        && answer
+            .headers()
+            .firstValue("Content-Type")
+            .filter(type -> type.startsWith("application/problem+json"))
+            .isPresent();
+  }
+
+  private void fail(Kind kind, Sort sort, long begun, String what) {
+    failures.add(new Failure(kind, sort, begun, System.nanoTime(), what));
+  }
+
+  private HttpRequest.Builder to(String path) {
+    return HttpRequest.newBuilder(base.resolve(path))
+        .timeout(AT_MOST)
+        .header("Authorization", "Bearer " + key)
+        .header("Content-Type", "application/json");
+  }
+
+  private HttpRequest.Builder lines(int first) {
+    String lines =
+        IntStream.range(first, first + LINES)
+            .mapToObj(number -> "{\"id\":\"d%d\",%s}\n".formatted(number, content(number, 0)))
+            .collect(Collectors.joining());
+    return to(DOCUMENTS)
+        .setHeader("Content-Type", "application/x-ndjson")
+        .POST(BodyPublishers.ofString(lines));
+  }
+
+  private static String content(int number, int revision) {
+    return "\"title\":\"Document %1$d\",\"metadata\":{\"n\":%1$d},\"chunks\":[{\"text\":\"%2$s\",\"vector\":%3$s}]"
+        .formatted(number, text(number, revision), vector(number));
+  }
+
+  private static String text(int number, int revision) {
+    return "w" + number + " in its revision r" + revision;
+  }
+
+  private static String vector(int number) {
+    var random = new Random(number);
+    return IntStream.range(0, DIMENSIONS)
+        .mapToObj(_ -> String.valueOf((float) random.nextGaussian()))
+        .toList()
+        .toString();
+  }
+
+  @Override
+  public void close() {
+    clients.shutdownNow();
+    http.shutdownNow();
+  }
+}

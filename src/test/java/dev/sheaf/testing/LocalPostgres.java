@@ -1,0 +1,133 @@
+package dev.sheaf.testing;
+
+import dev.sheaf.schema.DatabaseAddress;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+
+/// What is installed here, as `scripts/local-postgres` runs it, in a directory of its own.
+public final class LocalPostgres implements FaultyPostgres {
+
+  private final Path home;
+  private final DatabaseAddress address;
+
+  private LocalPostgres(Path home) throws IOException {
+    this.home = home;
+    this.address = DatabaseAddress.parse(script("url"));
+  }
+
+  static LocalPostgres create() throws IOException {
+    Path home = Files.createTempDirectory("sheaf-postgres");
+    // The account that runs it, when that is not ours, has to reach it.
+    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return new LocalPostgres(home);
+  }
+
+  private String script(String verb) throws IOException {
+    var builder =
+        new ProcessBuilder("scripts/local-postgres", verb)
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("SHEAF_POSTGRES_HOME", home.toString());
+    Process process = builder.start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.onExit().join().exitValue() != 0) {
+      throw new IOException("scripts/local-postgres " + verb + " failed");
+    }
+    return output;
+  }
+
+  @Override
+  public DatabaseAddress address() {
+    return address;
+  }
+
+  /// Where it keeps its data.
+  public Path data() {
+    return home.resolve("cluster");
+  }
+
+  @Override
+  public void restart() throws IOException {
+    script("stop");
+    script("start");
+  }
+
+  @Override
+  public void crash() throws IOException {
+    ProcessHandle postmaster = postmaster();
+    // The postmaster first: it would start again what it sees die.
+    List<ProcessHandle> all =
+        Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
+    all.forEach(ProcessHandle::destroyForcibly);
+    CompletableFuture.allOf(
+            all.stream().map(ProcessHandle::onExit).toArray(CompletableFuture<?>[]::new))
+        .join();
+    script("start");
+  }
+
+  @Override
+  public void pause() throws IOException {
+    ProcessHandle postmaster = postmaster();
+    // The postmaster first: it would start more.
+    signal("STOP", Stream.of(postmaster));
+    signal("STOP", postmaster.descendants());
+  }
+
+  @Override
+  public void resume() throws IOException {
+    ProcessHandle postmaster = postmaster();
+    signal("CONT", postmaster.descendants());
+    signal("CONT", Stream.of(postmaster));
+    awaitReady();
+  }
+
+  /// Some of them may have ended meanwhile, which `kill` complains of.
+  private static void signal(String name, Stream<ProcessHandle> processes) throws IOException {
+    Stream<String> pids = processes.map(process -> String.valueOf(process.pid()));
+    List<String> command = Stream.concat(Stream.of("kill", "-" + name), pids).toList();
+    new ProcessBuilder(command).redirectErrorStream(true).start().onExit().join();
+  }
+
+  private ProcessHandle postmaster() throws IOException {
+    String pid = Files.readAllLines(data().resolve("postmaster.pid")).getFirst();
+    return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
+  }
+
+  /// A file system of its own for a tablespace, with room for so many megabytes, if this account
+  /// may mount one. Whatever else is written to it takes that room.
+  public Optional<Path> mountDisk(int megabytes) throws IOException {
+    Path disk = Files.createDirectory(home.resolve("disk"));
+    String options =
+        "size=%dm,mode=0700,uid=%s".formatted(megabytes, Files.getAttribute(data(), "unix:uid"));
+    Process mount =
+        new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk.toString())
+            .redirectErrorStream(true)
+            .start();
+    return mount.onExit().join().exitValue() == 0 ? Optional.of(disk) : Optional.empty();
+  }
+
+  @Override
+  public void close() throws IOException {
+    ProcessHandle postmaster = postmaster();
+    signal("CONT", Stream.concat(Stream.of(postmaster), postmaster.descendants()));
+    script("stop");
+    // Unmounts the disk, if there is one.
+    new ProcessBuilder("umount", home.resolve("disk").toString())
+        .redirectErrorStream(true)
+        .start()
+        .onExit()
+        .join();
+    try (Stream<Path> files = Files.walk(home)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    }
+  }
+}
