@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -123,7 +124,8 @@ class JobTable {
       """
       UPDATE ingestion_job
          SET lease_until = now() + ? * interval '1 ms'
-       WHERE finished_at IS NULL
+       WHERE id = ANY (?)
+         AND finished_at IS NULL
          AND state IN ('receiving', 'running')
          AND lease_holder = ?
          AND lease_until < now() + ? * interval '1 ms'
@@ -134,6 +136,10 @@ class JobTable {
 
   /// This process, as the holder of its leases.
   private final UUID self = UUID.randomUUID();
+
+  /// What this process is at work on. That it gave a job up, an outage may keep from the table: the
+  /// lease has to end then.
+  private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
 
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
@@ -157,23 +163,26 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
-  /// Begins a job, with a lease.
+  /// Begins a job, with a lease until it is let go.
   ///
   /// @return its id, or empty when there is one of this key
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
-    return first(
-        BEGIN,
-        row -> row.getLong(1),
-        target.space().collectionId(),
-        target.collection(),
-        async ? "async" : "sync",
-        async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
-        key,
-        creator,
-        self,
-        config.lease().toMillis(),
-        async);
+    Optional<Long> id =
+        first(
+            BEGIN,
+            row -> row.getLong(1),
+            target.space().collectionId(),
+            target.collection(),
+            async ? "async" : "sync",
+            async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
+            key,
+            creator,
+            self,
+            config.lease().toMillis(),
+            async);
+    id.ifPresent(inHand::add);
+    return id;
   }
 
   Optional<Job> find(long id) throws SQLException {
@@ -253,24 +262,32 @@ class JobTable {
         == 1;
   }
 
-  /// Takes the first job that waits, or whose worker has died.
+  /// Takes the first job that waits, or whose worker has died, until it is let go.
   Optional<Work> claim() throws SQLException {
-    return first(
-        CLAIM,
-        row ->
-            new Work(
-                row.getLong(1),
-                row.getLong(2),
-                row.getString(3),
-                row.getLong(4),
-                row.getLong(5),
-                row.getLong(6),
-                row.getInt(7),
-                Stream.of((Timestamp[]) row.getArray(8).getArray())
-                    .map(Timestamp::toInstant)
-                    .collect(Collectors.toSet())),
-        self,
-        config.lease().toMillis());
+    Optional<Work> work =
+        first(
+            CLAIM,
+            row ->
+                new Work(
+                    row.getLong(1),
+                    row.getLong(2),
+                    row.getString(3),
+                    row.getLong(4),
+                    row.getLong(5),
+                    row.getLong(6),
+                    row.getInt(7),
+                    Stream.of((Timestamp[]) row.getArray(8).getArray())
+                        .map(Timestamp::toInstant)
+                        .collect(Collectors.toSet())),
+            self,
+            config.lease().toMillis());
+    work.ifPresent(taken -> inHand.add(taken.id()));
+    return work;
+  }
+
+  /// This process does nothing more for the job, whatever the table says.
+  void letGo(long id) {
+    inHand.remove(id);
   }
 
   /// What keeps the job's progress, in the transaction of each batch.
@@ -387,7 +404,7 @@ class JobTable {
   /// Keeps what this process works on, before two thirds of the lease are over.
   void renew() throws SQLException {
     long lease = config.lease().toMillis();
-    update(RENEW, lease, self, lease * 2 / 3);
+    update(RENEW, lease, inHand.toArray(Long[]::new), self, lease * 2 / 3);
   }
 
   /// Deletes what nobody will end, and what ended long ago.
