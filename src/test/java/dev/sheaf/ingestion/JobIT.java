@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
 
+import dev.sheaf.collection.Collections;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
@@ -37,6 +38,8 @@ class JobIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @Inject AgroalDataSource dataSource;
+  @Inject Collections collections;
+  @Inject JobTable table;
 
   private static String vectors() {
     return Api.newCollection(Map.of("model", "none", "dimensions", 2));
@@ -297,5 +300,28 @@ class JobIT {
     out.write(bytes);
     out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
     out.flush();
+  }
+
+  /// As when an outage keeps its end from the table: this process is alive, and does nothing for
+  /// it.
+  @Test
+  void theLeaseOfAJobEndsWhenNobodyWorksAtIt() throws SQLException {
+    String collection = vectors();
+    var target = new Loader.Target(collection, collections.activeSpace(collection));
+    long kept = table.begin(target, true, null, "somebody").orElseThrow();
+    long left = table.begin(target, true, null, "somebody").orElseThrow();
+
+    table.letGo(left);
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%d, %d)"
+              .formatted(kept, left));
+    }
+
+    await().atMost(PATIENCE).until(() -> table.find(left).isEmpty());
+    assertThat(table.find(kept)).isPresent();
+    table.letGo(kept);
+    table.delete(kept);
   }
 }
