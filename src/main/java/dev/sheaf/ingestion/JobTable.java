@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +115,7 @@ class JobTable {
          SET lease_until = now() + ? * interval '1 ms'
        WHERE finished_at IS NULL
          AND state IN ('receiving', 'running')
+         AND id = ANY (?)
          AND lease_holder = ?
          AND lease_until < now() + ? * interval '1 ms'
       """;
@@ -123,6 +125,10 @@ class JobTable {
 
   /// This process, as the holder of its leases.
   private final UUID self = UUID.randomUUID();
+
+  /// What a thread of this process works on. Of what is left here without a word in the table,
+  /// because the database was away just then, the lease runs out, as if this process had died.
+  private final Set<Long> working = ConcurrentHashMap.newKeySet();
 
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
@@ -146,23 +152,26 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
-  /// Begins a job, with a lease.
+  /// Begins a job, with a lease, until [#leave].
   ///
   /// @return its id, or empty when there is one of this key
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
-    return first(
-        BEGIN,
-        row -> row.getLong(1),
-        target.space().collectionId(),
-        target.collection(),
-        async ? "async" : "sync",
-        async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
-        key,
-        creator,
-        self,
-        config.lease().toMillis(),
-        async);
+    Optional<Long> id =
+        first(
+            BEGIN,
+            row -> row.getLong(1),
+            target.space().collectionId(),
+            target.collection(),
+            async ? "async" : "sync",
+            async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
+            key,
+            creator,
+            self,
+            config.lease().toMillis(),
+            async);
+    id.ifPresent(working::add);
+    return id;
   }
 
   Optional<Job> find(long id) throws SQLException {
@@ -242,24 +251,32 @@ class JobTable {
         == 1;
   }
 
-  /// Takes the first job that waits, or whose worker has died.
+  /// Takes the first job that waits, or whose worker has died, until [#leave].
   Optional<Work> claim() throws SQLException {
-    return first(
-        CLAIM,
-        row ->
-            new Work(
-                row.getLong(1),
-                row.getLong(2),
-                row.getString(3),
-                row.getLong(4),
-                row.getLong(5),
-                row.getLong(6),
-                row.getInt(7),
-                Stream.of((Timestamp[]) row.getArray(8).getArray())
-                    .map(Timestamp::toInstant)
-                    .collect(Collectors.toSet())),
-        self,
-        config.lease().toMillis());
+    Optional<Work> claimed =
+        first(
+            CLAIM,
+            row ->
+                new Work(
+                    row.getLong(1),
+                    row.getLong(2),
+                    row.getString(3),
+                    row.getLong(4),
+                    row.getLong(5),
+                    row.getLong(6),
+                    row.getInt(7),
+                    Stream.of((Timestamp[]) row.getArray(8).getArray())
+                        .map(Timestamp::toInstant)
+                        .collect(Collectors.toSet())),
+            self,
+            config.lease().toMillis());
+    claimed.ifPresent(work -> working.add(work.id()));
+    return claimed;
+  }
+
+  /// No thread of this process works on it any more.
+  void leave(long id) {
+    working.remove(id);
   }
 
   /// What keeps the job's progress, in the transaction of each batch.
@@ -371,7 +388,7 @@ class JobTable {
   /// Keeps what this process works on, before two thirds of the lease are over.
   void renew() throws SQLException {
     long lease = config.lease().toMillis();
-    update(RENEW, lease, self, lease * 2 / 3);
+    update(RENEW, lease, working.toArray(Long[]::new), self, lease * 2 / 3);
   }
 
   /// Deletes what nobody will end, and what ended long ago.

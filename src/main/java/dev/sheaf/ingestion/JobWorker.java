@@ -63,7 +63,11 @@ class JobWorker {
         if (work.isEmpty()) {
           return;
         }
-        run(work.get());
+        try {
+          run(work.get());
+        } finally {
+          table.leave(work.get().id());
+        }
       }
     } catch (SQLException e) {
       // The database is away; the next look finds what this one did not, and leases run out.

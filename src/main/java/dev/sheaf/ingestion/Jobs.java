@@ -70,6 +70,7 @@ class Jobs {
           ProblemType.BODY_BROKEN_OFF,
           "it broke off: %s; nothing of it is kept, so send it again".formatted(e.getMessage()));
     } finally {
+      table.leave(id);
       if (!stored) {
         table.delete(id);
       }
@@ -100,6 +101,7 @@ class Jobs {
       completed = true;
       return result;
     } finally {
+      table.leave(id);
       if (!completed) {
         // There is no result to remember; the client may try again.
         table.delete(id);

@@ -91,6 +91,13 @@ class JobIT {
     }
   }
 
+  private void execute(String sql) throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   @Test
   void isStoredLoadedAndForgotten() throws SQLException {
     String collection = vectors();
@@ -190,6 +197,32 @@ class JobIT {
     }
 
     // Whoever hangs up has no result, so the key is free again.
+    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+  }
+
+  @Test
+  void whatTheDatabaseWasAwayForAtItsEndIsNobodys() throws SQLException {
+    String collection = vectors();
+    Map<String, String> key = Map.of("Idempotency-Key", "cut off");
+    execute(
+        """
+        CREATE FUNCTION fail_at_the_end() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE 'the database goes away'; END $$;
+        CREATE TRIGGER fail_at_the_end BEFORE DELETE OR UPDATE OF finished_at ON ingestion_job
+            FOR EACH ROW WHEN (OLD.collection = '%s') EXECUTE FUNCTION fail_at_the_end()
+        """
+            .formatted(collection));
+    try {
+      upload(collection, key, lines(3)).statusCode(500);
+    } finally {
+      execute("DROP FUNCTION fail_at_the_end() CASCADE");
+    }
+    upload(collection, key, lines(3)).statusCode(409);
+
+    execute(
+        "UPDATE ingestion_job SET lease_until = now() + interval '2 s' WHERE collection = '%s'"
+            .formatted(collection));
+
     await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
