@@ -127,6 +127,9 @@ class FilterTest {
     assertRefused(
         "{\"$or\":[" + "{},".repeat(1_000) + "{}]}", "filter holds more than 1000 values");
     assertRefused("{\"" + "a.".repeat(32) + "a\":1}", "a field lies at most 32 levels deep");
+    assertRefused(
+        "{\"a\":{\"$in\":[\"" + "é".repeat(4_000) + "\",\"" + "é".repeat(4_001) + "\"]}}",
+        "filter.a.$in[1] has 8002 bytes, at most 8000 are allowed");
   }
 
   private static void assertRefused(String json, String detail) {
