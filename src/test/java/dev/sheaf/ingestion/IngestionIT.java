@@ -172,10 +172,11 @@ class IngestionIT {
             "{\"id\":\"deep\",\"metadata\":" + "[".repeat(5_000),
             "\u0000\u0001\u00ff",
             "{\"id\":\"huge\",\"title\":\"" + "x".repeat(10_500_000) + "\"}",
+            " null ",
             line("also good", "two", 0, 1));
 
-    counts(response, Map.of("created", 2, "failed", 12));
-    response.body("errors.line", equalTo(List.of(2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)));
+    counts(response, Map.of("created", 2, "failed", 13));
+    response.body("errors.line", equalTo(List.of(2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)));
     response
         .body("errors[0].id", equalTo("cut"))
         .body("errors[0].type", equalTo("urn:sheaf:problem:malformed-json"))
@@ -194,7 +195,8 @@ class IngestionIT {
             "errors[7].detail",
             equalTo(
                 "this collection has no model that embeds text; send chunks, each with text and vector"))
-        .body("errors[11].type", equalTo("urn:sheaf:problem:line-too-long"));
+        .body("errors[11].type", equalTo("urn:sheaf:problem:line-too-long"))
+        .body("errors[12].detail", equalTo("the line must be an object, and is null"));
     document(collection, "good").statusCode(200);
     document(collection, "also good").statusCode(200);
     document(collection, "text").statusCode(404);
