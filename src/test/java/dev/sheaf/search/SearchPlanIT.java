@@ -47,7 +47,7 @@ class SearchPlanIT {
         CREATE TABLE embedding_1 PARTITION OF embedding FOR VALUES IN (1);
         INSERT INTO document (collection_id, id, external_id, content_hash, metadata)
              SELECT 1, md5(n::text)::uuid, 'd' || n, sha256(''),
-                    jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1)
+                    jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1, 'name', md5(n::text))
                FROM generate_series(1, 20000) n;
         INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
              SELECT 1, md5(n::text)::uuid, 0, 'word' || n % 500, 2, 0, 10
@@ -57,6 +57,8 @@ class SearchPlanIT {
                FROM generate_series(1, 20000) n;
         CREATE INDEX embedding_1_hnsw ON embedding_1 USING hnsw ((vector::halfvec(3)) halfvec_l2_ops);
         CREATE INDEX document_1_metadata ON document_1 USING gin (metadata jsonb_path_ops);
+        CREATE INDEX document_1_text_name ON document_1
+            (left(CASE WHEN jsonb_typeof(metadata -> 'name') = 'string' THEN (metadata -> 'name') #>> '{}' END COLLATE "C", 600));
         ANALYZE;
         """);
     connection = database.connect();
@@ -101,6 +103,17 @@ class SearchPlanIT {
     assertThat(
             tenth(query("{\"vector\":[1,0,0],\"filter\":{\"percent\":7}}"), new Plan.Exact(1_000)))
         .contains("Bitmap Index Scan on document_1_metadata")
+        .noneMatch(line -> line.contains("Seq Scan on document") || line.contains("JIT"));
+  }
+
+  @Test
+  void withAFilterOnTheOrderOfAText() throws Exception {
+    assertThat(
+            tenth(
+                query(
+                    "{\"vector\":[1,0,0],\"filter\":{\"name\":{\"$gte\":\"00\",\"$lt\":\"01\"}}}"),
+                new Plan.Exact(1_000)))
+        .anyMatch(line -> line.contains("document_1_text_name"))
         .noneMatch(line -> line.contains("Seq Scan on document") || line.contains("JIT"));
   }
 
