@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +57,41 @@ class CollectionSettingsIT {
         .then()
         .body("hnsw.efSearch", equalTo(200))
         .body("description", equalTo("Post"));
+  }
+
+  @Test
+  void whoChangesItAtTheSameTimeTakesTurns() throws Exception {
+    String name = newCollection(Map.of());
+    try (var client = Executors.newSingleThreadExecutor();
+        Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(
+          "UPDATE collection SET description = 'Theirs', settings = '{\"hnsw\":{\"m\":8}}' WHERE name = '%s'"
+              .formatted(name));
+      Future<?> ours =
+          client.submit(() -> patch(name, Map.of("hnsw", Map.of("efSearch", 50))).statusCode(200));
+      await()
+          .until(
+              () ->
+                  query(
+                      """
+                      SELECT pid
+                        FROM pg_stat_activity
+                       WHERE datname = current_database()
+                         AND wait_event_type = 'Lock'
+                         AND query LIKE '%collection%'
+                      """),
+              waiting -> waiting.size() == 1);
+      connection.commit();
+      ours.get();
+    }
+
+    given()
+        .get("/api/v1/collections/" + name)
+        .then()
+        .body("description", equalTo("Theirs"))
+        .body("hnsw", equalTo(Map.of("m", 8, "efSearch", 50)));
   }
 
   @Test
