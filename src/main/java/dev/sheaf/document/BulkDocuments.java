@@ -130,7 +130,7 @@ public class BulkDocuments {
         }
       }
     }
-    embed(preparation, prepared);
+    embed(preparation, prepared, List.copyOf(prepared.drafts.values()));
     return prepared;
   }
 
@@ -154,21 +154,18 @@ public class BulkDocuments {
         && content.chunks().stream().allMatch(chunk -> chunk.vector() != null);
   }
 
-  /// All at once; when the model refuses one of them, each by itself, to find which.
-  private static void embed(Preparation preparation, Prepared prepared) {
-    List<Draft> drafts = List.copyOf(prepared.drafts.values());
+  /// All at once; when the model refuses one of them, either half by itself, to find which.
+  private static void embed(Preparation preparation, Prepared prepared, List<Draft> drafts) {
     try {
       preparation.embed(drafts);
-    } catch (Problem | IllegalArgumentException refusal) {
-      for (Draft draft : drafts) {
-        try {
-          preparation.embed(List.of(draft));
-        } catch (Problem problem) {
-          prepared.refuse(draft.row(), problem);
-        } catch (IllegalArgumentException e) {
-          prepared.refuse(draft.row(), Problem.field("text", String.valueOf(e.getMessage())));
-        }
+    } catch (Problem refusal) {
+      if (drafts.size() == 1) {
+        prepared.refuse(drafts.getFirst().row(), refusal);
+        return;
       }
+      int half = drafts.size() / 2;
+      embed(preparation, prepared, drafts.subList(0, half));
+      embed(preparation, prepared, drafts.subList(half, drafts.size()));
     }
   }
 

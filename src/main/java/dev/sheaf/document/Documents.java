@@ -51,7 +51,8 @@ public class Documents {
   /// happens outside of the transaction, so that no connection waits for the model; all rows are
   /// written in one, so that nobody ever sees half a document.
   ///
-  /// @throws Problem when the collection does not exist or the id is not valid
+  /// @throws Problem when the collection does not exist, the id is not valid, or the model does not
+  ///   take the text
   public PutResult put(String collection, String externalId, DocumentContent content) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);

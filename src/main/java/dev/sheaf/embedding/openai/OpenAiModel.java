@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -35,6 +36,10 @@ final class OpenAiModel implements EmbeddingModel {
 
   private static final int BYTES_PER_TOKEN = 3;
   private static final int TOO_MANY_REQUESTS = 429;
+
+  /// Not valid, too large, not to be processed: what a server says of a text that it does not take.
+  private static final Set<Integer> REFUSALS_OF_TEXTS = Set.of(400, 413, 422);
+
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final int QUOTED_CHARACTERS = 200;
 
@@ -93,7 +98,7 @@ final class OpenAiModel implements EmbeddingModel {
       var batches = new ArrayList<Future<List<float[]>>>();
       for (int i = 0; i < inputs.size(); i += config.batchSize()) {
         List<String> batch = inputs.subList(i, Math.min(i + config.batchSize(), inputs.size()));
-        batches.add(threads.submit(() -> request(batch)));
+        batches.add(threads.submit(() -> request(batch, role)));
       }
       try {
         var vectors = new ArrayList<float[]>(inputs.size());
@@ -106,9 +111,12 @@ final class OpenAiModel implements EmbeddingModel {
         batches.forEach(batch -> batch.cancel(true));
       }
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof EmbeddingException failure
-          ? failure
-          : new EmbeddingException(name + " failed to embed a text", e.getCause());
+      throw switch (e.getCause()) {
+        case EmbeddingException failure -> failure;
+        case IllegalArgumentException refusal -> refusal;
+        case null, default ->
+            new EmbeddingException(name + " failed to embed a text", e.getCause());
+      };
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new EmbeddingException("Interrupted while waiting for " + name, e);
@@ -142,7 +150,9 @@ final class OpenAiModel implements EmbeddingModel {
   }
 
   /// One request, again when the server says or looks as if that would help.
-  private List<float[]> request(List<String> inputs) throws InterruptedException {
+  ///
+  /// @throws IllegalArgumentException when the server does not take one of the documents
+  private List<float[]> request(List<String> inputs, Role role) throws InterruptedException {
     HttpRequest request = toRequest(inputs);
     for (int attempt = 0; ; attempt++) {
       Duration pause = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
@@ -155,6 +165,9 @@ final class OpenAiModel implements EmbeddingModel {
           return vectors(response.body(), inputs.size());
         }
         failure = "HTTP " + status + " " + quoted(response.body());
+        if (role == Role.DOCUMENT && REFUSALS_OF_TEXTS.contains(status)) {
+          throw new IllegalArgumentException(name + " does not take it: " + failure);
+        }
         if (status != TOO_MANY_REQUESTS && status < 500) {
           throw new EmbeddingException(
               name + " was refused by " + embeddings + ": " + failure, null);

@@ -23,6 +23,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a server may do to a client. That its good answers are understood, OpenAiModelIT shows.
 class OpenAiModelTest {
@@ -134,6 +136,20 @@ class OpenAiModelTest {
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith("HTTP 401 {\"error\": \"no such key\"}");
     assertThat(requests).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 413, 422})
+  void aTextThatIsRefusedIsNoFailureOfTheModel(int status) {
+    answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
+    answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
+    OpenAiModel model = model(Map.of());
+
+    assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("m does not take it: HTTP " + status + " {\"error\": \"no emoji\"}");
+    assertThatThrownBy(() -> model.embed(List.of("one"), Role.QUERY))
+        .isInstanceOf(EmbeddingException.class);
   }
 
   @Test
