@@ -14,7 +14,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -31,7 +34,8 @@ import org.jboss.logging.Logger;
 /// has four to a token, Chinese three, and a chunk that is a little short costs less than one that
 /// the server refuses.
 ///
-/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests are under way at once.
+/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests of documents are under way at
+/// once, and as many of queries, which never wait for documents.
 final class OpenAiModel implements EmbeddingModel {
 
   private static final int BYTES_PER_TOKEN = 3;
@@ -50,7 +54,7 @@ final class OpenAiModel implements EmbeddingModel {
   private final OpenAiConfig.Model config;
   private final HttpClient http;
   private final URI embeddings;
-  private final Semaphore requests;
+  private final Map<Role, Semaphore> permits = new EnumMap<>(Role.class);
 
   /// @throws IllegalStateException when a number in the configuration makes no sense
   OpenAiModel(String name, OpenAiConfig.Model config, HttpClient http) {
@@ -68,7 +72,9 @@ final class OpenAiModel implements EmbeddingModel {
     this.config = config;
     this.http = http;
     this.embeddings = URI.create(config.url().toString().replaceFirst("/*$", "/embeddings"));
-    this.requests = new Semaphore(config.concurrency());
+    for (Role role : Role.values()) {
+      permits.put(role, new Semaphore(config.concurrency()));
+    }
   }
 
   @Override
@@ -154,6 +160,7 @@ final class OpenAiModel implements EmbeddingModel {
   /// @throws IllegalArgumentException when the server does not take one of the documents
   private List<float[]> request(List<String> inputs, Role role) throws InterruptedException {
     HttpRequest request = toRequest(inputs);
+    Semaphore requests = Objects.requireNonNull(permits.get(role));
     for (int attempt = 0; ; attempt++) {
       Duration pause = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
       String failure;

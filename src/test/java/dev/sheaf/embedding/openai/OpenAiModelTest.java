@@ -2,6 +2,7 @@ package dev.sheaf.embedding.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -9,16 +10,21 @@ import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,10 +51,14 @@ class OpenAiModelTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private HttpServer server;
 
+  /// What a request for the vector of "a document" waits for.
+  private CountDownLatch document = new CountDownLatch(0);
+
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/v1/embeddings", this::answer);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.start();
   }
 
@@ -60,15 +70,21 @@ class OpenAiModelTest {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      requests.add(
+      String request =
           exchange.getRequestHeaders().getFirst("Authorization")
               + " "
-              + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+              + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      requests.add(request);
+      if (request.contains("a document")) {
+        document.await();
+      }
       Answer answer = answers.remove();
       answer.headers().forEach(exchange.getResponseHeaders()::add);
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
       exchange.getResponseBody().write(body);
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
     }
   }
 
@@ -189,6 +205,25 @@ class OpenAiModelTest {
     assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Role.DOCUMENT))
         .hasSize(2);
     assertThat(requests).hasSize(2);
+  }
+
+  @Test
+  void aQueryDoesNotWaitForDocuments() throws Exception {
+    OpenAiModel model = model(Map.of("concurrency", "1"));
+    document = new CountDownLatch(1);
+    IntStream.range(0, 2)
+        .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> documents = clients.submit(() -> model.embed(List.of("a document"), Role.DOCUMENT));
+      await().until(() -> requests.size() == 1);
+      try {
+        assertThat(clients.submit(() -> model.embed(List.of("a query"), Role.QUERY)))
+            .succeedsWithin(Duration.ofSeconds(10));
+      } finally {
+        document.countDown();
+      }
+      documents.get();
+    }
   }
 
   @Test
