@@ -110,14 +110,15 @@ public class Documents {
     return chunk;
   }
 
-  /// One document with its text.
+  /// One document with its text, both as of one moment.
   ///
   /// @throws Problem when the collection or the document does not exist
   public DocumentView get(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
-    return QuarkusTransaction.joiningExisting()
+    return QuarkusTransaction.requiringNew()
         .call(() -> {
+          table.seeOneMoment();
           Document document = Document.findById(new Document.Key(collectionId, id));
           if (document == null) {
             throw notFound(collection, externalId);
