@@ -376,6 +376,11 @@ class JobTable {
     return update("DELETE FROM ingestion_job WHERE id = ?", id) == 1;
   }
 
+  /// Deletes a job that has not ended, with its upload and its errors.
+  void deleteUnfinished(long id) throws SQLException {
+    update("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id);
+  }
+
   /// Deletes the job of this key when the process that worked on it has died.
   void deleteAbandoned(Loader.Target target, String key) throws SQLException {
     update(

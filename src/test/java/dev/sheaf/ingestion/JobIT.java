@@ -268,6 +268,26 @@ class JobIT {
   }
 
   @Test
+  void anUploadWhoseJobIsCancelledHearsOfIt() throws Exception {
+    String collection = vectors();
+    String jobs =
+        "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE collection = '" + collection + "'";
+    try (Socket client = open(collection, "Idempotency-Key: cancelled\r\n")) {
+      send(client, lines(1));
+      await().atMost(PATIENCE).until(() -> count(jobs) > 0);
+      given().post("/api/v1/jobs/{id}/cancel", count(jobs)).then().statusCode(200);
+      send(client, "");
+
+      var answer = new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      assertThat(answer).isEqualTo("HTTP/1.1 409");
+    }
+    job(Math.toIntExact(count(jobs))).body("state", equalTo("cancelled")).body("read", equalTo(0));
+    upload(collection, Map.of("Idempotency-Key", "cancelled"), lines(1))
+        .statusCode(409)
+        .body("type", equalTo("urn:sheaf:problem:job-cancelled"));
+  }
+
+  @Test
   void aJobFailsWithItsCollection() throws SQLException {
     String collection = vectors();
     int id = store(collection, lines(20_000));
