@@ -46,8 +46,6 @@ class DocumentTable {
       RETURNING (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
       """;
 
-  /// A row that the statement inserted has no xmax yet; one that it updated carries that of its own
-  /// lock.
   private static final String UPSERT =
       """
       INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash)
