@@ -2,6 +2,7 @@ package dev.sheaf.api;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -30,10 +31,12 @@ class SmallBodies {
         });
   }
 
-  /// Not one that its client sends only when it is told to go on: whoever reads it says so.
+  /// Not one that its client sends only when it is told to go on, which whoever reads it says; nor
+  /// one of HTTP/2, whose requests Quarkus REST wants to pause, which those that are over cannot.
   private static boolean isSmall(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
-    return length != null
+    return request.version() != HttpVersion.HTTP_2
+        && length != null
         && length.length() <= 6
         && Integer.parseInt(length) <= SMALL
         && !request.headers().contains(HttpHeaders.EXPECT);
