@@ -46,7 +46,7 @@ final class Bench {
       new TreeMap<>(Map.of(Vectors.BASE, 40, Vectors.WIDE, 200));
 
   /// Seconds until the compiler has seen it all.
-  private static final int WARM_UP = 20;
+  private static final int WARM_UP = 40;
 
   private final Path root = Path.of(System.getProperty("sheaf.root"));
   private final Path cache = Path.of(System.getProperty("sheaf.bench.cache"));

@@ -27,6 +27,7 @@ record Service(Process process, URI base, String key) implements AutoCloseable {
           "-XX:+UseSerialGC",
           "-XX:+UseCompactObjectHeaders",
           "-XX:-UsePerfData",
+          "-Djdk.pollerMode=1",
           "--enable-native-access=ALL-UNNAMED",
           "--sun-misc-unsafe-memory-access=allow");
 

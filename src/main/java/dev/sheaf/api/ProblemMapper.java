@@ -13,6 +13,7 @@ import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
+import java.io.IOException;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
@@ -68,6 +69,10 @@ public final class ProblemMapper {
     if (outage != null) {
       LOG.warnf("Database unavailable: outage=%s reason=%s", outage, failure.getMessage());
       return database(outage);
+    }
+    // Nothing but bodies is read or written here, and their other ends may be gone, or stall.
+    if (failure instanceof IOException broken) {
+      return new Problem(ProblemType.BODY_BROKEN_OFF, "it broke off: " + broken.getMessage());
     }
     if (failure instanceof AuthenticationFailedException) {
       return new Problem(ProblemType.UNAUTHENTICATED, "this token is not accepted; get a new one");

@@ -24,6 +24,7 @@ public enum ProblemType {
   INDEX_MISSING(409, "There is no index"),
   BACKFILL_STATE(409, "The backfill is in another state"),
   BUSY(409, "Something else is at work on this"),
+  JOB_CANCELLED(409, "The job was cancelled"),
   BODY_TOO_LARGE(413, "The body is too large"),
   LINE_TOO_LONG(413, "The line is too long"),
   UNSUPPORTED_MEDIA_TYPE(415, "The body is not JSON"),

@@ -6,6 +6,7 @@ import jakarta.persistence.Entity;
 import jakarta.persistence.GeneratedValue;
 import jakarta.persistence.GenerationType;
 import jakarta.persistence.Id;
+import jakarta.persistence.LockModeType;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import java.util.Optional;
@@ -41,5 +42,10 @@ public class Collection extends PanacheEntityBase {
 
   static Optional<Collection> named(String name) {
     return find("name", name).firstResultOptional();
+  }
+
+  /// As it is once nobody else changes it any more, for the transaction to change it.
+  static Optional<Collection> locked(String name) {
+    return find("name", name).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();
   }
 }

@@ -15,7 +15,6 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.LockModeType;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -199,8 +198,7 @@ public class Collections {
     }
     QuarkusTransaction.requiringNew()
         .run(() -> {
-          Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
-          entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          Collection collection = Collection.locked(name).orElseThrow(() -> notFound(name));
           if (request.precision() != null) {
             EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
             requireIndexable(space.dimensions, request.precision());

@@ -28,7 +28,8 @@ class FieldIndexer {
   private static final Logger LOG = Logger.getLogger(FieldIndexer.class);
 
   /// What is to be done, as a template to apply or to revert; a collection is counted no further
-  /// than it takes to know.
+  /// than it takes to know. An index over whole texts, as they once were, takes no long ones, and
+  /// is dropped to be built anew.
   private static final String DUE =
       """
       SELECT w.collection_id, w.template, w.field, true AS wanted
@@ -44,13 +45,14 @@ class FieldIndexer {
        WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(w.index) AND indisvalid)
        UNION ALL
       SELECT i.name[1]::bigint, format('field_%s_index', i.name[2]), i.name[3], false
-        FROM (SELECT regexp_match(relname, '^document_([0-9]+)_(number|text)_(.+)$') AS name
+        FROM (SELECT oid, regexp_match(relname, '^document_([0-9]+)_(number|text)_(.+)$') AS name
                 FROM pg_class
                WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace) i
        WHERE i.name IS NOT NULL
-         AND NOT EXISTS (SELECT FROM collection c
-                          WHERE c.id = i.name[1]::bigint
-                            AND c.settings -> 'fields' ->> i.name[3] = i.name[2])
+         AND (NOT EXISTS (SELECT FROM collection c
+                           WHERE c.id = i.name[1]::bigint
+                             AND c.settings -> 'fields' ->> i.name[3] = i.name[2])
+              OR i.name[2] = 'text' AND pg_get_indexdef(i.oid) NOT LIKE '%"left"(%')
       """;
 
   private final AgroalDataSource dataSource;
@@ -70,13 +72,14 @@ class FieldIndexer {
       delayed = "${sheaf.index.check-every:5s}",
       concurrentExecution = ConcurrentExecution.SKIP)
   void doWhatIsDue() {
-    try (Connection connection = dataSource.getConnection()) {
-      for (Due due : due(connection)) {
-        doUnlessAnotherDoes(connection, due);
+    try {
+      List<Due> all;
+      try (Connection connection = dataSource.getConnection()) {
+        all = due(connection);
       }
+      all.forEach(this::doUnlessAnotherDoes);
     } catch (SQLException e) {
-      // The database is away, or a collection was dropped meanwhile; the next look finds what this
-      // one did not.
+      // The database is away; the next look finds what this one did not.
       LOG.warnf("Indexes of fields not looked at: reason=%s", e.getMessage());
     }
   }
@@ -95,9 +98,11 @@ class FieldIndexer {
     return due;
   }
 
-  private void doUnlessAnotherDoes(Connection connection, Due due) throws SQLException {
-    try (IndexLock lock = IndexLock.tryTake(connection, Work.FIELDS, due.collectionId())) {
-      if (lock == null) {
+  private void doUnlessAnotherDoes(Due due) {
+    try (Connection connection = dataSource.getConnection();
+        IndexLock lock = IndexLock.tryTake(connection, Work.FIELDS, due.collectionId())) {
+      // Another replica may have done it since.
+      if (lock == null || !due(connection).contains(due)) {
         return;
       }
       Map<String, Object> parameters = new HashMap<>(Map.of("collection_id", due.collectionId()));
@@ -112,6 +117,16 @@ class FieldIndexer {
       LOG.infof(
           "Index %s: collection=%d template=%s field=%s",
           due.wanted() ? "built" : "dropped", due.collectionId(), due.template(), due.field());
+    } catch (SQLException e) {
+      // The collection may have been dropped meanwhile; anything else is tried again at the next
+      // look.
+      LOG.warnf(
+          "Index not %s: collection=%d template=%s field=%s reason=%s",
+          due.wanted() ? "built" : "dropped",
+          due.collectionId(),
+          due.template(),
+          due.field(),
+          e.getMessage());
     }
   }
 }

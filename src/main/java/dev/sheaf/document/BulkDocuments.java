@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,8 +33,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Puts many documents at once: what one `PUT` for each would do, in a few statements for all.
 ///
-/// What differs from what is stored is deleted and loaded again by binary `COPY`, straight into the
-/// partitions, because routing rows through their parents costs more than storing them.
+/// New documents, and the chunks of all that differ from what is stored, are loaded by binary
+/// `COPY`, straight into the partitions, because routing rows through their parents costs more than
+/// storing them. The row of a document that is there already is changed and not replaced, so that
+/// whoever waits for it finds it.
 @ApplicationScoped
 public class BulkDocuments {
 
@@ -130,7 +133,7 @@ public class BulkDocuments {
         }
       }
     }
-    embed(preparation, prepared);
+    embed(preparation, prepared, List.copyOf(prepared.drafts.values()));
     return prepared;
   }
 
@@ -154,21 +157,18 @@ public class BulkDocuments {
         && content.chunks().stream().allMatch(chunk -> chunk.vector() != null);
   }
 
-  /// All at once; when the model refuses one of them, each by itself, to find which.
-  private static void embed(Preparation preparation, Prepared prepared) {
-    List<Draft> drafts = List.copyOf(prepared.drafts.values());
+  /// All at once; when the model refuses one of them, either half by itself, to find which.
+  private static void embed(Preparation preparation, Prepared prepared, List<Draft> drafts) {
     try {
       preparation.embed(drafts);
-    } catch (Problem | IllegalArgumentException refusal) {
-      for (Draft draft : drafts) {
-        try {
-          preparation.embed(List.of(draft));
-        } catch (Problem problem) {
-          prepared.refuse(draft.row(), problem);
-        } catch (IllegalArgumentException e) {
-          prepared.refuse(draft.row(), Problem.field("text", String.valueOf(e.getMessage())));
-        }
+    } catch (Problem refusal) {
+      if (drafts.size() == 1) {
+        prepared.refuse(drafts.getFirst().row(), refusal);
+        return;
       }
+      int half = drafts.size() / 2;
+      embed(preparation, prepared, drafts.subList(0, half));
+      embed(preparation, prepared, drafts.subList(half, drafts.size()));
     }
   }
 
@@ -206,7 +206,7 @@ public class BulkDocuments {
       }
     }
     if (!fields.isEmpty()) {
-      updateFields(connection, space, fields);
+      update(connection, space, fields, "AND d.content_hash = x.content_hash");
     }
     if (!drafts.isEmpty()) {
       load(connection, space, drafts, stored.keySet(), now);
@@ -260,22 +260,24 @@ public class BulkDocuments {
     return stored;
   }
 
-  private static void updateFields(Connection connection, Space space, List<Row> rows)
+  /// @param condition what else has to be so of each
+  private static void update(Connection connection, Space space, List<Row> rows, String condition)
       throws SQLException {
     String sql =
         """
         UPDATE %s d
-           SET title      = x.title,
-               uri        = x.uri,
-               metadata   = x.metadata::jsonb,
-               updated_at = now()
+           SET title        = x.title,
+               uri          = x.uri,
+               metadata     = x.metadata::jsonb,
+               content_hash = x.content_hash,
+               updated_at   = now()
           FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
             AS x (id, content_hash, title, uri, metadata)
          WHERE d.collection_id = %d
            AND d.id            = x.id
-           AND d.content_hash  = x.content_hash
+               %s
         """
-            .formatted(space.documentTable(), space.collectionId());
+            .formatted(space.documentTable(), space.collectionId(), condition);
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       bind(statement, rows);
       if (statement.executeUpdate() != rows.size()) {
@@ -287,10 +289,23 @@ public class BulkDocuments {
   private static void load(
       Connection connection, Space space, List<Draft> drafts, Set<UUID> stored, Instant now)
       throws SQLException {
-    Map<UUID, Instant> createdAt = delete(connection, space, drafts, stored);
+    // In one order, so that two loads of the same documents seldom wait for each other in a ring.
+    List<Row> replaced =
+        drafts.stream()
+            .map(Draft::row)
+            .filter(row -> stored.contains(row.id()))
+            .sorted(Comparator.comparing(Row::id))
+            .toList();
+    if (!replaced.isEmpty()) {
+      update(connection, space, replaced, "");
+      deleteChunks(connection, space, replaced);
+    }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.documentTable(), DOCUMENT_COLUMNS)) {
       for (Draft draft : drafts) {
         Row row = draft.row();
+        if (stored.contains(row.id())) {
+          continue;
+        }
         copy.row()
             .bigint(row.collectionId())
             .uuid(row.id())
@@ -299,7 +314,7 @@ public class BulkDocuments {
             .text(row.uri())
             .jsonb(row.metadata())
             .bytea(row.contentHash())
-            .timestamptz(createdAt.getOrDefault(row.id(), now))
+            .timestamptz(now)
             .timestamptz(now);
       }
       copy.finish();
@@ -335,36 +350,20 @@ public class BulkDocuments {
     }
   }
 
-  /// Deletes the old versions, chunks and embeddings with them.
-  ///
-  /// @return when each was created
-  private static Map<UUID, Instant> delete(
-      Connection connection, Space space, List<Draft> drafts, Set<UUID> stored)
+  /// Deletes the chunks of documents, embeddings with them.
+  private static void deleteChunks(Connection connection, Space space, List<Row> rows)
       throws SQLException {
-    // In one order, so that two loads of the same documents seldom wait for each other in a ring.
-    Object[] ids =
-        drafts.stream().map(draft -> draft.row().id()).filter(stored::contains).sorted().toArray();
-    var createdAt = new HashMap<UUID, Instant>();
-    if (ids.length == 0) {
-      return createdAt;
-    }
     String sql =
         """
-           DELETE FROM %s
-            WHERE collection_id = %d
-              AND id            = ANY(?)
-        RETURNING id, created_at
+        DELETE FROM %s
+         WHERE collection_id = %d
+           AND document_id   = ANY(?)
         """
-            .formatted(space.documentTable(), space.collectionId());
+            .formatted(space.chunkTable(), space.collectionId());
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setArray(1, connection.createArrayOf("uuid", ids));
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          createdAt.put(row.getObject(1, UUID.class), instant(row, 2));
-        }
-      }
+      statement.setArray(1, array(statement, "uuid", rows, Row::id, UUID[]::new));
+      statement.executeUpdate();
     }
-    return createdAt;
   }
 
   private static void bind(PreparedStatement statement, Collection<Row> rows) throws SQLException {

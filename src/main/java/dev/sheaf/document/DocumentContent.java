@@ -25,8 +25,8 @@ public record DocumentContent(
     @Schema(nullable = true) @Nullable List<GivenChunk> chunks,
     @Schema(nullable = true) @Nullable Embedded embedded) {
 
-  private static final int MAX_TITLE_BYTES = 4_000;
-  private static final int MAX_URI_BYTES = 8_000;
+  static final int MAX_TITLE_BYTES = 4_000;
+  static final int MAX_URI_BYTES = 8_000;
 
   public DocumentContent(
       @Nullable String text,

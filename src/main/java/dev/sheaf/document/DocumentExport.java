@@ -34,8 +34,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class DocumentExport {
 
-  /// Any of them may be as long as the longest body.
-  private static final int FETCHED = 20;
+  /// Any of them may be as long as the longest line of an upload, and all that are fetched at once
+  /// are in memory together.
+  private static final int FETCHED = 2;
 
   private final JsonFactory json = new JsonFactory();
   private final Collections collections;

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
@@ -45,8 +46,6 @@ class DocumentTable {
       RETURNING (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
       """;
 
-  /// A row that the statement inserted has no xmax yet; one that it updated carries that of its own
-  /// lock.
   private static final String UPSERT =
       """
       INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash)
@@ -199,6 +198,17 @@ class DocumentTable {
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("jsonb is JSON", e);
     }
+  }
+
+  /// Makes all that the transaction reads be as of one moment, when it has read nothing yet.
+  void seeOneMoment() {
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          try (Statement statement = connection.createStatement()) {
+            statement.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+          }
+        });
   }
 
   /// Keeps the collection from being dropped, and its space from being replaced, until the

@@ -51,7 +51,8 @@ public class Documents {
   /// happens outside of the transaction, so that no connection waits for the model; all rows are
   /// written in one, so that nobody ever sees half a document.
   ///
-  /// @throws Problem when the collection does not exist or the id is not valid
+  /// @throws Problem when the collection does not exist, the id is not valid, or the model does not
+  ///   take the text
   public PutResult put(String collection, String externalId, DocumentContent content) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
@@ -109,14 +110,15 @@ public class Documents {
     return chunk;
   }
 
-  /// One document with its text.
+  /// One document with its text, both as of one moment.
   ///
   /// @throws Problem when the collection or the document does not exist
   public DocumentView get(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
-    return QuarkusTransaction.joiningExisting()
+    return QuarkusTransaction.requiringNew()
         .call(() -> {
+          table.seeOneMoment();
           Document document = Document.findById(new Document.Key(collectionId, id));
           if (document == null) {
             throw notFound(collection, externalId);

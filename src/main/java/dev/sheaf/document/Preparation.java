@@ -93,11 +93,15 @@ record Preparation(Space space, EmbeddingModel model, Chunker chunker) {
 
   /// Embeds what the client has not, of all drafts at once.
   ///
-  /// @throws Problem when the collection has no model
+  /// @throws Problem when the collection has no model, or its model refuses one of the texts
   void embed(List<Draft> drafts) {
     List<String> texts = drafts.stream().flatMap(draft -> draft.missing().stream()).toList();
-    Iterator<float[]> embedded = model.embed(texts, EmbeddingModel.Role.DOCUMENT).iterator();
-    drafts.forEach(draft -> draft.fill(embedded));
+    try {
+      Iterator<float[]> embedded = model.embed(texts, EmbeddingModel.Role.DOCUMENT).iterator();
+      drafts.forEach(draft -> draft.fill(embedded));
+    } catch (IllegalArgumentException refusal) {
+      throw Problem.field("text", String.valueOf(refusal.getMessage()));
+    }
   }
 
   private static void checkId(String externalId) {

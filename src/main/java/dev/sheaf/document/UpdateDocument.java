@@ -12,18 +12,15 @@ import org.jspecify.annotations.Nullable;
 /// 7396): what is absent stays, `null` removes.
 record UpdateDocument(JsonNode patch) {
 
-  private static final int MAX_TITLE_BYTES = 4_000;
-  private static final int MAX_URI_BYTES = 8_000;
-
   /// @throws Problem when it is not a patch of title, uri and metadata
   UpdateDocument {
     for (Map.Entry<String, JsonNode> field : patch.properties()) {
       switch (field.getKey()) {
-        case "title" -> text("title", field.getValue(), MAX_TITLE_BYTES);
-        case "uri" -> text("uri", field.getValue(), MAX_URI_BYTES);
+        case "title" -> text("title", field.getValue(), DocumentContent.MAX_TITLE_BYTES);
+        case "uri" -> text("uri", field.getValue(), DocumentContent.MAX_URI_BYTES);
         case "metadata" -> {
-          if (!field.getValue().isObject()) {
-            throw Problem.field("metadata", "metadata must be an object");
+          if (!field.getValue().isObject() && !field.getValue().isNull()) {
+            throw Problem.field("metadata", "metadata must be an object or null");
           }
           Input.json("metadata", field.getValue());
         }
@@ -58,7 +55,8 @@ record UpdateDocument(JsonNode patch) {
     if (!patch.has("metadata")) {
       return old;
     }
-    JsonNode merged = merge(old, patch.get("metadata"));
+    JsonNode change = patch.get("metadata");
+    JsonNode merged = change.isNull() ? JsonNodeFactory.instance.objectNode() : merge(old, change);
     Input.json("metadata", merged);
     return merged;
   }

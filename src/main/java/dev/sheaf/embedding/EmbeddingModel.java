@@ -38,7 +38,8 @@ public interface EmbeddingModel {
   /// @param texts any number of them, in any language; a list of none gives a list of none
   /// @return one `float[dimensions]` for each text, in the order of the texts, each of unit length
   ///   and the caller's to keep
-  /// @throws IllegalArgumentException when a document is longer than the model reads
+  /// @throws IllegalArgumentException when a document is longer than the model reads, or refused
+  ///   for what it is
   /// @throws EmbeddingException when the model could not be loaded, fails, or the calling thread is
   ///   interrupted (its interrupt flag is set then)
   List<float[]> embed(List<String> texts, Role role);

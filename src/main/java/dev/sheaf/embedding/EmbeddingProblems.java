@@ -7,7 +7,7 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /// What a client hears when the model is at fault and not the request.
-final class EmbeddingProblems {
+public final class EmbeddingProblems {
 
   private static final Logger LOG = Logger.getLogger(EmbeddingProblems.class);
 
@@ -17,8 +17,15 @@ final class EmbeddingProblems {
     WidthMismatchException.class
   })
   Response map(RuntimeException failure) {
+    return problem(failure).toResponse();
+  }
+
+  /// What a client is told of a model that cannot be used. The operator is told here.
+  ///
+  /// @param failure an [EmbeddingException], [UnknownEmbeddingModelException] or
+  ///   [WidthMismatchException]
+  public static Problem problem(RuntimeException failure) {
     LOG.error("Embedding model unusable", failure);
-    return new Problem(ProblemType.MODEL_UNAVAILABLE, String.valueOf(failure.getMessage()))
-        .toResponse();
+    return new Problem(ProblemType.MODEL_UNAVAILABLE, String.valueOf(failure.getMessage()));
   }
 }

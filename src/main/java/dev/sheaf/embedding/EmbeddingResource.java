@@ -66,12 +66,20 @@ class EmbeddingResource {
       tokens += length;
     }
     var data = new ArrayList<Item>(texts.size());
-    for (float[] vector : model.embed(texts, EmbeddingModel.Role.DOCUMENT)) {
+    for (float[] vector : embed(model, texts)) {
       Object embedding =
           checked.encoding() == Encoding.BASE64 ? Base64Vector.encode(vector) : vector;
       data.add(new Item("embedding", data.size(), embedding));
     }
     return new Response("list", data, model.name(), new Usage(tokens, tokens));
+  }
+
+  private static List<float[]> embed(EmbeddingModel model, List<String> texts) {
+    try {
+      return model.embed(texts, EmbeddingModel.Role.DOCUMENT);
+    } catch (IllegalArgumentException refusal) {
+      throw Problem.field("input", String.valueOf(refusal.getMessage()));
+    }
   }
 
   /// What to embed, and how to write the vectors.

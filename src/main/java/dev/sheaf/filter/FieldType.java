@@ -8,6 +8,10 @@ public enum FieldType {
   NUMBER,
   TEXT;
 
+  /// As much of a text as its index holds, in characters. PostgreSQL takes entries of 2,704 bytes,
+  /// and a character may have four.
+  private static final int INDEXED_CHARACTERS = 600;
+
   /// The name in JSON and in the settings of a collection.
   @JsonValue
   public String value() {
@@ -19,8 +23,8 @@ public enum FieldType {
     return value();
   }
 
-  /// A JSON value as a value of this type, NULL when it is of another: what an index is built on,
-  /// and a filter has to repeat to the letter to use it.
+  /// A JSON value as a value of this type, NULL when it is of another. What an index is built on, a
+  /// text's [#beginning] or a number, a filter has to repeat to the letter to use it.
   ///
   /// @param tested the JSON value, in SQL
   /// @param read the same once more, since each of its parameters is counted
@@ -32,5 +36,10 @@ public enum FieldType {
           "CASE WHEN jsonb_typeof(%s) = 'string' THEN %s #>> '{}' END COLLATE \"C\""
               .formatted(tested, read);
     };
+  }
+
+  /// What the index of a text holds of it.
+  static String beginning(String text) {
+    return "left(%s, %d)".formatted(text, INDEXED_CHARACTERS);
   }
 }

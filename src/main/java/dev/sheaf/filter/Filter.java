@@ -53,15 +53,19 @@ public sealed interface Filter {
 
   /// On which side of a bound a value lies.
   enum Order {
-    GREATER(">"),
-    GREATER_OR_EQUAL(">="),
-    LESS("<"),
-    LESS_OR_EQUAL("<=");
+    GREATER(">", ">="),
+    GREATER_OR_EQUAL(">=", ">="),
+    LESS("<", "<="),
+    LESS_OR_EQUAL("<=", "<=");
 
     final String operator;
 
-    Order(String operator) {
+    /// How the beginning of a text lies to that of its bound, when the texts lie in this order.
+    final String ofBeginnings;
+
+    Order(String operator, String ofBeginnings) {
       this.operator = operator;
+      this.ofBeginnings = ofBeginnings;
     }
   }
 }

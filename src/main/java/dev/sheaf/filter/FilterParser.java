@@ -28,6 +28,9 @@ final class FilterParser {
   private static final int MAX_NAMES = 32;
   private static final int MAX_VALUES = 1_000;
 
+  /// As long as a uri can be.
+  private static final int MAX_TEXT_BYTES = 8_000;
+
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
@@ -178,7 +181,10 @@ final class FilterParser {
     }
     Input.json(at, json);
     return switch (json.getNodeType()) {
-      case STRING -> new Value.Text(json.textValue());
+      case STRING -> {
+        Input.text(at, json.textValue(), MAX_TEXT_BYTES);
+        yield new Value.Text(json.textValue());
+      }
       case NUMBER -> new Value.Numeric(json.decimalValue());
       case BOOLEAN -> new Value.Bool(json.booleanValue());
       case NULL -> new Value.Null();

@@ -114,7 +114,13 @@ public record Predicate(String sql, List<Object> parameters) {
                       + " "
                       + parameter(number.toString(), "numeric");
               case Value.Text(var text) ->
-                  typed(metadata, FieldType.TEXT)
+                  FieldType.beginning(typed(metadata, FieldType.TEXT))
+                      + " "
+                      + order.ofBeginnings
+                      + " "
+                      + FieldType.beginning(parameter(text, "text"))
+                      + " AND "
+                      + typed(metadata, FieldType.TEXT)
                       + " "
                       + order.operator
                       + " "
@@ -159,8 +165,8 @@ public record Predicate(String sql, List<Object> parameters) {
       };
     }
 
-    /// The value of a field where it has that type, else NULL: the expression of a declared field's
-    /// index, once its parameters are known.
+    /// The value of a field where it has that type, else NULL: what a declared field's index is
+    /// over, once the parameters are known.
     private String typed(Field.Metadata field, FieldType type) {
       return type.expression(path(field), path(field));
     }

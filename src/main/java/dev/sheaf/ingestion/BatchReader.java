@@ -58,6 +58,9 @@ final class BatchReader {
       }
       try {
         DocumentLine document = json.readValue(bytes);
+        if (document == null) {
+          throw new Problem(ProblemType.MALFORMED_JSON, "the line must be an object, and is null");
+        }
         DocumentContent content = document.content();
         weight += (long) bytes.length * (document.isToBeEmbedded() ? TEXT_WEIGHT : 1);
         replaced += documents.put(document.id(), content) == null ? 0 : 1;

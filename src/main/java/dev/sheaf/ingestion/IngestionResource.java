@@ -71,7 +71,9 @@ class IngestionResource {
       content = @Content(schema = @Schema(implementation = Job.class)))
   @APIResponse(responseCode = "400", description = "The body broke off")
   @APIResponse(responseCode = "404", description = "No such collection")
-  @APIResponse(responseCode = "409", description = "The first request of this key is not answered")
+  @APIResponse(
+      responseCode = "409",
+      description = "The first request of this key is not answered, or its job was cancelled")
   public Response load(
       @RestPath String collection,
       @RestHeader("Content-Encoding") @Nullable String encoding,

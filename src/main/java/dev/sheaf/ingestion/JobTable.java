@@ -124,9 +124,9 @@ class JobTable {
       """
       UPDATE ingestion_job
          SET lease_until = now() + ? * interval '1 ms'
-       WHERE id = ANY (?)
-         AND finished_at IS NULL
+       WHERE finished_at IS NULL
          AND state IN ('receiving', 'running')
+         AND id = ANY (?)
          AND lease_holder = ?
          AND lease_until < now() + ? * interval '1 ms'
       """;
@@ -137,9 +137,9 @@ class JobTable {
   /// This process, as the holder of its leases.
   private final UUID self = UUID.randomUUID();
 
-  /// What this process is at work on. That it gave a job up, an outage may keep from the table: the
-  /// lease has to end then.
-  private final Set<Long> inHand = ConcurrentHashMap.newKeySet();
+  /// What a thread of this process works on. Of what is left here without a word in the table,
+  /// because the database was away just then, the lease runs out, as if this process had died.
+  private final Set<Long> working = ConcurrentHashMap.newKeySet();
 
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
@@ -163,7 +163,7 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
-  /// Begins a job, with a lease until it is let go.
+  /// Begins a job, with a lease, until [#leave].
   ///
   /// @return its id, or empty when there is one of this key
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
@@ -181,7 +181,7 @@ class JobTable {
             self,
             config.lease().toMillis(),
             async);
-    id.ifPresent(inHand::add);
+    id.ifPresent(working::add);
     return id;
   }
 
@@ -262,9 +262,9 @@ class JobTable {
         == 1;
   }
 
-  /// Takes the first job that waits, or whose worker has died, until it is let go.
+  /// Takes the first job that waits, or whose worker has died, until [#leave].
   Optional<Work> claim() throws SQLException {
-    Optional<Work> work =
+    Optional<Work> claimed =
         first(
             CLAIM,
             row ->
@@ -281,13 +281,13 @@ class JobTable {
                         .collect(Collectors.toSet())),
             self,
             config.lease().toMillis());
-    work.ifPresent(taken -> inHand.add(taken.id()));
-    return work;
+    claimed.ifPresent(work -> working.add(work.id()));
+    return claimed;
   }
 
-  /// This process does nothing more for the job, whatever the table says.
-  void letGo(long id) {
-    inHand.remove(id);
+  /// No thread of this process works on it any more.
+  void leave(long id) {
+    working.remove(id);
   }
 
   /// What keeps the job's progress, in the transaction of each batch.
@@ -392,6 +392,11 @@ class JobTable {
     return update("DELETE FROM ingestion_job WHERE id = ?", id) == 1;
   }
 
+  /// Deletes a job that has not ended, with its upload and its errors.
+  void deleteUnfinished(long id) throws SQLException {
+    update("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id);
+  }
+
   /// Deletes the job of this key when the process that worked on it has died.
   void deleteAbandoned(Loader.Target target, String key) throws SQLException {
     update(
@@ -404,7 +409,7 @@ class JobTable {
   /// Keeps what this process works on, before two thirds of the lease are over.
   void renew() throws SQLException {
     long lease = config.lease().toMillis();
-    update(RENEW, lease, inHand.toArray(Long[]::new), self, lease * 2 / 3);
+    update(RENEW, lease, working.toArray(Long[]::new), self, lease * 2 / 3);
   }
 
   /// Deletes what nobody will end, and what ended long ago.

@@ -67,7 +67,7 @@ class JobWorker {
         try {
           run(work.get());
         } finally {
-          table.letGo(work.get().id());
+          table.leave(work.get().id());
         }
       }
     } catch (SQLException e) {

@@ -70,9 +70,9 @@ class Jobs {
           ProblemType.BODY_BROKEN_OFF,
           "it broke off: %s; nothing of it is kept, so send it again".formatted(e.getMessage()));
     } finally {
-      table.letGo(id);
+      table.leave(id);
       if (!stored) {
-        table.delete(id);
+        table.deleteUnfinished(id);
       }
     }
     return table.find(id).orElseThrow(() -> notFound(id));
@@ -90,6 +90,8 @@ class Jobs {
   }
 
   /// Loads an upload at once, and remembers the result under its key.
+  ///
+  /// @throws Problem `JOB_CANCELLED` when somebody cancels or deletes the job meanwhile
   LoadResult load(Loader.Target target, String key, String creator, LineReader lines)
       throws SQLException {
     long id = begin(target, false, key, creator);
@@ -100,11 +102,13 @@ class Jobs {
       table.complete(id);
       completed = true;
       return result;
+    } catch (Ledger.StoppedException e) {
+      throw cancelled(id);
     } finally {
-      table.letGo(id);
+      table.leave(id);
       if (!completed) {
         // There is no result to remember; the client may try again.
-        table.delete(id);
+        table.deleteUnfinished(id);
       }
     }
   }
@@ -122,8 +126,21 @@ class Jobs {
         "the first request of Idempotency-Key " + key + " is not answered yet; try again later");
   }
 
+  private static Problem cancelled(long id) {
+    return new Problem(
+        ProblemType.JOB_CANCELLED,
+        "job "
+            + id
+            + " of this request was cancelled; what was loaded stays, what was not can be sent under another Idempotency-Key");
+  }
+
   /// What became of a job that was loaded at once.
+  ///
+  /// @throws Problem `JOB_CANCELLED` when somebody cancelled it
   LoadResult result(Job job) throws SQLException {
+    if (job.state() == JobState.CANCELLED) {
+      throw cancelled(job.id());
+    }
     return new LoadResult(job.counts(), table.errors(job.id()));
   }
 

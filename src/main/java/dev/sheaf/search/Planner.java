@@ -2,13 +2,13 @@ package dev.sheaf.search;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
-import dev.sheaf.filter.Filter;
 import dev.sheaf.search.SearchExecution.Found;
 import dev.sheaf.search.SearchResponse.Explained;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +40,9 @@ class Planner {
 
   private final Lru<Broad, Boolean> broad = new Lru<>(10_000);
 
-  /// A filter that left too many rows to compare them all.
-  private record Broad(long space, Filter filter) {}
+  /// A filter that left too many rows to compare them all; its hash, because a guess needs no more,
+  /// and filters may be long.
+  private record Broad(long space, int filter) {}
 
   Planner(SearchExecution execution, SearchConfig config) {
     this.execution = execution;
@@ -114,7 +115,7 @@ class Planner {
       if (request.exact() || total < 0) {
         return exact();
       }
-      var filter = new Broad(query.space().id(), request.filter());
+      var filter = new Broad(query.space().id(), Objects.hashCode(request.filter()));
       if (query.predicate() != null && broad.get(filter) == null) {
         long bound = worthComparing(query.wanted(), total);
         Found found = run(new Plan.Exact(bound));
@@ -123,10 +124,13 @@ class Planner {
         }
         broad.put(filter, true);
       }
-      Found found = run(index());
+      Plan.Index index = index();
+      Found found = run(index);
       if (found.indexedRows() < 0) {
-        // Without its index, the statement that would have used it compared every vector.
-        return outcome(found, Strategy.EXACT, true, null, null);
+        return exact();
+      }
+      if (!enough(found) && !index.iterative()) {
+        found = run(index.goingOn());
       }
       if (enough(found)) {
         return outcome(found, Strategy.HNSW, false, null, null);

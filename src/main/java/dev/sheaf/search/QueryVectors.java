@@ -9,10 +9,14 @@ import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
@@ -25,7 +29,20 @@ class QueryVectors {
   private final Lru<Text, float[]> embedded;
 
   /// What a vector depends on.
-  private record Text(String model, int dimensions, String text) {}
+  ///
+  /// @param digest the SHA-256 of the text, which may be long
+  private record Text(String model, int dimensions, String digest) {
+
+    static Text of(Space space, String text) {
+      try {
+        byte[] digest =
+            MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+        return new Text(space.model(), space.dimensions(), HexFormat.of().formatHex(digest));
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java has SHA-256", e);
+      }
+    }
+  }
 
   QueryVectors(EmbeddingModels models, AgroalDataSource dataSource, SearchConfig config) {
     this.models = models;
@@ -37,7 +54,7 @@ class QueryVectors {
   ///
   /// @throws Problem when the collection has no model
   float[] of(Space space, String text) {
-    var key = new Text(space.model(), space.dimensions(), text);
+    Text key = Text.of(space, text);
     float[] vector = embedded.get(key);
     if (vector == null) {
       vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();

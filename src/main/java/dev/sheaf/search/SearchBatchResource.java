@@ -6,6 +6,10 @@ import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.Roles;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.embedding.EmbeddingException;
+import dev.sheaf.embedding.EmbeddingProblems;
+import dev.sheaf.embedding.UnknownEmbeddingModelException;
+import dev.sheaf.embedding.WidthMismatchException;
 import dev.sheaf.search.SearchBatch.Answers;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -77,6 +81,10 @@ class SearchBatchResource {
       return searches.search(one.collection(), one.search());
     } catch (Problem problem) {
       return problem.toResponse().getEntity();
+    } catch (EmbeddingException
+        | UnknownEmbeddingModelException
+        | WidthMismatchException unusable) {
+      return EmbeddingProblems.problem(unusable).toResponse().getEntity();
     }
   }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param groupSize hits of each document at most
 /// @param ef candidates that an HNSW search looks at
 /// @param exact whether to compare every vector, index or not
-/// @param timeout milliseconds for each statement
+/// @param timeout milliseconds in the database, all statements together
 /// @param explain whether to say what was asked of PostgreSQL, and how it went about it
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "SearchRequest")

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// whether the index can be used; the second searches.
 ///
 /// Tables are named, and limits are written out as numbers, because PostgreSQL plans a parent table
-/// or a parameter as if it knew nothing about them. With a filter, it plans each time anew, for a
-/// plan that suits one filter may be the worst for the next.
+/// or a parameter as if it knew nothing about them. What compares the rows of a filter is planned
+/// each time anew, for a plan that suits one filter may be the worst for the next.
 ///
 /// All ways meet in `ranked (document_id, ordinal, key)`, a smaller key being better.
 final class SearchSql {
@@ -82,16 +82,35 @@ final class SearchSql {
     settings.put("statement_timeout", timeout);
     // Costs that are only there to switch a plan off would make it compile the query.
     settings.put("jit", "off");
-    if (query.predicate() != null) {
-      settings.put("plan_cache_mode", "force_custom_plan");
-    }
-    if (plan instanceof Plan.Index index) {
-      settings.put("hnsw.ef_search", index.ef());
-      settings.put("hnsw.iterative_scan", "relaxed_order");
-      settings.put("hnsw.max_scan_tuples", index.maxScanned());
-      // The planner's other ways are off, so that the strategy in the answer is the plan that ran.
-      settings.put("enable_seqscan", "off");
-      settings.put("enable_sort", "off");
+    switch (plan) {
+      case Plan.Index index -> {
+        // The plan is the same for every filter, but where words are looked for among the rows of
+        // one.
+        settings.put(
+            "plan_cache_mode",
+            query.predicate() == null || query.request().mode() == Mode.VECTOR
+                ? "force_generic_plan"
+                : "force_custom_plan");
+        settings.put("hnsw.ef_search", index.ef());
+        settings.put("hnsw.iterative_scan", index.iterative() ? "relaxed_order" : "off");
+        settings.put("hnsw.max_scan_tuples", index.maxScanned());
+        // The planner's other ways are off, so that the strategy in the answer is the plan that
+        // ran.
+        settings.put("enable_seqscan", "off");
+        settings.put("enable_sort", "off");
+      }
+      case Plan.Exact exact when exact.bounded() -> {
+        settings.put("plan_cache_mode", "force_custom_plan");
+        // Few rows are looked up: starting workers would take longer, and reading all documents
+        // with them, which they make look cheap, longer still.
+        settings.put("max_parallel_workers_per_gather", 0);
+        settings.put("random_page_cost", 1.1);
+      }
+      case Plan.Exact _, Plan.Fulltext _ -> {
+        if (query.predicate() != null) {
+          settings.put("plan_cache_mode", "force_custom_plan");
+        }
+      }
     }
     return settings;
   }
@@ -128,7 +147,7 @@ final class SearchSql {
                   conditions(notExcluded(), null),
                   space.precision().element("e.vector", space.dimensions()),
                   space.precision().operator(space.metric()),
-                  space.precision().element(vector(), space.dimensions()),
+                  "(SELECT " + space.precision().element(vector(), space.dimensions()) + ")",
                   index.candidates());
       case Plan.Fulltext _ -> throw new IllegalStateException("words have no distance");
     };

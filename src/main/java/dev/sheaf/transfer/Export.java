@@ -47,14 +47,19 @@ public record Export(Service service, String collection, @Nullable String filter
         lines++;
         if (lines % BETWEEN_LOOKS == 0) {
           listener.progress(name, "written", lines, total);
-          // A PrintWriter keeps to itself that nobody reads any more.
-          if (out instanceof PrintWriter printer && printer.checkError()) {
-            throw new IOException("nobody reads it any more");
-          }
+          check(out);
         }
       }
     }
     out.flush();
+    check(out);
     return lines;
+  }
+
+  /// A PrintWriter keeps to itself that nobody reads any more.
+  private static void check(Writer out) throws IOException {
+    if (out instanceof PrintWriter printer && printer.checkError()) {
+      throw new IOException("nobody reads it any more");
+    }
   }
 }

@@ -88,13 +88,7 @@ public final class Import {
       request.header("Prefer", "respond-async");
     }
     try (Service.Answer answer = service.send(request.build())) {
-      if (answer.isTransient()) {
-        throw new IOException(answer.problem().problem());
-      }
-      if (!answer.isGood()) {
-        throw answer.problem();
-      }
-      return answer.json();
+      return answer.jsonOrLater();
     }
   }
 

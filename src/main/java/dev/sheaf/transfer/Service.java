@@ -54,12 +54,29 @@ public final class Service implements AutoCloseable {
     }
 
     /// Whether the same request may be answered otherwise a little later.
-    boolean isTransient() {
+    private boolean isTransient() {
       return status == 409 || status == 429 || status >= 502;
     }
 
+    /// What was asked for.
+    ///
+    /// @throws SchemaException when it is not to be had
     JsonNode json() throws IOException {
+      if (!isGood()) {
+        throw problem();
+      }
       return JSON.readTree(body);
+    }
+
+    /// What was asked for.
+    ///
+    /// @throws SchemaException when it is not to be had
+    /// @throws IOException also when it may be had a little later
+    JsonNode jsonOrLater() throws IOException {
+      if (isTransient()) {
+        throw new IOException(problem().problem());
+      }
+      return json();
     }
 
     /// What is wrong, in the service's own words, when it is the service that speaks.
@@ -119,8 +136,8 @@ public final class Service implements AutoCloseable {
   ///
   /// @throws SchemaException when the service has nothing there, or cannot be reached
   JsonNode first(String path, Object... segments) {
-    try {
-      return get(path, segments);
+    try (Answer answer = send(request(path, segments).GET().build())) {
+      return answer.json();
     } catch (ConnectException | HttpTimeoutException e) {
       throw new SchemaException(
           "no Sheaf answers at " + base, "check that it runs, or name another with --server", e);
@@ -135,13 +152,11 @@ public final class Service implements AutoCloseable {
   /// What is at a path.
   ///
   /// @throws SchemaException when the service has nothing there
-  /// @throws IOException when nobody listens, or the connection breaks
+  /// @throws IOException when nobody listens, the connection breaks, or it may be had a little
+  ///   later
   JsonNode get(String path, Object... segments) throws IOException {
     try (Answer answer = send(request(path, segments).GET().build())) {
-      if (!answer.isGood()) {
-        throw answer.problem();
-      }
-      return answer.json();
+      return answer.jsonOrLater();
     }
   }
 

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -290,6 +291,37 @@ class TransferIT {
 
     // Otherwise all of them would be unchanged.
     assertThat(sheaf(command)).isEqualTo(first);
+  }
+
+  @Test
+  void anExportThatNobodyReadsToItsEndFails() {
+    String collection = vectors();
+    Api.put(
+        collection, "a", Map.of("chunks", List.of(Map.of("text", "a", "vector", List.of(1, 0)))));
+    var closed =
+        new Writer() {
+          @Override
+          public void write(char[] characters, int offset, int length) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    var err = new StringWriter();
+
+    int exit =
+        Cli.commandLine(new PrintWriter(closed), new PrintWriter(err, true))
+            .execute("export", collection, "--server", "http://localhost:" + base.getPort());
+
+    assertThat(exit).isEqualTo(1);
+    assertThat(err)
+        .hasToString(
+            "sheaf: %s was not read to its end: nobody reads it any more\n  what was written is not whole; run it again\n"
+                .formatted(collection));
   }
 
   @Test

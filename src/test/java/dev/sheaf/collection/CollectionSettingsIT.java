@@ -20,6 +20,10 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,6 +60,41 @@ class CollectionSettingsIT {
   }
 
   @Test
+  void whoChangesItAtTheSameTimeTakesTurns() throws Exception {
+    String name = newCollection(Map.of());
+    try (var client = Executors.newSingleThreadExecutor();
+        Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(
+          "UPDATE collection SET description = 'Theirs', settings = '{\"hnsw\":{\"m\":8}}' WHERE name = '%s'"
+              .formatted(name));
+      Future<?> ours =
+          client.submit(() -> patch(name, Map.of("hnsw", Map.of("efSearch", 50))).statusCode(200));
+      await()
+          .until(
+              () ->
+                  query(
+                      """
+                      SELECT pid
+                        FROM pg_stat_activity
+                       WHERE datname = current_database()
+                         AND wait_event_type = 'Lock'
+                         AND query LIKE '%collection%'
+                      """),
+              waiting -> waiting.size() == 1);
+      connection.commit();
+      ours.get();
+    }
+
+    given()
+        .get("/api/v1/collections/" + name)
+        .then()
+        .body("description", equalTo("Theirs"))
+        .body("hnsw", equalTo(Map.of("m", 8, "efSearch", 50)));
+  }
+
+  @Test
   void fieldsGetTheirIndexesAndLoseThem() throws SQLException {
     String name = Api.newCollection(Map.of("fields", Map.of("year", "number")));
 
@@ -64,6 +103,69 @@ class CollectionSettingsIT {
     awaitIndexes(name, "number_Year", "text_year");
     patch(name, Map.of("fields", Map.of())).statusCode(200);
     awaitIndexes(name);
+  }
+
+  @Test
+  void aFieldMayHoldMoreThanItsIndex() throws SQLException {
+    String name = newCollection(Map.of());
+    String text = longText();
+    put(name, "long", "Something.", Map.of("author", text));
+    patch(name, Map.of("fields", Map.of("author", "text"))).statusCode(200);
+    awaitIndexes(name, "text_author");
+    put(name, "longer", "Something.", Map.of("author", text + "z"));
+
+    Api.search(
+            name, Map.of("vector", List.of(1, 0), "filter", Map.of("author", Map.of("$gt", text))))
+        .body("hits.document", equalTo(List.of("longer")));
+  }
+
+  @Test
+  void anIndexOverWholeTextsIsBuiltAnew() throws SQLException {
+    String name = newCollection(Map.of("fields", Map.of("author", "text")));
+    awaitIndexes(name, "text_author");
+    String id = query("SELECT id FROM collection WHERE name = '" + name + "'").getFirst();
+    execute(
+        """
+        BEGIN;
+        DROP INDEX document_%1$s_text_author;
+        CREATE INDEX document_%1$s_text_author ON document_%1$s
+            ((CASE WHEN jsonb_typeof(metadata -> 'author') = 'string' THEN (metadata -> 'author') #>> '{}' END COLLATE "C"));
+        COMMIT
+        """
+            .formatted(id));
+
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    query(
+                        "SELECT indexdef FROM pg_indexes WHERE indexname = 'document_%s_text_author'"
+                            .formatted(id)))
+                .singleElement()
+                .asString()
+                .contains("\"left\"("));
+    put(name, "long", "Something.", Map.of("author", longText()));
+  }
+
+  @Test
+  void anIndexThatCannotBeBuiltKeepsNoOtherBack() throws SQLException {
+    String name = newCollection(Map.of());
+    String id = query("SELECT id FROM collection WHERE name = '" + name + "'").getFirst();
+    execute("CREATE VIEW document_" + id + "_number_year AS SELECT 1 AS one");
+    try {
+      patch(name, Map.of("fields", Map.of("year", "number"))).statusCode(200);
+
+      awaitIndexes(newCollection(Map.of("fields", Map.of("year", "number"))), "number_year");
+    } finally {
+      execute("DROP VIEW document_" + id + "_number_year");
+    }
+  }
+
+  /// Longer than what an index takes, and not to be compressed.
+  private static String longText() {
+    return new Random(1)
+        .ints(4_000, 'a', 'z' + 1)
+        .mapToObj(Character::toString)
+        .collect(Collectors.joining());
   }
 
   @Test
@@ -160,10 +262,18 @@ class CollectionSettingsIT {
   }
 
   private static void put(String collection, String id, String text) {
+    put(collection, id, text, Map.of());
+  }
+
+  private static void put(String collection, String id, String text, Map<String, ?> metadata) {
     Api.put(
             collection,
             id,
-            Map.of("chunks", List.of(Map.of("text", text, "vector", List.of(1, 0)))))
+            Map.of(
+                "chunks",
+                List.of(Map.of("text", text, "vector", List.of(1, 0))),
+                "metadata",
+                metadata))
         .statusCode(201);
   }
 
@@ -191,6 +301,13 @@ class CollectionSettingsIT {
                         """
                             .formatted(collection)))
                 .containsExactly(names));
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
   }
 
   private List<String> query(String sql) throws SQLException {

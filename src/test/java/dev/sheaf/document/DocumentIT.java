@@ -2,14 +2,19 @@ package dev.sheaf.document;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.response.ValidatableResponse;
+import jakarta.inject.Inject;
+import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class DocumentIT {
 
   private static final String DOCUMENT = "/api/v1/collections/{collection}/documents/{id}";
+
+  @Inject AgroalDataSource dataSource;
 
   @Test
   void isCreatedThenUnchangedThenUpdated() {
@@ -180,6 +187,53 @@ class DocumentIT {
 
     assertThat(seen).isEqualTo(ids);
     assertThat(pages).isEqualTo(3);
+  }
+
+  @Test
+  void isReadAsOfOneMoment() throws Exception {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 1));
+    Api.put(
+            collection,
+            "a",
+            Map.of("title", "old", "chunks", List.of(Map.of("text", "old", "vector", List.of(1)))))
+        .statusCode(201);
+    long id = number("SELECT id FROM collection WHERE name = '" + collection + "'");
+    try (var client = Executors.newSingleThreadExecutor();
+        var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      // Between the title, which is read before it, and the text.
+      statement.execute(
+          """
+          LOCK TABLE chunk_%1$d IN ACCESS EXCLUSIVE MODE;
+          UPDATE document_%1$d SET title = 'new';
+          UPDATE chunk_%1$d SET text = 'new'
+          """
+              .formatted(id));
+      Future<ValidatableResponse> read =
+          client.submit(() -> given().get(DOCUMENT, collection, "a").then());
+      awaitOneThatWaitsForALock();
+      connection.commit();
+
+      read.get().statusCode(200).body("title", equalTo("old")).body("text", equalTo("old"));
+    }
+  }
+
+  private void awaitOneThatWaitsForALock() {
+    await()
+        .until(() ->
+            number(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
+                == 1);
+  }
+
+  private long number(String sql) throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   @Test

@@ -132,7 +132,10 @@ class FilteredDocumentsIT {
         .body("detail", equalTo("text cannot be patched; known are metadata, title, uri"));
     patch("d1", Map.of("metadata", List.of()))
         .statusCode(422)
-        .body("detail", equalTo("metadata must be an object"));
+        .body("detail", equalTo("metadata must be an object or null"));
+    var bare = new java.util.HashMap<String, Object>();
+    bare.put("metadata", null);
+    patch("d1", bare).statusCode(200).body("metadata", equalTo(Map.of()));
   }
 
   @Test

@@ -154,8 +154,9 @@ class FaultsIT {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "POST /api/v1/collections/given/documents application/x-ndjson",
-        "PUT /api/v1/collections/given/documents/stalled application/json"
+        "POST /api/v1/collections/given/documents application/x-ndjson 1000000",
+        "PUT /api/v1/collections/given/documents/stalled application/json 1000000",
+        "PUT /api/v1/collections/given/documents/stalled application/json 1000"
       })
   void whoStallsInAnUploadIsCutOff(String request) throws Exception {
     String[] parts = request.split(" ");
@@ -166,7 +167,7 @@ class FaultsIT {
           %s %s HTTP/1.1
           Host: localhost
           Content-Type: %s
-          Content-Length: 1000
+          Content-Length: %s
 
           {"id":\
           """

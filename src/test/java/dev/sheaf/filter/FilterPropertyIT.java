@@ -48,8 +48,25 @@ class FilterPropertyIT {
   private static final List<String> NAMES =
       List.of("a", "b", "a.b", "$title", "quo'te\"", "back\\slash", "", "0", "ключ");
 
+  /// Some begin alike for longer than an index looks.
   private static final List<String> TEXTS =
-      List.of("", "a", "A", "ab", "Z", "é", "z", "\uFF5E", "😀", "1", "true", "' OR 1=1 --", "%");
+      List.of(
+          "",
+          "a",
+          "A",
+          "ab",
+          "Z",
+          "é",
+          "z",
+          "\uFF5E",
+          "😀",
+          "1",
+          "true",
+          "' OR 1=1 --",
+          "%",
+          "😀".repeat(600),
+          "😀".repeat(600) + "a",
+          "😀".repeat(600) + "é");
 
   private static final List<String> TIMES =
       List.of(

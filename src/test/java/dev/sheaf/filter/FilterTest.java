@@ -68,13 +68,17 @@ class FilterTest {
     assertThat(predicate)
         .isEqualTo(
             new Predicate(
-                "((CASE WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata ->"
+                "((left(CASE WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata"
+                    + " -> ?::text) #>> '{}' END COLLATE \"C\", 600) >= left(?::text, 600) AND CASE"
+                    + " WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata ->"
                     + " ?::text) #>> '{}' END COLLATE \"C\" > ?::text) AND (d.title = ANY"
                     + " (?::text[])))",
                 predicate.parameters()));
-    assertThat(predicate.parameters().subList(0, 3))
-        .containsExactly("x'; DROP TABLE document; --", "x'; DROP TABLE document; --", "' OR true");
-    assertThat((String[]) predicate.parameters().get(3)).containsExactly("$1?");
+    String field = "x'; DROP TABLE document; --";
+    String bound = "' OR true";
+    assertThat(predicate.parameters().subList(0, 6))
+        .containsExactly(field, field, bound, field, field, bound);
+    assertThat((String[]) predicate.parameters().get(6)).containsExactly("$1?");
   }
 
   @ParameterizedTest
@@ -127,6 +131,9 @@ class FilterTest {
     assertRefused(
         "{\"$or\":[" + "{},".repeat(1_000) + "{}]}", "filter holds more than 1000 values");
     assertRefused("{\"" + "a.".repeat(32) + "a\":1}", "a field lies at most 32 levels deep");
+    assertRefused(
+        "{\"a\":{\"$in\":[\"" + "é".repeat(4_000) + "\",\"" + "é".repeat(4_001) + "\"]}}",
+        "filter.a.$in[1] has 8002 bytes, at most 8000 are allowed");
   }
 
   private static void assertRefused(String json, String detail) {

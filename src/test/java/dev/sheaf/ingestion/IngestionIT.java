@@ -1,6 +1,7 @@
 package dev.sheaf.ingestion;
 
 import static io.restassured.RestAssured.given;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.oneOf;
@@ -9,6 +10,7 @@ import static org.hamcrest.Matchers.startsWith;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
@@ -16,6 +18,7 @@ import io.restassured.config.EncoderConfig;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
+import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +39,8 @@ import org.junit.jupiter.api.Test;
 class IngestionIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Inject AgroalDataSource dataSource;
 
   /// Two dimensions, the client's own.
   private static String vectors() {
@@ -172,10 +177,11 @@ class IngestionIT {
             "{\"id\":\"deep\",\"metadata\":" + "[".repeat(5_000),
             "\u0000\u0001\u00ff",
             "{\"id\":\"huge\",\"title\":\"" + "x".repeat(10_500_000) + "\"}",
+            " null ",
             line("also good", "two", 0, 1));
 
-    counts(response, Map.of("created", 2, "failed", 12));
-    response.body("errors.line", equalTo(List.of(2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)));
+    counts(response, Map.of("created", 2, "failed", 13));
+    response.body("errors.line", equalTo(List.of(2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)));
     response
         .body("errors[0].id", equalTo("cut"))
         .body("errors[0].type", equalTo("urn:sheaf:problem:malformed-json"))
@@ -194,7 +200,8 @@ class IngestionIT {
             "errors[7].detail",
             equalTo(
                 "this collection has no model that embeds text; send chunks, each with text and vector"))
-        .body("errors[11].type", equalTo("urn:sheaf:problem:line-too-long"));
+        .body("errors[11].type", equalTo("urn:sheaf:problem:line-too-long"))
+        .body("errors[12].detail", equalTo("the line must be an object, and is null"));
     document(collection, "good").statusCode(200);
     document(collection, "also good").statusCode(200);
     document(collection, "text").statusCode(404);
@@ -288,6 +295,51 @@ class IngestionIT {
         .then()
         .body("documents", equalTo(documents))
         .body("chunks", equalTo(documents));
+  }
+
+  @Test
+  void whoWaitsForADocumentThatIsReplacedFindsIt() throws Exception {
+    String collection = vectors();
+    upload(collection, line("a", "one", 1, 0)).statusCode(200);
+    String createdAt = document(collection, "a").extract().path("createdAt");
+    try (var clients = Executors.newFixedThreadPool(2);
+        var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("LOCK TABLE embedding IN SHARE MODE");
+      Future<?> load =
+          clients.submit(
+              () -> counts(upload(collection, line("a", "two", 0, 1)), Map.of("updated", 1)));
+      awaitWaiting(1);
+      Future<ValidatableResponse> change =
+          clients.submit(() ->
+              given()
+                  .contentType(ContentType.JSON)
+                  .body("{\"title\":\"A\"}")
+                  .patch("/api/v1/collections/{c}/documents/{id}", collection, "a")
+                  .then());
+      awaitWaiting(2);
+      connection.rollback();
+
+      load.get();
+      change.get().statusCode(200).body("title", equalTo("A"));
+    }
+    document(collection, "a").body("text", equalTo("two")).body("createdAt", equalTo(createdAt));
+  }
+
+  /// So many, or more, wait for a lock.
+  private void awaitWaiting(int count) {
+    await()
+        .until(() -> {
+          try (var connection = dataSource.getConnection();
+              var statement = connection.createStatement();
+              var row =
+                  statement.executeQuery(
+                      "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")) {
+            row.next();
+            return row.getInt(1) >= count;
+          }
+        });
   }
 
   @Test

@@ -94,6 +94,13 @@ class JobIT {
     }
   }
 
+  private void execute(String sql) throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   @Test
   void isStoredLoadedAndForgotten() throws SQLException {
     String collection = vectors();
@@ -197,6 +204,32 @@ class JobIT {
   }
 
   @Test
+  void whatTheDatabaseWasAwayForAtItsEndIsNobodys() throws SQLException {
+    String collection = vectors();
+    Map<String, String> key = Map.of("Idempotency-Key", "cut off");
+    execute(
+        """
+        CREATE FUNCTION fail_at_the_end() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE 'the database goes away'; END $$;
+        CREATE TRIGGER fail_at_the_end BEFORE DELETE OR UPDATE OF finished_at ON ingestion_job
+            FOR EACH ROW WHEN (OLD.collection = '%s') EXECUTE FUNCTION fail_at_the_end()
+        """
+            .formatted(collection));
+    try {
+      upload(collection, key, lines(3)).statusCode(500);
+    } finally {
+      execute("DROP FUNCTION fail_at_the_end() CASCADE");
+    }
+    upload(collection, key, lines(3)).statusCode(409);
+
+    execute(
+        "UPDATE ingestion_job SET lease_until = now() + interval '2 s' WHERE collection = '%s'"
+            .formatted(collection));
+
+    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+  }
+
+  @Test
   void whatIsDeletedWhileItIsStoredIsGone() throws IOException, SQLException {
     String collection = vectors();
     try (Socket client = open(collection, "Prefer: respond-async\r\n")) {
@@ -235,6 +268,26 @@ class JobIT {
     // The worker is free for the next, and has left this one as it was.
     awaitState(store(collection, lines(1)), "completed");
     job(id).body("state", equalTo("cancelled")).body("read", equalTo(read));
+  }
+
+  @Test
+  void anUploadWhoseJobIsCancelledHearsOfIt() throws Exception {
+    String collection = vectors();
+    String jobs =
+        "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE collection = '" + collection + "'";
+    try (Socket client = open(collection, "Idempotency-Key: cancelled\r\n")) {
+      send(client, lines(1));
+      await().atMost(PATIENCE).until(() -> count(jobs) > 0);
+      given().post("/api/v1/jobs/{id}/cancel", count(jobs)).then().statusCode(200);
+      send(client, "");
+
+      var answer = new String(client.getInputStream().readNBytes(12), StandardCharsets.US_ASCII);
+      assertThat(answer).isEqualTo("HTTP/1.1 409");
+    }
+    job(Math.toIntExact(count(jobs))).body("state", equalTo("cancelled")).body("read", equalTo(0));
+    upload(collection, Map.of("Idempotency-Key", "cancelled"), lines(1))
+        .statusCode(409)
+        .body("type", equalTo("urn:sheaf:problem:job-cancelled"));
   }
 
   @Test
@@ -311,7 +364,7 @@ class JobIT {
     long kept = table.begin(target, true, null, "somebody").orElseThrow();
     long left = table.begin(target, true, null, "somebody").orElseThrow();
 
-    table.letGo(left);
+    table.leave(left);
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
@@ -321,7 +374,7 @@ class JobIT {
 
     await().atMost(PATIENCE).until(() -> table.find(left).isEmpty());
     assertThat(table.find(kept)).isPresent();
-    table.letGo(kept);
+    table.leave(kept);
     table.delete(kept);
   }
 }

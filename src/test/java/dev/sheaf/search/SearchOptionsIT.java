@@ -8,8 +8,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.Test;
 class SearchOptionsIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Inject AgroalDataSource dataSource;
 
   private String collection;
 
@@ -308,6 +312,39 @@ class SearchOptionsIT {
     Api.post("/search/batch", Map.of("searches", List.of()))
         .statusCode(422)
         .body("detail", equalTo("searches must be 1 to 100"));
+  }
+
+  @Test
+  void aModelThatIsGoneStopsOnlyItsOwnSearches() throws Exception {
+    String orphan = Api.newCollection();
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "UPDATE embedding_space SET model = 'gone' WHERE id = (SELECT active_space_id FROM collection WHERE name = '%s')"
+              .formatted(orphan));
+    }
+
+    JsonNode answers =
+        json(Api.post(
+                    "/search/batch",
+                    Map.of(
+                        "searches",
+                        List.of(
+                            one(orphan, Map.of("text", "anything")),
+                            one(collection, Map.of("vector", List.of(0, 10), "limit", 1)))))
+                .statusCode(200)
+                .extract()
+                .asString())
+            .get("answers");
+
+    assertThat(answers.get(0))
+        .isEqualTo(
+            json(
+                """
+                {"type": "urn:sheaf:problem:model-unavailable", "title": "The embedding model cannot be used",
+                 "status": 503, "detail": "Unknown embedding model \\"gone\\"; known: bge-small-en-v1.5"}
+                """));
+    assertThat(answers.get(1).get("hits").findValuesAsText("document")).containsExactly("bread");
   }
 
   private static Map<String, ?> one(String collection, Map<String, ?> search) {

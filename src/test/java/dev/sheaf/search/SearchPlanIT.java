@@ -32,7 +32,7 @@ class SearchPlanIT {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.HALF);
-  private static final Plan INDEX = new Plan.Index(10, 100, 20_000);
+  private static final Plan.Index INDEX = new Plan.Index(10, 100, 20_000, false);
 
   private static TestDatabase database;
   private static Connection connection;
@@ -47,7 +47,7 @@ class SearchPlanIT {
         CREATE TABLE embedding_1 PARTITION OF embedding FOR VALUES IN (1);
         INSERT INTO document (collection_id, id, external_id, content_hash, metadata)
              SELECT 1, md5(n::text)::uuid, 'd' || n, sha256(''),
-                    jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1)
+                    jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1, 'name', md5(n::text))
                FROM generate_series(1, 20000) n;
         INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
              SELECT 1, md5(n::text)::uuid, 0, 'word' || n % 500, 2, 0, 10
@@ -57,6 +57,8 @@ class SearchPlanIT {
                FROM generate_series(1, 20000) n;
         CREATE INDEX embedding_1_hnsw ON embedding_1 USING hnsw ((vector::halfvec(3)) halfvec_l2_ops);
         CREATE INDEX document_1_metadata ON document_1 USING gin (metadata jsonb_path_ops);
+        CREATE INDEX document_1_text_name ON document_1
+            (left(CASE WHEN jsonb_typeof(metadata -> 'name') = 'string' THEN (metadata -> 'name') #>> '{}' END COLLATE "C", 600));
         ANALYZE;
         """);
     connection = database.connect();
@@ -67,6 +69,10 @@ class SearchPlanIT {
           LOAD 'auto_explain';
           SET auto_explain.log_min_duration = 0;
           SET auto_explain.log_level = notice;
+          -- Workers for the asking, as in large tables.
+          SET min_parallel_table_scan_size = 0;
+          SET parallel_setup_cost = 0;
+          SET parallel_tuple_cost = 0;
           """);
     }
   }
@@ -89,7 +95,7 @@ class SearchPlanIT {
 
   @Test
   void withAFilterThatManyMeet() throws Exception {
-    assertThat(tenth(query("{\"vector\":[1,0,0],\"filter\":{\"odd\":true}}"), INDEX))
+    assertThat(tenth(query("{\"vector\":[1,0,0],\"filter\":{\"odd\":true}}"), INDEX.goingOn()))
         .contains(
             "Index Scan using embedding_1_hnsw on embedding_1 e",
             "Index Scan using document_1_pkey on document_1 d_1")
@@ -101,6 +107,18 @@ class SearchPlanIT {
     assertThat(
             tenth(query("{\"vector\":[1,0,0],\"filter\":{\"percent\":7}}"), new Plan.Exact(1_000)))
         .contains("Bitmap Index Scan on document_1_metadata")
+        .noneMatch(line -> line.contains("Seq Scan on document"))
+        .noneMatch(line -> line.contains("Gather") || line.contains("JIT"));
+  }
+
+  @Test
+  void withAFilterOnTheOrderOfAText() throws Exception {
+    assertThat(
+            tenth(
+                query(
+                    "{\"vector\":[1,0,0],\"filter\":{\"name\":{\"$gte\":\"00\",\"$lt\":\"01\"}}}"),
+                new Plan.Exact(1_000)))
+        .anyMatch(line -> line.contains("document_1_text_name"))
         .noneMatch(line -> line.contains("Seq Scan on document") || line.contains("JIT"));
   }
 

@@ -49,7 +49,7 @@ interface OpenAiConfig {
     @WithDefault("64")
     int batchSize();
 
-    /// Requests at once.
+    /// Requests of documents at once, and as many of queries.
     @WithDefault("4")
     int concurrency();
 

@@ -15,8 +15,12 @@ import java.net.http.HttpTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -34,11 +38,16 @@ import org.jboss.logging.Logger;
 /// has four to a token, Chinese three, and a chunk that is a little short costs less than one that
 /// the server refuses.
 ///
-/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests are under way at once.
+/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests of documents are under way at
+/// once, and as many of queries, which never wait for documents.
 final class OpenAiModel implements EmbeddingModel {
 
   private static final int BYTES_PER_TOKEN = 3;
   private static final int TOO_MANY_REQUESTS = 429;
+
+  /// Not valid, too large, not to be processed: what a server says of a text that it does not take.
+  private static final Set<Integer> REFUSALS_OF_TEXTS = Set.of(400, 413, 422);
+
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration UNLIMITED = Duration.ofDays(1);
   private static final int QUOTED_CHARACTERS = 200;
@@ -50,7 +59,7 @@ final class OpenAiModel implements EmbeddingModel {
   private final OpenAiConfig.Model config;
   private final HttpClient http;
   private final URI embeddings;
-  private final Semaphore requests;
+  private final Map<Role, Semaphore> permits = new EnumMap<>(Role.class);
 
   /// @throws IllegalStateException when a number in the configuration makes no sense
   OpenAiModel(String name, OpenAiConfig.Model config, HttpClient http) {
@@ -68,7 +77,9 @@ final class OpenAiModel implements EmbeddingModel {
     this.config = config;
     this.http = http;
     this.embeddings = URI.create(config.url().toString().replaceFirst("/*$", "/embeddings"));
-    this.requests = new Semaphore(config.concurrency());
+    for (Role role : Role.values()) {
+      permits.put(role, new Semaphore(config.concurrency()));
+    }
   }
 
   @Override
@@ -104,7 +115,7 @@ final class OpenAiModel implements EmbeddingModel {
       var batches = new ArrayList<Future<List<float[]>>>();
       for (int i = 0; i < inputs.size(); i += config.batchSize()) {
         List<String> batch = inputs.subList(i, Math.min(i + config.batchSize(), inputs.size()));
-        batches.add(threads.submit(() -> request(batch, deadline)));
+        batches.add(threads.submit(() -> request(batch, role, deadline)));
       }
       try {
         var vectors = new ArrayList<float[]>(inputs.size());
@@ -117,9 +128,12 @@ final class OpenAiModel implements EmbeddingModel {
         batches.forEach(batch -> batch.cancel(true));
       }
     } catch (ExecutionException e) {
-      throw e.getCause() instanceof EmbeddingException failure
-          ? failure
-          : new EmbeddingException(name + " failed to embed a text", e.getCause());
+      throw switch (e.getCause()) {
+        case EmbeddingException failure -> failure;
+        case IllegalArgumentException refusal -> refusal;
+        case null, default ->
+            new EmbeddingException(name + " failed to embed a text", e.getCause());
+      };
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new EmbeddingException("Interrupted while waiting for " + name, e);
@@ -153,8 +167,12 @@ final class OpenAiModel implements EmbeddingModel {
   }
 
   /// One request, again when the server says or looks as if that would help, and there is time.
-  private List<float[]> request(List<String> inputs, long deadline) throws InterruptedException {
+  ///
+  /// @throws IllegalArgumentException when the server does not take one of the documents
+  private List<float[]> request(List<String> inputs, Role role, long deadline)
+      throws InterruptedException {
     HttpRequest request = toRequest(inputs);
+    Semaphore requests = Objects.requireNonNull(permits.get(role));
     for (int attempt = 0; ; attempt++) {
       Duration pause = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
       String failure;
@@ -171,6 +189,9 @@ final class OpenAiModel implements EmbeddingModel {
           return vectors(response.body(), inputs.size());
         }
         failure = "HTTP " + status + " " + quoted(response.body());
+        if (role == Role.DOCUMENT && REFUSALS_OF_TEXTS.contains(status)) {
+          throw new IllegalArgumentException(name + " does not take it: " + failure);
+        }
         if (status != TOO_MANY_REQUESTS && status < 500) {
           throw new EmbeddingException(
               name + " was refused by " + embeddings + ": " + failure, null);

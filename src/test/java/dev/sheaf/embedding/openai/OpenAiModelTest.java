@@ -2,6 +2,7 @@ package dev.sheaf.embedding.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
@@ -9,10 +10,12 @@ import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,10 +23,14 @@ import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a server may do to a client. That its good answers are understood, OpenAiModelIT shows.
 class OpenAiModelTest {
@@ -44,10 +51,14 @@ class OpenAiModelTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private HttpServer server;
 
+  /// What a request for the vector of "a document" waits for.
+  private CountDownLatch document = new CountDownLatch(0);
+
   @BeforeEach
   void start() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext("/v1/embeddings", this::answer);
+    server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
     server.start();
   }
 
@@ -59,15 +70,21 @@ class OpenAiModelTest {
 
   private void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
-      requests.add(
+      String request =
           exchange.getRequestHeaders().getFirst("Authorization")
               + " "
-              + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+              + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+      requests.add(request);
+      if (request.contains("a document")) {
+        document.await();
+      }
       Answer answer = answers.remove();
       answer.headers().forEach(exchange.getResponseHeaders()::add);
       byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(answer.status(), body.length == 0 ? -1 : body.length);
       exchange.getResponseBody().write(body);
+    } catch (InterruptedException e) {
+      throw new InterruptedIOException();
     }
   }
 
@@ -176,6 +193,20 @@ class OpenAiModelTest {
     assertThat(requests).hasSize(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {400, 413, 422})
+  void aTextThatIsRefusedIsNoFailureOfTheModel(int status) {
+    answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
+    answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
+    OpenAiModel model = model(Map.of());
+
+    assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("m does not take it: HTTP " + status + " {\"error\": \"no emoji\"}");
+    assertThatThrownBy(() -> model.embed(List.of("one"), Role.QUERY))
+        .isInstanceOf(EmbeddingException.class);
+  }
+
   @Test
   void refusesVectorsOfAnotherWidth() {
     answers.add(new Answer(200, TWO));
@@ -213,6 +244,25 @@ class OpenAiModelTest {
     assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Role.DOCUMENT))
         .hasSize(2);
     assertThat(requests).hasSize(2);
+  }
+
+  @Test
+  void aQueryDoesNotWaitForDocuments() throws Exception {
+    OpenAiModel model = model(Map.of("concurrency", "1"));
+    document = new CountDownLatch(1);
+    IntStream.range(0, 2)
+        .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> documents = clients.submit(() -> model.embed(List.of("a document"), Role.DOCUMENT));
+      await().until(() -> requests.size() == 1);
+      try {
+        assertThat(clients.submit(() -> model.embed(List.of("a query"), Role.QUERY)))
+            .succeedsWithin(Duration.ofSeconds(10));
+      } finally {
+        document.countDown();
+      }
+      documents.get();
+    }
   }
 
   @Test
