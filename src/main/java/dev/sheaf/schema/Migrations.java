@@ -274,14 +274,15 @@ public final class Migrations {
   /// A changeset outside a transaction that was interrupted on its way up is in no history, and
   /// half of it may be there. Who goes down takes it back.
   private void undoInterrupted(
-      SchemaSession session, String module, int above, Approval approval, Collected collected)
+      SchemaSession session,
+      List<History.Applied> interrupted,
+      Approval approval,
+      Collected collected)
       throws SQLException {
-    for (History.Applied row : interrupted(session, Direction.UP)) {
-      if (row.module().equals(module) && row.number() > above) {
-        collected.note(row.label() + " was interrupted on its way up; it is taken back first");
-        collected.executed.add(
-            runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
-      }
+    for (History.Applied row : interrupted) {
+      collected.note(row.label() + " was interrupted on its way up; it is taken back first");
+      collected.executed.add(
+          runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
     }
   }
 
@@ -313,8 +314,12 @@ public final class Migrations {
                 "module " + module + " has " + applied.size() + " changesets applied, not " + count,
                 "sheaf migrate history shows them");
           }
-          undoInterrupted(session, module, 0, approval, collected);
-          rollBack(session, applied.reversed().subList(0, count), approval, false, collected);
+          rollBack(
+              session,
+              interruptedAbove(session, module, 0),
+              applied.reversed().subList(0, count),
+              approval,
+              collected);
         });
   }
 
@@ -331,14 +336,15 @@ public final class Migrations {
               applied(session, module).reversed().stream()
                   .filter(row -> row.number() > version)
                   .toList();
-          if (!above.isEmpty()) {
+          List<History.Applied> interrupted = interruptedAbove(session, module, version);
+          boolean down = !above.isEmpty() || !interrupted.isEmpty();
+          if (down) {
             requireApproval("down", approval);
-            undoInterrupted(session, module, version, approval, collected);
-            rollBack(session, above, approval, false, collected);
+            rollBack(session, interrupted, above, approval, collected);
           }
           Reach reach = new Reach(module, version);
           // Newer changesets of other modules are no reason not to go down.
-          if (above.isEmpty() || !pending(session, reach).isEmpty()) {
+          if (!down || !pending(session, reach).isEmpty()) {
             applyPending(session, reach, approval, collected);
           }
         });
@@ -350,22 +356,40 @@ public final class Migrations {
         .toList();
   }
 
+  private static List<History.Applied> interruptedAbove(
+      SchemaSession session, String module, int version) throws SQLException {
+    return interrupted(session, Direction.UP).stream()
+        .filter(row -> row.module().equals(module) && row.number() > version)
+        .toList();
+  }
+
   private void rollBack(
       SchemaSession session,
+      List<History.Applied> interrupted,
       List<History.Applied> rows,
       Approval approval,
-      boolean leniently,
       Collected collected)
       throws SQLException {
-    List<Changeset> undone = new ArrayList<>();
-    for (History.Applied row : rows) {
-      undone.add(rollbackOf(session, row, collected));
+    List<Changeset> undone = rollbacksOf(session, rows, collected);
+    for (Changeset changeset : undone) {
+      requireBackup(
+          session, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }
+    undoInterrupted(session, interrupted, approval, collected);
     ChangesetRunner runner = runner(session, approval, collected);
     for (Changeset changeset : undone) {
-      collected.executed.add(
-          leniently ? runner.undo(changeset) : runner.run(changeset, Direction.DOWN));
+      collected.executed.add(runner.run(changeset, Direction.DOWN));
     }
+  }
+
+  private List<Changeset> rollbacksOf(
+      SchemaSession session, List<History.Applied> rows, MigrationListener listener)
+      throws SQLException {
+    List<Changeset> rollbacks = new ArrayList<>();
+    for (History.Applied row : rows) {
+      rollbacks.add(rollbackOf(session, row, listener));
+    }
+    return rollbacks;
   }
 
   /// Records that exactly the changesets of `module` up to `version` are applied, and runs nothing.
@@ -478,9 +502,14 @@ public final class Migrations {
             throw new SchemaException(
                 "this is a production database", "add --force to drop it all the same");
           }
-          // What is gone already need not be dropped.
-          rollBack(
-              session, History.read(session.connection()).reversed(), approval, true, collected);
+          requireBackup(session, "drop", "all there is");
+          undoInterrupted(session, interrupted(session, Direction.UP), approval, collected);
+          ChangesetRunner runner = runner(session, approval, collected);
+          List<History.Applied> applied = History.read(session.connection()).reversed();
+          for (Changeset changeset : rollbacksOf(session, applied, collected)) {
+            // What is gone already need not be dropped.
+            collected.executed.add(runner.undo(changeset));
+          }
           for (Trash.Item item : Trash.read(session.connection(), Duration.ZERO)) {
             Trash.drop(session.connection(), item);
           }
@@ -508,7 +537,7 @@ public final class Migrations {
           Connection connection = session.connection();
           List<Trash.Item> items = Trash.read(connection, age);
           if (!items.isEmpty()) {
-            requireBackup(session, "emptying the trash destroys data");
+            requireBackup(session, "emptying the trash", items.getFirst().entry().object());
           }
           for (Trash.Item item : items) {
             transaction(
@@ -746,13 +775,12 @@ public final class Migrations {
   public List<Script> scriptDown(String module, int count) {
     return look(session -> {
       List<History.Applied> applied = applied(session, module);
-      List<Script> scripts = new ArrayList<>();
-      for (History.Applied row : applied.reversed().subList(0, Math.min(count, applied.size()))) {
-        Changeset c = rollbackOf(session, row, new MigrationListener() {});
-        scripts.add(
-            new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()));
-      }
-      return scripts;
+      List<History.Applied> rows =
+          applied.reversed().subList(0, Math.min(count, applied.size()));
+      return rollbacksOf(session, rows, new MigrationListener() {}).stream()
+          .map(c ->
+              new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
+          .toList();
     });
   }
 
@@ -968,27 +996,24 @@ public final class Migrations {
     }
   }
 
-  /// In production nothing is destroyed that could not be had back.
   private void requireBackup(SchemaSession session, List<Changeset> chosen) throws SQLException {
-    Optional<Changeset> destructive =
-        chosen.stream()
-            .filter(changeset -> changeset.directives().destructive() != null)
-            .findFirst();
-    if (destructive.isPresent()) {
+    for (Changeset changeset : chosen) {
       requireBackup(
-          session,
-          "%s destroys data (%s)"
-              .formatted(
-                  destructive.get().file().shortPath(),
-                  destructive.get().directives().destructive()));
+          session, changeset.file().shortPath(), changeset.directives().destructive());
     }
   }
 
-  private void requireBackup(SchemaSession session, String loss) throws SQLException {
-    if (production && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
+  /// In production nothing is destroyed that could not be had back.
+  ///
+  /// @param loss what `what` destroys; `null` when nothing
+  private void requireBackup(SchemaSession session, String what, @Nullable String loss)
+      throws SQLException {
+    if (production
+        && loss != null
+        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
       throw new SchemaException(
-          "%s, and no verified backup younger than %s is on record"
-              .formatted(loss, Durations.text(config.backupMaxAge())),
+          "%s destroys data (%s), and no verified backup younger than %s is on record"
+              .formatted(what, loss, Durations.text(config.backupMaxAge())),
           "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }

@@ -442,6 +442,7 @@ class CliIT {
   @Test
   void productionIsGuarded() throws IOException {
     settings(database.address(), "sheaf.environment=production\n");
+    changelog("core", 3, "c", "CREATE INDEX c ON b (id);", "DROP INDEX c;");
     sheaf("migrate", "up");
 
     assertThat(sheaf("migrate", "down", "--module", "core"))
@@ -457,6 +458,15 @@ class CliIT {
             sheaf(
                 "migrate", "down", "--module", "core", "--approved-by", "ann", "--reason", "slow"))
         .startsWith("exit 0");
+    assertThat(sheaf("migrate", "down", "--module", "core", "--approved-by", "ann"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: the rollback of core/002_b.sql destroys data (DROP TABLE b), and no verified backup younger than 24 h is on record
+              take one: sheaf backup FILE, then sheaf backup verify FILE
+            """);
     assertThat(sheaf("migrate", "history").lines().filter(line -> line.contains(" down ")))
         .singleElement()
         .satisfies(line -> assertThat(line).contains("ann", "slow"));

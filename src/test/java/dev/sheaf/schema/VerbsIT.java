@@ -72,6 +72,16 @@ class VerbsIT {
   }
 
   @Test
+  void goToTakesBackWhatWasInterruptedAboveIt() throws Exception {
+    migrations().up(SILENT).orThrow();
+    interrupt("core", 4, "d");
+
+    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT)))
+        .containsExactly("down core/004_d");
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+  }
+
+  @Test
   void statusTellsWhereEveryModuleStands() throws Exception {
     migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
     changelogs.delete("core", 1, "a");
@@ -266,6 +276,7 @@ class VerbsIT {
     database.execute("CREATE TABLE somebody_elses (id int)");
     List<String> before = catalog();
     migrations().up(SILENT).orThrow();
+    interrupt("extra", 2, "y");
 
     assertThat(migrations().drop("sheaf", false, Approval.NONE, SILENT).problems().getFirst())
         .hasMessageContaining("not dropped: the database is " + database.address().database());
@@ -278,11 +289,10 @@ class VerbsIT {
   }
 
   @Test
-  void productionWantsToKnowWhoDecided() {
-    Changelogs all = Changelogs.in(root);
-    Migrations production =
-        new Migrations(database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+  void productionWantsToKnowWhoDecided() throws Exception {
+    Migrations production = production();
     production.up(SILENT).orThrow();
+    backUp(1);
     Approval approval = new Approval("ann", null);
     String name = database.address().database();
 
@@ -302,22 +312,42 @@ class VerbsIT {
     Path file = changelogs.file("core", 4, "d");
     Files.writeString(
         file, Files.readString(file).replaceFirst("\n\n", "\n--destructive the rows of c go\n\n"));
-    Changelogs all = Changelogs.in(root);
-    Migrations production =
-        new Migrations(database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+    Migrations production = production();
 
     assertThat(production.up(SILENT).problems().getFirst())
         .hasMessage(
             "core/004_d.sql destroys data (the rows of c go), and no verified backup younger than 24 h is on record -"
                 + " take one: sheaf backup FILE, then sheaf backup verify FILE");
     assertThat(tables()).isEmpty();
-    String backup =
-        "INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)"
-            + " VALUES ('f', '0', 1, '0', now() - interval '%s hours', 'ann', '1')";
-    database.execute(backup.formatted(25));
+    backUp(25);
     assertThat(production.up(SILENT).success()).isFalse();
-    database.execute(backup.formatted(23));
+    backUp(23);
     assertThat(run(production.up(SILENT))).hasSize(5);
+  }
+
+  @Test
+  void productionTakesNothingBackWithoutAVerifiedBackupUnlessNothingIsLost() throws Exception {
+    changelogs.changeset("core", 4, "d", "CREATE INDEX d ON c (id);", "DROP INDEX d;");
+    Migrations production = production();
+    production.up(SILENT).orThrow();
+    Approval approval = new Approval("ann", null);
+    String name = database.address().database();
+    String refused =
+        " destroys data (%s), and no verified backup younger than 24 h is on record -"
+            + " take one: sheaf backup FILE, then sheaf backup verify FILE";
+
+    assertThat(run(production.down("core", 1, approval, SILENT))).containsExactly("down core/004_d");
+    assertThat(production.down("core", 2, approval, SILENT).problems().getFirst())
+        .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
+    assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
+        .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
+    assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
+        .hasMessage("drop" + refused.formatted("all there is"));
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+
+    backUp(1);
+    assertThat(run(production.goTo("core", 1, approval, SILENT))).hasSize(2);
+    assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
   }
 
   @Test
@@ -342,6 +372,37 @@ class VerbsIT {
 
   private Migrations migrations() {
     return TestConfig.migrations(database, root);
+  }
+
+  private Migrations production() {
+    Changelogs all = Changelogs.in(root);
+    return new Migrations(
+        database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+  }
+
+  /// Puts a verified backup on record.
+  private void backUp(int hoursAgo) throws SQLException {
+    database.execute(
+        """
+        INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)
+        VALUES ('f', '0', 1, '0', now() - interval '%d hours', 'ann', '1')
+        """
+            .formatted(hoursAgo));
+  }
+
+  /// As if a process had been killed between the two statements of a changeset outside a
+  /// transaction.
+  private void interrupt(String module, int number, String table) throws Exception {
+    changelogs.concurrent(
+        module,
+        number,
+        table,
+        "CREATE TABLE %1$s (id int);\nCREATE INDEX CONCURRENTLY i ON %1$s (id);".formatted(table),
+        "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
+    database.execute("CREATE TABLE " + table + " (id int)");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%03d_%s.sql', 'up', 1)"
+            .formatted(module, number, table));
   }
 
   private static List<String> run(MigrationResult result) {
