@@ -222,7 +222,7 @@ record CatalogObjects(Map<ObjectId, Item> objects, List<Dependency> dependencies
                                 'storage', CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END,
                                 'usualStorage', attstorage = typstorage,
                                 'compression', CASE attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE 'default' END,
-                                'statistics', attstattarget,
+                                'statistics', coalesce(attstattarget, -1),
                                 'filler', CASE WHEN typcategory = 'S' THEN '''''' WHEN typcategory = 'N' THEN '0' WHEN typcategory = 'B' THEN 'false'
                                                WHEN typcategory = 'D' AND typname !~ '^time(tz)?$' THEN '''epoch''' WHEN typcategory = 'A' THEN '''{}'''
                                                WHEN typcategory = 'T' THEN '''0''' WHEN typname IN ('json', 'jsonb') THEN '''{}'''
