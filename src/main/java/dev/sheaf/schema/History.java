@@ -136,10 +136,18 @@ final class History {
     }
   }
 
-  /// Hash of the history; `null` when there is none yet.
-  static @Nullable String hash(Connection connection) throws SQLException {
+  /// What the schema is judged by, as a hash of the history and the rollbacks that were
+  /// interrupted; `null` when there is no history yet.
+  static @Nullable String state(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT %s || coalesce((SELECT string_agg(path, ' ' ORDER BY path)
+                                 FROM schema_journal
+                                WHERE direction = 'down'), '')
+        """
+            .formatted(HASH);
     try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT " + HASH)) {
+        ResultSet row = select.executeQuery(sql)) {
       return row.next() ? row.getString(1) : null;
     } catch (SQLException e) {
       if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {

@@ -56,6 +56,22 @@ class SchemaGateIT {
           .get("/q/health/ready")
           .then()
           .body("checks.find { it.name == 'schema' }.status", equalTo("UP"));
+
+      statement.execute(
+          "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/004_chunk.sql', 'down', 0)");
+      when()
+          .get("/q/health/ready")
+          .then()
+          .statusCode(503)
+          .body(
+              "checks.find { it.name == 'schema' }.data.reason",
+              equalTo("the rollback of core/004_chunk was interrupted"));
+
+      statement.execute("DELETE FROM schema_journal");
+      when()
+          .get("/q/health/ready")
+          .then()
+          .body("checks.find { it.name == 'schema' }.status", equalTo("UP"));
     }
   }
 
