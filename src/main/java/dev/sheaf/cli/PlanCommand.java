@@ -1,5 +1,6 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.Migrations;
@@ -26,15 +27,16 @@ final class PlanCommand implements Callable<Integer> {
     Output output = common.output();
     Migrations migrations = common.migrations(scratch);
     SchemaConfig config = common.schema();
+    Changelogs changelogs = common.changelogs();
     ChangesetSelection pending =
-        ChangesetSelection.pending(common.sources(), common.modules(), migrations.address());
+        ChangesetSelection.pending(changelogs, common.modules(), migrations.address());
     DatabaseAddress server =
         Optional.ofNullable(scratch.url())
             .or(config::scratchUrl)
             .map(DatabaseAddress::parse)
             .orElse(migrations.address());
     Checklist checklist =
-        Checklist.of(common.sources(), migrations, pending, server, config, common.vectors());
+        Checklist.of(changelogs, migrations, pending, server, config, common.vectors());
     if (output.isJson()) {
       output.json(checklist);
     } else {

@@ -3,6 +3,7 @@ package dev.sheaf.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,6 +73,21 @@ class CheckCommandIT {
               name its file, such as core/007_add_author.sql
             """
                 .formatted(root()));
+  }
+
+  @Test
+  void whereThereIsNoCheckoutTheArtifactsOwnAreObserved() throws Exception {
+    try (TestDatabase migrated = TestDatabase.migrated();
+        SheafCommand check =
+            SheafCommand.start(
+                directory, migrated, Map.of(), "migrate", "check", "core/005_embedding_space");
+        SheafCommand plan =
+            SheafCommand.start(directory, migrated, Map.of(), "migrate", "plan", "--json")) {
+      assertThat(check.await()).isZero();
+      // What lint.allow says of this file is in the artifact, too.
+      assertThat(check.said()).containsExactly("1 changeset observed: 0 errors, 0 warnings");
+      assertThat(plan.await()).isZero();
+    }
   }
 
   @Test
