@@ -60,7 +60,7 @@ public final class ScratchDatabase implements AutoCloseable {
     } catch (SQLException e) {
       if (SqlProblem.state(e).equals("42501")) {
         throw new SchemaException(
-            "the role may not create a scratch database at " + server.host() + ":" + server.port(),
+            "the role may not create a scratch database at " + server.server(),
             "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url",
             e);
       }

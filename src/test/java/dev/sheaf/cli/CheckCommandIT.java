@@ -279,9 +279,9 @@ class CheckCommandIT {
   }
 
   private static String url(DatabaseAddress address) {
-    return "postgresql://%s:%s@%s:%d/%s"
+    return "postgresql://%s:%s@%s/%s"
         .formatted(
-            address.user(), address.password(), address.host(), address.port(), address.database());
+address.user(), address.password(), address.server(), address.database());
   }
 
   private void changelog(int number, String name, String up) throws IOException {

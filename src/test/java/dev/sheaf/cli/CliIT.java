@@ -200,8 +200,8 @@ class CliIT {
 
     assertThat(sheaf("migrate", "status", "--verbose"))
         .startsWith(
-            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s:%d refuses the role \"%s\""
-                .formatted(right.host(), right.port(), right.user()))
+            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s refuses the role \"%s\""
+                .formatted(right.server(), right.user()))
         .doesNotContain("wrong-secret");
   }
 
@@ -215,10 +215,10 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: PostgreSQL at %s:%d has no database "nowhere"
+            sheaf: PostgreSQL at %s has no database "nowhere"
               create it: CREATE DATABASE "nowhere"
             """
-                .formatted(database.address().host(), database.address().port()));
+                .formatted(database.address().server()));
   }
 
   @Test

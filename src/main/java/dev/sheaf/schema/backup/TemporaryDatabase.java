@@ -55,7 +55,7 @@ final class TemporaryDatabase implements AutoCloseable {
     } catch (SQLException e) {
       if ("42501".equals(e.getSQLState())) {
         throw new SchemaException(
-            "the role may not create a database at " + server.host() + ":" + server.port(),
+            "the role may not create a database at " + server.server(),
             "ALTER ROLE ... CREATEDB, or name another server",
             e);
       }
