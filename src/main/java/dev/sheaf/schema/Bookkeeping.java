@@ -7,6 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HexFormat;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The engine's own tables, for the parts of the engine that live in packages of their own.
@@ -30,6 +33,15 @@ public final class Bookkeeping {
   /// Creates the tables that are missing.
   public static void prepare(Connection connection) throws SQLException {
     History.prepare(connection);
+  }
+
+  /// The applied changesets: `module/NNN_name` of each, and its checksum.
+  public static SortedMap<String, String> applied(Connection connection) throws SQLException {
+    SortedMap<String, String> applied = new TreeMap<>();
+    for (History.Applied row : History.read(connection)) {
+      applied.put(row.label(), Objects.requireNonNullElse(row.checksum(), ""));
+    }
+    return applied;
   }
 
   /// What those tables are.

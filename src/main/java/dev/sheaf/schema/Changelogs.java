@@ -175,8 +175,15 @@ public record Changelogs(
   }
 
   /// One of these files, parsed.
+  ///
+  /// @throws SchemaException when it cannot be parsed, or its author is not its module
   Changeset changeset(ChangelogFile file) {
     Changeset parsed = ChangesetParser.parse(file);
+    if (!parsed.author().equals(file.module())) {
+      throw new SchemaException(
+          "%s calls itself %s:%s".formatted(file.shortPath(), parsed.author(), parsed.id()),
+          "it is --changeset %s:%03d".formatted(file.module(), file.number()));
+    }
     return parsed.requiring(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())

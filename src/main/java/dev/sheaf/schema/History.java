@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// tables beside it. Rows that other users of Liquibase wrote into the same table are left alone.
 final class History {
 
-  private static final String OURS = "filename LIKE '" + Changelogs.LOCATION + "/%'";
+  /// Others may lay their changelogs out the same way; the author of ours is the module.
+  private static final String OURS =
+      "filename LIKE '" + Changelogs.LOCATION + "/%' AND author = split_part(filename, '/', 3)";
 
   /// Hash of the history as it stands; an empty history has one too.
   private static final String HASH =
@@ -252,7 +254,8 @@ final class History {
   /// Records in the caller's transaction that a changeset is no longer applied.
   static void remove(Connection connection, String path) throws SQLException {
     try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM databasechangelog WHERE filename = ?")) {
+        connection.prepareStatement(
+            "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS)) {
       delete.setString(1, path);
       delete.executeUpdate();
     }
@@ -288,7 +291,8 @@ final class History {
   /// Takes an applied changeset's file as it is now for what was applied.
   static void accept(Connection connection, Changeset changeset) throws SQLException {
     try (PreparedStatement update =
-        connection.prepareStatement("UPDATE databasechangelog SET md5sum = ? WHERE filename = ?")) {
+        connection.prepareStatement(
+            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
       update.setString(1, changeset.checksum());
       update.setString(2, changeset.file().path());
       update.executeUpdate();

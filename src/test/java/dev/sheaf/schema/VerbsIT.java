@@ -156,6 +156,22 @@ class VerbsIT {
   }
 
   @Test
+  void whatOthersKeepInTheSameTableIsLeftAlone() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    database.execute(
+        """
+        INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype)
+        VALUES ('1', 'ann', 'db/changelog/core/004_users.sql', localtimestamp, 9, 'EXECUTED')
+        """);
+
+    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c");
+    migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
+    assertThat(database.query("SELECT author FROM databasechangelog")).containsExactly("ann");
+  }
+
+  @Test
   void historyKeepsWhatWasUndone() {
     migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
     migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();

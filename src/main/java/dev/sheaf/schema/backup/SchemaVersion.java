@@ -1,5 +1,6 @@
 package dev.sheaf.schema.backup;
 
+import dev.sheaf.schema.Bookkeeping;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -22,30 +23,14 @@ import org.jspecify.annotations.Nullable;
 /// @param changesets `module/NNN_name` of each, and its checksum
 public record SchemaVersion(SortedMap<String, String> changesets) {
 
-  private static final String LOCATION = "db/changelog/";
-
   public SchemaVersion {
     changesets = Collections.unmodifiableSortedMap(new TreeMap<>(changesets));
   }
 
   /// That of the database behind `connection`; no changesets when it has no history.
   public static SchemaVersion of(Connection connection) throws SQLException {
-    SortedMap<String, String> changesets = new TreeMap<>();
-    if (exists(connection)) {
-      try (Statement select = connection.createStatement();
-          ResultSet row = select.executeQuery("SELECT filename, md5sum FROM databasechangelog")) {
-        while (row.next()) {
-          String path = row.getString(1);
-          // Others may keep their history in the same table.
-          if (path.startsWith(LOCATION)) {
-            changesets.put(
-                path.substring(LOCATION.length()).replaceFirst("\\.sql$", ""),
-                Objects.requireNonNullElse(row.getString(2), ""));
-          }
-        }
-      }
-    }
-    return new SchemaVersion(changesets);
+    return new SchemaVersion(
+        exists(connection) ? Bookkeeping.applied(connection) : new TreeMap<>());
   }
 
   /// Asked first, because inside a transaction a failed statement would spoil the others.
