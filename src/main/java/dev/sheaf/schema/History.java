@@ -281,7 +281,7 @@ final class History {
     }
   }
 
-  /// @param action up, down, force, baseline or empty trash
+  /// @param action as in [HistoryEntry]
   /// @param path the changeset's file; `null` when there is none
   /// @param durationMillis how long it took; `null` when nothing ran
   /// @param approval who answers for it, and why

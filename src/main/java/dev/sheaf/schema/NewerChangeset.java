@@ -26,7 +26,7 @@ record NewerChangeset(String label, @Nullable String appliedBy, @Nullable String
           LEFT JOIN schema_rollback r USING (path)
           LEFT JOIN LATERAL (SELECT application_version
                                FROM schema_event
-                              WHERE schema_event.path = newer.path
+                              WHERE schema_event.path = newer.path AND action NOT LIKE 'backfill%'
                               ORDER BY id DESC
                               LIMIT 1) e ON true
          ORDER BY nr

@@ -1,8 +1,10 @@
 package dev.sheaf.schema.backfill;
 
+import dev.sheaf.api.Callers;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import dev.sheaf.api.Roles;
+import dev.sheaf.schema.Approval;
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.SchemaException;
 import dev.sheaf.schema.backfill.Backfills.Control;
@@ -27,10 +29,12 @@ class BackfillResource {
 
   private final BackfillService service;
   private final BackfillConfig config;
+  private final Callers callers;
 
-  BackfillResource(BackfillService service, BackfillConfig config) {
+  BackfillResource(BackfillService service, BackfillConfig config, Callers callers) {
     this.service = service;
     this.config = config;
+    this.callers = callers;
   }
 
   @GET
@@ -79,7 +83,8 @@ class BackfillResource {
               .formatted(control, name));
     }
     Backfill before = find(name);
-    if (!looking(() -> service.backfills().control(name, control))) {
+    Approval approval = new Approval(callers.ofRequest().name(), null);
+    if (!looking(() -> service.backfills().control(name, control, approval))) {
       throw new Problem(
           ProblemType.BACKFILL_STATE,
           "a backfill that is " + before.state() + " has no " + control);

@@ -92,7 +92,12 @@ public record Checklist(
         migrations.status().backfills().stream()
             .collect(Collectors.toMap(Backfill::name, Function.identity()));
     List<HistoryEntry> history = migrations.history();
-    String running = history.isEmpty() ? null : history.getLast().version();
+    String running =
+        history.reversed().stream()
+            .filter(entry -> entry.millis() != null)
+            .map(HistoryEntry::version)
+            .findFirst()
+            .orElse(null);
     Map<String, RollbackProof> proofs =
         migrations.prove(new Migrations.Proved.Pending(), null, _ -> {}).stream()
             .collect(Collectors.toMap(RollbackProof::changeset, Function.identity()));
@@ -105,7 +110,8 @@ public record Checklist(
                 scratch.address(), config, Allowances.of(changelogs), Live.of(database), vectors);
         for (Changeset changeset : pending.chosen()) {
           Observation observation = observer.observe(changeset);
-          items.add(item(changelogs, observation, running, backfills, proofs.get(changeset.label())));
+          items.add(
+              item(changelogs, observation, running, backfills, proofs.get(changeset.label())));
           if (observation.failure() != null) {
             notes.add("nothing after " + changeset.label() + " was observed, because it fails");
             break;
