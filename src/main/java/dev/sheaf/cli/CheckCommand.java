@@ -50,12 +50,14 @@ final class CheckCommand implements Callable<Integer> {
   @Option(
       names = "--scratch",
       paramLabel = "URL",
+      converter = UrlArgument.class,
       description = "Where scratch databases may be created, instead of beside the configured one.")
   private @Nullable String scratch;
 
   @Option(
       names = "--against",
       paramLabel = "URL",
+      converter = UrlArgument.class,
       description = "A live database: say how large its tables are. Only its statistics are read.")
   private @Nullable String against;
 

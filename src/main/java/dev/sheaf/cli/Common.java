@@ -101,14 +101,13 @@ final class Common {
   Migrations migrations(ScratchOptions scratch) {
     scratchUrl = scratch.url();
     root = directory().orElse(null);
-    if (scratchUrl == null) {
-      return migrations();
-    }
     SmallRyeConfig settings = settings();
+    SchemaConfig schema = settings.getConfigMapping(SchemaConfig.class);
     return migrations(
         settings,
-        Environment.databaseIfConfigured(settings, settings.getConfigMapping(SchemaConfig.class))
-            .orElse(DatabaseAddress.parse(scratchUrl)));
+        Environment.databaseIfConfigured(settings, schema)
+            .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
+            .orElseGet(() -> Environment.database(settings, schema)));
   }
 
   private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {

@@ -6,7 +6,6 @@ import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.check.Checklist;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -31,10 +30,7 @@ final class PlanCommand implements Callable<Integer> {
     ChangesetSelection pending =
         ChangesetSelection.pending(changelogs, common.modules(), migrations.address());
     DatabaseAddress server =
-        Optional.ofNullable(scratch.url())
-            .or(config::scratchUrl)
-            .map(DatabaseAddress::parse)
-            .orElse(migrations.address());
+        config.scratchUrl().map(DatabaseAddress::parse).orElse(migrations.address());
     Checklist checklist =
         Checklist.of(changelogs, migrations, pending, server, config, common.vectors());
     if (output.isJson()) {

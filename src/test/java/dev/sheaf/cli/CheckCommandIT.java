@@ -91,14 +91,16 @@ class CheckCommandIT {
   }
 
   @Test
-  void aLiveDatabaseSaysHowLarge() throws SQLException {
+  void aLiveDatabaseSaysHowLarge() throws Exception {
     sheaf("migrate", "up", "--module", "core", "--to", "1");
     database.execute("INSERT INTO item SELECT generate_series(1, 20000)");
     database.execute("ANALYZE item");
 
-    assertThat(check("--against", url(database.address())))
-        .containsPattern(
-            "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
+    try (PasswordFile passwords = new PasswordFile(directory, database.address())) {
+      assertThat(check("--against", passwords.url(database.address())))
+          .containsPattern(
+              "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
+    }
   }
 
   @Test
@@ -231,9 +233,12 @@ class CheckCommandIT {
     Files.writeString(config(), "");
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
-    assertThat(check("--scratch", url(TestDatabase.server())))
-        .isEqualTo(
-            "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n");
+    DatabaseAddress server = TestDatabase.server();
+    try (PasswordFile passwords = new PasswordFile(directory, server)) {
+      assertThat(check("--scratch", passwords.url(server)))
+          .isEqualTo(
+              "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n");
+    }
 
     settings(new DatabaseAddress("jdbc:postgresql://localhost:1/shop", "ann", null));
     assertThat(check())
@@ -276,12 +281,6 @@ class CheckCommandIT {
         quarkus.datasource.password=%s
         """
             .formatted(address.jdbcUrl(), address.user(), address.password()));
-  }
-
-  private static String url(DatabaseAddress address) {
-    return "postgresql://%s:%s@%s/%s"
-        .formatted(
-address.user(), address.password(), address.server(), address.database());
   }
 
   private void changelog(int number, String name, String up) throws IOException {

@@ -360,17 +360,31 @@ class CliIT {
 
   @Test
   void scratchDatabasesNeedNoConfiguredOne() throws IOException {
-    Files.writeString(directory.resolve("test.properties"), "");
     DatabaseAddress server = database.address();
-    String url =
-        server
-            .jdbcUrl()
-            .replace(
-                "jdbc:postgresql://",
-                "postgres://" + server.user() + ":" + server.password() + "@");
+    String proven = "exit 0\nout:\nproven  core/001_a\nproven  core/002_b\nerr:\n";
+    try (PasswordFile passwords = new PasswordFile(directory, server)) {
+      String url = passwords.url(server);
 
-    assertThat(sheaf("migrate", "prove", "--scratch", url))
-        .startsWith("exit 0\nout:\nproven  core/001_a\nproven  core/002_b\nerr:\n");
+      Files.writeString(directory.resolve("test.properties"), "");
+      assertThat(sheaf("migrate", "prove", "--scratch", url)).startsWith(proven);
+
+      Files.writeString(
+          directory.resolve("test.properties"), "sheaf.schema.scratch-url=" + url + "\n");
+      assertThat(sheaf("migrate", "prove")).startsWith(proven);
+    }
+  }
+
+  @Test
+  void aPasswordOnTheCommandLineIsRefusedAndNotRepeated() {
+    assertThat(sheaf("migrate", "prove", "--scratch", "postgres://ann:secret@localhost/shop"))
+        .startsWith(
+            """
+            exit 2
+            out:
+            err:
+            Invalid value for option '--scratch': a password on a command line is seen by others; ~/.pgpass is read, and the setting sheaf.schema.scratch-url may hold one
+            """)
+        .doesNotContain("secret");
   }
 
   @Test
