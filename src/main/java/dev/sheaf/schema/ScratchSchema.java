@@ -26,7 +26,6 @@ final class ScratchSchema implements AutoCloseable {
   static ScratchSchema at(DatabaseAddress server, SchemaConfig config, List<Changeset> applied)
       throws SQLException {
     ScratchDatabase database = ScratchDatabase.create(server);
-    boolean complete = false;
     try {
       ScratchSchema scratch =
           new ScratchSchema(database, database.address().open("sheaf " + Client.NAME), config);
@@ -35,11 +34,10 @@ final class ScratchSchema implements AutoCloseable {
         scratch.makeReadyFor(changeset);
         scratch.up(changeset);
       }
-      complete = true;
       return scratch;
-    } finally {
-      if (!complete) {
-        database.close();
+    } catch (SQLException | RuntimeException e) {
+      try (database) {
+        throw e;
       }
     }
   }
@@ -68,10 +66,8 @@ final class ScratchSchema implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    try {
+    try (database) {
       connection.close();
-    } finally {
-      database.close();
     }
   }
 }

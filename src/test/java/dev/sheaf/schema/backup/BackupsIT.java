@@ -418,10 +418,11 @@ class BackupsIT {
     String leftover =
         "sheaf_backup_5f000000_%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
     source.execute("CREATE DATABASE " + leftover);
+    source.execute("CREATE DATABASE " + leftover + "_old");
 
     verify(source);
 
-    assertThat(leftovers()).doesNotContain(leftover);
+    assertThat(leftovers()).doesNotContain(leftover, leftover + "_old");
   }
 
   @Test
