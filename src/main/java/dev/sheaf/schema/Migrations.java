@@ -408,7 +408,7 @@ public final class Migrations {
           Connection connection = session.connection();
           Set<String> applied = new HashSet<>();
           List<History.Applied> rows = applied(session, module);
-          transaction(
+          Transaction.run(
               connection,
               () -> {
                 for (History.Applied row : rows) {
@@ -467,7 +467,7 @@ public final class Migrations {
                     + first.kind().name().toLowerCase(Locale.ROOT),
                 "sheaf migrate verify shows them all");
           }
-          transaction(
+          Transaction.run(
               connection,
               () -> {
                 for (Changeset changeset : all) {
@@ -540,7 +540,7 @@ public final class Migrations {
             requireBackup(session, "emptying the trash", items.getFirst().entry().object());
           }
           for (Trash.Item item : items) {
-            transaction(
+            Transaction.run(
                 connection,
                 () -> {
                   try (Statement set = connection.createStatement()) {
@@ -1027,10 +1027,6 @@ public final class Migrations {
     void make(SchemaSession session, Collected collected) throws SQLException;
   }
 
-  private interface Steps {
-    void run() throws SQLException;
-  }
-
   private <T> T look(Look<T> look) {
     try (SchemaSession session = SchemaSession.open(address, config)) {
       return look.at(session);
@@ -1060,18 +1056,5 @@ public final class Migrations {
       collected.problems.add(SqlProblem.running(address, "changing the schema", null, e));
     }
     return collected.result();
-  }
-
-  private static void transaction(Connection connection, Steps steps) throws SQLException {
-    connection.setAutoCommit(false);
-    try {
-      steps.run();
-      connection.commit();
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-    }
   }
 }

@@ -124,6 +124,22 @@ class VerbsIT {
   }
 
   @Test
+  void whatCannotBeRecordedIsNotDone() throws Exception {
+    migrations().up(SILENT).orThrow();
+    changelogs.concurrent(
+        "core", 4, "d", "CREATE INDEX CONCURRENTLY d ON a (id);", "DROP INDEX CONCURRENTLY d;");
+    database.execute(
+        "ALTER TABLE schema_event ADD CONSTRAINT full_up CHECK (path NOT LIKE '%004_d.sql')");
+
+    assertThat(migrations().up(SILENT).problems().getFirst().problem())
+        .startsWith("core/004_d.sql failed: new row for relation \"schema_event\" violates");
+    assertThat(migrations().status().modules().getFirst().failed()).containsExactly("core/004_d");
+
+    database.execute("ALTER TABLE schema_event DROP CONSTRAINT full_up");
+    assertThat(run(migrations().up(SILENT))).containsExactly("up core/004_d");
+  }
+
+  @Test
   void statusNamesWhoHoldsTheLock() throws SQLException {
     assertThat(migrations().status().lock()).isNull();
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
@@ -288,7 +304,7 @@ class VerbsIT {
   }
 
   @Test
-  void dropLeavesNothing() throws SQLException {
+  void dropLeavesNothing() throws Exception {
     database.execute("CREATE TABLE somebody_elses (id int)");
     List<String> before = catalog();
     migrations().up(SILENT).orThrow();
@@ -352,7 +368,8 @@ class VerbsIT {
         " destroys data (%s), and no verified backup younger than 24 h is on record -"
             + " take one: sheaf backup FILE, then sheaf backup verify FILE";
 
-    assertThat(run(production.down("core", 1, approval, SILENT))).containsExactly("down core/004_d");
+    assertThat(run(production.down("core", 1, approval, SILENT)))
+        .containsExactly("down core/004_d");
     assertThat(production.down("core", 2, approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
     assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
