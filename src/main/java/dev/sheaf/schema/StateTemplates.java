@@ -1,6 +1,5 @@
 package dev.sheaf.schema;
 
-import dev.sheaf.schema.MigrationListener.Direction;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -125,14 +124,7 @@ final class StateTemplates {
   private static void run(List<Changeset> changesets, DatabaseAddress database, SchemaConfig config)
       throws SQLException {
     try (Connection connection = database.open("sheaf " + Client.NAME)) {
-      History.prepare(connection);
-      ChangesetRunner runner =
-          new ChangesetRunner(
-              connection, database, config, new MigrationListener() {}, Approval.NONE);
-      for (Changeset changeset : changesets) {
-        changeset.workOffRequiredBackfills(connection);
-        runner.run(changeset, Direction.UP);
-      }
+      ScratchSchema.apply(changesets, connection, database, config);
     }
   }
 
