@@ -60,8 +60,7 @@ public final class Bookkeeping {
 
   /// SHA-256 of [#sql], in hexadecimal.
   static String fingerprint() {
-    return HexFormat.of()
-        .formatHex(Changelogs.sha256().digest(sql().getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(Sha256.digest().digest(sql().getBytes(StandardCharsets.UTF_8)));
   }
 
   /// Makes the server notice soon that this process was killed, even while a statement runs.

@@ -14,7 +14,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -53,7 +52,8 @@ public record Changelogs(
   private static final Pattern IN_ARCHIVE =
       Pattern.compile(
           Pattern.quote(LOCATION)
-              + "/([^/]+)/([^/]+%s|%s)".formatted(Pattern.quote(SUFFIX), Pattern.quote(ALLOWANCES)));
+              + "/([^/]+)/([^/]+%s|%s)"
+                  .formatted(Pattern.quote(SUFFIX), Pattern.quote(ALLOWANCES)));
 
   /// Those that are packed with the application.
   public static Changelogs bundled() {
@@ -205,21 +205,13 @@ public record Changelogs(
   /// SHA-256 over the paths and contents of `modules` and the engine's own tables, in hexadecimal:
   /// equal if and only if the same modules would be brought to the same head.
   String fingerprint(List<String> modules) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     for (String module : modules) {
       files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
       backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
     }
     digest.update(Bookkeeping.sql().getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   private static void update(MessageDigest digest, ChangelogFile file) {

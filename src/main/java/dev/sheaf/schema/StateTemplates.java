@@ -2,7 +2,6 @@ package dev.sheaf.schema;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -62,7 +61,7 @@ final class StateTemplates {
     List<String> names = new ArrayList<>();
     byte[] fingerprint = {};
     for (Changeset changeset : changesets) {
-      MessageDigest digest = sha256();
+      MessageDigest digest = Sha256.digest();
       digest.update(fingerprint);
       digest.update(changeset.file().path().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
@@ -71,14 +70,6 @@ final class StateTemplates {
       names.add(PREFIX + HexFormat.of().formatHex(fingerprint, 0, 10));
     }
     return names;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /// The last of `names` that there is a template of; -1 when there is none.

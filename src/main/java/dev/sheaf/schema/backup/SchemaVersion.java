@@ -1,9 +1,9 @@
 package dev.sheaf.schema.backup;
 
 import dev.sheaf.schema.Bookkeeping;
+import dev.sheaf.schema.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,12 +44,7 @@ public record SchemaVersion(SortedMap<String, String> changesets) {
 
   /// SHA-256, in hexadecimal: equal for equal versions only.
   public String fingerprint() {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
     changesets.forEach((name, checksum) ->
         digest.update((name + '|' + checksum + '\n').getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(digest.digest());
