@@ -78,7 +78,8 @@ public final class Backfills {
 
   /// The one of this name, `module/NNN_name`, if there is one.
   public Optional<Backfill> find(String name) {
-    return list().stream().filter(backfill -> backfill.name().equals(name)).findFirst();
+    return connected(
+        "looking at the backfill " + name, connection -> Backfill.named(connection, name));
   }
 
   /// Does what a person wants, and records it. A batch that is being worked on comes to its end
