@@ -34,6 +34,7 @@ public final class Migrations {
   private final Changelogs changelogs;
   private final Modules modules;
   private final boolean production;
+  private final Fit fit;
   private final String fingerprint;
   private volatile @Nullable List<Changeset> parsed;
 
@@ -48,6 +49,7 @@ public final class Migrations {
     this.changelogs = changelogs;
     this.modules = modules;
     this.production = production;
+    this.fit = new Fit(changelogs, config);
     this.fingerprint = changelogs.fingerprint(modules.enabled());
   }
 
@@ -133,7 +135,7 @@ public final class Migrations {
     Connection connection = session.connection();
     Plan plan = Plan.of(changesets(), History.read(connection));
     if (plan.unknown().isEmpty()
-        || !missing(plan).isEmpty()
+        || !fit.missing(plan).isEmpty()
         || !plan.edited().isEmpty()
         || History.interrupted(connection).containsValue(Direction.DOWN)) {
       return false;
@@ -142,7 +144,7 @@ public final class Migrations {
     if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(Client.VERSION))) {
       collected.note(
           "the database is newer than this application, %s, and tolerates it: %s"
-              .formatted(Client.VERSION, text(newer)));
+              .formatted(Client.VERSION, NewerChangeset.text(newer)));
       return true;
     }
     return false;
@@ -164,7 +166,7 @@ public final class Migrations {
     ChangesetRunner runner = runner(session, approval, collected);
     finishRollbacks(session, runner, collected);
     Plan plan = Plan.of(changesets(), History.read(session.connection()));
-    refuse(plan, session.connection());
+    fit.refuse(plan, session.connection());
     for (Changeset applied : plan.applied()) {
       StoredRollback.store(session.connection(), applied);
     }
@@ -172,7 +174,7 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    List<Changeset> behind = behindBackfills(plan.pending());
+    List<Changeset> behind = fit.behindBackfills(plan.pending());
     requireBackup(session, chosen.stream().filter(c -> !behind.contains(c)).toList());
     Extensions.requireAvailable(session.connection(), address, chosen);
     for (Changeset applied : plan.applied()) {
@@ -184,7 +186,7 @@ public final class Migrations {
       if (behind.contains(changeset)) {
         List<String> unmet = unmet(session, changeset, collected);
         awaited.addAll(unmet);
-        if (!unmet.isEmpty() || standsBehind(changeset, held)) {
+        if (!unmet.isEmpty() || fit.standsBehind(changeset, held)) {
           held.add(changeset);
           continue;
         }
@@ -201,34 +203,6 @@ public final class Migrations {
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordHead(session.connection(), fingerprint, awaited);
     }
-  }
-
-  /// What the service would not get on without; it does without what waits for a backfill.
-  private List<Changeset> missing(Plan plan) {
-    List<Changeset> missing = new ArrayList<>(plan.pending());
-    missing.removeAll(behindBackfills(plan.pending()));
-    return missing;
-  }
-
-  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
-  /// does.
-  private List<Changeset> behindBackfills(List<Changeset> pending) {
-    List<Changeset> behind = new ArrayList<>();
-    for (Changeset changeset : pending) {
-      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
-        behind.add(changeset);
-      }
-    }
-    return behind;
-  }
-
-  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
-  /// says that it requires that module.
-  private boolean standsBehind(Changeset changeset, List<Changeset> others) {
-    List<String> required = Modules.requires(changelogs, changeset.module());
-    return others.stream()
-        .map(Changeset::module)
-        .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));
   }
 
   /// The backfills that `changeset` requires and that are not complete.
@@ -583,7 +557,7 @@ public final class Migrations {
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
       Map<String, Direction> interrupted = History.interrupted(connection);
-      List<Changeset> behind = behindBackfills(plan.pending());
+      List<Changeset> behind = fit.behindBackfills(plan.pending());
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
@@ -775,8 +749,7 @@ public final class Migrations {
   public List<Script> scriptDown(String module, int count) {
     return look(session -> {
       List<History.Applied> applied = applied(session, module);
-      List<History.Applied> rows =
-          applied.reversed().subList(0, Math.min(count, applied.size()));
+      List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       return rollbacksOf(session, rows, new MigrationListener() {}).stream()
           .map(c ->
               new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
@@ -796,7 +769,7 @@ public final class Migrations {
   /// @throws SchemaException when this application cannot work with the schema
   void requireHead() {
     look(session -> {
-      requireFit(session.connection());
+      fit.require(session.connection(), fingerprint, this::changesets);
       return true;
     });
   }
@@ -827,39 +800,11 @@ public final class Migrations {
   /// Whether this application can work with the schema that `connection` sees.
   SchemaState.Verdict judge(Connection connection) throws SQLException {
     try {
-      requireFit(connection);
+      fit.require(connection, fingerprint, this::changesets);
       return new SchemaState.Verdict(true, "");
     } catch (SchemaException e) {
       return new SchemaState.Verdict(false, e.problem());
     }
-  }
-
-  private void requireFit(Connection connection) throws SQLException {
-    if (History.isAtHead(connection, fingerprint)) {
-      return;
-    }
-    String up = "run: sheaf migrate up";
-    List<History.Applied> history = History.read(connection);
-    if (history.isEmpty()) {
-      throw new SchemaException("the database has no schema yet", up);
-    }
-    Plan plan = Plan.of(changesets(), history);
-    List<Changeset> missing = missing(plan);
-    if (!missing.isEmpty()) {
-      int count = missing.size();
-      throw new SchemaException(
-          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
-              + ", the first is "
-              + missing.getFirst().label(),
-          up);
-    }
-    Map<String, Direction> interrupted = History.interrupted(connection);
-    for (Changeset changeset : plan.applied()) {
-      if (interrupted.containsKey(changeset.file().path())) {
-        throw new SchemaException("the rollback of " + changeset.label() + " was interrupted", up);
-      }
-    }
-    refuse(plan, connection);
   }
 
   /// The enabled changesets, parsed, in the order they are applied.
@@ -919,50 +864,9 @@ public final class Migrations {
   private Changeset fileOf(History.Applied row) {
     Changeset changeset = file(row).map(changelogs::changeset).orElseThrow(() -> fileMissing(row));
     if (row.checksum() != null && !row.checksum().equals(changeset.checksum())) {
-      throw edited(changeset);
+      throw Fit.edited(changeset);
     }
     return changeset;
-  }
-
-  private void refuse(Plan plan, Connection connection) throws SQLException {
-    if (!plan.edited().isEmpty()) {
-      throw edited(plan.edited().getFirst());
-    }
-    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
-    List<NewerChangeset> refusing =
-        newer.stream().filter(changeset -> !changeset.isToleratedBy(Client.VERSION)).toList();
-    if (!refusing.isEmpty()) {
-      throw new SchemaException(
-          "the database is newer than this application, %s: %s"
-              .formatted(Client.VERSION, text(refusing)),
-          "start the newer application, or roll the database back: sheaf migrate goto");
-    }
-    List<Changeset> missing = missing(plan);
-    if (!newer.isEmpty() && !missing.isEmpty()) {
-      throw new SchemaException(
-          "the database is newer than this application, %s, and lacks %s: %s"
-              .formatted(Client.VERSION, missing.getFirst().label(), text(newer)),
-          "start an application that has them all");
-    }
-    for (Changeset late : plan.late()) {
-      if (config.outOfOrder() == SchemaConfig.OutOfOrder.REFUSE
-          || late.directives().lateRefused()) {
-        throw new SchemaException(
-            late.file().shortPath()
-                + " comes late: higher-numbered changesets of its module are applied",
-            "give it the next number, or set sheaf.schema.out-of-order=apply");
-      }
-    }
-  }
-
-  private static String text(List<NewerChangeset> newer) {
-    return String.join("; ", newer.stream().map(Object::toString).toList());
-  }
-
-  private static SchemaException edited(Changeset changeset) {
-    return new SchemaException(
-        changeset.file().shortPath() + " was applied already and says something else now",
-        "put it back as it was, and write the change as a new changeset");
   }
 
   private void requireEnabled(String module) {
@@ -998,8 +902,7 @@ public final class Migrations {
 
   private void requireBackup(SchemaSession session, List<Changeset> chosen) throws SQLException {
     for (Changeset changeset : chosen) {
-      requireBackup(
-          session, changeset.file().shortPath(), changeset.directives().destructive());
+      requireBackup(session, changeset.file().shortPath(), changeset.directives().destructive());
     }
   }
 

@@ -59,6 +59,11 @@ record NewerChangeset(String label, @Nullable String appliedBy, @Nullable String
     return ApplicationVersion.isAtLeast(version, tolerates);
   }
 
+  /// Several in one line.
+  static String text(List<NewerChangeset> newer) {
+    return String.join("; ", newer.stream().map(Object::toString).toList());
+  }
+
   /// `core/007_title, applied by 1.5.0, works with 1.4 and later`.
   @Override
   public String toString() {
