@@ -9,6 +9,8 @@ import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
+import dev.sheaf.limits.Limited;
+import dev.sheaf.limits.Work;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -44,8 +46,16 @@ public class Documents {
   /// happens outside of the transaction, so that no connection waits for the model; all rows are
   /// written in one, so that nobody ever sees half a document.
   ///
-  /// @throws Problem when the collection does not exist or the id is not valid
+  /// @throws Problem when the collection does not exist, the id is not valid, or too many others
+  ///   write
+  @Limited(Work.WRITE)
   public PutResult put(String collection, String externalId, DocumentContent content) {
+    PutResult result = store(collection, externalId, content);
+    DocumentMeters.count(collection, result.status().value(), 1);
+    return result;
+  }
+
+  private PutResult store(String collection, String externalId, DocumentContent content) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
     var preparation = new Preparation(space, model, chunkers.forModel(model));
@@ -149,14 +159,18 @@ public class Documents {
   ///
   /// @return how many they were
   /// @throws Problem when the collection does not exist
+  @Limited(Work.WRITE)
   public long delete(String collection, Filter filter) throws SQLException {
-    return filtered.delete(collections.activeSpace(collection), filter);
+    long deleted = filtered.delete(collections.activeSpace(collection), filter);
+    DocumentMeters.count(collection, "deleted", deleted);
+    return deleted;
   }
 
   /// Changes what is not embedded of a document.
   ///
   /// @return the document as it is then, without its text
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.WRITE)
   DocumentView update(String collection, String externalId, UpdateDocument update) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
@@ -186,6 +200,7 @@ public class Documents {
   /// Deletes a document with its chunks and their embeddings.
   ///
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.WRITE)
   public void delete(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     long deleted =
@@ -198,6 +213,7 @@ public class Documents {
     if (deleted == 0) {
       throw notFound(collection, externalId);
     }
+    DocumentMeters.count(collection, "deleted", deleted);
   }
 
   private static Problem notFound(String collection, String externalId) {

@@ -4,6 +4,8 @@ import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import dev.sheaf.api.Streamed;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.limits.Limited;
+import dev.sheaf.limits.Work;
 import dev.sheaf.schema.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -49,6 +51,7 @@ class IngestionResource {
 
   @POST
   @Streamed
+  @Limited(Work.UPLOAD)
   @Consumes(NDJSON)
   @Operation(
       summary = "Store many documents",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.document.BulkDocuments;
+import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -171,6 +172,7 @@ class Loader {
           connection.commit();
           written.add(entry.at());
           counts = counts.plus(entry.counts());
+          meter(entry.counts());
           int room = config.keptErrors() - errors.size();
           errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
         } catch (SQLException | RuntimeException e) {
@@ -180,6 +182,15 @@ class Loader {
           connection.setAutoCommit(true);
         }
       }
+    }
+
+    private void meter(Counts done) {
+      String collection = target.collection();
+      DocumentMeters.count(collection, "created", done.created());
+      DocumentMeters.count(collection, "updated", done.updated());
+      DocumentMeters.count(collection, "unchanged", done.unchanged());
+      DocumentMeters.count(collection, "replaced", done.replaced());
+      DocumentMeters.count(collection, "failed", done.failed());
     }
 
     private Ledger.Entry entry(

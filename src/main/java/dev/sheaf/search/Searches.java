@@ -8,7 +8,13 @@ import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
+import dev.sheaf.limits.Limited;
+import dev.sheaf.limits.Work;
 import dev.sheaf.schema.ModuleSwitches;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -16,6 +22,8 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.stream.IntStream;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
@@ -24,6 +32,21 @@ public class Searches {
 
   private static final String UNDEFINED_TABLE = "42P01";
   private static final String FULLTEXT = "fulltext";
+  private static final Logger LOG = Logger.getLogger(Searches.class);
+
+  private static final MeterProvider<Timer> TIMES =
+      Timer.builder("sheaf.search")
+          .description("Searches, from the parsed request to the answer")
+          .serviceLevelObjectives(
+              IntStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+                  .mapToObj(Duration::ofMillis)
+                  .toArray(Duration[]::new))
+          .withRegistry(Metrics.globalRegistry);
+
+  private static final MeterProvider<Counter> TRUNCATED =
+      Counter.builder("sheaf.search.truncated")
+          .description("Searches that may have found less than there is, and said so")
+          .withRegistry(Metrics.globalRegistry);
 
   private final Collections collections;
   private final QueryVectors vectors;
@@ -57,7 +80,8 @@ public class Searches {
   /// Finds chunks.
   ///
   /// @throws Problem when the collection does not exist, what is searched for does not fit it, the
-  ///   module is off that the mode needs, or the time is over
+  ///   module is off that the mode needs, too many others search, or the time is over
+  @Limited(Work.SEARCH)
   public SearchResponse search(String collection, SearchRequest request) throws SQLException {
     long start = System.nanoTime();
     if (request.mode() != Mode.VECTOR || request.highlight()) {
@@ -74,6 +98,8 @@ public class Searches {
       known.remove(collection);
       outcome = search(known(collection), collection, request);
     }
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    record(collection, request, outcome, took);
     return new SearchResponse(
         outcome.hits(),
         outcome.strategy(),
@@ -81,8 +107,37 @@ public class Searches {
         outcome.scanned(),
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
-        Math.round((System.nanoTime() - start) / 1e3) / 1e3,
+        Math.round(took.toNanos() / 1e3) / 1e3,
         request.explain() ? outcome.explained() : null);
+  }
+
+  private void record(
+      String collection, SearchRequest request, Planner.Outcome outcome, Duration took) {
+    String mode = request.mode().value();
+    TIMES
+        .withTags("collection", collection, "mode", mode, "strategy", outcome.strategy().value())
+        .record(took);
+    if (outcome.truncatedBecause() != null) {
+      TRUNCATED.withTags("collection", collection).increment();
+    }
+    if (took.compareTo(config.slow()) > 0) {
+      LOG.warnf(
+          "Slow search: collection=%s mode=%s strategy=%s ms=%d scanned=%s plan=%s",
+          collection,
+          mode,
+          outcome.strategy().value(),
+          took.toMillis(),
+          outcome.scanned(),
+          plan(outcome));
+    }
+  }
+
+  private String plan(Planner.Outcome outcome) {
+    try {
+      return planner.plan(outcome);
+    } catch (SQLException e) {
+      return "unknown: " + e.getMessage();
+    }
   }
 
   private Searched known(String name) {

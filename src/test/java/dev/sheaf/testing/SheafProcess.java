@@ -91,6 +91,11 @@ public final class SheafProcess implements AutoCloseable {
     }
   }
 
+  /// Where a path, percent-encoded, is on this process.
+  public URI uri(String path) {
+    return base.resolve(path);
+  }
+
   /// Sends a request with a JSON body to a path, percent-encoded, on this process.
   ///
   /// @throws IOException when the process is gone
