@@ -1,5 +1,6 @@
 .DEFAULT_GOAL := help
-.PHONY: help dev test quick soak bench-start bench-backfill new-rule format db db-stop db-reset psql package clean
+ENGINE := $(shell command -v docker || command -v podman)
+.PHONY: help dev test quick soak bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -9,21 +10,44 @@ dev: ## Run the service with live reload on a local PostgreSQL: http://localhost
 	@scripts/local-postgres run ./mvnw -q quarkus:dev
 
 test: ## Everything CI checks: format, static analysis, unit and integration tests
+	@scripts/local-postgres engine || echo 'No container engine answers: the tests of the image are left out.' >&2
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify
 
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
 
-soak: ## Kill migrations and backfills again and again; each time the next run recovers
+soak: ## Kill migrations, backfills and loads again and again; each time the next run recovers
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT \
-	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT \
+	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
+	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
+	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10
+
+bench: ## Measure searches and uploads against PostgreSQL alone: bench/README.md
+	@bench/run
+
+bench-stores: ## The same beside LangChain4j's and Spring AI's stores
+	@bench/run --stores
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start
 
 bench-backfill: ## Measure what a backfill costs and how fast it is: bench/README.md
 	@bench/backfill
+
+bench-image: ## Measure the image: size, time to ready, memory: bench/README.md
+	@bench/image $(IMAGE)
+
+image: package ## Build the container image, sheaf:dev unless IMAGE=name says otherwise
+	@$(ENGINE) build -f docker/Dockerfile.jvm -t $(or $(IMAGE),sheaf:dev) --build-arg POSTGRES_CLIENT=$(POSTGRES_CLIENT) \
+	  --build-arg REVISION=$$(git rev-parse HEAD) .
+
+image-test: ## Test the image in containers: the one IMAGE names, else one that is built from the sources
+	@scripts/local-postgres engine || { echo 'No container engine answers. Start Docker or podman.' >&2; exit 1; }
+	@./mvnw -B -ntp verify -Dtest=NoTest -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=ImageIT -Dsheaf.image=$(IMAGE)
+
+sbom: ## Write the software bill of materials of the Java side to target/sbom.json (CycloneDX)
+	@./mvnw -B -ntp -q cyclonedx:makeBom
 
 new-rule: ## Write a rule of the observed lint, its page and its test: NAME=what-is-wrong
 	@scripts/new-rule $(NAME)

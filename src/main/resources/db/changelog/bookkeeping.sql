@@ -69,6 +69,17 @@ COMMENT ON COLUMN schema_event.application_version IS 'The version of the applic
 COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it, in production';
 COMMENT ON COLUMN schema_event.reason              IS 'Why, where a person gave one';
 
+CREATE OR REPLACE FUNCTION sheaf_append_only() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION '% is append only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+END $$;
+COMMENT ON FUNCTION sheaf_append_only() IS 'Refuses to change or remove what was recorded';
+
+CREATE OR REPLACE TRIGGER schema_event_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON schema_event
+    FOR EACH STATEMENT EXECUTE FUNCTION sheaf_append_only();
+
 CREATE TABLE IF NOT EXISTS schema_backup (
     id                  bigint      GENERATED ALWAYS AS IDENTITY,
     file                text        NOT NULL,

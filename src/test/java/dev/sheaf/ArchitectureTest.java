@@ -41,6 +41,8 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
+            "dev.sheaf.access..",
+            "dev.sheaf.audit..",
             "dev.sheaf.collection..",
             "dev.sheaf.document..",
             "dev.sheaf.embedding..",
@@ -72,6 +74,18 @@ class ArchitectureTest {
         .andShould()
         .haveSimpleNameEndingWith("Resource")
         .because("HTTP is one face of a feature; others call its facade")
+        .check(SHEAF);
+  }
+
+  @Test
+  void filesAreReadByCommandsAlone() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages("dev.sheaf.cli..", "dev.sheaf.transfer..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("dev.sheaf.transfer..", "org.apache.tika..", "org.apache.pdfbox..")
+        .because("a PDF that a parser does not survive may cost a command, but not the service")
         .check(SHEAF);
   }
 

@@ -1,17 +1,27 @@
 package dev.sheaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /// The end of the packaged service.
 class SheafIT {
 
+  /// How long it goes on to serve, not ready any more, before it stops to take requests.
+  private static final String DELAY = "1s";
+
   private static final int TERMINATED = 128 + 15;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Test
   void endsInOrderWhileTheModelLoads() throws IOException, InterruptedException {
@@ -21,5 +31,40 @@ class SheafIT {
       // Ended before the load has, the process would sometimes crash.
       assertThat(sheaf.log()).anyMatch(line -> line.contains("Embedding model loaded"));
     }
+  }
+
+  @Test
+  void drainsBeforeItEnds() throws Exception {
+    try (TestDatabase database = TestDatabase.migrated();
+        SheafProcess sheaf = SheafProcess.start(database, Map.of("QUARKUS_SHUTDOWN_DELAY", DELAY));
+        Connection holder = database.connect();
+        Statement lock = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      lock.execute("LOCK TABLE collection");
+      var begun = begin(() -> sheaf.send("POST", "/api/v1/collections", "{\"name\": \"late\"}"));
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              database
+                  .query("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                  .getFirst()
+                  .equals("1"));
+
+      var exit = begin(sheaf::terminate);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> sheaf.send("GET", "/q/health/ready", "").statusCode() == 503);
+      assertThat(sheaf.send("GET", "/q/health/live", "").statusCode()).isEqualTo(200);
+      holder.commit();
+
+      assertThat(begun.get().statusCode()).isEqualTo(201);
+      assertThat(exit.get()).isEqualTo(TERMINATED);
+    }
+  }
+
+  private static <T> FutureTask<T> begin(Callable<T> work) {
+    var task = new FutureTask<>(work);
+    Thread.startVirtualThread(task);
+    return task;
   }
 }

@@ -99,6 +99,25 @@ public final class Input {
     }
   }
 
+  /// How many of a list one page is to hold, as a query parameter says it.
+  ///
+  /// @return `fallback` when it does not
+  public static int pageSize(@Nullable String limit, int max, int fallback) {
+    if (limit == null) {
+      return fallback;
+    }
+    try {
+      int size = Integer.parseInt(limit);
+      if (size >= 1 && size <= max) {
+        return size;
+      }
+    } catch (NumberFormatException e) {
+      // Falls through to the same answer as a number out of range.
+    }
+    throw Problem.parameter(
+        "limit", "limit must be a whole number from 1 to " + max + ", not " + limit);
+  }
+
   /// An optional whole number between two bounds, both allowed.
   ///
   /// @return the value, or `fallback` when it is absent

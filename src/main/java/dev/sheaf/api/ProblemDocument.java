@@ -30,6 +30,9 @@ record ProblemDocument(
     if (type.status() == 503 || type.status() == 429) {
       response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
+    if (type == ProblemType.UNAUTHENTICATED) {
+      response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    }
     if (type == ProblemType.BODY_TOO_LARGE) {
       // The rest of the body was not read, so the connection cannot carry another request.
       response.header("Connection", "close");

@@ -5,6 +5,9 @@ import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import io.quarkus.security.AuthenticationFailedException;
+import io.quarkus.security.ForbiddenException;
+import io.quarkus.security.UnauthorizedException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
@@ -25,6 +28,9 @@ public final class ProblemMapper {
   // Jackson's and the framework's own exceptions are named, because a more specific mapper of
   // theirs would win.
   @ServerExceptionMapper({
+    AuthenticationFailedException.class,
+    UnauthorizedException.class,
+    ForbiddenException.class,
     MismatchedInputException.class,
     NotFoundException.class,
     WebApplicationException.class,
@@ -41,6 +47,15 @@ public final class ProblemMapper {
         case Problem problem -> {
           return problem;
         }
+        case UnauthorizedException _ -> {
+          return new Problem(
+              ProblemType.UNAUTHENTICATED, "send a key: Authorization: Bearer sheaf_<id>_<secret>");
+        }
+        case ForbiddenException _ -> {
+          return new Problem(
+              ProblemType.FORBIDDEN,
+              "the role of this key does not allow it; /q/openapi says which role does");
+        }
         case JacksonException json when isOfTheBody(json) -> {
           return body(json);
         }
@@ -55,6 +70,9 @@ public final class ProblemMapper {
         }
         default -> {}
       }
+    }
+    if (failure instanceof AuthenticationFailedException) {
+      return new Problem(ProblemType.UNAUTHENTICATED, "this token is not accepted; get a new one");
     }
     if (failure instanceof WebApplicationException web && web.getResponse().getStatus() < 500) {
       return http(web.getResponse().getStatus());

@@ -1,8 +1,11 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.api.Problem;
+import dev.sheaf.schema.Bookkeeping;
 import dev.sheaf.schema.SchemaException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import picocli.CommandLine;
@@ -15,10 +18,13 @@ import picocli.CommandLine.Command;
         "Documents, embeddings and search on PostgreSQL. Without a command: start the service.",
     subcommands = {
       MigrateCommand.class,
+      KeyCommand.class,
       BackfillCommand.class,
       BackupCommand.class,
       RestoreCommand.class,
       TrashCommand.class,
+      ImportCommand.class,
+      ExportCommand.class,
       CommandLine.HelpCommand.class
     },
     mixinStandardHelpOptions = true,
@@ -32,6 +38,8 @@ import picocli.CommandLine.Command;
       "3:pending (status --check) or different (verify, backup verify)"
     })
 public final class Cli {
+
+  private static final String UNDEFINED_TABLE = "42P01";
 
   // A logger that nobody holds is collected, and its level with it.
   private static final Logger ROOT = Logger.getLogger("");
@@ -61,6 +69,12 @@ public final class Cli {
     PrintWriter err = line.getErr();
     switch (failure) {
       case SchemaException e -> Output.problem(err, e.problem(), e.hint());
+      case SQLException e when UNDEFINED_TABLE.equals(e.getSQLState()) ->
+          Output.problem(
+              err,
+              "the database lacks what this command works on: " + Bookkeeping.message(e),
+              "bring it to head, with the module on: sheaf migrate up");
+      case Problem e -> Output.problem(err, e.detail(), "");
       default -> Output.problem(err, String.valueOf(failure), "--verbose shows where");
     }
     if (parsed.originalArgs().contains("--verbose")) {

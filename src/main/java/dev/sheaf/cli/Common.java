@@ -1,11 +1,16 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.access.ApiKeys;
+import dev.sheaf.api.Caller;
+import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
+import dev.sheaf.schema.Bookkeeping;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.schema.Environment;
 import dev.sheaf.schema.Migrations;
+import dev.sheaf.schema.ModuleSwitches;
 import dev.sheaf.schema.ModulesConfig;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.SchemaException;
@@ -120,6 +125,15 @@ final class Common {
   /// The backfills of the configured database.
   Backfills backfills() {
     return Backfills.of(database(), settings().getConfigMapping(BackfillConfig.class));
+  }
+
+  /// The API keys of the configured database. What is done to them is done by this process.
+  ApiKeys keys() {
+    ModuleSwitches modules = new ModuleSwitches(modules(), schema());
+    DatabaseAddress database = database();
+    Caller caller = Caller.of("process:" + Bookkeeping.CLIENT);
+    return new ApiKeys(
+        () -> database.open("sheaf " + Bookkeeping.CLIENT), new AuditTrail(modules, () -> caller));
   }
 
   /// The configured database; empty when none is.

@@ -13,6 +13,7 @@ import picocli.CommandLine.Command;
       GotoCommand.class,
       PlanCommand.class,
       StatusCommand.class,
+      WaitCommand.class,
       HistoryCommand.class,
       VersionCommand.class,
       VerifyCommand.class,

@@ -7,6 +7,9 @@ import dev.sheaf.schema.SchemaException;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -15,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Where a command's data and words go: data to stdout, words to stderr.
 final class Output {
+
+  private static final int BAR = 24;
 
   private final PrintWriter out;
   private final PrintWriter err;
@@ -42,6 +47,16 @@ final class Output {
     if (!quiet) {
       err.println(words);
     }
+  }
+
+  /// Where many lines of data go.
+  PrintWriter writer() {
+    return out;
+  }
+
+  /// Says what of many things did not work.
+  void refused(String words) {
+    err.println(words);
   }
 
   /// Says what is wrong and what to do about it.
@@ -115,10 +130,26 @@ final class Output {
 
   /// Tells while it happens: each changeset as data, all else in words.
   MigrationListener listener() {
-    return new ProgressPrinter(
-        this,
-        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent() && !quiet,
-        err);
+    return new ProgressPrinter(this, isTerminal() && !quiet, err);
+  }
+
+  /// Tells while it happens, in words.
+  TransferProgress transfer() {
+    return new TransferProgress(this, isTerminal() && !quiet, err, InstantSource.system());
+  }
+
+  private static boolean isTerminal() {
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+  }
+
+  /// `[###### ] 25%`
+  static String bar(double percent) {
+    int full = (int) (percent * BAR / 100);
+    return "[%s%s] %s"
+        .formatted(
+            "#".repeat(full),
+            " ".repeat(BAR - full),
+            String.format(Locale.ROOT, "%3.0f%%", percent));
   }
 
   /// `12 ms`, `3.4 s`, `5 min 2 s`.
@@ -131,6 +162,11 @@ final class Output {
       return String.format(Locale.ROOT, "%.1f s", millis / 1_000.0);
     }
     return duration.toMinutes() + " min " + duration.toSecondsPart() + " s";
+  }
+
+  /// To the second.
+  static String time(Instant instant) {
+    return instant.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
   static String count(int number, String thing) {

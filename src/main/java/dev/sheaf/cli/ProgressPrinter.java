@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 final class ProgressPrinter implements MigrationListener {
 
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
-  private static final int BAR = 24;
 
   private final Output output;
   private final boolean terminal;
@@ -40,13 +39,7 @@ final class ProgressPrinter implements MigrationListener {
       String changeset, Duration sofar, @Nullable String phase, @Nullable Double percent) {
     String done = percent == null ? "" : String.format(Locale.ROOT, "%3.0f%%", percent);
     if (terminal) {
-      String bar =
-          percent == null
-              ? ""
-              : "["
-                  + "#".repeat((int) (percent * BAR / 100))
-                  + " ".repeat(BAR - (int) (percent * BAR / 100))
-                  + "] ";
+      String bar = percent == null ? "" : Output.bar(percent);
       err.print(
           "\r\033[K"
               + changeset
@@ -54,7 +47,6 @@ final class ProgressPrinter implements MigrationListener {
               + Output.text(sofar)
               + "  "
               + bar
-              + done
               + " "
               + (phase == null ? "" : phase));
       err.flush();

@@ -2,13 +2,11 @@ package dev.sheaf.cli;
 
 import dev.sheaf.schema.MigrationResult;
 import dev.sheaf.schema.TrashEntry;
-import io.quarkus.runtime.configuration.DurationConverter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -26,7 +24,7 @@ final class TrashEmptyCommand implements Callable<Integer> {
       names = "--older-than",
       paramLabel = "AGE",
       required = true,
-      converter = Age.class,
+      converter = DurationArgument.class,
       description = "For how long: 14d, 12h, 0s.")
   private Duration age = Duration.ZERO;
 
@@ -59,13 +57,5 @@ final class TrashEmptyCommand implements Callable<Integer> {
             ? "nothing has been in the trash for so long"
             : Output.count(dropped.size(), "object") + " dropped for good");
     return ExitCode.DONE;
-  }
-
-  /// As in the settings: `14d`, `12h`, `30m`, `0s`.
-  private static final class Age implements ITypeConverter<Duration> {
-    @Override
-    public Duration convert(String value) {
-      return DurationConverter.parseDuration(value);
-    }
   }
 }

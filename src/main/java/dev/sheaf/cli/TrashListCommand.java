@@ -1,7 +1,6 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.schema.TrashEntry;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -34,7 +33,7 @@ final class TrashListCommand implements Callable<Integer> {
     for (TrashEntry entry : entries) {
       rows.add(
           Output.row(
-              entry.buriedAt().truncatedTo(ChronoUnit.SECONDS).toString(),
+              Output.time(entry.buriedAt()),
               entry.object(),
               entry.keptAs(),
               entry.bytes() == null ? "" : entry.bytes().toString(),

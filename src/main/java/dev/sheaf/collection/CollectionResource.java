@@ -1,7 +1,13 @@
 package dev.sheaf.collection;
 
+import dev.sheaf.api.Caller;
+import dev.sheaf.api.Callers;
 import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
@@ -21,23 +27,34 @@ import org.jspecify.annotations.Nullable;
 /// Collections over HTTP.
 @Path("/collections")
 @Tag(name = "Collections")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class CollectionResource {
 
   private final Collections collections;
+  private final Callers callers;
 
-  CollectionResource(Collections collections) {
+  CollectionResource(Collections collections, Callers callers) {
     this.collections = collections;
+    this.callers = callers;
   }
 
   @POST
+  @RolesAllowed(Roles.ADMIN)
   @Operation(summary = "Create a collection")
   @APIResponse(responseCode = "201", description = "Created; Location says where")
   @APIResponse(responseCode = "409", description = "The name is taken")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public RestResponse<CollectionView> create(
       @Nullable CreateCollection request, @Context UriInfo uri) {
-    CollectionView created = collections.create(Input.required("name", request));
+    CreateCollection checked = Input.required("name", request);
+    Caller caller = callers.ofRequest();
+    if (!caller.sees(checked.name())) {
+      // Whether there is one of this name already is not said.
+      throw new Problem(
+          ProblemType.FORBIDDEN, "this key is limited to certain collections, and not to this one");
+    }
+    CollectionView created = collections.create(checked);
     return RestResponse.ResponseBuilder.<CollectionView>created(
             uri.getAbsolutePathBuilder().path(created.name()).build())
         .entity(created)
@@ -47,7 +64,9 @@ class CollectionResource {
   @GET
   @Operation(summary = "List the collections")
   public CollectionList list() {
-    return new CollectionList(collections.list());
+    Caller caller = callers.ofRequest();
+    return new CollectionList(
+        collections.list().stream().filter(view -> caller.sees(view.name())).toList());
   }
 
   @GET
@@ -59,11 +78,12 @@ class CollectionResource {
   }
 
   @PATCH
+  @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @Operation(
       summary = "Change a collection",
       description =
-          "description, hnsw.efSearch and fields, while everybody works on; indexes of fields come and go in the background. Searches follow within seconds.")
+          "description, precision, hnsw and fields, while everybody works on; indexes are built, and replaced, in the background. Searches follow within seconds.")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "A field is not valid, or cannot change")
   public CollectionView update(@RestPath String collection, @Nullable UpdateCollection request) {
@@ -71,6 +91,7 @@ class CollectionResource {
   }
 
   @DELETE
+  @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @ResponseStatus(204)
   @Operation(summary = "Drop a collection and everything in it")

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
 import java.util.Map;
 import java.util.TreeMap;
@@ -16,12 +17,17 @@ import org.jspecify.annotations.Nullable;
 /// What was chosen for a collection, as `collection.settings` keeps it. What is absent was not, and
 /// follows the configuration.
 ///
+/// @param precision of its index, where it was changed since the collection was created; its space
+///   has the precision of the index that serves
 /// @param language a text search configuration of PostgreSQL's
 /// @param fields the fields at the top of the metadata whose order is asked for, each with an index
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record CollectionSettings(
-    @Nullable Hnsw hnsw, @Nullable String language, Map<String, FieldType> fields) {
+    @Nullable Precision precision,
+    @Nullable Hnsw hnsw,
+    @Nullable String language,
+    Map<String, FieldType> fields) {
 
   /// Of a collection that names none.
   static final String DEFAULT_LANGUAGE = "english";
@@ -36,10 +42,14 @@ public record CollectionSettings(
   private static final ObjectMapper JSON = new ObjectMapper();
 
   public CollectionSettings(
-      @Nullable Hnsw hnsw, @Nullable String language, @Nullable Map<String, FieldType> fields) {
+      @Nullable Precision precision,
+      @Nullable Hnsw hnsw,
+      @Nullable String language,
+      @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
       throw noSuchLanguage(language);
     }
+    this.precision = precision;
     this.hnsw = hnsw;
     this.language = language;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
@@ -72,6 +82,14 @@ public record CollectionSettings(
       range("hnsw.efSearch", efSearch, 1, 1_000);
     }
 
+    /// This with what another says.
+    Hnsw with(Hnsw other) {
+      return new Hnsw(
+          other.m == null ? m : other.m,
+          other.efConstruction == null ? efConstruction : other.efConstruction,
+          other.efSearch == null ? efSearch : other.efSearch);
+    }
+
     private static void range(String field, @Nullable Integer value, int min, int max) {
       if (value != null) {
         Input.range(field, value, min, max, 0);
@@ -87,6 +105,11 @@ public record CollectionSettings(
   /// Candidates of a search in its index.
   public int efSearch(int fallback) {
     return hnsw == null || hnsw.efSearch() == null ? fallback : hnsw.efSearch();
+  }
+
+  /// The same with a precision where none was chosen.
+  CollectionSettings orPrecision(Precision fallback) {
+    return precision == null ? new CollectionSettings(fallback, hnsw, language, fields) : this;
   }
 
   static CollectionSettings parse(String json) {

@@ -3,14 +3,14 @@ package dev.sheaf.collection;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sheaf.embedding.Metric;
-import dev.sheaf.embedding.Precision;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /// A collection as clients see it.
 ///
 /// @param dimensions the width of its vectors
-/// @param settings what was chosen for it; what is absent follows the configuration
+/// @param settings what was chosen for it; what is absent follows the configuration, but the
+///   precision is always there
 /// @param documents how many there are; only in the description of one collection
 /// @param chunks how many there are; only in the description of one collection
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -20,7 +20,6 @@ public record CollectionView(
     String model,
     int dimensions,
     Metric metric,
-    Precision precision,
     @JsonUnwrapped CollectionSettings settings,
     Instant createdAt,
     @Nullable Long documents,

@@ -2,6 +2,8 @@ package dev.sheaf.collection;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -21,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
+import org.hibernate.exception.JDBCConnectionException;
 import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -40,21 +43,28 @@ public class Collections {
   private final EntityManager entityManager;
   private final Templates templates;
   private final EmbeddingModels models;
+  private final AuditTrail audit;
 
-  Collections(EntityManager entityManager, Templates templates, EmbeddingModels models) {
+  Collections(
+      EntityManager entityManager, Templates templates, EmbeddingModels models, AuditTrail audit) {
     this.entityManager = entityManager;
     this.templates = templates;
     this.models = models;
+    this.audit = audit;
   }
 
   /// Refuses to serve collections whose space and model do not fit: every search of theirs would
-  /// fail or, worse, lie.
+  /// fail. A database that is away only now is no reason to refuse; readiness sees it.
   void onStart(@Observes StartupEvent event) {
-    QuarkusTransaction.joiningExisting()
-        .run(() ->
-            EmbeddingSpace.<EmbeddingSpace>streamAll()
-                .map(EmbeddingSpace::toSpace)
-                .forEach(models::forSpace));
+    try {
+      QuarkusTransaction.joiningExisting()
+          .run(() ->
+              EmbeddingSpace.<EmbeddingSpace>streamAll()
+                  .map(EmbeddingSpace::toSpace)
+                  .forEach(models::forSpace));
+    } catch (JDBCConnectionException e) {
+      LOG.warnf("Models of collections not looked at: reason=%s", e.getMessage());
+    }
   }
 
   /// Creates a collection with its first embedding space, ready for documents.
@@ -62,7 +72,7 @@ public class Collections {
   /// @throws Problem when the name is taken, or there is no such model
   public CollectionView create(CreateCollection request) {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
-    requireIndexable(model, request.precision());
+    requireIndexable(model.dimensions(), request.precision());
     requireLanguage(request.settings().language());
     try {
       return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
@@ -74,18 +84,16 @@ public class Collections {
   }
 
   /// A collection that could never have an index would be slower with every document.
-  private static void requireIndexable(EmbeddingModel model, Precision precision) {
-    if (model.dimensions() > precision.maxDimensions()) {
+  private static void requireIndexable(int dimensions, Precision precision) {
+    if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
           "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),
-                  model.dimensions(),
-                  model.dimensions() > Precision.HALF.maxDimensions()
-                      ? Precision.BINARY
-                      : Precision.HALF));
+                  dimensions,
+                  dimensions > Precision.HALF.maxDimensions() ? Precision.BINARY : Precision.HALF));
     }
   }
 
@@ -139,6 +147,11 @@ public class Collections {
                   "space_id", space.id,
                   "collection_id", collection.id,
                   "dimensions", space.dimensions));
+          audit.record(
+              connection,
+              AuditAction.COLLECTION_CREATED,
+              collection.name,
+              Map.of("model", space.model, "dimensions", space.dimensions));
         });
     return view(collection, space, null, null);
   }
@@ -188,11 +201,20 @@ public class Collections {
         .run(() -> {
           Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
           entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          if (request.precision() != null) {
+            EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
+            requireIndexable(space.dimensions, request.precision());
+          }
           if (request.description() != null) {
             collection.description = request.description();
           }
           collection.settings =
               request.applyTo(CollectionSettings.parse(collection.settings)).json();
+          entityManager
+              .unwrap(Session.class)
+              .doWork(connection ->
+                  audit.record(
+                      connection, AuditAction.COLLECTION_CHANGED, name, request.changed()));
         });
     return describe(name);
   }
@@ -215,8 +237,7 @@ public class Collections {
         space.model,
         space.dimensions,
         space.metric,
-        space.precision,
-        CollectionSettings.parse(collection.settings),
+        CollectionSettings.parse(collection.settings).orPrecision(space.precision),
         collection.createdAt,
         documents,
         chunks);
@@ -266,6 +287,7 @@ public class Collections {
         templates.revert(connection, "space", Map.of("space_id", space.id));
       }
       templates.revert(connection, "collection", Map.of("collection_id", collectionId));
+      audit.record(connection, AuditAction.COLLECTION_DROPPED, name, Map.of());
     });
     Collection.delete("id", collectionId);
   }

@@ -59,7 +59,7 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(hnsw, language, fields));
+        new CollectionSettings(null, hnsw, language, fields));
   }
 
   /// One that leaves everything as it is by default.
@@ -68,7 +68,7 @@ public record CreateCollection(
   }
 
   /// Whether a collection can be called this.
-  static boolean isName(String name) {
+  public static boolean isName(String name) {
     return NAME_PATTERN.matcher(name).matches();
   }
 }

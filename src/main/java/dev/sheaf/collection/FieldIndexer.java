@@ -1,6 +1,8 @@
 package dev.sheaf.collection;
 
 import dev.sheaf.embedding.IndexConfig;
+import dev.sheaf.embedding.IndexLock;
+import dev.sheaf.embedding.IndexLock.Work;
 import dev.sheaf.schema.Templates;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
@@ -51,10 +53,6 @@ class FieldIndexer {
                             AND c.settings -> 'fields' ->> i.name[3] = i.name[2])
       """;
 
-  /// The first key of the advisory locks that keep two replicas from building the same index; the
-  /// second is the collection.
-  private static final int LOCK_CLASS = 0x5EA_F1E;
-
   private final AgroalDataSource dataSource;
   private final Templates templates;
   private final IndexConfig config;
@@ -98,10 +96,10 @@ class FieldIndexer {
   }
 
   private void doUnlessAnotherDoes(Connection connection, Due due) throws SQLException {
-    if (!call(connection, "SELECT pg_try_advisory_lock(?, ?)", due)) {
-      return;
-    }
-    try {
+    try (IndexLock lock = IndexLock.tryTake(connection, Work.FIELDS, due.collectionId())) {
+      if (lock == null) {
+        return;
+      }
       Map<String, Object> parameters = new HashMap<>(Map.of("collection_id", due.collectionId()));
       if (due.field() != null) {
         parameters.put("field", due.field());
@@ -114,19 +112,6 @@ class FieldIndexer {
       LOG.infof(
           "Index %s: collection=%d template=%s field=%s",
           due.wanted() ? "built" : "dropped", due.collectionId(), due.template(), due.field());
-    } finally {
-      call(connection, "SELECT pg_advisory_unlock(?, ?)", due);
-    }
-  }
-
-  private static boolean call(Connection connection, String lock, Due due) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(lock)) {
-      statement.setInt(1, LOCK_CLASS);
-      statement.setInt(2, Math.toIntExact(due.collectionId()));
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return row.getBoolean(1);
-      }
     }
   }
 }

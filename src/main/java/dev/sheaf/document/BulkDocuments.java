@@ -118,10 +118,7 @@ public class BulkDocuments {
         prepared.refused.put(externalId, problem);
       }
     });
-    Map<UUID, Stored> stored;
-    try (Connection connection = dataSource.getConnection()) {
-      stored = look(connection, space, prepared.rows.values());
-    }
+    Map<UUID, Stored> stored = lookBeforeEmbedding(prepared, documents);
     for (Row row : List.copyOf(prepared.rows.values())) {
       Stored known = stored.get(row.id());
       if (known == null || !known.sameContent()) {
@@ -135,6 +132,26 @@ public class BulkDocuments {
     }
     embed(preparation, prepared);
     return prepared;
+  }
+
+  /// What comes with its vectors costs less to prepare than to look for.
+  private Map<UUID, Stored> lookBeforeEmbedding(
+      Prepared prepared, Map<String, DocumentContent> documents) throws SQLException {
+    List<Row> costly =
+        prepared.rows.values().stream()
+            .filter(row -> !isWhole(Objects.requireNonNull(documents.get(row.externalId()))))
+            .toList();
+    if (costly.isEmpty()) {
+      return Map.of();
+    }
+    try (Connection connection = dataSource.getConnection()) {
+      return look(connection, prepared.space, costly);
+    }
+  }
+
+  private static boolean isWhole(DocumentContent content) {
+    return content.chunks() != null
+        && content.chunks().stream().allMatch(chunk -> chunk.vector() != null);
   }
 
   /// All at once; when the model refuses one of them, each by itself, to find which.
@@ -192,7 +209,7 @@ public class BulkDocuments {
       updateFields(connection, space, fields);
     }
     if (!drafts.isEmpty()) {
-      load(connection, space, drafts, now);
+      load(connection, space, drafts, stored.keySet(), now);
     }
     return new Written(statuses, now);
   }
@@ -267,9 +284,10 @@ public class BulkDocuments {
     }
   }
 
-  private static void load(Connection connection, Space space, List<Draft> drafts, Instant now)
+  private static void load(
+      Connection connection, Space space, List<Draft> drafts, Set<UUID> stored, Instant now)
       throws SQLException {
-    Map<UUID, Instant> createdAt = delete(connection, space, drafts);
+    Map<UUID, Instant> createdAt = delete(connection, space, drafts, stored);
     try (BinaryCopy copy = BinaryCopy.into(connection, space.documentTable(), DOCUMENT_COLUMNS)) {
       for (Draft draft : drafts) {
         Row row = draft.row();
@@ -320,9 +338,16 @@ public class BulkDocuments {
   /// Deletes the old versions, chunks and embeddings with them.
   ///
   /// @return when each was created
-  private static Map<UUID, Instant> delete(Connection connection, Space space, List<Draft> drafts)
+  private static Map<UUID, Instant> delete(
+      Connection connection, Space space, List<Draft> drafts, Set<UUID> stored)
       throws SQLException {
+    // In one order, so that two loads of the same documents seldom wait for each other in a ring.
+    Object[] ids =
+        drafts.stream().map(draft -> draft.row().id()).filter(stored::contains).sorted().toArray();
     var createdAt = new HashMap<UUID, Instant>();
+    if (ids.length == 0) {
+      return createdAt;
+    }
     String sql =
         """
            DELETE FROM %s
@@ -332,8 +357,6 @@ public class BulkDocuments {
         """
             .formatted(space.documentTable(), space.collectionId());
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      // In one order, so that two loads of the same documents seldom wait for each other in a ring.
-      Object[] ids = drafts.stream().map(draft -> draft.row().id()).sorted().toArray();
       statement.setArray(1, connection.createArrayOf("uuid", ids));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {

@@ -43,6 +43,19 @@ public class Chunk extends PanacheEntityBase {
     return list("collectionId = ?1 AND documentId = ?2 ORDER BY ordinal", collectionId, documentId);
   }
 
+  /// The text of a document. Chunks overlap, and together they cover it: each adds what lies behind
+  /// the one before.
+  ///
+  /// @param texts of all its chunks, in order
+  /// @param starts the offset of each
+  static String text(List<String> texts, List<Integer> starts) {
+    var text = new StringBuilder();
+    for (int i = 0; i < texts.size(); i++) {
+      text.append(texts.get(i), text.length() - starts.get(i), texts.get(i).length());
+    }
+    return text.toString();
+  }
+
   static long deleteOf(long collectionId, UUID documentId) {
     return delete("collectionId = ?1 AND documentId = ?2", collectionId, documentId);
   }

@@ -15,13 +15,15 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param text to be split; of given chunks, their texts one below the other
 /// @param chunks `null` when the service splits the text
+/// @param embedded what its model made of this document elsewhere, from an export
 @Schema(name = "DocumentContent")
 public record DocumentContent(
     @Schema(nullable = true, examples = "The Moon keeps one face to the Earth.") String text,
     @Schema(nullable = true) @Nullable String title,
     @Schema(nullable = true) @Nullable String uri,
     @Schema(type = SchemaType.OBJECT, nullable = true) JsonNode metadata,
-    @Schema(nullable = true) @Nullable List<GivenChunk> chunks) {
+    @Schema(nullable = true) @Nullable List<GivenChunk> chunks,
+    @Schema(nullable = true) @Nullable Embedded embedded) {
 
   private static final int MAX_TITLE_BYTES = 4_000;
   private static final int MAX_URI_BYTES = 8_000;
@@ -31,7 +33,8 @@ public record DocumentContent(
       @Nullable String title,
       @Nullable String uri,
       @Nullable JsonNode metadata,
-      @Nullable List<GivenChunk> chunks) {
+      @Nullable List<GivenChunk> chunks,
+      @Nullable Embedded embedded) {
     if (chunks != null) {
       if (text != null) {
         throw Problem.field("chunks", "give either text or chunks");
@@ -53,6 +56,7 @@ public record DocumentContent(
     Input.text("uri", uri, MAX_URI_BYTES);
     this.uri = uri;
     this.metadata = object(metadata);
+    this.embedded = embedded;
   }
 
   private static JsonNode object(@Nullable JsonNode metadata) {

@@ -5,13 +5,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.Roles;
 import dev.sheaf.filter.Filter;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -30,8 +38,11 @@ import org.jspecify.annotations.Nullable;
 /// Documents over HTTP.
 @Path("/collections/{collection}/documents")
 @Tag(name = "Documents")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class DocumentResource {
+
+  private static final String NDJSON = "application/x-ndjson";
 
   private static final int DEFAULT_PAGE = 50;
   private static final int MAX_PAGE = 1_000;
@@ -39,14 +50,17 @@ class DocumentResource {
   private static final String FILTER = "A filter, as in searches, percent-encoded";
 
   private final Documents documents;
+  private final DocumentExport export;
   private final ObjectMapper json;
 
-  DocumentResource(Documents documents, ObjectMapper json) {
+  DocumentResource(Documents documents, DocumentExport export, ObjectMapper json) {
     this.documents = documents;
+    this.export = export;
     this.json = json;
   }
 
   @PUT
+  @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
       summary = "Store a document",
@@ -75,6 +89,7 @@ class DocumentResource {
   }
 
   @DELETE
+  @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @ResponseStatus(204)
   @Operation(summary = "Delete a document")
@@ -84,6 +99,7 @@ class DocumentResource {
   }
 
   @PATCH
+  @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
       summary = "Change title, uri or metadata",
@@ -112,23 +128,53 @@ class DocumentResource {
   }
 
   @GET
-  @Operation(summary = "List documents")
-  public DocumentPage list(
+  @Produces({MediaType.APPLICATION_JSON, NDJSON})
+  @Operation(
+      summary = "List documents, or read all of them",
+      description =
+          "As application/json a page of them, without their texts. As application/x-ndjson all of them, one per line, in the order of their ids, as of one moment: what an upload takes, and what makes the same documents again.")
+  @APIResponse(
+      responseCode = "200",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = DocumentPage.class)),
+        @Content(mediaType = NDJSON, schema = @Schema(type = SchemaType.STRING))
+      })
+  @APIResponse(responseCode = "404", description = "No such collection")
+  public Response list(
       @RestPath String collection,
       @Parameter(description = FILTER) @RestQuery @Nullable String filter,
       @Parameter(description = "1 to 1000") @RestQuery @Nullable String limit,
       @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after,
-      @Parameter(description = "true adds how many there are") @RestQuery boolean count)
+      @Parameter(description = "true adds how many there are") @RestQuery boolean count,
+      @Parameter(
+              description =
+                  "Of all documents: true adds the vectors that the collection's model made")
+          @RestQuery
+          boolean vectors,
+      @Context HttpHeaders headers)
       throws SQLException {
-    return documents.list(
-        collection,
-        filter == null ? Filter.EVERYTHING : filter(filter),
-        pageSize(limit),
-        after,
-        count);
+    Filter parsed = filter == null ? Filter.EVERYTHING : filter(filter);
+    if (isWanted(NDJSON, headers)) {
+      StreamingOutput lines = export.lines(collection, parsed, vectors)::writeTo;
+      return Response.ok(lines, NDJSON).build();
+    }
+    return Response.ok(
+            documents.list(
+                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, count),
+            MediaType.APPLICATION_JSON)
+        .build();
+  }
+
+  /// Whether a client wants this type most of all, and says so.
+  private static boolean isWanted(String type, HttpHeaders headers) {
+    MediaType most = headers.getAcceptableMediaTypes().getFirst();
+    return type.equals(most.getType() + "/" + most.getSubtype());
   }
 
   @DELETE
+  @RolesAllowed(Roles.WRITER)
   @Operation(summary = "Delete the documents that meet a filter")
   public Deleted deleteAll(
       @RestPath String collection,
@@ -151,21 +197,5 @@ class DocumentResource {
     } catch (JsonProcessingException e) {
       throw Problem.parameter("filter", "filter must be JSON, percent-encoded");
     }
-  }
-
-  private static int pageSize(@Nullable String limit) {
-    if (limit == null) {
-      return DEFAULT_PAGE;
-    }
-    try {
-      int size = Integer.parseInt(limit);
-      if (size >= 1 && size <= MAX_PAGE) {
-        return size;
-      }
-    } catch (NumberFormatException e) {
-      // Falls through to the same answer as a number out of range.
-    }
-    throw Problem.parameter(
-        "limit", "limit must be a whole number from 1 to " + MAX_PAGE + ", not " + limit);
   }
 }

@@ -2,6 +2,8 @@ package dev.sheaf.document;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.Embedding;
@@ -15,8 +17,10 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
 /// The documents of a collection: put, read, list, delete.
@@ -28,18 +32,21 @@ public class Documents {
   private final FilteredDocuments filtered;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
+  private final AuditTrail audit;
 
   Documents(
       Collections collections,
       DocumentTable table,
       FilteredDocuments filtered,
       EmbeddingModels models,
-      Chunkers chunkers) {
+      Chunkers chunkers,
+      AuditTrail audit) {
     this.collections = collections;
     this.table = table;
     this.filtered = filtered;
     this.models = models;
     this.chunkers = chunkers;
+    this.audit = audit;
   }
 
   /// Stores a document: creates it, replaces what differs, or finds that nothing does. Embedding
@@ -125,18 +132,12 @@ public class Documents {
             throw notFound(collection, externalId);
           }
           List<Chunk> chunks = Chunk.of(collectionId, id);
-          return DocumentView.of(document, text(chunks), chunks.size());
+          String text =
+              Chunk.text(
+                  chunks.stream().map(chunk -> chunk.text).toList(),
+                  chunks.stream().map(chunk -> chunk.startOffset).toList());
+          return DocumentView.of(document, text, chunks.size());
         });
-  }
-
-  /// Chunks overlap, and together they cover the document: each adds what lies behind the one
-  /// before.
-  private static String text(List<Chunk> chunks) {
-    var text = new StringBuilder();
-    for (Chunk chunk : chunks) {
-      text.append(chunk.text, text.length() - chunk.startOffset, chunk.text.length());
-    }
-    return text.toString();
   }
 
   /// A page of documents, without their texts, in an order that does not change while documents
@@ -161,7 +162,7 @@ public class Documents {
   /// @throws Problem when the collection does not exist
   @Limited(Work.WRITE)
   public long delete(String collection, Filter filter) throws SQLException {
-    long deleted = filtered.delete(collections.activeSpace(collection), filter);
+    long deleted = filtered.delete(collections.activeSpace(collection), collection, filter);
     DocumentMeters.count(collection, "deleted", deleted);
     return deleted;
   }
@@ -203,17 +204,19 @@ public class Documents {
   @Limited(Work.WRITE)
   public void delete(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
-    long deleted =
-        QuarkusTransaction.requiringNew()
-            .call(() ->
-                Document.delete(
-                    "collectionId = ?1 AND id = ?2",
-                    collectionId,
-                    DocumentId.of(collectionId, externalId)));
-    if (deleted == 0) {
-      throw notFound(collection, externalId);
-    }
-    DocumentMeters.count(collection, "deleted", deleted);
+    UUID id = DocumentId.of(collectionId, externalId);
+    QuarkusTransaction.requiringNew()
+        .run(() -> {
+          if (Document.delete("collectionId = ?1 AND id = ?2", collectionId, id) == 0) {
+            throw notFound(collection, externalId);
+          }
+          String object = collection + "/" + externalId;
+          Document.getEntityManager()
+              .unwrap(Session.class)
+              .doWork(connection ->
+                  audit.record(connection, AuditAction.DOCUMENT_DELETED, object, Map.of()));
+        });
+    DocumentMeters.count(collection, "deleted", 1);
   }
 
   private static Problem notFound(String collection, String externalId) {

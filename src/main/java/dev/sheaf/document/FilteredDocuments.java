@@ -1,5 +1,7 @@
 package dev.sheaf.document;
 
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
@@ -12,6 +14,7 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /// The documents of a collection that meet a filter. They are found by the indexes over metadata,
@@ -20,9 +23,11 @@ import java.util.UUID;
 class FilteredDocuments {
 
   private final AgroalDataSource dataSource;
+  private final AuditTrail audit;
 
-  FilteredDocuments(AgroalDataSource dataSource) {
+  FilteredDocuments(AgroalDataSource dataSource, AuditTrail audit) {
     this.dataSource = dataSource;
+    this.audit = audit;
   }
 
   /// Some of them, without their texts.
@@ -82,12 +87,30 @@ class FilteredDocuments {
   /// Deletes them with their chunks and embeddings, all or none.
   ///
   /// @return how many they were
-  long delete(Space space, Filter filter) throws SQLException {
+  long delete(Space space, String collection, Filter filter) throws SQLException {
+    try (Connection connection = dataSource.getConnection()) {
+      connection.setAutoCommit(false);
+      try {
+        long deleted = delete(connection, space, filter);
+        audit.record(
+            connection, AuditAction.DOCUMENTS_DELETED, collection, Map.of("deleted", deleted));
+        connection.commit();
+        return deleted;
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  private static long delete(Connection connection, Space space, Filter filter)
+      throws SQLException {
     Predicate predicate = Predicate.of(filter);
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement delete =
-            connection.prepareStatement(
-                "DELETE FROM %s d WHERE %s".formatted(space.documentTable(), predicate.sql()))) {
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "DELETE FROM %s d WHERE %s".formatted(space.documentTable(), predicate.sql()))) {
       predicate.bind(delete, 1);
       return delete.executeLargeUpdate();
     }

@@ -1,7 +1,10 @@
 package dev.sheaf.document;
 
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.VectorDeserializer;
+import java.nio.charset.StandardCharsets;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -12,17 +15,26 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "GivenChunk")
 public record GivenChunk(
-    @Schema(required = true) String text, @Schema(nullable = true) float @Nullable [] vector) {
+    @Schema(required = true) String text,
+    @Schema(nullable = true, description = "Numbers, or the base64 of 32-bit floats, little-endian")
+        float @Nullable [] vector) {
 
   /// Full-text search takes no chunk of a megabyte.
   private static final int MAX_TEXT_BYTES = 100_000;
 
-  public GivenChunk(@Nullable String text, float @Nullable [] vector) {
+  public GivenChunk(
+      @Nullable String text,
+      @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector) {
     this.text = Input.required("chunks.text", text);
     if (this.text.isBlank()) {
       throw Problem.field("chunks.text", "a chunk's text is empty; leave the chunk out");
     }
     Input.text("chunks.text", this.text, MAX_TEXT_BYTES);
     this.vector = vector;
+  }
+
+  /// Whether a client could have given a chunk of this text, as far as its length goes.
+  static boolean isShortEnough(String text) {
+    return text.getBytes(StandardCharsets.UTF_8).length <= MAX_TEXT_BYTES;
   }
 }

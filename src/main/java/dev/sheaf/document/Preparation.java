@@ -5,7 +5,6 @@ import dev.sheaf.api.Problem;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -32,10 +31,11 @@ record Preparation(Space space, EmbeddingModel model, Chunker chunker) {
         content.title(),
         content.uri(),
         content.metadata().toString(),
-        contentHash(content));
+        ContentHash.of(content, chunker.fingerprint(), model.name()));
   }
 
-  /// Splits the text, and checks the vectors that the client gave.
+  /// Splits the text, and checks the vectors that the client gave, or has from an export. Those of
+  /// another model, or for other chunks, are of no use here, and the text is embedded anew.
   ///
   /// @throws Problem when a given chunk or vector does not fit the model
   Draft draft(DocumentTable.Row row, DocumentContent content) {
@@ -49,7 +49,25 @@ record Preparation(Space space, EmbeddingModel model, Chunker chunker) {
         }
       }
     }
-    return new Draft(row, content.text(), split, vectors);
+    var draft = new Draft(row, content.text(), split, vectors);
+    if (content.embedded() != null && content.embedded().by().equals(chunker.fingerprint())) {
+      take(draft, content.embedded().vectors());
+    }
+    return draft;
+  }
+
+  private void take(Draft draft, List<float[]> embedded) {
+    int missing = draft.missing().size();
+    if (embedded.size() != missing) {
+      throw Problem.field(
+          "embedded.vectors",
+          "embedded.vectors has %d vectors for %d chunks; leave embedded out"
+              .formatted(embedded.size(), missing));
+    }
+    for (int i = 0; i < missing; i++) {
+      GivenVector.check("embedded.vectors[" + i + "]", embedded.get(i), space);
+    }
+    draft.fill(embedded.iterator());
   }
 
   private List<TextChunk> split(DocumentContent content) {
@@ -92,22 +110,5 @@ record Preparation(Space space, EmbeddingModel model, Chunker chunker) {
     if (externalId.equals(".") || externalId.equals("..")) {
       throw Problem.parameter("id", "id must not be . or .., which no URL can carry");
     }
-  }
-
-  private byte[] contentHash(DocumentContent content) {
-    var digest = DocumentId.sha256();
-    digest.update(chunker.fingerprint().getBytes(StandardCharsets.UTF_8));
-    digest.update((byte) 0);
-    if (content.chunks() != null) {
-      for (GivenChunk chunk : content.chunks()) {
-        float[] vector = chunk.vector() == null ? new float[0] : chunk.vector();
-        ByteBuffer numbers = ByteBuffer.allocate(Float.BYTES * vector.length + 2 * Integer.BYTES);
-        numbers.putInt(chunk.text().length()).putInt(vector.length);
-        numbers.asFloatBuffer().put(vector);
-        digest.update(numbers.array());
-      }
-      digest.update((byte) 0);
-    }
-    return digest.digest(content.text().getBytes(StandardCharsets.UTF_8));
   }
 }

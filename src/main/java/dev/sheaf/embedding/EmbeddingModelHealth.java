@@ -5,7 +5,8 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/// Ready when the default model is: a service that cannot embed yet should get no traffic yet.
+/// Down when the default model cannot be used. One that is still being loaded is not waited for: it
+/// takes a second, what needs it waits, and all else can be answered.
 @Readiness
 @ApplicationScoped
 class EmbeddingModelHealth implements HealthCheck {
@@ -23,7 +24,7 @@ class EmbeddingModelHealth implements HealthCheck {
     return switch (model.state()) {
       case EmbeddingModel.State.Ready ready -> response.up().build();
       case EmbeddingModel.State.Loading loading ->
-          response.down().withData("state", "loading").build();
+          response.up().withData("state", "loading").build();
       case EmbeddingModel.State.Failed failed ->
           response.down().withData("state", failed.reason()).build();
     };

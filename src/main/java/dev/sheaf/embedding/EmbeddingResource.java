@@ -4,15 +4,14 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.Router;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -44,6 +43,8 @@ class EmbeddingResource {
   }
 
   @POST
+  // Not on the class, whose other method nobody calls who could have a role.
+  @RolesAllowed(Roles.READER)
   @Operation(
       summary = "Embed texts",
       description =
@@ -66,17 +67,11 @@ class EmbeddingResource {
     }
     var data = new ArrayList<Item>(texts.size());
     for (float[] vector : model.embed(texts, EmbeddingModel.Role.DOCUMENT)) {
-      Object embedding = checked.encoding() == Encoding.BASE64 ? base64(vector) : vector;
+      Object embedding =
+          checked.encoding() == Encoding.BASE64 ? Base64Vector.encode(vector) : vector;
       data.add(new Item("embedding", data.size(), embedding));
     }
     return new Response("list", data, model.name(), new Usage(tokens, tokens));
-  }
-
-  private static String base64(float[] vector) {
-    ByteBuffer bytes =
-        ByteBuffer.allocate(Float.BYTES * vector.length).order(ByteOrder.LITTLE_ENDIAN);
-    bytes.asFloatBuffer().put(vector);
-    return Base64.getEncoder().encodeToString(bytes.array());
   }
 
   /// What to embed, and how to write the vectors.

@@ -4,7 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// When a space gets its index, and how the index is built.
+/// When a space gets its index, how it is built, how well it finds, and when it is built anew.
 @ConfigMapping(prefix = "sheaf.index")
 public interface IndexConfig {
 
@@ -34,4 +34,24 @@ public interface IndexConfig {
   /// twice `m`, at most 1000.
   @WithDefault("64")
   int efConstruction();
+
+  /// The share of its rows that have to change before the recall of an index is measured again.
+  @WithDefault("0.2")
+  double measureAfter();
+
+  /// The longest that a measurement compares every vector; then it goes by what it has.
+  @WithDefault("10s")
+  Duration measureAtMost();
+
+  /// Vectors that a measurement searches for, each half way between two stored ones.
+  @WithDefault("100")
+  int sample();
+
+  /// Whether as many queries of clients are kept in memory, as vectors, and measured too.
+  @WithDefault("false")
+  boolean sampleQueries();
+
+  /// What an index may lose of the recall that it had when it was built. Below, it is built anew.
+  @WithDefault("0.03")
+  double maxRecallLoss();
 }

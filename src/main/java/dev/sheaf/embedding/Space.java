@@ -6,6 +6,7 @@ package dev.sheaf.embedding;
 /// @param collectionId names the partitions `document_<id>` and `chunk_<id>`
 /// @param model the name of the embedding model
 /// @param dimensions the width of every vector
+/// @param precision of the index that serves
 public record Space(
     long id, long collectionId, String model, int dimensions, Metric metric, Precision precision) {
 
@@ -20,6 +21,16 @@ public record Space(
   /// The index over them, which exists when the space has grown enough.
   public String indexName() {
     return embeddingTable() + "_hnsw";
+  }
+
+  /// The index that is to take its place, while it is being built.
+  String nextIndexName() {
+    return indexName() + "_next";
+  }
+
+  /// The index whose place was taken, until no search knows it any more.
+  String oldIndexName() {
+    return indexName() + "_old";
   }
 
   /// The table that holds the chunks.

@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 final class BatchReader {
 
   /// A transaction of this size costs next to nothing for each document, and is soon done again.
-  private static final int MAX_LINES = 1_000;
+  private static final int MAX_LINES = 2_000;
 
-  private static final long MAX_WEIGHT = 4_000_000;
+  private static final long MAX_WEIGHT = 8_000_000;
 
   /// What a model has to embed weighs more than its bytes, so that a batch of texts takes seconds,
   /// too, and not a minute.
-  private static final int TEXT_WEIGHT = 16;
+  private static final int TEXT_WEIGHT = 32;
 
   private final LineReader lines;
   private final ObjectReader json;

@@ -2,12 +2,12 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.api.Input;
 import dev.sheaf.document.DocumentContent;
+import dev.sheaf.document.Embedded;
 import dev.sheaf.document.GivenChunk;
 import java.io.IOException;
 import java.util.List;
@@ -22,7 +22,8 @@ record DocumentLine(
     @Nullable String title,
     @Nullable String uri,
     @Nullable JsonNode metadata,
-    @Nullable List<GivenChunk> chunks) {
+    @Nullable List<GivenChunk> chunks,
+    @Nullable Embedded embedded) {
 
   DocumentLine(
       @Nullable String id,
@@ -30,28 +31,31 @@ record DocumentLine(
       @Nullable String title,
       @Nullable String uri,
       @Nullable JsonNode metadata,
-      @Nullable List<GivenChunk> chunks) {
+      @Nullable List<GivenChunk> chunks,
+      @Nullable Embedded embedded) {
     this.id = Input.required("id", id);
     this.text = text;
     this.title = title;
     this.uri = uri;
     this.metadata = metadata;
     this.chunks = chunks;
+    this.embedded = embedded;
   }
 
   /// @throws dev.sheaf.api.Problem when it could not be stored
   DocumentContent content() {
-    return new DocumentContent(text, title, uri, metadata, chunks);
+    return new DocumentContent(text, title, uri, metadata, chunks, embedded);
   }
 
   /// Whether a model has to do something for it, which takes longer than everything else.
   boolean isToBeEmbedded() {
-    return chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null);
+    return embedded == null
+        && (chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null));
   }
 
   /// What reads lines.
   static ObjectReader reader(ObjectMapper json) {
-    return json.readerFor(DocumentLine.class).with(StreamReadFeature.USE_FAST_DOUBLE_PARSER);
+    return json.readerFor(DocumentLine.class);
   }
 
   /// The id of a line that is not valid otherwise, as far as it can be read.

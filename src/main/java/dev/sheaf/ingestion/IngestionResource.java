@@ -1,13 +1,16 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.api.Callers;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
+import dev.sheaf.api.Roles;
 import dev.sheaf.api.Streamed;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.limits.Limited;
 import dev.sheaf.limits.Work;
 import dev.sheaf.schema.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// Uploads of many documents over HTTP.
 @Path("/collections/{collection}/documents")
 @Tag(name = "Documents")
+@RolesAllowed(Roles.WRITER)
 @RunOnVirtualThread
 class IngestionResource {
 
@@ -41,12 +45,15 @@ class IngestionResource {
   private final Collections collections;
   private final Loader loader;
   private final Jobs jobs;
+  private final Callers callers;
 
-  IngestionResource(ModuleSwitches modules, Collections collections, Loader loader, Jobs jobs) {
+  IngestionResource(
+      ModuleSwitches modules, Collections collections, Loader loader, Jobs jobs, Callers callers) {
     this.modules = modules;
     this.collections = collections;
     this.loader = loader;
     this.jobs = jobs;
+    this.callers = callers;
   }
 
   @POST
@@ -85,14 +92,15 @@ class IngestionResource {
       }
     }
     InputStream decoded = decoded(body, encoding);
+    String creator = callers.ofRequest().name();
     if (prefersAsync(prefer)) {
-      return accepted(jobs.store(target, key, decoded));
+      return accepted(jobs.store(target, key, creator, decoded));
     }
     var lines = new LineReader(decoded, loader.maxLine(), 0, 0);
     return Response.ok(
             key == null
                 ? loader.load(target, loader.batches(lines), Set.of(), Ledger.NONE, () -> false)
-                : jobs.load(target, key, lines))
+                : jobs.load(target, key, creator, lines))
         .build();
   }
 

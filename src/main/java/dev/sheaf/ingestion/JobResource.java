@@ -1,11 +1,15 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.api.Caller;
+import dev.sheaf.api.Callers;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.Roles;
 import dev.sheaf.schema.ModuleSwitches;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;
 import io.smallrye.mutiny.subscription.MultiEmitter;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -22,9 +26,10 @@ import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestStreamElementType;
 
-/// Jobs over HTTP.
+/// Jobs over HTTP: writers see their own, admins all.
 @Path("/jobs")
 @Tag(name = "Jobs")
+@RolesAllowed(Roles.WRITER)
 @RunOnVirtualThread
 class JobResource {
 
@@ -32,17 +37,19 @@ class JobResource {
 
   private final ModuleSwitches modules;
   private final Jobs jobs;
+  private final Callers callers;
 
-  JobResource(ModuleSwitches modules, Jobs jobs) {
+  JobResource(ModuleSwitches modules, Jobs jobs, Callers callers) {
     this.modules = modules;
     this.jobs = jobs;
+    this.callers = callers;
   }
 
   @GET
   @Operation(summary = "List the newest jobs")
   public List<Job> list() throws SQLException {
     modules.require(IngestionResource.MODULE);
-    return jobs.newest();
+    return jobs.newest(callers.ofRequest());
   }
 
   @GET
@@ -51,7 +58,7 @@ class JobResource {
   @APIResponse(responseCode = "404", description = "No such job")
   public Job get(@RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
-    return jobs.get(id);
+    return jobs.get(callers.ofRequest(), id);
   }
 
   @GET
@@ -60,7 +67,7 @@ class JobResource {
   @APIResponse(responseCode = "404", description = "No such job")
   public List<LineError> errors(@RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
-    return jobs.errors(id);
+    return jobs.errors(callers.ofRequest(), id);
   }
 
   @POST
@@ -69,7 +76,7 @@ class JobResource {
   @APIResponse(responseCode = "404", description = "No such job")
   public Job cancel(@RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
-    return jobs.cancel(id);
+    return jobs.cancel(callers.ofRequest(), id);
   }
 
   @DELETE
@@ -79,7 +86,7 @@ class JobResource {
   @APIResponse(responseCode = "404", description = "No such job")
   public void delete(@RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
-    jobs.delete(id);
+    jobs.delete(callers.ofRequest(), id);
   }
 
   @GET
@@ -91,18 +98,19 @@ class JobResource {
   @APIResponse(responseCode = "404", description = "No such job")
   public Multi<Job> events(@RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
-    Job first = jobs.get(id);
+    Caller caller = callers.ofRequest();
+    Job first = jobs.get(caller, id);
     return Multi.createFrom()
-        .emitter(events -> Thread.ofVirtual().start(() -> follow(first, events)));
+        .emitter(events -> Thread.ofVirtual().start(() -> follow(caller, first, events)));
   }
 
-  private void follow(Job first, MultiEmitter<? super Job> events) {
+  private void follow(Caller caller, Job first, MultiEmitter<? super Job> events) {
     try {
       Job job = first;
       events.emit(job);
       while (!job.state().isFinished() && !events.isCancelled()) {
         Thread.sleep(EVENT_EVERY);
-        Job now = jobs.get(first.id());
+        Job now = jobs.get(caller, first.id());
         if (now.state() != job.state() || !now.counts().equals(job.counts())) {
           events.emit(now);
         }

@@ -1,5 +1,6 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.api.Caller;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -28,8 +29,8 @@ class JobTable {
   private static final String BEGIN =
       """
       INSERT INTO ingestion_job
-             (collection_id, collection, mode, state, idempotency_key, lease_holder, lease_until, started_at)
-      VALUES (?, ?, ?, ?, ?, ?, now() + ? * interval '1 ms', CASE WHEN ? THEN NULL ELSE now() END)
+             (collection_id, collection, mode, state, idempotency_key, created_by, lease_holder, lease_until, started_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 ms', CASE WHEN ? THEN NULL ELSE now() END)
       ON CONFLICT (collection_id, idempotency_key) DO NOTHING
       RETURNING id
       """;
@@ -50,6 +51,12 @@ class JobTable {
                     END)::numeric, 1)::float8,
              attempts, error, created_at, started_at, finished_at
         FROM ingestion_job
+      """;
+
+  /// What a caller sees: admins everybody's jobs, others their own; of their collections both.
+  private static final String SEEN =
+      """
+       (? OR created_by = ?) AND (?::text[] IS NULL OR collection = ANY (?))
       """;
 
   /// In the order in which they came. Relies on ingestion_job_unfinished_idx.
@@ -142,7 +149,7 @@ class JobTable {
   /// Begins a job, with a lease.
   ///
   /// @return its id, or empty when there is one of this key
-  Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key)
+  Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     return first(
         BEGIN,
@@ -152,6 +159,7 @@ class JobTable {
         async ? "async" : "sync",
         async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
         key,
+        creator,
         self,
         config.lease().toMillis(),
         async);
@@ -169,9 +177,35 @@ class JobTable {
         key);
   }
 
-  /// The newest, newest first.
-  List<Job> newest(int limit) throws SQLException {
-    return all(VIEW + " ORDER BY id DESC LIMIT ?", JobTable::job, limit);
+  /// If the caller sees it.
+  Optional<Job> find(Caller caller, long id) throws SQLException {
+    String[] collections = collections(caller);
+    return first(
+        VIEW + " WHERE" + SEEN + " AND id = ?",
+        JobTable::job,
+        caller.admin(),
+        caller.name(),
+        collections,
+        collections,
+        id);
+  }
+
+  /// The newest that the caller sees, newest first.
+  List<Job> newest(Caller caller, int limit) throws SQLException {
+    String[] collections = collections(caller);
+    return all(
+        VIEW + " WHERE" + SEEN + " ORDER BY id DESC LIMIT ?",
+        JobTable::job,
+        caller.admin(),
+        caller.name(),
+        collections,
+        collections,
+        limit);
+  }
+
+  private static String @Nullable [] collections(Caller caller) {
+    Set<String> collections = caller.collections();
+    return collections == null ? null : collections.toArray(String[]::new);
   }
 
   /// The first that were kept, by line.

@@ -1,5 +1,6 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.api.Caller;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -56,9 +57,11 @@ class Jobs {
 
   /// Stores an upload, to be loaded by a worker.
   ///
+  /// @param creator whose job it is, as [Caller#name] has it
   /// @throws Problem when the upload breaks off; nothing of it is kept then
-  Job store(Loader.Target target, @Nullable String key, InputStream body) throws SQLException {
-    long id = begin(target, true, key);
+  Job store(Loader.Target target, @Nullable String key, String creator, InputStream body)
+      throws SQLException {
+    long id = begin(target, true, key, creator);
     boolean stored = false;
     try {
       stored = table.queue(id, storeParts(id, body));
@@ -71,7 +74,7 @@ class Jobs {
         table.delete(id);
       }
     }
-    return get(id);
+    return table.find(id).orElseThrow(() -> notFound(id));
   }
 
   // Stores fewer than there are when the job is cancelled meanwhile, and says how many.
@@ -86,8 +89,9 @@ class Jobs {
   }
 
   /// Loads an upload at once, and remembers the result under its key.
-  LoadResult load(Loader.Target target, String key, LineReader lines) throws SQLException {
-    long id = begin(target, false, key);
+  LoadResult load(Loader.Target target, String key, String creator, LineReader lines)
+      throws SQLException {
+    long id = begin(target, false, key, creator);
     boolean completed = false;
     try {
       LoadResult result =
@@ -103,9 +107,9 @@ class Jobs {
     }
   }
 
-  private long begin(Loader.Target target, boolean async, @Nullable String key)
+  private long begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
-    long id = table.begin(target, async, key).orElseThrow(() -> busy(String.valueOf(key)));
+    long id = table.begin(target, async, key, creator).orElseThrow(() -> busy(String.valueOf(key)));
     LOG.infof("Ingestion began: job=%d collection=%s async=%s", id, target.collection(), async);
     return id;
   }
@@ -121,33 +125,34 @@ class Jobs {
     return new LoadResult(job.counts(), table.errors(job.id()));
   }
 
-  List<Job> newest() throws SQLException {
-    return table.newest(MAX_LISTED);
+  /// Those that the caller sees.
+  List<Job> newest(Caller caller) throws SQLException {
+    return table.newest(caller, MAX_LISTED);
   }
 
-  /// @throws Problem when there is none
-  Job get(long id) throws SQLException {
-    return table.find(id).orElseThrow(() -> notFound(id));
+  /// @throws Problem when there is none, or none that the caller sees
+  Job get(Caller caller, long id) throws SQLException {
+    return table.find(caller, id).orElseThrow(() -> notFound(id));
   }
 
-  /// @throws Problem when there is none
-  List<LineError> errors(long id) throws SQLException {
-    return table.errors(get(id).id());
+  /// @throws Problem when there is none, or none that the caller sees
+  List<LineError> errors(Caller caller, long id) throws SQLException {
+    return table.errors(get(caller, id).id());
   }
 
   /// Ends a job, unless it has ended. What is loaded stays.
   ///
-  /// @throws Problem when there is none
-  Job cancel(long id) throws SQLException {
-    table.cancel(id);
-    return get(id);
+  /// @throws Problem when there is none, or none that the caller sees
+  Job cancel(Caller caller, long id) throws SQLException {
+    table.cancel(get(caller, id).id());
+    return get(caller, id);
   }
 
   /// Ends a job, and forgets it.
   ///
-  /// @throws Problem when there is none
-  void delete(long id) throws SQLException {
-    if (!table.delete(id)) {
+  /// @throws Problem when there is none, or none that the caller sees
+  void delete(Caller caller, long id) throws SQLException {
+    if (!table.delete(get(caller, id).id())) {
       throw notFound(id);
     }
   }

@@ -84,6 +84,7 @@ class SampleCorpus {
             line.path("title").textValue(),
             line.path("uri").textValue(),
             line.get("metadata"),
+            null,
             null));
   }
 }

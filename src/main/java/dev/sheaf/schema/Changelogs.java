@@ -9,6 +9,8 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -54,9 +56,16 @@ record Changelogs(
       throw new SchemaException("the application holds no " + LOCATION, "build it again");
     }
     try {
-      return marker.openConnection() instanceof JarURLConnection jar
-          ? of(LOCATION, inArchive(Path.of(jar.getJarFileURL().toURI())))
-          : of(LOCATION, inDirectory(Path.of(marker.toURI()).resolveSibling("")));
+      if (marker.openConnection() instanceof JarURLConnection jar) {
+        return of(LOCATION, inArchive(Path.of(jar.getJarFileURL().toURI())));
+      }
+      if (marker.getProtocol().equals("file")) {
+        return of(LOCATION, inDirectory(Path.of(marker.toURI()).resolveSibling("")));
+      }
+      // In a native executable.
+      try (FileSystem resources = FileSystems.newFileSystem(marker.toURI(), Map.of())) {
+        return of(LOCATION, inDirectory(resources.getPath("/" + LOCATION)));
+      }
     } catch (URISyntaxException e) {
       throw new IllegalStateException(e);
     } catch (IOException e) {
@@ -112,8 +121,7 @@ record Changelogs(
         SortedMap<String, byte[]> contents = new TreeMap<>();
         try (DirectoryStream<Path> files = Files.newDirectoryStream(module, "*" + SUFFIX)) {
           for (Path file : files) {
-            // In a cold JVM a thousand of them are read in half the time that a channel takes.
-            try (InputStream content = new FileInputStream(file.toFile())) {
+            try (InputStream content = open(file)) {
               contents.put(file.getFileName().toString(), content.readAllBytes());
             }
           }
@@ -124,6 +132,13 @@ record Changelogs(
       }
     }
     return directories;
+  }
+
+  /// In a cold JVM a thousand files are read in half the time that a channel takes.
+  private static InputStream open(Path file) throws IOException {
+    return file.getFileSystem().equals(FileSystems.getDefault())
+        ? new FileInputStream(file.toFile())
+        : Files.newInputStream(file);
   }
 
   /// Entry by entry, because a file system over the archive takes longer to set up than all of them

@@ -23,7 +23,10 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
-    if (value(context, URL) != null) {
+    ConfigValue own = context.getValue(URL);
+    // Below ORDINAL is what an earlier call of this method said while Quarkus built the
+    // application.
+    if (own != null && own.getConfigSourceOrdinal() > ORDINAL) {
       return List.of();
     }
     DatabaseAddress address = address(context);

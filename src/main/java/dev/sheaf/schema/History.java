@@ -352,9 +352,9 @@ final class History {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
           """
+          DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill;
           DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
-                        sheaf_try, sheaf_lift, sheaf_run;
-          DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill
+                        sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
           """);
       try (ResultSet row =
           statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {

@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// [SchemaException] when they cannot.
 public final class Migrations {
 
+  private static final Duration POLL = Duration.ofSeconds(1);
+
   private final DatabaseAddress address;
   private final SchemaConfig config;
   private final Changelogs changelogs;
@@ -769,6 +771,29 @@ public final class Migrations {
       requireFit(session.connection());
       return true;
     });
+  }
+
+  /// Waits until this application can work with the schema: until somebody else has migrated it, or
+  /// taken back what is too new, or the server is there at all.
+  ///
+  /// @param listener is told why, each time that the reason changes
+  /// @throws SchemaException when it still cannot after `patience`
+  public void awaitFit(Duration patience, MigrationListener listener) throws InterruptedException {
+    long deadline = System.nanoTime() + patience.toNanos();
+    for (String reason = ""; ; Thread.sleep(POLL)) {
+      try {
+        requireHead();
+        return;
+      } catch (SchemaException e) {
+        if (System.nanoTime() >= deadline) {
+          throw e;
+        }
+        if (!reason.equals(e.problem())) {
+          reason = e.problem();
+          listener.note("waiting: " + reason);
+        }
+      }
+    }
   }
 
   /// Whether this application can work with the schema that `connection` sees.

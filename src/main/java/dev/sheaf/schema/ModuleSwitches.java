@@ -14,7 +14,7 @@ public class ModuleSwitches {
   private final ModulesConfig config;
   private final Optional<Path> root;
 
-  ModuleSwitches(ModulesConfig config, SchemaConfig schema) {
+  public ModuleSwitches(ModulesConfig config, SchemaConfig schema) {
     this.config = config;
     this.root = schema.root();
   }

@@ -1,9 +1,6 @@
 package dev.sheaf.schema;
 
 import io.agroal.api.AgroalDataSource;
-import io.quarkus.runtime.LaunchMode;
-import io.quarkus.runtime.PreventFurtherStepsException;
-import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -38,19 +35,7 @@ public class SchemaGate {
   }
 
   void open(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
-    try {
-      open();
-    } catch (SchemaException e) {
-      if (LaunchMode.current() != LaunchMode.NORMAL) {
-        // The page of dev mode and the report of a test show it.
-        throw e;
-      }
-      // One line for the operator; a stack trace would say nothing more.
-      LOG.fatalf("schema: %s", e.getMessage());
-      // The exception ends the start, but not the process that waits for its end.
-      Quarkus.asyncExit(1);
-      throw new PreventFurtherStepsException(1);
-    }
+    RefusedStart.unless("schema", this::open);
   }
 
   private void open() {

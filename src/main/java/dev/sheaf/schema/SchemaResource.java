@@ -2,7 +2,9 @@ package dev.sheaf.schema;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import java.util.List;
@@ -14,6 +16,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 /// The schema over HTTP: to be looked at, never to be changed.
 @Path("/schema")
 @Tag(name = "Schema")
+@RolesAllowed(Roles.OPERATOR)
 @RunOnVirtualThread
 class SchemaResource {
 

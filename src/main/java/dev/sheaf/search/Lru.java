@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// A bounded map, safe for any number of threads, that forgets what was not asked for the longest.
@@ -29,7 +30,11 @@ final class Lru<K, V> {
     entries.put(key, value);
   }
 
-  synchronized void remove(K key) {
-    entries.remove(key);
+  synchronized V computeIfAbsent(K key, Supplier<V> absent) {
+    return entries.computeIfAbsent(key, _ -> absent.get());
+  }
+
+  synchronized @Nullable V remove(K key) {
+    return entries.remove(key);
   }
 }

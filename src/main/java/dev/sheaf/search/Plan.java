@@ -19,7 +19,14 @@ sealed interface Plan {
   /// @param candidates rows that are enough
   /// @param ef pgvector's `hnsw.ef_search`
   /// @param maxScanned pgvector's `hnsw.max_scan_tuples`
-  record Index(int candidates, int ef, int maxScanned) implements Plan {}
+  record Index(int candidates, int ef, int maxScanned) implements Plan {
+
+    /// @param ef what is asked for; the index never looks at fewer than are wanted
+    static Index of(Query query, int ef, int maxScanned) {
+      int candidates = query.space().precision().candidates(query.wanted());
+      return new Index(candidates, Math.clamp(candidates, ef, SearchRequest.MAX_LIMIT), maxScanned);
+    }
+  }
 
   /// Ranks every chunk that has the words.
   record Fulltext() implements Plan {}

@@ -171,10 +171,8 @@ class Planner {
     }
 
     private Plan.Index index() {
-      int candidates = query.space().precision().candidates(query.wanted());
       Integer asked = query.request().ef();
-      int ef = Math.clamp(candidates, asked == null ? efSearch : asked, SearchRequest.MAX_LIMIT);
-      return new Plan.Index(candidates, ef, config.maxScanned());
+      return Plan.Index.of(query, asked == null ? efSearch : asked, config.maxScanned());
     }
 
     private boolean enough(Found found) {

@@ -1,9 +1,14 @@
 package dev.sheaf.search;
 
+import dev.sheaf.api.Caller;
+import dev.sheaf.api.Callers;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.Roles;
+import dev.sheaf.collection.Collections;
 import dev.sheaf.search.SearchBatch.Answers;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.sql.SQLException;
@@ -21,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// Many searches over HTTP.
 @Path("/search/batch")
 @Tag(name = "Search")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class SearchBatchResource {
 
@@ -28,9 +34,11 @@ class SearchBatchResource {
   private static final int AT_ONCE = 4;
 
   private final Searches searches;
+  private final Callers callers;
 
-  SearchBatchResource(Searches searches) {
+  SearchBatchResource(Searches searches, Callers callers) {
     this.searches = searches;
+    this.callers = callers;
   }
 
   @POST
@@ -42,9 +50,10 @@ class SearchBatchResource {
       description = "An answer or a problem for each, in their order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public Answers search(@Nullable SearchBatch batch) throws SQLException, InterruptedException {
+    Caller caller = callers.ofRequest();
     List<Callable<Object>> tasks = new ArrayList<>();
     for (SearchBatch.One one : Input.required("searches", batch).searches()) {
-      tasks.add(() -> answer(one));
+      tasks.add(() -> answer(caller, one));
     }
     try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
       var answers = new ArrayList<Object>();
@@ -60,8 +69,11 @@ class SearchBatchResource {
     }
   }
 
-  private Object answer(SearchBatch.One one) throws SQLException {
+  private Object answer(Caller caller, SearchBatch.One one) throws SQLException {
     try {
+      if (!caller.sees(one.collection())) {
+        throw Collections.notFound(one.collection());
+      }
       return searches.search(one.collection(), one.search());
     } catch (Problem problem) {
       return problem.toResponse().getEntity();

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.VectorDeserializer;
 import dev.sheaf.filter.Filter;
 import java.util.EnumSet;
 import java.util.List;
@@ -118,6 +119,13 @@ public record SearchRequest(
         Boolean.TRUE.equals(exact),
         timeout,
         Boolean.TRUE.equals(explain));
+  }
+
+  /// One for the nearest to a vector, and nothing but where they are and how far.
+  static SearchRequest nearest(float[] vector, int limit) {
+    return of(
+        null, vector, null, null, null, limit, null, null, null, null, List.of(), null, null, null,
+        null, null, null);
   }
 
   private static void what(

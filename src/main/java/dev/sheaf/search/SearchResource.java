@@ -1,7 +1,9 @@
 package dev.sheaf.search;
 
 import dev.sheaf.api.Input;
+import dev.sheaf.api.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.sql.SQLException;
@@ -14,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// Searches over HTTP.
 @Path("/collections/{collection}/search")
 @Tag(name = "Search")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class SearchResource {
 

@@ -50,6 +50,7 @@ public class Searches {
 
   private final Collections collections;
   private final QueryVectors vectors;
+  private final LiveQueries live;
   private final Planner planner;
   private final ModuleSwitches modules;
   private final SearchConfig config;
@@ -67,11 +68,13 @@ public class Searches {
   Searches(
       Collections collections,
       QueryVectors vectors,
+      LiveQueries live,
       Planner planner,
       ModuleSwitches modules,
       SearchConfig config) {
     this.collections = collections;
     this.vectors = vectors;
+    this.live = live;
     this.planner = planner;
     this.modules = modules;
     this.config = config;
@@ -177,8 +180,11 @@ public class Searches {
       return vectors.stored(space, collection, request.like(), like);
     }
     float[] given = request.vector();
-    return given == null
-        ? vectors.of(space, Objects.requireNonNull(request.text()))
-        : GivenVector.check("vector", given, space);
+    float[] asked =
+        given == null
+            ? vectors.of(space, Objects.requireNonNull(request.text()))
+            : GivenVector.check("vector", given, space);
+    live.saw(space, asked);
+    return asked;
   }
 }

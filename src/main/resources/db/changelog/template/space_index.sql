@@ -2,6 +2,7 @@
 
 /* instances
 SELECT id AS space_id,
+       'embedding_' || id || '_hnsw' AS index,
        replace(CASE "precision" WHEN 'full' THEN 'vector::vector(D)'
                                 WHEN 'half' THEN 'vector::halfvec(D)'
                                 ELSE 'binary_quantize(vector)::bit(D)' END, 'D', dimensions::text) AS element,
@@ -19,8 +20,8 @@ SELECT id AS space_id,
 */
 
 --changeset template:space_index runInTransaction:false
---comment the HNSW index of one space; parameters: space_id, element (the typed vector), operator_class, m, ef_construction
-CREATE INDEX CONCURRENTLY embedding_${space_id}_hnsw ON embedding_${space_id}
+--comment an HNSW index of one space, the one that serves or the one that takes its place; parameters: space_id, index (its name), element (the typed vector), operator_class, m, ef_construction
+CREATE INDEX CONCURRENTLY ${index} ON embedding_${space_id}
     USING hnsw ((${element}) ${operator_class}) WITH (m = ${m}, ef_construction = ${ef_construction});
 
---rollback DROP INDEX CONCURRENTLY IF EXISTS embedding_${space_id}_hnsw;
+--rollback DROP INDEX CONCURRENTLY IF EXISTS ${index};

@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.EagerIndexes;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
@@ -26,16 +26,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
-@TestProfile(CollectionSettingsIT.Eager.class)
+@TestProfile(EagerIndexes.class)
 class CollectionSettingsIT {
-
-  /// Indexes early, so that they can be seen to come.
-  public static final class Eager implements QuarkusTestProfile {
-    @Override
-    public Map<String, String> getConfigOverrides() {
-      return Map.of("sheaf.index.check-every", "0.2s", "sheaf.index.min-rows", "3");
-    }
-  }
 
   private static final Map<String, ?> TWO_DIMENSIONS = Map.of("model", "none", "dimensions", 2);
 
@@ -146,7 +138,7 @@ class CollectionSettingsIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"metric", "precision", "model", "dimensions", "language", "name"})
+  @CsvSource({"metric", "model", "dimensions", "language", "name"})
   void whatCannotChange(String field) {
     String name = newCollection(Map.of());
 

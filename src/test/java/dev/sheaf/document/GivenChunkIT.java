@@ -58,6 +58,21 @@ class GivenChunkIT {
   }
 
   @Test
+  void vectorsMayBeBase64() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    String zeroAndOne = "AAAAAAAAgD8=";
+    Api.put(
+            collection,
+            "a",
+            Map.of("chunks", List.of(Map.of("text", "The Moon", "vector", zeroAndOne))))
+        .statusCode(201);
+
+    Api.search(collection, Map.of("vector", zeroAndOne, "select", List.of("vector")))
+        .body("hits[0].vector", equalTo(List.of(0.0f, 1.0f)));
+    Api.put(collection, "a", chunk("The Moon", List.of(0, 1))).body("status", equalTo("unchanged"));
+  }
+
+  @Test
   void withoutAVectorAreEmbeddedByTheModel() {
     String collection = Api.newCollection();
 

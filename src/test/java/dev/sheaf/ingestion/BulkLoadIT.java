@@ -11,24 +11,35 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// The application as it is shipped, with uploads that are larger than its heap, and killed over
 /// others.
 ///
-/// `./mvnw verify -Dit.test=BulkLoadIT -Dsheaf.test.upload-megabytes=2000
-/// -Dsheaf.test.upload-lines=200000` makes them as large as people would call large.
+/// `make soak` makes them as large as people would call large: 2 GB with a heap of 512 MB, and
+/// 200,000 lines with ten kills.
 class BulkLoadIT {
 
   private static final int MEGABYTES = Integer.getInteger("sheaf.test.upload-megabytes");
   private static final int LINES = Integer.getInteger("sheaf.test.upload-lines");
-  private static final String HEAP = "144m";
-  private static final int KILLS = 3;
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final int KILLS = Integer.getInteger("sheaf.test.upload-kills");
+
+  /// In megabytes.
+  private static final int HEAP = Integer.getInteger("sheaf.test.upload-heap");
+
+  /// What the live objects of two batches may make of a difference, in bytes.
+  private static final long FLAT = 32_000_000;
+
+  private static final Duration PATIENCE = Duration.ofMinutes(15);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> SETTINGS =
@@ -40,21 +51,49 @@ class BulkLoadIT {
     String vector = vector(dimensions);
     int lines = (int) (MEGABYTES * 1_000_000L / (vector.length() + 60));
     try (TestDatabase database = TestDatabase.create();
-        SheafProcess sheaf = SheafProcess.start(database, SETTINGS, HEAP)) {
+        SheafProcess sheaf = SheafProcess.start(database, SETTINGS, HEAP + "m");
+        var client = Executors.newSingleThreadExecutor()) {
       create(sheaf, dimensions);
 
-      JsonNode answer = upload(sheaf, Map.of(), new Lines(0, lines, vector));
+      Future<JsonNode> answer =
+          client.submit(() -> upload(sheaf, Map.of(), new Lines("d", 0, lines, vector)));
+      var live = new ArrayList<Long>();
+      while (!isDone(answer)) {
+        live.add(sheaf.liveBytes());
+      }
 
-      assertThat(answer.path("created").asInt()).isEqualTo(lines);
+      assertThat(answer.get().path("created").asInt()).isEqualTo(lines);
       assertThat(database.query("SELECT count(*) FROM embedding"))
           .containsExactly(String.valueOf(lines));
+      System.out.printf(
+          "%d MB with a heap of %d MB; live bytes: %s%n",
+          MEGABYTES, HEAP, live.stream().mapToLong(Long::longValue).summaryStatistics());
+      int half = live.size() / 2;
+      assertThat(max(live.subList(half, live.size())))
+          .as("live bytes in the second half of the upload")
+          .isLessThan(max(live.subList(0, half)) + FLAT);
     }
+  }
+
+  /// Waits a little for the end, which leaves the machine to the upload.
+  private static boolean isDone(Future<?> answer) throws Exception {
+    try {
+      answer.get(500, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    }
+  }
+
+  private static long max(List<Long> samples) {
+    return samples.stream().mapToLong(Long::longValue).max().orElseThrow();
   }
 
   @Test
   void everyLineIsLoadedOnceHoweverOftenTheServiceIsKilled() throws Exception {
     int bad = 10;
     try (TestDatabase database = TestDatabase.create()) {
+      var killedAt = new ArrayList<Long>();
       long id = 0;
       long done = 0;
       for (int kill = 0; kill <= KILLS; kill++) {
@@ -62,7 +101,10 @@ class BulkLoadIT {
           if (kill == 0) {
             create(sheaf, 3);
             id =
-                upload(sheaf, Map.of("Prefer", "respond-async"), new Lines(bad, LINES, "[1,2,3]"))
+                upload(
+                        sheaf,
+                        Map.of("Prefer", "respond-async"),
+                        new Lines("d", bad, LINES, "[1,2,3]"))
                     .path("id")
                     .asLong();
           }
@@ -71,6 +113,7 @@ class BulkLoadIT {
             await().atMost(PATIENCE).until(() -> read(database) > before);
             sheaf.kill();
             done = read(database);
+            killedAt.add(done);
             assertThat(done).isLessThan(LINES + bad);
           } else {
             String path = "/api/v1/jobs/" + id;
@@ -102,6 +145,7 @@ class BulkLoadIT {
       assertThat(database.query("SELECT line FROM ingestion_error ORDER BY line"))
           .isEqualTo(IntStream.rangeClosed(1, bad).mapToObj(String::valueOf).toList());
       assertThat(database.query("SELECT count(*) FROM ingestion_part")).containsExactly("0");
+      System.out.printf("%d lines, killed after %s%n", LINES, killedAt);
     }
   }
 
@@ -112,7 +156,9 @@ class BulkLoadIT {
       create(first, 3);
       for (int job = 0; job < 3; job++) {
         upload(
-            first, Map.of("Prefer", "respond-async"), new Lines(0, LINES / 3, "[1,2," + job + "]"));
+            first,
+            Map.of("Prefer", "respond-async"),
+            new Lines("d", 0, LINES / 3, "[1,2," + job + "]"));
       }
       try (SheafProcess second = SheafProcess.start(database, SETTINGS)) {
         first.kill();
@@ -130,6 +176,43 @@ class BulkLoadIT {
           .containsExactly(String.valueOf(LINES / 3));
       assertThat(database.query("SELECT count(*) FROM embedding"))
           .containsExactly(String.valueOf(LINES / 3));
+    }
+  }
+
+  @Test
+  void replicasShareTheJobs() throws Exception {
+    int jobs = 6;
+    int bad = 3;
+    int lines = LINES / jobs;
+    try (TestDatabase database = TestDatabase.create();
+        SheafProcess first = SheafProcess.start(database, SETTINGS);
+        SheafProcess second = SheafProcess.start(database, SETTINGS)) {
+      create(first, 3);
+      for (int job = 0; job < jobs; job++) {
+        upload(
+            job % 2 == 0 ? first : second,
+            Map.of("Prefer", "respond-async"),
+            new Lines("job" + job + "-", bad, lines, "[1,2,3]"));
+      }
+      await()
+          .atMost(PATIENCE)
+          .until(() ->
+              database
+                  .query("SELECT count(*) FROM ingestion_job WHERE state <> 'completed'")
+                  .equals(List.of("0")));
+
+      assertThat(
+              database.query(
+                  "SELECT concat_ws(' ', read, created, updated, unchanged, replaced, failed) FROM ingestion_job"))
+          .hasSize(jobs)
+          .containsOnly("%d %d 0 0 0 %d".formatted(lines + bad, lines, bad));
+      for (String table : List.of("document", "chunk", "embedding")) {
+        assertThat(database.query("SELECT count(*) FROM " + table))
+            .containsExactly(String.valueOf(jobs * lines));
+      }
+      for (SheafProcess replica : List.of(first, second)) {
+        assertThat(replica.log()).anyMatch(line -> line.contains("Job completed: "));
+      }
     }
   }
 
@@ -165,12 +248,14 @@ class BulkLoadIT {
 
   /// Lines that are made while they are read, behind some that are not JSON.
   private static final class Lines extends InputStream {
+    private final String prefix;
     private final int count;
     private final String vector;
     private int made;
     private ByteArrayInputStream line;
 
-    Lines(int bad, int count, String vector) {
+    Lines(String prefix, int bad, int count, String vector) {
+      this.prefix = prefix;
       this.count = count;
       this.vector = vector;
       this.line = new ByteArrayInputStream("?\n".repeat(bad).getBytes(StandardCharsets.UTF_8));
@@ -189,8 +274,8 @@ class BulkLoadIT {
         }
         line =
             new ByteArrayInputStream(
-                "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":%s}]}\n"
-                    .formatted(made, made, vector)
+                "{\"id\":\"%s%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":%s}]}\n"
+                    .formatted(prefix, made, made, vector)
                     .getBytes(StandardCharsets.UTF_8));
         made++;
       }

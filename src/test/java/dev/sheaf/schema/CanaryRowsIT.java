@@ -222,6 +222,8 @@ class CanaryRowsIT {
         .isEqualTo(
             new CanaryRows.Result(
                 List.of(
+                    "public.api_key",
+                    "public.audit_event",
                     "public.chunk_canary",
                     "public.collection",
                     "public.document_canary",

@@ -76,6 +76,12 @@ class ChangelogRoundTripIT {
       Templates templates = new Templates(CHANGELOGS);
       for (String template : templates.names()) {
         Map<String, Object> parameters = parameters(template);
+        connection.setAutoCommit(true);
+        if (template.equals("space_index_swap")) {
+          Map<String, Object> successor = parameters("space_index");
+          successor.put("index", "embedding_42_hnsw_next");
+          templates.apply(connection, "space_index", successor);
+        }
         connection.setAutoCommit(!templates.isTransactional(template));
         CatalogSnapshot before = CatalogSnapshot.of(connection);
 
@@ -85,7 +91,9 @@ class ChangelogRoundTripIT {
         CatalogSnapshot down = CatalogSnapshot.of(connection);
         templates.apply(connection, template, parameters);
 
-        assertThat(up).as(template + " changes something").isNotEqualTo(before);
+        if (!template.equals("space_index_rebuild")) {
+          assertThat(up).as(template + " changes something").isNotEqualTo(before);
+        }
         assertThat(down).hasToString(before.toString());
         assertThat(CatalogSnapshot.of(connection))
             .as(template + " again")
@@ -109,6 +117,7 @@ class ChangelogRoundTripIT {
     Map<String, Object> values = new HashMap<>();
     values.put("collection_id", 7L);
     values.put("space_id", 42L);
+    values.put("index", "embedding_42_hnsw");
     values.put("field", "Year");
     values.put("dimensions", 384);
     values.put("element", "vector::halfvec(384)");

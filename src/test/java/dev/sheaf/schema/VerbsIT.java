@@ -221,6 +221,8 @@ class VerbsIT {
         Map.of(
             "space_id",
             space,
+            "index",
+            "embedding_" + space + "_hnsw",
             "element",
             element,
             "operator_class",

@@ -24,6 +24,8 @@ public final class SheafProcess implements AutoCloseable {
 
   private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+)");
 
+  private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
+
   private final Process process;
   private final Queue<String> log = new ConcurrentLinkedQueue<>();
   private final Thread reader;
@@ -68,6 +70,8 @@ public final class SheafProcess implements AutoCloseable {
     environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
     environment.put("QUARKUS_DATASOURCE_USERNAME", String.valueOf(database.address().user()));
     environment.put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));
+    // Tests of access say otherwise.
+    environment.put("SHEAF_ACCESS_MODE", "open");
     environment.putAll(settings);
     return new SheafProcess(builder);
   }
@@ -101,12 +105,19 @@ public final class SheafProcess implements AutoCloseable {
   /// @throws IOException when the process is gone
   public HttpResponse<String> send(String method, String path, String json)
       throws IOException, InterruptedException {
-    return http.send(
+    return send(method, path, json, Map.of());
+  }
+
+  /// The same with more headers.
+  public HttpResponse<String> send(
+      String method, String path, String json, Map<String, String> headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(base.resolve(path))
             .header("Content-Type", "application/json")
-            .method(method, HttpRequest.BodyPublishers.ofString(json))
-            .build(),
-        HttpResponse.BodyHandlers.ofString());
+            .method(method, HttpRequest.BodyPublishers.ofString(json));
+    headers.forEach(request::header);
+    return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
   /// Uploads lines of JSON to a path, as they come.
@@ -125,6 +136,26 @@ public final class SheafProcess implements AutoCloseable {
   /// What it has said so far.
   public List<String> log() {
     return List.copyOf(log);
+  }
+
+  /// How much of its heap is in use by objects that are needed, in bytes; it collects its garbage
+  /// first.
+  public long liveBytes() throws IOException {
+    Process histogram =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                String.valueOf(process.pid()),
+                "GC.class_histogram")
+            .redirectErrorStream(true)
+            .start();
+    try (var lines = histogram.inputReader()) {
+      String last = lines.lines().reduce("", (_, line) -> line);
+      Matcher total = TOTAL.matcher(last);
+      if (!total.matches()) {
+        throw new IOException("no histogram, but " + last);
+      }
+      return Long.parseLong(total.group(1));
+    }
   }
 
   /// `kill -9`: the process gets no chance to clean up.

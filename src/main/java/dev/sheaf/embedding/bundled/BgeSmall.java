@@ -11,7 +11,13 @@ import dev.sheaf.embedding.EmbeddingModel;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.net.URL;
+import java.net.URLConnection;
+import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ReadableByteChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -250,19 +256,16 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
 
   private Loaded read() throws IOException, OrtException {
     WordPieceTokenizer tokenizer;
-    try (InputStream in = resource(TOKENIZER)) {
+    try (InputStream in = url(TOKENIZER).openStream()) {
       tokenizer = WordPieceTokenizer.read(in);
-    }
-    byte[] model;
-    try (InputStream in = resource(weights)) {
-      model = in.readAllBytes();
     }
     var environment = OrtEnvironment.getEnvironment();
     OrtSession session;
-    try (var options = new OrtSession.SessionOptions()) {
+    try (var arena = Arena.ofConfined();
+        var options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
-      session = environment.createSession(model, options);
+      session = environment.createSession(read(weights, arena), options);
     }
     checkWidth(session);
     return new Loaded(environment, session, tokenizer);
@@ -278,12 +281,27 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     }
   }
 
-  private static InputStream resource(String name) throws FileNotFoundException {
-    InputStream in = BgeSmall.class.getResourceAsStream(name);
-    if (in == null) {
+  /// Outside of the heap, which would grow by twice the model's 34 MB and hardly ever shrink again.
+  private static ByteBuffer read(String name, Arena arena) throws IOException {
+    URLConnection resource = url(name).openConnection();
+    resource.setUseCaches(false);
+    try (InputStream in = resource.getInputStream()) {
+      ByteBuffer content = arena.allocate(resource.getContentLengthLong()).asByteBuffer();
+      ReadableByteChannel channel = Channels.newChannel(in);
+      while (content.hasRemaining() && channel.read(content) >= 0) {}
+      if (content.hasRemaining() || in.read() >= 0) {
+        throw new IOException(name + " is not as long as it says");
+      }
+      return content.flip();
+    }
+  }
+
+  private static URL url(String name) throws FileNotFoundException {
+    URL url = BgeSmall.class.getResource(name);
+    if (url == null) {
       throw new FileNotFoundException("No resource " + name + " on the class path");
     }
-    return in;
+    return url;
   }
 
   private Loaded awaitLoaded() {

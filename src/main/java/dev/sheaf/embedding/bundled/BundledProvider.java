@@ -2,6 +2,7 @@ package dev.sheaf.embedding.bundled;
 
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingProvider;
+import io.quarkus.runtime.ImageMode;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -24,9 +25,11 @@ class BundledProvider implements EmbeddingProvider {
     return "bundled";
   }
 
+  /// A native executable has none: ONNX Runtime's Java side is bound to the JVM. There
+  /// `sheaf.embedding.model` must name a model of another server, or the start is refused.
   @Override
   public List<EmbeddingModel> models() {
-    return List.of(model);
+    return ImageMode.current().isNativeImage() ? List.of() : List.of(model);
   }
 
   @PreDestroy

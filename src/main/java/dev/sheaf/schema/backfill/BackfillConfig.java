@@ -4,7 +4,6 @@ import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
-import java.util.Optional;
 
 /// How fast backfills are worked off, and for whom they step aside.
 @ConfigMapping(prefix = "sheaf.backfill")
@@ -14,9 +13,9 @@ public interface BackfillConfig {
   @WithDefault("true")
   boolean enabled();
 
-  /// Whether they can be paused, resumed and cancelled over HTTP. Absent: in development and tests
-  /// only, because the endpoints ask nobody who they are.
-  Optional<Boolean> httpControl();
+  /// Whether admins can pause, resume and cancel them over HTTP.
+  @WithDefault("true")
+  boolean httpControl();
 
   /// How often an idle process looks for work, and one that steps aside whether it may go on.
   @WithDefault("1s")

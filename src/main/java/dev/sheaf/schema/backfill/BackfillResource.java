@@ -2,11 +2,12 @@ package dev.sheaf.schema.backfill;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
+import dev.sheaf.api.Roles;
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.SchemaException;
 import dev.sheaf.schema.backfill.Backfills.Control;
-import io.quarkus.runtime.LaunchMode;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
@@ -17,9 +18,10 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 
-/// Backfills over HTTP: to be looked at by everybody, to be controlled where that is allowed.
+/// Backfills over HTTP: to be looked at, and to be controlled unless that is switched off.
 @Path("/backfills")
 @Tag(name = "Backfills")
+@RolesAllowed(Roles.OPERATOR)
 @RunOnVirtualThread
 class BackfillResource {
 
@@ -70,7 +72,7 @@ class BackfillResource {
   }
 
   private Backfill control(String name, Control control) {
-    if (!config.httpControl().orElse(LaunchMode.current() != LaunchMode.NORMAL)) {
+    if (!config.httpControl()) {
       throw new Problem(
           ProblemType.CONTROL_OFF,
           "use the command line, sheaf backfill %s %s, or set sheaf.backfill.http-control=true"

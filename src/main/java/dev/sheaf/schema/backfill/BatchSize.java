@@ -4,10 +4,20 @@ import java.time.Duration;
 
 /// How many rows the next batch takes, so that it lasts as long as it should: grows slowly, shrinks
 /// at once.
+///
+/// A batch costs something whatever its size, on a busy server or far from it more than it should
+/// last. Fewer rows would not make it shorter then, and would never come to an end; so a small
+/// batch may take several times as long.
 final class BatchSize {
 
   private static final double MOST_GROWTH = 1.5;
   private static final double MOST_SHRINKING = 0.25;
+
+  /// Rows of a small batch.
+  private static final int SMALL = 100;
+
+  /// How many times as long it may take.
+  private static final int LENIENCE = 10;
 
   private final Duration target;
   private final int most;
@@ -28,7 +38,11 @@ final class BatchSize {
   /// Learns from a batch of full size.
   void took(Duration time) {
     double factor = (double) target.toNanos() / Math.max(1, time.toNanos());
+    int before = rows;
     scale(Math.clamp(factor, MOST_SHRINKING, MOST_GROWTH));
+    if (time.compareTo(target.multipliedBy(LENIENCE)) <= 0) {
+      rows = Math.max(rows, Math.min(before, SMALL));
+    }
   }
 
   /// Learns that a batch was in somebody's way.

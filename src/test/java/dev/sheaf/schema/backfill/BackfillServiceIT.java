@@ -65,11 +65,10 @@ class BackfillServiceIT {
     }
   }
 
-  /// The endpoints ask nobody who they are.
   @Test
-  void inProductionNobodyControlsItOverHttp() throws Exception {
+  void controlOverHttpCanBeSwitchedOff() throws Exception {
     try (Shop shop = Shop.besideTheService(root, 10);
-        SheafProcess service = start(shop)) {
+        SheafProcess service = shop.service(Map.of("SHEAF_BACKFILL_HTTP_CONTROL", "false"))) {
       assertThat(get(service, "/api/v1/backfills/shop/002_touched").statusCode()).isEqualTo(200);
 
       HttpResponse<String> refused =

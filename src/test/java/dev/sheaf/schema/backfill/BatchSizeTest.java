@@ -47,6 +47,21 @@ class BatchSizeTest {
   }
 
   @Test
+  void aSmallBatchThatTakesLongWhateverItsSizeStays() {
+    BatchSize size = new BatchSize(TARGET, 200, 500);
+
+    for (int i = 0; i < 10; i++) {
+      size.took(Duration.ofMillis(900));
+    }
+    assertThat(size.rows()).isEqualTo(100);
+
+    size.took(Duration.ofMillis(1100));
+    assertThat(size.rows()).isEqualTo(25);
+    size.took(Duration.ofMillis(900));
+    assertThat(size.rows()).isEqualTo(25);
+  }
+
+  @Test
   void makesWayForOthers() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 

@@ -39,7 +39,8 @@ class ExpandMigrateContractIT {
   /// Only the last release works at the backfill, so that it meets the contract undone.
   private static final Map<String, String> IDLE = Map.of("SHEAF_BACKFILL_ENABLED", "false");
 
-  private static final Map<String, String> WORKING = Map.of("SHEAF_BACKFILL_CHECK_EVERY", "100ms");
+  private static final Map<String, String> WORKING =
+      Map.of("SHEAF_BACKFILL_CHECK_EVERY", "100ms", "SHEAF_BACKFILL_REST", "0.5");
 
   @TempDir private Path root;
 

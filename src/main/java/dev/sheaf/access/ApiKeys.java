@@ -1,0 +1,246 @@
+package dev.sheaf.access;
+
+import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemType;
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
+import io.agroal.api.AgroalDataSource;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/// The keys there are: make, list, revoke.
+@Singleton
+public final class ApiKeys {
+
+  static final String MODULE = "access";
+
+  private static final String COLUMNS =
+      """
+      id, name, role, collections, created_at, expires_at, revoked_at, last_used_at,
+      CASE WHEN revoked_at IS NOT NULL THEN 'REVOKED'
+           WHEN expires_at <= now()    THEN 'EXPIRED'
+           ELSE 'ACTIVE'
+      END AS state
+      """;
+
+  private static final String INSERT =
+      """
+      INSERT INTO api_key (id, hash, name, role, collections, expires_at)
+           VALUES (?, ?, ?, ?, ?, now() + ? * interval '1 s')
+        RETURNING %s
+      """
+          .formatted(COLUMNS);
+
+  /// Relies on api_key_pkey.
+  private static final String FIND =
+      """
+      SELECT hash, last_used_at > now() - interval '1 min', %s
+        FROM api_key
+       WHERE id = ?
+      """
+          .formatted(COLUMNS);
+
+  private static final String USED =
+      """
+      UPDATE api_key
+         SET last_used_at = now()
+       WHERE id = ?
+         AND (last_used_at > now() - interval '1 min') IS NOT TRUE
+      """;
+
+  private final Source source;
+  private final AuditTrail audit;
+
+  @Inject
+  ApiKeys(AgroalDataSource dataSource, AuditTrail audit) {
+    this(dataSource::getConnection, audit);
+  }
+
+  /// For a command.
+  public ApiKeys(Source source, AuditTrail audit) {
+    this.source = source;
+    this.audit = audit;
+  }
+
+  /// Where connections come from.
+  public interface Source {
+    Connection connect() throws SQLException;
+  }
+
+  /// Makes a key.
+  ///
+  /// @return the key, whose secret is kept nowhere else
+  public CreatedKey create(CreateKey request) throws SQLException {
+    Key key = Key.random();
+    return transaction(connection -> {
+      ApiKey made = insert(connection, key, request);
+      var details = new TreeMap<String, Object>(Map.of("role", made.role().value()));
+      if (made.name() != null) {
+        details.put("name", made.name());
+      }
+      if (made.collections() != null) {
+        details.put("collections", made.collections());
+      }
+      if (made.expiresAt() != null) {
+        details.put("expiresAt", made.expiresAt().toString());
+      }
+      audit.record(connection, AuditAction.KEY_CREATED, made.id(), details);
+      return new CreatedKey(key.reveal(), made);
+    });
+  }
+
+  private static ApiKey insert(Connection connection, Key key, CreateKey request)
+      throws SQLException {
+    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
+      insert.setString(1, key.id());
+      insert.setBytes(2, key.hash());
+      insert.setString(3, request.name());
+      insert.setString(4, request.role().value());
+      Set<String> collections = request.collections();
+      insert.setArray(
+          5, collections == null ? null : connection.createArrayOf("text", collections.toArray()));
+      insert.setObject(6, request.expires() == null ? null : request.expires().toSeconds());
+      try (ResultSet row = insert.executeQuery()) {
+        row.next();
+        return read(row);
+      }
+    }
+  }
+
+  /// All there ever were, newest first.
+  public List<ApiKey> list() throws SQLException {
+    try (Connection connection = source.connect();
+        PreparedStatement select =
+            connection.prepareStatement(
+                "SELECT " + COLUMNS + " FROM api_key ORDER BY created_at DESC, id");
+        ResultSet row = select.executeQuery()) {
+      var keys = new ArrayList<ApiKey>();
+      while (row.next()) {
+        keys.add(read(row));
+      }
+      return keys;
+    }
+  }
+
+  /// Revokes a key for good. One that is revoked already stays so.
+  ///
+  /// @throws Problem when there is none of this id
+  public void revoke(String id) throws SQLException {
+    boolean known =
+        transaction(connection -> {
+          try (PreparedStatement update =
+              connection.prepareStatement(
+                  "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL")) {
+            update.setString(1, id);
+            if (update.executeUpdate() == 1) {
+              audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
+              return true;
+            }
+          }
+          return find(connection, id).isPresent();
+        });
+    if (!known) {
+      throw new Problem(ProblemType.KEY_NOT_FOUND, "there is no key " + id);
+    }
+  }
+
+  /// A key as it is checked.
+  ///
+  /// @param usedLately whether the last use that is recorded is less than a minute ago
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record Stored(byte[] hash, boolean usedLately, ApiKey description) {}
+
+  Optional<Stored> find(String id) throws SQLException {
+    try (Connection connection = source.connect()) {
+      return find(connection, id);
+    }
+  }
+
+  private static Optional<Stored> find(Connection connection, String id) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(FIND)) {
+      select.setString(1, id);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(new Stored(row.getBytes(1), row.getBoolean(2), read(row)))
+            : Optional.empty();
+      }
+    }
+  }
+
+  /// Records that a key was used, at most once a minute however many replicas see it.
+  void used(String id) throws SQLException {
+    try (Connection connection = source.connect();
+        PreparedStatement update = connection.prepareStatement(USED)) {
+      update.setString(1, id);
+      update.executeUpdate();
+    }
+  }
+
+  /// Whether there is any key that is accepted.
+  boolean isAny() throws SQLException {
+    try (Connection connection = source.connect();
+        PreparedStatement select =
+            connection.prepareStatement(
+                """
+                SELECT EXISTS (SELECT FROM api_key
+                                WHERE revoked_at IS NULL
+                                  AND (expires_at IS NULL OR expires_at > now()))
+                """);
+        ResultSet row = select.executeQuery()) {
+      return row.next() && row.getBoolean(1);
+    }
+  }
+
+  private interface Work<T> {
+    T on(Connection connection) throws SQLException;
+  }
+
+  private <T> T transaction(Work<T> work) throws SQLException {
+    try (Connection connection = source.connect()) {
+      connection.setAutoCommit(false);
+      try {
+        T result = work.on(connection);
+        connection.commit();
+        return result;
+      } catch (SQLException | RuntimeException e) {
+        connection.rollback();
+        throw e;
+      } finally {
+        connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  private static ApiKey read(ResultSet row) throws SQLException {
+    Array collections = row.getArray("collections");
+    return new ApiKey(
+        row.getString("id"),
+        row.getString("name"),
+        Role.of(row.getString("role")),
+        collections == null ? null : List.of((String[]) collections.getArray()),
+        ApiKey.State.valueOf(row.getString("state")),
+        row.getObject("created_at", OffsetDateTime.class).toInstant(),
+        instant(row, "expires_at"),
+        instant(row, "revoked_at"),
+        instant(row, "last_used_at"));
+  }
+
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
+    return time == null ? null : time.toInstant();
+  }
+}

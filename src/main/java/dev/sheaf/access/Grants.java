@@ -1,0 +1,93 @@
+package dev.sheaf.access;
+
+import io.quarkus.security.identity.AuthenticationRequestContext;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.identity.SecurityIdentityAugmentor;
+import io.quarkus.security.runtime.QuarkusPrincipal;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
+import io.smallrye.mutiny.Uni;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.json.JsonString;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.eclipse.microprofile.jwt.JsonWebToken;
+import org.jspecify.annotations.Nullable;
+
+/// What those may do who bring no key: a token of the identity provider what its claims say, others
+/// nothing, or everything where access is open.
+@ApplicationScoped
+class Grants implements SecurityIdentityAugmentor {
+
+  private static final String EVERY_COLLECTION = "*";
+
+  private final AccessConfig.Oidc oidc;
+
+  /// Who brings nothing, where access is open.
+  private final @Nullable SecurityIdentity anybody;
+
+  Grants(AccessConfig config) {
+    this.oidc = config.oidc();
+    this.anybody = AccessGate.isOpen(config) ? Role.ADMIN.identity("anybody", null) : null;
+  }
+
+  @Override
+  public Uni<SecurityIdentity> augment(
+      SecurityIdentity identity, AuthenticationRequestContext context) {
+    return Uni.createFrom().item(granted(identity));
+  }
+
+  private SecurityIdentity granted(SecurityIdentity identity) {
+    if (identity.isAnonymous()) {
+      return anybody == null ? identity : anybody;
+    }
+    return identity.getPrincipal() instanceof JsonWebToken token
+        ? granted(token, identity.getRoles())
+        : identity;
+  }
+
+  /// The token's own roles are left behind: one that happens to be called as one of ours means
+  /// nothing here unless the configuration says so.
+  private SecurityIdentity granted(JsonWebToken token, Set<String> roles) {
+    String name = "oidc:" + token.getName();
+    if (isAny(roles, oidc.roles().admin())) {
+      return Role.ADMIN.identity(name, collections(token));
+    }
+    if (isAny(roles, oidc.roles().writer())) {
+      return Role.WRITER.identity(name, collections(token));
+    }
+    if (isAny(roles, oidc.roles().reader())) {
+      return Role.READER.identity(name, collections(token));
+    }
+    return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(name)).build();
+  }
+
+  private static boolean isAny(Set<String> roles, Set<String> of) {
+    return !Collections.disjoint(roles, of);
+  }
+
+  private @Nullable Set<String> collections(JsonWebToken token) {
+    if (oidc.collectionsClaim().isEmpty()) {
+      return null;
+    }
+    Object claim = token.getClaim(oidc.collectionsClaim().get());
+    Set<String> names =
+        switch (claim) {
+          case null -> Set.of();
+          case Collection<?> list -> list.stream().map(Grants::text).collect(Collectors.toSet());
+          default -> Stream.of(text(claim)).flatMap(Grants::words).collect(Collectors.toSet());
+        };
+    return names.contains(EVERY_COLLECTION) ? null : names;
+  }
+
+  private static Stream<String> words(String text) {
+    return Arrays.stream(text.split("[ ,]+", -1));
+  }
+
+  private static String text(Object value) {
+    return value instanceof JsonString string ? string.getString() : value.toString();
+  }
+}

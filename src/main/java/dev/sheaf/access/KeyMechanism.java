@@ -1,0 +1,63 @@
+package dev.sheaf.access;
+
+import io.quarkus.security.identity.IdentityProviderManager;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.identity.request.AuthenticationRequest;
+import io.quarkus.vertx.http.runtime.security.ChallengeData;
+import io.quarkus.vertx.http.runtime.security.HttpAuthenticationMechanism;
+import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
+import io.quarkus.vertx.http.runtime.security.HttpSecurityUtils;
+import io.smallrye.mutiny.Uni;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.Set;
+
+/// Finds the key in `Authorization: Bearer sheaf_...`, where clients of OpenAI's API put theirs
+/// too. Any other bearer token is left to quarkus-oidc.
+@ApplicationScoped
+class KeyMechanism implements HttpAuthenticationMechanism {
+
+  private static final String SCHEME = "Bearer ";
+  private static final String START = SCHEME + Key.PREFIX;
+
+  @Override
+  public Uni<SecurityIdentity> authenticate(
+      RoutingContext call, IdentityProviderManager providers) {
+    String header = call.request().getHeader(HttpHeaders.AUTHORIZATION);
+    if (header == null || !header.regionMatches(true, 0, START, 0, START.length())) {
+      return Uni.createFrom().nullItem();
+    }
+    return Key.parse(header.substring(SCHEME.length()).strip())
+        .map(key ->
+            providers.authenticate(
+                HttpSecurityUtils.setRoutingContextAttribute(new KeyRequest(key), call)))
+        .orElseGet(
+            () -> Uni.createFrom().failure(KeyIdentityProvider.refused("this is not a whole key")));
+  }
+
+  @Override
+  public Uni<ChallengeData> getChallenge(RoutingContext call) {
+    return Uni.createFrom()
+        .item(new ChallengeData(401, HttpHeaders.WWW_AUTHENTICATE, SCHEME.strip()));
+  }
+
+  @Override
+  public Set<Class<? extends AuthenticationRequest>> getCredentialTypes() {
+    return Set.of(KeyRequest.class);
+  }
+
+  @Override
+  public Uni<HttpCredentialTransport> getCredentialTransport(RoutingContext call) {
+    return Uni.createFrom()
+        .item(
+            new HttpCredentialTransport(
+                HttpCredentialTransport.Type.AUTHORIZATION, SCHEME.strip(), "key"));
+  }
+
+  /// Before quarkus-oidc, which would refuse a key as a broken token.
+  @Override
+  public int getPriority() {
+    return DEFAULT_PRIORITY + 100;
+  }
+}

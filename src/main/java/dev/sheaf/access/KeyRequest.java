@@ -1,0 +1,17 @@
+package dev.sheaf.access;
+
+import io.quarkus.security.identity.request.BaseAuthenticationRequest;
+
+/// A request that brings a key.
+final class KeyRequest extends BaseAuthenticationRequest {
+
+  private final Key key;
+
+  KeyRequest(Key key) {
+    this.key = key;
+  }
+
+  Key key() {
+    return key;
+  }
+}

@@ -1,0 +1,5 @@
+/// Who may do what: API keys, tokens of an identity provider, roles.
+@NullMarked
+package dev.sheaf.access;
+
+import org.jspecify.annotations.NullMarked;

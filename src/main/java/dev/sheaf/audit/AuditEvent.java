@@ -1,0 +1,28 @@
+package dev.sheaf.audit;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonRawValue;
+import java.time.Instant;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// One thing that was done.
+///
+/// @param at by the database's clock
+/// @param actor `key:<id>`, `oidc:<name>`, `process:<user@host/pid>`, `anybody` or `service`
+/// @param action such as `collection.dropped`, or `schema.up`
+/// @param object what it was done to
+/// @param details a JSON object
+/// @param requestId as the log has it
+/// @param address where the request came from
+@JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "AuditEvent")
+record AuditEvent(
+    Instant at,
+    String actor,
+    String action,
+    @Nullable String object,
+    @JsonRawValue @Schema(type = SchemaType.OBJECT) String details,
+    @Nullable String requestId,
+    @Nullable String address) {}

@@ -1,0 +1,80 @@
+package dev.sheaf.audit;
+
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// The audit trail as it is read: what was done over HTTP and by commands, and what the engine
+/// recorded of the schema, as one.
+@ApplicationScoped
+class AuditEvents {
+
+  /// Newest first. Relies on audit_event_at_idx; the schema's part has a row for each changeset.
+  private static final String PAGE =
+      """
+      SELECT at, id, source, actor, action, object, details, request_id, address
+        FROM (SELECT at, id, 0 AS source, actor, action, object, details::text, request_id, address
+                FROM audit_event
+               UNION ALL
+              SELECT at, id, 1, 'process:' || client, 'schema.' || replace(action, ' ', '-'),
+                     regexp_replace(path, '^db/changelog/|[.]sql$', '', 'g'),
+                     json_strip_nulls(json_build_object('approvedBy', approved_by,
+                                                        'reason', reason,
+                                                        'role', role,
+                                                        'version', application_version))::text,
+                     NULL, NULL
+                FROM schema_event) trail
+       WHERE (at, id, source) < (?, ?, ?)
+       ORDER BY at DESC, id DESC, source DESC
+       LIMIT ?
+      """;
+
+  private final AgroalDataSource dataSource;
+
+  AuditEvents(AgroalDataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /// Some of them.
+  ///
+  /// @param next where the page after this one begins; `null` when there is none
+  @Schema(name = "AuditPage")
+  record Page(List<AuditEvent> events, @Nullable String next) {}
+
+  Page page(AuditCursor before, int limit) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select = connection.prepareStatement(PAGE)) {
+      select.setObject(1, before.at());
+      select.setLong(2, before.id());
+      select.setInt(3, before.source());
+      select.setInt(4, limit);
+      var events = new ArrayList<AuditEvent>();
+      AuditCursor last = before;
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          last =
+              new AuditCursor(
+                  row.getObject(1, OffsetDateTime.class), row.getLong(2), row.getInt(3));
+          events.add(
+              new AuditEvent(
+                  last.at().toInstant(),
+                  row.getString(4),
+                  row.getString(5),
+                  row.getString(6),
+                  row.getString(7),
+                  row.getString(8),
+                  row.getString(9)));
+        }
+      }
+      return new Page(events, events.size() < limit ? null : last.toString());
+    }
+  }
+}

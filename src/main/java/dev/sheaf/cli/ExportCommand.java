@@ -1,0 +1,104 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.SchemaException;
+import dev.sheaf.transfer.Export;
+import dev.sheaf.transfer.Service;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.zip.GZIPOutputStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/// `sheaf export COLLECTION [FILE]`
+@Command(
+    name = "export",
+    description = "Read all documents of a collection, as JSON lines that import takes.",
+    mixinStandardHelpOptions = true)
+final class ExportCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+  @Mixin private ServiceOptions server = new ServiceOptions();
+
+  @Parameters(index = "0", paramLabel = "COLLECTION", description = "Whose documents.")
+  private String collection = "";
+
+  @Parameters(
+      index = "1",
+      paramLabel = "FILE",
+      arity = "0..1",
+      defaultValue = "-",
+      description = "What to write; must not be there. gzip when it ends in .gz; - is stdout.")
+  private String file = "";
+
+  @Option(
+      names = "--vectors",
+      description =
+          "Also what the collection's model made of them, so that nothing is embedded again.")
+  private boolean vectors;
+
+  @Option(names = "--filter", paramLabel = "JSON", description = "Only those that meet it.")
+  private @Nullable String filter;
+
+  @Override
+  public Integer call() throws IOException {
+    Output output = common.output();
+    TransferProgress progress = output.transfer();
+    try (Service service = server.service()) {
+      Export export = new Export(service, collection, filter, vectors);
+      long documents =
+          file.equals("-")
+              ? export.writeTo(output.writer(), collection, progress)
+              : write(export, Path.of(file), progress);
+      progress.clear();
+      if (!file.equals("-") && output.isJson()) {
+        output.json(Map.of("file", file, "documents", documents));
+      } else if (!file.equals("-")) {
+        output.data(file + "  " + documents + " documents");
+      }
+      return ExitCode.DONE;
+    } catch (IOException e) {
+      progress.clear();
+      throw new SchemaException(
+          "%s was not read to its end: %s".formatted(collection, e.getMessage()),
+          "what was written is not whole; run it again",
+          e);
+    }
+  }
+
+  /// Under another name first: what carries the right one is whole.
+  private static long write(Export export, Path target, TransferProgress progress)
+      throws IOException {
+    if (Files.exists(target)) {
+      throw new SchemaException(target + " is there already", "delete it, or name another file");
+    }
+    Path part = target.resolveSibling(target.getFileName() + ".part");
+    try {
+      long documents;
+      try (Writer out = new OutputStreamWriter(open(part), StandardCharsets.UTF_8)) {
+        documents = export.writeTo(out, target.toString(), progress);
+      }
+      Files.move(part, target);
+      return documents;
+    } finally {
+      Files.deleteIfExists(part);
+    }
+  }
+
+  private static OutputStream open(Path part) throws IOException {
+    OutputStream out =
+        Files.newOutputStream(
+            part, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING);
+    return part.toString().endsWith(".gz.part") ? new GZIPOutputStream(out, 64 * 1024) : out;
+  }
+}

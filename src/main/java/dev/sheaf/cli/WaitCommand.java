@@ -1,0 +1,32 @@
+package dev.sheaf.cli;
+
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `sheaf migrate wait`
+@Command(
+    name = "wait",
+    description = "Wait until somebody else has brought the schema to where this build can serve.",
+    mixinStandardHelpOptions = true)
+final class WaitCommand implements Callable<Integer> {
+
+  @Mixin private Common common = new Common();
+
+  @Option(
+      names = "--timeout",
+      paramLabel = "TIME",
+      converter = DurationArgument.class,
+      description = "Give up after so long: 90s, 10m, 1h (10m).")
+  private Duration timeout = Duration.ofMinutes(10);
+
+  @Override
+  public Integer call() throws InterruptedException {
+    Output output = common.output();
+    common.migrations().awaitFit(timeout, output.listener());
+    output.say("the schema fits");
+    return ExitCode.DONE;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.sheaf.document;
+
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import dev.sheaf.api.Input;
+import dev.sheaf.api.Problem;
+import dev.sheaf.embedding.VectorDeserializer;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// What a model has made of a document already, as an export holds it.
+///
+/// @param by how it was split, and by which model embedded: [Chunker#fingerprint]; where that is
+///   another, the vectors are not used
+/// @param vectors of the chunks that the client gave none for, in order
+@Schema(name = "Embedded")
+public record Embedded(
+    @Schema(required = true) String by,
+    @Schema(required = true, description = "Each as numbers, or as base64") List<float[]> vectors) {
+
+  public Embedded(
+      @Nullable String by,
+      @JsonDeserialize(contentUsing = VectorDeserializer.class) @Nullable List<float[]> vectors) {
+    this.by = Input.required("embedded.by", by);
+    if (Input.required("embedded.vectors", vectors).contains(null)) {
+      throw Problem.field("embedded.vectors", "embedded.vectors must hold no null");
+    }
+    this.vectors = List.copyOf(vectors);
+  }
+}

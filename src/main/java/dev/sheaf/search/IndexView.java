@@ -1,0 +1,46 @@
+package dev.sheaf.search;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.sheaf.embedding.Precision;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// How the index of a collection is, and how well it finds.
+///
+/// @param rows vectors of the collection
+/// @param bytes the size of their table
+/// @param deadRows rows that were deleted and not yet vacuumed away, by PostgreSQL's estimate
+/// @param changes rows inserted, updated and deleted since the index was first measured
+/// @param efSearch candidates that searches look at
+/// @param index absent when every search compares every vector
+/// @param build what is being built now
+/// @param recall `null` when none is known
+/// @param recallMissing why there is none
+/// @param recallOfQueries the same for what clients have searched for lately, where that is on
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record IndexView(
+    long rows,
+    long bytes,
+    long deadRows,
+    @Schema(nullable = true) @Nullable Long changes,
+    int efSearch,
+    @JsonInclude @Schema(nullable = true) @Nullable Built index,
+    @Schema(nullable = true) @Nullable Build build,
+    @JsonInclude @Schema(nullable = true) @Nullable Recall recall,
+    @Schema(nullable = true) @Nullable String recallMissing,
+    @Schema(nullable = true) @Nullable Recall recallOfQueries) {
+
+  /// The index that is there.
+  ///
+  /// @param valid whether searches can use it; not yet, while it is first built
+  @Schema(name = "Index")
+  public record Built(boolean valid, long bytes, Precision precision, int m, int efConstruction) {}
+
+  /// A build that runs.
+  ///
+  /// @param phase in PostgreSQL's words
+  /// @param percent of this phase, where PostgreSQL counts
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @Schema(name = "IndexBuild")
+  public record Build(String phase, @Schema(nullable = true) @Nullable Double percent) {}
+}
