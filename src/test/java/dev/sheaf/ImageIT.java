@@ -179,7 +179,7 @@ class ImageIT {
       service.start();
       holder.setAutoCommit(false);
       try (Statement statement = holder.createStatement()) {
-        statement.execute("LOCK TABLE collection");
+        statement.execute("LOCK TABLE collection IN SHARE MODE");
       }
       var begun =
           new FutureTask<>(
@@ -205,8 +205,13 @@ class ImageIT {
           .atMost(PATIENCE)
           .until(() -> {
             try (var row =
-                statement.executeQuery("SELECT count(*) FROM pg_locks WHERE NOT granted")) {
-              return row.next() && row.getInt(1) > 0;
+                statement.executeQuery(
+                    """
+                    SELECT 1
+                      FROM pg_stat_activity
+                     WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    """)) {
+              return row.next();
             }
           });
     }

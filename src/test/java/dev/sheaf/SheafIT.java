@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class SheafIT {
 
   /// How long it goes on to serve, not ready any more, before it stops to take requests.
-  private static final String DELAY = "1s";
+  private static final String DELAY = "3s";
 
   private static final int TERMINATED = 128 + 15;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -40,15 +40,19 @@ class SheafIT {
         Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
       holder.setAutoCommit(false);
-      lock.execute("LOCK TABLE collection");
+      lock.execute("LOCK TABLE collection IN SHARE MODE");
       var begun = begin(() -> sheaf.send("POST", "/api/v1/collections", "{\"name\": \"late\"}"));
       await()
           .atMost(PATIENCE)
           .until(() ->
-              database
-                  .query("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                  .getFirst()
-                  .equals("1"));
+              !database
+                  .query(
+                      """
+                      SELECT 1
+                        FROM pg_stat_activity
+                       WHERE datname = current_database() AND wait_event_type = 'Lock'
+                      """)
+                  .isEmpty());
 
       var exit = begin(sheaf::terminate);
       await()

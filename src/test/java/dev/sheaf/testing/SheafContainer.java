@@ -43,7 +43,7 @@ public final class SheafContainer extends GenericContainer<SheafContainer> {
     if (arguments.length == 0) {
       withExposedPorts(PORT);
       waitingFor(
-          Wait.forHttp("/q/health/ready").forPort(PORT).withStartupTimeout(Duration.ofMinutes(1)));
+          Wait.forHttp("/q/health/ready").forPort(PORT).withStartupTimeout(Duration.ofMinutes(3)));
     }
   }
 
