@@ -229,6 +229,7 @@ class CanaryRowsIT {
                     "public.document_canary",
                     "public.embedding_canary",
                     "public.embedding_space",
+                    "public.index_recall",
                     "public.ingestion_error",
                     "public.ingestion_job",
                     "public.ingestion_part"),
