@@ -13,6 +13,7 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.limits.Limited;
 import dev.sheaf.limits.Work;
+import dev.sheaf.telemetry.Spans;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -33,6 +34,8 @@ public class Documents {
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AuditTrail audit;
+  private final DocumentMeters meters;
+  private final Spans spans;
 
   Documents(
       Collections collections,
@@ -40,13 +43,17 @@ public class Documents {
       FilteredDocuments filtered,
       EmbeddingModels models,
       Chunkers chunkers,
-      AuditTrail audit) {
+      AuditTrail audit,
+      DocumentMeters meters,
+      Spans spans) {
     this.collections = collections;
     this.table = table;
     this.filtered = filtered;
     this.models = models;
     this.chunkers = chunkers;
     this.audit = audit;
+    this.meters = meters;
+    this.spans = spans;
   }
 
   /// Stores a document: creates it, replaces what differs, or finds that nothing does. Embedding
@@ -58,7 +65,7 @@ public class Documents {
   @Limited(Work.WRITE)
   public PutResult put(String collection, String externalId, DocumentContent content) {
     PutResult result = store(collection, externalId, content);
-    DocumentMeters.count(collection, result.status().value(), 1);
+    meters.count(collection, result.status().value(), 1);
     return result;
   }
 
@@ -79,7 +86,11 @@ public class Documents {
 
     Draft draft = preparation.draft(row, content);
     preparation.embed(List.of(draft));
-    boolean created = QuarkusTransaction.requiringNew().call(() -> write(collection, space, draft));
+    boolean created =
+        spans.sql(
+            "write document",
+            space.documentTable(),
+            () -> QuarkusTransaction.requiringNew().call(() -> write(collection, space, draft)));
     return new PutResult(
         externalId, created ? Status.CREATED : Status.UPDATED, draft.split().size());
   }
@@ -122,6 +133,7 @@ public class Documents {
   /// One document with its text.
   ///
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.READ)
   public DocumentView get(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
@@ -145,6 +157,7 @@ public class Documents {
   ///
   /// @param after the `next` of the page before, or null for the first
   /// @param counted whether to count those of all pages
+  @Limited(Work.READ)
   public DocumentPage list(
       String collection, Filter filter, int limit, @Nullable String after, boolean counted)
       throws SQLException {
@@ -163,7 +176,7 @@ public class Documents {
   @Limited(Work.WRITE)
   public long delete(String collection, Filter filter) throws SQLException {
     long deleted = filtered.delete(collections.activeSpace(collection), collection, filter);
-    DocumentMeters.count(collection, "deleted", deleted);
+    meters.count(collection, "deleted", deleted);
     return deleted;
   }
 
@@ -186,6 +199,7 @@ public class Documents {
   /// The chunks of a document.
   ///
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.READ)
   public List<ChunkView> chunks(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     List<Chunk> chunks =
@@ -216,7 +230,7 @@ public class Documents {
               .doWork(connection ->
                   audit.record(connection, AuditAction.DOCUMENT_DELETED, object, Map.of()));
         });
-    DocumentMeters.count(collection, "deleted", 1);
+    meters.count(collection, "deleted", 1);
   }
 
   private static Problem notFound(String collection, String externalId) {

@@ -1,12 +1,11 @@
 package dev.sheaf.ingestion;
 
 import dev.sheaf.schema.ModuleSwitches;
-import io.agroal.api.AgroalDataSource;
+import dev.sheaf.telemetry.Measurement;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
-import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -14,60 +13,66 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jboss.logging.Logger;
+import java.util.stream.Stream;
 
-/// Measures how many jobs are waiting or at work, in all replicas together, and for how long the
-/// oldest has been.
+/// Measures how many jobs of all replicas are in which state, and how long the oldest has waited.
 @ApplicationScoped
-class JobMeters {
+class JobMeters implements Measurement {
 
-  private static final Logger LOG = Logger.getLogger(JobMeters.class);
-
-  private static final String UNFINISHED =
+  /// By state, and of those that have not ended also the age of the oldest, in seconds.
+  private static final String STATES =
       """
-      SELECT s.state, count(j.id), COALESCE(extract(epoch FROM now() - min(j.created_at)), 0)
-        FROM unnest(ARRAY['receiving', 'queued', 'running']) AS s (state)
-        LEFT JOIN ingestion_job j ON j.state = s.state AND j.finished_at IS NULL
+      SELECT s.state, count(j.id), extract(epoch FROM now() - min(j.created_at) FILTER (WHERE j.finished_at IS NULL))
+        FROM unnest(?) AS s (state)
+        LEFT JOIN ingestion_job j ON j.state = s.state
        GROUP BY s.state
       """;
 
   private final ModuleSwitches modules;
-  private final AgroalDataSource dataSource;
   private final MultiGauge jobs =
       MultiGauge.builder("sheaf.jobs")
-          .description("Unfinished jobs of all replicas")
+          .description("Jobs that are kept, of all replicas")
           .register(Metrics.globalRegistry);
-  private final MultiGauge age =
+  private final MultiGauge oldest =
       MultiGauge.builder("sheaf.jobs.oldest")
-          .description("Age of the oldest unfinished job")
+          .description("How long ago the oldest job came that has not ended; 0 without any")
           .baseUnit("seconds")
           .register(Metrics.globalRegistry);
 
-  JobMeters(ModuleSwitches modules, AgroalDataSource dataSource) {
+  JobMeters(ModuleSwitches modules) {
     this.modules = modules;
-    this.dataSource = dataSource;
   }
 
-  @Scheduled(every = "${sheaf.metrics.every:15s}")
-  void measure() {
+  @Override
+  public void measure(Connection connection) throws SQLException {
     if (!modules.isOn(IngestionResource.MODULE)) {
       return;
     }
     List<Row<?>> counts = new ArrayList<>();
     List<Row<?>> ages = new ArrayList<>();
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement statement = connection.prepareStatement(UNFINISHED);
-        ResultSet row = statement.executeQuery()) {
-      while (row.next()) {
-        Tags state = Tags.of("state", row.getString(1));
-        counts.add(Row.of(state, row.getLong(2)));
-        ages.add(Row.of(state, row.getDouble(3)));
+    try (PreparedStatement select = connection.prepareStatement(STATES)) {
+      select.setArray(
+          1,
+          connection.createArrayOf(
+              "text", Stream.of(JobState.values()).map(JobState::value).toArray()));
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          JobState state = JobState.of(row.getString(1));
+          Tags tags = Tags.of("state", state.value());
+          counts.add(Row.of(tags, row.getLong(2)));
+          if (!state.isFinished()) {
+            ages.add(Row.of(tags, row.getDouble(3)));
+          }
+        }
       }
-    } catch (SQLException e) {
-      LOG.warnf("Jobs not measured: reason=%s", e.getMessage());
     }
-    // Without an answer, none is better than an old one.
     jobs.register(counts, true);
-    age.register(ages, true);
+    oldest.register(ages, true);
+  }
+
+  @Override
+  public void forget() {
+    jobs.register(List.of(), true);
+    oldest.register(List.of(), true);
   }
 }

@@ -7,7 +7,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// As many calls of a method at once as [LimitsConfig] gives its kind of [Work]. Others wait for a
+/// As many calls of a method at once as there are places for its kind of [Work]. Others wait for a
 /// moment; then they are refused with 503 and `Retry-After`.
 @InterceptorBinding
 @Retention(RetentionPolicy.RUNTIME)

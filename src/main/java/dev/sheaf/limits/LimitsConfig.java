@@ -5,23 +5,25 @@ import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.OptionalInt;
 
-/// How much may go on at once in one replica. Together with what works in the background it has to
-/// fit into the pool, `quarkus.datasource.jdbc.max-size`: a search takes one connection, a write
-/// one, an upload two.
+/// How much may go on at once in one replica. What is absent is a share of the pool,
+/// `quarkus.datasource.jdbc.max-size`: see [Work].
 @ConfigMapping(prefix = "sheaf.limits")
 public interface LimitsConfig {
 
   /// Searches at once; each query of a batch is one.
-  @WithDefault("16")
-  int searches();
+  OptionalInt searches();
 
   /// Documents put, changed or deleted at once.
-  @WithDefault("8")
-  int writes();
+  OptionalInt writes();
+
+  /// Documents, or pages of them, read at once.
+  OptionalInt reads();
+
+  /// Collections read as a whole at once.
+  OptionalInt exports();
 
   /// Uploads at once, those that are stored to be loaded later included.
-  @WithDefault("4")
-  int uploads();
+  OptionalInt uploads();
 
   /// How long one more waits for its turn before it is refused.
   @WithDefault("2s")

@@ -17,6 +17,7 @@ final class Rate {
   Rate(LimitsConfig config, Callers callers) {
     this.callers = callers;
     this.perSecond = config.requestsPerSecond().orElse(0);
+    Refusals.count("requests", 0);
     this.buckets =
         perSecond == 0
             ? null
@@ -29,6 +30,7 @@ final class Rate {
   @ServerRequestFilter(priority = Priorities.USER)
   void admit() {
     if (buckets != null && !buckets.take(callers.ofRequest().identity())) {
+      Refusals.count("requests", 1);
       throw new Problem(
           ProblemType.TOO_MANY_REQUESTS,
           "more than %d requests a second; slow down, or have sheaf.limits.requests-per-second raised"

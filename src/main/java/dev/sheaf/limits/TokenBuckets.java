@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// A token bucket for each caller. The least recently seen are forgotten, and begin anew with a full
-/// one.
+/// A token bucket for each caller. The least recently seen are forgotten, and begin anew with a
+/// full one.
 final class TokenBuckets {
 
   private static final int CALLERS = 100_000;

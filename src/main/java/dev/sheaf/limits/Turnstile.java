@@ -2,54 +2,84 @@ package dev.sheaf.limits;
 
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
-import jakarta.interceptor.AroundInvoke;
-import jakarta.interceptor.Interceptor;
-import jakarta.interceptor.InvocationContext;
+import dev.sheaf.schema.RefusedStart;
+import dev.sheaf.schema.SchemaException;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Metrics;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// Lets [Limited] methods in.
-@Limited
-@Interceptor
-class Turnstile {
+/// Lets work in while there is room for it.
+@ApplicationScoped
+public class Turnstile {
 
   private final LimitsConfig config;
-  // First come, first served.
-  private final Semaphore searches;
-  private final Semaphore writes;
-  private final Semaphore uploads;
+  private final int pool;
+  private final Map<Work, Semaphore> places = new EnumMap<>(Work.class);
 
-  Turnstile(LimitsConfig config) {
+  Turnstile(
+      LimitsConfig config, @ConfigProperty(name = "quarkus.datasource.jdbc.max-size") int pool) {
     this.config = config;
-    this.searches = new Semaphore(config.searches(), true);
-    this.writes = new Semaphore(config.writes(), true);
-    this.uploads = new Semaphore(config.uploads(), true);
-  }
-
-  @AroundInvoke
-  Object pass(InvocationContext call) throws Exception {
-    Work work = call.getInterceptorBinding(Limited.class).value();
-    Semaphore place =
-        switch (work) {
-          case SEARCH -> searches;
-          case WRITE -> writes;
-          case UPLOAD -> uploads;
-        };
-    enter(work, place);
-    try {
-      return call.proceed();
-    } finally {
-      place.release();
+    this.pool = pool;
+    for (Work work : Work.values()) {
+      int limit = work.places(config, pool);
+      // First come, first served.
+      var place = new Semaphore(limit, true);
+      places.put(work, place);
+      Refusals.count(work.plural(), 0);
+      Gauge.builder("sheaf.work.limit", () -> limit)
+          .description("How much of a kind of work may be under way at once")
+          .tag("work", work.plural())
+          .register(Metrics.globalRegistry);
+      Gauge.builder("sheaf.work.busy", () -> limit - place.availablePermits())
+          .description("How much of it is")
+          .tag("work", work.plural())
+          .register(Metrics.globalRegistry);
     }
   }
 
-  private void enter(Work work, Semaphore place) throws InterruptedException {
+  void start(@Observes StartupEvent event) {
+    RefusedStart.unless("limits", this::requireRoom);
+  }
+
+  private void requireRoom() {
+    int taken = 0;
+    for (Work work : Work.values()) {
+      taken += work.places(config, pool) * work.connections();
+    }
+    if (taken >= pool) {
+      throw new SchemaException(
+          "sheaf.limits lets work take %d connections, and the pool has %d".formatted(taken, pool),
+          "lower sheaf.limits.*, or raise quarkus.datasource.jdbc.max-size");
+    }
+  }
+
+  /// A place for one piece of work, to be closed when that is done.
+  public interface Place extends AutoCloseable {
+    @Override
+    void close();
+  }
+
+  /// Waits for a place.
+  ///
+  /// @throws Problem `OVERLOADED` when there is none in time, or too many wait already
+  public Place enter(Work work) throws InterruptedException {
+    Semaphore place = Objects.requireNonNull(places.get(work));
     boolean full = place.getQueueLength() >= config.queue();
-    if (full || !place.tryAcquire(config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
+    if (!place.tryAcquire(full ? 0 : config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
+      Refusals.count(work.plural(), 1);
       throw new Problem(
           ProblemType.OVERLOADED,
-          "as many %s as may are under way already, and others wait; try again later, or raise sheaf.limits.%s"
-              .formatted(work.plural(), work.plural()));
+          "as many %1$s as may are under way already, and others wait; try again later, or raise sheaf.limits.%1$s"
+              .formatted(work.plural()));
     }
+    return place::release;
   }
 }

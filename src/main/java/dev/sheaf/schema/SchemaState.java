@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class SchemaState {
 
+  private static final Verdict NOT_LOOKED_AT = new Verdict(true, "");
+
   private final AgroalDataSource dataSource;
   private final SchemaGate gate;
 
@@ -36,16 +38,24 @@ public class SchemaState {
   /// @throws SQLException when the database cannot be asked
   public Verdict look() throws SQLException {
     if (gate.isOff()) {
-      return new Verdict(true, "");
+      return NOT_LOOKED_AT;
     }
     try (Connection connection = dataSource.getConnection()) {
-      String history = History.hash(connection);
-      Finding finding = last;
-      if (finding == null || !Objects.equals(finding.history(), history)) {
-        finding = new Finding(history, gate.engine().judge(connection));
-        last = finding;
-      }
-      return finding.verdict();
+      return look(connection);
     }
+  }
+
+  /// The same over a connection that is there.
+  Verdict look(Connection connection) throws SQLException {
+    if (gate.isOff()) {
+      return NOT_LOOKED_AT;
+    }
+    String history = History.hash(connection);
+    Finding finding = last;
+    if (finding == null || !Objects.equals(finding.history(), history)) {
+      finding = new Finding(history, gate.engine().judge(connection));
+      last = finding;
+    }
+    return finding.verdict();
   }
 }

@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.pgvector.PGvector;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.SearchResponse.Explained;
+import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -27,9 +28,11 @@ class SearchExecution {
   private static final Pattern VALUE = Pattern.compile("'(?:[^']|'')*'");
 
   private final AgroalDataSource dataSource;
+  private final Spans spans;
 
-  SearchExecution(AgroalDataSource dataSource) {
+  SearchExecution(AgroalDataSource dataSource, Spans spans) {
     this.dataSource = dataSource;
+    this.spans = spans;
   }
 
   /// What one statement found.
@@ -54,6 +57,10 @@ class SearchExecution {
   /// @throws SQLException with state `42P01` when the space has been dropped, `57014` when the time
   ///   was over
   Found run(Query query, SearchSql sql, long timeout) throws SQLException {
+    return spans.sql("search", query.space().embeddingTable(), () -> find(query, sql, timeout));
+  }
+
+  private Found find(Query query, SearchSql sql, long timeout) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.preparing(timeout) + sql.searching())) {
@@ -90,8 +97,13 @@ class SearchExecution {
 
   /// Its plan in one line, without its values. It is not run again.
   String plan(SearchSql sql, long timeout) throws SQLException {
-    return explained("EXPLAIN (COSTS OFF) ", sql, timeout).stream()
-        .map(line -> VALUE.matcher(line.strip()).replaceAll("'...'"))
+    // A value may go on in the next line.
+    String plan = String.join("\n", explained("EXPLAIN (COSTS OFF) ", sql, timeout));
+    return VALUE
+        .matcher(plan)
+        .replaceAll("'...'")
+        .lines()
+        .map(String::strip)
         .collect(Collectors.joining(" | "));
   }
 

@@ -11,10 +11,6 @@ import dev.sheaf.filter.Predicate;
 import dev.sheaf.limits.Limited;
 import dev.sheaf.limits.Work;
 import dev.sheaf.schema.ModuleSwitches;
-import io.micrometer.core.instrument.Counter;
-import io.micrometer.core.instrument.Meter.MeterProvider;
-import io.micrometer.core.instrument.Metrics;
-import io.micrometer.core.instrument.Timer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -22,8 +18,6 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.stream.IntStream;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
@@ -32,27 +26,13 @@ public class Searches {
 
   private static final String UNDEFINED_TABLE = "42P01";
   private static final String FULLTEXT = "fulltext";
-  private static final Logger LOG = Logger.getLogger(Searches.class);
-
-  private static final MeterProvider<Timer> TIMES =
-      Timer.builder("sheaf.search")
-          .description("Searches, from the parsed request to the answer")
-          .serviceLevelObjectives(
-              IntStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
-                  .mapToObj(Duration::ofMillis)
-                  .toArray(Duration[]::new))
-          .withRegistry(Metrics.globalRegistry);
-
-  private static final MeterProvider<Counter> TRUNCATED =
-      Counter.builder("sheaf.search.truncated")
-          .description("Searches that may have found less than there is, and said so")
-          .withRegistry(Metrics.globalRegistry);
 
   private final Collections collections;
   private final QueryVectors vectors;
   private final LiveQueries live;
   private final Planner planner;
   private final ModuleSwitches modules;
+  private final SearchLog log;
   private final SearchConfig config;
 
   /// How long settings may be what they were, on every replica but the one that changed them.
@@ -71,12 +51,14 @@ public class Searches {
       LiveQueries live,
       Planner planner,
       ModuleSwitches modules,
+      SearchLog log,
       SearchConfig config) {
     this.collections = collections;
     this.vectors = vectors;
     this.live = live;
     this.planner = planner;
     this.modules = modules;
+    this.log = log;
     this.config = config;
   }
 
@@ -102,7 +84,7 @@ public class Searches {
       outcome = search(known(collection), collection, request);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
-    record(collection, request, outcome, took);
+    log.record(collection, request, outcome, took);
     return new SearchResponse(
         outcome.hits(),
         outcome.strategy(),
@@ -112,35 +94,6 @@ public class Searches {
         outcome.truncatedBecause(),
         Math.round(took.toNanos() / 1e3) / 1e3,
         request.explain() ? outcome.explained() : null);
-  }
-
-  private void record(
-      String collection, SearchRequest request, Planner.Outcome outcome, Duration took) {
-    String mode = request.mode().value();
-    TIMES
-        .withTags("collection", collection, "mode", mode, "strategy", outcome.strategy().value())
-        .record(took);
-    if (outcome.truncatedBecause() != null) {
-      TRUNCATED.withTags("collection", collection).increment();
-    }
-    if (took.compareTo(config.slow()) > 0) {
-      LOG.warnf(
-          "Slow search: collection=%s mode=%s strategy=%s ms=%d scanned=%s plan=%s",
-          collection,
-          mode,
-          outcome.strategy().value(),
-          took.toMillis(),
-          outcome.scanned(),
-          plan(outcome));
-    }
-  }
-
-  private String plan(Planner.Outcome outcome) {
-    try {
-      return planner.plan(outcome);
-    } catch (SQLException e) {
-      return "unknown: " + e.getMessage();
-    }
   }
 
   private Searched known(String name) {

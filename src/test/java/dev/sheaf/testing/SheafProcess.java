@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /// The built application as a process of its own, as users run it, so that it can be killed.
 public final class SheafProcess implements AutoCloseable {
 
-  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+)");
+  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
 
   private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
 
@@ -93,11 +93,6 @@ public final class SheafProcess implements AutoCloseable {
     } finally {
       listening.completeExceptionally(new IOException("the process ended"));
     }
-  }
-
-  /// Where a path, percent-encoded, is on this process.
-  public URI uri(String path) {
-    return base.resolve(path);
   }
 
   /// Sends a request with a JSON body to a path, percent-encoded, on this process.

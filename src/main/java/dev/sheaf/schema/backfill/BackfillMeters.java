@@ -1,24 +1,26 @@
 package dev.sheaf.schema.backfill;
 
 import dev.sheaf.schema.Backfill;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.Backfill.State;
+import dev.sheaf.telemetry.Measurement;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
-import io.quarkus.scheduler.Scheduled;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
-import org.jboss.logging.Logger;
+import java.util.stream.Stream;
 
-/// Measures how far backfills have come that are not at their end.
+/// Measures how many backfills are in which state, and how far those have come that are not done.
 @ApplicationScoped
-class BackfillMeters {
+class BackfillMeters implements Measurement {
 
-  private static final Logger LOG = Logger.getLogger(BackfillMeters.class);
-
-  private final BackfillService service;
-  private final BackfillConfig config;
+  private final MultiGauge backfills =
+      MultiGauge.builder("sheaf.backfills")
+          .description("Backfills")
+          .register(Metrics.globalRegistry);
   private final MultiGauge done =
       MultiGauge.builder("sheaf.backfill.done")
           .description("Rows that a backfill has passed")
@@ -30,36 +32,44 @@ class BackfillMeters {
           .baseUnit("rows")
           .register(Metrics.globalRegistry);
 
-  BackfillMeters(BackfillService service, BackfillConfig config) {
-    this.service = service;
-    this.config = config;
-  }
-
-  @Scheduled(every = "${sheaf.metrics.every:15s}")
-  void measure() {
-    if (!config.enabled()) {
-      return;
-    }
-    List<Backfill> open = List.of();
-    try {
-      open =
-          service.backfills().list().stream()
-              .filter(backfill -> backfill.finishedAt() == null)
-              .toList();
-    } catch (SchemaException e) {
-      // Without an answer, none is better than an old one.
-      LOG.warnf("Backfills not measured: reason=%s", e.problem());
-    }
-    done.register(open.stream().<Row<?>>map(b -> Row.of(tags(b), b.rowsDone())).toList(), true);
+  @Override
+  public void measure(Connection connection) throws SQLException {
+    List<Backfill> all = Backfill.all(connection);
+    backfills.register(
+        Stream.of(State.values())
+            .<Row<?>>map(state ->
+                Row.of(
+                    Tags.of("state", state.toString()),
+                    all.stream().filter(backfill -> backfill.state() == state).count()))
+            .toList(),
+        true);
+    List<Backfill> open =
+        all.stream()
+            .filter(
+                backfill -> backfill.state() != State.DONE && backfill.state() != State.CANCELLED)
+            .toList();
+    done.register(
+        open.stream().<Row<?>>map(backfill -> Row.of(tags(backfill), backfill.rowsDone())).toList(),
+        true);
     estimated.register(
         open.stream()
-            .filter(b -> b.rowsEstimated() != null)
-            .<Row<?>>map(b -> Row.of(tags(b), b.rowsEstimated()))
+            .<Row<?>>mapMulti((backfill, rows) -> {
+              if (backfill.rowsEstimated() != null) {
+                rows.accept(Row.of(tags(backfill), backfill.rowsEstimated()));
+              }
+            })
             .toList(),
         true);
   }
 
+  @Override
+  public void forget() {
+    backfills.register(List.of(), true);
+    done.register(List.of(), true);
+    estimated.register(List.of(), true);
+  }
+
   private static Tags tags(Backfill backfill) {
-    return Tags.of("backfill", backfill.name(), "state", backfill.state().toString());
+    return Tags.of("backfill", backfill.name());
   }
 }
