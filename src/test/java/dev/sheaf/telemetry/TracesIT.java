@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -33,8 +34,7 @@ import org.junit.jupiter.api.Test;
 @TestProfile(RequiredAccess.class)
 class TracesIT {
 
-  private static final String PATH = "/api/v1/collections/traced";
-  private static final String ROUTE = "/api/v1/collections/{collection}";
+  private static final AtomicInteger COLLECTIONS = new AtomicInteger();
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String CALLER = "00f067aa0ba902b7";
 
@@ -58,14 +58,16 @@ class TracesIT {
         @Override
         public void close() {}
       };
+  private final String name = "traced-" + COLLECTIONS.incrementAndGet();
+  private final String path = "/api/v1/collections/" + name;
   private String key = "";
 
   @BeforeEach
   void aCollection() throws SQLException {
     key = keys.create(CreateKey.of(Role.ADMIN, null, null, null)).key();
-    as().body(Map.of("name", "traced")).post("/api/v1/collections").then().statusCode(201);
+    as().body(Map.of("name", name)).post("/api/v1/collections").then().statusCode(201);
     as().body(Map.of("text", "High water is at noon.", "metadata", Map.of("place", "quagga")))
-        .put(PATH + "/documents/tides")
+        .put(path + "/documents/tides")
         .then()
         .statusCode(201);
     Logger.getLogger("dev.sheaf.search.SearchLog").addHandler(handler);
@@ -74,7 +76,7 @@ class TracesIT {
   @AfterEach
   void dropIt() {
     Logger.getLogger("dev.sheaf.search.SearchLog").removeHandler(handler);
-    as().delete(PATH).then().statusCode(204);
+    as().delete(path).then().statusCode(204);
   }
 
   @Test
@@ -82,7 +84,7 @@ class TracesIT {
     Response answer =
         as().header("traceparent", "00-%s-%s-01".formatted(TRACE, CALLER))
             .body(Map.of("text", SECRET))
-            .post(PATH + "/search");
+            .post(path + "/search");
 
     assertThat(answer.statusCode()).isEqualTo(200);
     List<SpanData> spans = spans(3);
@@ -92,7 +94,7 @@ class TracesIT {
         .containsExactly(
             SpanKind.INTERNAL + " embed",
             SpanKind.CLIENT + " search",
-            SpanKind.SERVER + " POST " + ROUTE + "/search");
+            SpanKind.SERVER + " POST /collections/{collection}/search");
     assertThat(spans)
         .map(SpanData::getParentSpanId)
         .containsExactly(http.getSpanId(), http.getSpanId(), CALLER);
@@ -101,7 +103,7 @@ class TracesIT {
 
   @Test
   void searchesOfABatchBelongToItsTrace() {
-    var one = Map.of("collection", "traced", "search", Map.of("vector", vector()));
+    var one = Map.of("collection", name, "search", Map.of("vector", vector()));
 
     as().header("traceparent", "00-%s-%s-01".formatted(TRACE, CALLER))
         .body(Map.of("searches", List.of(one, one)))
@@ -111,19 +113,19 @@ class TracesIT {
 
     assertThat(spans(3))
         .map(SpanData::getName)
-        .containsExactly("search", "search", "POST /api/v1/search/batch");
+        .containsExactly("search", "search", "POST /search/batch");
   }
 
   @Test
   void aSlowSearchIsLoggedWithItsPlanAndWithoutItsText() {
     as().body(Map.of("text", SECRET, "mode", "hybrid", "filter", Map.of("place", SECRET)))
-        .post(PATH + "/search")
+        .post(path + "/search")
         .then()
         .statusCode(200);
 
     assertThat(logged).hasSize(1);
     assertThat(logged.getFirst())
-        .startsWith("Slow search: collection=traced mode=hybrid strategy=exact ms=")
+        .startsWith("Slow search: collection=" + name + " mode=hybrid strategy=exact ms=")
         .contains(" plan=", "embedding_", "'...'")
         .doesNotContain("quagga", "harbour", "water");
   }
