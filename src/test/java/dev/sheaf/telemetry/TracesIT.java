@@ -83,7 +83,7 @@ class TracesIT {
   void aSearchIsOneTraceFromHttpToSql() {
     Response answer =
         as().header("traceparent", "00-%s-%s-01".formatted(TRACE, CALLER))
-            .body(Map.of("text", SECRET))
+            .body(Map.of("text", SECRET + ", once more"))
             .post(path + "/search");
 
     assertThat(answer.statusCode()).isEqualTo(200);
