@@ -1,5 +1,6 @@
 package dev.sheaf.access;
 
+import dev.sheaf.api.Caller;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.identity.SecurityIdentityAugmentor;
@@ -32,7 +33,7 @@ class Grants implements SecurityIdentityAugmentor {
 
   Grants(AccessConfig config) {
     this.oidc = config.oidc();
-    this.anybody = AccessGate.isOpen(config) ? Role.ADMIN.identity("anybody", null) : null;
+    this.anybody = AccessGate.isOpen(config) ? Role.ADMIN.identity(Caller.ANYBODY, null) : null;
   }
 
   @Override

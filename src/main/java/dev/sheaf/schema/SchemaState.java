@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class SchemaState {
 
+  private static final Verdict NOT_LOOKED_AT = new Verdict(true, "");
+
   private final AgroalDataSource dataSource;
   private final SchemaGate gate;
 
@@ -37,16 +39,24 @@ public class SchemaState {
   /// @throws SQLException when the database cannot be asked
   public Verdict look() throws SQLException {
     if (gate.isOff()) {
-      return new Verdict(true, "");
+      return NOT_LOOKED_AT;
     }
     try (Connection connection = dataSource.getConnection()) {
-      String state = History.state(connection);
-      Finding finding = last;
-      if (finding == null || !finding.verdict().fits() || !Objects.equals(finding.state(), state)) {
-        finding = new Finding(state, gate.engine().judge(connection));
-        last = finding;
-      }
-      return finding.verdict();
+      return look(connection);
     }
+  }
+
+  /// The same over a connection that is there.
+  Verdict look(Connection connection) throws SQLException {
+    if (gate.isOff()) {
+      return NOT_LOOKED_AT;
+    }
+    String state = History.state(connection);
+    Finding finding = last;
+    if (finding == null || !finding.verdict().fits() || !Objects.equals(finding.state(), state)) {
+      finding = new Finding(state, gate.engine().judge(connection));
+      last = finding;
+    }
+    return finding.verdict();
   }
 }
