@@ -7,7 +7,7 @@ help: ## List these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: ## Run the service with live reload on a local PostgreSQL: http://localhost:8080
-	@scripts/local-postgres run ./mvnw -q quarkus:dev
+	@url=$$(scripts/local-postgres url) && DATABASE_URL=$$url ./mvnw -q quarkus:dev
 
 test: ## Everything CI checks: format, static analysis, unit and integration tests
 	@scripts/local-postgres engine || echo 'No container engine answers: the tests of the image are left out.' >&2

@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 /// @param key what its callers have to bring; empty when nothing
 record Service(Process process, URI base, String key) implements AutoCloseable {
 
-  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+)");
+  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
 
   /// All are started as Sheaf's image starts it (`docker/jvm.options`), with as much heap as a
   /// small pod has.

@@ -60,13 +60,13 @@ CREATE TABLE IF NOT EXISTS schema_event (
 );
 COMMENT ON TABLE  schema_event                     IS 'Everything that was ever done to the schema, in order';
 COMMENT ON COLUMN schema_event.at                  IS 'When';
-COMMENT ON COLUMN schema_event.action              IS 'up, down, force, baseline or empty trash';
+COMMENT ON COLUMN schema_event.action              IS 'up, down, force, baseline, empty trash, or what was wanted of a backfill';
 COMMENT ON COLUMN schema_event.path                IS 'The changeset''s file';
 COMMENT ON COLUMN schema_event.duration_ms         IS 'How long it took, in milliseconds';
 COMMENT ON COLUMN schema_event.role                IS 'The role that did it';
 COMMENT ON COLUMN schema_event.client              IS 'user@host/pid of the process that did it';
 COMMENT ON COLUMN schema_event.application_version IS 'The version of the application that did it';
-COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it, in production';
+COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it, in production, or asked for it over HTTP';
 COMMENT ON COLUMN schema_event.reason              IS 'Why, where a person gave one';
 
 CREATE OR REPLACE FUNCTION sheaf_append_only() RETURNS trigger

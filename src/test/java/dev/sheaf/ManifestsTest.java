@@ -33,7 +33,10 @@ class ManifestsTest {
 
   /// Of operators, whose fields the API of Kubernetes does not know.
   private static final Set<String> CUSTOM =
-      Set.of("monitoring.coreos.com/v1 ServiceMonitor", "postgresql.cnpg.io/v1 Cluster");
+      Set.of(
+          "monitoring.coreos.com/v1 ServiceMonitor",
+          "monitoring.coreos.com/v1 PrometheusRule",
+          "postgresql.cnpg.io/v1 Cluster");
 
   @Test
   void everyObjectIsValid() throws IOException {
@@ -61,6 +64,7 @@ class ManifestsTest {
             "NetworkPolicy",
             "Ingress",
             "ServiceMonitor",
+            "PrometheusRule",
             "PersistentVolumeClaim",
             "CronJob",
             "Cluster");

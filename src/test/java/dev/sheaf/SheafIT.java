@@ -3,12 +3,17 @@ package dev.sheaf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
@@ -20,6 +25,7 @@ class SheafIT {
   /// How long it goes on to serve, not ready any more, before it stops to take requests.
   private static final String DELAY = "3s";
 
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final int TERMINATED = 128 + 15;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
@@ -39,6 +45,7 @@ class SheafIT {
         SheafProcess sheaf = SheafProcess.start(database, Map.of("QUARKUS_SHUTDOWN_DELAY", DELAY));
         Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
+      saysWhichRequestItWas(sheaf);
       holder.setAutoCommit(false);
       lock.execute("LOCK TABLE collection IN SHARE MODE");
       var begun = begin(() -> sheaf.send("POST", "/api/v1/collections", "{\"name\": \"late\"}"));
@@ -63,7 +70,34 @@ class SheafIT {
 
       assertThat(begun.get().statusCode()).isEqualTo(201);
       assertThat(exit.get()).isEqualTo(TERMINATED);
+      saysItInJson(sheaf.log());
     }
+  }
+
+  private static void saysWhichRequestItWas(SheafProcess sheaf) throws Exception {
+    sheaf.send("POST", "/api/v1/collections", "{\"name\": \"early\"}");
+    HttpResponse<String> named =
+        sheaf.send("DELETE", "/api/v1/collections/early", "", Map.of("X-Request-Id", "friday/17"));
+    assertThat(named.statusCode()).isEqualTo(204);
+    assertThat(named.headers().firstValue("X-Request-Id")).hasValue("friday/17");
+    HttpResponse<String> unnamed =
+        sheaf.send("GET", "/api/v1/collections/early", "", Map.of("X-Request-Id", "two words"));
+    assertThat(unnamed.headers().firstValue("X-Request-Id").orElseThrow()).matches("[0-9a-f-]{36}");
+  }
+
+  private static void saysItInJson(List<String> log) throws IOException {
+    List<JsonNode> lines = new ArrayList<>();
+    for (String line : log) {
+      // The JVM's own complaints, and the banner, are not the service's.
+      if (line.startsWith("{")) {
+        lines.add(JSON.readTree(line));
+      }
+    }
+    assertThat(lines)
+        .filteredOn(line -> line.at("/mdc/requestId").asText().equals("friday/17"))
+        .map(line -> line.path("level").asText() + " " + line.path("message").asText())
+        .containsExactly("INFO Collection dropped: early");
+    assertThat(log.getLast()).startsWith("{").contains("stopped in");
   }
 
   private static <T> FutureTask<T> begin(Callable<T> work) {

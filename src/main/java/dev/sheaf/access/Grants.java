@@ -1,5 +1,6 @@
 package dev.sheaf.access;
 
+import dev.sheaf.api.Caller;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.identity.SecurityIdentityAugmentor;
@@ -8,6 +9,7 @@ import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.json.JsonString;
+import java.security.Principal;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
@@ -31,7 +33,7 @@ class Grants implements SecurityIdentityAugmentor {
 
   Grants(AccessConfig config) {
     this.oidc = config.oidc();
-    this.anybody = AccessGate.isOpen(config) ? Role.ADMIN.identity("anybody", null) : null;
+    this.anybody = AccessGate.isOpen(config) ? Role.ADMIN.identity(Caller.ANYBODY, null) : null;
   }
 
   @Override
@@ -44,15 +46,18 @@ class Grants implements SecurityIdentityAugmentor {
     if (identity.isAnonymous()) {
       return anybody == null ? identity : anybody;
     }
+    if (identity.getAttribute(Role.ATTRIBUTE) != null) {
+      return identity;
+    }
     return identity.getPrincipal() instanceof JsonWebToken token
         ? granted(token, identity.getRoles())
-        : identity;
+        : nothing(identity.getPrincipal());
   }
 
   /// The token's own roles are left behind: one that happens to be called as one of ours means
   /// nothing here unless the configuration says so.
   private SecurityIdentity granted(JsonWebToken token, Set<String> roles) {
-    String name = "oidc:" + token.getName();
+    String name = name(token);
     if (isAny(roles, oidc.roles().admin())) {
       return Role.ADMIN.identity(name, collections(token));
     }
@@ -62,7 +67,17 @@ class Grants implements SecurityIdentityAugmentor {
     if (isAny(roles, oidc.roles().reader())) {
       return Role.READER.identity(name, collections(token));
     }
-    return QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(name)).build();
+    return nothing(token);
+  }
+
+  private static SecurityIdentity nothing(Principal somebody) {
+    return QuarkusSecurityIdentity.builder()
+        .setPrincipal(new QuarkusPrincipal(name(somebody)))
+        .build();
+  }
+
+  private static String name(Principal somebody) {
+    return "oidc:" + somebody.getName();
   }
 
   private static boolean isAny(Set<String> roles, Set<String> of) {

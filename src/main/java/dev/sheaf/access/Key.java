@@ -1,8 +1,8 @@
 package dev.sheaf.access;
 
+import dev.sheaf.schema.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Optional;
@@ -40,12 +40,7 @@ record Key(String id, String secret) {
   /// What is stored of it. Nobody can guess 256 random bits, however fast the hash is computed, so
   /// a slow one, such as passwords need, would only slow down every request.
   byte[] hash() {
-    try {
-      return MessageDigest.getInstance("SHA-256")
-          .digest(secret.getBytes(StandardCharsets.US_ASCII));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Sha256.digest().digest(secret.getBytes(StandardCharsets.US_ASCII));
   }
 
   /// Takes as long whatever is wrong.

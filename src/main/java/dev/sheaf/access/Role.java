@@ -16,6 +16,10 @@ public enum Role {
   WRITER,
   ADMIN;
 
+  /// The attribute of a `SecurityIdentity` that holds its [Role]. Names of roles are only believed
+  /// beside it: a token may bring any.
+  static final String ATTRIBUTE = "sheaf.role";
+
   /// The role of that name in the database.
   static Role of(String value) {
     return valueOf(value.toUpperCase(Locale.ROOT));
@@ -37,7 +41,10 @@ public enum Role {
   /// @param name who, as [Caller#name] has it
   /// @param collections the names of those that they see; `null` is every one
   SecurityIdentity identity(String name, @Nullable Set<String> collections) {
-    var identity = QuarkusSecurityIdentity.builder().setPrincipal(new QuarkusPrincipal(name));
+    var identity =
+        QuarkusSecurityIdentity.builder()
+            .setPrincipal(new QuarkusPrincipal(name))
+            .addAttribute(ATTRIBUTE, this);
     for (Role role : values()) {
       if (role.compareTo(this) <= 0) {
         identity.addRole(role.value());

@@ -21,12 +21,20 @@ public record Caller(
   /// one.
   public static final String COLLECTIONS = "sheaf.collections";
 
+  /// The name of whoever does not say who they are, where access is open.
+  public static final String ANYBODY = "anybody";
+
   /// The service itself, which works in the background.
   static final Caller SERVICE = of("service");
 
   /// Somebody who has no request and may do everything.
   public static Caller of(String name) {
     return new Caller(name, true, null, null, null);
+  }
+
+  /// What tells this caller from others: the name, or where nobody has one, the address.
+  public String identity() {
+    return name.equals(ANYBODY) ? name + "@" + address : name;
   }
 
   /// Whether a collection of this name, if there is one, is there for them.

@@ -18,7 +18,7 @@ record ProblemDocument(
 
   static final String MEDIA_TYPE = "application/problem+json";
 
-  /// Seconds after which a client may try again what the database or the model could not serve.
+  /// Seconds after which a client may try again what could not be served now.
   private static final int RETRY_AFTER_SECONDS = 1;
 
   static Response render(Problem problem) {
@@ -27,7 +27,7 @@ record ProblemDocument(
         new ProblemDocument(
             type.uri(), type.title(), type.status(), problem.detail(), problem.field());
     var response = Response.status(type.status()).type(MEDIA_TYPE).entity(body);
-    if (type.status() == 503) {
+    if (type.status() == 503 || type.status() == 429) {
       response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }
     if (type == ProblemType.UNAUTHENTICATED) {

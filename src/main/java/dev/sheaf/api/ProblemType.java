@@ -31,12 +31,14 @@ public enum ProblemType {
   INVALID_FIELD(422, "A field is not valid"),
   WIDTH_MISMATCH(422, "The vector has the wrong width"),
   RECALL_OUT_OF_REACH(422, "The index cannot reach this recall"),
+  TOO_MANY_REQUESTS(429, "Too many requests"),
   INTERNAL(500, "Something went wrong here"),
   DATABASE_UNAVAILABLE(503, "The database cannot be reached"),
   DATABASE_READ_ONLY(503, "The database takes no writes"),
   DATABASE_FULL(503, "The database has no room left"),
   SCHEMA_UNAVAILABLE(503, "The schema cannot be looked at"),
   MODEL_UNAVAILABLE(503, "The embedding model cannot be used"),
+  OVERLOADED(503, "Too much is going on"),
   SEARCH_TIMEOUT(504, "The search took too long");
 
   private final int status;

@@ -7,7 +7,10 @@ import java.util.regex.Pattern;
 /// What a request is called in logs and records.
 public final class RequestId {
 
-  private static final String HEADER = "X-Request-Id";
+  static final String HEADER = "X-Request-Id";
+
+  /// Its key in lines of the log.
+  public static final String LOGGED = "requestId";
 
   /// What may stand in a line of a log as it is.
   private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._:/+=-]{1,128}");

@@ -1,5 +1,6 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.schema.Approval;
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.SchemaException;
 import dev.sheaf.schema.backfill.Backfills;
@@ -51,7 +52,7 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
   public Integer call() {
     Backfills backfills = common.backfills();
     Backfill before = find(backfills);
-    if (!backfills.control(name, control)) {
+    if (!backfills.control(name, control, Approval.NONE)) {
       throw new SchemaException(
           "a backfill that is " + before.state() + " has no " + control,
           "sheaf backfill list shows where they stand");

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.schema.ChangelogCheck;
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.SchemaConfig;
@@ -49,12 +50,14 @@ final class CheckCommand implements Callable<Integer> {
   @Option(
       names = "--scratch",
       paramLabel = "URL",
+      converter = UrlArgument.class,
       description = "Where scratch databases may be created, instead of beside the configured one.")
   private @Nullable String scratch;
 
   @Option(
       names = "--against",
       paramLabel = "URL",
+      converter = UrlArgument.class,
       description = "A live database: say how large its tables are. Only its statistics are read.")
   private @Nullable String against;
 
@@ -72,7 +75,8 @@ final class CheckCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    List<ChangelogCheck.Finding> form = ChangelogCheck.of(common.sources());
+    List<ChangelogCheck.Finding> form =
+        common.directory().map(ChangelogCheck::of).orElse(List.of());
     if (!form.isEmpty()) {
       List<Finding> findings = form.stream().map(Finding::ofForm).toList();
       print(
@@ -104,32 +108,32 @@ final class CheckCommand implements Callable<Integer> {
       output.say("well-formed; not observed: " + reason);
       return ExitCode.DONE;
     }
-    return observe(output, config, server, selection(database));
+    Changelogs changelogs = common.changelogs();
+    Lint lint =
+        new Lint(
+            changelogs,
+            server,
+            config,
+            against == null ? null : DatabaseAddress.parse(against),
+            common.vectors());
+    return observe(output, lint, selection(changelogs, database));
   }
 
-  private ChangesetSelection selection(@Nullable DatabaseAddress database) {
+  private ChangesetSelection selection(Changelogs changelogs, @Nullable DatabaseAddress database) {
     if (file != null) {
-      return ChangesetSelection.of(common.sources(), file);
+      return ChangesetSelection.of(changelogs, file);
     }
     return all || database == null
-        ? ChangesetSelection.all(common.sources())
-        : ChangesetSelection.pending(common.sources(), common.modules(), database);
+        ? ChangesetSelection.all(changelogs)
+        : ChangesetSelection.pending(changelogs, common.modules(), database);
   }
 
-  private int observe(
-      Output output, SchemaConfig config, DatabaseAddress server, ChangesetSelection selection) {
+  private int observe(Output output, Lint lint, ChangesetSelection selection) {
     if (selection.chosen().isEmpty()) {
       print(output, List.of(), List.of());
       output.say("well-formed; nothing is pending");
       return ExitCode.DONE;
     }
-    Lint lint =
-        new Lint(
-            common.sources(),
-            server,
-            config,
-            against == null ? null : DatabaseAddress.parse(against),
-            common.vectors());
     Lint.Report report = lint.check(selection);
     List<Finding> findings = report.findings();
     print(output, findings, findings.stream().map(Finding::toString).toList());

@@ -6,6 +6,7 @@ import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.schema.Bookkeeping;
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.schema.Environment;
@@ -50,6 +51,8 @@ final class Common {
   private static final int BESIDE_ARTIFACT = 260;
   private static final int NAMED = 280;
   private static final int ON_COMMAND_LINE = 500;
+
+  private static final Path CHECKOUT = Path.of("src/main/resources/db/changelog");
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
@@ -97,15 +100,14 @@ final class Common {
   /// changelogs of the checkout where there is one.
   Migrations migrations(ScratchOptions scratch) {
     scratchUrl = scratch.url();
-    root = Files.isDirectory(sources()) ? sources() : root;
-    if (scratchUrl == null) {
-      return migrations();
-    }
+    root = directory().orElse(null);
     SmallRyeConfig settings = settings();
+    SchemaConfig schema = settings.getConfigMapping(SchemaConfig.class);
     return migrations(
         settings,
-        Environment.databaseIfConfigured(settings, settings.getConfigMapping(SchemaConfig.class))
-            .orElse(DatabaseAddress.parse(scratchUrl)));
+        Environment.databaseIfConfigured(settings, schema)
+            .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
+            .orElseGet(() -> Environment.database(settings, schema)));
   }
 
   private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {
@@ -160,11 +162,21 @@ final class Common {
         settings.getConfigMapping(SchemaConfig.class).root());
   }
 
-  /// Where changelogs are written and checked: `--root`, or the checkout's own.
+  /// Where changelogs are written: `--root`, or the checkout's own.
   Path sources() {
+    return directory().orElse(CHECKOUT);
+  }
+
+  /// The directory of changelogs: `--root`, or the checkout's own; empty outside of a checkout.
+  Optional<Path> directory() {
     return Optional.ofNullable(root)
-        .or(() -> settings().getConfigMapping(SchemaConfig.class).root())
-        .orElse(Path.of("src/main/resources/db/changelog"));
+        .or(() -> schema().root())
+        .or(() -> Optional.of(CHECKOUT).filter(Files::isDirectory));
+  }
+
+  /// The changelogs in that directory, or else those in the artifact.
+  Changelogs changelogs() {
+    return directory().map(Changelogs::in).orElseGet(Changelogs::bundled);
   }
 
   /// What the service's models make, and what its searches look through.

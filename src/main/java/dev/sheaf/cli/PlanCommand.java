@@ -1,11 +1,11 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.check.Checklist;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,15 +26,13 @@ final class PlanCommand implements Callable<Integer> {
     Output output = common.output();
     Migrations migrations = common.migrations(scratch);
     SchemaConfig config = common.schema();
+    Changelogs changelogs = common.changelogs();
     ChangesetSelection pending =
-        ChangesetSelection.pending(common.sources(), common.modules(), migrations.address());
+        ChangesetSelection.pending(changelogs, common.modules(), migrations.address());
     DatabaseAddress server =
-        Optional.ofNullable(scratch.url())
-            .or(config::scratchUrl)
-            .map(DatabaseAddress::parse)
-            .orElse(migrations.address());
+        config.scratchUrl().map(DatabaseAddress::parse).orElse(migrations.address());
     Checklist checklist =
-        Checklist.of(common.sources(), migrations, pending, server, config, common.vectors());
+        Checklist.of(changelogs, migrations, pending, server, config, common.vectors());
     if (output.isJson()) {
       output.json(checklist);
     } else {

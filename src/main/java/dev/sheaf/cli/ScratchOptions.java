@@ -9,6 +9,7 @@ final class ScratchOptions {
   @Option(
       names = "--scratch",
       paramLabel = "URL",
+      converter = UrlArgument.class,
       description =
           "A server on which a database may be created and dropped again, instead of the configured one.")
   private @Nullable String url;

@@ -11,6 +11,8 @@ import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
+import dev.sheaf.limits.Turnstile;
+import dev.sheaf.limits.Work;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -43,16 +45,19 @@ class DocumentExport {
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AgroalDataSource dataSource;
+  private final Turnstile turnstile;
 
   DocumentExport(
       Collections collections,
       EmbeddingModels models,
       Chunkers chunkers,
-      AgroalDataSource dataSource) {
+      AgroalDataSource dataSource,
+      Turnstile turnstile) {
     this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
     this.dataSource = dataSource;
+    this.turnstile = turnstile;
   }
 
   /// Lines that are read while they are written.
@@ -76,7 +81,8 @@ class DocumentExport {
       // Never closed: closed over a failure, what was written would look whole.
       JsonGenerator line =
           json.createGenerator(out).setRootValueSeparator(new SerializedString(""));
-      try (Connection connection = dataSource.getConnection()) {
+      try (Turnstile.Place _ = turnstile.enter(Work.EXPORT);
+          Connection connection = dataSource.getConnection()) {
         Silence.allowAnyTime(connection);
         connection.setAutoCommit(false);
         try {
@@ -90,6 +96,9 @@ class DocumentExport {
           connection.setAutoCommit(true);
         }
       } catch (SQLException e) {
+        throw new IOException(e);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
         throw new IOException(e);
       }
       line.flush();

@@ -11,6 +11,9 @@ import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
+import dev.sheaf.limits.Limited;
+import dev.sheaf.limits.Work;
+import dev.sheaf.telemetry.Spans;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -31,6 +34,8 @@ public class Documents {
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AuditTrail audit;
+  private final DocumentMeters meters;
+  private final Spans spans;
 
   Documents(
       Collections collections,
@@ -38,22 +43,33 @@ public class Documents {
       FilteredDocuments filtered,
       EmbeddingModels models,
       Chunkers chunkers,
-      AuditTrail audit) {
+      AuditTrail audit,
+      DocumentMeters meters,
+      Spans spans) {
     this.collections = collections;
     this.table = table;
     this.filtered = filtered;
     this.models = models;
     this.chunkers = chunkers;
     this.audit = audit;
+    this.meters = meters;
+    this.spans = spans;
   }
 
   /// Stores a document: creates it, replaces what differs, or finds that nothing does. Embedding
   /// happens outside of the transaction, so that no connection waits for the model; all rows are
   /// written in one, so that nobody ever sees half a document.
   ///
-  /// @throws Problem when the collection does not exist, the id is not valid, or the model does not
-  ///   take the text
+  /// @throws Problem when the collection does not exist, the id is not valid, the model does not
+  ///   take the text, or too many others write
+  @Limited(Work.WRITE)
   public PutResult put(String collection, String externalId, DocumentContent content) {
+    PutResult result = store(collection, externalId, content);
+    meters.count(collection, result.status().value(), 1);
+    return result;
+  }
+
+  private PutResult store(String collection, String externalId, DocumentContent content) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
     var preparation = new Preparation(space, model, chunkers.forModel(model));
@@ -70,7 +86,11 @@ public class Documents {
 
     Draft draft = preparation.draft(row, content);
     preparation.embed(List.of(draft));
-    boolean created = QuarkusTransaction.requiringNew().call(() -> write(collection, space, draft));
+    boolean created =
+        spans.sql(
+            "write document",
+            space.documentTable(),
+            () -> QuarkusTransaction.requiringNew().call(() -> write(collection, space, draft)));
     return new PutResult(
         externalId, created ? Status.CREATED : Status.UPDATED, draft.split().size());
   }
@@ -113,6 +133,7 @@ public class Documents {
   /// One document with its text, both as of one moment.
   ///
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.READ)
   public DocumentView get(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
@@ -137,6 +158,7 @@ public class Documents {
   ///
   /// @param after the `next` of the page before, or null for the first
   /// @param counted whether to count those of all pages
+  @Limited(Work.READ)
   public DocumentPage list(
       String collection, Filter filter, int limit, @Nullable String after, boolean counted)
       throws SQLException {
@@ -152,14 +174,18 @@ public class Documents {
   ///
   /// @return how many they were
   /// @throws Problem when the collection does not exist
+  @Limited(Work.WRITE)
   public long delete(String collection, Filter filter) throws SQLException {
-    return filtered.delete(collections.activeSpace(collection), collection, filter);
+    long deleted = filtered.delete(collections.activeSpace(collection), collection, filter);
+    meters.count(collection, "deleted", deleted);
+    return deleted;
   }
 
   /// Changes what is not embedded of a document.
   ///
   /// @return the document as it is then, without its text
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.WRITE)
   DocumentView update(String collection, String externalId, UpdateDocument update) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
@@ -174,6 +200,7 @@ public class Documents {
   /// The chunks of a document.
   ///
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.READ)
   public List<ChunkView> chunks(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     List<Chunk> chunks =
@@ -189,6 +216,7 @@ public class Documents {
   /// Deletes a document with its chunks and their embeddings.
   ///
   /// @throws Problem when the collection or the document does not exist
+  @Limited(Work.WRITE)
   public void delete(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
@@ -203,6 +231,7 @@ public class Documents {
               .doWork(connection ->
                   audit.record(connection, AuditAction.DOCUMENT_DELETED, object, Map.of()));
         });
+    meters.count(collection, "deleted", 1);
   }
 
   private static Problem notFound(String collection, String externalId) {

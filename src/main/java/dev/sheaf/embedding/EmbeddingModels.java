@@ -2,6 +2,7 @@ package dev.sheaf.embedding;
 
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.telemetry.Spans;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -22,8 +23,9 @@ public class EmbeddingModels {
   private final String defaultName;
 
   @Inject
-  EmbeddingModels(@All List<EmbeddingProvider> providers, EmbeddingConfig config) {
+  EmbeddingModels(@All List<EmbeddingProvider> providers, EmbeddingConfig config, Spans spans) {
     this(providers, config.model());
+    models.replaceAll((_, model) -> TracedModel.of(model, spans));
   }
 
   /// @throws IllegalStateException when two providers have a model of the same name

@@ -4,6 +4,9 @@ import dev.sheaf.embedding.IndexLock.Work;
 import dev.sheaf.schema.PostgresServer;
 import dev.sheaf.schema.Templates;
 import io.agroal.api.AgroalDataSource;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Timer;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -30,6 +33,11 @@ import org.jspecify.annotations.Nullable;
 class SpaceIndexer {
 
   private static final Logger LOG = Logger.getLogger(SpaceIndexer.class);
+
+  private static final MeterProvider<Timer> BUILDS =
+      Timer.builder("sheaf.index.builds")
+          .description("Builds of vector indexes by this replica")
+          .withRegistry(Metrics.globalRegistry);
 
   /// How long the index whose place was taken stays: replicas may take a space for what it was for
   /// two seconds.
@@ -203,6 +211,21 @@ class SpaceIndexer {
     String why = look.actual() == null ? "grown" : look.lost() ? "recall" : "settings";
     LOG.infof("Index build started: space=%d why=%s", space.id(), why);
     long start = System.nanoTime();
+    String outcome = "failed";
+    try {
+      buildAsTheServerCan(connection, look);
+      outcome = "built";
+      LOG.infof(
+          "Index built: space=%d why=%s seconds=%.1f",
+          space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
+    } finally {
+      BUILDS
+          .withTags("why", why, "outcome", outcome)
+          .record(Duration.ofNanos(System.nanoTime() - start));
+    }
+  }
+
+  private void buildAsTheServerCan(Connection connection, Look look) throws SQLException {
     boolean parallel = PostgresServer.of(connection).buildsInParallel();
     try (Statement statement = connection.createStatement()) {
       if (!parallel) {
@@ -214,9 +237,6 @@ class SpaceIndexer {
         statement.execute("RESET max_parallel_maintenance_workers");
       }
     }
-    LOG.infof(
-        "Index built: space=%d why=%s seconds=%.1f",
-        space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
   }
 
   /// Templates clear what an interrupted build has left under the same name.

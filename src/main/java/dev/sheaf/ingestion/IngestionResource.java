@@ -6,6 +6,8 @@ import dev.sheaf.api.ProblemType;
 import dev.sheaf.api.Roles;
 import dev.sheaf.api.Streamed;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.limits.Limited;
+import dev.sheaf.limits.Work;
 import dev.sheaf.schema.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -56,6 +58,7 @@ class IngestionResource {
 
   @POST
   @Streamed
+  @Limited(Work.UPLOAD)
   @Consumes(NDJSON)
   @Operation(
       summary = "Store many documents",

@@ -5,8 +5,11 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.database.Silence;
 import dev.sheaf.document.BulkDocuments;
+import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
+import io.opentelemetry.context.Context;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -45,16 +48,22 @@ class Loader {
 
   private final AgroalDataSource dataSource;
   private final BulkDocuments documents;
+  private final DocumentMeters meters;
+  private final Spans spans;
   private final ObjectReader json;
   private final IngestionConfig config;
 
   Loader(
       AgroalDataSource dataSource,
       BulkDocuments documents,
+      DocumentMeters meters,
+      Spans spans,
       ObjectMapper json,
       IngestionConfig config) {
     this.dataSource = dataSource;
     this.documents = documents;
+    this.meters = meters;
+    this.spans = spans;
     this.json = DocumentLine.reader(json);
     this.config = config;
   }
@@ -93,10 +102,13 @@ class Loader {
           throw new Ledger.StoppedException();
         }
         writing =
-            writer.submit(() -> {
-              progress.write(current, prepared);
-              return null;
-            });
+            writer.submit(
+                Context.current()
+                    .wrap(() ->
+                        spans.sql(
+                            "write batch",
+                            target.space().documentTable(),
+                            () -> progress.write(current, prepared))));
       }
       await(writing);
     }
@@ -156,12 +168,14 @@ class Loader {
     }
 
     /// Somebody else may write the same document at the same time; whoever is second tries again.
-    void write(Batch batch, BulkDocuments.Prepared first) throws SQLException {
+    ///
+    /// @return what was written so far, this included
+    Counts write(Batch batch, BulkDocuments.Prepared first) throws SQLException {
       BulkDocuments.Prepared prepared = first;
       for (int attempt = 1; ; attempt++) {
         try {
           commit(batch, prepared);
-          return;
+          return counts;
         } catch (SQLException e) {
           boolean again =
               UNIQUE_VIOLATION.equals(e.getSQLState())
@@ -185,6 +199,7 @@ class Loader {
           connection.commit();
           written.add(entry.at());
           counts = counts.plus(entry.counts());
+          meter(entry.counts());
           int room = config.keptErrors() - errors.size();
           errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
         } catch (SQLException | RuntimeException e) {
@@ -194,6 +209,15 @@ class Loader {
           connection.setAutoCommit(true);
         }
       }
+    }
+
+    private void meter(Counts done) {
+      String collection = target.collection();
+      meters.count(collection, "created", done.created());
+      meters.count(collection, "updated", done.updated());
+      meters.count(collection, "unchanged", done.unchanged());
+      meters.count(collection, "replaced", done.replaced());
+      meters.count(collection, "failed", done.failed());
     }
 
     private Ledger.Entry entry(

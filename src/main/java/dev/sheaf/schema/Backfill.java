@@ -99,11 +99,6 @@ public record Backfill(
     try (PreparedStatement select =
         connection.prepareStatement(QUERY + " ORDER BY registered_at, name")) {
       return read(select);
-    } catch (SQLException e) {
-      if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
-        return List.of();
-      }
-      throw e;
     }
   }
 
@@ -138,6 +133,11 @@ public record Backfill(
                 row.getString(14),
                 instant(row, 15),
                 instant(row, 16)));
+      }
+    } catch (SQLException e) {
+      // Nothing was ever migrated here.
+      if (!SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
+        throw e;
       }
     }
     return backfills;

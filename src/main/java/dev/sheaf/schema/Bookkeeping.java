@@ -7,6 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.HexFormat;
+import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /// The engine's own tables, for the parts of the engine that live in packages of their own.
@@ -32,6 +35,15 @@ public final class Bookkeeping {
     History.prepare(connection);
   }
 
+  /// The applied changesets: `module/NNN_name` of each, and its checksum.
+  public static SortedMap<String, String> applied(Connection connection) throws SQLException {
+    SortedMap<String, String> applied = new TreeMap<>();
+    for (History.Applied row : History.read(connection)) {
+      applied.put(row.label(), Objects.requireNonNullElse(row.checksum(), ""));
+    }
+    return applied;
+  }
+
   /// What those tables are.
   static String sql() {
     String path = Changelogs.LOCATION + "/bookkeeping.sql";
@@ -48,8 +60,7 @@ public final class Bookkeeping {
 
   /// SHA-256 of [#sql], in hexadecimal.
   static String fingerprint() {
-    return HexFormat.of()
-        .formatHex(Changelogs.sha256().digest(sql().getBytes(StandardCharsets.UTF_8)));
+    return HexFormat.of().formatHex(Sha256.digest().digest(sql().getBytes(StandardCharsets.UTF_8)));
   }
 
   /// Makes the server notice soon that this process was killed, even while a statement runs.

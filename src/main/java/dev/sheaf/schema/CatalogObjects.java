@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The objects of one database as the statements that make them and take them away, and what
@@ -54,24 +55,12 @@ record CatalogObjects(Map<ObjectId, Item> objects, List<Dependency> dependencies
     STATISTICS,
     COMMENT;
 
+    private static final Set<Kind> USED_BY_OTHERS =
+        Set.of(SCHEMA, EXTENSION, TYPE, DOMAIN, SEQUENCE, FUNCTION);
+
     /// Whether others may use it without being part of it, so that it goes after they were changed.
     boolean isUsedByOthers() {
-      return switch (this) {
-        case SCHEMA, EXTENSION, TYPE, DOMAIN, SEQUENCE, FUNCTION -> true;
-        case TABLE,
-            COLUMN,
-            SEQUENCE_OWNER,
-            CONSTRAINT,
-            INDEX,
-            VIEW,
-            MATERIALIZED_VIEW,
-            RULE,
-            TRIGGER,
-            POLICY,
-            STATISTICS,
-            COMMENT ->
-            false;
-      };
+      return USED_BY_OTHERS.contains(this);
     }
   }
 
@@ -222,7 +211,7 @@ record CatalogObjects(Map<ObjectId, Item> objects, List<Dependency> dependencies
                                 'storage', CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END,
                                 'usualStorage', attstorage = typstorage,
                                 'compression', CASE attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE 'default' END,
-                                'statistics', attstattarget,
+                                'statistics', coalesce(attstattarget, -1),
                                 'filler', CASE WHEN typcategory = 'S' THEN '''''' WHEN typcategory = 'N' THEN '0' WHEN typcategory = 'B' THEN 'false'
                                                WHEN typcategory = 'D' AND typname !~ '^time(tz)?$' THEN '''epoch''' WHEN typcategory = 'A' THEN '''{}'''
                                                WHEN typcategory = 'T' THEN '''0''' WHEN typname IN ('json', 'jsonb') THEN '''{}'''

@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 /// in the order of dependencies, drop what the changed ones used. Data is not looked at.
 final class CatalogScript {
 
+  /// Dropped with one of the columns that it is on.
+  private static final Set<Kind> GOES_WITH_A_COLUMN =
+      Set.of(Kind.CONSTRAINT, Kind.INDEX, Kind.STATISTICS);
+
   private static final Set<Kind> REPLACEABLE =
       Set.of(Kind.VIEW, Kind.MATERIALIZED_VIEW, Kind.RULE, Kind.TRIGGER, Kind.POLICY);
 
@@ -92,21 +96,7 @@ final class CatalogScript {
                   "%s RENAME CONSTRAINT %s TO %s"
                       .formatted(from.text("on"), from.text("simple"), simple);
               case TRIGGER -> from.text("rename") + " RENAME TO " + simple;
-              case SCHEMA,
-                  EXTENSION,
-                  TYPE,
-                  DOMAIN,
-                  SEQUENCE,
-                  TABLE,
-                  SEQUENCE_OWNER,
-                  FUNCTION,
-                  INDEX,
-                  VIEW,
-                  MATERIALIZED_VIEW,
-                  RULE,
-                  POLICY,
-                  STATISTICS,
-                  COMMENT ->
+              default ->
                   "ALTER %s %s RENAME TO %s".formatted(from.text("word"), from.name(), simple);
             });
       }
@@ -227,30 +217,12 @@ final class CatalogScript {
         return true;
       }
     }
-    return switch (item.kind()) {
-      case CONSTRAINT, INDEX, STATISTICS ->
-          objects.dependencies().stream()
-              .filter(d -> d.automatic() && d.from().equals(item.key()))
-              .map(d -> objects.objects().get(d.to()))
-              .anyMatch(column ->
-                  column != null && column.kind() == Kind.COLUMN && items.contains(column));
-      case SCHEMA,
-          EXTENSION,
-          TYPE,
-          DOMAIN,
-          SEQUENCE,
-          TABLE,
-          COLUMN,
-          SEQUENCE_OWNER,
-          FUNCTION,
-          VIEW,
-          MATERIALIZED_VIEW,
-          RULE,
-          TRIGGER,
-          POLICY,
-          COMMENT ->
-          false;
-    };
+    return GOES_WITH_A_COLUMN.contains(item.kind())
+        && objects.dependencies().stream()
+            .filter(d -> d.automatic() && d.from().equals(item.key()))
+            .map(d -> objects.objects().get(d.to()))
+            .anyMatch(
+                column -> column != null && column.kind() == Kind.COLUMN && items.contains(column));
   }
 
   /// By their dependencies, and by kind where those leave a choice.
@@ -337,22 +309,7 @@ final class CatalogScript {
               concurrently && !item.has("partitioned")
                   ? item.create().replaceFirst("INDEX", "INDEX CONCURRENTLY")
                   : item.create());
-      case SCHEMA,
-          EXTENSION,
-          TYPE,
-          DOMAIN,
-          SEQUENCE,
-          SEQUENCE_OWNER,
-          FUNCTION,
-          CONSTRAINT,
-          VIEW,
-          MATERIALIZED_VIEW,
-          RULE,
-          TRIGGER,
-          POLICY,
-          STATISTICS,
-          COMMENT ->
-          List.of(item.create());
+      default -> List.of(item.create());
     };
   }
 

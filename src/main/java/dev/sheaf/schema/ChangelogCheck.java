@@ -15,9 +15,6 @@ import java.util.stream.Stream;
 /// a commit, and for CI.
 public final class ChangelogCheck {
 
-  /// Findings of the observed lint that applied files may keep.
-  private static final String ALLOWANCES = "lint.allow";
-
   private static final Pattern MODULE_NAME = Pattern.compile("[a-z][a-z0-9_]*");
   private static final Pattern TRANSACTION_COMMAND =
       Pattern.compile(
@@ -76,7 +73,7 @@ public final class ChangelogCheck {
     TreeMap<Integer, ChangelogFile> numbers = new TreeMap<>();
     for (Path path : list(directory)) {
       String name = path.getFileName().toString();
-      if (name.equals(ALLOWANCES)) {
+      if (name.equals(Changelogs.ALLOWANCES)) {
         continue;
       }
       if (!name.endsWith(".sql")) {

@@ -14,7 +14,6 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -35,21 +34,29 @@ import java.util.zip.ZipFile;
 /// @param origin where they were read, for messages
 /// @param files by module, in order of their numbers
 /// @param backfills those that declare one, likewise
+/// @param allowances the text of each module's `lint.allow`, where it has one
 /// @param templates by name, from the directory `template`, which is no module
-record Changelogs(
+public record Changelogs(
     String origin,
     SortedMap<String, List<ChangelogFile>> files,
     SortedMap<String, List<ChangelogFile>> backfills,
+    SortedMap<String, String> allowances,
     SortedMap<String, String> templates) {
+
+  /// The file in a module's directory that says what `sheaf migrate check` does not report of it.
+  public static final String ALLOWANCES = "lint.allow";
 
   static final String LOCATION = "db/changelog";
   private static final String TEMPLATES = "template";
   private static final String SUFFIX = ".sql";
   private static final Pattern IN_ARCHIVE =
-      Pattern.compile(Pattern.quote(LOCATION) + "/([^/]+)/([^/]+" + Pattern.quote(SUFFIX) + ")");
+      Pattern.compile(
+          Pattern.quote(LOCATION)
+              + "/([^/]+)/([^/]+%s|%s)"
+                  .formatted(Pattern.quote(SUFFIX), Pattern.quote(ALLOWANCES)));
 
   /// Those that are packed with the application.
-  static Changelogs bundled() {
+  public static Changelogs bundled() {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     URL marker = loader.getResource(LOCATION + "/root.yaml");
     if (marker == null) {
@@ -76,7 +83,7 @@ record Changelogs(
   /// Those in a directory.
   ///
   /// @throws SchemaException when there is no such directory
-  static Changelogs in(Path root) {
+  public static Changelogs in(Path root) {
     if (!Files.isDirectory(root)) {
       throw new SchemaException(
           "no directory of changelogs: " + root, "give the directory that holds core/");
@@ -93,6 +100,7 @@ record Changelogs(
       String origin, SortedMap<String, SortedMap<String, byte[]>> directories) {
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
+    SortedMap<String, String> allowances = new TreeMap<>();
     SortedMap<String, String> templates = new TreeMap<>();
     directories.forEach((directory, contents) -> {
       if (directory.equals(TEMPLATES)) {
@@ -101,6 +109,10 @@ record Changelogs(
                 name.substring(0, name.length() - SUFFIX.length()),
                 new String(content, StandardCharsets.UTF_8)));
       } else {
+        byte[] allowed = contents.remove(ALLOWANCES);
+        if (allowed != null) {
+          allowances.put(directory, new String(allowed, StandardCharsets.UTF_8));
+        }
         Map<Boolean, List<ChangelogFile>> ofModule =
             contents.entrySet().stream()
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
@@ -110,7 +122,7 @@ record Changelogs(
         backfills.put(directory, ofModule.getOrDefault(true, List.of()));
       }
     });
-    return new Changelogs(origin, files, backfills, templates);
+    return new Changelogs(origin, files, backfills, allowances, templates);
   }
 
   private static SortedMap<String, SortedMap<String, byte[]>> inDirectory(Path root)
@@ -119,7 +131,8 @@ record Changelogs(
     try (DirectoryStream<Path> modules = Files.newDirectoryStream(root, Files::isDirectory)) {
       for (Path module : modules) {
         SortedMap<String, byte[]> contents = new TreeMap<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(module, "*" + SUFFIX)) {
+        try (DirectoryStream<Path> files =
+            Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
           for (Path file : files) {
             try (InputStream content = open(file)) {
               contents.put(file.getFileName().toString(), content.readAllBytes());
@@ -162,8 +175,15 @@ record Changelogs(
   }
 
   /// One of these files, parsed.
+  ///
+  /// @throws SchemaException when it cannot be parsed, or its author is not its module
   Changeset changeset(ChangelogFile file) {
     Changeset parsed = ChangesetParser.parse(file);
+    if (!parsed.author().equals(file.module())) {
+      throw new SchemaException(
+          "%s calls itself %s:%s".formatted(file.shortPath(), parsed.author(), parsed.id()),
+          "it is --changeset %s:%03d".formatted(file.module(), file.number()));
+    }
     return parsed.requiring(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())
@@ -174,7 +194,7 @@ record Changelogs(
   /// The file that declares a backfill.
   ///
   /// @param name `module/NNN_name`
-  Optional<ChangelogFile> backfill(String name) {
+  public Optional<ChangelogFile> backfill(String name) {
     String path = LOCATION + "/" + name + BackfillDeclaration.SUFFIX;
     return backfills.values().stream()
         .flatMap(List::stream)
@@ -185,21 +205,13 @@ record Changelogs(
   /// SHA-256 over the paths and contents of `modules` and the engine's own tables, in hexadecimal:
   /// equal if and only if the same modules would be brought to the same head.
   String fingerprint(List<String> modules) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     for (String module : modules) {
       files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
       backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
     }
     digest.update(Bookkeeping.sql().getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   private static void update(MessageDigest digest, ChangelogFile file) {

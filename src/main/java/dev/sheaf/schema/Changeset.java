@@ -4,6 +4,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// One step of the schema, as its file says it.
@@ -31,6 +33,30 @@ public record Changeset(
     @Nullable List<String> down,
     Directives directives,
     List<String> requiredBackfills) {
+
+  /// What empties or drops something, unless nothing of its own is stored in what is dropped.
+  private static final Pattern LOSS =
+      Pattern.compile(
+          "\\b(?:TRUNCATE\\b|DELETE\\s+FROM\\b|DROP\\s++(?!(?:CONSTRAINT|DEFAULT|EXPRESSION|FUNCTION|IDENTITY"
+              + "|INDEX|MATERIALIZED|NOT|POLICY|PROCEDURE|RULE|STATISTICS|TRIGGER|VIEW)\\b))[^;\\n]*",
+          Pattern.CASE_INSENSITIVE);
+
+  /// What its rollback destroys: what its file says, or else what the first such statement drops;
+  /// `null` when it destroys nothing.
+  ///
+  /// It is read from the text, because it has to be known before anything runs. Where the text
+  /// misleads, a backup is taken that was not needed.
+  @Nullable String rollbackLoses() {
+    if (directives.lossyRollback() != null || down == null) {
+      return directives.lossyRollback();
+    }
+    return down.stream()
+        .map(LOSS::matcher)
+        .filter(Matcher::find)
+        .map(Matcher::group)
+        .findFirst()
+        .orElse(null);
+  }
 
   Changeset requiring(List<String> backfills) {
     return new Changeset(

@@ -111,31 +111,25 @@ final class ChangesetRunner {
       Progress progress,
       boolean leniently)
       throws SQLException {
-    connection.setAutoCommit(false);
-    boolean committed = false;
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
-      statement.execute(
-          timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
-      strikeBackfill(changeset, direction);
-      for (String sql : statements) {
-        progress.statement = sql;
-        execute(statement, changeset, sql, leniently);
-      }
-      progress.statement = null;
-      // The record is not the changeset's: its role and search path may have been changed by it.
-      statement.execute("RESET ROLE");
-      statement.execute("RESET search_path");
-      record(changeset, direction, begun);
-      connection.commit();
-      committed = true;
-    } finally {
-      if (!connection.isClosed()) {
-        if (!committed) {
-          connection.rollback();
-        }
-        connection.setAutoCommit(true);
-      }
+      Transaction.run(
+          connection,
+          () -> {
+            statement.execute(
+                timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
+            strikeBackfill(changeset, direction);
+            for (String sql : statements) {
+              progress.statement = sql;
+              execute(statement, changeset, sql, leniently);
+            }
+            progress.statement = null;
+            // The record is not the changeset's: its role and search path may have been changed by
+            // it.
+            statement.execute("RESET ROLE");
+            statement.execute("RESET search_path");
+            record(changeset, direction, begun);
+          });
     }
   }
 
@@ -181,14 +175,12 @@ final class ChangesetRunner {
           }
         }
         progress.statement = null;
-        connection.setAutoCommit(false);
-        try {
-          record(changeset, direction, begun);
-          end(changeset);
-          connection.commit();
-        } finally {
-          connection.setAutoCommit(true);
-        }
+        Transaction.run(
+            connection,
+            () -> {
+              record(changeset, direction, begun);
+              end(changeset);
+            });
       } finally {
         if (!connection.isClosed()) {
           statement.execute("RESET lock_timeout; RESET statement_timeout; RESET sheaf.changeset");

@@ -21,18 +21,16 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
   }
 
   /// Every changeset of every module.
-  ///
-  /// @param root the directory that holds `core/`
-  public static ChangesetSelection all(Path root) {
-    return new ChangesetSelection(List.of(), everything(root));
+  public static ChangesetSelection all(Changelogs changelogs) {
+    return new ChangesetSelection(List.of(), everything(changelogs));
   }
 
   /// One changeset, after all that come before it.
   ///
   /// @param file its file, or its label `module/NNN_name`
-  /// @throws SchemaException when there is no such changeset below `root`
-  public static ChangesetSelection of(Path root, Path file) {
-    List<Changeset> all = everything(root);
+  /// @throws SchemaException when there is no such changeset
+  public static ChangesetSelection of(Changelogs changelogs, Path file) {
+    List<Changeset> all = everything(changelogs);
     String label = file.toString().replaceFirst("\\.sql$", "");
     for (int i = 0; i < all.size(); i++) {
       if (Path.of(label).endsWith(all.get(i).label())) {
@@ -40,12 +38,13 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
       }
     }
     throw new SchemaException(
-        "no changeset " + file + " in " + root, "name its file, such as core/007_add_author.sql");
+        "no changeset " + file + " in " + changelogs.origin(),
+        "name its file, such as core/007_add_author.sql");
   }
 
   /// What is pending in `database`, after what is applied there; everything when nothing is.
   public static ChangesetSelection pending(
-      Path root, ModulesConfig modules, DatabaseAddress database) {
+      Changelogs changelogs, ModulesConfig modules, DatabaseAddress database) {
     List<History.Applied> history;
     try (Connection connection = database.open("sheaf " + Client.NAME)) {
       history = History.read(connection);
@@ -53,11 +52,10 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
       throw SqlProblem.running(database, "reading what is applied", null, e);
     }
     if (history.isEmpty()) {
-      return all(root);
+      return all(changelogs);
     }
-    Changelogs changelogs = Changelogs.in(root);
     List<String> enabled = Modules.of(changelogs, modules).enabled();
-    List<Changeset> all = everything(root);
+    List<Changeset> all = everything(changelogs);
     Map<String, Changeset> byPath =
         all.stream()
             .collect(Collectors.toMap(changeset -> changeset.file().path(), Function.identity()));
@@ -71,8 +69,7 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
             .toList());
   }
 
-  private static List<Changeset> everything(Path root) {
-    Changelogs changelogs = Changelogs.in(root);
+  private static List<Changeset> everything(Changelogs changelogs) {
     return Modules.everything(changelogs).enabled().stream()
         .flatMap(module -> changelogs.files().getOrDefault(module, List.of()).stream())
         .map(changelogs::changeset)

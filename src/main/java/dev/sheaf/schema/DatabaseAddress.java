@@ -8,6 +8,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -63,7 +65,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     int port = uri.getPort() < 0 ? 5432 : uri.getPort();
     return new DatabaseAddress(
-        jdbcUrl(uri.getHost(), port, decode(path.substring(1)), query), user, password);
+        jdbcUrl(uri.getHost() + ":" + port, decode(path.substring(1)), query), user, password);
   }
 
   /// From its parts, as `DB_HOST` and its like have them.
@@ -71,7 +73,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       String host, String port, String database, @Nullable String user, @Nullable String password) {
     try {
       return new DatabaseAddress(
-          jdbcUrl(host, Integer.parseInt(port), database, ""), user, password);
+          jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);
     } catch (NumberFormatException e) {
       throw new SchemaException("not a port: " + port, "DB_PORT is a number, such as 5432", e);
     }
@@ -81,15 +83,26 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   public DatabaseAddress withDatabase(String database) {
     int question = jdbcUrl.indexOf('?');
     String query = question < 0 ? "" : jdbcUrl.substring(question);
-    return new DatabaseAddress(jdbcUrl(host(), port(), database, query), user, password);
+    return new DatabaseAddress(jdbcUrl(server(), database, query), user, password);
   }
 
+  /// The name or number of the server; several are separated by commas.
   public String host() {
     return parsed(PGProperty.PG_HOST);
   }
 
-  public int port() {
-    return Integer.parseInt(parsed(PGProperty.PG_PORT));
+  /// As many as there are hosts.
+  public String port() {
+    return parsed(PGProperty.PG_PORT);
+  }
+
+  /// `host:port`; several are separated by commas.
+  public String server() {
+    String[] hosts = host().split(",", -1);
+    String[] ports = port().split(",", -1);
+    return IntStream.range(0, hosts.length)
+        .mapToObj(i -> hosts[i] + ":" + ports[i])
+        .collect(Collectors.joining(","));
   }
 
   public String database() {
@@ -138,7 +151,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   /// `host:port/database`, with the role in front when there is one.
   @Override
   public String toString() {
-    String place = host() + ":" + port() + "/" + database();
+    String place = server() + "/" + database();
     return user == null ? place : user + "@" + place;
   }
 
@@ -148,11 +161,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return value == null ? "" : value;
   }
 
-  private static String jdbcUrl(String host, int port, String database, String query) {
+  private static String jdbcUrl(String server, String database, String query) {
     return "jdbc:postgresql://"
-        + host
-        + ":"
-        + port
+        + server
         + "/"
         + URLEncoder.encode(database, StandardCharsets.UTF_8)
         + query;

@@ -121,20 +121,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
             }
           }
           case COMMENT -> add("", item.create());
-          case SCHEMA,
-              EXTENSION,
-              TYPE,
-              DOMAIN,
-              SEQUENCE,
-              TABLE,
-              SEQUENCE_OWNER,
-              FUNCTION,
-              VIEW,
-              MATERIALIZED_VIEW,
-              RULE,
-              TRIGGER,
-              POLICY,
-              STATISTICS -> {}
+          default -> {}
         }
       }
       return new EntityComparison(statements, drops());

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 /// tables beside it. Rows that other users of Liquibase wrote into the same table are left alone.
 final class History {
 
-  private static final String OURS = "filename LIKE '" + Changelogs.LOCATION + "/%'";
+  /// Others may lay their changelogs out the same way; the author of ours is the module.
+  private static final String OURS =
+      "filename LIKE '" + Changelogs.LOCATION + "/%' AND author = split_part(filename, '/', 3)";
 
   /// Hash of the history as it stands; an empty history has one too.
   private static final String HASH =
@@ -136,10 +138,18 @@ final class History {
     }
   }
 
-  /// Hash of the history; `null` when there is none yet.
-  static @Nullable String hash(Connection connection) throws SQLException {
+  /// What the schema is judged by, as a hash of the history and the rollbacks that were
+  /// interrupted; `null` when there is no history yet.
+  static @Nullable String state(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT %s || coalesce((SELECT string_agg(path, ' ' ORDER BY path)
+                                 FROM schema_journal
+                                WHERE direction = 'down'), '')
+        """
+            .formatted(HASH);
     try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT " + HASH)) {
+        ResultSet row = select.executeQuery(sql)) {
       return row.next() ? row.getString(1) : null;
     } catch (SQLException e) {
       if (SqlProblem.state(e).equals(SqlProblem.UNDEFINED_TABLE)) {
@@ -244,7 +254,8 @@ final class History {
   /// Records in the caller's transaction that a changeset is no longer applied.
   static void remove(Connection connection, String path) throws SQLException {
     try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM databasechangelog WHERE filename = ?")) {
+        connection.prepareStatement(
+            "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS)) {
       delete.setString(1, path);
       delete.executeUpdate();
     }
@@ -270,7 +281,7 @@ final class History {
     }
   }
 
-  /// @param action up, down, force, baseline or empty trash
+  /// @param action as in [HistoryEntry]
   /// @param path the changeset's file; `null` when there is none
   /// @param durationMillis how long it took; `null` when nothing ran
   /// @param approval who answers for it, and why
@@ -280,7 +291,8 @@ final class History {
   /// Takes an applied changeset's file as it is now for what was applied.
   static void accept(Connection connection, Changeset changeset) throws SQLException {
     try (PreparedStatement update =
-        connection.prepareStatement("UPDATE databasechangelog SET md5sum = ? WHERE filename = ?")) {
+        connection.prepareStatement(
+            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
       update.setString(1, changeset.checksum());
       update.setString(2, changeset.file().path());
       update.executeUpdate();

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /// One thing that was done to the schema.
 ///
 /// @param at when
-/// @param action up, down, force, baseline or empty trash
+/// @param action up, down, force, baseline, empty trash, or what was wanted of a backfill
 /// @param changeset `module/NNN_name`; `null` when it was about all
 /// @param millis how long it took; `null` when nothing ran
 /// @param role the role that did it

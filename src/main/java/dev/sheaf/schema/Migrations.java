@@ -34,6 +34,7 @@ public final class Migrations {
   private final Changelogs changelogs;
   private final Modules modules;
   private final boolean production;
+  private final Fit fit;
   private final String fingerprint;
   private volatile @Nullable List<Changeset> parsed;
 
@@ -48,6 +49,7 @@ public final class Migrations {
     this.changelogs = changelogs;
     this.modules = modules;
     this.production = production;
+    this.fit = new Fit(changelogs, config);
     this.fingerprint = changelogs.fingerprint(modules.enabled());
   }
 
@@ -133,7 +135,7 @@ public final class Migrations {
     Connection connection = session.connection();
     Plan plan = Plan.of(changesets(), History.read(connection));
     if (plan.unknown().isEmpty()
-        || !missing(plan).isEmpty()
+        || !fit.missing(plan).isEmpty()
         || !plan.edited().isEmpty()
         || History.interrupted(connection).containsValue(Direction.DOWN)) {
       return false;
@@ -142,7 +144,7 @@ public final class Migrations {
     if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(Client.VERSION))) {
       collected.note(
           "the database is newer than this application, %s, and tolerates it: %s"
-              .formatted(Client.VERSION, text(newer)));
+              .formatted(Client.VERSION, NewerChangeset.text(newer)));
       return true;
     }
     return false;
@@ -164,7 +166,7 @@ public final class Migrations {
     ChangesetRunner runner = runner(session, approval, collected);
     finishRollbacks(session, runner, collected);
     Plan plan = Plan.of(changesets(), History.read(session.connection()));
-    refuse(plan, session.connection());
+    fit.refuse(plan, session.connection());
     for (Changeset applied : plan.applied()) {
       StoredRollback.store(session.connection(), applied);
     }
@@ -172,7 +174,7 @@ public final class Migrations {
         plan.pending().stream()
             .filter(pending -> reach.includes(pending.module(), pending.number()))
             .toList();
-    List<Changeset> behind = behindBackfills(plan.pending());
+    List<Changeset> behind = fit.behindBackfills(plan.pending());
     requireBackup(session, chosen.stream().filter(c -> !behind.contains(c)).toList());
     Extensions.requireAvailable(session.connection(), address, chosen);
     for (Changeset applied : plan.applied()) {
@@ -184,7 +186,7 @@ public final class Migrations {
       if (behind.contains(changeset)) {
         List<String> unmet = unmet(session, changeset, collected);
         awaited.addAll(unmet);
-        if (!unmet.isEmpty() || standsBehind(changeset, held)) {
+        if (!unmet.isEmpty() || fit.standsBehind(changeset, held)) {
           held.add(changeset);
           continue;
         }
@@ -201,34 +203,6 @@ public final class Migrations {
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordHead(session.connection(), fingerprint, awaited);
     }
-  }
-
-  /// What the service would not get on without; it does without what waits for a backfill.
-  private List<Changeset> missing(Plan plan) {
-    List<Changeset> missing = new ArrayList<>(plan.pending());
-    missing.removeAll(behindBackfills(plan.pending()));
-    return missing;
-  }
-
-  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
-  /// does.
-  private List<Changeset> behindBackfills(List<Changeset> pending) {
-    List<Changeset> behind = new ArrayList<>();
-    for (Changeset changeset : pending) {
-      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
-        behind.add(changeset);
-      }
-    }
-    return behind;
-  }
-
-  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
-  /// says that it requires that module.
-  private boolean standsBehind(Changeset changeset, List<Changeset> others) {
-    List<String> required = Modules.requires(changelogs, changeset.module());
-    return others.stream()
-        .map(Changeset::module)
-        .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));
   }
 
   /// The backfills that `changeset` requires and that are not complete.
@@ -274,14 +248,15 @@ public final class Migrations {
   /// A changeset outside a transaction that was interrupted on its way up is in no history, and
   /// half of it may be there. Who goes down takes it back.
   private void undoInterrupted(
-      SchemaSession session, String module, int above, Approval approval, Collected collected)
+      SchemaSession session,
+      List<History.Applied> interrupted,
+      Approval approval,
+      Collected collected)
       throws SQLException {
-    for (History.Applied row : interrupted(session, Direction.UP)) {
-      if (row.module().equals(module) && row.number() > above) {
-        collected.note(row.label() + " was interrupted on its way up; it is taken back first");
-        collected.executed.add(
-            runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
-      }
+    for (History.Applied row : interrupted) {
+      collected.note(row.label() + " was interrupted on its way up; it is taken back first");
+      collected.executed.add(
+          runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
     }
   }
 
@@ -313,8 +288,12 @@ public final class Migrations {
                 "module " + module + " has " + applied.size() + " changesets applied, not " + count,
                 "sheaf migrate history shows them");
           }
-          undoInterrupted(session, module, 0, approval, collected);
-          rollBack(session, applied.reversed().subList(0, count), approval, false, collected);
+          rollBack(
+              session,
+              interruptedAbove(session, module, 0),
+              applied.reversed().subList(0, count),
+              approval,
+              collected);
         });
   }
 
@@ -331,14 +310,15 @@ public final class Migrations {
               applied(session, module).reversed().stream()
                   .filter(row -> row.number() > version)
                   .toList();
-          if (!above.isEmpty()) {
+          List<History.Applied> interrupted = interruptedAbove(session, module, version);
+          boolean down = !above.isEmpty() || !interrupted.isEmpty();
+          if (down) {
             requireApproval("down", approval);
-            undoInterrupted(session, module, version, approval, collected);
-            rollBack(session, above, approval, false, collected);
+            rollBack(session, interrupted, above, approval, collected);
           }
           Reach reach = new Reach(module, version);
           // Newer changesets of other modules are no reason not to go down.
-          if (above.isEmpty() || !pending(session, reach).isEmpty()) {
+          if (!down || !pending(session, reach).isEmpty()) {
             applyPending(session, reach, approval, collected);
           }
         });
@@ -350,22 +330,40 @@ public final class Migrations {
         .toList();
   }
 
+  private static List<History.Applied> interruptedAbove(
+      SchemaSession session, String module, int version) throws SQLException {
+    return interrupted(session, Direction.UP).stream()
+        .filter(row -> row.module().equals(module) && row.number() > version)
+        .toList();
+  }
+
   private void rollBack(
       SchemaSession session,
+      List<History.Applied> interrupted,
       List<History.Applied> rows,
       Approval approval,
-      boolean leniently,
       Collected collected)
       throws SQLException {
-    List<Changeset> undone = new ArrayList<>();
-    for (History.Applied row : rows) {
-      undone.add(rollbackOf(session, row, collected));
+    List<Changeset> undone = rollbacksOf(session, rows, collected);
+    for (Changeset changeset : undone) {
+      requireBackup(
+          session, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }
+    undoInterrupted(session, interrupted, approval, collected);
     ChangesetRunner runner = runner(session, approval, collected);
     for (Changeset changeset : undone) {
-      collected.executed.add(
-          leniently ? runner.undo(changeset) : runner.run(changeset, Direction.DOWN));
+      collected.executed.add(runner.run(changeset, Direction.DOWN));
     }
+  }
+
+  private List<Changeset> rollbacksOf(
+      SchemaSession session, List<History.Applied> rows, MigrationListener listener)
+      throws SQLException {
+    List<Changeset> rollbacks = new ArrayList<>();
+    for (History.Applied row : rows) {
+      rollbacks.add(rollbackOf(session, row, listener));
+    }
+    return rollbacks;
   }
 
   /// Records that exactly the changesets of `module` up to `version` are applied, and runs nothing.
@@ -384,7 +382,7 @@ public final class Migrations {
           Connection connection = session.connection();
           Set<String> applied = new HashSet<>();
           List<History.Applied> rows = applied(session, module);
-          transaction(
+          Transaction.run(
               connection,
               () -> {
                 for (History.Applied row : rows) {
@@ -443,7 +441,7 @@ public final class Migrations {
                     + first.kind().name().toLowerCase(Locale.ROOT),
                 "sheaf migrate verify shows them all");
           }
-          transaction(
+          Transaction.run(
               connection,
               () -> {
                 for (Changeset changeset : all) {
@@ -478,9 +476,14 @@ public final class Migrations {
             throw new SchemaException(
                 "this is a production database", "add --force to drop it all the same");
           }
-          // What is gone already need not be dropped.
-          rollBack(
-              session, History.read(session.connection()).reversed(), approval, true, collected);
+          requireBackup(session, "drop", "all there is");
+          undoInterrupted(session, interrupted(session, Direction.UP), approval, collected);
+          ChangesetRunner runner = runner(session, approval, collected);
+          List<History.Applied> applied = History.read(session.connection()).reversed();
+          for (Changeset changeset : rollbacksOf(session, applied, collected)) {
+            // What is gone already need not be dropped.
+            collected.executed.add(runner.undo(changeset));
+          }
           for (Trash.Item item : Trash.read(session.connection(), Duration.ZERO)) {
             Trash.drop(session.connection(), item);
           }
@@ -508,10 +511,10 @@ public final class Migrations {
           Connection connection = session.connection();
           List<Trash.Item> items = Trash.read(connection, age);
           if (!items.isEmpty()) {
-            requireBackup(session, "emptying the trash destroys data");
+            requireBackup(session, "emptying the trash", items.getFirst().entry().object());
           }
           for (Trash.Item item : items) {
-            transaction(
+            Transaction.run(
                 connection,
                 () -> {
                   try (Statement set = connection.createStatement()) {
@@ -554,7 +557,7 @@ public final class Migrations {
       // At head nothing has to be parsed to know that every file is applied as it stands.
       Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
       Map<String, Direction> interrupted = History.interrupted(connection);
-      List<Changeset> behind = behindBackfills(plan.pending());
+      List<Changeset> behind = fit.behindBackfills(plan.pending());
       Set<String> names = new LinkedHashSet<>(modules.enabled());
       names.addAll(modules.known());
       history.forEach(row -> names.add(row.module()));
@@ -746,13 +749,11 @@ public final class Migrations {
   public List<Script> scriptDown(String module, int count) {
     return look(session -> {
       List<History.Applied> applied = applied(session, module);
-      List<Script> scripts = new ArrayList<>();
-      for (History.Applied row : applied.reversed().subList(0, Math.min(count, applied.size()))) {
-        Changeset c = rollbackOf(session, row, new MigrationListener() {});
-        scripts.add(
-            new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()));
-      }
-      return scripts;
+      List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
+      return rollbacksOf(session, rows, new MigrationListener() {}).stream()
+          .map(c ->
+              new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
+          .toList();
     });
   }
 
@@ -768,7 +769,7 @@ public final class Migrations {
   /// @throws SchemaException when this application cannot work with the schema
   void requireHead() {
     look(session -> {
-      requireFit(session.connection());
+      fit.require(session.connection(), fingerprint, this::changesets);
       return true;
     });
   }
@@ -799,39 +800,11 @@ public final class Migrations {
   /// Whether this application can work with the schema that `connection` sees.
   SchemaState.Verdict judge(Connection connection) throws SQLException {
     try {
-      requireFit(connection);
+      fit.require(connection, fingerprint, this::changesets);
       return new SchemaState.Verdict(true, "");
     } catch (SchemaException e) {
       return new SchemaState.Verdict(false, e.problem());
     }
-  }
-
-  private void requireFit(Connection connection) throws SQLException {
-    if (History.isAtHead(connection, fingerprint)) {
-      return;
-    }
-    String up = "run: sheaf migrate up";
-    List<History.Applied> history = History.read(connection);
-    if (history.isEmpty()) {
-      throw new SchemaException("the database has no schema yet", up);
-    }
-    Plan plan = Plan.of(changesets(), history);
-    List<Changeset> missing = missing(plan);
-    if (!missing.isEmpty()) {
-      int count = missing.size();
-      throw new SchemaException(
-          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
-              + ", the first is "
-              + missing.getFirst().label(),
-          up);
-    }
-    Map<String, Direction> interrupted = History.interrupted(connection);
-    for (Changeset changeset : plan.applied()) {
-      if (interrupted.containsKey(changeset.file().path())) {
-        throw new SchemaException("the rollback of " + changeset.label() + " was interrupted", up);
-      }
-    }
-    refuse(plan, connection);
   }
 
   /// The enabled changesets, parsed, in the order they are applied.
@@ -891,50 +864,9 @@ public final class Migrations {
   private Changeset fileOf(History.Applied row) {
     Changeset changeset = file(row).map(changelogs::changeset).orElseThrow(() -> fileMissing(row));
     if (row.checksum() != null && !row.checksum().equals(changeset.checksum())) {
-      throw edited(changeset);
+      throw Fit.edited(changeset);
     }
     return changeset;
-  }
-
-  private void refuse(Plan plan, Connection connection) throws SQLException {
-    if (!plan.edited().isEmpty()) {
-      throw edited(plan.edited().getFirst());
-    }
-    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
-    List<NewerChangeset> refusing =
-        newer.stream().filter(changeset -> !changeset.isToleratedBy(Client.VERSION)).toList();
-    if (!refusing.isEmpty()) {
-      throw new SchemaException(
-          "the database is newer than this application, %s: %s"
-              .formatted(Client.VERSION, text(refusing)),
-          "start the newer application, or roll the database back: sheaf migrate goto");
-    }
-    List<Changeset> missing = missing(plan);
-    if (!newer.isEmpty() && !missing.isEmpty()) {
-      throw new SchemaException(
-          "the database is newer than this application, %s, and lacks %s: %s"
-              .formatted(Client.VERSION, missing.getFirst().label(), text(newer)),
-          "start an application that has them all");
-    }
-    for (Changeset late : plan.late()) {
-      if (config.outOfOrder() == SchemaConfig.OutOfOrder.REFUSE
-          || late.directives().lateRefused()) {
-        throw new SchemaException(
-            late.file().shortPath()
-                + " comes late: higher-numbered changesets of its module are applied",
-            "give it the next number, or set sheaf.schema.out-of-order=apply");
-      }
-    }
-  }
-
-  private static String text(List<NewerChangeset> newer) {
-    return String.join("; ", newer.stream().map(Object::toString).toList());
-  }
-
-  private static SchemaException edited(Changeset changeset) {
-    return new SchemaException(
-        changeset.file().shortPath() + " was applied already and says something else now",
-        "put it back as it was, and write the change as a new changeset");
   }
 
   private void requireEnabled(String module) {
@@ -968,27 +900,23 @@ public final class Migrations {
     }
   }
 
-  /// In production nothing is destroyed that could not be had back.
   private void requireBackup(SchemaSession session, List<Changeset> chosen) throws SQLException {
-    Optional<Changeset> destructive =
-        chosen.stream()
-            .filter(changeset -> changeset.directives().destructive() != null)
-            .findFirst();
-    if (destructive.isPresent()) {
-      requireBackup(
-          session,
-          "%s destroys data (%s)"
-              .formatted(
-                  destructive.get().file().shortPath(),
-                  destructive.get().directives().destructive()));
+    for (Changeset changeset : chosen) {
+      requireBackup(session, changeset.file().shortPath(), changeset.directives().destructive());
     }
   }
 
-  private void requireBackup(SchemaSession session, String loss) throws SQLException {
-    if (production && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
+  /// In production nothing is destroyed that could not be had back.
+  ///
+  /// @param loss what `what` destroys; `null` when nothing
+  private void requireBackup(SchemaSession session, String what, @Nullable String loss)
+      throws SQLException {
+    if (production
+        && loss != null
+        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
       throw new SchemaException(
-          "%s, and no verified backup younger than %s is on record"
-              .formatted(loss, Durations.text(config.backupMaxAge())),
+          "%s destroys data (%s), and no verified backup younger than %s is on record"
+              .formatted(what, loss, Durations.text(config.backupMaxAge())),
           "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }
@@ -1000,10 +928,6 @@ public final class Migrations {
 
   private interface Change {
     void make(SchemaSession session, Collected collected) throws SQLException;
-  }
-
-  private interface Steps {
-    void run() throws SQLException;
   }
 
   private <T> T look(Look<T> look) {
@@ -1035,18 +959,5 @@ public final class Migrations {
       collected.problems.add(SqlProblem.running(address, "changing the schema", null, e));
     }
     return collected.result();
-  }
-
-  private static void transaction(Connection connection, Steps steps) throws SQLException {
-    connection.setAutoCommit(false);
-    try {
-      steps.run();
-      connection.commit();
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-    }
   }
 }

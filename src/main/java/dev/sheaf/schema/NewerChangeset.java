@@ -26,7 +26,7 @@ record NewerChangeset(String label, @Nullable String appliedBy, @Nullable String
           LEFT JOIN schema_rollback r USING (path)
           LEFT JOIN LATERAL (SELECT application_version
                                FROM schema_event
-                              WHERE schema_event.path = newer.path
+                              WHERE schema_event.path = newer.path AND action NOT LIKE 'backfill%'
                               ORDER BY id DESC
                               LIMIT 1) e ON true
          ORDER BY nr
@@ -57,6 +57,11 @@ record NewerChangeset(String label, @Nullable String appliedBy, @Nullable String
   /// Whether the application of this version works with it.
   boolean isToleratedBy(String version) {
     return ApplicationVersion.isAtLeast(version, tolerates);
+  }
+
+  /// Several in one line.
+  static String text(List<NewerChangeset> newer) {
+    return String.join("; ", newer.stream().map(Object::toString).toList());
   }
 
   /// `core/007_title, applied by 1.5.0, works with 1.4 and later`.

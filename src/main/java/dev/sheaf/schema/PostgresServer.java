@@ -61,8 +61,8 @@ public record PostgresServer(
       DatabaseAddress address, String version, int major, String extension) {
     String name = extension.equals("vector") ? "pgvector" : extension;
     return new SchemaException(
-        "PostgreSQL %s at %s:%d, database %s, does not have the extension \"%s\""
-            .formatted(version, address.host(), address.port(), address.database(), extension),
+        "PostgreSQL %s at %s, database %s, does not have the extension \"%s\""
+            .formatted(version, address.server(), address.database(), extension),
         "install the package postgresql-%d-%s on that server (Debian, Ubuntu), or use an image that has it (pgvector/pgvector:pg%d)"
             .formatted(major, name, major));
   }

@@ -64,8 +64,8 @@ public interface SchemaConfig {
   @WithDefault("apply")
   OutOfOrder outOfOrder();
 
-  /// How old a verified backup may be, counted from its snapshot, for a changeset that destroys
-  /// data to be applied in production.
+  /// How old a verified backup may be, counted from its snapshot, for data to be destroyed in
+  /// production.
   @WithDefault("24h")
   Duration backupMaxAge();
 

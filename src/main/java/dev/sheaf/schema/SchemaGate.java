@@ -51,7 +51,7 @@ public class SchemaGate {
         if (!isAtHead()) {
           engine().requireHead();
         }
-        LOG.info("schema: at head");
+        LOG.info("schema: fits");
       }
       case OFF -> LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
     }

@@ -9,7 +9,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import java.util.List;
 import java.util.concurrent.Semaphore;
-import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -32,14 +31,14 @@ class SchemaResource {
   @GET
   @Operation(summary = "Where every module stands, and who holds the schema's lock")
   public SchemaStatus status() {
-    return looking(() -> gate.engine().status());
+    return SchemaAnswer.of(() -> gate.engine().status());
   }
 
   @GET
   @Path("/history")
   @Operation(summary = "Everything that was ever done to the schema, in order")
   public List<HistoryEntry> history() {
-    return looking(() -> gate.engine().history());
+    return SchemaAnswer.of(() -> gate.engine().history());
   }
 
   @GET
@@ -51,19 +50,9 @@ class SchemaResource {
           ProblemType.BUSY, "The schema is being compared already; ask again in a moment");
     }
     try {
-      return looking(() -> gate.engine().verify());
+      return SchemaAnswer.of(() -> gate.engine().verify());
     } finally {
       comparison.release();
-    }
-  }
-
-  private static <T> T looking(Supplier<T> look) {
-    try {
-      return look.get();
-    } catch (SchemaException e) {
-      throw new Problem(
-          ProblemType.SCHEMA_UNAVAILABLE,
-          e.problem() + (e.hint().isEmpty() ? "" : "; " + e.hint()));
     }
   }
 }

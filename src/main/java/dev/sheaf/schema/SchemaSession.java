@@ -86,9 +86,7 @@ final class SchemaSession implements AutoCloseable {
     try (Connection second = address.open("sheaf " + Client.NAME + " pooler check")) {
       if (backend(second) == backend(connection)) {
         throw new SchemaException(
-            address.host()
-                + ":"
-                + address.port()
+            address.server()
                 + " is a transaction pooler, behind which a session's lock does not hold",
             "give migrations a direct address of the server: sheaf.schema.jdbc-url");
       }

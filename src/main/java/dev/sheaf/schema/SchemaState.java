@@ -12,10 +12,13 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class SchemaState {
 
+  private static final Verdict NOT_LOOKED_AT = new Verdict(true, "");
+
   private final AgroalDataSource dataSource;
   private final SchemaGate gate;
 
-  /// What was found for one state of the history; another state is looked at anew.
+  /// What was found for one state of the history. Another is looked at anew, and so is one that did
+  /// not fit: what a newer changeset tolerates may be recorded later.
   private volatile @Nullable Finding last;
 
   SchemaState(AgroalDataSource dataSource, SchemaGate gate) {
@@ -29,23 +32,31 @@ public class SchemaState {
   /// @param reason why not; empty when it fits
   public record Verdict(boolean fits, String reason) {}
 
-  private record Finding(@Nullable String history, Verdict verdict) {}
+  private record Finding(@Nullable String state, Verdict verdict) {}
 
-  /// One `SELECT` while nothing changes.
+  /// One `SELECT` while all is well.
   ///
   /// @throws SQLException when the database cannot be asked
   public Verdict look() throws SQLException {
     if (gate.isOff()) {
-      return new Verdict(true, "");
+      return NOT_LOOKED_AT;
     }
     try (Connection connection = dataSource.getConnection()) {
-      String history = History.hash(connection);
-      Finding finding = last;
-      if (finding == null || !Objects.equals(finding.history(), history)) {
-        finding = new Finding(history, gate.engine().judge(connection));
-        last = finding;
-      }
-      return finding.verdict();
+      return look(connection);
     }
+  }
+
+  /// The same over a connection that is there.
+  Verdict look(Connection connection) throws SQLException {
+    if (gate.isOff()) {
+      return NOT_LOOKED_AT;
+    }
+    String state = History.state(connection);
+    Finding finding = last;
+    if (finding == null || !finding.verdict().fits() || !Objects.equals(finding.state(), state)) {
+      finding = new Finding(state, gate.engine().judge(connection));
+      last = finding;
+    }
+    return finding.verdict();
   }
 }

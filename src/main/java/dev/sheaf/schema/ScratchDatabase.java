@@ -1,14 +1,15 @@
 package dev.sheaf.schema;
 
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HexFormat;
 import java.util.List;
 
-/// A database that is thrown away after use, beside the one that is looked at.
+/// A database that is thrown away after use, beside the one that is looked at. What a killed
+/// process leaves is swept when the next one is created.
 public final class ScratchDatabase implements AutoCloseable {
+
+  private static final String PREFIX = "sheaf_scratch_";
 
   private final DatabaseAddress server;
   private final DatabaseAddress address;
@@ -37,11 +38,19 @@ public final class ScratchDatabase implements AutoCloseable {
   }
 
   static ScratchDatabase cloned(DatabaseAddress server, String template) {
-    byte[] random = new byte[6];
-    new SecureRandom().nextBytes(random);
-    String name = "sheaf_scratch_" + HexFormat.of().formatHex(random);
-    run(server, "CREATE DATABASE " + name + " TEMPLATE " + template);
-    return new ScratchDatabase(server, server.withDatabase(name));
+    try (Connection connection = server.open("sheaf " + Client.NAME);
+        Statement statement = connection.createStatement()) {
+      String name = ThrowawayDatabases.create(statement, PREFIX, template);
+      return new ScratchDatabase(server, server.withDatabase(name));
+    } catch (SQLException e) {
+      if (SqlProblem.state(e).equals("42501")) {
+        throw new SchemaException(
+            "the role may not create a scratch database at " + server.server(),
+            "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url",
+            e);
+      }
+      throw SqlProblem.running(server, "creating a scratch database", null, e);
+    }
   }
 
   public DatabaseAddress address() {
@@ -50,21 +59,11 @@ public final class ScratchDatabase implements AutoCloseable {
 
   @Override
   public void close() {
-    run(server, "DROP DATABASE IF EXISTS " + address.database() + " WITH (FORCE)");
-  }
-
-  private static void run(DatabaseAddress server, String sql) {
     try (Connection connection = server.open("sheaf " + Client.NAME);
         Statement statement = connection.createStatement()) {
-      statement.execute(sql);
+      statement.execute("DROP DATABASE IF EXISTS " + address.database() + " WITH (FORCE)");
     } catch (SQLException e) {
-      if (SqlProblem.state(e).equals("42501")) {
-        throw new SchemaException(
-            "the role may not create a scratch database at " + server.host() + ":" + server.port(),
-            "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url",
-            e);
-      }
-      throw SqlProblem.running(server, "creating a scratch database", sql, e);
+      throw SqlProblem.running(server, "dropping " + address.database(), null, e);
     }
   }
 }

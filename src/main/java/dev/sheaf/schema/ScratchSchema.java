@@ -15,9 +15,39 @@ final class ScratchSchema implements AutoCloseable {
   private ScratchSchema(ScratchDatabase database, Connection connection, SchemaConfig config) {
     this.database = database;
     this.connection = connection;
-    this.runner =
-        new ChangesetRunner(
-            connection, database.address(), config, new MigrationListener() {}, Approval.NONE);
+    this.runner = runner(connection, database.address(), config);
+  }
+
+  private static ChangesetRunner runner(
+      Connection connection, DatabaseAddress address, SchemaConfig config) {
+    return new ChangesetRunner(
+        connection, address, config, new MigrationListener() {}, Approval.NONE);
+  }
+
+  /// Applies `changesets`, in this order, in an empty database or one in which others are applied
+  /// like this, with what the backfills that they require would do.
+  static void apply(
+      List<Changeset> changesets,
+      Connection connection,
+      DatabaseAddress address,
+      SchemaConfig config)
+      throws SQLException {
+    History.prepare(connection);
+    ChangesetRunner runner = runner(connection, address, config);
+    for (Changeset changeset : changesets) {
+      workOffBackfills(changeset, connection, address);
+      runner.run(changeset, Direction.UP);
+    }
+  }
+
+  private static void workOffBackfills(
+      Changeset changeset, Connection connection, DatabaseAddress address) {
+    try {
+      changeset.workOffRequiredBackfills(connection);
+    } catch (SQLException e) {
+      throw SqlProblem.running(
+          address, "a backfill that " + changeset.label() + " requires", null, e);
+    }
   }
 
   /// Creates one in which `applied` are applied, in this order.
@@ -26,20 +56,14 @@ final class ScratchSchema implements AutoCloseable {
   static ScratchSchema at(DatabaseAddress server, SchemaConfig config, List<Changeset> applied)
       throws SQLException {
     ScratchDatabase database = ScratchDatabase.create(server);
-    boolean complete = false;
     try {
       ScratchSchema scratch =
           new ScratchSchema(database, database.address().open("sheaf " + Client.NAME), config);
-      History.prepare(scratch.connection);
-      for (Changeset changeset : applied) {
-        scratch.makeReadyFor(changeset);
-        scratch.up(changeset);
-      }
-      complete = true;
+      apply(applied, scratch.connection, database.address(), config);
       return scratch;
-    } finally {
-      if (!complete) {
-        database.close();
+    } catch (SQLException | RuntimeException e) {
+      try (database) {
+        throw e;
       }
     }
   }
@@ -50,12 +74,7 @@ final class ScratchSchema implements AutoCloseable {
 
   /// Works off the backfills that `changeset` requires.
   void makeReadyFor(Changeset changeset) {
-    try {
-      changeset.workOffRequiredBackfills(connection);
-    } catch (SQLException e) {
-      throw SqlProblem.running(
-          database.address(), "a backfill that " + changeset.label() + " requires", null, e);
-    }
+    workOffBackfills(changeset, connection, database.address());
   }
 
   void up(Changeset changeset) {
@@ -68,10 +87,8 @@ final class ScratchSchema implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    try {
+    try (database) {
       connection.close();
-    } finally {
-      database.close();
     }
   }
 }

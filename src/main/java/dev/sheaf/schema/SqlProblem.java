@@ -19,7 +19,7 @@ final class SqlProblem {
 
   /// Why `address` could not be opened.
   static SchemaException connecting(DatabaseAddress address, SQLException e) {
-    String server = address.host() + ":" + address.port();
+    String server = address.server();
     return switch (state(e)) {
       case "28P01", "28000" ->
           new SchemaException(

@@ -1,9 +1,7 @@
 package dev.sheaf.schema;
 
-import dev.sheaf.schema.MigrationListener.Direction;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -63,7 +61,7 @@ final class StateTemplates {
     List<String> names = new ArrayList<>();
     byte[] fingerprint = {};
     for (Changeset changeset : changesets) {
-      MessageDigest digest = sha256();
+      MessageDigest digest = Sha256.digest();
       digest.update(fingerprint);
       digest.update(changeset.file().path().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
@@ -72,14 +70,6 @@ final class StateTemplates {
       names.add(PREFIX + HexFormat.of().formatHex(fingerprint, 0, 10));
     }
     return names;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /// The last of `names` that there is a template of; -1 when there is none.
@@ -125,14 +115,7 @@ final class StateTemplates {
   private static void run(List<Changeset> changesets, DatabaseAddress database, SchemaConfig config)
       throws SQLException {
     try (Connection connection = database.open("sheaf " + Client.NAME)) {
-      History.prepare(connection);
-      ChangesetRunner runner =
-          new ChangesetRunner(
-              connection, database, config, new MigrationListener() {}, Approval.NONE);
-      for (Changeset changeset : changesets) {
-        changeset.workOffRequiredBackfills(connection);
-        runner.run(changeset, Direction.UP);
-      }
+      ScratchSchema.apply(changesets, connection, database, config);
     }
   }
 

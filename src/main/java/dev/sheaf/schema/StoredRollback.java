@@ -2,7 +2,6 @@ package dev.sheaf.schema;
 
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -129,12 +128,7 @@ final class StoredRollback {
 
   private static String checksum(
       String path, boolean transactional, @Nullable List<String> statements) {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
     digest.update((path + '\n' + transactional + '\n').getBytes(StandardCharsets.UTF_8));
     if (statements != null) {
       for (String statement : statements) {

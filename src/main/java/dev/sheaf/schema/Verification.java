@@ -1,6 +1,5 @@
 package dev.sheaf.schema;
 
-import dev.sheaf.schema.MigrationListener.Direction;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -42,15 +41,7 @@ final class Verification {
       Connection live, List<Changeset> applied, Templates templates, ScratchDatabase reference)
       throws SQLException {
     try (Connection connection = reference.address().open("sheaf " + Client.NAME)) {
-      History.prepare(connection);
-      ChangesetRunner runner =
-          new ChangesetRunner(
-              connection, reference.address(), config, new MigrationListener() {}, Approval.NONE);
-      for (Changeset changeset : applied) {
-        // For rows that changesets themselves have written.
-        changeset.workOffRequiredBackfills(connection);
-        runner.run(changeset, Direction.UP);
-      }
+      ScratchSchema.apply(applied, connection, reference.address(), config);
       Trash.mirror(live, connection);
       for (String template : templates.names()) {
         for (Map<String, Object> instance : instances(live, templates, template)) {

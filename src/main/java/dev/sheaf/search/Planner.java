@@ -52,13 +52,20 @@ class Planner {
   /// What was found, and how.
   ///
   /// @param scanned see [SearchResponse]
+  /// @param sql what found it
   record Outcome(
       List<Hit> hits,
       Strategy strategy,
       boolean exact,
       @Nullable Long scanned,
       @Nullable String truncatedBecause,
-      List<Explained> explained) {}
+      List<Explained> explained,
+      SearchSql sql) {}
+
+  /// How PostgreSQL goes about what led to `outcome`, without a word of it.
+  String plan(Outcome outcome) throws SQLException {
+    return execution.plan(outcome.sql(), config.timeout().toMillis());
+  }
 
   /// @param efSearch what the collection says, or else the configuration
   /// @throws Problem when the time was over before anything was found
@@ -206,7 +213,7 @@ class Planner {
           least == null
               ? found.hits()
               : found.hits().stream().filter(hit -> hit.score() >= least).toList();
-      return new Outcome(hits, strategy, exact, scanned, truncatedBecause, explained);
+      return new Outcome(hits, strategy, exact, scanned, truncatedBecause, explained, found.sql());
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.sheaf.api.Caller;
 import dev.sheaf.api.Callers;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.RequestId;
 import dev.sheaf.api.Roles;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.embedding.EmbeddingException;
@@ -11,6 +12,7 @@ import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.UnknownEmbeddingModelException;
 import dev.sheaf.embedding.WidthMismatchException;
 import dev.sheaf.search.SearchBatch.Answers;
+import io.opentelemetry.context.Context;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
@@ -25,6 +27,7 @@ import java.util.concurrent.Future;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
 
 /// Many searches over HTTP.
@@ -57,7 +60,7 @@ class SearchBatchResource {
     Caller caller = callers.ofRequest();
     List<Callable<Object>> tasks = new ArrayList<>();
     for (SearchBatch.One one : Input.required("searches", batch).searches()) {
-      tasks.add(() -> answer(caller, one));
+      tasks.add(Context.current().wrap(() -> answer(caller, one)));
     }
     try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
       var answers = new ArrayList<Object>();
@@ -74,6 +77,7 @@ class SearchBatchResource {
   }
 
   private Object answer(Caller caller, SearchBatch.One one) throws SQLException {
+    MDC.put(RequestId.LOGGED, caller.requestId());
     try {
       if (!caller.sees(one.collection())) {
         throw Collections.notFound(one.collection());

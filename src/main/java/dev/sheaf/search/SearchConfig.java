@@ -22,6 +22,10 @@ interface SearchConfig {
   @WithDefault("10s")
   Duration timeout();
 
+  /// A search that took longer is logged with its plan, and without what was searched for.
+  @WithDefault("1s")
+  Duration slow();
+
   /// Texts whose vectors are kept, so that asking again costs no embedding.
   @WithDefault("2000")
   int cachedQueries();

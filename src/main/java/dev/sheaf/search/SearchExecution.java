@@ -4,6 +4,7 @@ import com.pgvector.PGvector;
 import dev.sheaf.database.Silence;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.SearchResponse.Explained;
+import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Runs one [SearchSql]. Vectors travel in binary, and no Hibernate is involved.
@@ -24,21 +26,27 @@ class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
+  /// A literal, with quotes doubled in it.
+  private static final Pattern VALUE = Pattern.compile("'(?:[^']|'')*'");
+
   /// PostgreSQL ends a search by itself when its time is over. It is given this much longer to say
   /// so.
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final AgroalDataSource dataSource;
+  private final Spans spans;
 
-  SearchExecution(AgroalDataSource dataSource) {
+  SearchExecution(AgroalDataSource dataSource, Spans spans) {
     this.dataSource = dataSource;
+    this.spans = spans;
   }
 
   /// What one statement found.
   ///
   /// @param indexedRows rows of the space if its index is valid, else -1
   /// @param rows how many were compared, or, by the index, were candidates
-  record Found(List<Hit> hits, long indexedRows, long rows) {}
+  /// @param sql the statement
+  record Found(List<Hit> hits, long indexedRows, long rows, SearchSql sql) {}
 
   /// Rows of a space if its index is valid, else -1.
   long indexedRows(Space space) throws SQLException {
@@ -55,6 +63,10 @@ class SearchExecution {
   /// @throws SQLException with state `42P01` when the space has been dropped, `57014` when the time
   ///   was over
   Found run(Query query, SearchSql sql, long timeout) throws SQLException {
+    return spans.sql("search", query.space().embeddingTable(), () -> find(query, sql, timeout));
+  }
+
+  private Found find(Query query, SearchSql sql, long timeout) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.preparing(timeout) + sql.searching())) {
@@ -76,29 +88,49 @@ class SearchExecution {
             hits.add(hit(query, row));
           }
         }
-        return new Found(hits, indexedRows, rows);
+        return new Found(hits, indexedRows, rows, sql);
       }
     }
   }
 
   /// Runs it once more, to see how.
   Explained explain(SearchSql sql, long timeout) throws SQLException {
-    String explaining = "EXPLAIN (ANALYZE, BUFFERS) " + sql.searching();
+    List<String> plan =
+        explained("EXPLAIN (ANALYZE, BUFFERS) ", sql, timeout).stream()
+            .map(line -> VECTOR.matcher(line).replaceAll("'[...]'"))
+            .toList();
+    return new Explained(sql.searching(), plan);
+  }
+
+  /// Its plan in one line, without its values. It is not run again.
+  String plan(SearchSql sql, long timeout) throws SQLException {
+    // A value may go on in the next line.
+    String plan = String.join("\n", explained("EXPLAIN (COSTS OFF) ", sql, timeout));
+    return VALUE
+        .matcher(plan)
+        .replaceAll("'...'")
+        .lines()
+        .map(String::strip)
+        .collect(Collectors.joining(" | "));
+  }
+
+  private List<String> explained(String explaining, SearchSql sql, long timeout)
+      throws SQLException {
     var plan = new ArrayList<String>();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
-            connection.prepareStatement(sql.preparing(timeout) + explaining)) {
+            connection.prepareStatement(sql.preparing(timeout) + explaining + sql.searching())) {
       Silence.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       statement.getMoreResults();
       try (ResultSet line = statement.getResultSet()) {
         while (line.next()) {
-          plan.add(VECTOR.matcher(line.getString(1)).replaceAll("'[...]'"));
+          plan.add(line.getString(1));
         }
       }
     }
-    return new Explained(sql.searching(), plan);
+    return plan;
   }
 
   private static void bind(PreparedStatement statement, SearchSql sql) throws SQLException {

@@ -8,6 +8,8 @@ import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
+import dev.sheaf.limits.Limited;
+import dev.sheaf.limits.Work;
 import dev.sheaf.schema.ModuleSwitches;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -30,6 +32,7 @@ public class Searches {
   private final LiveQueries live;
   private final Planner planner;
   private final ModuleSwitches modules;
+  private final SearchLog log;
   private final SearchConfig config;
 
   /// How long settings may be what they were, on every replica but the one that changed them.
@@ -48,19 +51,22 @@ public class Searches {
       LiveQueries live,
       Planner planner,
       ModuleSwitches modules,
+      SearchLog log,
       SearchConfig config) {
     this.collections = collections;
     this.vectors = vectors;
     this.live = live;
     this.planner = planner;
     this.modules = modules;
+    this.log = log;
     this.config = config;
   }
 
   /// Finds chunks.
   ///
   /// @throws Problem when the collection does not exist, what is searched for does not fit it, the
-  ///   module is off that the mode needs, or the time is over
+  ///   module is off that the mode needs, too many others search, or the time is over
+  @Limited(Work.SEARCH)
   public SearchResponse search(String collection, SearchRequest request) throws SQLException {
     long start = System.nanoTime();
     if (request.mode() != Mode.VECTOR || request.highlight()) {
@@ -77,6 +83,8 @@ public class Searches {
       known.remove(collection);
       outcome = search(known(collection), collection, request);
     }
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    log.record(collection, request, outcome, took);
     return new SearchResponse(
         outcome.hits(),
         outcome.strategy(),
@@ -84,7 +92,7 @@ public class Searches {
         outcome.scanned(),
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
-        Math.round((System.nanoTime() - start) / 1e3) / 1e3,
+        Math.round(took.toNanos() / 1e3) / 1e3,
         request.explain() ? outcome.explained() : null);
   }
 

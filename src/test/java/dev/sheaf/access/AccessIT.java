@@ -68,6 +68,17 @@ class AccessIT {
     given().get("/q/health/ready").then().statusCode(200);
   }
 
+  @Test
+  void metricsNameCollectionsAndAreForThoseWhoSeeAll() throws SQLException {
+    String limited = keys.create(CreateKey.of(Role.ADMIN, null, List.of("ours"), null)).key();
+    String reader = keys.create(CreateKey.of(Role.READER, "prometheus", null, null)).key();
+
+    given().get("/q/metrics").then().statusCode(401);
+    as(limited).get("/q/metrics").then().statusCode(403);
+    as(limited).get("/q/metrics/").then().statusCode(not(200));
+    as(reader).get("/q/metrics").then().statusCode(200).body(containsString("jvm_memory"));
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

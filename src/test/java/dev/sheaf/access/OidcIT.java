@@ -1,17 +1,23 @@
 package dev.sheaf.access;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 
 import dev.sheaf.collection.Collections;
 import dev.sheaf.collection.CreateCollection;
+import io.quarkus.security.identity.SecurityIdentity;
+import io.quarkus.security.runtime.QuarkusPrincipal;
+import io.quarkus.security.runtime.QuarkusSecurityIdentity;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.specification.RequestSpecification;
+import io.smallrye.mutiny.Uni;
 import jakarta.inject.Inject;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class OidcIT {
 
   @Inject Collections collections;
+  @Inject Grants grants;
 
   @BeforeEach
   void twoCollections() {
@@ -94,6 +101,26 @@ class OidcIT {
         .statusCode(401)
         .contentType("application/problem+json")
         .body("detail", equalTo("this token is not accepted; get a new one"));
+  }
+
+  @Test
+  void aTokenWithoutClaimsIsRefused() {
+    as("opaque").get("/api/v1/collections").then().statusCode(401);
+  }
+
+  @Test
+  void whoeverWasNotGrantedARoleHereHasNone() {
+    SecurityIdentity stranger =
+        QuarkusSecurityIdentity.builder()
+            .setPrincipal(new QuarkusPrincipal("mallory"))
+            .addRoles(Set.of("reader", "admin", "operator"))
+            .build();
+
+    SecurityIdentity identity =
+        grants.augment(stranger, work -> Uni.createFrom().item(work)).await().indefinitely();
+
+    assertThat(identity.getRoles()).isEmpty();
+    assertThat(identity.getPrincipal().getName()).isEqualTo("oidc:mallory");
   }
 
   private static RequestSpecification as(String token) {

@@ -24,7 +24,7 @@ import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 
 /// An identity provider as far as a resource server needs one: it says where its keys are, shows
-/// them, and signs tokens.
+/// them, signs tokens, and vouches for those that it is asked about.
 public final class OidcProvider implements QuarkusTestResourceLifecycleManager {
 
   private static final String PRIVATE_KEY = "test.oidc.private-key";
@@ -46,9 +46,18 @@ public final class OidcProvider implements QuarkusTestResourceLifecycleManager {
               answer(
                   call,
                   """
-                  {"issuer": "%1$s", "jwks_uri": "%1$s/jwks", "token_endpoint": "%1$s/token"}
+                  {"issuer": "%1$s", "jwks_uri": "%1$s/jwks", "token_endpoint": "%1$s/token",
+                   "introspection_endpoint": "%1$s/introspect"}
                   """
                       .formatted(url)));
+      server.createContext(
+          "/introspect",
+          call ->
+              answer(
+                  call,
+                  """
+                  {"active": true, "username": "mallory", "aud": "sheaf", "scope": "reader admin operator"}
+                  """));
       RSAPublicKey shown = (RSAPublicKey) keys.getPublic();
       server.createContext(
           "/jwks",

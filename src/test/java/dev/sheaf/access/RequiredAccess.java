@@ -1,24 +1,30 @@
 package dev.sheaf.access;
 
+import static java.util.Map.entry;
+
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import java.util.List;
 import java.util.Map;
 
-/// As in production: callers have to say who they are, by a key or by a token.
+/// As in production: callers have to say who they are, by a key or by a token, and what they do is
+/// traced. Every search counts as slow.
 public final class RequiredAccess implements QuarkusTestProfile {
 
   @Override
   public Map<String, String> getConfigOverrides() {
-    return Map.of(
-        "sheaf.access.mode", "required",
-        "sheaf.access.recheck-every", "500ms",
-        "quarkus.oidc.tenant-enabled", "true",
-        "quarkus.oidc.token.audience", "sheaf",
-        "sheaf.access.oidc.roles.admin", "sheaf-admins",
-        "sheaf.access.oidc.roles.writer", "sheaf-writers,editors",
-        "sheaf.access.oidc.roles.reader", "sheaf-readers",
-        "sheaf.access.oidc.collections-claim", "collections");
+    return Map.ofEntries(
+        entry("sheaf.access.mode", "required"),
+        entry("sheaf.access.recheck-every", "500ms"),
+        entry("quarkus.oidc.tenant-enabled", "true"),
+        entry("quarkus.oidc.token.audience", "sheaf"),
+        entry("sheaf.access.oidc.roles.admin", "sheaf-admins"),
+        entry("sheaf.access.oidc.roles.writer", "sheaf-writers,editors"),
+        entry("sheaf.access.oidc.roles.reader", "sheaf-readers"),
+        entry("sheaf.access.oidc.collections-claim", "collections"),
+        entry("sheaf.search.slow", "0s"),
+        entry("quarkus.otel.sdk.disabled", "false"),
+        entry("quarkus.otel.simple", "true"));
   }
 
   @Override

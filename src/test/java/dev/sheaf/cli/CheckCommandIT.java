@@ -3,6 +3,7 @@ package dev.sheaf.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -12,6 +13,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -74,14 +76,31 @@ class CheckCommandIT {
   }
 
   @Test
-  void aLiveDatabaseSaysHowLarge() throws SQLException {
+  void whereThereIsNoCheckoutTheArtifactsOwnAreObserved() throws Exception {
+    try (TestDatabase migrated = TestDatabase.migrated();
+        SheafCommand check =
+            SheafCommand.start(
+                directory, migrated, Map.of(), "migrate", "check", "core/005_embedding_space");
+        SheafCommand plan =
+            SheafCommand.start(directory, migrated, Map.of(), "migrate", "plan", "--json")) {
+      assertThat(check.await()).isZero();
+      // What lint.allow says of this file is in the artifact, too.
+      assertThat(check.said()).containsExactly("1 changeset observed: 0 errors, 0 warnings");
+      assertThat(plan.await()).isZero();
+    }
+  }
+
+  @Test
+  void aLiveDatabaseSaysHowLarge() throws Exception {
     sheaf("migrate", "up", "--module", "core", "--to", "1");
     database.execute("INSERT INTO item SELECT generate_series(1, 20000)");
     database.execute("ANALYZE item");
 
-    assertThat(check("--against", url(database.address())))
-        .containsPattern(
-            "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
+    try (PasswordFile passwords = new PasswordFile(directory, database.address())) {
+      assertThat(check("--against", passwords.url(database.address())))
+          .containsPattern(
+              "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
+    }
   }
 
   @Test
@@ -214,9 +233,12 @@ class CheckCommandIT {
     Files.writeString(config(), "");
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
-    assertThat(check("--scratch", url(TestDatabase.server())))
-        .isEqualTo(
-            "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n");
+    DatabaseAddress server = TestDatabase.server();
+    try (PasswordFile passwords = new PasswordFile(directory, server)) {
+      assertThat(check("--scratch", passwords.url(server)))
+          .isEqualTo(
+              "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n");
+    }
 
     settings(new DatabaseAddress("jdbc:postgresql://localhost:1/shop", "ann", null));
     assertThat(check())
@@ -259,12 +281,6 @@ class CheckCommandIT {
         quarkus.datasource.password=%s
         """
             .formatted(address.jdbcUrl(), address.user(), address.password()));
-  }
-
-  private static String url(DatabaseAddress address) {
-    return "postgresql://%s:%s@%s:%d/%s"
-        .formatted(
-            address.user(), address.password(), address.host(), address.port(), address.database());
   }
 
   private void changelog(int number, String name, String up) throws IOException {

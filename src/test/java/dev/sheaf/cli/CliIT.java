@@ -200,8 +200,8 @@ class CliIT {
 
     assertThat(sheaf("migrate", "status", "--verbose"))
         .startsWith(
-            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s:%d refuses the role \"%s\""
-                .formatted(right.host(), right.port(), right.user()))
+            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s refuses the role \"%s\""
+                .formatted(right.server(), right.user()))
         .doesNotContain("wrong-secret");
   }
 
@@ -215,10 +215,10 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: PostgreSQL at %s:%d has no database "nowhere"
+            sheaf: PostgreSQL at %s has no database "nowhere"
               create it: CREATE DATABASE "nowhere"
             """
-                .formatted(database.address().host(), database.address().port()));
+                .formatted(database.address().server()));
   }
 
   @Test
@@ -360,17 +360,31 @@ class CliIT {
 
   @Test
   void scratchDatabasesNeedNoConfiguredOne() throws IOException {
-    Files.writeString(directory.resolve("test.properties"), "");
     DatabaseAddress server = database.address();
-    String url =
-        server
-            .jdbcUrl()
-            .replace(
-                "jdbc:postgresql://",
-                "postgres://" + server.user() + ":" + server.password() + "@");
+    String proven = "exit 0\nout:\nproven  core/001_a\nproven  core/002_b\nerr:\n";
+    try (PasswordFile passwords = new PasswordFile(directory, server)) {
+      String url = passwords.url(server);
 
-    assertThat(sheaf("migrate", "prove", "--scratch", url))
-        .startsWith("exit 0\nout:\nproven  core/001_a\nproven  core/002_b\nerr:\n");
+      Files.writeString(directory.resolve("test.properties"), "");
+      assertThat(sheaf("migrate", "prove", "--scratch", url)).startsWith(proven);
+
+      Files.writeString(
+          directory.resolve("test.properties"), "sheaf.schema.scratch-url=" + url + "\n");
+      assertThat(sheaf("migrate", "prove")).startsWith(proven);
+    }
+  }
+
+  @Test
+  void aPasswordOnTheCommandLineIsRefusedAndNotRepeated() {
+    assertThat(sheaf("migrate", "prove", "--scratch", "postgres://ann:secret@localhost/shop"))
+        .startsWith(
+            """
+            exit 2
+            out:
+            err:
+            Invalid value for option '--scratch': a password on a command line is seen by others; ~/.pgpass is read, and the setting sheaf.schema.scratch-url may hold one
+            """)
+        .doesNotContain("secret");
   }
 
   @Test
@@ -442,6 +456,7 @@ class CliIT {
   @Test
   void productionIsGuarded() throws IOException {
     settings(database.address(), "sheaf.environment=production\n");
+    changelog("core", 3, "c", "CREATE INDEX c ON b (id);", "DROP INDEX c;");
     sheaf("migrate", "up");
 
     assertThat(sheaf("migrate", "down", "--module", "core"))
@@ -457,6 +472,15 @@ class CliIT {
             sheaf(
                 "migrate", "down", "--module", "core", "--approved-by", "ann", "--reason", "slow"))
         .startsWith("exit 0");
+    assertThat(sheaf("migrate", "down", "--module", "core", "--approved-by", "ann"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: the rollback of core/002_b.sql destroys data (DROP TABLE b), and no verified backup younger than 24 h is on record
+              take one: sheaf backup FILE, then sheaf backup verify FILE
+            """);
     assertThat(sheaf("migrate", "history").lines().filter(line -> line.contains(" down ")))
         .singleElement()
         .satisfies(line -> assertThat(line).contains("ann", "slow"));

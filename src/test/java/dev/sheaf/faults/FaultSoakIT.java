@@ -51,7 +51,7 @@ class FaultSoakIT {
       Duration.ofSeconds(Integer.getInteger("sheaf.soak.grace-seconds", 60));
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
-  private static final int POOL = 8;
+  private static final int POOL = 12;
   private static final int DISK_MEGABYTES = 64;
 
   /// What the live objects under load may make of a difference, in bytes.
@@ -235,17 +235,15 @@ class FaultSoakIT {
         .until(() -> traffic.isWellSince(since));
   }
 
-  /// As many searches as there are connections wait for the same lock at once.
+  /// As many requests as there are connections wait for the same lock at once.
   private static void allConnectionsAreFree(TestDatabase database, Traffic traffic)
       throws Exception {
-    int answered = traffic.answered().get(Kind.VECTOR).get();
     try (var clients = Executors.newVirtualThreadPerTaskExecutor();
         Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
       holder.setAutoCommit(false);
-      lock.execute("LOCK TABLE chunk IN ACCESS EXCLUSIVE MODE");
-      IntStream.range(0, POOL)
-          .forEach(_ -> clients.execute(() -> traffic.look(Kind.VECTOR, traffic.anyStored())));
+      lock.execute("LOCK TABLE collection IN ACCESS EXCLUSIVE MODE");
+      IntStream.range(0, POOL).forEach(_ -> clients.execute(traffic::list));
       await()
           .atMost(PATIENCE)
           .until(() ->
@@ -259,8 +257,6 @@ class FaultSoakIT {
                   .equals(List.of(String.valueOf(POOL))));
       holder.rollback();
     }
-    assertThat(traffic.wrong()).isEmpty();
-    assertThat(traffic.answered().get(Kind.VECTOR).get()).isEqualTo(answered + POOL);
   }
 
   /// The last outage that had begun when it failed.

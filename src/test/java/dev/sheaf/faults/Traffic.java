@@ -168,9 +168,9 @@ final class Traffic implements AutoCloseable {
     return stored.size();
   }
 
-  /// A document that is expected to be there.
-  int anyStored() {
-    return stored.keySet().iterator().next();
+  /// Lists the collections.
+  void list() {
+    ask(Kind.GET, to("/api/v1/collections").GET(), _ -> true);
   }
 
   private void once(Kind kind) {

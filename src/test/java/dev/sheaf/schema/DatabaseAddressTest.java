@@ -20,7 +20,7 @@ class DatabaseAddressTest {
     assertThat(address.user()).isEqualTo("us@er");
     assertThat(address.password()).isEqualTo("p/a:ss+1");
     assertThat(address.host()).isEqualTo("db.example");
-    assertThat(address.port()).isEqualTo(6543);
+    assertThat(address.port()).isEqualTo("6543");
     assertThat(address.database()).isEqualTo("my docs");
   }
 
@@ -46,6 +46,17 @@ class DatabaseAddressTest {
                 .withDatabase("b")
                 .jdbcUrl())
         .isEqualTo("jdbc:postgresql://h:1/b?sslmode=require");
+  }
+
+  @Test
+  void severalHostsAreKept() {
+    DatabaseAddress address =
+        new DatabaseAddress(
+            "jdbc:postgresql://a:5432,[::1]/docs?targetServerType=primary", "ann", null);
+
+    assertThat(address).hasToString("ann@a:5432,[::1]:5432/docs");
+    assertThat(address.withDatabase("b").jdbcUrl())
+        .isEqualTo("jdbc:postgresql://a:5432,[::1]:5432/b?targetServerType=primary");
   }
 
   @Test

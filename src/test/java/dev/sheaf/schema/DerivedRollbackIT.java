@@ -94,11 +94,12 @@ class DerivedRollbackIT {
         ALTER TABLE shop ADD CONSTRAINT shop_pkey PRIMARY KEY (id)\
         """);
     cases.put(
-        "ALTER TABLE shop ALTER COLUMN name DROP NOT NULL, ALTER COLUMN name SET DEFAULT 'x', ALTER COLUMN price SET DEFAULT 1;",
+        "ALTER TABLE shop ALTER COLUMN name DROP NOT NULL, ALTER COLUMN name SET DEFAULT 'x', ALTER COLUMN price SET DEFAULT 1, ALTER COLUMN price SET STATISTICS 100;",
         """
         ALTER TABLE shop ALTER COLUMN name SET NOT NULL
         ALTER TABLE shop ALTER COLUMN name SET DEFAULT 'shop'::character varying
-        ALTER TABLE shop ALTER COLUMN price DROP DEFAULT\
+        ALTER TABLE shop ALTER COLUMN price DROP DEFAULT
+        ALTER TABLE shop ALTER COLUMN price SET STATISTICS -1\
         """);
     cases.put(
         "ALTER TABLE owner ALTER COLUMN name TYPE varchar(50);",

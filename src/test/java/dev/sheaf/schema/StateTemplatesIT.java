@@ -27,7 +27,7 @@ class StateTemplatesIT {
     // A table of a name that no other run has made a template with.
     changelogs.table("core", 1, TestDatabase.freshName());
     changelogs.table("core", 2, "second");
-    changesets = ChangesetSelection.all(directory).chosen();
+    changesets = ChangesetSelection.all(Changelogs.in(directory)).chosen();
   }
 
   @AfterEach
@@ -86,7 +86,7 @@ class StateTemplatesIT {
         ALTER TABLE second ADD CHECK (id >= 1000);
         --rollback ALTER TABLE second DROP CONSTRAINT second_id_check;
         """);
-    changesets = ChangesetSelection.all(directory).chosen();
+    changesets = ChangesetSelection.all(Changelogs.in(directory)).chosen();
 
     assertThat(ensure(3)).endsWith("_rows");
   }

@@ -70,7 +70,7 @@ class TransactionPoolerIT {
         settings,
         """
         [databases]
-        * = host=%s port=%d user=%s password=%s
+        * = host=%s port=%s user=%s password=%s
         [pgbouncer]
         listen_addr = 127.0.0.1
         listen_port = %d

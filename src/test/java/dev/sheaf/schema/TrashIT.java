@@ -423,7 +423,7 @@ class TrashIT {
                 .problems())
         .extracting(SchemaException::problem)
         .containsExactly(
-            "emptying the trash destroys data, and no verified backup younger than 24 h is on record");
+            "emptying the trash destroys data (public.purchase), and no verified backup younger than 24 h is on record");
     assertThat(production.trash()).hasSize(1);
   }
 

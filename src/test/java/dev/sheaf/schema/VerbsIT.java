@@ -72,6 +72,16 @@ class VerbsIT {
   }
 
   @Test
+  void goToTakesBackWhatWasInterruptedAboveIt() throws Exception {
+    migrations().up(SILENT).orThrow();
+    interrupt("core", 4, "d");
+
+    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT)))
+        .containsExactly("down core/004_d");
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+  }
+
+  @Test
   void statusTellsWhereEveryModuleStands() throws Exception {
     migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
     changelogs.delete("core", 1, "a");
@@ -114,6 +124,22 @@ class VerbsIT {
   }
 
   @Test
+  void whatCannotBeRecordedIsNotDone() throws Exception {
+    migrations().up(SILENT).orThrow();
+    changelogs.concurrent(
+        "core", 4, "d", "CREATE INDEX CONCURRENTLY d ON a (id);", "DROP INDEX CONCURRENTLY d;");
+    database.execute(
+        "ALTER TABLE schema_event ADD CONSTRAINT full_up CHECK (path NOT LIKE '%004_d.sql')");
+
+    assertThat(migrations().up(SILENT).problems().getFirst().problem())
+        .startsWith("core/004_d.sql failed: new row for relation \"schema_event\" violates");
+    assertThat(migrations().status().modules().getFirst().failed()).containsExactly("core/004_d");
+
+    database.execute("ALTER TABLE schema_event DROP CONSTRAINT full_up");
+    assertThat(run(migrations().up(SILENT))).containsExactly("up core/004_d");
+  }
+
+  @Test
   void statusNamesWhoHoldsTheLock() throws SQLException {
     assertThat(migrations().status().lock()).isNull();
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
@@ -143,6 +169,22 @@ class VerbsIT {
     assertThat(status.modules().getLast().enabled()).isFalse();
     assertThat(status.modules().getLast().applied()).isEqualTo(1);
     assertThat(tables()).contains("x");
+  }
+
+  @Test
+  void whatOthersKeepInTheSameTableIsLeftAlone() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    database.execute(
+        """
+        INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype)
+        VALUES ('1', 'ann', 'db/changelog/core/004_users.sql', localtimestamp, 9, 'EXECUTED')
+        """);
+
+    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c");
+    migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
+    assertThat(database.query("SELECT author FROM databasechangelog")).containsExactly("ann");
   }
 
   @Test
@@ -262,10 +304,11 @@ class VerbsIT {
   }
 
   @Test
-  void dropLeavesNothing() throws SQLException {
+  void dropLeavesNothing() throws Exception {
     database.execute("CREATE TABLE somebody_elses (id int)");
     List<String> before = catalog();
     migrations().up(SILENT).orThrow();
+    interrupt("extra", 2, "y");
 
     assertThat(migrations().drop("sheaf", false, Approval.NONE, SILENT).problems().getFirst())
         .hasMessageContaining("not dropped: the database is " + database.address().database());
@@ -278,11 +321,10 @@ class VerbsIT {
   }
 
   @Test
-  void productionWantsToKnowWhoDecided() {
-    Changelogs all = Changelogs.in(root);
-    Migrations production =
-        new Migrations(database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+  void productionWantsToKnowWhoDecided() throws Exception {
+    Migrations production = production();
     production.up(SILENT).orThrow();
+    backUp(1);
     Approval approval = new Approval("ann", null);
     String name = database.address().database();
 
@@ -302,22 +344,43 @@ class VerbsIT {
     Path file = changelogs.file("core", 4, "d");
     Files.writeString(
         file, Files.readString(file).replaceFirst("\n\n", "\n--destructive the rows of c go\n\n"));
-    Changelogs all = Changelogs.in(root);
-    Migrations production =
-        new Migrations(database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+    Migrations production = production();
 
     assertThat(production.up(SILENT).problems().getFirst())
         .hasMessage(
             "core/004_d.sql destroys data (the rows of c go), and no verified backup younger than 24 h is on record -"
                 + " take one: sheaf backup FILE, then sheaf backup verify FILE");
     assertThat(tables()).isEmpty();
-    String backup =
-        "INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)"
-            + " VALUES ('f', '0', 1, '0', now() - interval '%s hours', 'ann', '1')";
-    database.execute(backup.formatted(25));
+    backUp(25);
     assertThat(production.up(SILENT).success()).isFalse();
-    database.execute(backup.formatted(23));
+    backUp(23);
     assertThat(run(production.up(SILENT))).hasSize(5);
+  }
+
+  @Test
+  void productionTakesNothingBackWithoutAVerifiedBackupUnlessNothingIsLost() throws Exception {
+    changelogs.changeset("core", 4, "d", "CREATE INDEX d ON c (id);", "DROP INDEX d;");
+    Migrations production = production();
+    production.up(SILENT).orThrow();
+    Approval approval = new Approval("ann", null);
+    String name = database.address().database();
+    String refused =
+        " destroys data (%s), and no verified backup younger than 24 h is on record -"
+            + " take one: sheaf backup FILE, then sheaf backup verify FILE";
+
+    assertThat(run(production.down("core", 1, approval, SILENT)))
+        .containsExactly("down core/004_d");
+    assertThat(production.down("core", 2, approval, SILENT).problems().getFirst())
+        .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
+    assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
+        .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
+    assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
+        .hasMessage("drop" + refused.formatted("all there is"));
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+
+    backUp(1);
+    assertThat(run(production.goTo("core", 1, approval, SILENT))).hasSize(2);
+    assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
   }
 
   @Test
@@ -342,6 +405,37 @@ class VerbsIT {
 
   private Migrations migrations() {
     return TestConfig.migrations(database, root);
+  }
+
+  private Migrations production() {
+    Changelogs all = Changelogs.in(root);
+    return new Migrations(
+        database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+  }
+
+  /// Puts a verified backup on record.
+  private void backUp(int hoursAgo) throws SQLException {
+    database.execute(
+        """
+        INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)
+        VALUES ('f', '0', 1, '0', now() - interval '%d hours', 'ann', '1')
+        """
+            .formatted(hoursAgo));
+  }
+
+  /// As if a process had been killed between the two statements of a changeset outside a
+  /// transaction.
+  private void interrupt(String module, int number, String table) throws Exception {
+    changelogs.concurrent(
+        module,
+        number,
+        table,
+        "CREATE TABLE %1$s (id int);\nCREATE INDEX CONCURRENTLY i ON %1$s (id);".formatted(table),
+        "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
+    database.execute("CREATE TABLE " + table + " (id int)");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%03d_%s.sql', 'up', 1)"
+            .formatted(module, number, table));
   }
 
   private static List<String> run(MigrationResult result) {

@@ -3,7 +3,8 @@ package dev.sheaf.testing;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import java.util.Map;
 
-/// Indexes early, so that they can be seen to come and go, and counts queries.
+/// Indexes early, so that they can be seen to come and go, counts queries, and measures all the
+/// time.
 public final class EagerIndexes implements QuarkusTestProfile {
 
   @Override
@@ -11,6 +12,7 @@ public final class EagerIndexes implements QuarkusTestProfile {
     return Map.of(
         "sheaf.index.check-every", "0.2s",
         "sheaf.index.min-rows", "3",
-        "sheaf.index.sample-queries", "true");
+        "sheaf.index.sample-queries", "true",
+        "sheaf.metrics.every", "0.2s");
   }
 }

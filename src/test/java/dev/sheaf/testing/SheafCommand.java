@@ -35,6 +35,13 @@ public final class SheafCommand implements AutoCloseable {
   /// @param arguments the verb and its options
   public static SheafCommand start(
       TestDatabase database, Map<String, String> settings, String... arguments) throws IOException {
+    return start(Path.of(""), database, settings, arguments);
+  }
+
+  /// Starts it in a directory.
+  public static SheafCommand start(
+      Path directory, TestDatabase database, Map<String, String> settings, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Twenty of these run beside each other and beside the build.
@@ -43,7 +50,8 @@ public final class SheafCommand implements AutoCloseable {
     settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
     command.addAll(List.of("-jar", System.getProperty("sheaf.jar")));
     command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).directory(directory.toAbsolutePath().toFile());
     builder.environment().remove("DATABASE_URL");
     builder.environment().put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
     builder

@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 /// The built application as a process of its own, as users run it, so that it can be killed.
 public final class SheafProcess implements AutoCloseable {
 
-  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://\\S+)");
+  private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
 
   private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
 

@@ -1,10 +1,12 @@
 package dev.sheaf.schema.backfill;
 
+import dev.sheaf.api.Callers;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import dev.sheaf.api.Roles;
+import dev.sheaf.schema.Approval;
 import dev.sheaf.schema.Backfill;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.SchemaAnswer;
 import dev.sheaf.schema.backfill.Backfills.Control;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -12,7 +14,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.List;
-import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -27,16 +28,18 @@ class BackfillResource {
 
   private final BackfillService service;
   private final BackfillConfig config;
+  private final Callers callers;
 
-  BackfillResource(BackfillService service, BackfillConfig config) {
+  BackfillResource(BackfillService service, BackfillConfig config, Callers callers) {
     this.service = service;
     this.config = config;
+    this.callers = callers;
   }
 
   @GET
   @Operation(summary = "How far every backfill has come")
   public List<Backfill> list() {
-    return looking(() -> service.backfills().list());
+    return SchemaAnswer.of(() -> service.backfills().list());
   }
 
   @GET
@@ -79,7 +82,8 @@ class BackfillResource {
               .formatted(control, name));
     }
     Backfill before = find(name);
-    if (!looking(() -> service.backfills().control(name, control))) {
+    Approval approval = new Approval(callers.ofRequest().name(), null);
+    if (!SchemaAnswer.of(() -> service.backfills().control(name, control, approval))) {
       throw new Problem(
           ProblemType.BACKFILL_STATE,
           "a backfill that is " + before.state() + " has no " + control);
@@ -88,18 +92,8 @@ class BackfillResource {
   }
 
   private Backfill find(String name) {
-    return looking(() -> service.backfills().find(name))
+    return SchemaAnswer.of(() -> service.backfills().find(name))
         .orElseThrow(
             () -> new Problem(ProblemType.BACKFILL_NOT_FOUND, "there is no backfill " + name));
-  }
-
-  private static <T> T looking(Supplier<T> look) {
-    try {
-      return look.get();
-    } catch (SchemaException e) {
-      throw new Problem(
-          ProblemType.SCHEMA_UNAVAILABLE,
-          e.problem() + (e.hint().isEmpty() ? "" : "; " + e.hint()));
-    }
   }
 }

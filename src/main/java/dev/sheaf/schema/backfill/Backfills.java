@@ -1,5 +1,6 @@
 package dev.sheaf.schema.backfill;
 
+import dev.sheaf.schema.Approval;
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.Backfill.State;
 import dev.sheaf.schema.Bookkeeping;
@@ -77,22 +78,29 @@ public final class Backfills {
 
   /// The one of this name, `module/NNN_name`, if there is one.
   public Optional<Backfill> find(String name) {
-    return list().stream().filter(backfill -> backfill.name().equals(name)).findFirst();
+    return connected(
+        "looking at the backfill " + name, connection -> Backfill.named(connection, name));
   }
 
-  /// Does what a person wants. A batch that is being worked on comes to its end first.
+  /// Does what a person wants, and records it. A batch that is being worked on comes to its end
+  /// first.
   ///
+  /// @param approval who wants it
   /// @return whether the backfill was in a state in which that makes sense
-  public boolean control(String name, Control control) {
+  public boolean control(String name, Control control, Approval approval) {
     String sql =
         """
-        UPDATE backfill
-           SET state = ?, waiting_for = NULL, lease_holder = NULL, lease_until = NULL,
-               attempts = CASE ? WHEN 'running' THEN 0 ELSE attempts END,
-               last_error = CASE ? WHEN 'running' THEN NULL ELSE last_error END,
-               finished_at = CASE ? WHEN 'cancelled' THEN now() END
-         WHERE name = ?
-           AND state = ANY (?)
+        WITH controlled AS (
+          UPDATE backfill
+             SET state = ?, waiting_for = NULL, lease_holder = NULL, lease_until = NULL,
+                 attempts = CASE ? WHEN 'running' THEN 0 ELSE attempts END,
+                 last_error = CASE ? WHEN 'running' THEN NULL ELSE last_error END,
+                 finished_at = CASE ? WHEN 'cancelled' THEN now() END
+           WHERE name = ?
+             AND state = ANY (?)
+          RETURNING name)
+        INSERT INTO schema_event (action, path, client, application_version, approved_by, reason)
+        SELECT 'backfill ' || ?, 'db/changelog/' || name || '.sql', ?, ?, ?, ? FROM controlled
         """;
     return connected(
         control + " of the backfill " + name,
@@ -107,6 +115,11 @@ public final class Backfills {
                 6,
                 connection.createArrayOf(
                     "text", control.from().stream().map(State::toString).toArray()));
+            update.setString(7, control.toString());
+            update.setString(8, Bookkeeping.CLIENT);
+            update.setString(9, Bookkeeping.VERSION);
+            update.setString(10, approval.by());
+            update.setString(11, approval.reason());
             return update.executeUpdate() > 0;
           }
         });

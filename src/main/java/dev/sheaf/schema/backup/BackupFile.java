@@ -1,6 +1,7 @@
 package dev.sheaf.schema.backup;
 
 import dev.sheaf.schema.SchemaException;
+import dev.sheaf.schema.Sha256;
 import dev.sheaf.schema.backup.BackupListener.Phase;
 import java.io.BufferedOutputStream;
 import java.io.FilterInputStream;
@@ -23,7 +24,6 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestOutputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -146,7 +146,7 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
 
   private static String digest(FileChannel channel, long count, Tracker tracker)
       throws IOException {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.digest();
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     channel.position(0);
     for (long left = count; left > 0; ) {
@@ -165,14 +165,6 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
 
   private static byte[] blanks() {
     return " ".repeat(SEAL).getBytes(StandardCharsets.ISO_8859_1);
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
   }
 
   /// The dump, for `pg_restore`.
@@ -200,7 +192,7 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
     private final Path file;
     private final Path partial;
     private final FileChannel channel;
-    private final MessageDigest digest = sha256();
+    private final MessageDigest digest = Sha256.digest();
     private final ZipOutputStream zip;
     private boolean finished;
 

@@ -14,10 +14,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.regex.Pattern;
@@ -293,17 +291,6 @@ public final class Backups {
       return VerifiedBackup.record(connection, backup);
     } catch (SQLException e) {
       throw Bookkeeping.problem(source, backup.path() + " is good, but putting that on record", e);
-    }
-  }
-
-  /// The youngest verified backup of `database` on its record.
-  ///
-  /// @param maxAge since its snapshot was taken
-  public Optional<VerifiedBackup> latestVerified(DatabaseAddress database, Duration maxAge) {
-    try (Connection connection = database.open("sheaf backup")) {
-      return VerifiedBackup.latest(connection, maxAge);
-    } catch (SQLException e) {
-      throw Bookkeeping.problem(database, "reading the record of backups", e);
     }
   }
 }

@@ -80,8 +80,8 @@ final class ClientProcess implements AutoCloseable {
       return;
     }
     environment.put(
-        "PGHOST", address.host().replaceAll("^\\[|]$", "")); // An IPv6 address, as in a URL.
-    environment.put("PGPORT", Integer.toString(address.port()));
+        "PGHOST", address.host().replaceAll("[\\[\\]]", "")); // Of an IPv6 address, as in a URL.
+    environment.put("PGPORT", address.port());
     environment.put("PGDATABASE", address.database());
     environment.put("PGAPPNAME", "sheaf backup");
     environment.put("PGCONNECT_TIMEOUT", "10");
@@ -96,6 +96,10 @@ final class ClientProcess implements AutoCloseable {
       if (Boolean.parseBoolean(PGProperty.SSL.getOrNull(url))) {
         environment.put(
             "PGSSLMODE", "verify-full"); // Which is what the driver takes `ssl=true` for.
+      }
+      String target = PGProperty.TARGET_SERVER_TYPE.getOrNull(url);
+      if ("primary".equals(target)) {
+        environment.put("PGTARGETSESSIONATTRS", target); // libpq has other words for the others.
       }
       SETTINGS.forEach((property, name) -> {
         String value = property.getOrNull(url);

@@ -1,8 +1,9 @@
 package dev.sheaf.schema.backup;
 
+import dev.sheaf.schema.Bookkeeping;
+import dev.sheaf.schema.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -22,30 +23,14 @@ import org.jspecify.annotations.Nullable;
 /// @param changesets `module/NNN_name` of each, and its checksum
 public record SchemaVersion(SortedMap<String, String> changesets) {
 
-  private static final String LOCATION = "db/changelog/";
-
   public SchemaVersion {
     changesets = Collections.unmodifiableSortedMap(new TreeMap<>(changesets));
   }
 
   /// That of the database behind `connection`; no changesets when it has no history.
   public static SchemaVersion of(Connection connection) throws SQLException {
-    SortedMap<String, String> changesets = new TreeMap<>();
-    if (exists(connection)) {
-      try (Statement select = connection.createStatement();
-          ResultSet row = select.executeQuery("SELECT filename, md5sum FROM databasechangelog")) {
-        while (row.next()) {
-          String path = row.getString(1);
-          // Others may keep their history in the same table.
-          if (path.startsWith(LOCATION)) {
-            changesets.put(
-                path.substring(LOCATION.length()).replaceFirst("\\.sql$", ""),
-                Objects.requireNonNullElse(row.getString(2), ""));
-          }
-        }
-      }
-    }
-    return new SchemaVersion(changesets);
+    return new SchemaVersion(
+        exists(connection) ? Bookkeeping.applied(connection) : new TreeMap<>());
   }
 
   /// Asked first, because inside a transaction a failed statement would spoil the others.
@@ -59,12 +44,7 @@ public record SchemaVersion(SortedMap<String, String> changesets) {
 
   /// SHA-256, in hexadecimal: equal for equal versions only.
   public String fingerprint() {
-    MessageDigest digest;
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest digest = Sha256.digest();
     changesets.forEach((name, checksum) ->
         digest.update((name + '|' + checksum + '\n').getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(digest.digest());

@@ -1,12 +1,9 @@
 package dev.sheaf.schema.check;
 
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.Changeset;
 import dev.sheaf.schema.Directives.Allowance;
 import dev.sheaf.schema.SchemaException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +18,7 @@ import java.util.regex.Pattern;
 /// A line of `lint.allow` is `NNN RULE [OBJECT]: WHY`; empty lines and `#` are comments.
 final class Allowances {
 
-  static final String FILE = "lint.allow";
+  private static final String FILE = Changelogs.ALLOWANCES;
 
   /// Only what the changelogs say of themselves.
   static final Allowances IN_FILES = new Allowances(Map.of());
@@ -48,20 +45,14 @@ final class Allowances {
     }
   }
 
-  /// @param root the directory that holds `core/`
+  /// What `changelogs` accept.
+  ///
   /// @throws SchemaException when a line cannot be read
-  static Allowances in(Path root) {
+  static Allowances of(Changelogs changelogs) {
     Map<String, List<Entry>> released = new HashMap<>();
-    try (var modules = Files.newDirectoryStream(root, Files::isDirectory)) {
-      for (Path module : modules) {
-        Path file = module.resolve(FILE);
-        if (Files.exists(file)) {
-          read(module.getFileName().toString(), Files.readAllLines(file), released);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    changelogs
+        .allowances()
+        .forEach((module, text) -> read(module, text.lines().toList(), released));
     return new Allowances(released);
   }
 

@@ -2,6 +2,7 @@ package dev.sheaf.schema.check;
 
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.Bookkeeping;
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.Changeset;
 import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
@@ -11,8 +12,6 @@ import dev.sheaf.schema.RollbackProof;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.ScratchDatabase;
 import dev.sheaf.schema.backup.VerifiedBackup;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -76,13 +75,13 @@ public record Checklist(
 
   /// Looks at what is pending in `database`, which is only read.
   ///
-  /// @param root the directory that holds `core/`
+  /// @param changelogs from which the changesets are
   /// @param server where scratch databases may be created
   /// @param vectors what the application stores and searches
   /// @throws dev.sheaf.schema.SchemaException when there is no scratch database to be had, or the
   ///   database cannot be read
   public static Checklist of(
-      Path root,
+      Changelogs changelogs,
       Migrations migrations,
       ChangesetSelection pending,
       DatabaseAddress server,
@@ -93,7 +92,12 @@ public record Checklist(
         migrations.status().backfills().stream()
             .collect(Collectors.toMap(Backfill::name, Function.identity()));
     List<HistoryEntry> history = migrations.history();
-    String running = history.isEmpty() ? null : history.getLast().version();
+    String running =
+        history.reversed().stream()
+            .filter(entry -> entry.millis() != null)
+            .map(HistoryEntry::version)
+            .findFirst()
+            .orElse(null);
     Map<String, RollbackProof> proofs =
         migrations.prove(new Migrations.Proved.Pending(), null, _ -> {}).stream()
             .collect(Collectors.toMap(RollbackProof::changeset, Function.identity()));
@@ -103,10 +107,11 @@ public record Checklist(
       try (ScratchDatabase scratch = ScratchDatabase.after(pending.before(), server, config)) {
         Observer observer =
             new Observer(
-                scratch.address(), config, Allowances.in(root), Live.of(database), vectors);
+                scratch.address(), config, Allowances.of(changelogs), Live.of(database), vectors);
         for (Changeset changeset : pending.chosen()) {
           Observation observation = observer.observe(changeset);
-          items.add(item(root, observation, running, backfills, proofs.get(changeset.label())));
+          items.add(
+              item(changelogs, observation, running, backfills, proofs.get(changeset.label())));
           if (observation.failure() != null) {
             notes.add("nothing after " + changeset.label() + " was observed, because it fails");
             break;
@@ -120,7 +125,7 @@ public record Checklist(
   }
 
   private static Item item(
-      Path root,
+      Changelogs changelogs,
       Observation observation,
       @Nullable String running,
       Map<String, Backfill> backfills,
@@ -135,7 +140,7 @@ public record Checklist(
         touched(observation),
         Rules.judge(observation),
         changeset.directives().destructive(),
-        Files.exists(root.resolve(changeset.label() + ".backfill.sql")),
+        changelogs.backfill(changeset.label()).isPresent(),
         changeset.directives().requiresBackfill().stream()
             .map(name -> name + " (" + state(backfills.get(name)) + ")")
             .toList(),

@@ -1,24 +1,24 @@
 package dev.sheaf.schema.check;
 
+import dev.sheaf.schema.Changelogs;
 import dev.sheaf.schema.Changeset;
 import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.ScratchDatabase;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Runs changesets where they can do no harm, and says what they would do elsewhere.
 ///
-/// @param root the directory that holds `core/`
+/// @param changelogs from which the changesets are
 /// @param server where scratch databases may be created, and as whom
 /// @param config the timeouts with which changesets run
 /// @param against a live database whose statistics say how large tables are; `null` when none
 /// @param vectors what the application stores and searches
 public record Lint(
-    Path root,
+    Changelogs changelogs,
     DatabaseAddress server,
     SchemaConfig config,
     @Nullable DatabaseAddress against,
@@ -43,7 +43,7 @@ public record Lint(
     int observed = 0;
     try (ScratchDatabase scratch = ScratchDatabase.after(selection.before(), server, config)) {
       Observer observer =
-          new Observer(scratch.address(), config, Allowances.in(root), live, vectors);
+          new Observer(scratch.address(), config, Allowances.of(changelogs), live, vectors);
       for (Changeset changeset : selection.chosen()) {
         Observation observation = observer.observe(changeset);
         observed++;

@@ -399,10 +399,32 @@ final class Observer {
             .filter(relation -> relation.kind() == Kind.TABLE)
             .map(Relation::quoted)
             .collect(Collectors.joining(", "));
-    if (!tables.isEmpty()) {
-      try (Statement truncate = connection.createStatement()) {
-        truncate.execute("TRUNCATE " + tables);
-      }
+    if (tables.isEmpty()) {
+      return;
+    }
+    // What is append only has a trigger that refuses it; tgtype's bit 32 is TRUNCATE.
+    String sql =
+        """
+        DO $$
+        DECLARE
+            refusals text[] := ARRAY(SELECT format('ALTER TABLE %%s %%%%s TRIGGER %%I', tgrelid::regclass, tgname)
+                                       FROM pg_trigger
+                                      WHERE tgtype & 32 <> 0 AND tgenabled = 'O');
+            refusal  text;
+        BEGIN
+            FOREACH refusal IN ARRAY refusals LOOP
+                EXECUTE format(refusal, 'DISABLE');
+            END LOOP;
+            TRUNCATE %s;
+            FOREACH refusal IN ARRAY refusals LOOP
+                EXECUTE format(refusal, 'ENABLE');
+            END LOOP;
+        END $$
+        """
+            .formatted(tables);
+    try (Statement truncate = connection.createStatement()) {
+      truncate.setEscapeProcessing(false);
+      truncate.execute(sql);
     }
   }
 

@@ -50,13 +50,6 @@ public final class MongoSeed {
         : Optional.of(new MongoSeed(config, read(config, modules, changelogs)));
   }
 
-  /// Reads the files, whether MongoDB is on or off, as before a commit.
-  ///
-  /// @throws SchemaException when a file is not well-formed
-  public static void check(MongoConfig config, Modules modules, Optional<Path> changelogs) {
-    read(config, modules, changelogs);
-  }
-
   /// What to say to somebody who wants to seed while MongoDB is off.
   public static SchemaException off() {
     return new SchemaException(

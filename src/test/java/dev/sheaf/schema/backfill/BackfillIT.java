@@ -225,7 +225,7 @@ class BackfillIT {
         Running worker = Running.start(shop.backfills())) {
       await().until(() -> waitsFor("a lock: canceling statement due to lock timeout"));
 
-      assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE)).isTrue();
+      assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE, Approval.NONE)).isTrue();
 
       worker.await();
       assertThat(shop.backfill().state()).isEqualTo(State.PAUSED);
@@ -234,18 +234,22 @@ class BackfillIT {
     long done = shop.backfill().rowsDone();
     shop.workOff();
     assertThat(shop.backfill().rowsDone()).isEqualTo(done);
-    assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE)).isFalse();
+    assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE, Approval.NONE)).isFalse();
 
-    assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL)).isTrue();
+    assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL, Approval.NONE)).isTrue();
     shop.workOff();
     assertThat(shop.backfill().state()).isEqualTo(State.CANCELLED);
     assertThat(shop.backfill().rowsDone()).isEqualTo(done);
 
-    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME)).isTrue();
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
     shop.workOff();
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(shop.touched()).containsExactly("1: 2500");
-    assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL)).isFalse();
+    assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL, Approval.NONE)).isFalse();
+    assertThat(
+            shop.database()
+                .query("SELECT action FROM schema_event WHERE action LIKE 'backfill%' ORDER BY id"))
+        .containsExactly("backfill pause", "backfill cancel", "backfill resume");
   }
 
   @Test
@@ -359,7 +363,7 @@ class BackfillIT {
                 + " SELECT NOT EXISTS (SELECT FROM item WHERE touched <> 1)");
 
     shop.database().execute("UPDATE item SET touched = 1 WHERE id = 7");
-    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME)).isTrue();
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
     shop.workOff();
 
     assertThat(shop.backfill().progress()).isEqualTo("done");
@@ -383,7 +387,7 @@ class BackfillIT {
     shop.declare("UPDATE item SET touched = touched + 1 WHERE :batch");
     shop.up();
     assertThat(shop.backfill().rowsDone()).isEqualTo(failed.rowsDone());
-    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME)).isTrue();
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
     shop.workOff();
 
     assertThat(shop.backfill().progress()).isEqualTo("done");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresTestResource.class)
 class BackfillResourceIT {
 
-  private static final String PATH = "/api/v1/backfills/core/999_demo";
+  private static final String PATH = "/api/v1/backfills/demo/001_fill";
 
   @Inject AgroalDataSource dataSource;
 
@@ -34,7 +34,7 @@ class BackfillResourceIT {
         CREATE TABLE demo (id int PRIMARY KEY, done boolean NOT NULL DEFAULT false);
         INSERT INTO demo SELECT generate_series(1, 100);
         INSERT INTO backfill (name, relation, key, statement, condition, state)
-        VALUES ('core/999_demo', 'demo', '{id}', 'UPDATE demo SET done = true WHERE :batch',
+        VALUES ('demo/001_fill', 'demo', '{id}', 'UPDATE demo SET done = true WHERE :batch',
                 'SELECT bool_and(done) FROM demo', 'paused');
         """);
   }
@@ -46,7 +46,7 @@ class BackfillResourceIT {
 
   @Test
   void itCanBeLookedAt() {
-    when().get("/api/v1/backfills").then().statusCode(200).body("name", contains("core/999_demo"));
+    when().get("/api/v1/backfills").then().statusCode(200).body("name", contains("demo/001_fill"));
     when()
         .get(PATH)
         .then()
@@ -76,6 +76,13 @@ class BackfillResourceIT {
   @Test
   void itIsCancelled() {
     when().post(PATH + "/cancel").then().statusCode(200).body("state", equalTo("cancelled"));
+
+    when()
+        .get("/api/v1/audit?limit=1")
+        .then()
+        .body("events[0].action", equalTo("schema.backfill-cancel"))
+        .body("events[0].object", equalTo("demo/001_fill"))
+        .body("events[0].details.approvedBy", equalTo("anybody"));
   }
 
   @Test

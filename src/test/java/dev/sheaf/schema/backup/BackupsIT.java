@@ -36,6 +36,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
@@ -216,7 +217,7 @@ class BackupsIT {
         .isInstanceOf(SQLException.class);
     BackupResult backup = backups.backup(source.address(), file, BackupListener.SILENT);
     source.execute("DELETE FROM document WHERE metadata ->> 'n' = '7'; UPDATE chunk SET text = ''");
-    assertThat(backups.latestVerified(source.address(), Duration.ofHours(24))).isEmpty();
+    assertThat(latest(source, Duration.ofHours(24))).isEmpty();
     Heard heard = new Heard();
 
     BackupVerification verification =
@@ -224,15 +225,14 @@ class BackupsIT {
 
     assertThat(verification.differences()).isEmpty();
     assertThat(verification.notes()).isEmpty();
-    VerifiedBackup verified =
-        backups.latestVerified(source.address(), Duration.ofHours(24)).orElseThrow();
+    VerifiedBackup verified = latest(source, Duration.ofHours(24)).orElseThrow();
     assertThat(verified).isEqualTo(verification.recorded());
     assertThat(verified.file()).isEqualTo(file.toString());
     assertThat(verified.checksum()).isEqualTo(backup.checksum());
     assertThat(verified.schemaFingerprint()).isEqualTo(backup.schema().fingerprint());
     assertThat(verified.takenAt()).isEqualTo(backup.takenAt());
     assertThat(verified.verifiedAt()).isAfter(verified.takenAt());
-    assertThat(backups.latestVerified(source.address(), Duration.ZERO)).isEmpty();
+    assertThat(latest(source, Duration.ZERO)).isEmpty();
     assertThat(heard.phases).containsExactly(Phase.CHECKING, Phase.RESTORING, Phase.COUNTING);
   }
 
@@ -273,7 +273,7 @@ class BackupsIT {
         .singleElement()
         .asString()
         .startsWith("extension vector was 0.1 in public and is ");
-    assertThat(backups.latestVerified(source.address(), Duration.ofHours(1))).isEmpty();
+    assertThat(latest(source, Duration.ofHours(1))).isEmpty();
   }
 
   @Test
@@ -331,7 +331,7 @@ class BackupsIT {
       assertThat(verification.notes())
           .containsExactly(
               "not put on record: it is a backup of another database, " + source.address());
-      assertThat(backups.latestVerified(copy.address(), Duration.ofHours(1))).isEmpty();
+      assertThat(latest(copy, Duration.ofHours(1))).isEmpty();
     }
   }
 
@@ -418,10 +418,11 @@ class BackupsIT {
     String leftover =
         "sheaf_backup_5f000000_%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
     source.execute("CREATE DATABASE " + leftover);
+    source.execute("CREATE DATABASE " + leftover + "_old");
 
     verify(source);
 
-    assertThat(leftovers()).doesNotContain(leftover);
+    assertThat(leftovers()).doesNotContain(leftover, leftover + "_old");
   }
 
   @Test
@@ -529,6 +530,13 @@ class BackupsIT {
 
   private static DatabaseAddress server() {
     return TestDatabase.server();
+  }
+
+  private static Optional<VerifiedBackup> latest(TestDatabase database, Duration maxAge)
+      throws SQLException {
+    try (Connection connection = database.connect()) {
+      return VerifiedBackup.latest(connection, maxAge);
+    }
   }
 
   private String url() {

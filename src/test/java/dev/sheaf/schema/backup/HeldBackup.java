@@ -17,6 +17,9 @@ final class HeldBackup {
             new BackupListener() {
               @Override
               public void progress(Progress progress) {
+                if (progress.phase() != BackupListener.Phase.DUMPING) {
+                  return;
+                }
                 System.out.println(progress.phase());
                 try {
                   new CountDownLatch(1).await();

@@ -362,8 +362,7 @@ class MongoSeedIT {
     write("core", "not even JSON");
 
     assertThat(MongoSeed.of(config(), modules(), Optional.of(changelogs()))).isEmpty();
-    assertThatThrownBy(() -> MongoSeed.check(config(), modules(), Optional.of(changelogs())))
-        .hasMessageStartingWith(file("core") + ": line 1 is not JSON: ");
+    assertThatThrownBy(this::seed).hasMessageStartingWith(file("core") + ": line 1 is not JSON: ");
   }
 
   @Test

@@ -1,0 +1,48 @@
+package dev.sheaf.embedding;
+
+import dev.sheaf.telemetry.Spans;
+import java.util.List;
+
+/// A model whose calls are seen in traces.
+record TracedModel(EmbeddingModel model, Spans spans) implements EmbeddingModel {
+
+  /// The model as it is when nobody watches.
+  static EmbeddingModel of(EmbeddingModel model, Spans spans) {
+    return spans.isOff() ? model : new TracedModel(model, spans);
+  }
+
+  @Override
+  public String name() {
+    return model.name();
+  }
+
+  @Override
+  public int dimensions() {
+    return model.dimensions();
+  }
+
+  @Override
+  public int maxTokens() {
+    return model.maxTokens();
+  }
+
+  @Override
+  public int countTokens(String text) {
+    return model.countTokens(text);
+  }
+
+  @Override
+  public List<float[]> embed(List<String> texts, Role role) {
+    return spans.embedding(name(), texts.size(), () -> model.embed(texts, role));
+  }
+
+  @Override
+  public void load() {
+    model.load();
+  }
+
+  @Override
+  public State state() {
+    return model.state();
+  }
+}

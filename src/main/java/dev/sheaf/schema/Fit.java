@@ -1,0 +1,124 @@
+package dev.sheaf.schema;
+
+import dev.sheaf.schema.MigrationListener.Direction;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/// Whether an application and the schema that it finds fit each other, and why not.
+final class Fit {
+
+  private final Changelogs changelogs;
+  private final SchemaConfig config;
+
+  Fit(Changelogs changelogs, SchemaConfig config) {
+    this.changelogs = changelogs;
+    this.config = config;
+  }
+
+  /// Refuses a schema that the application cannot work with.
+  ///
+  /// @param fingerprint of the enabled changelogs
+  /// @param changesets of those, parsed only where the fingerprint does not say enough
+  /// @throws SchemaException saying why, and what to do
+  void require(Connection connection, String fingerprint, Supplier<List<Changeset>> changesets)
+      throws SQLException {
+    if (History.isAtHead(connection, fingerprint)) {
+      return;
+    }
+    String up = "run: sheaf migrate up";
+    List<History.Applied> history = History.read(connection);
+    if (history.isEmpty()) {
+      throw new SchemaException("the database has no schema yet", up);
+    }
+    Plan plan = Plan.of(changesets.get(), history);
+    List<Changeset> missing = missing(plan);
+    if (!missing.isEmpty()) {
+      int count = missing.size();
+      throw new SchemaException(
+          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
+              + ", the first is "
+              + missing.getFirst().label(),
+          up);
+    }
+    Map<String, Direction> interrupted = History.interrupted(connection);
+    for (Changeset changeset : plan.applied()) {
+      if (interrupted.containsKey(changeset.file().path())) {
+        throw new SchemaException("the rollback of " + changeset.label() + " was interrupted", up);
+      }
+    }
+    refuse(plan, connection);
+  }
+
+  /// Refuses what neither this application nor its migration should go on from: files that were
+  /// edited, newer changesets that do not tolerate it, and late ones that must not be.
+  ///
+  /// @throws SchemaException saying why, and what to do
+  void refuse(Plan plan, Connection connection) throws SQLException {
+    if (!plan.edited().isEmpty()) {
+      throw edited(plan.edited().getFirst());
+    }
+    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
+    List<NewerChangeset> refusing =
+        newer.stream().filter(changeset -> !changeset.isToleratedBy(Client.VERSION)).toList();
+    if (!refusing.isEmpty()) {
+      throw new SchemaException(
+          "the database is newer than this application, %s: %s"
+              .formatted(Client.VERSION, NewerChangeset.text(refusing)),
+          "start the newer application, or roll the database back: sheaf migrate goto");
+    }
+    List<Changeset> missing = missing(plan);
+    if (!newer.isEmpty() && !missing.isEmpty()) {
+      throw new SchemaException(
+          "the database is newer than this application, %s, and lacks %s: %s"
+              .formatted(Client.VERSION, missing.getFirst().label(), NewerChangeset.text(newer)),
+          "start an application that has them all");
+    }
+    for (Changeset late : plan.late()) {
+      if (config.outOfOrder() == SchemaConfig.OutOfOrder.REFUSE
+          || late.directives().lateRefused()) {
+        throw new SchemaException(
+            late.file().shortPath()
+                + " comes late: higher-numbered changesets of its module are applied",
+            "give it the next number, or set sheaf.schema.out-of-order=apply");
+      }
+    }
+  }
+
+  /// What the service would not get on without; it does without what waits for a backfill.
+  List<Changeset> missing(Plan plan) {
+    List<Changeset> missing = new ArrayList<>(plan.pending());
+    missing.removeAll(behindBackfills(plan.pending()));
+    return missing;
+  }
+
+  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
+  /// does.
+  List<Changeset> behindBackfills(List<Changeset> pending) {
+    List<Changeset> behind = new ArrayList<>();
+    for (Changeset changeset : pending) {
+      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
+        behind.add(changeset);
+      }
+    }
+    return behind;
+  }
+
+  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
+  /// says that it requires that module.
+  boolean standsBehind(Changeset changeset, List<Changeset> others) {
+    List<String> required = Modules.requires(changelogs, changeset.module());
+    return others.stream()
+        .map(Changeset::module)
+        .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));
+  }
+
+  static SchemaException edited(Changeset changeset) {
+    return new SchemaException(
+        changeset.file().shortPath() + " was applied already and says something else now",
+        "put it back as it was, and write the change as a new changeset");
+  }
+}

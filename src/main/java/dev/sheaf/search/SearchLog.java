@@ -1,0 +1,68 @@
+package dev.sheaf.search;
+
+import dev.sheaf.telemetry.CollectionSeries;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Timer;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.stream.LongStream;
+import org.jboss.logging.Logger;
+
+/// What is known of searches afterwards: how long they took, and of slow ones the plan. Nothing of
+/// what was searched for.
+@ApplicationScoped
+class SearchLog {
+
+  private static final Logger LOG = Logger.getLogger(SearchLog.class);
+
+  private static final MeterProvider<Timer> TIMES =
+      Timer.builder("sheaf.search")
+          .description("Searches, from the parsed request to the answer")
+          .serviceLevelObjectives(
+              LongStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
+                  .mapToObj(Duration::ofMillis)
+                  .toArray(Duration[]::new))
+          .withRegistry(Metrics.globalRegistry);
+
+  private static final MeterProvider<Counter> TRUNCATED =
+      Counter.builder("sheaf.search.truncated")
+          .description("Searches that may have found less than there is, and said so")
+          .withRegistry(Metrics.globalRegistry);
+
+  private final CollectionSeries series;
+  private final Planner planner;
+  private final SearchConfig config;
+
+  SearchLog(CollectionSeries series, Planner planner, SearchConfig config) {
+    this.series = series;
+    this.planner = planner;
+    this.config = config;
+  }
+
+  void record(String collection, SearchRequest request, Planner.Outcome outcome, Duration took) {
+    String mode = request.mode().value();
+    String strategy = outcome.strategy().value();
+    String value = series.value(collection);
+    TIMES.withTags(CollectionSeries.TAG, value, "mode", mode, "strategy", strategy).record(took);
+    TRUNCATED
+        .withTag(CollectionSeries.TAG, value)
+        .increment(outcome.truncatedBecause() == null ? 0 : 1);
+    if (took.compareTo(config.slow()) > 0) {
+      LOG.warnf(
+          "Slow search: collection=%s mode=%s strategy=%s ms=%d scanned=%s plan=%s",
+          collection, mode, strategy, took.toMillis(), outcome.scanned(), plan(outcome));
+    }
+  }
+
+  private String plan(Planner.Outcome outcome) {
+    try {
+      return planner.plan(outcome);
+    } catch (SQLException e) {
+      // Its message may hold what was searched for.
+      return "unknown: " + e.getSQLState();
+    }
+  }
+}

@@ -1,0 +1,28 @@
+package dev.sheaf.cli;
+
+import dev.sheaf.schema.DatabaseAddress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// What `~/.pgpass` is for a person: the password of a URL that has none.
+final class PasswordFile implements AutoCloseable {
+
+  private static final String PROPERTY = "org.postgresql.pgpassfile";
+
+  PasswordFile(Path directory, DatabaseAddress address) throws IOException {
+    Path file = directory.resolve("pgpass");
+    Files.writeString(file, "*:*:*:%s:%s\n".formatted(address.user(), address.password()));
+    System.setProperty(PROPERTY, file.toString());
+  }
+
+  /// The URL of `address`, without the password.
+  String url(DatabaseAddress address) {
+    return "postgresql://%s@%s/%s".formatted(address.user(), address.server(), address.database());
+  }
+
+  @Override
+  public void close() {
+    System.clearProperty(PROPERTY);
+  }
+}

@@ -1,0 +1,163 @@
+package dev.sheaf.telemetry;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import io.restassured.config.EncoderConfig;
+import io.restassured.http.ContentType;
+import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// What `/q/metrics` shows.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+@TestProfile(EagerIndexes.class)
+class MetersIT {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
+  @Inject AgroalDataSource dataSource;
+
+  @Test
+  void everythingThatIsDescribedIsShownAndTheOtherWayRound() throws Exception {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    upload(collection, "");
+    upload(collection, "respond-async");
+    Api.search(collection, Map.of("vector", List.of(1, 0))).statusCode(200);
+    enterBackfill();
+    try {
+      awaitLine("sheaf_jobs", "state=\"completed\"");
+      awaitLine("sheaf_index_recall", "collection=\"" + collection + "\"", "sample=\"stored\"");
+      awaitLine("sheaf_backfill_estimated_rows", "backfill=\"core/998_metered\"");
+
+      Set<String> shown =
+          metrics()
+              .lines()
+              .filter(line -> !line.startsWith("#"))
+              .flatMap(line -> Metrics.namesIn(line).stream())
+              .collect(Collectors.toSet());
+      Set<String> described = Metrics.described();
+      assertThat(shown).containsAll(described);
+      assertThat(described)
+          .containsAll(
+              shown.stream().filter(name -> name.startsWith("sheaf_")).collect(Collectors.toSet()));
+    } finally {
+      execute("DELETE FROM backfill WHERE name = 'core/998_metered'");
+    }
+  }
+
+  @Test
+  void searchesAndDocumentsAreCountedByWhatTheyWere() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    upload(collection, "");
+    upload(collection, "");
+    given()
+        .delete("/api/v1/collections/{collection}/documents/d1", collection)
+        .then()
+        .statusCode(204);
+    Api.search(collection, Map.of("vector", List.of(1, 0), "exact", true)).statusCode(200);
+    Api.search(collection, Map.of("vector", List.of(1, 0), "exact", true)).statusCode(200);
+    Api.search(collection, Map.of("text", "tide", "mode", "fulltext")).statusCode(200);
+
+    String metrics = metrics();
+    String tag = "collection=\"" + collection + "\"";
+    assertThat(value(metrics, "sheaf_search_seconds_count", tag, "strategy=\"exact\""))
+        .isEqualTo(2);
+    assertThat(value(metrics, "sheaf_search_seconds_bucket", tag, "exact\"", "le=\"+Inf\""))
+        .isEqualTo(2);
+    assertThat(value(metrics, "sheaf_search_seconds_count", tag, "mode=\"fulltext\"")).isEqualTo(1);
+    assertThat(value(metrics, "sheaf_documents_total", tag, "outcome=\"created\"")).isEqualTo(10);
+    assertThat(value(metrics, "sheaf_documents_total", tag, "outcome=\"unchanged\"")).isEqualTo(10);
+    assertThat(value(metrics, "sheaf_documents_total", tag, "outcome=\"deleted\"")).isEqualTo(1);
+    assertThat(value(metrics, "sheaf_schema_fits")).isEqualTo(1);
+  }
+
+  @Test
+  void theSeriesOfACollectionGoWithIt() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    upload(collection, "");
+    awaitLine("sheaf_documents_total", "collection=\"" + collection + "\"");
+
+    given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
+
+    await().atMost(PATIENCE).until(() -> !metrics().contains("collection=\"" + collection + "\""));
+  }
+
+  private static void upload(String collection, String prefer) {
+    String lines =
+        IntStream.range(0, 10)
+            .mapToObj(
+                "{\"id\":\"d%1$d\",\"chunks\":[{\"text\":\"tide %1$d\",\"vector\":[1,%1$d]}]}\n"
+                    ::formatted)
+            .collect(Collectors.joining());
+    given()
+        .config(
+            RestAssured.config()
+                .encoderConfig(
+                    EncoderConfig.encoderConfig()
+                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
+        .contentType("application/x-ndjson")
+        .header("Prefer", prefer)
+        .body(lines.getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/{collection}/documents", collection)
+        .then()
+        .statusCode(prefer.isEmpty() ? 200 : 202);
+  }
+
+  private void enterBackfill() throws SQLException {
+    execute(
+        """
+        INSERT INTO backfill (name, relation, key, statement, condition, state, rows_estimated)
+        VALUES ('core/998_metered', 'metered', '{id}', 'UPDATE metered SET done = true WHERE :batch',
+                'SELECT true', 'paused', 100)
+        """);
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static String metrics() {
+    return given().get("/q/metrics").then().statusCode(200).extract().asString();
+  }
+
+  private static void awaitLine(String name, String... tags) {
+    await().atMost(PATIENCE).until(() -> value(metrics(), name, tags) > 0);
+  }
+
+  /// Of the first line of this name with these tags; NaN when there is none.
+  private static double value(String metrics, String name, String... tags) {
+    var line = Pattern.compile("^" + name + "(\\{.*})? (\\S+)$");
+    return metrics
+        .lines()
+        .map(line::matcher)
+        .filter(
+            found -> found.matches() && List.of(tags).stream().allMatch(found.group()::contains))
+        .mapToDouble(found -> Double.parseDouble(found.group(2)))
+        .findFirst()
+        .orElse(Double.NaN);
+  }
+}

@@ -1,0 +1,54 @@
+package dev.sheaf.telemetry;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.yaml.snakeyaml.Yaml;
+
+/// What looks at metrics looks at those that docs/observability.md describes, which [MetersIT]
+/// finds in the service.
+class MetricsTest {
+
+  private static final Path DASHBOARD = Path.of("docker/grafana/dashboards/sheaf.json");
+  private static final Path RULES = Path.of("docker/prometheus/rules/sheaf.yml");
+  private static final Path FOR_THE_OPERATOR =
+      Path.of("src/main/kubernetes/components/monitoring/prometheusrule.yaml");
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  @Test
+  void theDashboardShowsWhatThereIs() throws IOException {
+    String dashboard = Files.readString(DASHBOARD);
+    List<String> expressions = JSON.readTree(dashboard).findValuesAsText("expr");
+
+    assertThat(expressions).hasSizeGreaterThan(20);
+    assertThat(expressions).noneMatch(expression -> Metrics.namesIn(expression).isEmpty());
+    assertThat(Metrics.described()).containsAll(Metrics.namesIn(dashboard));
+  }
+
+  @Test
+  void alertsAreAboutWhatThereIsAndAreExplained() throws IOException {
+    String docs = Files.readString(Path.of("docs/observability.md"));
+    JsonNode rules = yaml(RULES);
+
+    assertThat(rules.findValuesAsText("alert"))
+        .hasSizeGreaterThan(10)
+        .allSatisfy(alert -> assertThat(docs).contains("| `" + alert + "` |"));
+    assertThat(Metrics.described()).containsAll(Metrics.namesIn(Files.readString(RULES)));
+  }
+
+  @Test
+  void theOperatorGetsTheSameAlerts() throws IOException {
+    assertThat(yaml(FOR_THE_OPERATOR).path("spec")).isEqualTo(yaml(RULES));
+  }
+
+  private static JsonNode yaml(Path file) throws IOException {
+    return JSON.valueToTree(new Yaml().load(Files.readString(file)));
+  }
+}
