@@ -15,6 +15,7 @@ import java.io.CharConversionException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+  private static final Pattern PARTITION =
+      Pattern.compile("relation \"(document|chunk|embedding)_\\d+\"");
 
   // Jackson's and the framework's own exceptions are named, because a more specific mapper of
   // theirs would win.
@@ -61,6 +65,10 @@ public final class ProblemMapper {
         }
         case CharConversionException encoding -> {
           return new Problem(ProblemType.MALFORMED_JSON, "the body is not UTF-8");
+        }
+        case SQLException sql when isOfADroppedCollection(sql) -> {
+          return new Problem(
+              ProblemType.COLLECTION_NOT_FOUND, "the collection was dropped meanwhile");
         }
         case SQLException sql when isOutage(sql) -> {
           LOG.warnf("Database unavailable: %s", sql.getMessage());
@@ -163,6 +171,13 @@ public final class ProblemMapper {
       }
     }
     return path.toString();
+  }
+
+  /// A partition that is gone while a request works with it, as opposed to a table that was never
+  /// there.
+  private static boolean isOfADroppedCollection(SQLException sql) {
+    return "42P01".equals(sql.getSQLState())
+        && PARTITION.matcher(String.valueOf(sql.getMessage())).find();
   }
 
   /// SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), 25006 (read-only), and a

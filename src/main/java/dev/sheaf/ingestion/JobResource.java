@@ -62,7 +62,7 @@ class JobResource {
   @Operation(operationId = "getJob", summary = "How far a job has come")
   @APIResponse(responseCode = "200", description = "The job")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public Job get(@Parameter(example = "1") @RestPath long id) throws SQLException {
+  public Job get(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.get(callers.ofRequest(), id);
   }
@@ -74,7 +74,7 @@ class JobResource {
       summary = "The lines that could not be stored, as many as are kept")
   @APIResponse(responseCode = "200", description = "The lines, in order")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public List<LineError> errors(@Parameter(example = "1") @RestPath long id) throws SQLException {
+  public List<LineError> errors(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.errors(callers.ofRequest(), id);
   }
@@ -84,7 +84,7 @@ class JobResource {
   @Operation(operationId = "cancelJob", summary = "End a job; what is loaded stays")
   @APIResponse(responseCode = "200", description = "The job as it is now")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public Job cancel(@Parameter(example = "1") @RestPath long id) throws SQLException {
+  public Job cancel(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.cancel(callers.ofRequest(), id);
   }
@@ -95,7 +95,7 @@ class JobResource {
   @Operation(operationId = "deleteJob", summary = "End a job and forget it; what is loaded stays")
   @APIResponse(responseCode = "204", description = "Forgotten")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public void delete(@Parameter(example = "1") @RestPath long id) throws SQLException {
+  public void delete(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     jobs.delete(callers.ofRequest(), id);
   }
@@ -116,7 +116,7 @@ class JobResource {
               mediaType = MediaType.SERVER_SENT_EVENTS,
               schema = @Schema(implementation = Job.class)))
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public Multi<Job> events(@Parameter(example = "1") @RestPath long id) throws SQLException {
+  public Multi<Job> events(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     Caller caller = callers.ofRequest();
     Job first = jobs.get(caller, id);

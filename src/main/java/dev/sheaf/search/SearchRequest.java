@@ -92,7 +92,8 @@ public record SearchRequest(
           "offset",
           "offset and limit together must be at most " + MAX_LIMIT + "; narrow the filter");
     }
-    if (groupSize != null && groupBy == null) {
+    // Clients that were generated send defaults.
+    if (groupSize != null && groupSize != 1 && groupBy == null) {
       throw Problem.field("groupSize", "groupSize needs groupBy");
     }
     if (Boolean.TRUE.equals(highlight) && text == null) {

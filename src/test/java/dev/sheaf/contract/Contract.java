@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.networknt.schema.JsonSchema;
@@ -200,8 +201,19 @@ final class Contract {
           if (schema.has("properties") && !schema.has("additionalProperties")) {
             ((ObjectNode) schema).put("additionalProperties", false);
           }
+          schema.path("properties").forEach(Contract::allowNull);
         });
     return copy;
+  }
+
+  /// The validator does not see that a reference may be null.
+  private static void allowNull(JsonNode property) {
+    if (property.path("nullable").asBoolean() && property.has("allOf")) {
+      ArrayNode any = ((ObjectNode) property).putArray("anyOf");
+      any.add(property.get("allOf").get(0));
+      any.addObject().putArray("enum").addNull();
+      ((ObjectNode) property).remove(List.of("allOf", "nullable"));
+    }
   }
 
   /// Where two documents differ, as JSON pointers with what is wrong there.

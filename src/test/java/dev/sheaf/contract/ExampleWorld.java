@@ -24,7 +24,7 @@ final class ExampleWorld {
           ON CONFLICT (id) DO UPDATE SET revoked_at = NULL;
       INSERT INTO ingestion_job (id, collection_id, collection, mode, state, created_by, finished_at)
       OVERRIDING SYSTEM VALUE
-      VALUES (1, 0, 'articles', 'async', 'completed', 'anybody', now())
+      VALUES (1000001, 0, 'articles', 'async', 'completed', 'anybody', now())
           ON CONFLICT (id) DO NOTHING;
       INSERT INTO backfill (name, relation, key, statement, condition, state, lease_holder, lease_until)
       VALUES ('core/008_example', 'document', '{id}', '', '', 'paused', 'nobody', now() + interval '1 h')
@@ -69,7 +69,7 @@ final class ExampleWorld {
     execute(
         """
         DELETE FROM api_key WHERE id = 'f9120b0f5803';
-        DELETE FROM ingestion_job WHERE id = 1;
+        DELETE FROM ingestion_job WHERE id = 1000001;
         DELETE FROM backfill WHERE name = 'core/008_example';
         """);
   }

@@ -331,8 +331,7 @@ final class RequestGenerator {
     private static String percentEncoded(String text) {
       var encoded = new StringBuilder();
       for (byte b : bytes(text)) {
-        boolean unreserved =
-            b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b == '-';
+        boolean unreserved = b == '-' || (b > 0 && Character.isLetterOrDigit(b));
         encoded.append(unreserved ? (char) b : "%" + HexFormat.of().toHexDigits(b));
       }
       return encoded.toString();
