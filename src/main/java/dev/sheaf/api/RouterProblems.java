@@ -19,11 +19,13 @@ class RouterProblems {
   }
 
   void answer(@Observes Router router) {
-    router.errorHandler(ProblemType.INVALID_PARAMETER.status(), this::answer);
+    // Before Quarkus's own, which says nothing.
+    router.route().order(Integer.MIN_VALUE).failureHandler(this::answer);
   }
 
   private void answer(RoutingContext call) {
-    if (call.response().ended()) {
+    if (call.statusCode() != ProblemType.INVALID_PARAMETER.status() || call.response().ended()) {
+      call.next();
       return;
     }
     var problem =

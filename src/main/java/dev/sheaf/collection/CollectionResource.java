@@ -110,6 +110,7 @@ class CollectionResource {
   @Operation(operationId = "dropCollection", summary = "Drop a collection and everything in it")
   @APIResponse(responseCode = "204", description = "Dropped")
   @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "409", description = "Others kept it busy for too long")
   public void drop(@RestPath String collection) {
     collections.drop(collection);
   }
