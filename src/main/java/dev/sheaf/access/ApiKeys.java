@@ -141,7 +141,7 @@ public final class ApiKeys {
   /// @throws Problem when there is none of this id
   public void revoke(String id) throws SQLException {
     boolean known =
-        transaction(connection -> {
+        Key.isId(id) && transaction(connection -> {
           try (PreparedStatement update =
               connection.prepareStatement(
                   "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL")) {

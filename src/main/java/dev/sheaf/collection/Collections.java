@@ -16,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockModeType;
+import jakarta.persistence.OptimisticLockException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -201,7 +202,11 @@ public class Collections {
     QuarkusTransaction.requiringNew()
         .run(() -> {
           Collection collection = Collection.named(name).orElseThrow(() -> notFound(name));
-          entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          try {
+            entityManager.lock(collection, LockModeType.PESSIMISTIC_WRITE);
+          } catch (OptimisticLockException e) {
+            throw notFound(name); // It was dropped since it was read.
+          }
           if (request.precision() != null) {
             EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
             requireIndexable(space.dimensions, request.precision());

@@ -1,6 +1,7 @@
 package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemMapper;
 import dev.sheaf.api.ProblemType;
@@ -57,7 +58,7 @@ final class BatchReader {
         continue;
       }
       try {
-        DocumentLine document = json.readValue(bytes);
+        DocumentLine document = Input.required("id", json.<@Nullable DocumentLine>readValue(bytes));
         DocumentContent content = document.content();
         weight += (long) bytes.length * (document.needsModel() ? TEXT_WEIGHT : 1);
         replaced += documents.put(document.id(), content) == null ? 0 : 1;

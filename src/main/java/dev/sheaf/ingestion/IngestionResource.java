@@ -12,6 +12,7 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
@@ -61,6 +62,7 @@ class IngestionResource {
   @POST
   @Streamed
   @Consumes(NDJSON)
+  @Produces(MediaType.APPLICATION_JSON)
   @Operation(
       operationId = "uploadDocuments",
       summary = "Store many documents",

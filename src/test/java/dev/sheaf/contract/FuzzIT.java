@@ -16,6 +16,7 @@ import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -152,9 +153,17 @@ class FuzzIT {
   }
 
   private List<String> wrong(Fuzzed fuzzed, Answer answer) throws IOException {
+    if (!isAddress(fuzzed.request().target())) {
+      return answer.status() == 400 ? List.of() : List.of("taken for an address");
+    }
     List<String> wrong = new ArrayList<>();
     boolean outOfTime = answer.status() == 504 && RequestGenerator.isHurried(fuzzed);
-    if (answer.status() >= 500 && !outOfTime) {
+    // Collections that others drop, and with them tables that are just being compared.
+    boolean inMotion =
+        answer.status() == 503
+            && fuzzed.operation().id().equals("verifySchema")
+            && answer.headers().containsKey("retry-after");
+    if (answer.status() >= 500 && !outOfTime && !inMotion) {
       wrong.add("the service failed");
     }
     if (!fuzzed.strays()) {
@@ -164,6 +173,16 @@ class FuzzIT {
       wrong.addAll(ofProblem(answer));
     }
     return wrong;
+  }
+
+  /// What is none, Quarkus refuses by itself, and says nothing.
+  private static boolean isAddress(String target) {
+    try {
+      new URI(target);
+      return true;
+    } catch (URISyntaxException e) {
+      return false;
+    }
   }
 
   private static List<String> ofProblem(Answer answer) throws IOException {
