@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 ENGINE := $(shell command -v docker || command -v podman)
-.PHONY: help dev test quick soak bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev test quick soak openapi bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -16,13 +16,18 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 quick: ## Compile and run the unit tests only
 	@./mvnw -B -ntp -q -Pquick test
 
-soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; each time all recovers
+soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,FaultSoakIT \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,FaultSoakIT,FuzzIT \
 	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
+	  -Dsheaf.soak.fuzz-requests=20000 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \
 	  -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
+
+openapi: ## Write docs/openapi.yaml anew, after a change of the API
+	@./mvnw -B -ntp -q -Dmaven.test.skip package -Dquarkus.smallrye-openapi.store-schema-directory=target/openapi
+	@cp target/openapi/openapi.yaml docs/openapi.yaml
 
 bench: ## Measure searches and uploads against PostgreSQL alone: bench/README.md
 	@bench/run

@@ -13,18 +13,21 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// What a key to be is for.
-@Schema(name = "CreateKey")
+@Schema(
+    name = "CreateKey",
+    examples =
+        """
+        {"role": "reader", "name": "shop", "collections": ["articles"], "expires": "90d"}
+        """)
 public record CreateKey(
-    @Schema(required = true) Role role,
-    @Schema(nullable = true, description = "What people call it", examples = "shop")
-        @Nullable String name,
+    Role role,
+    @Schema(description = "What people call it", examples = "shop") @Nullable String name,
     @Schema(
-            nullable = true,
             description = "The collections it is limited to. Absent: it is not limited.",
-            implementation = String[].class)
+            implementation = String[].class,
+            examples = "[\"articles\"]")
         @Nullable Set<String> collections,
     @Schema(
-            nullable = true,
             description = "How long it is good. Absent: until it is revoked.",
             implementation = String.class,
             examples = "90d")

@@ -18,7 +18,14 @@ record Key(String id, String secret) {
 
   static final String PREFIX = "sheaf_";
 
-  private static final Pattern FORM = Pattern.compile("sheaf_([0-9a-f]{12})_([0-9a-f]{64})");
+  private static final String ID = "[0-9a-f]{12}";
+  private static final Pattern FORM = Pattern.compile("sheaf_(" + ID + ")_([0-9a-f]{64})");
+
+  /// Whether a key can have this id.
+  static boolean isId(String text) {
+    return text.matches(ID);
+  }
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   static Key random() {

@@ -10,9 +10,13 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -39,9 +43,17 @@ class KeyResource {
 
   @POST
   @Operation(
+      operationId = "createKey",
       summary = "Make a key",
       description = "The answer is the only place that ever shows it.")
-  @APIResponse(responseCode = "201", description = "Made")
+  @APIResponse(
+      responseCode = "201",
+      description = "Made",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = CreatedKey.class)))
+  @APIResponse(responseCode = "404", description = "The module is off")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public RestResponse<CreatedKey> create(@Nullable CreateKey request) throws SQLException {
     modules.require(ApiKeys.MODULE);
@@ -52,7 +64,9 @@ class KeyResource {
   }
 
   @GET
-  @Operation(summary = "List the keys, without their secrets")
+  @Operation(operationId = "listKeys", summary = "List the keys, without their secrets")
+  @APIResponse(responseCode = "200", description = "All of them, newest first")
+  @APIResponse(responseCode = "404", description = "The module is off")
   public KeyList list() throws SQLException {
     modules.require(ApiKeys.MODULE);
     return new KeyList(keys.list());
@@ -62,15 +76,18 @@ class KeyResource {
   @Path("/{id}")
   @ResponseStatus(204)
   @Operation(
+      operationId = "revokeKey",
       summary = "Revoke a key",
       description = "Other replicas refuse it within sheaf.access.recheck-every.")
-  @APIResponse(responseCode = "404", description = "No such key")
-  public void revoke(@RestPath String id) throws SQLException {
+  @APIResponse(responseCode = "204", description = "Revoked")
+  @APIResponse(responseCode = "404", description = "No such key, or the module is off")
+  public void revoke(@Parameter(example = "f9120b0f5803") @RestPath String id) throws SQLException {
     modules.require(ApiKeys.MODULE);
     keys.revoke(id);
     identities.forget(id);
   }
 
   /// All keys, newest first.
+  @Schema(name = "KeyList")
   record KeyList(List<ApiKey> keys) {}
 }

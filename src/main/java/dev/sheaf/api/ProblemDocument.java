@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// An RFC 9457 problem as it goes over the wire.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Problem")
-record ProblemDocument(
+public record ProblemDocument(
     @Schema(examples = "urn:sheaf:problem:invalid-field") String type,
     String title,
     int status,
@@ -21,12 +21,15 @@ record ProblemDocument(
   /// Seconds after which a client may try again what could not be served now.
   private static final int RETRY_AFTER_SECONDS = 1;
 
+  public static ProblemDocument of(Problem problem) {
+    ProblemType type = problem.type();
+    return new ProblemDocument(
+        type.uri(), type.title(), type.status(), problem.detail(), problem.field());
+  }
+
   static Response render(Problem problem) {
     ProblemType type = problem.type();
-    var body =
-        new ProblemDocument(
-            type.uri(), type.title(), type.status(), problem.detail(), problem.field());
-    var response = Response.status(type.status()).type(MEDIA_TYPE).entity(body);
+    var response = Response.status(type.status()).type(MEDIA_TYPE).entity(of(problem));
     if (type.status() == 503 || type.status() == 429) {
       response.header(HttpHeaders.RETRY_AFTER, RETRY_AFTER_SECONDS);
     }

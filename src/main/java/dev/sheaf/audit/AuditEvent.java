@@ -23,6 +23,7 @@ record AuditEvent(
     String actor,
     String action,
     @Nullable String object,
-    @JsonRawValue @Schema(type = SchemaType.OBJECT) String details,
+    @JsonRawValue @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class)
+        String details,
     @Nullable String requestId,
     @Nullable String address) {}

@@ -9,7 +9,10 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +36,20 @@ class AuditResource {
   }
 
   @GET
-  @Operation(summary = "Who did what, newest first")
+  @Operation(operationId = "listAuditEvents", summary = "Who did what, newest first")
+  @APIResponse(responseCode = "200", description = "A page of them")
+  @APIResponse(responseCode = "404", description = "The module is off")
   public AuditEvents.Page list(
-      @Parameter(description = "1 to 1000") @RestQuery @Nullable String limit,
+      @Parameter(
+              description = "How many the page holds at most",
+              schema =
+                  @Schema(
+                      type = SchemaType.INTEGER,
+                      minimum = "1",
+                      maximum = "1000",
+                      defaultValue = "100"))
+          @RestQuery
+          @Nullable String limit,
       @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after)
       throws SQLException {
     modules.require(AuditTrail.MODULE);

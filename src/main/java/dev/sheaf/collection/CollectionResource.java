@@ -14,9 +14,12 @@ import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -41,8 +44,14 @@ class CollectionResource {
 
   @POST
   @RolesAllowed(Roles.ADMIN)
-  @Operation(summary = "Create a collection")
-  @APIResponse(responseCode = "201", description = "Created; Location says where")
+  @Operation(operationId = "createCollection", summary = "Create a collection")
+  @APIResponse(
+      responseCode = "201",
+      description = "Created; Location says where",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = CollectionView.class)))
   @APIResponse(responseCode = "409", description = "The name is taken")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public RestResponse<CollectionView> create(
@@ -62,7 +71,8 @@ class CollectionResource {
   }
 
   @GET
-  @Operation(summary = "List the collections")
+  @Operation(operationId = "listCollections", summary = "List the collections")
+  @APIResponse(responseCode = "200", description = "Those that the caller sees, by name")
   public CollectionList list() {
     Caller caller = callers.ofRequest();
     return new CollectionList(
@@ -71,7 +81,8 @@ class CollectionResource {
 
   @GET
   @Path("/{collection}")
-  @Operation(summary = "Describe a collection")
+  @Operation(operationId = "describeCollection", summary = "Describe a collection")
+  @APIResponse(responseCode = "200", description = "The collection, with its counts")
   @APIResponse(responseCode = "404", description = "No such collection")
   public CollectionView describe(@RestPath String collection) {
     return collections.describe(collection);
@@ -81,9 +92,11 @@ class CollectionResource {
   @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @Operation(
+      operationId = "updateCollection",
       summary = "Change a collection",
       description =
           "description, precision, hnsw and fields, while everybody works on; indexes are built, and replaced, in the background. Searches follow within seconds.")
+  @APIResponse(responseCode = "200", description = "As it is now")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "A field is not valid, or cannot change")
   public CollectionView update(@RestPath String collection, @Nullable UpdateCollection request) {
@@ -94,12 +107,15 @@ class CollectionResource {
   @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @ResponseStatus(204)
-  @Operation(summary = "Drop a collection and everything in it")
+  @Operation(operationId = "dropCollection", summary = "Drop a collection and everything in it")
+  @APIResponse(responseCode = "204", description = "Dropped")
   @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "409", description = "Others kept it busy for too long")
   public void drop(@RestPath String collection) {
     collections.drop(collection);
   }
 
   /// All collections, by name.
+  @Schema(name = "CollectionList")
   record CollectionList(List<CollectionView> collections) {}
 }

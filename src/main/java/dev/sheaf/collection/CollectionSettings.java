@@ -72,9 +72,9 @@ public record CollectionSettings(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "Hnsw")
   public record Hnsw(
-      @Schema(nullable = true, minimum = "2", maximum = "100") @Nullable Integer m,
-      @Schema(nullable = true, minimum = "4", maximum = "1000") @Nullable Integer efConstruction,
-      @Schema(nullable = true, minimum = "1", maximum = "1000") @Nullable Integer efSearch) {
+      @Schema(minimum = "2", maximum = "100") @Nullable Integer m,
+      @Schema(minimum = "4", maximum = "1000") @Nullable Integer efConstruction,
+      @Schema(minimum = "1", maximum = "1000") @Nullable Integer efSearch) {
 
     public Hnsw {
       range("hnsw.m", m, 2, 100);

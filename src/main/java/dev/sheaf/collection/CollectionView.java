@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sheaf.embedding.Metric;
 import java.time.Instant;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// A collection as clients see it.
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param documents how many there are; only in the description of one collection
 /// @param chunks how many there are; only in the description of one collection
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Collection")
 public record CollectionView(
     String name,
     @Nullable String description,

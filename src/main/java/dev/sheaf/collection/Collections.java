@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import org.hibernate.JDBCException;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.JDBCConnectionException;
@@ -253,13 +254,23 @@ public class Collections {
         QuarkusTransaction.requiringNew().run(() -> delete(name));
         LOG.infof("Collection dropped: %s", name);
         return;
-      } catch (LockAcquisitionException e) {
+      } catch (JDBCException e) {
+        if (!isPassing(e)) {
+          throw e;
+        }
         if (attempt == DROP_ATTEMPTS) {
           throw new Problem(
               ProblemType.BUSY, "others are at work on collection " + name + "; try again later");
         }
       }
     }
+  }
+
+  /// A lock that was not to be had in time, or an index whose build ended that very moment, for
+  /// which PostgreSQL has no code of its own.
+  private static boolean isPassing(JDBCException e) {
+    return e instanceof LockAcquisitionException
+        || String.valueOf(e.getSQLException().getMessage()).contains("tuple concurrently updated");
   }
 
   private void delete(String name) {

@@ -8,23 +8,42 @@ import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
 import java.util.Map;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 import org.jspecify.annotations.Nullable;
 
 /// What a client says of a collection to be.
-@Schema(name = "CreateCollection")
+@Schema(
+    name = "CreateCollection",
+    examples =
+        """
+        {"name": "articles", "description": "What we publish", "fields": {"year": "number"}}
+        """,
+    properties = {
+      @SchemaProperty(name = "hnsw", implementation = CollectionSettings.Hnsw.class),
+      @SchemaProperty(
+          name = "language",
+          type = SchemaType.STRING,
+          description = "A text search configuration of PostgreSQL's",
+          defaultValue = CollectionSettings.DEFAULT_LANGUAGE),
+      @SchemaProperty(
+          name = "fields",
+          type = SchemaType.OBJECT,
+          description = "Those of the metadata whose order filters ask for",
+          additionalProperties = FieldType.class,
+          examples = "{\"year\": \"number\"}")
+    })
 public record CreateCollection(
-    @Schema(required = true, pattern = CreateCollection.NAME, examples = "articles") String name,
-    @Schema(nullable = true) @Nullable String description,
-    @Schema(
-            nullable = true,
-            description = "`none`: the client sends vectors. Absent: the service's default.")
+    @Schema(pattern = "^" + CreateCollection.NAME + "$", examples = "articles") String name,
+    @Nullable String description,
+    @Schema(description = "`none`: the client sends vectors. Absent: the service's default.")
         @Nullable String model,
-    @Schema(nullable = true, description = "The width of the vectors; needed with `none`")
+    @Schema(description = "The width of the vectors; needed with `none`")
         @Nullable Integer dimensions,
     @Schema(defaultValue = "cosine") Metric metric,
     @Schema(defaultValue = "half") Precision precision,
-    CollectionSettings settings) {
+    @Schema(hidden = true) CollectionSettings settings) {
 
   /// What a collection may be called. It stands in every URL, so it needs no escaping there.
   static final String NAME = "[a-z0-9][a-z0-9_-]{0,62}";

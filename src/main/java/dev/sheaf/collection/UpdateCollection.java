@@ -18,7 +18,12 @@ import org.jspecify.annotations.Nullable;
 /// @param precision of the index
 /// @param hnsw the shape of the index, and how far a search looks in it
 /// @param fields all that are to have an index of their order; others lose theirs
-@Schema(name = "UpdateCollection")
+@Schema(
+    name = "UpdateCollection",
+    examples =
+        """
+        {"description": "What we have published", "hnsw": {"efSearch": 200}}
+        """)
 public record UpdateCollection(
     @Nullable String description,
     @Nullable Precision precision,

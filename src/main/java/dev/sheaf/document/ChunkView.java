@@ -1,6 +1,7 @@
 package dev.sheaf.document;
 
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// A chunk as clients see it.
 ///
@@ -8,6 +9,7 @@ import java.util.List;
 ///   before
 /// @param startOffset where it starts in the document, in UTF-16 code units
 /// @param endOffset where it ends, exclusive
+@Schema(name = "Chunk")
 public record ChunkView(int ordinal, String text, int tokenCount, int startOffset, int endOffset) {
 
   static ChunkView of(Chunk chunk) {
@@ -16,5 +18,6 @@ public record ChunkView(int ordinal, String text, int tokenCount, int startOffse
   }
 
   /// All chunks of a document, in order.
+  @Schema(name = "ChunkList")
   public record ChunkList(List<ChunkView> chunks) {}
 }

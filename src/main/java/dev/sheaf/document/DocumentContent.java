@@ -16,14 +16,26 @@ import org.jspecify.annotations.Nullable;
 /// @param text to be split; of given chunks, their texts one below the other
 /// @param chunks `null` when the service splits the text
 /// @param embedded what its model made of this document elsewhere, from an export
-@Schema(name = "DocumentContent")
+@Schema(
+    name = "DocumentContent",
+    examples =
+        """
+        {"title": "Tidal locking", "text": "The Moon keeps one face to the Earth.",
+         "metadata": {"field": "astronomy", "year": 2019}}
+        """)
 public record DocumentContent(
     @Schema(nullable = true, examples = "The Moon keeps one face to the Earth.") String text,
-    @Schema(nullable = true) @Nullable String title,
-    @Schema(nullable = true) @Nullable String uri,
-    @Schema(type = SchemaType.OBJECT, nullable = true) JsonNode metadata,
-    @Schema(nullable = true) @Nullable List<GivenChunk> chunks,
-    @Schema(nullable = true) @Nullable Embedded embedded) {
+    @Schema(examples = "Tides") @Nullable String title,
+    @Nullable String uri,
+    @Schema(
+            type = SchemaType.OBJECT,
+            implementation = Object.class,
+            nullable = true,
+            additionalProperties = Schema.True.class,
+            examples = "{\"field\": \"astronomy\", \"year\": 1998}")
+        JsonNode metadata,
+    @Schema(minItems = 1) @Nullable List<GivenChunk> chunks,
+    @Nullable Embedded embedded) {
 
   static final int MAX_TITLE_BYTES = 4_000;
   static final int MAX_URI_BYTES = 8_000;

@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param count how many there are on all pages, where that was asked for
 /// @param next what to ask for `after` to go on, null when this page is the last
+@Schema(name = "DocumentPage")
 public record DocumentPage(
     List<DocumentView> documents,
-    @Schema(nullable = true) @Nullable String next,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Schema(nullable = true) @Nullable Long count) {}
+    @Nullable String next,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable Long count) {}

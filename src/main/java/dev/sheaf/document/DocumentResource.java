@@ -1,7 +1,6 @@
 package dev.sheaf.document;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
@@ -26,7 +25,6 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
-import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -48,6 +46,7 @@ class DocumentResource {
   private static final int MAX_PAGE = 1_000;
 
   private static final String FILTER = "A filter, as in searches, percent-encoded";
+  private static final String FILTER_EXAMPLE = "{\"year\": {\"$lt\": 1950}}";
 
   private final Documents documents;
   private final DocumentExport export;
@@ -63,16 +62,25 @@ class DocumentResource {
   @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
+      operationId = "putDocument",
       summary = "Store a document",
       description =
           "The id is the client's own: any characters, percent-encoded, up to 512 bytes, but not . or .., which no URL can carry.")
   @APIResponse(responseCode = "200", description = "Updated, or unchanged")
-  @APIResponse(responseCode = "201", description = "Created")
+  @APIResponse(
+      responseCode = "201",
+      description = "Created",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = PutResult.class)))
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "413", description = "The body is too large")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public RestResponse<PutResult> put(
-      @RestPath String collection, @RestPath String id, @Nullable DocumentContent content) {
+      @RestPath String collection,
+      @Parameter(example = "moon/tides") @RestPath String id,
+      @Nullable DocumentContent content) {
     PutResult result = documents.put(collection, id, Input.required("text", content));
     return switch (result.status()) {
       case CREATED -> RestResponse.status(RestResponse.Status.CREATED, result);
@@ -82,9 +90,11 @@ class DocumentResource {
 
   @GET
   @Path("/{id}")
-  @Operation(summary = "Read a document")
+  @Operation(operationId = "getDocument", summary = "Read a document")
+  @APIResponse(responseCode = "200", description = "The document, to the letter")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
-  public DocumentView get(@RestPath String collection, @RestPath String id) {
+  public DocumentView get(
+      @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
     return documents.get(collection, id);
   }
 
@@ -92,9 +102,11 @@ class DocumentResource {
   @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @ResponseStatus(204)
-  @Operation(summary = "Delete a document")
+  @Operation(operationId = "deleteDocument", summary = "Delete a document")
+  @APIResponse(responseCode = "204", description = "Deleted")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
-  public void delete(@RestPath String collection, @RestPath String id) {
+  public void delete(
+      @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
     documents.delete(collection, id);
   }
 
@@ -102,39 +114,40 @@ class DocumentResource {
   @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
+      operationId = "updateDocument",
       summary = "Change title, uri or metadata",
       description =
           "A JSON merge patch (RFC 7396): what is absent stays, null removes. Nothing is embedded again.")
-  @RequestBody(
-      content =
-          @Content(
-              schema =
-                  @Schema(
-                      type = SchemaType.OBJECT,
-                      examples = "{\"metadata\":{\"year\":2001,\"draft\":null}}")))
+  @APIResponse(responseCode = "200", description = "The document as it is now, without its text")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public DocumentView update(
-      @RestPath String collection, @RestPath String id, @Nullable JsonNode patch) {
-    return documents.update(collection, id, new UpdateDocument(Input.required("metadata", patch)));
+      @RestPath String collection,
+      @Parameter(example = "moon/tides") @RestPath String id,
+      @Nullable UpdateDocument patch) {
+    return documents.update(collection, id, Input.required("metadata", patch));
   }
 
   @GET
   @Path("/{id}/chunks")
-  @Operation(summary = "Read the chunks of a document")
+  @Operation(operationId = "listChunks", summary = "Read the chunks of a document")
+  @APIResponse(responseCode = "200", description = "All of them, in order")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
-  public ChunkView.ChunkList chunks(@RestPath String collection, @RestPath String id) {
+  public ChunkView.ChunkList chunks(
+      @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
     return new ChunkView.ChunkList(documents.chunks(collection, id));
   }
 
   @GET
   @Produces({MediaType.APPLICATION_JSON, NDJSON})
   @Operation(
+      operationId = "listDocuments",
       summary = "List documents, or read all of them",
       description =
           "As application/json a page of them, without their texts. As application/x-ndjson all of them, one per line, in the order of their ids, as of one moment: what an upload takes, and what makes the same documents again.")
   @APIResponse(
       responseCode = "200",
+      description = "A page, or every document",
       content = {
         @Content(
             mediaType = MediaType.APPLICATION_JSON,
@@ -142,10 +155,20 @@ class DocumentResource {
         @Content(mediaType = NDJSON, schema = @Schema(type = SchemaType.STRING))
       })
   @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "422", description = "The filter is not valid")
   public Response list(
       @RestPath String collection,
-      @Parameter(description = FILTER) @RestQuery @Nullable String filter,
-      @Parameter(description = "1 to 1000") @RestQuery @Nullable String limit,
+      @Parameter(description = FILTER, example = FILTER_EXAMPLE) @RestQuery @Nullable String filter,
+      @Parameter(
+              description = "How many the page holds at most",
+              schema =
+                  @Schema(
+                      type = SchemaType.INTEGER,
+                      minimum = "1",
+                      maximum = "1000",
+                      defaultValue = "50"))
+          @RestQuery
+          @Nullable String limit,
       @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after,
       @Parameter(description = "true adds how many there are") @RestQuery boolean count,
       @Parameter(
@@ -175,10 +198,14 @@ class DocumentResource {
 
   @DELETE
   @RolesAllowed(Roles.WRITER)
-  @Operation(summary = "Delete the documents that meet a filter")
+  @Operation(operationId = "deleteDocuments", summary = "Delete the documents that meet a filter")
+  @APIResponse(responseCode = "200", description = "How many there were")
+  @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "422", description = "The filter is not valid")
   public Deleted deleteAll(
       @RestPath String collection,
-      @Parameter(description = FILTER, required = true) @RestQuery @Nullable String filter)
+      @Parameter(description = FILTER, required = true, example = FILTER_EXAMPLE) @RestQuery
+          @Nullable String filter)
       throws SQLException {
     if (filter == null) {
       throw Problem.parameter("filter", "filter is missing; filter={} deletes every document");
@@ -189,6 +216,7 @@ class DocumentResource {
   /// What became of a deletion.
   ///
   /// @param deleted how many documents there were
+  @Schema(name = "DeletedDocuments")
   record Deleted(long deleted) {}
 
   private Filter filter(String text) {

@@ -17,7 +17,8 @@ public record DocumentView(
     String id,
     @Nullable String title,
     @Nullable String uri,
-    @JsonRawValue @Schema(type = SchemaType.OBJECT) String metadata,
+    @JsonRawValue @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class)
+        String metadata,
     @Nullable String text,
     @Nullable Integer chunks,
     Instant createdAt,

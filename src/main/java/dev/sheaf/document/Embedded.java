@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param vectors of the chunks that the client gave none for, in order
 @Schema(name = "Embedded")
 public record Embedded(
-    @Schema(required = true) String by,
-    @Schema(required = true, description = "Each as numbers, or as base64") List<float[]> vectors) {
+    String by, @Schema(description = "Each as numbers, or as base64") List<float[]> vectors) {
 
   public Embedded(
       @Nullable String by,

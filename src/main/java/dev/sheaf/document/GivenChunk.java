@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "GivenChunk")
 public record GivenChunk(
-    @Schema(required = true) String text,
-    @Schema(nullable = true, description = "Numbers, or the base64 of 32-bit floats, little-endian")
+    String text,
+    @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
         float @Nullable [] vector) {
 
   /// Full-text search takes no chunk of a megabyte.

@@ -1,18 +1,37 @@
 package dev.sheaf.document;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
 import java.util.Map;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 import org.jspecify.annotations.Nullable;
 
 /// What of a document is to be another than it is, its text excepted, as a JSON merge patch (RFC
 /// 7396): what is absent stays, `null` removes.
-record UpdateDocument(JsonNode patch) {
+@Schema(
+    name = "UpdateDocument",
+    examples =
+        """
+        {"title": "Spring tides", "metadata": {"year": 2001, "draft": null}}
+        """,
+    properties = {
+      @SchemaProperty(name = "title", type = SchemaType.STRING, nullable = true),
+      @SchemaProperty(name = "uri", type = SchemaType.STRING, nullable = true),
+      @SchemaProperty(
+          name = "metadata",
+          type = SchemaType.OBJECT,
+          additionalProperties = Schema.True.class)
+    })
+record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
 
   /// @throws Problem when it is not a patch of title, uri and metadata
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   UpdateDocument {
     for (Map.Entry<String, JsonNode> field : patch.properties()) {
       switch (field.getKey()) {

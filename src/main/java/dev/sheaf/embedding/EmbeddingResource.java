@@ -14,7 +14,6 @@ import jakarta.ws.rs.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
@@ -46,9 +45,11 @@ class EmbeddingResource {
   // Not on the class, whose other method nobody calls who could have a role.
   @RolesAllowed(Roles.READER)
   @Operation(
+      operationId = "embed",
       summary = "Embed texts",
       description =
           "As OpenAI's API does. Texts are embedded as documents; put the model's own query prefix before a query.")
+  @APIResponse(responseCode = "200", description = "A vector for each text, in their order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public Response embed(@Nullable Request request) {
     Request checked = Input.required("input", request);
@@ -86,14 +87,22 @@ class EmbeddingResource {
   ///
   /// @param input a text, or an array of texts
   /// @param user somebody at the client; not looked at
-  @Schema(name = "EmbeddingRequest")
+  @Schema(
+      name = "EmbeddingRequest",
+      examples =
+          """
+          {"input": ["The Moon keeps one face to the Earth."], "model": "bge-small-en-v1.5"}
+          """)
   record Request(
-      @Schema(required = true, examples = "The Moon keeps one face to the Earth.") JsonNode input,
-      @Schema(nullable = true, description = "Absent: the service's default")
-          @Nullable String model,
+      @Schema(
+              implementation = Object.class,
+              description = "A text, or an array of texts",
+              examples = "The Moon keeps one face to the Earth.")
+          JsonNode input,
+      @Schema(description = "Absent: the service's default") @Nullable String model,
       @JsonProperty("encoding_format") @Schema(defaultValue = "float") @Nullable Encoding encoding,
-      @Schema(nullable = true) @Nullable Integer dimensions,
-      @Schema(nullable = true) @Nullable String user) {
+      @Nullable Integer dimensions,
+      @Nullable String user) {
 
     List<String> texts() {
       JsonNode given = Input.required("input", input);
@@ -118,6 +127,7 @@ class EmbeddingResource {
   }
 
   /// How a vector is written.
+  @Schema(name = "VectorEncoding")
   enum Encoding {
     /// As an array of numbers.
     @JsonProperty("float")
@@ -135,7 +145,7 @@ class EmbeddingResource {
   record Item(
       String object,
       int index,
-      @Schema(type = SchemaType.ARRAY, implementation = float[].class) Object embedding) {}
+      @Schema(description = "An array of numbers, or their base64") Object embedding) {}
 
   /// In the model's own tokens.
   @Schema(name = "EmbeddingUsage")

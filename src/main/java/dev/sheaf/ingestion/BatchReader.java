@@ -62,7 +62,7 @@ final class BatchReader {
           throw new Problem(ProblemType.MALFORMED_JSON, "the line must be an object, and is null");
         }
         DocumentContent content = document.content();
-        weight += (long) bytes.length * (document.isToBeEmbedded() ? TEXT_WEIGHT : 1);
+        weight += (long) bytes.length * (document.needsModel() ? TEXT_WEIGHT : 1);
         replaced += documents.put(document.id(), content) == null ? 0 : 1;
         numbers.put(document.id(), line.number());
       } catch (IOException | Problem e) {

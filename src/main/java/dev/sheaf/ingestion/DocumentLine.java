@@ -11,17 +11,22 @@ import dev.sheaf.document.Embedded;
 import dev.sheaf.document.GivenChunk;
 import java.io.IOException;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// One line of an upload: a document with its id.
 @Schema(name = "DocumentLine")
 record DocumentLine(
-    @Schema(required = true) String id,
+    String id,
     @Nullable String text,
     @Nullable String title,
     @Nullable String uri,
-    @Nullable JsonNode metadata,
+    @Schema(
+            type = SchemaType.OBJECT,
+            implementation = Object.class,
+            additionalProperties = Schema.True.class)
+        @Nullable JsonNode metadata,
     @Nullable List<GivenChunk> chunks,
     @Nullable Embedded embedded) {
 
@@ -48,7 +53,7 @@ record DocumentLine(
   }
 
   /// Whether a model has to do something for it, which takes longer than everything else.
-  boolean isToBeEmbedded() {
+  boolean needsModel() {
     return embedded == null
         && (chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null));
   }

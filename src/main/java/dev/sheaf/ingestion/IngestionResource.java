@@ -14,6 +14,8 @@ import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,8 +25,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.zip.GZIPInputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestHeader;
@@ -60,28 +65,51 @@ class IngestionResource {
   @Streamed
   @Limited(Work.UPLOAD)
   @Consumes(NDJSON)
+  @Produces(MediaType.APPLICATION_JSON)
   @Operation(
+      operationId = "uploadDocuments",
       summary = "Store many documents",
       description =
           "One document per line, as for PUT, with its `id`; as many as one likes. A line that cannot be stored is reported, the others go in. Content-Encoding: gzip is understood. With Prefer: respond-async the upload is stored, and loaded later. A request that repeats an Idempotency-Key gets the first one's result.")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = NDJSON,
+              schema = @Schema(implementation = String.class, format = "binary"),
+              example =
+                  """
+                  {"id": "moon", "text": "The Moon keeps one face to the Earth."}
+                  {"id": "tides", "text": "Spring tides come at new and full moon."}
+                  """))
   @APIResponse(
       responseCode = "200",
       description = "What became of the lines",
-      content = @Content(schema = @Schema(implementation = LoadResult.class)))
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = LoadResult.class)))
   @APIResponse(
       responseCode = "202",
-      description = "The job that will load what was stored",
-      content = @Content(schema = @Schema(implementation = Job.class)))
+      description = "The job that will load what was stored; Location says where it is",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = Job.class)))
   @APIResponse(responseCode = "400", description = "The body broke off")
-  @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "404", description = "No such collection, or the module is off")
   @APIResponse(
       responseCode = "409",
       description = "The first request of this key is not answered, or its job was cancelled")
   public Response load(
       @RestPath String collection,
-      @RestHeader("Content-Encoding") @Nullable String encoding,
-      @RestHeader("Prefer") @Nullable String prefer,
-      @RestHeader("Idempotency-Key") @Nullable String key,
+      @Parameter(description = "gzip", example = "identity") @RestHeader("Content-Encoding")
+          @Nullable String encoding,
+      @Parameter(description = "respond-async") @RestHeader("Prefer") @Nullable String prefer,
+      @Parameter(
+              description = "1 to 255 characters of ASCII",
+              schema = @Schema(type = SchemaType.STRING, maxLength = 255))
+          @RestHeader("Idempotency-Key")
+          @Nullable String key,
       InputStream body)
       throws SQLException {
     modules.require(MODULE);

@@ -21,6 +21,9 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
@@ -47,7 +50,9 @@ class JobResource {
   }
 
   @GET
-  @Operation(summary = "List the newest jobs")
+  @Operation(operationId = "listJobs", summary = "List the newest jobs")
+  @APIResponse(responseCode = "200", description = "Those that the caller sees")
+  @APIResponse(responseCode = "404", description = "The module is off")
   public List<Job> list() throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.newest(callers.ofRequest());
@@ -55,27 +60,33 @@ class JobResource {
 
   @GET
   @Path("/{id}")
-  @Operation(summary = "How far a job has come")
-  @APIResponse(responseCode = "404", description = "No such job")
-  public Job get(@RestPath long id) throws SQLException {
+  @Operation(operationId = "getJob", summary = "How far a job has come")
+  @APIResponse(responseCode = "200", description = "The job")
+  @APIResponse(responseCode = "404", description = "No such job, or the module is off")
+  public Job get(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.get(callers.ofRequest(), id);
   }
 
   @GET
   @Path("/{id}/errors")
-  @Operation(summary = "The lines that could not be stored, as many as are kept")
-  @APIResponse(responseCode = "404", description = "No such job")
-  public List<LineError> errors(@RestPath long id) throws SQLException {
+  @Operation(
+      operationId = "listJobErrors",
+      summary = "The lines that could not be stored, as many as are kept")
+  @APIResponse(responseCode = "200", description = "The lines, in order")
+  @APIResponse(responseCode = "404", description = "No such job, or the module is off")
+  public List<LineError> errors(@Parameter(example = "1000001") @RestPath long id)
+      throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.errors(callers.ofRequest(), id);
   }
 
   @POST
   @Path("/{id}/cancel")
-  @Operation(summary = "End a job; what is loaded stays")
-  @APIResponse(responseCode = "404", description = "No such job")
-  public Job cancel(@RestPath long id) throws SQLException {
+  @Operation(operationId = "cancelJob", summary = "End a job; what is loaded stays")
+  @APIResponse(responseCode = "200", description = "The job as it is now")
+  @APIResponse(responseCode = "404", description = "No such job, or the module is off")
+  public Job cancel(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.cancel(callers.ofRequest(), id);
   }
@@ -83,9 +94,10 @@ class JobResource {
   @DELETE
   @Path("/{id}")
   @ResponseStatus(204)
-  @Operation(summary = "End a job and forget it; what is loaded stays")
-  @APIResponse(responseCode = "404", description = "No such job")
-  public void delete(@RestPath long id) throws SQLException {
+  @Operation(operationId = "deleteJob", summary = "End a job and forget it; what is loaded stays")
+  @APIResponse(responseCode = "204", description = "Forgotten")
+  @APIResponse(responseCode = "404", description = "No such job, or the module is off")
+  public void delete(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     jobs.delete(callers.ofRequest(), id);
   }
@@ -95,9 +107,18 @@ class JobResource {
   @Blocking
   @Produces(MediaType.SERVER_SENT_EVENTS)
   @RestStreamElementType(MediaType.APPLICATION_JSON)
-  @Operation(summary = "The job whenever it has got on, until it has ended")
-  @APIResponse(responseCode = "404", description = "No such job")
-  public Multi<Job> events(@RestPath long id) throws SQLException {
+  @Operation(
+      operationId = "followJob",
+      summary = "The job whenever it has got on, until it has ended")
+  @APIResponse(
+      responseCode = "200",
+      description = "An event for each",
+      content =
+          @Content(
+              mediaType = MediaType.SERVER_SENT_EVENTS,
+              schema = @Schema(implementation = Job.class)))
+  @APIResponse(responseCode = "404", description = "No such job, or the module is off")
+  public Multi<Job> events(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
     Caller caller = callers.ofRequest();
     Job first = jobs.get(caller, id);

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// How far a backfill has come.
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param worker the process that works at it, `user@host/pid`; `null` when nobody does
 /// @param startedAt when the first worker began
 /// @param finishedAt when it ended, well or not
+@Schema(name = "Backfill")
 public record Backfill(
     String name,
     String table,
@@ -55,6 +57,7 @@ public record Backfill(
   public static final Pattern BATCH = Pattern.compile("(?<!:):batch\\b");
 
   /// Where a backfill stands.
+  @Schema(name = "BackfillState")
   public enum State {
     /// Nobody has begun.
     @JsonProperty("pending")

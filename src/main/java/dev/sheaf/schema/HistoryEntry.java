@@ -1,6 +1,7 @@
 package dev.sheaf.schema;
 
 import java.time.Instant;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// One thing that was done to the schema.
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param version of the application that did it
 /// @param approvedBy who approved it
 /// @param reason why
+@Schema(name = "HistoryEntry")
 public record HistoryEntry(
     Instant at,
     String action,

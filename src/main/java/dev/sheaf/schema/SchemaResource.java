@@ -10,6 +10,7 @@ import jakarta.ws.rs.Path;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /// The schema over HTTP: to be looked at, never to be changed.
@@ -29,21 +30,29 @@ class SchemaResource {
   }
 
   @GET
-  @Operation(summary = "Where every module stands, and who holds the schema's lock")
+  @Operation(
+      operationId = "getSchema",
+      summary = "Where every module stands, and who holds the schema's lock")
   public SchemaStatus status() {
     return SchemaAnswer.of(() -> gate.engine().status());
   }
 
   @GET
   @Path("/history")
-  @Operation(summary = "Everything that was ever done to the schema, in order")
+  @Operation(
+      operationId = "listSchemaHistory",
+      summary = "Everything that was ever done to the schema, in order")
   public List<HistoryEntry> history() {
     return SchemaAnswer.of(() -> gate.engine().history());
   }
 
   @GET
   @Path("/verify")
-  @Operation(summary = "Every difference between the live schema and what the changelogs make")
+  @Operation(
+      operationId = "verifySchema",
+      summary = "Every difference between the live schema and what the changelogs make")
+  @APIResponse(responseCode = "200", description = "None, when nothing differs")
+  @APIResponse(responseCode = "409", description = "It is being compared already")
   public List<Difference> verify() {
     if (!comparison.tryAcquire()) {
       throw new Problem(

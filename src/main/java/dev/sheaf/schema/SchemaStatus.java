@@ -2,6 +2,7 @@ package dev.sheaf.schema;
 
 import java.time.Instant;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// Where a database stands between nothing and head.
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param modules those that are known here or applied there, in the order they are migrated
 /// @param backfills every one there is, done or not
 /// @param lock who holds the schema's lock now; `null` when nobody does
+@Schema(name = "SchemaStatus")
 public record SchemaStatus(
     String database,
     boolean atHead,
@@ -36,6 +38,7 @@ public record SchemaStatus(
   /// @param edited applied changesets whose file says something else now
   /// @param unknown applied changesets that have no file here
   /// @param tolerated those of `unknown` that this version of the application works with
+  @Schema(name = "SchemaModule")
   public record Module(
       String name,
       boolean enabled,
@@ -64,5 +67,6 @@ public record SchemaStatus(
   /// @param address where it connects from
   /// @param backend the server's process id of its session
   /// @param since when that session began; `null` when this role may not know
+  @Schema(name = "SchemaLock")
   public record Lock(String client, String address, int backend, @Nullable Instant since) {}
 }

@@ -2,8 +2,10 @@ package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// Hits that count as one.
+@Schema(name = "GroupBy")
 public enum Group {
   /// Those of the same document.
   DOCUMENT;

@@ -18,16 +18,18 @@ import org.jspecify.annotations.Nullable;
 /// @param distance smaller is better, in the collection's metric; only of a vector search
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Hit")
 public record Hit(
     String document,
-    @Schema(nullable = true) @Nullable String title,
-    @Schema(nullable = true) @Nullable String uri,
+    @Nullable String title,
+    @Nullable String uri,
     int ordinal,
-    @Schema(nullable = true) @Nullable String text,
-    @Schema(nullable = true) @Nullable String highlight,
+    @Nullable String text,
+    @Nullable String highlight,
     double score,
-    @Schema(nullable = true) @Nullable Double distance,
-    @JsonRawValue @Schema(type = SchemaType.OBJECT, nullable = true) @Nullable String metadata,
-    @Schema(nullable = true) float @Nullable [] vector,
-    @Schema(nullable = true) @Nullable Instant createdAt,
-    @Schema(nullable = true) @Nullable Instant updatedAt) {}
+    @Nullable Double distance,
+    @JsonRawValue @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class)
+        @Nullable String metadata,
+    float @Nullable [] vector,
+    @Nullable Instant createdAt,
+    @Nullable Instant updatedAt) {}

@@ -28,7 +28,10 @@ class IndexResource {
   }
 
   @GET
-  @Operation(summary = "How the index of a collection is, and how well it finds")
+  @Operation(
+      operationId = "describeIndex",
+      summary = "How the index of a collection is, and how well it finds")
+  @APIResponse(responseCode = "200", description = "The index, or why there is none")
   @APIResponse(responseCode = "404", description = "No such collection")
   public IndexView describe(@RestPath String collection) throws SQLException {
     return indexes.describe(collection);
@@ -38,9 +41,11 @@ class IndexResource {
   @Path("/measure")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
+      operationId = "measureIndex",
       summary = "Measure its recall now",
       description =
           "Searches for what is half way between stored vectors, through the index and exactly.")
+  @APIResponse(responseCode = "200", description = "What was measured")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "409", description = "No index, or it is being measured")
   @APIResponse(responseCode = "504", description = "There was no time to measure anything")
@@ -52,8 +57,10 @@ class IndexResource {
   @Path("/tune")
   @RolesAllowed(Roles.ADMIN)
   @Operation(
+      operationId = "tuneIndex",
       summary = "Find the smallest efSearch that reaches a recall, and store it",
       description = "Searches follow within seconds.")
+  @APIResponse(responseCode = "200", description = "What was found, and what was tried")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "409", description = "No index, or it is being measured")
   @APIResponse(responseCode = "422", description = "A field is not valid, or out of reach")

@@ -18,22 +18,23 @@ import org.jspecify.annotations.Nullable;
 /// @param recallMissing why there is none
 /// @param recallOfQueries the same for what clients have searched for lately, where that is on
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "CollectionIndex")
 public record IndexView(
     long rows,
     long bytes,
     long deadRows,
-    @Schema(nullable = true) @Nullable Long changes,
+    @Nullable Long changes,
     int efSearch,
-    @JsonInclude @Schema(nullable = true) @Nullable Built index,
-    @Schema(nullable = true) @Nullable Build build,
-    @JsonInclude @Schema(nullable = true) @Nullable Recall recall,
-    @Schema(nullable = true) @Nullable String recallMissing,
-    @Schema(nullable = true) @Nullable Recall recallOfQueries) {
+    @JsonInclude @Nullable Built index,
+    @Nullable Build build,
+    @JsonInclude @Nullable Recall recall,
+    @Nullable String recallMissing,
+    @Nullable Recall recallOfQueries) {
 
   /// The index that is there.
   ///
   /// @param valid whether searches can use it; not yet, while it is first built
-  @Schema(name = "Index")
+  @Schema(name = "BuiltIndex")
   public record Built(boolean valid, long bytes, Precision precision, int m, int efConstruction) {}
 
   /// A build that runs.
@@ -42,5 +43,5 @@ public record IndexView(
   /// @param percent of this phase, where PostgreSQL counts
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "IndexBuild")
-  public record Build(String phase, @Schema(nullable = true) @Nullable Double percent) {}
+  public record Build(String phase, @Nullable Double percent) {}
 }

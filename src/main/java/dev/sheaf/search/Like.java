@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// @param ordinal one of its chunks; absent, the mean of all of them
 @Schema(name = "Like")
 public record Like(
-    @Schema(required = true) String document, @Schema(nullable = true) @Nullable Integer ordinal) {
+    @Schema(examples = "moon/tides") String document,
+    @Schema(minimum = "0") @Nullable Integer ordinal) {
 
   public Like(@Nullable String document, @Nullable Integer ordinal) {
     this.document = Input.required("like.document", document);

@@ -2,8 +2,10 @@ package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// What makes a chunk a hit.
+@Schema(name = "SearchMode")
 public enum Mode {
   /// Its vector is near.
   VECTOR,

@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// @param sampleSize vectors that were searched for
 /// @param medianMs what a search took, in milliseconds, half of them less
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "Recall")
 public record Recall(
     double value,
-    @Schema(nullable = true) @Nullable Double first,
+    @Nullable Double first,
     int k,
     int efSearch,
     int sampleSize,

@@ -1,15 +1,23 @@
 package dev.sheaf.search;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemDocument;
 import java.util.List;
-import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
 /// Many searches in one request.
-@Schema(name = "SearchBatch")
-public record SearchBatch(@Schema(required = true, maxItems = 100) List<One> searches) {
+@Schema(
+    name = "SearchBatch",
+    examples =
+        """
+        {"searches": [
+          {"collection": "articles", "search": {"text": "why do we see one side of the moon", "limit": 3}},
+          {"collection": "articles", "search": {"text": "tide", "mode": "fulltext"}}]}
+        """)
+public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<One> searches) {
 
   private static final int MAX_SEARCHES = 100;
 
@@ -22,8 +30,7 @@ public record SearchBatch(@Schema(required = true, maxItems = 100) List<One> sea
 
   /// One of them.
   @Schema(name = "SearchOfBatch")
-  public record One(
-      @Schema(required = true) String collection, @Schema(required = true) SearchRequest search) {
+  public record One(@Schema(examples = "articles") String collection, SearchRequest search) {
 
     public One(@Nullable String collection, @Nullable SearchRequest search) {
       this.collection = Input.required("searches.collection", collection);
@@ -33,7 +40,11 @@ public record SearchBatch(@Schema(required = true, maxItems = 100) List<One> sea
 
   /// The answers, in the order of the searches: each what it would be alone, or its problem.
   @Schema(name = "SearchBatchResponse")
-  public record Answers(
-      @Schema(type = SchemaType.ARRAY, implementation = SearchResponse.class)
-          List<Object> answers) {}
+  public record Answers(List<Answer> answers) {}
+
+  /// What became of one: its response, or its problem.
+  @Schema(name = "SearchAnswer")
+  public record Answer(
+      @JsonUnwrapped @Nullable SearchResponse response,
+      @JsonUnwrapped @Nullable ProblemDocument problem) {}
 }

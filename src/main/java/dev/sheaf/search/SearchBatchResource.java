@@ -4,6 +4,7 @@ import dev.sheaf.api.Caller;
 import dev.sheaf.api.Callers;
 import dev.sheaf.api.Input;
 import dev.sheaf.api.Problem;
+import dev.sheaf.api.ProblemDocument;
 import dev.sheaf.api.RequestId;
 import dev.sheaf.api.Roles;
 import dev.sheaf.collection.Collections;
@@ -11,6 +12,7 @@ import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.UnknownEmbeddingModelException;
 import dev.sheaf.embedding.WidthMismatchException;
+import dev.sheaf.search.SearchBatch.Answer;
 import dev.sheaf.search.SearchBatch.Answers;
 import io.opentelemetry.context.Context;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -50,6 +52,7 @@ class SearchBatchResource {
 
   @POST
   @Operation(
+      operationId = "searchBatch",
       summary = "Search many times",
       description = "In any number of collections. A search that fails does not stop the others.")
   @APIResponse(
@@ -58,13 +61,13 @@ class SearchBatchResource {
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public Answers search(@Nullable SearchBatch batch) throws SQLException, InterruptedException {
     Caller caller = callers.ofRequest();
-    List<Callable<Object>> tasks = new ArrayList<>();
+    List<Callable<Answer>> tasks = new ArrayList<>();
     for (SearchBatch.One one : Input.required("searches", batch).searches()) {
       tasks.add(Context.current().wrap(() -> answer(caller, one)));
     }
     try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
-      var answers = new ArrayList<Object>();
-      for (Future<Object> answer : threads.invokeAll(tasks)) {
+      var answers = new ArrayList<Answer>();
+      for (Future<Answer> answer : threads.invokeAll(tasks)) {
         answers.add(answer.get());
       }
       return new Answers(answers);
@@ -76,19 +79,19 @@ class SearchBatchResource {
     }
   }
 
-  private Object answer(Caller caller, SearchBatch.One one) throws SQLException {
+  private Answer answer(Caller caller, SearchBatch.One one) throws SQLException {
     MDC.put(RequestId.LOGGED, caller.requestId());
     try {
       if (!caller.sees(one.collection())) {
         throw Collections.notFound(one.collection());
       }
-      return searches.search(one.collection(), one.search());
+      return new Answer(searches.search(one.collection(), one.search()), null);
     } catch (Problem problem) {
-      return problem.toResponse().getEntity();
+      return new Answer(null, ProblemDocument.of(problem));
     } catch (EmbeddingException
         | UnknownEmbeddingModelException
         | WidthMismatchException unusable) {
-      return EmbeddingProblems.problem(unusable).toResponse().getEntity();
+      return new Answer(null, ProblemDocument.of(EmbeddingProblems.problem(unusable)));
     }
   }
 }

@@ -30,25 +30,31 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "SearchRequest")
 public record SearchRequest(
-    @Schema(nullable = true, examples = "why do we always see the same side of the moon")
-        @Nullable String text,
-    @Schema(nullable = true, description = "Numbers, or the base64 of 32-bit floats, little-endian")
+    @Schema(examples = "why do we always see the same side of the moon") @Nullable String text,
+    @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
         float @Nullable [] vector,
-    @Schema(nullable = true) @Nullable Like like,
+    @Nullable Like like,
     @Schema(defaultValue = "vector") Mode mode,
-    @Schema(type = SchemaType.OBJECT, nullable = true) Filter filter,
+    @Schema(
+            type = SchemaType.OBJECT,
+            implementation = Object.class,
+            nullable = true,
+            additionalProperties = Schema.True.class,
+            description = "Which documents are looked at: docs/search.md",
+            examples = "{\"year\": {\"$gte\": 2000}}")
+        Filter filter,
     @Schema(defaultValue = "10", minimum = "1", maximum = "1000") Integer limit,
     @Schema(defaultValue = "0", minimum = "0", maximum = "999") Integer offset,
-    @Schema(nullable = true) @Nullable Double minScore,
-    @Schema(nullable = true) @Nullable Group groupBy,
+    @Nullable Double minScore,
+    @Nullable Group groupBy,
     @Schema(defaultValue = "1", minimum = "1", maximum = "100") Integer groupSize,
     @Schema(defaultValue = "[\"title\", \"text\", \"metadata\"]") Set<Selected> select,
-    Boolean highlight,
+    @Schema(defaultValue = "false") Boolean highlight,
     @Schema(nullable = true) Fusion hybrid,
-    @Schema(nullable = true, minimum = "1", maximum = "1000") @Nullable Integer ef,
-    Boolean exact,
-    @Schema(nullable = true, minimum = "1", maximum = "600000") @Nullable Integer timeout,
-    Boolean explain) {
+    @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
+    @Schema(defaultValue = "false") Boolean exact,
+    @Schema(minimum = "1", maximum = "600000") @Nullable Integer timeout,
+    @Schema(defaultValue = "false") Boolean explain) {
 
   /// As far as an index search of pgvector looks.
   static final int MAX_LIMIT = 1_000;
@@ -86,7 +92,8 @@ public record SearchRequest(
           "offset",
           "offset and limit together must be at most " + MAX_LIMIT + "; narrow the filter");
     }
-    if (groupSize != null && groupBy == null) {
+    // Clients that were generated send defaults.
+    if (groupSize != null && groupSize != 1 && groupBy == null) {
       throw Problem.field("groupSize", "groupSize needs groupBy");
     }
     if (Boolean.TRUE.equals(highlight) && text == null) {

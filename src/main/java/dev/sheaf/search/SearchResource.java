@@ -6,8 +6,13 @@ import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
@@ -27,10 +32,41 @@ class SearchResource {
   }
 
   @POST
-  @Operation(summary = "Find the nearest chunks")
+  @Operation(operationId = "search", summary = "Find the nearest chunks")
+  @RequestBody(
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(implementation = SearchRequest.class),
+              examples = {
+                @ExampleObject(
+                    name = "meaning",
+                    summary = "By meaning, among some of the documents",
+                    value =
+                        """
+                        {"text": "why do we always see the same side of the moon", "limit": 3,
+                         "filter": {"year": {"$gte": 2000}}}
+                        """),
+                @ExampleObject(
+                    name = "both",
+                    summary = "By meaning and by words, which are marked",
+                    value =
+                        """
+                        {"text": "spring tides", "mode": "hybrid", "hybrid": {"vector": 1, "fulltext": 2},
+                         "highlight": true}
+                        """),
+                @ExampleObject(
+                    name = "like",
+                    summary = "Like a document, and one hit of each",
+                    value =
+                        """
+                        {"like": {"document": "moon/tides"}, "groupBy": "document", "select": ["title"]}
+                        """)
+              }))
   @APIResponse(responseCode = "200", description = "The hits, best first")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "A field is not valid")
+  @APIResponse(responseCode = "504", description = "The search took too long")
   public SearchResponse search(@RestPath String collection, @Nullable SearchRequest request)
       throws SQLException {
     return searches.search(collection, Input.required("text", request));

@@ -17,19 +17,21 @@ import org.jspecify.annotations.Nullable;
 /// @param took milliseconds in this service, the embedding of the text included
 /// @param explain the statements that ran, where that was asked for
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@Schema(name = "SearchResponse")
 public record SearchResponse(
     List<Hit> hits,
     Strategy strategy,
     boolean exact,
-    @Schema(nullable = true) @Nullable Long scanned,
+    @Nullable Long scanned,
     boolean truncated,
-    @Schema(nullable = true) @Nullable String truncatedBecause,
+    @Nullable String truncatedBecause,
     double took,
-    @Schema(nullable = true) @Nullable List<Explained> explain) {
+    @Nullable List<Explained> explain) {
 
   /// One statement.
   ///
   /// @param sql as it was sent, parameters as `?`
   /// @param plan what PostgreSQL did, line by line
+  @Schema(name = "Statement")
   public record Explained(String sql, List<String> plan) {}
 }

@@ -2,8 +2,10 @@ package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// What a hit may carry beside its document, ordinal and score.
+@Schema(name = "SelectedField")
 public enum Selected {
   TITLE("title", "d.title"),
   URI("uri", "d.uri"),

@@ -8,9 +8,8 @@ import org.jspecify.annotations.Nullable;
 /// How well searches through the index are to find.
 ///
 /// @param recall the share of the nearest that they are to find
-@Schema(name = "TuneIndex")
-public record TuneIndex(
-    @Schema(required = true, minimum = "0.01", maximum = "1", examples = "0.95") Double recall) {
+@Schema(name = "TuneIndex", examples = "{\"recall\": 0.95}")
+public record TuneIndex(@Schema(minimum = "0.01", maximum = "1", examples = "0.95") Double recall) {
 
   public TuneIndex(@Nullable Double recall) {
     this.recall = Input.required("recall", recall);

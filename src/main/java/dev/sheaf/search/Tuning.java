@@ -5,6 +5,7 @@ import dev.sheaf.api.ProblemType;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// The smallest `ef_search` whose measured recall is enough, by bisection: recall grows with it.
 /// The next smaller one was tried too and is not enough, unless there is none.
@@ -13,6 +14,7 @@ import java.util.List;
 /// @param recall what it reaches
 /// @param sampleSize vectors that each step searched for
 /// @param steps what was tried, in this order
+@Schema(name = "Tuning")
 public record Tuning(int efSearch, double recall, int sampleSize, List<Measured> steps) {
 
   /// What recall an `ef` reaches.

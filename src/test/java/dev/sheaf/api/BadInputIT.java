@@ -280,6 +280,47 @@ class BadInputIT {
   }
 
   @Test
+  void answersOfAnotherType() {
+    for (String type : List.of("text/html", "application/xml;q=0.1", "///", "nonsense")) {
+      given()
+          .accept(type)
+          .contentType("application/x-ndjson")
+          .body(new byte[0])
+          .post("/api/v1/collections/strict/documents")
+          .then()
+          .statusCode(406)
+          .contentType("application/problem+json");
+    }
+  }
+
+  @Test
+  void aLineThatIsNull() {
+    given()
+        .contentType("application/x-ndjson")
+        .body("null\n".getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/strict/documents")
+        .then()
+        .statusCode(200)
+        .body("failed", equalTo(1))
+        .body("errors[0].detail", equalTo("id is missing"));
+  }
+
+  @Test
+  void keysThatCannotBe() throws Exception {
+    HttpResponse<String> response =
+        send(HttpRequest.newBuilder(base.resolve("/api/v1/keys/a%00b")).DELETE());
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(response.body()).contains("urn:sheaf:problem:key-not-found");
+  }
+
+  @Test
+  void aDefaultMayBeSaid() {
+    Api.search("strict", Map.of("text", "a", "groupSize", 1, "limit", 10, "highlight", false))
+        .statusCode(200);
+  }
+
+  @Test
   void anotherMethodAndAnotherPath() {
     given()
         .patch("/api/v1/collections")

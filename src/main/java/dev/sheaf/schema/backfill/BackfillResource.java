@@ -37,14 +37,15 @@ class BackfillResource {
   }
 
   @GET
-  @Operation(summary = "How far every backfill has come")
+  @Operation(operationId = "listBackfills", summary = "How far every backfill has come")
   public List<Backfill> list() {
     return SchemaAnswer.of(() -> service.backfills().list());
   }
 
   @GET
   @Path("/{module}/{name}")
-  @Operation(summary = "How far one backfill has come")
+  @Operation(operationId = "getBackfill", summary = "How far one backfill has come")
+  @APIResponse(responseCode = "200", description = "The backfill")
   @APIResponse(responseCode = "404", description = "No such backfill")
   public Backfill describe(@RestPath String module, @RestPath String name) {
     return find(module + "/" + name);
@@ -52,7 +53,9 @@ class BackfillResource {
 
   @POST
   @Path("/{module}/{name}/pause")
-  @Operation(summary = "Let a backfill rest after its current batch")
+  @Operation(operationId = "pauseBackfill", summary = "Let a backfill rest after its current batch")
+  @APIResponse(responseCode = "200", description = "As it is now")
+  @APIResponse(responseCode = "404", description = "No such backfill")
   @APIResponse(responseCode = "409", description = "It is not open")
   public Backfill pause(@RestPath String module, @RestPath String name) {
     return control(module + "/" + name, Control.PAUSE);
@@ -60,7 +63,11 @@ class BackfillResource {
 
   @POST
   @Path("/{module}/{name}/resume")
-  @Operation(summary = "Let a paused, failed or cancelled backfill go on where it was left")
+  @Operation(
+      operationId = "resumeBackfill",
+      summary = "Let a paused, failed or cancelled backfill go on where it was left")
+  @APIResponse(responseCode = "200", description = "As it is now")
+  @APIResponse(responseCode = "404", description = "No such backfill")
   @APIResponse(responseCode = "409", description = "It is not paused, failed or cancelled")
   public Backfill resume(@RestPath String module, @RestPath String name) {
     return control(module + "/" + name, Control.RESUME);
@@ -68,7 +75,11 @@ class BackfillResource {
 
   @POST
   @Path("/{module}/{name}/cancel")
-  @Operation(summary = "Give a backfill up; what is done stays done")
+  @Operation(
+      operationId = "cancelBackfill",
+      summary = "Give a backfill up; what is done stays done")
+  @APIResponse(responseCode = "200", description = "As it is now")
+  @APIResponse(responseCode = "404", description = "No such backfill")
   @APIResponse(responseCode = "409", description = "It is done or cancelled already")
   public Backfill cancel(@RestPath String module, @RestPath String name) {
     return control(module + "/" + name, Control.CANCEL);

@@ -1,0 +1,21 @@
+package dev.sheaf.contract;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/// What the service answered.
+///
+/// @param headers by their names in lower case; of several of one name, the last
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record Answer(int status, Map<String, String> headers, byte[] body) {
+
+  /// The media type, without parameters; empty when there is none.
+  String type() {
+    return headers.getOrDefault("content-type", "").split(";", 2)[0].strip();
+  }
+
+  @Override
+  public String toString() {
+    return status + " " + headers + "\n" + new String(body, StandardCharsets.UTF_8);
+  }
+}

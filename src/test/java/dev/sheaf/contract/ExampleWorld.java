@@ -1,0 +1,84 @@
+package dev.sheaf.contract;
+
+import dev.sheaf.testing.Api;
+import io.agroal.api.AgroalDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Map;
+
+/// What the examples in the document speak of.
+final class ExampleWorld {
+
+  static final String COLLECTION = "articles";
+
+  /// Whose vectors come from the client, three numbers each.
+  static final String VECTORS = "vectors";
+
+  /// What cannot be made over HTTP under a name that is known beforehand.
+  private static final String ROWS =
+      """
+      INSERT INTO api_key (id, hash, role)
+      VALUES ('f9120b0f5803', sha256('example'), 'reader')
+          ON CONFLICT (id) DO UPDATE SET revoked_at = NULL;
+      INSERT INTO ingestion_job (id, collection_id, collection, mode, state, created_by, finished_at)
+      OVERRIDING SYSTEM VALUE
+      VALUES (1000001, 0, 'articles', 'async', 'completed', 'anybody', now())
+          ON CONFLICT (id) DO NOTHING;
+      INSERT INTO backfill (name, relation, key, statement, condition, state, lease_holder, lease_until)
+      VALUES ('core/008_example', 'document', '{id}', '', '', 'paused', 'nobody', now() + interval '1 h')
+          ON CONFLICT (name) DO UPDATE SET state = 'paused';
+      """;
+
+  private final AgroalDataSource dataSource;
+
+  ExampleWorld(AgroalDataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /// Makes whatever of it is not there.
+  void restore() throws SQLException {
+    Api.post("/collections", Map.of("name", COLLECTION, "fields", Map.of("year", "number")));
+    put(
+        "moon/tides",
+        "Spring tides come at new and full moon, when Sun and Moon pull together.",
+        2001);
+    put("moon/face", "The Moon keeps one face to the Earth.", 2019);
+    put("bread", "Sourdough rises because wild yeast breathes out carbon dioxide.", 1931);
+    Api.post(
+        "/collections", Map.of("name", VECTORS, "model", "none", "dimensions", 3, "metric", "l2"));
+    for (int i = 1; i <= 4; i++) {
+      Api.put(
+          VECTORS,
+          "v" + i,
+          Map.of("chunks", List.of(Map.of("text", "vector " + i, "vector", List.of(i, 1, 0.5)))));
+    }
+    execute(ROWS);
+  }
+
+  private static void put(String id, String text, int year) {
+    Api.put(COLLECTION, id, Map.of("text", text, "metadata", Map.of("year", year)));
+  }
+
+  /// Takes it away again, for the tests that share its database.
+  void remove() throws SQLException {
+    for (String collection : List.of(COLLECTION, VECTORS)) {
+      io.restassured.RestAssured.given().delete("/api/v1/collections/" + collection);
+    }
+    execute(
+        """
+        DELETE FROM api_key WHERE id = 'f9120b0f5803';
+        DELETE FROM ingestion_job WHERE id = 1000001;
+        DELETE FROM backfill WHERE name = 'core/008_example';
+        """);
+  }
+
+  void execute(String sql) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute(sql);
+    }
+  }
+}
