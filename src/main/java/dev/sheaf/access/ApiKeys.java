@@ -141,18 +141,19 @@ public final class ApiKeys {
   /// @throws Problem when there is none of this id
   public void revoke(String id) throws SQLException {
     boolean known =
-        Key.isId(id) && transaction(connection -> {
-          try (PreparedStatement update =
-              connection.prepareStatement(
-                  "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL")) {
-            update.setString(1, id);
-            if (update.executeUpdate() == 1) {
-              audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
-              return true;
-            }
-          }
-          return find(connection, id).isPresent();
-        });
+        Key.isId(id)
+            && transaction(connection -> {
+              try (PreparedStatement update =
+                  connection.prepareStatement(
+                      "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL")) {
+                update.setString(1, id);
+                if (update.executeUpdate() == 1) {
+                  audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
+                  return true;
+                }
+              }
+              return find(connection, id).isPresent();
+            });
     if (!known) {
       throw new Problem(ProblemType.KEY_NOT_FOUND, "there is no key " + id);
     }

@@ -25,6 +25,7 @@ record Key(String id, String secret) {
   static boolean isId(String text) {
     return text.matches(ID);
   }
+
   private static final SecureRandom RANDOM = new SecureRandom();
 
   static Key random() {

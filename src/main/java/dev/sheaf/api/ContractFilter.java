@@ -70,7 +70,10 @@ public final class ContractFilter implements OASFilter {
     TOO_LARGE("TooLarge", "413", "The body is too large", true),
     UNSUPPORTED("UnsupportedMediaType", "415", "The body is of another type", true),
     UNAVAILABLE(
-        "Unavailable", "503", "What is needed cannot be reached, or changes at this moment; try again", false);
+        "Unavailable",
+        "503",
+        "What is needed cannot be reached, or changes at this moment; try again",
+        false);
 
     private final String title;
     private final String status;

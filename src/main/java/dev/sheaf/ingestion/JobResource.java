@@ -74,7 +74,8 @@ class JobResource {
       summary = "The lines that could not be stored, as many as are kept")
   @APIResponse(responseCode = "200", description = "The lines, in order")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public List<LineError> errors(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
+  public List<LineError> errors(@Parameter(example = "1000001") @RestPath long id)
+      throws SQLException {
     modules.require(IngestionResource.MODULE);
     return jobs.errors(callers.ofRequest(), id);
   }
