@@ -69,6 +69,7 @@ public final class ContractFilter implements OASFilter {
     NOT_ACCEPTABLE("NotAcceptable", "406", "The answer cannot be written as asked for", false),
     TOO_LARGE("TooLarge", "413", "The body is too large", true),
     UNSUPPORTED("UnsupportedMediaType", "415", "The body is of another type", true),
+    TOO_MANY("TooMany", "429", "The caller asks too often; try again", false),
     UNAVAILABLE(
         "Unavailable",
         "503",
@@ -89,7 +90,7 @@ public final class ContractFilter implements OASFilter {
 
     private APIResponse response() {
       APIResponse response = problem(createAPIResponse().description(description));
-      return this == UNAVAILABLE
+      return this == TOO_MANY || this == UNAVAILABLE
           ? response.addHeader(
               HttpHeaders.RETRY_AFTER,
               createHeader()

@@ -15,12 +15,13 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
+import jakarta.persistence.LockTimeoutException;
+import jakarta.persistence.PersistenceException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.hibernate.JDBCException;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.JDBCConnectionException;
@@ -254,7 +255,7 @@ public class Collections {
         QuarkusTransaction.requiringNew().run(() -> delete(name));
         LOG.infof("Collection dropped: %s", name);
         return;
-      } catch (JDBCException e) {
+      } catch (PersistenceException e) {
         if (!isPassing(e)) {
           throw e;
         }
@@ -268,9 +269,10 @@ public class Collections {
 
   /// A lock that was not to be had in time, or an index whose build ended that very moment, for
   /// which PostgreSQL has no code of its own.
-  private static boolean isPassing(JDBCException e) {
+  private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
-        || String.valueOf(e.getSQLException().getMessage()).contains("tuple concurrently updated");
+        || e instanceof LockTimeoutException
+        || String.valueOf(e.getMessage()).contains("tuple concurrently updated");
   }
 
   private void delete(String name) {
