@@ -23,6 +23,9 @@ class BrokenConnections extends PostgreSQLAgroalConnectionConfigurer {
   public void setExceptionSorter(String kind, AgroalDataSourceConfigurationSupplier dataSource) {
     dataSource
         .connectionPoolConfiguration()
-        .exceptionSorter(failure -> Outage.behind(failure) != null);
+        .exceptionSorter(
+            // Without a state it is the pool's own complaint, and the connection is as good as
+            // before.
+            failure -> failure.getSQLState() != null && Outage.behind(failure) != null);
   }
 }
