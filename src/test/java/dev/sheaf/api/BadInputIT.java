@@ -294,18 +294,6 @@ class BadInputIT {
   }
 
   @Test
-  void aLineThatIsNull() {
-    given()
-        .contentType("application/x-ndjson")
-        .body("null\n".getBytes(StandardCharsets.UTF_8))
-        .post("/api/v1/collections/strict/documents")
-        .then()
-        .statusCode(200)
-        .body("failed", equalTo(1))
-        .body("errors[0].detail", equalTo("id is missing"));
-  }
-
-  @Test
   void keysThatCannotBe() throws Exception {
     HttpResponse<String> response =
         send(HttpRequest.newBuilder(base.resolve("/api/v1/keys/a%00b")).DELETE());
