@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KilledBackfillIT {
 
   private static final int ROWS = Integer.getInteger("sheaf.soak.rows", 20_000);
-  private static final int KILLS = Integer.getInteger("sheaf.soak.backfill-kills", 4);
+  private static final int KILLS = Integer.getInteger("sheaf.soak.backfill-kills", 3);
 
   /// Repeats a run that failed, as far as a race can be repeated.
   private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
