@@ -5,9 +5,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /// Compares a live schema with what changelogs make of an empty database, by making it: the same
 /// changesets and the templates for the same data run in a scratch database, and the two catalogs
@@ -43,13 +45,71 @@ final class Verification {
     try (Connection connection = reference.address().open("sheaf " + Client.NAME)) {
       ScratchSchema.apply(applied, connection, reference.address(), config);
       Trash.mirror(live, connection);
-      for (String template : templates.names()) {
-        for (Map<String, Object> instance : instances(live, templates, template)) {
-          templates.apply(connection, template, instance);
+      Live found = Live.read(live, templates);
+      for (var instances : found.instances().entrySet()) {
+        for (Map<String, Object> instance : instances.getValue()) {
+          templates.apply(connection, instances.getKey(), instance);
         }
       }
       return Difference.between(
-          CatalogSnapshot.of(connection).ofChangelogs(), CatalogSnapshot.of(live).ofChangelogs());
+              CatalogSnapshot.of(connection).ofChangelogs(), found.schema().ofChangelogs())
+          .stream()
+          .filter(difference -> !found.building().contains(difference.object()))
+          .toList();
+    }
+  }
+
+  /// A live schema, and what its data says there is of each template. Indexes and partitions come
+  /// and go while one looks, and the catalog is not part of a transaction's snapshot.
+  ///
+  /// @param building the indexes that are being built, which are not valid yet
+  private record Live(
+      CatalogSnapshot schema,
+      Map<String, List<Map<String, Object>>> instances,
+      Set<String> building) {
+
+    private static final int LOOKS = 10;
+
+    /// Reads both, again when something was made or dropped in between.
+    static Live read(Connection live, Templates templates) throws SQLException {
+      var before = allInstances(live, templates);
+      for (int look = 1; ; look++) {
+        Set<String> building = building(live);
+        CatalogSnapshot schema = CatalogSnapshot.of(live);
+        var after = allInstances(live, templates);
+        if (after.equals(before) || look == LOOKS) {
+          return new Live(schema, after, building);
+        }
+        before = after;
+      }
+    }
+
+    private static Map<String, List<Map<String, Object>>> allInstances(
+        Connection live, Templates templates) throws SQLException {
+      Map<String, List<Map<String, Object>>> all = new LinkedHashMap<>();
+      for (String template : templates.names()) {
+        all.put(template, instancesOf(live, templates, template));
+      }
+      return all;
+    }
+
+    private static Set<String> building(Connection live) throws SQLException {
+      Set<String> building = new HashSet<>();
+      try (Statement select = live.createStatement();
+          ResultSet row =
+              select.executeQuery(
+                  """
+                  SELECT format('index %I.%I', n.nspname, c.relname)
+                    FROM pg_stat_progress_create_index p
+                    JOIN pg_class c ON c.oid = p.index_relid
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE p.datname = current_database()
+                  """)) {
+        while (row.next()) {
+          building.add(row.getString(1));
+        }
+      }
+      return building;
     }
   }
 
@@ -72,7 +132,7 @@ final class Verification {
   }
 
   /// The parameters of every object of `template` that the data says there is.
-  private static List<Map<String, Object>> instances(
+  private static List<Map<String, Object>> instancesOf(
       Connection live, Templates templates, String template) throws SQLException {
     String sql = templates.instances(template);
     if (sql == null) {

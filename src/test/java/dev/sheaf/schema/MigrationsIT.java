@@ -2,6 +2,7 @@ package dev.sheaf.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.TestDatabase;
 import java.io.BufferedReader;
@@ -463,6 +464,37 @@ class MigrationsIT {
         .isEmpty();
     database.execute("DELETE FROM a");
     assertThat(applied(up())).containsExactly("core/002_b");
+  }
+
+  @Test
+  void anIndexIsADifferenceOnceItIsThereAndNotWhileItIsBuilt() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    try (var background = Executors.newVirtualThreadPerTaskExecutor();
+        Connection writer = database.connect();
+        Statement statement = writer.createStatement()) {
+      writer.setAutoCommit(false);
+      statement.execute("INSERT INTO a VALUES (1)");
+      Future<?> build =
+          background.submit(() -> {
+            database.execute("CREATE INDEX CONCURRENTLY a_id ON a (id)");
+            return null;
+          });
+      await()
+          .until(() ->
+              !database
+                  .query(
+                      "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()")
+                  .isEmpty());
+
+      assertThat(migrations().verify()).isEmpty();
+
+      writer.commit();
+      build.get();
+    }
+    assertThat(migrations().verify())
+        .extracting(Difference::object)
+        .containsExactly("index public.a_id");
   }
 
   private Migrations migrations() {
