@@ -9,6 +9,7 @@ import dev.sheaf.faults.Traffic.Sort;
 import dev.sheaf.testing.FaultyPostgres;
 import dev.sheaf.testing.HalfDocuments;
 import dev.sheaf.testing.LocalPostgres;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TcpProxy;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.Test;
 /// fault is over.
 ///
 /// One of each in an ordinary build; ten minutes with five of each in `make soak`.
+@OutOfProcess
 class FaultSoakIT {
 
   private static final int ROUNDS = Integer.getInteger("sheaf.soak.faults", 1);

@@ -3,6 +3,7 @@ package dev.sheaf.faults;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
@@ -29,6 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The application as it is shipped, with a database that gives too little, a model that hangs, and
 /// clients that stall.
+@OutOfProcess
 class FaultsIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// `make soak` makes them as large as people would call large: 2 GB with a heap of 512 MB, and
 /// 200,000 lines with ten kills.
+@OutOfProcess
 class BulkLoadIT {
 
   private static final int MEGABYTES = Integer.getInteger("sheaf.test.upload-megabytes");

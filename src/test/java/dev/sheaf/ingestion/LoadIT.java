@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.GeneratedText;
 import dev.sheaf.testing.HalfDocuments;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` makes it the size that people
 /// would call a load.
+@OutOfProcess
 class LoadIT {
 
   private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");

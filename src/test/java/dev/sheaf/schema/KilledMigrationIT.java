@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.schema.MigrationListener.Direction;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// anybody's help: the schema is then what the changelogs make.
 ///
 /// Ten times in an ordinary build, two hundred times in `make soak`.
+@OutOfProcess
 class KilledMigrationIT {
 
   private static final int KILLS = Integer.getInteger("sheaf.soak.kills", 10);

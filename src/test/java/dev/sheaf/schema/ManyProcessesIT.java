@@ -3,6 +3,7 @@ package dev.sheaf.schema;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 ///
 /// The lock is in the test's own hand while they start, so that they really meet at it, however
 /// slowly the machine starts them.
+@OutOfProcess
 class ManyProcessesIT {
 
   private static final int PROCESSES = 20;

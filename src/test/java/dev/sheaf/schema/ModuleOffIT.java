@@ -2,6 +2,7 @@ package dev.sheaf.schema;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.net.http.HttpResponse;
@@ -9,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// A module that is switched off is not migrated, and whoever asks for it hears of the switch.
+@OutOfProcess
 class ModuleOffIT {
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A build that is older than the schema, as the process that users run: the built application is
 /// the older one, and the newer one is the same with two changesets more.
+@OutOfProcess
 class OlderBuildIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);

@@ -2,12 +2,14 @@ package dev.sheaf.schema;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// A service that cannot start ends, and says why in one line.
+@OutOfProcess
 class RefusedStartIT {
 
   @Test

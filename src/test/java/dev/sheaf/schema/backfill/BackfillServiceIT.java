@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.Backfill.State;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Replicas of the running service work a backfill off, one at a time.
+@OutOfProcess
 class BackfillServiceIT {
 
   private static final int ROWS = 20_000;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.Backfill.State;
 import dev.sheaf.schema.SchemaStatus;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The walk of docs/expand-migrate-contract.md, with the files that stand there: three releases of
 /// the service replace each other while requests come in, and none of them fails.
+@OutOfProcess
 class ExpandMigrateContractIT {
 
   private static final int ROWS = 20_000;

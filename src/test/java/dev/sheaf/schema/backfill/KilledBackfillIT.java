@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.schema.Backfill.State;
+import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// every row was done exactly once.
 ///
 /// 20,000 rows and four kills in an ordinary build, 2,000,000 and ten in `make soak`.
+@OutOfProcess
 class KilledBackfillIT {
 
   private static final int ROWS = Integer.getInteger("sheaf.soak.rows", 20_000);
