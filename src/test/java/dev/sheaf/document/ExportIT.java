@@ -3,6 +3,7 @@ package dev.sheaf.document;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 
 import dev.sheaf.testing.Api;
@@ -144,17 +145,22 @@ class ExportIT {
       lines.readLine();
       try (var connection = dataSource.getConnection();
           var statement = connection.createStatement()) {
-        assertThat(
-                statement.execute(
-                    """
-                    SELECT pg_terminate_backend(pid)
-                      FROM pg_stat_activity
-                     WHERE datname = current_database()
-                       AND pid <> pg_backend_pid()
-                       AND state = 'idle in transaction'
-                       AND query LIKE 'SELECT d.external_id%'
-                    """))
-            .isTrue();
+        await()
+            .until(
+                () -> {
+                  try (var terminated =
+                      statement.executeQuery(
+                          """
+                          SELECT pg_terminate_backend(pid)
+                            FROM pg_stat_activity
+                           WHERE datname = current_database()
+                             AND pid <> pg_backend_pid()
+                             AND state IN ('active', 'idle in transaction')
+                             AND query LIKE 'SELECT d.external_id%'
+                          """)) {
+                    return terminated.next();
+                  }
+                });
       }
 
       assertThatThrownBy(
