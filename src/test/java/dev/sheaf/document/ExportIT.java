@@ -146,21 +146,20 @@ class ExportIT {
       try (var connection = dataSource.getConnection();
           var statement = connection.createStatement()) {
         await()
-            .until(
-                () -> {
-                  try (var terminated =
-                      statement.executeQuery(
-                          """
-                          SELECT pg_terminate_backend(pid)
-                            FROM pg_stat_activity
-                           WHERE datname = current_database()
-                             AND pid <> pg_backend_pid()
-                             AND state IN ('active', 'idle in transaction')
-                             AND query LIKE 'SELECT d.external_id%'
-                          """)) {
-                    return terminated.next();
-                  }
-                });
+            .until(() -> {
+              try (var terminated =
+                  statement.executeQuery(
+                      """
+                      SELECT pg_terminate_backend(pid)
+                        FROM pg_stat_activity
+                       WHERE datname = current_database()
+                         AND pid <> pg_backend_pid()
+                         AND state IN ('active', 'idle in transaction')
+                         AND query LIKE 'SELECT d.external_id%'
+                      """)) {
+                return terminated.next();
+              }
+            });
       }
 
       assertThatThrownBy(
