@@ -51,7 +51,7 @@ final class CreateCommand implements Callable<Integer> {
   }
 
   private int fromEntities() {
-    EntityComparison comparison = common.migrations(scratch).compareEntities();
+    EntityComparison comparison = common.migrations(scratch).rehearsals().compareEntities();
     if (comparison.statements().isEmpty()) {
       if (common.output().isJson()) {
         common.output().json(Map.of());
@@ -63,7 +63,7 @@ final class CreateCommand implements Callable<Integer> {
         ChangelogDraft.create(
             common.sources(), module, name, Optional.ofNullable(number), comparison);
     // Anew, because there is one changelog more now.
-    DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
+    DerivedRollback rollback = common.migrations(scratch).rehearsals().deriveRollback(file);
     rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
     return print(file);
   }

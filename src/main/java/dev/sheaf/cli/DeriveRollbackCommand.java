@@ -24,7 +24,7 @@ final class DeriveRollbackCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    DerivedRollback derived = common.migrations(scratch).deriveRollback(file);
+    DerivedRollback derived = common.migrations(scratch).rehearsals().deriveRollback(file);
     if (output.isJson()) {
       output.json(derived);
     } else {

@@ -5,6 +5,7 @@ import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.Migrations;
 import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.schema.ScratchDatabase;
 import dev.sheaf.schema.check.Checklist;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -29,8 +30,7 @@ final class PlanCommand implements Callable<Integer> {
     Changelogs changelogs = common.changelogs();
     ChangesetSelection pending =
         ChangesetSelection.pending(changelogs, common.modules(), migrations.address());
-    DatabaseAddress server =
-        config.scratchUrl().map(DatabaseAddress::parse).orElse(migrations.address());
+    DatabaseAddress server = ScratchDatabase.server(migrations.address(), config);
     Checklist checklist =
         Checklist.of(changelogs, migrations, pending, server, config, common.vectors());
     if (output.isJson()) {

@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Migrations.Proved;
+import dev.sheaf.schema.Rehearsals.Proved;
 import dev.sheaf.schema.RollbackProof;
 import dev.sheaf.schema.RollbackProof.Verdict;
 import java.nio.file.Path;
@@ -49,7 +49,7 @@ final class ProveCommand implements Callable<Integer> {
     Consumer<RollbackProof> listener = output.isJson() ? _ -> {} : proof -> print(output, proof);
     long begun = System.nanoTime();
     List<RollbackProof> proofs =
-        common.migrations(scratch).prove(choice.proved(), module, listener);
+        common.migrations(scratch).rehearsals().prove(choice.proved(), module, listener);
     if (output.isJson()) {
       output.json(proofs);
     }

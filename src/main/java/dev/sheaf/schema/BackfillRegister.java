@@ -14,9 +14,19 @@ final class BackfillRegister {
 
   private BackfillRegister() {}
 
-  /// Enters a backfill, or what its file says now when it did not come to its end yet. What is done
-  /// stays done, unless its rows are gone through in another order now.
-  static void enter(Connection connection, BackfillDeclaration backfill) throws SQLException {
+  /// Enters the backfill of a changeset, if it has one, or what its file says now when it did not
+  /// come to its end yet. What is done stays done, unless its rows are gone through in another
+  /// order now.
+  static void enter(Connection connection, Changelogs changelogs, Changeset changeset)
+      throws SQLException {
+    Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
+    if (file.isPresent()) {
+      enter(connection, BackfillDeclaration.of(file.get()));
+    }
+  }
+
+  private static void enter(Connection connection, BackfillDeclaration backfill)
+      throws SQLException {
     String sql =
         """
         INSERT INTO backfill AS b (name, relation, key, statement, condition)

@@ -6,27 +6,23 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /// Whether an application and the schema that it finds fit each other, and why not.
 final class Fit {
 
-  private final Changelogs changelogs;
+  private final Changesets changesets;
   private final SchemaConfig config;
 
-  Fit(Changelogs changelogs, SchemaConfig config) {
-    this.changelogs = changelogs;
+  Fit(Changesets changesets, SchemaConfig config) {
+    this.changesets = changesets;
     this.config = config;
   }
 
   /// Refuses a schema that the application cannot work with.
   ///
-  /// @param fingerprint of the enabled changelogs
-  /// @param changesets of those, parsed only where the fingerprint does not say enough
   /// @throws SchemaException saying why, and what to do
-  void require(Connection connection, String fingerprint, Supplier<List<Changeset>> changesets)
-      throws SQLException {
-    if (History.isAtHead(connection, fingerprint)) {
+  void require(Connection connection) throws SQLException {
+    if (History.isAtHead(connection, changesets.fingerprint())) {
       return;
     }
     String up = "run: sheaf migrate up";
@@ -34,7 +30,7 @@ final class Fit {
     if (history.isEmpty()) {
       throw new SchemaException("the database has no schema yet", up);
     }
-    Plan plan = Plan.of(changesets.get(), history);
+    Plan plan = Plan.of(changesets.enabled(), history);
     List<Changeset> missing = missing(plan);
     if (!missing.isEmpty()) {
       int count = missing.size();
@@ -88,6 +84,29 @@ final class Fit {
     }
   }
 
+  /// Whether there is nothing to apply: the schema is at head, or a newer application has brought
+  /// it further and this one can work with that. Then it must not change anything.
+  boolean isSettled(Connection connection, MigrationListener listener) throws SQLException {
+    if (History.isAtHead(connection, changesets.fingerprint())) {
+      return true;
+    }
+    Plan plan = Plan.of(changesets.enabled(), History.read(connection));
+    if (plan.unknown().isEmpty()
+        || !missing(plan).isEmpty()
+        || !plan.edited().isEmpty()
+        || History.interrupted(connection).containsValue(Direction.DOWN)) {
+      return false;
+    }
+    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
+    if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(Client.VERSION))) {
+      listener.note(
+          "the database is newer than this application, %s, and tolerates it: %s"
+              .formatted(Client.VERSION, NewerChangeset.text(newer)));
+      return true;
+    }
+    return false;
+  }
+
   /// What the service would not get on without; it does without what waits for a backfill.
   List<Changeset> missing(Plan plan) {
     List<Changeset> missing = new ArrayList<>(plan.pending());
@@ -110,7 +129,7 @@ final class Fit {
   /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
   /// says that it requires that module.
   boolean standsBehind(Changeset changeset, List<Changeset> others) {
-    List<String> required = Modules.requires(changelogs, changeset.module());
+    List<String> required = Modules.requires(changesets.changelogs(), changeset.module());
     return others.stream()
         .map(Changeset::module)
         .anyMatch(module -> module.equals(changeset.module()) || required.contains(module));

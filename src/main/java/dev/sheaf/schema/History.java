@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +60,11 @@ final class History {
         digits++;
       }
       return digits == 0 ? 0 : Integer.parseInt(name.substring(0, digits));
+    }
+
+    /// Whether `changeset` still says what was applied.
+    boolean accepts(Changeset changeset) {
+      return checksum == null || checksum.equals(changeset.checksum());
     }
 
     String shortPath() {
@@ -228,6 +234,11 @@ final class History {
     return List.copyOf(applied);
   }
 
+  /// What of `module` is applied, likewise.
+  static List<Applied> read(Connection connection, String module) throws SQLException {
+    return read(connection).stream().filter(row -> row.module().equals(module)).toList();
+  }
+
   /// Records in the caller's transaction that `changeset` is applied, the way Liquibase does.
   static void add(Connection connection, Changeset changeset, String deployment)
       throws SQLException {
@@ -315,6 +326,15 @@ final class History {
       }
     }
     return paths;
+  }
+
+  /// What was interrupted on its way in `direction`, latest first.
+  static List<Applied> interrupted(Connection connection, Direction direction) throws SQLException {
+    return interrupted(connection).entrySet().stream()
+        .filter(entry -> entry.getValue() == direction)
+        .map(entry -> new Applied(entry.getKey(), null))
+        .sorted(Comparator.comparing(Applied::path).reversed())
+        .toList();
   }
 
   /// Forgets in the caller's transaction what was interrupted in `module`.

@@ -1,20 +1,13 @@
 package dev.sheaf.schema;
 
 import dev.sheaf.schema.MigrationListener.Direction;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -31,12 +24,10 @@ public final class Migrations {
 
   private final DatabaseAddress address;
   private final SchemaConfig config;
-  private final Changelogs changelogs;
-  private final Modules modules;
   private final boolean production;
+  private final Changesets changesets;
   private final Fit fit;
-  private final String fingerprint;
-  private volatile @Nullable List<Changeset> parsed;
+  private final Safeguards safeguards;
 
   Migrations(
       DatabaseAddress address,
@@ -46,11 +37,10 @@ public final class Migrations {
       boolean production) {
     this.address = address;
     this.config = config;
-    this.changelogs = changelogs;
-    this.modules = modules;
     this.production = production;
-    this.fit = new Fit(changelogs, config);
-    this.fingerprint = changelogs.fingerprint(modules.enabled());
+    this.changesets = new Changesets(changelogs, modules);
+    this.fit = new Fit(changesets, config);
+    this.safeguards = new Safeguards(config, production);
   }
 
   /// The engine for one database, with the changelogs that `config` names and the modules that are
@@ -65,7 +55,7 @@ public final class Migrations {
   }
 
   public Modules modules() {
-    return modules;
+    return changesets.modules();
   }
 
   public DatabaseAddress address() {
@@ -74,7 +64,12 @@ public final class Migrations {
 
   /// SHA-256 of the enabled changelogs.
   public String fingerprint() {
-    return fingerprint;
+    return changesets.fingerprint();
+  }
+
+  /// What can be found out on a scratch database.
+  public Rehearsals rehearsals() {
+    return new Rehearsals(address, config, changesets);
   }
 
   /// How far [#up] goes.
@@ -92,8 +87,12 @@ public final class Migrations {
       }
     }
 
-    boolean includes(String candidate, int number) {
-      return (module == null || module.equals(candidate)) && (to == null || number <= to);
+    /// Those of `pending` that are within it.
+    List<Changeset> among(List<Changeset> pending) {
+      return pending.stream()
+          .filter(c -> module == null || module.equals(c.module()))
+          .filter(c -> to == null || c.number() <= to)
+          .toList();
     }
   }
 
@@ -108,166 +107,43 @@ public final class Migrations {
     return collect(
         listener,
         (session, collected) -> {
-          Optional<SchemaLock> lock = session.lock(collected, () -> isSettled(session, collected));
+          SchemaSession.Settled settled = () -> fit.isSettled(session.connection(), collected);
+          Optional<SchemaLock> lock = session.lock(collected, settled);
           if (lock.isEmpty()) {
             noteAwaited(session, collected);
             return;
           }
           try (SchemaLock _ = lock.get()) {
             // The one who held the lock may just have done it all.
-            if (!isSettled(session, collected)) {
-              applyPending(session, reach, approval, collected);
+            if (!settled.get()) {
+              ascend(session, reach, approval, collected);
             }
           }
         });
   }
 
-  private boolean isAtHead(SchemaSession session) throws SQLException {
-    return History.isAtHead(session.connection(), fingerprint);
-  }
-
-  /// Whether there is nothing to apply: the schema is at head, or a newer application has brought
-  /// it further and this one can work with that. Then it must not change anything.
-  private boolean isSettled(SchemaSession session, Collected collected) throws SQLException {
-    if (isAtHead(session)) {
-      return true;
-    }
-    Connection connection = session.connection();
-    Plan plan = Plan.of(changesets(), History.read(connection));
-    if (plan.unknown().isEmpty()
-        || !fit.missing(plan).isEmpty()
-        || !plan.edited().isEmpty()
-        || History.interrupted(connection).containsValue(Direction.DOWN)) {
-      return false;
-    }
-    List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
-    if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(Client.VERSION))) {
-      collected.note(
-          "the database is newer than this application, %s, and tolerates it: %s"
-              .formatted(Client.VERSION, NewerChangeset.text(newer)));
-      return true;
-    }
-    return false;
-  }
-
   private void noteAwaited(SchemaSession session, Collected collected) throws SQLException {
-    for (String backfill : History.awaited(session.connection(), fingerprint).orElse(List.of())) {
+    Optional<List<String>> awaited =
+        History.awaited(session.connection(), changesets.fingerprint());
+    for (String backfill : awaited.orElse(List.of())) {
       collected.note("what is pending waits for the backfill " + backfill);
     }
   }
 
-  private void applyPending(
-      SchemaSession session, Reach reach, Approval approval, Collected collected)
+  private void ascend(SchemaSession session, Reach reach, Approval approval, Collected collected)
       throws SQLException {
     if (reach.module() != null) {
-      requireEnabled(reach.module());
+      modules().requireEnabled(reach.module());
     }
     History.prepare(session.connection());
+    descent(session, approval, collected).finishInterrupted();
     ChangesetRunner runner = runner(session, approval, collected);
-    finishRollbacks(session, runner, collected);
-    Plan plan = Plan.of(changesets(), History.read(session.connection()));
-    fit.refuse(plan, session.connection());
-    for (Changeset applied : plan.applied()) {
-      StoredRollback.store(session.connection(), applied);
-    }
-    List<Changeset> chosen =
-        plan.pending().stream()
-            .filter(pending -> reach.includes(pending.module(), pending.number()))
-            .toList();
-    List<Changeset> behind = fit.behindBackfills(plan.pending());
-    requireBackup(session, chosen.stream().filter(c -> !behind.contains(c)).toList());
-    Extensions.requireAvailable(session.connection(), address, chosen);
-    for (Changeset applied : plan.applied()) {
-      enterBackfill(session, applied);
-    }
-    Set<String> awaited = new LinkedHashSet<>();
-    List<Changeset> held = new ArrayList<>();
-    for (Changeset changeset : chosen) {
-      if (behind.contains(changeset)) {
-        List<String> unmet = unmet(session, changeset, collected);
-        awaited.addAll(unmet);
-        if (!unmet.isEmpty() || fit.standsBehind(changeset, held)) {
-          held.add(changeset);
-          continue;
-        }
-        requireBackup(session, List.of(changeset));
-      }
-      if (plan.late().contains(changeset)) {
-        collected.note(
-            changeset.label()
-                + " came late: higher-numbered changesets of its module were applied before it");
-      }
-      collected.executed.add(runner.run(changeset, Direction.UP));
-      enterBackfill(session, changeset);
-    }
-    if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
-      History.recordHead(session.connection(), fingerprint, awaited);
-    }
+    new Ascent(session, changesets, fit, safeguards, runner, collected).to(reach);
   }
 
-  /// The backfills that `changeset` requires and that are not complete.
-  private List<String> unmet(SchemaSession session, Changeset changeset, Collected collected)
-      throws SQLException {
-    List<String> unmet = new ArrayList<>();
-    for (String backfill : changeset.directives().requiresBackfill()) {
-      if (changelogs.backfill(backfill).isEmpty()) {
-        throw new SchemaException(
-            changeset.file().shortPath()
-                + " requires the backfill "
-                + backfill
-                + ", which is not there",
-            "it is declared in " + backfill + BackfillDeclaration.SUFFIX);
-      }
-      BackfillRegister.unmet(session.connection(), backfill)
-          .ifPresent(why -> {
-            unmet.add(backfill);
-            collected.note(
-                changeset.label() + " waits for the backfill " + backfill + " (" + why + ")");
-          });
-    }
-    return unmet;
-  }
-
-  private void enterBackfill(SchemaSession session, Changeset changeset) throws SQLException {
-    Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
-    if (file.isPresent()) {
-      BackfillRegister.enter(session.connection(), BackfillDeclaration.of(file.get()));
-    }
-  }
-
-  /// A rollback that was interrupted half-way is neither here nor there. It is brought to its end;
-  /// what it undid is pending then, like anything else.
-  private void finishRollbacks(SchemaSession session, ChangesetRunner runner, Collected collected)
-      throws SQLException {
-    for (History.Applied row : interrupted(session, Direction.DOWN)) {
-      collected.note(row.label() + ": an interrupted rollback is finished first");
-      collected.executed.add(runner.undo(rollbackOf(session, row, collected)));
-    }
-  }
-
-  /// A changeset outside a transaction that was interrupted on its way up is in no history, and
-  /// half of it may be there. Who goes down takes it back.
-  private void undoInterrupted(
-      SchemaSession session,
-      List<History.Applied> interrupted,
-      Approval approval,
-      Collected collected)
-      throws SQLException {
-    for (History.Applied row : interrupted) {
-      collected.note(row.label() + " was interrupted on its way up; it is taken back first");
-      collected.executed.add(
-          runner(session, approval, collected).undo(rollbackOf(session, row, collected)));
-    }
-  }
-
-  /// What was interrupted on its way in `direction`, latest first.
-  private static List<History.Applied> interrupted(SchemaSession session, Direction direction)
-      throws SQLException {
-    return History.interrupted(session.connection()).entrySet().stream()
-        .filter(entry -> entry.getValue() == direction)
-        .map(entry -> new History.Applied(entry.getKey(), null))
-        .sorted(Comparator.comparing(History.Applied::path).reversed())
-        .toList();
+  private Descent descent(SchemaSession session, Approval approval, Collected collected) {
+    ChangesetRunner runner = runner(session, approval, collected);
+    return new Descent(session.connection(), changesets, safeguards, runner, collected);
   }
 
   private ChangesetRunner runner(SchemaSession session, Approval approval, Collected collected) {
@@ -281,19 +157,15 @@ public final class Migrations {
     return locked(
         listener,
         (session, collected) -> {
-          requireApproval("down", approval);
-          List<History.Applied> applied = applied(session, module);
+          safeguards.requireApproval("down", approval);
+          List<History.Applied> applied = History.read(session.connection(), module);
           if (count > applied.size()) {
             throw new SchemaException(
                 "module " + module + " has " + applied.size() + " changesets applied, not " + count,
                 "sheaf migrate history shows them");
           }
-          rollBack(
-              session,
-              interruptedAbove(session, module, 0),
-              applied.reversed().subList(0, count),
-              approval,
-              collected);
+          descent(session, approval, collected)
+              .takeBack(interruptedAbove(session, module, 0), applied.reversed().subList(0, count));
         });
   }
 
@@ -305,65 +177,34 @@ public final class Migrations {
     return locked(
         listener,
         (session, collected) -> {
-          requireVersion(module, version);
+          changesets.requireVersion(module, version);
           List<History.Applied> above =
-              applied(session, module).reversed().stream()
+              History.read(session.connection(), module).reversed().stream()
                   .filter(row -> row.number() > version)
                   .toList();
           List<History.Applied> interrupted = interruptedAbove(session, module, version);
           boolean down = !above.isEmpty() || !interrupted.isEmpty();
           if (down) {
-            requireApproval("down", approval);
-            rollBack(session, interrupted, above, approval, collected);
+            safeguards.requireApproval("down", approval);
+            descent(session, approval, collected).takeBack(interrupted, above);
           }
           Reach reach = new Reach(module, version);
           // Newer changesets of other modules are no reason not to go down.
           if (!down || !pending(session, reach).isEmpty()) {
-            applyPending(session, reach, approval, collected);
+            ascend(session, reach, approval, collected);
           }
         });
   }
 
   private List<Changeset> pending(SchemaSession session, Reach reach) throws SQLException {
-    return Plan.of(changesets(), History.read(session.connection())).pending().stream()
-        .filter(pending -> reach.includes(pending.module(), pending.number()))
-        .toList();
+    return reach.among(Plan.of(changesets.enabled(), History.read(session.connection())).pending());
   }
 
   private static List<History.Applied> interruptedAbove(
       SchemaSession session, String module, int version) throws SQLException {
-    return interrupted(session, Direction.UP).stream()
+    return History.interrupted(session.connection(), Direction.UP).stream()
         .filter(row -> row.module().equals(module) && row.number() > version)
         .toList();
-  }
-
-  private void rollBack(
-      SchemaSession session,
-      List<History.Applied> interrupted,
-      List<History.Applied> rows,
-      Approval approval,
-      Collected collected)
-      throws SQLException {
-    List<Changeset> undone = rollbacksOf(session, rows, collected);
-    for (Changeset changeset : undone) {
-      requireBackup(
-          session, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
-    }
-    undoInterrupted(session, interrupted, approval, collected);
-    ChangesetRunner runner = runner(session, approval, collected);
-    for (Changeset changeset : undone) {
-      collected.executed.add(runner.run(changeset, Direction.DOWN));
-    }
-  }
-
-  private List<Changeset> rollbacksOf(
-      SchemaSession session, List<History.Applied> rows, MigrationListener listener)
-      throws SQLException {
-    List<Changeset> rollbacks = new ArrayList<>();
-    for (History.Applied row : rows) {
-      rollbacks.add(rollbackOf(session, row, listener));
-    }
-    return rollbacks;
   }
 
   /// Records that exactly the changesets of `module` up to `version` are applied, and runs nothing.
@@ -374,14 +215,14 @@ public final class Migrations {
     return locked(
         listener,
         (session, collected) -> {
-          requireVersion(module, version);
+          changesets.requireVersion(module, version);
           if (approval.reason() == null || approval.reason().isBlank()) {
             throw new SchemaException(
                 "nobody will know later why this was forced", "say it with --reason");
           }
           Connection connection = session.connection();
           Set<String> applied = new HashSet<>();
-          List<History.Applied> rows = applied(session, module);
+          List<History.Applied> rows = History.read(connection, module);
           Transaction.run(
               connection,
               () -> {
@@ -393,7 +234,7 @@ public final class Migrations {
                     collected.recorded(row.label(), Direction.DOWN);
                   }
                 }
-                for (Changeset changeset : changesetsOf(module)) {
+                for (Changeset changeset : changesets.of(module)) {
                   if (changeset.number() <= version && !applied.contains(changeset.file().path())) {
                     History.add(connection, changeset, "forced");
                     forced(connection, changeset.file().path(), "force up", approval);
@@ -424,12 +265,11 @@ public final class Migrations {
             throw new SchemaException(
                 "the database has a history already", "bring it to head with: sheaf migrate up");
           }
-          List<Changeset> all = changesets();
+          List<Changeset> all = changesets.enabled();
           List<Difference> differences =
-              new Verification(address, config, changelogs)
-                  .compare(connection, all).stream()
-                      .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
-                      .toList();
+              verification().compare(connection, all).stream()
+                  .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
+                  .toList();
           if (!differences.isEmpty()) {
             Difference first = differences.getFirst();
             throw new SchemaException(
@@ -450,9 +290,9 @@ public final class Migrations {
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
                   collected.recorded(changeset.label(), Direction.UP);
-                  enterBackfill(session, changeset);
+                  BackfillRegister.enter(connection, changesets.changelogs(), changeset);
                 }
-                History.recordHead(connection, fingerprint, List.of());
+                History.recordHead(connection, changesets.fingerprint(), List.of());
               });
         });
   }
@@ -471,24 +311,16 @@ public final class Migrations {
                 "not dropped: the database is " + address.database() + ", not " + confirmed,
                 "type its name to confirm");
           }
-          requireApproval("drop", approval);
-          if (production && !force) {
-            throw new SchemaException(
-                "this is a production database", "add --force to drop it all the same");
+          safeguards.requireApproval("drop", approval);
+          safeguards.requireForce(force);
+          Connection connection = session.connection();
+          safeguards.requireBackup(connection, "drop", "all there is");
+          descent(session, approval, collected).takeBackEverything();
+          for (Trash.Item item : Trash.read(connection, Duration.ZERO)) {
+            Trash.drop(connection, item);
           }
-          requireBackup(session, "drop", "all there is");
-          undoInterrupted(session, interrupted(session, Direction.UP), approval, collected);
-          ChangesetRunner runner = runner(session, approval, collected);
-          List<History.Applied> applied = History.read(session.connection()).reversed();
-          for (Changeset changeset : rollbacksOf(session, applied, collected)) {
-            // What is gone already need not be dropped.
-            collected.executed.add(runner.undo(changeset));
-          }
-          for (Trash.Item item : Trash.read(session.connection(), Duration.ZERO)) {
-            Trash.drop(session.connection(), item);
-          }
-          Trash.dropSchema(session.connection());
-          History.forget(session.connection());
+          Trash.dropSchema(connection);
+          History.forget(connection);
         });
   }
 
@@ -507,11 +339,12 @@ public final class Migrations {
     return locked(
         listener,
         (session, collected) -> {
-          requireApproval("emptying the trash", approval);
+          safeguards.requireApproval("emptying the trash", approval);
           Connection connection = session.connection();
           List<Trash.Item> items = Trash.read(connection, age);
           if (!items.isEmpty()) {
-            requireBackup(session, "emptying the trash", items.getFirst().entry().object());
+            safeguards.requireBackup(
+                connection, "emptying the trash", items.getFirst().entry().object());
           }
           for (Trash.Item item : items) {
             Transaction.run(
@@ -540,7 +373,9 @@ public final class Migrations {
     return TemplateDatabase.refresh(
         address,
         name,
-        database -> new Migrations(database, config, changelogs, modules, production),
+        database ->
+            new Migrations(
+                database, config, changesets.changelogs(), changesets.modules(), production),
         listener);
   }
 
@@ -552,70 +387,14 @@ public final class Migrations {
           SchemaLock.holder(connection)
               .map(h -> new SchemaStatus.Lock(h.client(), h.address(), h.backend(), h.since()))
               .orElse(null);
-      List<History.Applied> history = History.read(connection);
-      boolean atHead = History.awaited(connection, fingerprint).filter(List::isEmpty).isPresent();
-      // At head nothing has to be parsed to know that every file is applied as it stands.
-      Plan plan = atHead ? Plan.settled(history, modules) : Plan.of(changesets(), history);
-      Map<String, Direction> interrupted = History.interrupted(connection);
-      List<Changeset> behind = fit.behindBackfills(plan.pending());
-      Set<String> names = new LinkedHashSet<>(modules.enabled());
-      names.addAll(modules.known());
-      history.forEach(row -> names.add(row.module()));
-      List<String> tolerated =
-          NewerChangeset.of(connection, plan.unknown()).stream()
-              .filter(newer -> newer.isToleratedBy(Client.VERSION))
-              .map(NewerChangeset::label)
-              .toList();
-      List<SchemaStatus.Module> all =
-          names.stream()
-              .map(name -> status(name, plan, behind, history, interrupted.keySet(), tolerated))
-              .toList();
-      boolean settled =
-          atHead
-              || (plan.pending().isEmpty()
-                  && plan.edited().isEmpty()
-                  && plan.unknown().size() == tolerated.size()
-                  && !interrupted.containsValue(Direction.DOWN));
-      return new SchemaStatus(address.toString(), settled, all, Backfill.all(connection), lock);
+      Standing standing = Standing.read(connection, changesets, fit);
+      return new SchemaStatus(
+          address.toString(),
+          standing.isSettled(),
+          standing.modules(),
+          Backfill.all(connection),
+          lock);
     });
-  }
-
-  private SchemaStatus.Module status(
-      String name,
-      Plan plan,
-      List<Changeset> behind,
-      List<History.Applied> history,
-      Set<String> interrupted,
-      List<String> tolerated) {
-    List<String> unknown =
-        plan.unknown().stream()
-            .filter(row -> row.module().equals(name))
-            .map(History.Applied::label)
-            .toList();
-    List<Changeset> pending = plan.pending().stream().filter(c -> c.module().equals(name)).toList();
-    return new SchemaStatus.Module(
-        name,
-        modules.enabled().contains(name),
-        history.stream()
-            .filter(row -> row.module().equals(name))
-            .mapToInt(History.Applied::number)
-            .max()
-            .orElse(0),
-        changelogs.files().getOrDefault(name, List.of()).stream()
-            .mapToInt(ChangelogFile::number)
-            .max()
-            .orElse(0),
-        pending.stream().map(Changeset::label).toList(),
-        pending.stream().filter(behind::contains).map(Changeset::label).toList(),
-        plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
-        interrupted.stream()
-            .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))
-            .map(History::label)
-            .sorted()
-            .toList(),
-        plan.edited().stream().filter(c -> c.module().equals(name)).map(Changeset::label).toList(),
-        unknown,
-        unknown.stream().filter(tolerated::contains).toList());
   }
 
   /// Everything that was ever done to the schema, in order.
@@ -629,112 +408,13 @@ public final class Migrations {
   public List<Difference> verify() {
     return look(session -> {
       List<Changeset> applied =
-          History.read(session.connection()).stream().map(this::fileOf).toList();
-      return new Verification(address, config, changelogs).compare(session.connection(), applied);
+          History.read(session.connection()).stream().map(changesets::behind).toList();
+      return verification().compare(session.connection(), applied);
     });
   }
 
-  /// Which changesets are proved.
-  public sealed interface Proved {
-
-    /// Those that the database does not have yet.
-    record Pending() implements Proved {}
-
-    /// All there are.
-    record All() implements Proved {}
-
-    /// One.
-    ///
-    /// @param file its path; the last two parts of it, `module/NNN_name.sql`, say which
-    record One(Path file) implements Proved {}
-  }
-
-  /// Runs changesets up, down and up again on a scratch database, and looks whether anything is not
-  /// as it was.
-  ///
-  /// @param module only of this one; `null` is every enabled one
-  /// @param listener told of each proof when it is done
-  /// @throws SchemaException when there is no scratch database to be had, or no such changeset
-  public List<RollbackProof> prove(
-      Proved proved, @Nullable String module, Consumer<RollbackProof> listener) {
-    if (module != null) {
-      requireEnabled(module);
-    }
-    List<Changeset> all = changesets();
-    List<Changeset> chosen =
-        switch (proved) {
-          case Proved.All() -> all;
-          case Proved.One(Path file) -> List.of(fileAt(file));
-          case Proved.Pending() ->
-              look(session -> Plan.of(all, History.read(session.connection())).pending());
-        };
-    DatabaseAddress server = scratchServer();
-    try {
-      return RollbackProver.prove(
-          server,
-          config,
-          all,
-          chosen.stream().filter(c -> module == null || module.equals(c.module())).toList(),
-          listener);
-    } catch (SQLException e) {
-      throw SqlProblem.running(server, "proving rollbacks", null, e);
-    }
-  }
-
-  /// Runs a changeset without a rollback on a scratch database, and writes the statements that undo
-  /// it into its file.
-  ///
-  /// @param file as in [Proved.One]
-  /// @throws SchemaException when it has a rollback, is applied, or does not go up
-  public DerivedRollback deriveRollback(Path file) {
-    Changeset changeset = fileAt(file);
-    if (changeset.down() != null) {
-      throw new SchemaException(
-          changeset.file().shortPath() + " has a rollback",
-          "see whether it holds: sheaf migrate prove " + file);
-    }
-    look(session -> {
-      if (History.read(session.connection()).stream()
-          .anyMatch(row -> row.path().equals(changeset.file().path()))) {
-        throw new SchemaException(
-            changeset.file().shortPath() + " is applied at " + address,
-            "an applied changelog is not edited");
-      }
-      return changeset;
-    });
-    DatabaseAddress server = scratchServer();
-    try {
-      return RollbackDerivation.derive(server, config, changesets(), changeset, file);
-    } catch (SQLException e) {
-      throw SqlProblem.running(server, "deriving a rollback", null, e);
-    }
-  }
-
-  /// What the schema that the changelogs make lacks for the application's own entities.
-  public EntityComparison compareEntities() {
-    return compareEntities(EntityClasses.bundled());
-  }
-
-  EntityComparison compareEntities(Collection<Class<?>> entities) {
-    try {
-      return EntityComparison.of(scratchServer(), config, changesets(), entities);
-    } catch (SQLException e) {
-      throw SqlProblem.running(scratchServer(), "comparing the entities", null, e);
-    }
-  }
-
-  private DatabaseAddress scratchServer() {
-    return config.scratchUrl().map(DatabaseAddress::parse).orElse(address);
-  }
-
-  private Changeset fileAt(Path file) {
-    return changesets().stream()
-        .filter(changeset -> file.toAbsolutePath().endsWith(changeset.file().shortPath()))
-        .findFirst()
-        .orElseThrow(() ->
-            new SchemaException(
-                "no enabled module has the changelog " + file,
-                "give its path in " + changelogs.origin() + ", and enable its module"));
+  private Verification verification() {
+    return new Verification(address, config, changesets.changelogs());
   }
 
   /// The SQL that [#up] would run, without running it.
@@ -748,9 +428,11 @@ public final class Migrations {
   /// The SQL that [#down] would run, without running it.
   public List<Script> scriptDown(String module, int count) {
     return look(session -> {
-      List<History.Applied> applied = applied(session, module);
+      List<History.Applied> applied = History.read(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
-      return rollbacksOf(session, rows, new MigrationListener() {}).stream()
+      Rollbacks rollbacks =
+          new Rollbacks(session.connection(), changesets, new MigrationListener() {});
+      return rollbacks.of(rows).stream()
           .map(c ->
               new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
           .toList();
@@ -769,7 +451,7 @@ public final class Migrations {
   /// @throws SchemaException when this application cannot work with the schema
   void requireHead() {
     look(session -> {
-      fit.require(session.connection(), fingerprint, this::changesets);
+      fit.require(session.connection());
       return true;
     });
   }
@@ -800,142 +482,19 @@ public final class Migrations {
   /// Whether this application can work with the schema that `connection` sees.
   SchemaState.Verdict judge(Connection connection) throws SQLException {
     try {
-      fit.require(connection, fingerprint, this::changesets);
+      fit.require(connection);
       return new SchemaState.Verdict(true, "");
     } catch (SchemaException e) {
       return new SchemaState.Verdict(false, e.problem());
     }
   }
 
-  /// The enabled changesets, parsed, in the order they are applied.
-  List<Changeset> changesets() {
-    if (parsed == null) {
-      parsed = modules.enabled().stream().flatMap(module -> changesetsOf(module).stream()).toList();
-    }
-    return parsed;
-  }
-
-  private List<Changeset> changesetsOf(String module) {
-    Map<Integer, ChangelogFile> numbers = new LinkedHashMap<>();
-    for (ChangelogFile file : changelogs.files().getOrDefault(module, List.of())) {
-      ChangelogFile other = numbers.put(file.number(), file);
-      if (other != null) {
-        throw new SchemaException(
-            other.shortPath() + " and " + file.shortPath() + " have the same number",
-            "give the one that was not released yet the next free number");
-      }
-    }
-    return numbers.values().stream().map(changelogs::changeset).toList();
-  }
-
-  private List<History.Applied> applied(SchemaSession session, String module) throws SQLException {
-    return History.read(session.connection()).stream()
-        .filter(row -> row.module().equals(module))
-        .toList();
-  }
-
-  /// What takes a row of the history back: its file, or what the database keeps of it where this
-  /// application has no such file.
-  private Changeset rollbackOf(
-      SchemaSession session, History.Applied row, MigrationListener listener) throws SQLException {
-    if (file(row).isPresent()) {
-      return fileOf(row);
-    }
-    Changeset stored =
-        StoredRollback.find(session.connection(), row.path()).orElseThrow(() -> fileMissing(row));
-    listener.note(
-        row.label() + " is not known here; the rollback that was stored with it is what runs");
-    return stored;
-  }
-
-  private Optional<ChangelogFile> file(History.Applied row) {
-    return changelogs.files().getOrDefault(row.module(), List.of()).stream()
-        .filter(file -> file.path().equals(row.path()))
-        .findFirst();
-  }
-
-  private SchemaException fileMissing(History.Applied row) {
-    return new SchemaException(
-        row.shortPath() + " is applied, and there is no such file in " + changelogs.origin(),
-        "use the version of the application that has it");
-  }
-
-  /// The file behind a row of the history, which must still say what was applied.
-  private Changeset fileOf(History.Applied row) {
-    Changeset changeset = file(row).map(changelogs::changeset).orElseThrow(() -> fileMissing(row));
-    if (row.checksum() != null && !row.checksum().equals(changeset.checksum())) {
-      throw Fit.edited(changeset);
-    }
-    return changeset;
-  }
-
-  private void requireEnabled(String module) {
-    if (!modules.known().contains(module)) {
-      throw new SchemaException(
-          "there is no module " + module, "there are: " + String.join(", ", modules.known()));
-    }
-    if (!modules.enabled().contains(module)) {
-      throw new SchemaException(
-          "module " + module + " is off", "set " + Modules.enabling(module) + "=true");
-    }
-  }
-
-  private void requireVersion(String module, int version) {
-    requireEnabled(module);
-    List<Integer> numbers =
-        changelogs.files().getOrDefault(module, List.of()).stream()
-            .map(ChangelogFile::number)
-            .toList();
-    if (version != 0 && !numbers.contains(version)) {
-      throw new SchemaException(
-          "module " + module + " has no version " + version, "it has 0 to " + numbers.getLast());
-    }
-  }
-
-  private void requireApproval(String verb, Approval approval) {
-    if (production && (approval.by() == null || approval.by().isBlank())) {
-      throw new SchemaException(
-          verb + " is refused: this is a production database",
-          "name who decided it with --approved-by");
-    }
-  }
-
-  private void requireBackup(SchemaSession session, List<Changeset> chosen) throws SQLException {
-    for (Changeset changeset : chosen) {
-      requireBackup(session, changeset.file().shortPath(), changeset.directives().destructive());
-    }
-  }
-
-  /// In production nothing is destroyed that could not be had back.
-  ///
-  /// @param loss what `what` destroys; `null` when nothing
-  private void requireBackup(SchemaSession session, String what, @Nullable String loss)
-      throws SQLException {
-    if (production
-        && loss != null
-        && !History.hasVerifiedBackup(session.connection(), config.backupMaxAge())) {
-      throw new SchemaException(
-          "%s destroys data (%s), and no verified backup younger than %s is on record"
-              .formatted(what, loss, Durations.text(config.backupMaxAge())),
-          "take one: sheaf backup FILE, then sheaf backup verify FILE");
-    }
-  }
-
-  /// Work on a session that may fail in SQL.
-  private interface Look<T> {
-    T at(SchemaSession session) throws SQLException;
-  }
-
   private interface Change {
     void make(SchemaSession session, Collected collected) throws SQLException;
   }
 
-  private <T> T look(Look<T> look) {
-    try (SchemaSession session = SchemaSession.open(address, config)) {
-      return look.at(session);
-    } catch (SQLException e) {
-      throw SqlProblem.running(address, "looking at the schema", null, e);
-    }
+  private <T> T look(SchemaSession.Look<T> look) {
+    return SchemaSession.look(address, config, look);
   }
 
   private MigrationResult locked(MigrationListener listener, Change change) {

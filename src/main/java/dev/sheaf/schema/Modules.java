@@ -96,6 +96,18 @@ public record Modules(List<String> known, List<String> enabled) {
     ordered.add(module);
   }
 
+  /// @throws SchemaException when `module` is not enabled
+  void requireEnabled(String module) {
+    if (!known.contains(module)) {
+      throw new SchemaException(
+          "there is no module " + module, "there are: " + String.join(", ", known));
+    }
+    if (!enabled.contains(module)) {
+      throw new SchemaException(
+          "module " + module + " is off", "set " + enabling(module) + "=true");
+    }
+  }
+
   /// The switch of `module`.
   public static String enabling(String module) {
     return "sheaf.modules." + module + ".enabled";

@@ -45,7 +45,7 @@ record Plan(
         if (changeset.number() < highest.getOrDefault(changeset.module(), 0)) {
           late.add(changeset);
         }
-      } else if (row.checksum() == null || row.checksum().equals(changeset.checksum())) {
+      } else if (row.accepts(changeset)) {
         applied.add(changeset);
       } else {
         edited.add(changeset);

@@ -28,6 +28,22 @@ final class SchemaSession implements AutoCloseable {
     return new SchemaSession(address, address.open("sheaf " + Client.NAME), config);
   }
 
+  /// Work in a session that may fail in SQL.
+  interface Look<T> {
+    T at(SchemaSession session) throws SQLException;
+  }
+
+  /// Looks at the schema, in a session of its own.
+  ///
+  /// @throws SchemaException when it cannot
+  static <T> T look(DatabaseAddress address, SchemaConfig config, Look<T> look) {
+    try (SchemaSession session = open(address, config)) {
+      return look.at(session);
+    } catch (SQLException e) {
+      throw SqlProblem.running(address, "looking at the schema", null, e);
+    }
+  }
+
   Connection connection() {
     return connection;
   }

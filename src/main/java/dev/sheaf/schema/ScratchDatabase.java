@@ -19,6 +19,11 @@ public final class ScratchDatabase implements AutoCloseable {
     this.address = address;
   }
 
+  /// Where those for `database` are created: where `sheaf.schema.scratch-url` says, or beside it.
+  public static DatabaseAddress server(DatabaseAddress database, SchemaConfig config) {
+    return config.scratchUrl().map(DatabaseAddress::parse).orElse(database);
+  }
+
   /// Creates an empty one.
   ///
   /// @param server where, and as whom

@@ -33,7 +33,7 @@ final class Verification {
   List<Difference> compare(Connection live, List<Changeset> applied) throws SQLException {
     Templates templates = new Templates(changelogs);
     try (ScratchDatabase reference =
-        ScratchDatabase.create(config.scratchUrl().map(DatabaseAddress::parse).orElse(address))) {
+        ScratchDatabase.create(ScratchDatabase.server(address, config))) {
       workIn(currentSchema(live), reference);
       return compare(live, applied, templates, reference);
     }

@@ -23,7 +23,9 @@ class ChangelogRoundTripIT {
   void everyChangesetIsUndoneByItsRollback() {
     try (TestDatabase database = TestDatabase.create()) {
       List<RollbackProof> proofs =
-          TestConfig.migrations(database).prove(new Migrations.Proved.All(), null, _ -> {});
+          TestConfig.migrations(database)
+              .rehearsals()
+              .prove(new Rehearsals.Proved.All(), null, _ -> {});
 
       assertThat(proofs)
           .isEqualTo(

@@ -225,7 +225,7 @@ class DerivedRollbackIT {
                 change.getKey(),
                 () -> {
                   Path file = write(2, "change", "", change.getKey());
-                  DerivedRollback derived = migrations().deriveRollback(file);
+                  DerivedRollback derived = migrations().rehearsals().deriveRollback(file);
                   assertThat(String.join("\n", derived.statements())).isEqualTo(change.getValue());
                   assertThat(derived.open()).isEmpty();
                   assertThat(derived.lossy()).isNull();
@@ -242,7 +242,7 @@ class DerivedRollbackIT {
             " runInTransaction:false",
             "CREATE INDEX CONCURRENTLY shop_price_idx ON shop (price);\nDROP INDEX CONCURRENTLY shop_name_idx;");
 
-    assertThat(migrations().deriveRollback(file).statements())
+    assertThat(migrations().rehearsals().deriveRollback(file).statements())
         .containsExactly(
             "DROP INDEX CONCURRENTLY shop_price_idx",
             "CREATE INDEX CONCURRENTLY shop_name_idx ON shop USING btree (lower(name::text)) WHERE price > 0");
@@ -258,7 +258,7 @@ class DerivedRollbackIT {
             "",
             "DROP VIEW cheap;\nDROP TABLE shop;\nALTER TABLE owner DROP COLUMN name;");
 
-    DerivedRollback derived = migrations().deriveRollback(file);
+    DerivedRollback derived = migrations().rehearsals().deriveRollback(file);
 
     assertThat(derived.open()).isEmpty();
     assertThat(prove(file).verdict()).isEqualTo(Verdict.LOSSY);
@@ -302,7 +302,7 @@ class DerivedRollbackIT {
   @Test
   void changedRowsAreDeclaredAndAddedOnesLeftToAPerson() throws IOException {
     Path update = write(2, "update", "", "UPDATE shop SET price = price + 1;");
-    assertThat(migrations().deriveRollback(update))
+    assertThat(migrations().rehearsals().deriveRollback(update))
         .isEqualTo(
             new DerivedRollback(
                 update,
@@ -313,7 +313,7 @@ class DerivedRollbackIT {
     Files.delete(update);
 
     Path insert = write(2, "insert", "", "INSERT INTO owner (name) VALUES ('ann');");
-    assertThat(migrations().deriveRollback(insert).open())
+    assertThat(migrations().rehearsals().deriveRollback(insert).open())
         .containsExactly("rows that were added to public.owner are still there");
   }
 
@@ -326,7 +326,7 @@ class DerivedRollbackIT {
             "",
             "ALTER TYPE mood ADD VALUE 'happy';\nGRANT SELECT ON owner TO PUBLIC;\n\n--rollback");
 
-    DerivedRollback derived = migrations().deriveRollback(file);
+    DerivedRollback derived = migrations().rehearsals().deriveRollback(file);
 
     assertThat(derived.open())
         .startsWith(
@@ -340,12 +340,12 @@ class DerivedRollbackIT {
   @Test
   void oneWithARollbackOrAppliedIsRefused() throws IOException {
     Path base = root.resolve("core/001_base.sql");
-    assertThatThrownBy(() -> migrations().deriveRollback(base))
+    assertThatThrownBy(() -> migrations().rehearsals().deriveRollback(base))
         .hasMessageStartingWith("core/001_base.sql has a rollback - see whether it holds:");
 
     Path file = write(2, "b", "", "CREATE TABLE b (id int);");
     migrations().up(new MigrationListener() {}).orThrow();
-    assertThatThrownBy(() -> migrations().deriveRollback(file))
+    assertThatThrownBy(() -> migrations().rehearsals().deriveRollback(file))
         .hasMessageStartingWith("core/002_b.sql is applied at ");
   }
 
@@ -354,7 +354,10 @@ class DerivedRollbackIT {
   }
 
   private RollbackProof prove(Path file) {
-    return migrations().prove(new Migrations.Proved.One(file), null, _ -> {}).getFirst();
+    return migrations()
+        .rehearsals()
+        .prove(new Rehearsals.Proved.One(file), null, _ -> {})
+        .getFirst();
   }
 
   private Path write(int number, String name, String options, String sql) throws IOException {

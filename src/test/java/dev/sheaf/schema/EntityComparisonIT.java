@@ -245,16 +245,17 @@ class EntityComparisonIT {
     assertThat(EntityClasses.bundled())
         .extracting(Class::getSimpleName)
         .contains("Document", "Chunk");
-    assertThat(TestConfig.migrations(database).compareEntities().statements()).isEmpty();
+    assertThat(TestConfig.migrations(database).rehearsals().compareEntities().statements())
+        .isEmpty();
   }
 
   private EntityComparison compare(Class<?>... entities) {
-    return migrations().compareEntities(List.of(entities));
+    return migrations().rehearsals().compareEntities(List.of(entities));
   }
 
   private Path write(EntityComparison comparison) {
     Path file = ChangelogDraft.create(root, "core", "grown", Optional.empty(), comparison);
-    assertThat(migrations().deriveRollback(file).open()).isEmpty();
+    assertThat(migrations().rehearsals().deriveRollback(file).open()).isEmpty();
     return file;
   }
 
@@ -263,6 +264,9 @@ class EntityComparisonIT {
   }
 
   private RollbackProof prove(Path file) {
-    return migrations().prove(new Migrations.Proved.One(file), null, _ -> {}).getFirst();
+    return migrations()
+        .rehearsals()
+        .prove(new Rehearsals.Proved.One(file), null, _ -> {})
+        .getFirst();
   }
 }

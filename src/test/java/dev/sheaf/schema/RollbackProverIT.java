@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.schema.Difference.Kind;
-import dev.sheaf.schema.Migrations.Proved;
+import dev.sheaf.schema.Rehearsals.Proved;
 import dev.sheaf.schema.RollbackProof.Verdict;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -293,7 +293,7 @@ class RollbackProverIT {
   private List<RollbackProof> prove(Proved proved, @Nullable String module) {
     List<RollbackProof> heard = new ArrayList<>();
     List<RollbackProof> proofs =
-        TestConfig.migrations(database, root).prove(proved, module, heard::add);
+        TestConfig.migrations(database, root).rehearsals().prove(proved, module, heard::add);
     assertThat(heard).isEqualTo(proofs);
     return proofs;
   }

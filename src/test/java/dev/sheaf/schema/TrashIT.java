@@ -303,7 +303,7 @@ class TrashIT {
         "SELECT sheaf_bury_column('customer', 'name');",
         "SELECT sheaf_exhume_column('customer', 'name');");
 
-    assertThat(migrations().prove(new Migrations.Proved.All(), null, _ -> {}))
+    assertThat(migrations().rehearsals().prove(new Rehearsals.Proved.All(), null, _ -> {}))
         .allSatisfy(proof ->
             assertThat(proof.verdict()).as("%s", proof).isEqualTo(RollbackProof.Verdict.PROVEN));
   }

@@ -8,6 +8,7 @@ import dev.sheaf.schema.ChangesetSelection;
 import dev.sheaf.schema.DatabaseAddress;
 import dev.sheaf.schema.HistoryEntry;
 import dev.sheaf.schema.Migrations;
+import dev.sheaf.schema.Rehearsals;
 import dev.sheaf.schema.RollbackProof;
 import dev.sheaf.schema.SchemaConfig;
 import dev.sheaf.schema.ScratchDatabase;
@@ -99,7 +100,7 @@ public record Checklist(
             .findFirst()
             .orElse(null);
     Map<String, RollbackProof> proofs =
-        migrations.prove(new Migrations.Proved.Pending(), null, _ -> {}).stream()
+        migrations.rehearsals().prove(new Rehearsals.Proved.Pending(), null, _ -> {}).stream()
             .collect(Collectors.toMap(RollbackProof::changeset, Function.identity()));
     List<Item> items = new ArrayList<>();
     List<String> notes = new ArrayList<>();
