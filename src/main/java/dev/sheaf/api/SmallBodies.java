@@ -9,7 +9,9 @@ import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a small body before a thread is given to its request. A thread that reads the body itself
 /// waits for it, twice, and each time has to be woken, which takes as long as a third of a search;
@@ -20,6 +22,10 @@ class SmallBodies {
 
   /// Bytes; a vector of 4,096 numbers with all their decimals is shorter.
   private static final int SMALL = 128 * 1024;
+
+  private static final Pattern FORM =
+      Pattern.compile(
+          "multipart/form-data|application/x-www-form-urlencoded", Pattern.CASE_INSENSITIVE);
 
   private final Duration readTimeout;
 
@@ -59,6 +65,12 @@ class SmallBodies {
         && length != null
         && length.length() <= 6
         && Integer.parseInt(length) <= SMALL
-        && !request.headers().contains(HttpHeaders.EXPECT);
+        && !request.headers().contains(HttpHeaders.EXPECT)
+        && !isForm(request.getHeader(HttpHeaders.CONTENT_TYPE));
+  }
+
+  /// What would be taken apart while it is read. No operation takes one, and says so.
+  private static boolean isForm(@Nullable String type) {
+    return type != null && FORM.matcher(type).lookingAt();
   }
 }

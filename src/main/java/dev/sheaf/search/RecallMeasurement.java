@@ -199,7 +199,12 @@ class RecallMeasurement {
         throw Indexes.noIndex();
       }
       wanted += truth.hits();
-      right += found.hits().stream().filter(hit -> distance(hit) <= truth.farthest()).count();
+      // More than are known have been added since.
+      right +=
+          found.hits().stream()
+              .filter(hit -> distance(hit) <= truth.farthest())
+              .limit(truth.hits())
+              .count();
     }
 
     Optional<Measured> measured() {

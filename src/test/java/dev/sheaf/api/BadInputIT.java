@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Whatever a client sends, it gets an answer that says what was wrong, and nothing is stored.
 @QuarkusTest
@@ -277,6 +278,22 @@ class BadInputIT {
         .statusCode(415)
         .contentType("application/problem+json")
         .body("detail", equalTo("send Content-Type: application/json"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Multipart/Form-Data", "application/x-www-form-urlencoded; charset=utf-8"})
+  void formsAreNotTakenApart(String type) throws Exception {
+    String body = "{\"text\":\"" + "x".repeat(4_096) + "\"}";
+
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/search"))
+                .header("Content-Type", type)
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+
+    assertThat(response.statusCode()).isEqualTo(415);
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
   }
 
   @Test

@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
+import dev.sheaf.collection.Collections;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
 import dev.sheaf.testing.PostgresTestResource;
@@ -42,6 +43,8 @@ class IndexIT {
   private static final List<Double> SOMEWHERE = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
 
   @Inject AgroalDataSource dataSource;
+  @Inject Collections collections;
+  @Inject RecallMeasurement measurement;
 
   @Test
   void withoutAnIndexThereIsNoRecall() throws SQLException {
@@ -93,6 +96,19 @@ class IndexIT {
     assertThat(index.getInt("index.m")).isEqualTo(2);
     assertThat(index.getInt("index.efConstruction")).isEqualTo(4);
     assertThat(index.getInt("rows")).isEqualTo(2_000);
+  }
+
+  @Test
+  void whatWasAddedSinceIsNotFoundTooMuch() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 100);
+    awaitRecall(name);
+    var oneWasThere = new RecallMeasurement.Truth(new float[] {1, 0, 0, 0, 0, 0, 0, 0}, 1, 2);
+
+    Measured measured =
+        measurement.measureAgainst(List.of(oneWasThere), collections.activeSpace(name), 10);
+
+    assertThat(measured.recall()).isEqualTo(1);
   }
 
   @Test

@@ -78,6 +78,10 @@ public final class Backfills {
 
   /// The one of this name, `module/NNN_name`, if there is one.
   public Optional<Backfill> find(String name) {
+    // No text in PostgreSQL holds one, so nothing there has such a name.
+    if (name.indexOf('\0') >= 0) {
+      return Optional.empty();
+    }
     return connected(
         "looking at the backfill " + name, connection -> Backfill.named(connection, name));
   }

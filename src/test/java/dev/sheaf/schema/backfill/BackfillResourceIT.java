@@ -1,5 +1,6 @@
 package dev.sheaf.schema.backfill;
 
+import static io.restassured.RestAssured.given;
 import static io.restassured.RestAssured.when;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
@@ -94,6 +95,12 @@ class BackfillResourceIT {
         .body("type", equalTo("urn:sheaf:problem:backfill-not-found"))
         .body("detail", equalTo("there is no backfill core/001_nothing"));
     when().post("/api/v1/backfills/core/001_nothing/pause").then().statusCode(404);
+    given()
+        .urlEncodingEnabled(false)
+        .get("/api/v1/backfills/core/a%00b")
+        .then()
+        .statusCode(404)
+        .body("type", equalTo("urn:sheaf:problem:backfill-not-found"));
   }
 
   private void execute(String sql) throws SQLException {
