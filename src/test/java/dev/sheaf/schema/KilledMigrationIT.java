@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// A migration, up or down, is killed at random points, and the next ordinary run recovers without
 /// anybody's help: the schema is then what the changelogs make.
 ///
-/// Ten times in an ordinary build, two hundred times in `make soak`.
+/// A few times in an ordinary build, two hundred times in `make soak`.
 @OutOfProcess
 class KilledMigrationIT {
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The process that works a backfill off is killed at random points, again and again; in the end
 /// every row was done exactly once.
 ///
-/// 20,000 rows and four kills in an ordinary build, 2,000,000 and ten in `make soak`.
+/// 20,000 rows and a few kills in an ordinary build, 2,000,000 and ten in `make soak`.
 @OutOfProcess
 class KilledBackfillIT {
 
