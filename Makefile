@@ -19,7 +19,7 @@ quick: ## Compile and run the unit tests only
 soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
 	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,FaultSoakIT,FuzzIT \
-	  -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
+	  -Dsheaf.test.two-lanes=false -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
 	  -Dsheaf.soak.fuzz-requests=20000 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \

@@ -69,7 +69,7 @@ class SmallBodies {
         && !isForm(request.getHeader(HttpHeaders.CONTENT_TYPE));
   }
 
-  /// What would be taken apart while it is read. No operation takes one, and says so.
+  /// What would be taken apart while it is read. No operation takes one; each refuses it itself.
   private static boolean isForm(@Nullable String type) {
     return type != null && FORM.matcher(type).lookingAt();
   }

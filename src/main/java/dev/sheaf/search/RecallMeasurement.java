@@ -199,7 +199,7 @@ class RecallMeasurement {
         throw Indexes.noIndex();
       }
       wanted += truth.hits();
-      // More than are known have been added since.
+      // What was added since may be as near, and makes no more than all of them right.
       right +=
           found.hits().stream()
               .filter(hit -> distance(hit) <= truth.farthest())
