@@ -1,0 +1,478 @@
+package dev.sheaf.migration.changelog;
+
+import dev.sheaf.migration.changelog.SourceText.Position;
+import dev.sheaf.migration.changelog.SqlSplitter.Comments.Meaning;
+import dev.sheaf.migration.changelog.SqlStatement.Kind;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Reads a changelog file: one changeset of SQL in Liquibase's form, its rollback, and lines that
+/// speak to the engine.
+///
+/// A directive is `--word` at the start of a line, without a space, outside of quotes, comments,
+/// parentheses and bodies. Everything else is SQL or a comment, and reaches the server as it
+/// stands: nothing is substituted, nothing left out.
+///
+/// With a space, `-- word` is a comment. Three that Liquibase would take for directives are taken
+/// for such where nothing else can be meant: `-- liquibase formatted sql` in the first line, `--
+/// changeset module:NNN` before the first statement, and `-- rollback DROP ...` behind the last
+/// one, where the file has no `--rollback`. Elsewhere the file is refused, so that no tool
+/// understands another thing than this one.
+final class ChangelogReader {
+
+  /// More than this many are not listed.
+  private static final int MOST_PROBLEMS = 100;
+
+  private static final Pattern HEADER =
+      Pattern.compile("formatted\\s+sql(?:\\s+(.*))?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern CHANGESET = Pattern.compile("[^\\s:]+:\\S.*");
+  private static final Pattern NOTHING_TO_UNDO =
+      Pattern.compile("(?:empty|not required)(?:[\\s:,;.(-].*)?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern OTHER_CHANGESET =
+      Pattern.compile("changeset(?:id|author|path):.*", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+  private static final Pattern ROLLBACK_BLOCK =
+      Pattern.compile("liquibase\\s+rollback\\b(.*)", Pattern.CASE_INSENSITIVE);
+
+  /// What a line of a rollback begins with, unless it goes on with the line before.
+  private static final Pattern SQL =
+      Pattern.compile(
+          "(?:ALTER|ANALYZE|CALL|CLUSTER|COMMENT|COPY|CREATE|DELETE|DO|DROP|EXECUTE|GRANT|INSERT|LOCK|MERGE"
+              + "|REASSIGN|REFRESH|REINDEX|RESET|REVOKE|SECURITY|SELECT|SET|TRUNCATE|UPDATE|VACUUM|WITH)\\s.*",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final String NO_ROLLBACK =
+      "write --rollback <SQL> behind the last statement, or --rollback empty when there is nothing to undo";
+
+  private final SourceText text;
+
+  /// Of the first character that is no white space.
+  private final int beginning;
+
+  private final SqlSplitter splitter;
+  private final List<ChangelogProblem> problems = new ArrayList<>();
+  private final List<DirectiveLine> directives = new ArrayList<>();
+  private final List<Part> rollback = new ArrayList<>();
+  private final List<Part> spacedRollback = new ArrayList<>();
+
+  /// What is not counted into the checksum: the rollback and `--comment`.
+  private final List<Part> aside = new ArrayList<>();
+
+  private boolean hasHeader;
+  private @Nullable ChangesetLine changeset;
+  private Position changesetPosition = new Position(1, 1);
+  private int changesetStart;
+  private int changesetEnd;
+  private String comment = "";
+
+  private ChangelogReader(SourceText text) {
+    this.text = text;
+    this.beginning = text.skipSpace(0);
+    this.splitter = new SqlSplitter(text, this::meaning, this::add);
+  }
+
+  /// A part of the file.
+  ///
+  /// @param line where the line or comment begins that it stands in
+  /// @param lineEnd where that ends
+  /// @param start of what it says
+  /// @param end behind that
+  /// @param position of `start`
+  private record Part(int line, int lineEnd, int start, int end, Position position) {}
+
+  /// Reads a file.
+  static ChangelogText read(SourceText text) {
+    return new ChangelogReader(text).read();
+  }
+
+  private ChangelogText read() {
+    refuseOtherEncodings();
+    List<SqlStatement> up = splitter.split();
+    useSpacedRollback(up);
+    List<SqlStatement> down = rollback.isEmpty() ? null : rollback();
+    String checksum = checksum();
+    requireHeader();
+    requireStatements(up);
+    requireRollback(down);
+    up.forEach(this::refuseWhatIsNotRun);
+    problems.sort(
+        Comparator.comparingInt(ChangelogProblem::line).thenComparingInt(ChangelogProblem::column));
+    return new ChangelogText(
+        changeset == null ? "" : changeset.id(),
+        changeset == null ? "" : changeset.author(),
+        comment,
+        changeset == null || changeset.transactional(),
+        checksum,
+        up,
+        down,
+        List.copyOf(directives),
+        List.copyOf(problems));
+  }
+
+  private void refuseOtherEncodings() {
+    int invalid = text.invalid();
+    if (invalid >= 0) {
+      Position position = new SourceText.Positions(text).of(invalid);
+      String what =
+          text.at(invalid) == 0
+              ? "a NUL"
+              : "byte 0x%02X, which is not UTF-8".formatted(text.at(invalid));
+      add(new ChangelogProblem(position, "holds " + what, "save the file as UTF-8"));
+    }
+  }
+
+  private Meaning meaning(int start, int end, boolean block) {
+    return block ? blockComment(start, end) : lineComment(start, end);
+  }
+
+  private Meaning blockComment(int start, int end) {
+    int lineEnd = Math.min(text.endOfLine(start), end);
+    var matcher =
+        ROLLBACK_BLOCK.matcher(text.text(start + 2, Math.min(lineEnd, start + 200)).strip());
+    if (!matcher.matches()) {
+      return Meaning.COMMENT;
+    }
+    if (lineEnd == end || !matcher.group(1).isBlank()) {
+      problem(
+          start,
+          "the SQL of /* liquibase rollback stands in its first line",
+          "begin it in the next line");
+      return Meaning.COMMENT;
+    }
+    aside.add(new Part(start, end, start, end, splitter.position(start)));
+    int last = Math.max(end - 2, lineEnd + 1);
+    for (int line = lineEnd + 1; line < last; line = text.endOfLine(line) + 1) {
+      rollback.add(
+          new Part(
+              start, end, line, Math.min(text.endOfLine(line), last), splitter.position(line)));
+    }
+    if (last == lineEnd + 1) {
+      rollback.add(new Part(start, end, last, last, splitter.position(last)));
+    }
+    return Meaning.END;
+  }
+
+  private Meaning lineComment(int start, int end) {
+    int wordStart = start + 2;
+    while (wordStart < end && SqlLexer.isSpace(text.at(wordStart))) {
+      wordStart++;
+    }
+    int wordEnd = wordStart;
+    while (wordEnd < end && isWordCharacter(text.at(wordEnd))) {
+      wordEnd++;
+    }
+    boolean isWord =
+        wordEnd > wordStart
+            && wordEnd - wordStart < 40
+            && (wordEnd == end || SqlLexer.isSpace(text.at(wordEnd)) || text.at(wordEnd) == ':');
+    if (!isWord) {
+      return Meaning.COMMENT;
+    }
+    String written = text.text(wordStart, wordEnd);
+    String word = written.toLowerCase(Locale.ROOT);
+    boolean spaced = wordStart > start + 2;
+    return spaced || !text.isStartOfLine(start)
+        ? lookalike(word, spaced, start, wordEnd, end)
+        : directive(written, word, start, wordEnd, end);
+  }
+
+  private static boolean isWordCharacter(byte c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || c == '-'
+        || c == '_';
+  }
+
+  private Meaning directive(String written, String word, int start, int wordEnd, int end) {
+    if (end < text.length() && text.at(end) == '\r' && isKnown(word)) {
+      problem(
+          end,
+          "the line of --" + written + " ends in a carriage return alone",
+          "end it with a line feed");
+    }
+    switch (word) {
+      case "liquibase" -> header(start, wordEnd, end);
+      case "changeset" -> changeset(start, wordEnd, end);
+      case "rollback" -> {
+        return rollbackLine(start, wordEnd, end);
+      }
+      case "comment" -> comment(start, wordEnd, end);
+      default -> {
+        if (DirectiveLine.OF_THE_ENGINE.contains(word) && word.equals(written)) {
+          directives.add(new DirectiveLine(word, value(wordEnd, end), splitter.position(start)));
+          return Meaning.DIRECTIVE;
+        }
+        return notOurs(written, word, start);
+      }
+    }
+    return Meaning.DIRECTIVE;
+  }
+
+  private static boolean isKnown(String word) {
+    return switch (word) {
+      case "liquibase", "changeset", "rollback", "comment" -> true;
+      default -> DirectiveLine.OF_THE_ENGINE.contains(word);
+    };
+  }
+
+  private Meaning notOurs(String written, String word, int start) {
+    if (DirectiveLine.isUnsupported(word)) {
+      problem(
+          start,
+          "uses --" + written + ", which is not supported",
+          "remove it; when it is a comment, write a space behind --");
+      return Meaning.COMMENT;
+    }
+    Optional<String> meant = DirectiveLine.meantBy(written);
+    meant.ifPresent(directive ->
+        problem(
+            start,
+            "--" + written + " is no directive",
+            "write --" + directive + "; when it is a comment, write a space behind --"));
+    return Meaning.COMMENT;
+  }
+
+  private void header(int start, int wordEnd, int end) {
+    var matcher = HEADER.matcher(value(wordEnd, end));
+    if (!matcher.matches()) {
+      problem(start, "cannot read this line", "write --liquibase formatted sql");
+      return;
+    }
+    if (matcher.group(1) != null) {
+      problem(
+          start,
+          "uses " + matcher.group(1) + ", which is not supported",
+          "write --liquibase formatted sql and nothing else in the first line");
+    }
+    hasHeader |= start == beginning;
+  }
+
+  private void changeset(int start, int wordEnd, int end) {
+    if (changesetEnd > 0) {
+      problem(start, "holds a second changeset", "give it a file of its own");
+      return;
+    }
+    changesetStart = start;
+    changesetEnd = end;
+    changesetPosition = splitter.position(start);
+    changeset =
+        ChangesetLine.parse(value(wordEnd, end), (message, hint) -> problem(start, message, hint))
+            .orElse(null);
+    if (changeset == null) {
+      problem(start, "cannot read this line", "write --changeset module:NNN");
+    }
+  }
+
+  private void comment(int start, int wordEnd, int end) {
+    if (changesetEnd == 0) {
+      problem(start, "has its --comment before --changeset", "write it behind --changeset");
+    }
+    aside.add(new Part(start, end, wordEnd, end, splitter.position(start)));
+    comment = value(wordEnd, end);
+  }
+
+  private Meaning rollbackLine(int start, int wordEnd, int end) {
+    if (wordEnd < end && text.at(wordEnd) == ':') {
+      problem(start, "cannot read --rollback with a colon", "write --rollback <SQL>");
+    }
+    rollback.add(rollbackPart(start, wordEnd, end));
+    aside.add(rollback.getLast());
+    return Meaning.END;
+  }
+
+  private Part rollbackPart(int start, int wordEnd, int end) {
+    int value = Math.min(wordEnd + 1, end);
+    return new Part(start, end, value, end, splitter.position(value));
+  }
+
+  /// What Liquibase would read as a directive though it is none by our rule.
+  private Meaning lookalike(String word, boolean spaced, int start, int wordEnd, int end) {
+    boolean atStart = spaced && text.isStartOfLine(start);
+    switch (word) {
+      case "liquibase" -> {
+        if (atStart && start == beginning && HEADER.matcher(value(wordEnd, end)).matches()) {
+          header(start, wordEnd, end);
+          return Meaning.DIRECTIVE;
+        }
+      }
+      case "changeset" -> {
+        if (CHANGESET.matcher(value(wordEnd, end)).matches()) {
+          if (atStart && changesetEnd == 0 && splitter.isBeforeFirstStatement()) {
+            changeset(start, wordEnd, end);
+            return Meaning.DIRECTIVE;
+          }
+          ambiguous(word, start);
+        }
+      }
+      case "rollback" -> {
+        String value = value(wordEnd, end);
+        if (SQL.matcher(value).matches() || NOTHING_TO_UNDO.matcher(value).matches()) {
+          if (atStart) {
+            spacedRollback.add(rollbackPart(start, wordEnd, end));
+            return Meaning.END;
+          }
+          ambiguous(word, start);
+        }
+      }
+      default -> {}
+    }
+    return Meaning.COMMENT;
+  }
+
+  private void ambiguous(String word, int start) {
+    add(ambiguous(word, splitter.position(start)));
+  }
+
+  private static ChangelogProblem ambiguous(String word, Position position) {
+    return new ChangelogProblem(
+        position,
+        "a comment that reads like --" + word,
+        "write --"
+            + word
+            + " at the start of a line of its own, without a space behind --; when it is a comment, begin it with"
+            + " another word");
+  }
+
+  private void useSpacedRollback(List<SqlStatement> up) {
+    int last = up.isEmpty() ? 0 : up.getLast().end();
+    boolean clear =
+        rollback.isEmpty() && spacedRollback.stream().allMatch(part -> part.line() >= last);
+    if (clear) {
+      rollback.addAll(spacedRollback);
+      aside.addAll(spacedRollback);
+    } else {
+      spacedRollback.forEach(part -> add(ambiguous("rollback", part.position())));
+    }
+  }
+
+  private List<SqlStatement> rollback() {
+    SourceText.Builder lines = new SourceText.Builder();
+    rollback.forEach(part -> lines.add(text, part.start(), part.end(), part.position()));
+    SourceText sql = lines.build();
+    Position position = rollback.getFirst().position();
+    String first = sql.text(0, sql.endOfLine(0)).strip();
+    if (sql.skipSpace(sql.endOfLine(0)) == sql.length()
+        && NOTHING_TO_UNDO.matcher(first).matches()) {
+      return List.of();
+    }
+    if (OTHER_CHANGESET.matcher(first).matches()) {
+      add(
+          new ChangelogProblem(
+              position,
+              "takes its rollback from another changeset, which is not supported",
+              NO_ROLLBACK));
+      return List.of();
+    }
+    List<SqlStatement> down =
+        new SqlSplitter(sql, SqlSplitter.Comments.NO_DIRECTIVES, this::add).split();
+    if (down.isEmpty()) {
+      add(new ChangelogProblem(position, "has an empty rollback", NO_ROLLBACK));
+    }
+    down.forEach(this::refuseWhatIsNotRun);
+    return down;
+  }
+
+  /// Of all that stands behind the line of `--changeset`, except what is set aside.
+  private String checksum() {
+    LiquibaseChecksum checksum = new LiquibaseChecksum(text);
+    aside.sort(Comparator.comparingInt(Part::line));
+    int start = changesetEnd;
+    for (Part part : aside) {
+      if (part.line() >= start) {
+        checksum.add(start, part.line());
+        start = part.lineEnd();
+      }
+    }
+    checksum.add(start, text.length());
+    return checksum.changeset();
+  }
+
+  private void requireHeader() {
+    if (!hasHeader) {
+      add(
+          new ChangelogProblem(
+              new Position(1, 1),
+              "does not begin with --liquibase formatted sql",
+              "make that the first line"));
+    }
+  }
+
+  private void requireStatements(List<SqlStatement> up) {
+    if (changesetEnd == 0) {
+      add(
+          new ChangelogProblem(
+              changesetPosition,
+              "holds no changeset",
+              "write --changeset module:NNN before the SQL"));
+    } else if (up.isEmpty()) {
+      add(new ChangelogProblem(changesetPosition, "has no statement", "write what it changes"));
+    } else if (up.getFirst().start() < changesetStart) {
+      add(
+          new ChangelogProblem(
+              up.getFirst().position(),
+              "has SQL before --changeset",
+              "write --changeset module:NNN before it"));
+    }
+    if (!rollback.isEmpty()) {
+      int rollbackStart = rollback.getFirst().line();
+      up.stream()
+          .filter(statement -> statement.end() > rollbackStart)
+          .findFirst()
+          .ifPresent(statement ->
+              add(
+                  new ChangelogProblem(
+                      statement.position(),
+                      "has SQL behind the rollback of line "
+                          + rollback.getFirst().position().line(),
+                      "begin each line of the rollback with --rollback, behind the last statement")));
+    }
+  }
+
+  private void requireRollback(@Nullable List<SqlStatement> down) {
+    if (down == null && changesetEnd > 0) {
+      add(new ChangelogProblem(changesetPosition, "has no rollback", NO_ROLLBACK));
+    }
+  }
+
+  private void refuseWhatIsNotRun(SqlStatement statement) {
+    if (statement.kind() == Kind.TRANSACTION_COMMAND) {
+      add(
+          new ChangelogProblem(
+              statement.position(),
+              "has a transaction command: " + statement.firstLine(),
+              "delete it; the engine opens and ends the transaction"));
+    } else if (statement.kind() == Kind.COPY_OUT) {
+      add(
+          new ChangelogProblem(
+              statement.position(),
+              "copies to STDOUT, which nobody reads: " + statement.firstLine(),
+              "delete it"));
+    }
+  }
+
+  /// What stands behind a directive's word, without the colon and the white space around it.
+  private String value(int wordEnd, int end) {
+    int start = wordEnd;
+    while (start < end && (SqlLexer.isSpace(text.at(start)) || text.at(start) == ':')) {
+      start++;
+    }
+    return text.text(start, end).strip();
+  }
+
+  private void problem(int offset, String message, String hint) {
+    if (problems.size() < MOST_PROBLEMS) {
+      add(new ChangelogProblem(splitter.position(offset), message, hint));
+    }
+  }
+
+  private void add(ChangelogProblem problem) {
+    if (problems.size() < MOST_PROBLEMS) {
+      problems.add(problem);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package dev.sheaf.migration.changelog;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What the reader understood of a changelog file.
+///
+/// @param id as the line of `--changeset` says it; empty when there is no such line
+/// @param author likewise
+/// @param comment what the changeset is for; empty when it does not say
+/// @param transactional whether its statements and its record are one transaction
+/// @param checksum as Liquibase computes it of the same statements
+/// @param up its statements
+/// @param down those of its rollback; `null` when it has none, empty when nothing is to be undone
+/// @param directives the lines that speak to the engine, in order
+/// @param problems why it must not run, in order; empty when it may
+record ChangelogText(
+    String id,
+    String author,
+    String comment,
+    boolean transactional,
+    String checksum,
+    List<SqlStatement> up,
+    @Nullable List<SqlStatement> down,
+    List<DirectiveLine> directives,
+    List<ChangelogProblem> problems) {}

@@ -1,0 +1,137 @@
+package dev.sheaf.migration.changelog;
+
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/// One SQL statement of a text. It is kept as a place in the text, and becomes a `String` when
+/// somebody asks.
+public final class SqlStatement {
+
+  /// What it does to the transaction that it runs in.
+  enum Kind {
+    ORDINARY,
+    /// It begins or ends a transaction, or a part of one.
+    TRANSACTION_COMMAND,
+    /// `COPY ... FROM STDIN`: the rows follow in the text.
+    COPY_IN,
+    /// `COPY ... TO STDOUT`: the rows go to the client.
+    COPY_OUT
+  }
+
+  private static final int FIRST_LINE_WIDTH = 100;
+
+  private final SourceText text;
+  private final Kind kind;
+  private final int start;
+  private final int firstToken;
+  private final int end;
+  private final int dataStart;
+  private final int dataEnd;
+  private final SourceText.Position position;
+
+  /// @param start of the comments that belong to it
+  /// @param firstToken of its first word
+  /// @param end behind its last token, before the semicolon
+  /// @param dataStart of the rows that it copies; equal to `dataEnd` when there are none
+  /// @param position of `firstToken`
+  SqlStatement(
+      SourceText text,
+      Kind kind,
+      int start,
+      int firstToken,
+      int end,
+      int dataStart,
+      int dataEnd,
+      SourceText.Position position) {
+    this.text = text;
+    this.kind = kind;
+    this.start = start;
+    this.firstToken = firstToken;
+    this.end = end;
+    this.dataStart = dataStart;
+    this.dataEnd = dataEnd;
+    this.position = position;
+  }
+
+  /// The statements of `sql`, in order.
+  ///
+  /// @throws IllegalArgumentException when a quote, a comment or a parenthesis is not closed, or a
+  ///   command of psql is among them
+  public static List<SqlStatement> of(String sql) {
+    List<ChangelogProblem> problems = new ArrayList<>();
+    List<SqlStatement> statements =
+        new SqlSplitter(SourceText.of(sql), SqlSplitter.Comments.NO_DIRECTIVES, problems::add)
+            .split();
+    if (!problems.isEmpty()) {
+      throw new IllegalArgumentException(problems.getFirst().located());
+    }
+    return statements;
+  }
+
+  /// What is sent to the server: the text as it stands in the file, from the comments before the
+  /// first word to the last token, without the semicolon.
+  public String sql() {
+    return text.text(start, end);
+  }
+
+  /// The same without the comments before the first word.
+  public String withoutLeadingComments() {
+    return text.text(firstToken, end);
+  }
+
+  /// Its first line, without the comments before it; shortened when it is long.
+  public String firstLine() {
+    int lineEnd = Math.min(text.endOfLine(firstToken), end);
+    // Four bytes are the most that a character takes.
+    boolean tooLong = lineEnd - firstToken > 4 * FIRST_LINE_WIDTH;
+    String line =
+        text.text(firstToken, tooLong ? firstToken + 4 * FIRST_LINE_WIDTH : lineEnd)
+            .stripTrailing();
+    return line.length() > FIRST_LINE_WIDTH
+        ? line.substring(0, FIRST_LINE_WIDTH - 3) + "..."
+        : line;
+  }
+
+  /// All of it, as [#of] reads it back: with the rows that it copies and the line that ends them.
+  @Override
+  public String toString() {
+    return kind == Kind.COPY_IN ? sql() + ";\n" + text.text(dataStart, dataEnd) + "\\." : sql();
+  }
+
+  /// Whether it is a `COPY ... FROM STDIN`, which needs [#data] sent behind it.
+  public boolean copiesIn() {
+    return kind == Kind.COPY_IN;
+  }
+
+  /// The rows that it copies; empty when it copies none.
+  public InputStream data() {
+    return text.stream(dataStart, dataEnd);
+  }
+
+  Kind kind() {
+    return kind;
+  }
+
+  /// The line of its first word in the file, from 1.
+  public int line() {
+    return position.line();
+  }
+
+  /// The column of its first word, in characters, from 1.
+  public int column() {
+    return position.column();
+  }
+
+  SourceText.Position position() {
+    return position;
+  }
+
+  int start() {
+    return start;
+  }
+
+  int end() {
+    return end;
+  }
+}
