@@ -130,7 +130,7 @@ final class ChangelogReader {
   }
 
   private Meaning blockComment(int start, int end) {
-    int lineEnd = Math.min(text.endOfLine(start), end);
+    int lineEnd = text.endOfLine(start, end);
     var matcher =
         ROLLBACK_BLOCK.matcher(text.text(start + 2, Math.min(lineEnd, start + 200)).strip());
     if (!matcher.matches()) {
@@ -146,9 +146,7 @@ final class ChangelogReader {
     aside.add(new Part(start, end, start, end, splitter.position(start)));
     int last = Math.max(end - 2, lineEnd + 1);
     for (int line = lineEnd + 1; line < last; line = text.endOfLine(line) + 1) {
-      rollback.add(
-          new Part(
-              start, end, line, Math.min(text.endOfLine(line), last), splitter.position(line)));
+      rollback.add(new Part(start, end, line, text.endOfLine(line, last), splitter.position(line)));
     }
     if (last == lineEnd + 1) {
       rollback.add(new Part(start, end, last, last, splitter.position(last)));
@@ -281,7 +279,10 @@ final class ChangelogReader {
       problem(start, "cannot read --rollback with a colon", "write --rollback <SQL>");
     }
     rollback.add(rollbackPart(start, wordEnd, end));
-    aside.add(rollback.getLast());
+    if (wordEnd < end && text.at(wordEnd) == ' ') {
+      // Otherwise it is a comment to Liquibase.
+      aside.add(rollback.getLast());
+    }
     return Meaning.END;
   }
 

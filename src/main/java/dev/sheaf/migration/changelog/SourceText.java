@@ -102,8 +102,13 @@ public final class SourceText {
 
   /// The offset of the next line feed from `start` on; that of the end when there is none.
   int endOfLine(int start) {
+    return endOfLine(start, bytes.length);
+  }
+
+  /// The same; `limit` when there is none before it.
+  int endOfLine(int start, int limit) {
     int end = start;
-    while (end < bytes.length && bytes[end] != '\n') {
+    while (end < limit && bytes[end] != '\n') {
       end++;
     }
     return end;
@@ -163,7 +168,8 @@ public final class SourceText {
     return Arrays.hashCode(bytes);
   }
 
-  /// Says where offsets stand. It walks with them, so asking in ascending order costs one pass.
+  /// Says where offsets stand. It walks from one to the next, so asking in ascending order costs
+  /// one pass.
   static final class Positions {
     private final SourceText text;
     private int offset;
@@ -176,21 +182,36 @@ public final class SourceText {
 
     Position of(int wanted) {
       if (wanted < offset) {
-        offset = 0;
-        line = 1;
-        column = 1;
+        back(wanted);
       }
       for (; offset < wanted; offset++) {
-        byte b = text.bytes[offset];
-        if (b == '\n') {
+        if (text.bytes[offset] == '\n') {
           line++;
           column = 1;
-        } else if ((b & 0xC0) != 0x80) {
-          // Every byte of a character but the first begins with the bits 10.
+        } else if (isCharacter(text.bytes[offset])) {
           column++;
         }
       }
       return text.lines.inFile(line, column);
+    }
+
+    private void back(int wanted) {
+      for (; offset > wanted; offset--) {
+        if (text.bytes[offset - 1] == '\n') {
+          line--;
+        }
+      }
+      column = 1;
+      for (int i = offset - 1; i >= 0 && text.bytes[i] != '\n'; i--) {
+        if (isCharacter(text.bytes[i])) {
+          column++;
+        }
+      }
+    }
+
+    /// Every byte of a character but the first begins with the bits 10.
+    private static boolean isCharacter(byte b) {
+      return (b & 0xC0) != 0x80;
     }
   }
 

@@ -297,8 +297,10 @@ final class SqlSplitter {
       }
       line = end + 1;
     }
-    problem(
-        firstToken, "the rows of this COPY ... FROM STDIN have no end", "end them with a line \\.");
+    if (position != null) {
+      problem(
+          position, "the rows of this COPY ... FROM STDIN have no end", "end them with a line \\.");
+    }
     lexer.skipTo(text.length());
     end(statementEnd, dataStart, text.length());
   }
@@ -347,9 +349,9 @@ final class SqlSplitter {
   }
 
   private void end(int end) {
-    if (kind == Kind.COPY_IN && firstToken >= 0) {
+    if (kind == Kind.COPY_IN && position != null) {
       problem(
-          firstToken,
+          position,
           "this COPY ... FROM STDIN has no semicolon, so no rows follow it",
           "end it with a semicolon, the rows with a line \\.");
     }
@@ -397,6 +399,10 @@ final class SqlSplitter {
   }
 
   private void problem(int offset, String message, String hint) {
-    problems.accept(new ChangelogProblem(positions.of(offset), message, hint));
+    problem(positions.of(offset), message, hint);
+  }
+
+  private void problem(SourceText.Position at, String message, String hint) {
+    problems.accept(new ChangelogProblem(at, message, hint));
   }
 }

@@ -82,12 +82,9 @@ public final class SqlStatement {
 
   /// Its first line, without the comments before it; shortened when it is long.
   public String firstLine() {
-    int lineEnd = Math.min(text.endOfLine(firstToken), end);
     // Four bytes are the most that a character takes.
-    boolean tooLong = lineEnd - firstToken > 4 * FIRST_LINE_WIDTH;
-    String line =
-        text.text(firstToken, tooLong ? firstToken + 4 * FIRST_LINE_WIDTH : lineEnd)
-            .stripTrailing();
+    int limit = Math.min(end, firstToken + 4 * FIRST_LINE_WIDTH);
+    String line = text.text(firstToken, text.endOfLine(firstToken, limit)).stripTrailing();
     return line.length() > FIRST_LINE_WIDTH
         ? line.substring(0, FIRST_LINE_WIDTH - 3) + "..."
         : line;

@@ -65,8 +65,7 @@ class ChangelogReaderTest {
                 """);
 
     assertThat(read.problems()).isEmpty();
-    assertThat(read.down())
-        .hasToString("[DROP TABLE a, -- it is empty\n/* and */ SELECT\n  1]");
+    assertThat(read.down()).hasToString("[DROP TABLE a, -- it is empty\n/* and */ SELECT\n  1]");
     assertThat(down(read)).extracting(SqlStatement::line).containsExactly(7, 8);
     assertThat(down(read)).extracting(SqlStatement::column).containsExactly(1, 11);
   }
@@ -74,7 +73,9 @@ class ChangelogReaderTest {
   @Test
   void statementsOfARollbackStandWhereTheyAreWritten() {
     ChangelogText read =
-        read(HEAD + "SELECT 1;\n\n--rollback DROP TABLE a; DROP\n-- note\n--rollback  TABLE b; DELETE FROM c;\n");
+        read(
+            HEAD
+                + "SELECT 1;\n\n--rollback DROP TABLE a; DROP\n-- note\n--rollback  TABLE b; DELETE FROM c;\n");
 
     assertThat(read.problems()).isEmpty();
     assertThat(down(read))
@@ -85,7 +86,11 @@ class ChangelogReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "empty", "EMPTY", "not required", "empty: a view reads it", "not required because of that"
+        "empty",
+        "EMPTY",
+        "not required",
+        "empty: a view reads it",
+        "not required because of that"
       })
   void aRollbackMaySayThatNothingIsToBeUndone(String rollback) {
     ChangelogText read = read(HEAD + "SELECT 1;\n--rollback " + rollback + "\n\n");
@@ -108,7 +113,8 @@ class ChangelogReaderTest {
         --rollback DROP TABLE doc;
         -- rollback the purchase
         -- ignoreLines:2
-        line 5 ${HOME} ${nosuch}')""";
+        line 5 ${HOME} ${nosuch}')\
+        """;
     String function =
         """
         CREATE FUNCTION purge() RETURNS void LANGUAGE plpgsql AS $$
@@ -120,20 +126,23 @@ class ChangelogReaderTest {
         DELETE FROM orders;
         */
           PERFORM 1;
-        END $$""";
+        END $$\
+        """;
     String routine =
         """
         CREATE FUNCTION f() RETURNS void LANGUAGE sql BEGIN ATOMIC
         --rollback DELETE FROM orders;
         SELECT 1;
-        END""";
+        END\
+        """;
     String table =
         """
         CREATE TABLE t (
         --comment is no column
         --late is none either
         --rollback DROP TABLE t;
-        id int)""";
+        id int)\
+        """;
 
     ChangelogText read =
         read(
@@ -310,10 +319,9 @@ class ChangelogReaderTest {
       })
   void anAttributeThatAsksForWhatIsDoneAnywayIsFine(String attribute) {
     assertThat(
-            read(
-                    "--liquibase formatted sql\n--changeset core:001 "
-                        + attribute
-                        + "\nSELECT 1;\n--rollback empty\n")
+            read("--liquibase formatted sql\n--changeset core:001 "
+                    + attribute
+                    + "\nSELECT 1;\n--rollback empty\n")
                 .problems())
         .isEmpty();
   }
@@ -358,7 +366,9 @@ class ChangelogReaderTest {
 
   @Test
   void lineEndsAndAByteOrderMarkMakeNoDifference() {
-    String file = HEAD + "--late refuse\nINSERT INTO t VALUES ('a\nb');\n\n--rollback DELETE\n--rollback FROM t;\n";
+    String file =
+        HEAD
+            + "--late refuse\nINSERT INTO t VALUES ('a\nb');\n\n--rollback DELETE\n--rollback FROM t;\n";
 
     ChangelogText plain = read(file);
     ChangelogText other = read("\uFEFF" + file.replace("\n", "\r\n"));

@@ -1,0 +1,79 @@
+package dev.sheaf.migration.changelog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Reading takes one pass. A reader that looked at everything again for each statement or line
+/// would take hours for these files.
+class LargeChangelogTest {
+
+  private static final String HEAD = "--liquibase formatted sql\n--changeset core:001\n";
+
+  @Test
+  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  void aFileOfManyStatementsIsReadInOnePass() {
+    int count = 400_000;
+    String insert =
+        "INSERT INTO item (id, name, note) VALUES (%d, 'it''s item %d', 'and a note on it; all of it');\n";
+    StringBuilder file = new StringBuilder(HEAD);
+    for (int i = 0; i < count; i++) {
+      file.append(insert.formatted(i, i));
+    }
+    file.append("--rollback TRUNCATE item;\n");
+
+    ChangelogText read = ChangelogReader.read(SourceText.of(file.toString()));
+
+    assertThat(read.problems()).isEmpty();
+    assertThat(read.up()).hasSize(count);
+    assertThat(read.up().getLast().line()).isEqualTo(count + 2);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT 1; ",
+        "SELECT E'a'\n-- b\n+ 1;\n",
+        "$a ",
+        "$a$b$",
+        "$$ $a$ $",
+        "/* ",
+        "*/ ",
+        "(",
+        ") ",
+        "'",
+        "E'\\",
+        "\"",
+        "--\n",
+        "-- rollback DROP TABLE a;\n",
+        "--rollback SELECT 1\n",
+        "--rollback\n",
+        "--comment a\n",
+        "--comment a\r",
+        "--destructiv a\n",
+        "--liquibase formatted sql\n",
+        " -- liquibase formatted sql\n",
+        "--changeset a:1\n",
+        "SELECT 1;--changeset a:1\n",
+        "/* liquibase rollback\n*/\n",
+        "\\restrict a\n",
+        "\\set a ",
+        "COPY t FROM stdin;\n\\.\n",
+        "COPY t FROM stdin;\n",
+        "COPY t FROM stdin\n--rollback SELECT 1;\n",
+        "CREATE FUNCTION f() BEGIN ATOMIC CASE ",
+        "aaaaaaaa",
+        "1",
+        "COMMIT;",
+      })
+  @Timeout(value = 60, unit = TimeUnit.SECONDS)
+  void whateverItHoldsIsReadInOnePass(String piece) {
+    SourceText text = SourceText.of(HEAD + piece.repeat((4 << 20) / piece.length()));
+
+    assertThat(ChangelogReader.read(text).problems()).hasSizeLessThanOrEqualTo(100);
+  }
+}
