@@ -9,9 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -21,10 +19,14 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// Checks the links between the Markdown pages of the repository.
+/// Checks the links between the Markdown pages of the repository, and that every page is listed.
 class DocsTest {
 
-  private static final Path INDEX = Path.of("docs/README.md");
+  private static final Path DOCS = Path.of("docs");
+  private static final Path INDEX = DOCS.resolve("README.md");
+
+  private static final Path LINT = DOCS.resolve("lint");
+  private static final Path LINT_INDEX = DOCS.resolve("lint-rules.md");
 
   /// Directories with files that are not part of the repository.
   private static final Set<String> SKIPPED = Set.of("target", "node_modules", "results");
@@ -76,22 +78,26 @@ class DocsTest {
   }
 
   @Test
-  void everyPageIsReachableFromTheIndex() throws IOException {
-    Set<Path> reached = new TreeSet<>(Set.of(INDEX));
-    Deque<Path> open = new ArrayDeque<>(reached);
-    while (!open.isEmpty()) {
-      links(open.remove())
-          .filter(Link::isRelative)
-          .map(Link::file)
-          .filter(DocsTest::isPage)
-          .filter(reached::add)
-          .forEach(open::add);
-    }
+  void theIndexListsEveryPageOnce() throws IOException {
+    assertThat(listed(INDEX).filter(page -> page.startsWith(DOCS)))
+        .as("pages that " + INDEX + " lists")
+        .containsExactlyInAnyOrderElementsOf(
+            pages().stream()
+                .filter(page -> page.startsWith(DOCS) && !page.startsWith(LINT))
+                .filter(page -> !page.equals(INDEX))
+                .toList());
+  }
 
-    assertThat(pages().stream().filter(page -> page.startsWith("docs")))
-        .as("pages in docs, all of which " + INDEX + " leads to")
-        .isNotEmpty()
-        .allMatch(reached::contains);
+  @Test
+  void theListOfLintRulesListsEveryRuleOnce() throws IOException {
+    assertThat(listed(LINT_INDEX).filter(page -> page.startsWith(LINT)))
+        .as("pages that " + LINT_INDEX + " lists")
+        .containsExactlyInAnyOrderElementsOf(
+            pages().stream().filter(page -> page.startsWith(LINT)).toList());
+  }
+
+  private static Stream<Path> listed(Path index) {
+    return links(index).filter(Link::isRelative).map(Link::file).filter(DocsTest::isPage);
   }
 
   /// As GitHub derives it from a heading.
