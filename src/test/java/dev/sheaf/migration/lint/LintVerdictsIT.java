@@ -192,24 +192,24 @@ class LintVerdictsIT {
     long found = verdicts.stream().mapToLong(verdict -> verdict.found().size()).sum();
     long hits = verdicts.stream().mapToLong(Verdict::hits).sum();
     return """
-    # Verdicts
+    # Lint verdicts
 
-    What the documentation of PostgreSQL and pgvector says that a migration does, and what the lint finds when it
-    watches it. `LintVerdictsIT` runs them all and compares this page.
+    The lint runs each of these migrations. PostgreSQL's and pgvector's documentation says what a migration does, and so
+    which findings are correct. `LintVerdictsIT` generates this page and fails if it differs.
 
-    | Migrations | Findings that must come | Found | Recall | Precision |
+    | Migrations | Expected findings | Reported findings | Recall | Precision |
     |---|---|---|---|---|
     | %d bad, %d safe | %d | %d | %.3f | %.3f |
 
-    ## Bad: each finding has to come, and no other
+    ## Bad migrations: the lint must report these findings and no others
 
-    | Migration | Must find | Found |
+    | Migration | Expected findings | As expected |
     |---|---|---|
     %s
 
-    ## Safe: nothing may be found
+    ## Safe migrations: the lint must report nothing
 
-    | Migration | Must find | Found |
+    | Migration | Expected findings | As expected |
     |---|---|---|
     %s
     """
