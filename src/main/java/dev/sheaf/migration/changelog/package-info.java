@@ -1,4 +1,4 @@
-/// Changelog files: their names, the reader that understands them, and the SQL statements in them.
+/// Changelog files: names, parser, directives, validation, splitting of SQL, modules.
 @NullMarked
 package dev.sheaf.migration.changelog;
 
