@@ -79,10 +79,7 @@ final class CheckCommand implements Callable<Integer> {
         common.directory().map(ChangelogCheck::of).orElse(List.of());
     if (!form.isEmpty()) {
       List<Finding> findings = form.stream().map(Finding::ofForm).toList();
-      print(
-          output,
-          findings,
-          form.stream().map(finding -> finding.path() + ": " + finding.message()).toList());
+      print(output, findings, form.stream().map(ChangelogCheck.Finding::toString).toList());
       output.say(Output.count(form.size(), "finding"));
       return ExitCode.FAILED;
     }

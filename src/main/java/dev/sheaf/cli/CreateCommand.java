@@ -32,7 +32,7 @@ final class CreateCommand implements Callable<Integer> {
       names = "--number",
       paramLabel = "N",
       description = "The number, instead of the next free one.")
-  private @Nullable Integer number;
+  private @Nullable Long number;
 
   @Option(
       names = "--from-entities",

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +19,7 @@ final class ForceCommand implements Callable<Integer> {
   @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
   @Parameters(paramLabel = "V", description = "The number of a changeset; 0 is before the first.")
-  private int version;
+  private long version;
 
   @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
   private String module = "";
@@ -28,6 +29,7 @@ final class ForceCommand implements Callable<Integer> {
     Output output = common.output();
     MigrationResult result =
         common.migrations().force(module, version, approval.approval(), output.listener());
-    return output.result(result, "%s is recorded to be at %03d".formatted(module, version));
+    return output.result(
+        result, "%s is recorded to be at %s".formatted(module, ChangelogFile.version(version)));
   }
 }

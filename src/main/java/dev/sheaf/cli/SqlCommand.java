@@ -43,7 +43,7 @@ final class SqlCommand implements Callable<Integer> {
   private @Nullable String module;
 
   @Option(names = "--to", paramLabel = "V", description = "With up: not further than this number.")
-  private @Nullable Integer to;
+  private @Nullable Long to;
 
   @Override
   public Integer call() {
@@ -58,7 +58,8 @@ final class SqlCommand implements Callable<Integer> {
       if (script.transactional()) {
         output.data("BEGIN;");
       }
-      script.statements().forEach(sql -> output.data(sql + ";"));
+      // Rows that are copied end with a line of their own.
+      script.statements().forEach(sql -> output.data(sql.endsWith("\n\\.") ? sql : sql + ";"));
       if (script.transactional()) {
         output.data("COMMIT;");
       }

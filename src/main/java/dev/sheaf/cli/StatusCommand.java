@@ -2,6 +2,7 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.SchemaStatus;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -108,7 +109,7 @@ final class StatusCommand implements Callable<Integer> {
     }
   }
 
-  private static String number(int number) {
-    return number == 0 ? "-" : "%03d".formatted(number);
+  private static String number(long number) {
+    return number == 0 ? "-" : ChangelogFile.version(number);
   }
 }

@@ -19,7 +19,7 @@ final class UpCommand implements Callable<Integer> {
   private @Nullable String module;
 
   @Option(names = "--to", paramLabel = "V", description = "Not further than this number.")
-  private @Nullable Integer to;
+  private @Nullable Long to;
 
   @Override
   public Integer call() {

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.SchemaStatus;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,7 @@ final class VersionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    Map<String, Integer> versions = new LinkedHashMap<>();
+    Map<String, Long> versions = new LinkedHashMap<>();
     for (SchemaStatus.Module module : common.migrations().status().modules()) {
       versions.put(module.name(), module.applied());
     }
@@ -30,7 +31,7 @@ final class VersionCommand implements Callable<Integer> {
     } else {
       List<List<String>> rows = new ArrayList<>();
       versions.forEach(
-          (module, version) -> rows.add(Output.row(module, "%03d".formatted(version))));
+          (module, version) -> rows.add(Output.row(module, ChangelogFile.version(version))));
       output.table(rows);
     }
     return ExitCode.DONE;

@@ -130,6 +130,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
     // Migrations run each statement once; a prepared statement would be a wasted round trip.
     PGProperty.PREPARE_THRESHOLD.set(properties, 0);
+    // A statement without parameters is sent as it stands. Otherwise the driver takes it apart by
+    // rules of its own, which are not quite the server's.
+    PGProperty.PREFER_QUERY_MODE.set(properties, "extendedForPrepared");
     try {
       Connection connection = new Driver().connect(jdbcUrl, properties);
       if (connection == null) {

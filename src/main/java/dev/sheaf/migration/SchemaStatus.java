@@ -42,8 +42,8 @@ public record SchemaStatus(
   public record Module(
       String name,
       boolean enabled,
-      int applied,
-      int latest,
+      long applied,
+      long latest,
       List<String> pending,
       List<String> waiting,
       List<String> late,

@@ -2,7 +2,6 @@ package dev.sheaf.migration;
 
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.ChangesetParser;
 import java.nio.charset.StandardCharsets;
 
 /// Changesets as tests write them.
@@ -12,7 +11,7 @@ public final class ChangesetText {
 
   /// What a file of this name and content is to the engine.
   public static Changeset parse(String module, String fileName, String content) {
-    return ChangesetParser.parse(
+    return Changeset.of(
         ChangelogFile.of(module, fileName, content.getBytes(StandardCharsets.UTF_8)));
   }
 

@@ -2,10 +2,13 @@ package dev.sheaf.migration.changelog;
 
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A change of data that a changeset needs, as the file beside it declares it,
@@ -33,10 +36,10 @@ public record BackfillDeclaration(
   public static final String SUFFIX = ".backfill.sql";
 
   private static final String IDENTIFIER = "[a-z_][a-z0-9_]*";
-  private static final Pattern DIRECTIVE = Pattern.compile("--([a-z].*)");
+  private static final Pattern DIRECTIVE = Pattern.compile("--[a-z].*");
   private static final Pattern BACKFILL =
       Pattern.compile(
-          "backfill\\s+table:((?:%1$s\\.)?%1$s)\\s+key:(%1$s(?:,%1$s)*)".formatted(IDENTIFIER));
+          "--backfill\\s+table:((?:%1$s\\.)?%1$s)\\s+key:(%1$s(?:,%1$s)*)".formatted(IDENTIFIER));
 
   private static final List<String> QUERY = List.of("SELECT", "WITH");
   private static final List<String> STATEMENT =
@@ -46,40 +49,28 @@ public record BackfillDeclaration(
   ///
   /// @throws OperatorException when the file is no declaration
   public static BackfillDeclaration of(ChangelogFile file) {
-    @Nullable Matcher header = null;
-    boolean marked = false;
-    StringBuilder statement = new StringBuilder();
-    StringBuilder condition = new StringBuilder();
-    StringBuilder section = new StringBuilder();
-    for (String line : file.content().lines().toList()) {
-      Matcher directive = DIRECTIVE.matcher(line.strip());
-      if (!directive.matches()) {
-        section.append(line).append('\n');
-        continue;
-      }
-      String text = directive.group(1);
-      Matcher backfill = BACKFILL.matcher(text);
-      if (text.equals("liquibase formatted sql") && !marked) {
-        marked = true;
-      } else if (backfill.matches() && header == null) {
-        header = backfill;
-        section = statement;
-      } else if (text.equals("condition") && section == statement) {
-        section = condition;
-      } else {
-        throw malformed(
-            file,
-            "cannot read \"" + line.strip() + "\"",
-            "it says --backfill table:T key:K1,K2 once, then --condition; a comment begins with \"-- \"");
-      }
+    Head head = new Head(file);
+    List<ChangelogProblem> problems = new ArrayList<>();
+    List<SqlStatement> statements =
+        new SqlSplitter(file.content(), head::meaning, problems::add).split();
+    if (file.content().invalid() >= 0) {
+      throw malformed(file, "is not UTF-8", "save the file as UTF-8");
     }
-    if (!marked || header == null || section != condition) {
+    if (!problems.isEmpty()) {
+      ChangelogProblem problem = problems.getFirst();
+      throw malformed(file, problem.located(), problem.hint());
+    }
+    Matcher header = head.header;
+    if (!head.marked || header == null || head.condition < 0) {
       throw malformed(
           file,
           "is no backfill",
           "it has the lines --liquibase formatted sql, --backfill table:T key:K1,K2 and --condition");
     }
-    String batch = single(file, "the batch statement", statement.toString(), STATEMENT);
+    Map<Boolean, List<SqlStatement>> parts =
+        statements.stream().collect(Collectors.partitioningBy(sql -> sql.start() < head.condition));
+    String batch =
+        single(file, "the batch statement", parts.getOrDefault(true, List.of()), STATEMENT);
     if (!Backfill.BATCH.matcher(batch).find()) {
       throw malformed(
           file,
@@ -91,7 +82,42 @@ public record BackfillDeclaration(
         header.group(1),
         List.of(header.group(2).split(",")),
         batch,
-        single(file, "the condition", condition.toString(), QUERY));
+        single(file, "the condition", parts.getOrDefault(false, List.of()), QUERY));
+  }
+
+  /// The lines that say which statement is what.
+  private static final class Head {
+    private final ChangelogFile file;
+    private boolean marked;
+    private @Nullable Matcher header;
+
+    /// Where the condition begins; -1 before that line.
+    private int condition = -1;
+
+    Head(ChangelogFile file) {
+      this.file = file;
+    }
+
+    SqlSplitter.Comments.Meaning meaning(int start, int end, boolean block) {
+      String line = file.content().text(start, end).strip();
+      if (block || !file.content().isStartOfLine(start) || !DIRECTIVE.matcher(line).matches()) {
+        return SqlSplitter.Comments.Meaning.COMMENT;
+      }
+      Matcher backfill = BACKFILL.matcher(line);
+      if (line.equals("--liquibase formatted sql") && !marked) {
+        marked = true;
+      } else if (backfill.matches() && header == null) {
+        header = backfill;
+      } else if (line.equals("--condition") && header != null && condition < 0) {
+        condition = end;
+      } else {
+        throw malformed(
+            file,
+            "cannot read \"" + line + "\"",
+            "it says --backfill table:T key:K1,K2 once, then --condition; a comment begins with \"-- \"");
+      }
+      return SqlSplitter.Comments.Meaning.END;
+    }
   }
 
   /// The statement without batches, for a database that nobody works in.
@@ -99,13 +125,13 @@ public record BackfillDeclaration(
     return Backfill.BATCH.matcher(statement).replaceAll("true");
   }
 
-  private static String single(ChangelogFile file, String what, String sql, List<String> kinds) {
-    List<String> statements = SqlScript.split(sql);
+  private static String single(
+      ChangelogFile file, String what, List<SqlStatement> statements, List<String> kinds) {
     if (statements.size() != 1) {
       throw malformed(
           file, what + " holds " + statements.size() + " statements", "it is exactly one");
     }
-    String statement = SqlScript.withoutLeadingComments(statements.getFirst());
+    String statement = statements.getFirst().withoutLeadingComments();
     String kind = statement.split("\\W", 2)[0].toUpperCase(Locale.ROOT);
     if (!kinds.contains(kind)) {
       throw malformed(file, what + " begins with " + kind, "it can be " + String.join(", ", kinds));

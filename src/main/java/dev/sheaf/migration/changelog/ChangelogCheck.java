@@ -16,23 +16,6 @@ import java.util.stream.Stream;
 /// a commit, and for CI.
 public final class ChangelogCheck {
 
-  private static final Pattern MODULE_NAME = Pattern.compile("[a-z][a-z0-9_]*");
-  private static final Pattern TRANSACTION_COMMAND =
-      Pattern.compile(
-          "^(BEGIN|START\\s+TRANSACTION|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE\\s+TRANSACTION)\\b.*",
-          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-  private static final Pattern CONCURRENTLY =
-      Pattern.compile(
-          "^(CREATE|DROP|REINDEX|ALTER)\\b[^']*\\bCONCURRENTLY\\b.*",
-          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-  private static final Pattern UNNAMED_INDEX =
-      Pattern.compile(
-          "^CREATE\\s+(UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON\\b.*",
-          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-
-  private static final Pattern SQL_AFTER_ROLLBACK =
-      Pattern.compile("(?m)^--rollback .*\\R(?:\\s*(?:--.*)?\\R)*\\s*(?!--|/\\*)\\S");
-
   private final List<Finding> findings = new ArrayList<>();
 
   private ChangelogCheck() {}
@@ -40,8 +23,17 @@ public final class ChangelogCheck {
   /// What is wrong with a file, or with a directory.
   ///
   /// @param path `module/NNN_name.sql`, or `module/`
+  /// @param line where in the file, from 1; 0 when it is about the file as a whole
+  /// @param column where in the line, in characters, from 1; 0 likewise
   /// @param message what is wrong, and what to do about it
-  public record Finding(String path, String message) {}
+  public record Finding(String path, int line, int column, String message) {
+
+    /// In one line, as compilers write it.
+    @Override
+    public String toString() {
+      return line == 0 ? path + ": " + message : path + ":" + line + ":" + column + ": " + message;
+    }
+  }
 
   /// Everything that is wrong below `root`, in the order of the files; empty when nothing is.
   ///
@@ -68,10 +60,7 @@ public final class ChangelogCheck {
 
   private void module(Path directory, List<String> modules) throws IOException {
     String module = directory.getFileName().toString();
-    if (!MODULE_NAME.matcher(module).matches()) {
-      find(module + "/", "a module's name is lower-case letters, digits and _");
-    }
-    TreeMap<Integer, ChangelogFile> numbers = new TreeMap<>();
+    TreeMap<Long, ChangelogFile> numbers = new TreeMap<>();
     for (Path path : list(directory)) {
       String name = path.getFileName().toString();
       if (name.equals(Changelogs.ALLOWANCES)) {
@@ -82,7 +71,7 @@ public final class ChangelogCheck {
         continue;
       }
       try {
-        ChangelogFile file = ChangelogFile.of(module, name, Files.readAllBytes(path));
+        ChangelogFile file = ChangelogFile.of(module, name, Changelogs.read(path));
         if (file.isBackfill()) {
           if (!Files.exists(
               directory.resolveSibling(BackfillDeclaration.of(file).name() + ".sql"))) {
@@ -98,92 +87,50 @@ public final class ChangelogCheck {
               file.shortPath(),
               "has the same number as " + other.shortPath() + "; give it the next free one");
         }
-        changeset(ChangesetParser.parse(file), modules);
-        requiredBackfills(file, directory);
+        changeset(Changeset.of(file), modules, directory);
       } catch (OperatorException e) {
         String problem =
             e.problem().replaceFirst("^" + Pattern.quote(module + "/" + name) + ":? ?", "");
         find(module + "/" + name, problem + "; " + e.hint());
       }
     }
-    int expected = 1;
+    long expected = 1;
     for (ChangelogFile file : numbers.values()) {
-      if (file.number() > expected) {
-        find(file.shortPath(), "number %03d is missing before it".formatted(expected));
+      if (file.number() > expected && !isTimestamp(file.number())) {
+        find(
+            file.shortPath(),
+            "number " + ChangelogFile.version(expected) + " is missing before it");
       }
       expected = file.number() + 1;
     }
   }
 
-  private void requiredBackfills(ChangelogFile file, Path directory) {
-    for (String backfill : Directives.of(file).requiresBackfill()) {
-      if (!Files.exists(directory.resolveSibling(backfill + BackfillDeclaration.SUFFIX))) {
-        find(file.shortPath(), "requires the backfill " + backfill + ", which does not exist");
-      }
-    }
+  /// Numbers that are dates, `20261128` and longer, have gaps.
+  private static boolean isTimestamp(long number) {
+    return number >= 10_000_000;
   }
 
-  private void changeset(Changeset changeset, List<String> modules) {
+  private void changeset(Changeset changeset, List<String> modules, Path directory) {
     String path = changeset.file().shortPath();
-    String wanted = "%s:%03d".formatted(changeset.module(), changeset.number());
-    if (!wanted.equals(changeset.author() + ":" + changeset.id())) {
-      find(
-          path,
-          "calls itself "
-              + changeset.author()
-              + ":"
-              + changeset.id()
-              + "; it is --changeset "
-              + wanted);
-    }
-    if (SQL_AFTER_ROLLBACK.matcher(changeset.file().content()).find()) {
-      find(
-          path,
-          "has SQL after its rollback, which would run on the way up; begin each line with --rollback");
-    }
-    if (changeset.up().isEmpty()) {
-      find(path, "has no statement");
-    }
-    if (changeset.down() == null) {
-      find(
-          path,
-          "has no rollback; write --rollback <SQL>, or --rollback empty when there is nothing to undo");
+    for (ChangelogProblem problem : changeset.problems()) {
+      findings.add(
+          new Finding(
+              path, problem.line(), problem.column(), problem.message() + "; " + problem.hint()));
     }
     for (String required : changeset.directives().requires()) {
       if (!modules.contains(required)) {
         find(path, "requires module " + required + ", which does not exist");
       }
     }
-    List<String> statements = new ArrayList<>(changeset.up());
-    if (changeset.down() != null) {
-      statements.addAll(changeset.down());
-    }
-    statements.stream()
-        .map(SqlScript::withoutLeadingComments)
-        .forEach(sql -> statement(changeset, path, sql));
-  }
-
-  private void statement(Changeset changeset, String path, String sql) {
-    if (TRANSACTION_COMMAND.matcher(sql).matches()) {
-      find(
-          path,
-          "has a transaction command: "
-              + sql.lines().findFirst().orElse("")
-              + "; the engine opens and ends the transaction");
-    }
-    if (changeset.transactional() && CONCURRENTLY.matcher(sql).matches()) {
-      find(
-          path,
-          "uses CONCURRENTLY in a transaction; write --changeset %s:%s runInTransaction:false"
-              .formatted(changeset.author(), changeset.id()));
-    }
-    if (UNNAMED_INDEX.matcher(sql).matches()) {
-      find(path, "builds an index without a name, which nobody can find again after a crash");
+    for (String backfill : changeset.directives().requiresBackfill()) {
+      if (!Files.exists(directory.resolveSibling(backfill + BackfillDeclaration.SUFFIX))) {
+        find(path, "requires the backfill " + backfill + ", which does not exist");
+      }
     }
   }
 
   private void find(String path, String message) {
-    findings.add(new Finding(path, message));
+    findings.add(new Finding(path, 0, 0, message));
   }
 
   private static List<Path> list(Path directory) throws IOException {

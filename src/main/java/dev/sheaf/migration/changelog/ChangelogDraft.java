@@ -26,13 +26,13 @@ public final class ChangelogDraft {
   /// @param number the number it gets; empty is the next
   /// @return the file
   /// @throws OperatorException when the number is taken, or the name cannot be one
-  public static Path create(Path root, String module, String name, Optional<Integer> number) {
+  public static Path create(Path root, String module, String name, Optional<Long> number) {
     return create(root, module, name, number, "");
   }
 
   /// The same with `body` as its statements; its rollback is still missing.
   public static Path create(
-      Path root, String module, String name, Optional<Integer> number, String body) {
+      Path root, String module, String name, Optional<Long> number, String body) {
     String slug =
         name.strip().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceAll("^_|_$", "");
     if (slug.isEmpty()) {
@@ -44,15 +44,15 @@ public final class ChangelogDraft {
           "not a module's name: " + module, "it is lower-case letters, digits and _");
     }
     List<ChangelogFile> files = Changelogs.in(root).files().getOrDefault(module, List.of());
-    int wanted = number.orElse(files.isEmpty() ? 1 : files.getLast().number() + 1);
+    long wanted = number.orElse(files.isEmpty() ? 1 : files.getLast().number() + 1);
     for (ChangelogFile file : files) {
       if (file.number() == wanted) {
         throw new OperatorException(
-            "number %03d is taken by %s".formatted(wanted, file.shortPath()),
-            "the next free one is %03d".formatted(files.getLast().number() + 1));
+            "number " + ChangelogFile.version(wanted) + " is taken by " + file.shortPath(),
+            "the next free one is " + ChangelogFile.version(files.getLast().number() + 1));
       }
     }
-    Path file = root.resolve(module).resolve("%03d_%s.sql".formatted(wanted, slug));
+    Path file = root.resolve(module).resolve(ChangelogFile.version(wanted) + "_" + slug + ".sql");
     try {
       Files.createDirectories(root.resolve(module));
       Files.writeString(file, text(module, wanted, name, body), StandardOpenOption.CREATE_NEW);
@@ -64,11 +64,11 @@ public final class ChangelogDraft {
     return file;
   }
 
-  private static String text(String module, int number, String name, String body) {
+  private static String text(String module, long number, String name, String body) {
     return """
     --liquibase formatted sql
 
-    --changeset %s:%03d
+    --changeset %s:%s
     --comment %s
     %s
     --rollback

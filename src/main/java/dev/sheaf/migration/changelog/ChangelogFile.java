@@ -1,7 +1,6 @@
 package dev.sheaf.migration.changelog;
 
 import dev.sheaf.runtime.OperatorException;
-import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -9,15 +8,17 @@ import java.util.regex.Pattern;
 /// is not parsed yet.
 ///
 /// @param module the directory it lies in
-/// @param number NNN, from 1; the order within the module
+/// @param number NNN, the order within the module, from 1; 0 for a template
 /// @param name what follows the number
 /// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
 ///   which Liquibase's history knows it
 /// @param content its text
-public record ChangelogFile(String module, int number, String name, String path, String content) {
+public record ChangelogFile(
+    String module, long number, String name, String path, SourceText content) {
 
+  /// As many digits as a `long` always holds.
   private static final Pattern FILE_NAME =
-      Pattern.compile("(\\d{3,})_([a-z0-9_]+)(\\.backfill)?\\.sql");
+      Pattern.compile("(\\d{3,18})_([a-z0-9_]+)(\\.backfill)?\\.sql");
 
   /// A file of a module, by its name and content.
   ///
@@ -27,19 +28,44 @@ public record ChangelogFile(String module, int number, String name, String path,
     if (!matcher.matches()) {
       throw new OperatorException(
           "not a changelog's name: " + module + "/" + fileName,
-          "it is NNN_name.sql, such as 007_document_language.sql, in lower case");
+          "it is NNN_name.sql, such as 007_document_language.sql, in lower case, with 3 to 18 digits");
     }
     return new ChangelogFile(
         module,
-        Integer.parseInt(matcher.group(1)),
+        Long.parseLong(matcher.group(1)),
         matcher.group(2),
         Changelogs.LOCATION + "/" + module + "/" + fileName,
-        new String(content, StandardCharsets.UTF_8));
+        SourceText.of(content));
+  }
+
+  /// A template, `template/name.sql`.
+  public static ChangelogFile template(String name, SourceText content) {
+    return new ChangelogFile(
+        Changelogs.TEMPLATES,
+        0,
+        name,
+        "%s/%s/%s.sql".formatted(Changelogs.LOCATION, Changelogs.TEMPLATES, name),
+        content);
+  }
+
+  /// The number as files and changesets write it: with three digits at least.
+  public String version() {
+    return version(number);
+  }
+
+  /// A number as files and changesets write it.
+  public static String version(long number) {
+    String digits = Long.toString(number);
+    return "0".repeat(Math.max(0, 3 - digits.length())) + digits;
   }
 
   /// Whether it declares a backfill, and no changeset.
   boolean isBackfill() {
     return path.endsWith(BackfillDeclaration.SUFFIX);
+  }
+
+  boolean isTemplate() {
+    return module.equals(Changelogs.TEMPLATES);
   }
 
   /// `module/NNN_name.sql`, as people say it.

@@ -104,6 +104,7 @@ final class ChangelogReader {
     return new ChangelogText(
         changeset == null ? "" : changeset.id(),
         changeset == null ? "" : changeset.author(),
+        changesetPosition,
         comment,
         changeset == null || changeset.transactional(),
         checksum,

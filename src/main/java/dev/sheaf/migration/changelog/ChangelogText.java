@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param id as the line of `--changeset` says it; empty when there is no such line
 /// @param author likewise
+/// @param position of that line
 /// @param comment what the changeset is for; empty when it does not say
 /// @param transactional whether its statements and its record are one transaction
 /// @param checksum as Liquibase computes it of the same statements
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 record ChangelogText(
     String id,
     String author,
+    SourceText.Position position,
     String comment,
     boolean transactional,
     String checksum,

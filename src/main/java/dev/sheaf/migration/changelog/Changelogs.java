@@ -37,19 +37,19 @@ import java.util.zip.ZipFile;
 /// @param files by module, in order of their numbers
 /// @param backfills those that declare one, likewise
 /// @param allowances the text of each module's `lint.allow`, where it has one
-/// @param templates by name, from the directory `template`, which is no module
+/// @param templates from the directory `template`, which is no module, by name
 public record Changelogs(
     String origin,
     SortedMap<String, List<ChangelogFile>> files,
     SortedMap<String, List<ChangelogFile>> backfills,
     SortedMap<String, String> allowances,
-    SortedMap<String, String> templates) {
+    SortedMap<String, ChangelogFile> templates) {
 
   /// The file in a module's directory that says what `sheaf migrate check` does not report of it.
   public static final String ALLOWANCES = "lint.allow";
 
   public static final String LOCATION = "db/changelog";
-  private static final String TEMPLATES = "template";
+  static final String TEMPLATES = "template";
   private static final String SUFFIX = ".sql";
   private static final Pattern IN_ARCHIVE =
       Pattern.compile(
@@ -103,13 +103,13 @@ public record Changelogs(
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
     SortedMap<String, String> allowances = new TreeMap<>();
-    SortedMap<String, String> templates = new TreeMap<>();
+    SortedMap<String, ChangelogFile> templates = new TreeMap<>();
     directories.forEach((directory, contents) -> {
       if (directory.equals(TEMPLATES)) {
-        contents.forEach((name, content) ->
-            templates.put(
-                name.substring(0, name.length() - SUFFIX.length()),
-                new String(content, StandardCharsets.UTF_8)));
+        contents.forEach((fileName, content) -> {
+          String name = fileName.substring(0, fileName.length() - SUFFIX.length());
+          templates.put(name, ChangelogFile.template(name, SourceText.of(content)));
+        });
       } else {
         byte[] allowed = contents.remove(ALLOWANCES);
         if (allowed != null) {
@@ -118,7 +118,7 @@ public record Changelogs(
         Map<Boolean, List<ChangelogFile>> ofModule =
             contents.entrySet().stream()
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
-                .sorted(Comparator.comparingInt(ChangelogFile::number))
+                .sorted(Comparator.comparingLong(ChangelogFile::number))
                 .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
         files.put(directory, ofModule.getOrDefault(false, List.of()));
         backfills.put(directory, ofModule.getOrDefault(true, List.of()));
@@ -136,9 +136,7 @@ public record Changelogs(
         try (DirectoryStream<Path> files =
             Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
           for (Path file : files) {
-            try (InputStream content = open(file)) {
-              contents.put(file.getFileName().toString(), content.readAllBytes());
-            }
+            contents.put(file.getFileName().toString(), read(file));
           }
         }
         if (!contents.isEmpty()) {
@@ -147,6 +145,25 @@ public record Changelogs(
       }
     }
     return directories;
+  }
+
+  /// All of a file.
+  ///
+  /// @throws OperatorException when it is too large
+  static byte[] read(Path file) throws IOException {
+    try (InputStream content = open(file)) {
+      return read(file.toString(), content);
+    }
+  }
+
+  private static byte[] read(String name, InputStream content) throws IOException {
+    byte[] bytes = content.readNBytes(SourceText.MAX_BYTES + 1);
+    if (bytes.length > SourceText.MAX_BYTES) {
+      throw new OperatorException(
+          name + " is larger than " + (SourceText.MAX_BYTES >> 20) + " MiB",
+          "split it into several changesets");
+    }
+    return bytes;
   }
 
   /// In a cold JVM a thousand files are read in half the time that a channel takes.
@@ -168,7 +185,7 @@ public record Changelogs(
           try (InputStream content = archive.getInputStream(entry)) {
             directories
                 .computeIfAbsent(path.group(1), directory -> new TreeMap<>())
-                .put(path.group(2), content.readAllBytes());
+                .put(path.group(2), read(entry.getName(), content));
           }
         }
       }
@@ -178,14 +195,9 @@ public record Changelogs(
 
   /// One of these files, parsed.
   ///
-  /// @throws OperatorException when it cannot be parsed, or its author is not its module
+  /// @throws OperatorException when a backfill that it requires cannot be read
   public Changeset changeset(ChangelogFile file) {
-    Changeset parsed = ChangesetParser.parse(file);
-    if (!parsed.author().equals(file.module())) {
-      throw new OperatorException(
-          "%s calls itself %s:%s".formatted(file.shortPath(), parsed.author(), parsed.id()),
-          "it is --changeset %s:%03d".formatted(file.module(), file.number()));
-    }
+    Changeset parsed = Changeset.of(file);
     return parsed.requiring(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())
@@ -231,8 +243,8 @@ public record Changelogs(
   }
 
   private static void update(MessageDigest digest, ChangelogFile file) {
-    byte[] content = file.content().getBytes(StandardCharsets.UTF_8);
-    digest.update((file.path() + '\n' + content.length + '\n').getBytes(StandardCharsets.UTF_8));
-    digest.update(content);
+    SourceText content = file.content();
+    digest.update((file.path() + '\n' + content.length() + '\n').getBytes(StandardCharsets.UTF_8));
+    content.update(digest);
   }
 }

@@ -1,8 +1,11 @@
 package dev.sheaf.migration.changelog;
 
+import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param down the statements that undo it; `null` when the file has no rollback, empty when it
 ///   says that there is nothing to undo
 /// @param directives what the file says to the engine
+/// @param problems why it must not be run, in the order of their lines; what is applied already is
+///   left as it is
 /// @param requiredBackfills the statements of the backfills that it requires, each for every row at
 ///   once
 public record Changeset(
@@ -29,10 +34,27 @@ public record Changeset(
     String checksum,
     String comment,
     boolean transactional,
-    List<String> up,
-    @Nullable List<String> down,
+    List<SqlStatement> up,
+    @Nullable List<SqlStatement> down,
     Directives directives,
+    List<ChangelogProblem> problems,
     List<String> requiredBackfills) {
+
+  private static final Pattern MODULE_NAME = Pattern.compile("[a-z][a-z0-9_]*");
+
+  /// What PostgreSQL does in several transactions of its own.
+  private static final Pattern CONCURRENTLY =
+      Pattern.compile(
+          "(?:CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY|DROP\\s+INDEX\\s+CONCURRENTLY"
+              + "|REINDEX\\s+(?:\\([^)]*\\)\\s*)?\\w+\\s+CONCURRENTLY"
+              + "|ALTER\\s+TABLE\\s[^';]*\\sDETACH\\s+PARTITION\\s[^';]*\\sCONCURRENTLY)\\b",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern UNNAMED_INDEX =
+      Pattern.compile(
+          "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON\\s+(?:ONLY\\s+)?(?:\\w+\\.)?(\\w*)"
+              + "(?:\\s+USING\\s+\\w+)?(?:\\s*\\(\\s*(\\w+))?",
+          Pattern.CASE_INSENSITIVE);
 
   /// What empties or drops something, unless nothing of its own is stored in what is dropped.
   private static final Pattern LOSS =
@@ -51,16 +73,123 @@ public record Changeset(
       return directives.lossyRollback();
     }
     return down.stream()
-        .map(LOSS::matcher)
+        .map(statement -> LOSS.matcher(statement.sql()))
         .filter(Matcher::find)
         .map(Matcher::group)
         .findFirst()
         .orElse(null);
   }
 
+  /// Reads a changeset from its file. What is wrong with the file is kept in [#problems], so that
+  /// what was applied before anybody noticed can still be taken back.
+  public static Changeset of(ChangelogFile file) {
+    ChangelogText text = ChangelogReader.read(file.content());
+    List<ChangelogProblem> problems = new ArrayList<>(text.problems());
+    Directives directives = Directives.of(text.directives(), problems::add);
+    Changeset changeset =
+        new Changeset(
+            file,
+            text.id(),
+            text.author(),
+            text.checksum(),
+            text.comment(),
+            text.transactional(),
+            text.up(),
+            text.down(),
+            directives,
+            List.of(),
+            List.of());
+    changeset.refuseOtherNames(text.position(), problems);
+    text.up().forEach(statement -> changeset.refuseConcurrentSteps(statement, problems));
+    if (text.down() != null) {
+      text.down().forEach(statement -> changeset.refuseConcurrentSteps(statement, problems));
+    }
+    return changeset.with(
+        problems.stream()
+            .sorted(
+                Comparator.comparingInt(ChangelogProblem::line)
+                    .thenComparingInt(ChangelogProblem::column))
+            .toList(),
+        List.of());
+  }
+
+  private void refuseOtherNames(SourceText.Position position, List<ChangelogProblem> problems) {
+    if (file.isTemplate() || author.isEmpty()) {
+      return;
+    }
+    if (!MODULE_NAME.matcher(file.module()).matches()) {
+      problems.add(
+          new ChangelogProblem(
+              position,
+              "lies in " + file.module() + "/, which is no module's name",
+              "a module's name is lower-case letters, digits and _, and begins with a letter"));
+    } else if (file.number() == 0) {
+      problems.add(
+          new ChangelogProblem(
+              position, "has number 000, which stands for nothing applied", "begin with 001"));
+    } else if (!author.equals(file.module()) || !id.equals(file.version())) {
+      problems.add(
+          new ChangelogProblem(
+              position,
+              "calls itself " + author + ":" + id,
+              "it is --changeset " + file.module() + ":" + file.version()));
+    }
+  }
+
+  private void refuseConcurrentSteps(SqlStatement statement, List<ChangelogProblem> problems) {
+    String sql = statement.beginning();
+    if (transactional && CONCURRENTLY.matcher(sql).lookingAt()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "uses CONCURRENTLY in a transaction",
+              "write --changeset " + author + ":" + id + " runInTransaction:false"));
+    }
+    Matcher unnamed = UNNAMED_INDEX.matcher(sql);
+    if (unnamed.lookingAt()) {
+      String name =
+          unnamed.group(2) == null
+              ? "a name"
+              : "a name, such as " + unnamed.group(1) + "_" + unnamed.group(2) + "_idx";
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "builds an index without a name, which nobody can find again after a crash",
+              "give it " + name));
+    }
+  }
+
   Changeset requiring(List<String> backfills) {
+    return with(problems, backfills);
+  }
+
+  private Changeset with(List<ChangelogProblem> found, List<String> backfills) {
     return new Changeset(
-        file, id, author, checksum, comment, transactional, up, down, directives, backfills);
+        file, id, author, checksum, comment, transactional, up, down, directives, found, backfills);
+  }
+
+  /// Refuses to run a changeset whose file could be understood in another way.
+  ///
+  /// @throws OperatorException naming the file, the line, what is wrong and what to do
+  public void requireRunnable() {
+    if (problems.isEmpty()) {
+      return;
+    }
+    ChangelogProblem first = problems.getFirst();
+    int others = problems.size() - 1;
+    throw new OperatorException(
+        file.shortPath()
+            + ":"
+            + first.located()
+            + (others == 0 ? "" : " (and " + others + " more: sheaf migrate check)"),
+        first.hint());
+  }
+
+  /// Whether `recorded` is the checksum of this file, as this or an earlier version of the engine
+  /// computes it.
+  public boolean hasChecksum(String recorded) {
+    return recorded.equals(checksum)
+        || LiquibaseReading.checksum(file.content()).filter(recorded::equals).isPresent();
   }
 
   /// Works off what this requires, in a scratch database, where nobody else is at work and nobody
@@ -78,7 +207,7 @@ public record Changeset(
     return file.module();
   }
 
-  public int number() {
+  public long number() {
     return file.number();
   }
 

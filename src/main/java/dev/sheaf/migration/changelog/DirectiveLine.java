@@ -35,6 +35,11 @@ record DirectiveLine(String word, String value, SourceText.Position position) {
   /// Words that say half of a directive.
   private static final List<String> HALVES = List.of("backfill", "lossy", "timeout");
 
+  /// The line, as it is written.
+  String text() {
+    return value.isEmpty() ? "--" + word : "--" + word + " " + value;
+  }
+
   static boolean isUnsupported(String word) {
     return UNSUPPORTED.contains(word) || word.startsWith("precondition-");
   }

@@ -1,9 +1,9 @@
 package dev.sheaf.migration.changelog;
 
-import dev.sheaf.runtime.OperatorException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -51,18 +51,16 @@ public record Directives(
   /// @param line where the file says so, from 1
   public record Allowance(String rule, @Nullable String object, String reason, int line) {}
 
-  private static final Pattern LINE =
-      Pattern.compile(
-          "(?m)^--(requires-backfill|requires|lock-timeout|statement-timeout|destructive|late"
-              + "|lossy-rollback|tolerates|allow)(?![\\w-])[: \\t]*(.*)$");
   private static final Pattern ALLOWANCE =
       Pattern.compile(
           "(?<rule>[a-z0-9-]+)(?:[ \\t]+(?<object>[^:]+?))?[ \\t]*:[ \\t]*(?<reason>\\S.*)");
   private static final Pattern VERSION = Pattern.compile("\\d+(\\.\\d+)*");
-  private static final Pattern DURATION = Pattern.compile("(\\d+)\\s*(ms|s|m|min|h)?");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|min|h)?");
 
-  /// @throws OperatorException when a line's value cannot be read
-  static Directives of(ChangelogFile file) {
+  /// Reads the values of a file's directives.
+  ///
+  /// @param problems takes those that cannot be read
+  static Directives of(List<DirectiveLine> lines, Consumer<ChangelogProblem> problems) {
     List<String> requires = new ArrayList<>();
     Duration lockTimeout = null;
     Duration statementTimeout = null;
@@ -72,31 +70,24 @@ public record Directives(
     List<String> requiresBackfill = new ArrayList<>();
     String tolerates = null;
     List<Allowance> allowances = new ArrayList<>();
-    Matcher line = LINE.matcher(file.content());
-    while (line.find()) {
-      String value = line.group(2).strip();
-      switch (line.group(1)) {
-        case "requires" -> requires.addAll(List.of(value.split("[, ]+")));
-        case "lock-timeout" -> lockTimeout = duration(file, line.group(), value);
-        case "statement-timeout" -> statementTimeout = duration(file, line.group(), value);
-        case "destructive" -> destructive = required(file, line.group(), value, "WHY");
-        case "lossy-rollback" -> lossyRollback = required(file, line.group(), value, "WHY");
-        case "requires-backfill" ->
-            requiresBackfill.add(required(file, line.group(), value, "module/NNN_name"));
-        case "tolerates" -> {
-          if (!VERSION.matcher(value).matches()) {
-            throw unreadable(file, line.group(), "it names a version, such as --tolerates 1.4");
-          }
-          tolerates = value;
+    for (DirectiveLine line : lines) {
+      try {
+        String value = line.value();
+        switch (line.word()) {
+          case "requires" -> requires.addAll(List.of(required(line, "MODULE").split("[, ]+")));
+          case "lock-timeout" -> lockTimeout = duration(value);
+          case "statement-timeout" -> statementTimeout = duration(value);
+          case "destructive" -> destructive = required(line, "WHY");
+          case "lossy-rollback" -> lossyRollback = required(line, "WHY");
+          case "requires-backfill" -> requiresBackfill.add(required(line, "module/NNN_name"));
+          case "tolerates" -> tolerates = version(value);
+          case "allow" -> allowances.add(allowance(line));
+          case "late" -> lateRefused = isRefused(value);
+          default -> throw new IllegalStateException(line.word());
         }
-        case "allow" -> allowances.add(allowance(file, line, value));
-        case "late" -> {
-          if (!value.equals("refuse")) {
-            throw unreadable(file, line.group(), "it can say --late refuse");
-          }
-          lateRefused = true;
-        }
-        default -> throw new IllegalStateException(line.group(1));
+      } catch (Unreadable e) {
+        problems.accept(
+            new ChangelogProblem(line.position(), "cannot read \"" + line.text() + "\"", e.hint));
       }
     }
     return new Directives(
@@ -111,32 +102,55 @@ public record Directives(
         List.copyOf(allowances));
   }
 
-  private static String required(ChangelogFile file, String line, String value, String what) {
-    if (value.isEmpty()) {
-      throw unreadable(file, line, "it says " + line.strip() + " " + what);
+  /// A value that says nothing.
+  private static final class Unreadable extends Exception {
+    private static final long serialVersionUID = 1;
+
+    private final String hint;
+
+    Unreadable(String hint) {
+      super(hint);
+      this.hint = hint;
+    }
+  }
+
+  private static String required(DirectiveLine line, String what) throws Unreadable {
+    if (line.value().isEmpty()) {
+      throw new Unreadable("it says --" + line.word() + " " + what);
+    }
+    return line.value();
+  }
+
+  private static String version(String value) throws Unreadable {
+    if (!VERSION.matcher(value).matches()) {
+      throw new Unreadable("it names a version, such as --tolerates 1.4");
     }
     return value;
   }
 
-  private static Allowance allowance(ChangelogFile file, Matcher line, String value) {
-    Matcher matcher = ALLOWANCE.matcher(value);
-    if (!matcher.matches()) {
-      throw unreadable(
-          file, line.group(), "it says --allow RULE: WHY, or --allow RULE OBJECT: WHY");
+  private static boolean isRefused(String value) throws Unreadable {
+    if (!value.equals("refuse")) {
+      throw new Unreadable("it can say --late refuse");
     }
-    int number = 1 + (int) file.content().substring(0, line.start()).lines().count();
+    return true;
+  }
+
+  private static Allowance allowance(DirectiveLine line) throws Unreadable {
+    Matcher matcher = ALLOWANCE.matcher(line.value());
+    if (!matcher.matches()) {
+      throw new Unreadable("it says --allow RULE: WHY, or --allow RULE OBJECT: WHY");
+    }
     return new Allowance(
-        matcher.group("rule"), matcher.group("object"), matcher.group("reason"), number);
+        matcher.group("rule"),
+        matcher.group("object"),
+        matcher.group("reason"),
+        line.position().line());
   }
 
-  private static OperatorException unreadable(ChangelogFile file, String line, String hint) {
-    return new OperatorException(file.shortPath() + ": cannot read \"" + line + "\"", hint);
-  }
-
-  private static Duration duration(ChangelogFile file, String line, String value) {
+  private static Duration duration(String value) throws Unreadable {
     Matcher matcher = DURATION.matcher(value);
     if (!matcher.matches()) {
-      throw unreadable(file, line, "a duration is 500ms, 10s, 5m or 1h");
+      throw new Unreadable("a duration is 500ms, 10s, 5m or 1h");
     }
     long amount = Long.parseLong(matcher.group(1));
     return switch (matcher.group(2)) {

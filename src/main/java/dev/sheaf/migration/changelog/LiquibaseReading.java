@@ -29,16 +29,20 @@ final class LiquibaseReading {
   /// than one.
   static Optional<String> checksum(SourceText text) {
     try {
-      List<ChangeSet> changeSets =
-          new FormattedSqlChangeLogParser()
-              .parse(OneFile.PATH, new ChangeLogParameters(), new OneFile(text))
-              .getChangeSets();
+      List<ChangeSet> changeSets = changeSets(text);
       return changeSets.size() == 1
           ? Optional.of(changeSets.getFirst().generateCheckSum(ChecksumVersion.latest()).toString())
           : Optional.empty();
     } catch (LiquibaseException _) {
       return Optional.empty();
     }
+  }
+
+  /// What Liquibase takes for changesets.
+  static List<ChangeSet> changeSets(SourceText text) throws LiquibaseException {
+    return new FormattedSqlChangeLogParser()
+        .parse(OneFile.PATH, new ChangeLogParameters(), new OneFile(text))
+        .getChangeSets();
   }
 
   /// All that Liquibase can see: the file it parses.

@@ -59,7 +59,7 @@ public record Modules(List<String> known, List<String> enabled) {
   /// What `module` says it requires, in its first file.
   public static List<String> requires(Changelogs changelogs, String module) {
     List<ChangelogFile> files = changelogs.files().getOrDefault(module, List.of());
-    return files.isEmpty() ? List.of() : Directives.of(files.getFirst()).requires();
+    return files.isEmpty() ? List.of() : Changeset.of(files.getFirst()).directives().requires();
   }
 
   private static List<String> ordered(Changelogs changelogs, Set<String> wanted) {

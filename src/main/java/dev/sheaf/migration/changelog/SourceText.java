@@ -81,7 +81,8 @@ public final class SourceText {
     return normalized;
   }
 
-  int length() {
+  /// In bytes.
+  public int length() {
     return bytes.length;
   }
 
@@ -122,6 +123,11 @@ public final class SourceText {
       i++;
     }
     return i;
+  }
+
+  /// Adds the whole text to a digest.
+  public void update(MessageDigest digest) {
+    digest.update(bytes);
   }
 
   void update(MessageDigest digest, int start, int end) {

@@ -1,8 +1,13 @@
 package dev.sheaf.migration.changelog;
 
+import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import org.postgresql.PGConnection;
 
 /// One SQL statement of a text. It is kept as a place in the text, and becomes a `String` when
 /// somebody asks.
@@ -20,6 +25,9 @@ public final class SqlStatement {
   }
 
   private static final int FIRST_LINE_WIDTH = 100;
+
+  /// In bytes.
+  private static final int BEGINNING = 2000;
 
   private final SourceText text;
   private final Kind kind;
@@ -69,6 +77,25 @@ public final class SqlStatement {
     return statements;
   }
 
+  /// A statement that an earlier version of the engine stored, whatever it is.
+  public static SqlStatement stored(String sql) {
+    List<ChangelogProblem> problems = new ArrayList<>();
+    SourceText text = SourceText.of(sql);
+    List<SqlStatement> statements =
+        new SqlSplitter(text, SqlSplitter.Comments.NO_DIRECTIVES, problems::add).split();
+    return problems.isEmpty() && statements.size() == 1
+        ? statements.getFirst()
+        : new SqlStatement(
+            text,
+            Kind.ORDINARY,
+            0,
+            0,
+            text.length(),
+            text.length(),
+            text.length(),
+            new SourceText.Position(1, 1));
+  }
+
   /// What is sent to the server: the text as it stands in the file, from the comments before the
   /// first word to the last token, without the semicolon.
   public String sql() {
@@ -78,6 +105,26 @@ public final class SqlStatement {
   /// The same without the comments before the first word.
   public String withoutLeadingComments() {
     return text.text(firstToken, end);
+  }
+
+  /// The same as far as it says what kind of statement it is; rows may follow by the million.
+  String beginning() {
+    return text.text(firstToken, Math.min(end, firstToken + BEGINNING));
+  }
+
+  /// Runs it, with the rows that it copies.
+  ///
+  /// @param statement of the connection that it runs on
+  public void execute(Statement statement) throws SQLException {
+    if (kind == Kind.COPY_IN) {
+      try {
+        statement.getConnection().unwrap(PGConnection.class).getCopyAPI().copyIn(sql(), data());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    } else {
+      statement.execute(sql());
+    }
   }
 
   /// Its first line, without the comments before it; shortened when it is long.

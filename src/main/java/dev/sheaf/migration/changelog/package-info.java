@@ -1,4 +1,5 @@
-/// Changelog files: names, parser, directives, validation, splitting of SQL, modules.
+/// Changelog files: names, the reader that understands them, directives, validation, the SQL
+/// statements in them, modules.
 @NullMarked
 package dev.sheaf.migration.changelog;
 

@@ -40,6 +40,7 @@ final class Downgrade {
   void takeBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
     List<Changeset> undone = rollbacks.of(rows);
     for (Changeset changeset : undone) {
+      changeset.requireRunnable();
       safeguards.requireBackup(
           connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }

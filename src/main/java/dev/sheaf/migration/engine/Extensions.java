@@ -3,6 +3,7 @@ package dev.sheaf.migration.engine;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -55,8 +56,8 @@ final class Extensions {
   private static Set<String> wanted(List<Changeset> changesets) {
     Set<String> wanted = new TreeSet<>();
     for (Changeset changeset : changesets) {
-      for (String sql : changeset.up()) {
-        Matcher matcher = CREATE.matcher(sql);
+      for (SqlStatement statement : changeset.up()) {
+        Matcher matcher = CREATE.matcher(statement.sql());
         while (matcher.find()) {
           wanted.add(matcher.group(1));
         }

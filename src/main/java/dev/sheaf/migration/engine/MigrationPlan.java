@@ -30,7 +30,7 @@ record MigrationPlan(
   /// @param changesets of the enabled modules, modules in order of what they require
   static MigrationPlan of(List<Changeset> changesets, List<History.Applied> history) {
     Map<String, History.Applied> byPath = new HashMap<>();
-    Map<String, Integer> highest = new HashMap<>();
+    Map<String, Long> highest = new HashMap<>();
     for (History.Applied row : history) {
       byPath.put(row.path(), row);
       highest.merge(row.module(), row.number(), Math::max);
@@ -45,7 +45,7 @@ record MigrationPlan(
       History.Applied row = byPath.remove(changeset.file().path());
       if (row == null) {
         pending.add(changeset);
-        if (changeset.number() < highest.getOrDefault(changeset.module(), 0)) {
+        if (changeset.number() < highest.getOrDefault(changeset.module(), 0L)) {
           late.add(changeset);
         }
       } else if (row.accepts(changeset)) {

@@ -18,6 +18,7 @@ import dev.sheaf.migration.TrashEntry;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.Collected;
 import dev.sheaf.migration.execute.SchemaLock;
@@ -109,7 +110,7 @@ public final class Migrations {
   ///
   /// @param module only this one; `null` is every enabled one
   /// @param to the last number that is applied, with `module`; `null` is the latest
-  public record Reach(@Nullable String module, @Nullable Integer to) {
+  public record Reach(@Nullable String module, @Nullable Long to) {
 
     /// Everything there is.
     public static final Reach HEAD = new Reach(null, null);
@@ -206,7 +207,7 @@ public final class Migrations {
   ///
   /// @param version a number; 0 is none
   public MigrationResult goTo(
-      String module, int version, Approval approval, MigrationListener listener) {
+      String module, long version, Approval approval, MigrationListener listener) {
     return locked(
         listener,
         (session, collected) -> {
@@ -235,7 +236,7 @@ public final class Migrations {
   }
 
   private static List<History.Applied> interruptedAbove(
-      SchemaSession session, String module, int version) throws SQLException {
+      SchemaSession session, String module, long version) throws SQLException {
     return History.interrupted(session.connection(), Direction.UP).stream()
         .filter(row -> row.module().equals(module) && row.number() > version)
         .toList();
@@ -245,7 +246,7 @@ public final class Migrations {
   ///
   /// @param approval its reason says why
   public MigrationResult force(
-      String module, int version, Approval approval, MigrationListener listener) {
+      String module, long version, Approval approval, MigrationListener listener) {
     return locked(
         listener,
         (session, collected) -> {
@@ -523,9 +524,7 @@ public final class Migrations {
   /// The SQL that [#up] would run, without running it.
   public List<Script> scriptUp(Reach reach) {
     return look(session ->
-        pending(session, reach).stream()
-            .map(pending -> new Script(pending.label(), pending.transactional(), pending.up()))
-            .toList());
+        pending(session, reach).stream().map(pending -> Script.of(pending, pending.up())).toList());
   }
 
   /// The SQL that [#down] would run, without running it.
@@ -536,8 +535,7 @@ public final class Migrations {
       Rollbacks rollbacks =
           new Rollbacks(session.connection(), changesets, new MigrationListener() {});
       return rollbacks.of(rows).stream()
-          .map(c ->
-              new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
+          .map(c -> Script.of(c, c.down() == null ? List.of() : c.down()))
           .toList();
     });
   }
@@ -547,7 +545,15 @@ public final class Migrations {
   /// @param changeset `module/NNN_name`
   /// @param transactional whether it is one transaction
   /// @param statements in order, without semicolons
-  public record Script(String changeset, boolean transactional, List<String> statements) {}
+  public record Script(String changeset, boolean transactional, List<String> statements) {
+
+    private static Script of(Changeset changeset, List<SqlStatement> statements) {
+      return new Script(
+          changeset.label(),
+          changeset.transactional(),
+          statements.stream().map(SqlStatement::toString).toList());
+    }
+  }
 
   /// Looks, and changes nothing.
   ///

@@ -83,10 +83,10 @@ record StatusReport(
         changesets.modules().enabled().contains(name),
         history.stream()
             .filter(row -> row.module().equals(name))
-            .mapToInt(History.Applied::number)
+            .mapToLong(History.Applied::number)
             .max()
             .orElse(0),
-        changesets.numbers(name).stream().mapToInt(Integer::intValue).max().orElse(0),
+        changesets.numbers(name).stream().mapToLong(Long::longValue).max().orElse(0),
         pending.stream().map(Changeset::label).toList(),
         pending.stream().filter(behind::contains).map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),

@@ -51,10 +51,12 @@ final class Upgrade {
     Connection connection = session.connection();
     MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
     fit.refuse(plan, connection);
+    List<Changeset> chosen = reach.among(plan.pending());
+    chosen.forEach(Changeset::requireRunnable);
+    History.renewChecksums(connection, plan.applied());
     for (Changeset applied : plan.applied()) {
       StoredRollback.store(connection, applied);
     }
-    List<Changeset> chosen = reach.among(plan.pending());
     List<Changeset> behind = fit.behindBackfills(plan.pending());
     for (Changeset changeset : chosen) {
       if (!behind.contains(changeset)) {

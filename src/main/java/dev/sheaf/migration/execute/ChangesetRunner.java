@@ -9,6 +9,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.StoredRollback;
@@ -76,7 +77,7 @@ public final class ChangesetRunner {
 
   private MigrationResult.Executed run(
       Changeset changeset, Direction direction, boolean leniently) {
-    List<String> statements =
+    List<SqlStatement> statements =
         switch (direction) {
           case UP -> changeset.up();
           case DOWN -> {
@@ -103,8 +104,7 @@ public final class ChangesetRunner {
         return new MigrationResult.Executed(changeset.label(), direction, took);
       } catch (SQLException e) {
         if (!isPassing(e) || attempt > config.retries()) {
-          throw SqlErrorMessage.running(
-              address, changeset.file().shortPath(), progress.statement, e);
+          throw SqlErrorMessage.running(address, changeset.file().shortPath(), progress.sql(), e);
         }
         Duration pause = pause(attempt);
         listener.retrying(changeset.label(), attempt, pause, SqlErrorMessage.message(e));
@@ -115,13 +115,17 @@ public final class ChangesetRunner {
 
   /// The statement that is being run, for the error that names it.
   private static final class Progress {
-    @Nullable String statement;
+    @Nullable SqlStatement statement;
+
+    @Nullable String sql() {
+      return statement == null ? null : statement.sql();
+    }
   }
 
   private void inTransaction(
       Changeset changeset,
       Direction direction,
-      List<String> statements,
+      List<SqlStatement> statements,
       long begun,
       Progress progress,
       boolean leniently)
@@ -134,7 +138,7 @@ public final class ChangesetRunner {
             statement.execute(
                 timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
             strikeBackfill(changeset, direction);
-            for (String sql : statements) {
+            for (SqlStatement sql : statements) {
               progress.statement = sql;
               execute(statement, changeset, sql, leniently);
             }
@@ -151,7 +155,7 @@ public final class ChangesetRunner {
   private void journalled(
       Changeset changeset,
       Direction direction,
-      List<String> statements,
+      List<SqlStatement> statements,
       long begun,
       Progress progress,
       boolean leniently)
@@ -167,9 +171,9 @@ public final class ChangesetRunner {
         OptionalInt interrupted = begin(changeset, direction);
         int first = interrupted.orElse(0);
         for (int i = first; i < statements.size(); i++) {
-          String sql = statements.get(i);
+          SqlStatement sql = statements.get(i);
           progress.statement = sql;
-          ConcurrentStep step = ConcurrentStep.of(sql);
+          ConcurrentStep step = ConcurrentStep.of(sql.sql());
           Duration lockTimeout = step.waitsHarmlessly() ? Duration.ZERO : config.lockTimeout();
           // An index over a large table takes as long as it takes.
           statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
@@ -204,12 +208,13 @@ public final class ChangesetRunner {
     }
   }
 
-  private void execute(Statement statement, Changeset changeset, String sql, boolean leniently)
+  private void execute(
+      Statement statement, Changeset changeset, SqlStatement sql, boolean leniently)
       throws SQLException {
     @Nullable Savepoint before =
         leniently && changeset.transactional() ? connection.setSavepoint() : null;
     try {
-      statement.execute(sql);
+      sql.execute(statement);
       for (SQLWarning said = statement.getWarnings(); said != null; said = said.getNextWarning()) {
         // Notices have class 00.
         if (SqlErrorMessage.state(said).startsWith("01")) {

@@ -3,7 +3,7 @@ package dev.sheaf.migration.execute;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.ChangesetParser;
+import dev.sheaf.migration.changelog.SqlStatement;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -54,7 +54,7 @@ public final class ObjectTemplates {
   /// @throws SQLException as there
   public void revert(Connection connection, String template, Map<String, ?> parameters)
       throws SQLException {
-    List<String> down = changeset(template).down();
+    List<SqlStatement> down = changeset(template).down();
     if (down == null) {
       throw new IllegalStateException("template " + template + " has no rollback");
     }
@@ -74,12 +74,15 @@ public final class ObjectTemplates {
   /// The query whose rows are the parameters of everything that `template` was applied for, from
   /// its comment `/* instances SELECT ... */`; `null` when it has none.
   public @Nullable String instances(String template) {
-    Matcher matcher = INSTANCES.matcher(changeset(template).file().content());
+    Matcher matcher = INSTANCES.matcher(changeset(template).file().content().toString());
     return matcher.find() ? matcher.group(1).strip() : null;
   }
 
   private void run(
-      Connection connection, String template, List<String> statements, Map<String, ?> parameters)
+      Connection connection,
+      String template,
+      List<SqlStatement> statements,
+      Map<String, ?> parameters)
       throws SQLException {
     Changeset changeset = changeset(template);
     Set<String> known = placeholders(changeset);
@@ -90,8 +93,8 @@ public final class ObjectTemplates {
     }
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
-      for (String sql : statements) {
-        String filled = fill(template, sql, parameters);
+      for (SqlStatement sql : statements) {
+        String filled = fill(template, sql.sql(), parameters);
         if (!changeset.transactional()) {
           for (String remnant : ConcurrentStep.of(filled).remnants(connection)) {
             statement.execute(remnant);
@@ -107,18 +110,13 @@ public final class ObjectTemplates {
   }
 
   private Changeset parse(String template) {
-    String content = changelogs.templates().get(template);
-    if (content == null) {
+    ChangelogFile file = changelogs.templates().get(template);
+    if (file == null) {
       throw new IllegalArgumentException("no template " + template + "; there are " + names());
     }
-    // Liquibase leaves a placeholder whose parameter it does not know as it is.
-    return ChangesetParser.parse(
-        new ChangelogFile(
-            "template",
-            0,
-            template,
-            Changelogs.LOCATION + "/template/" + template + ".sql",
-            content));
+    Changeset changeset = Changeset.of(file);
+    changeset.requireRunnable();
+    return changeset;
   }
 
   private static Set<String> placeholders(Changeset changeset) {
@@ -130,9 +128,9 @@ public final class ObjectTemplates {
     return names;
   }
 
-  private static void collect(List<String> statements, Set<String> names) {
-    for (String sql : statements) {
-      Matcher matcher = PLACEHOLDER.matcher(sql);
+  private static void collect(List<SqlStatement> statements, Set<String> names) {
+    for (SqlStatement statement : statements) {
+      Matcher matcher = PLACEHOLDER.matcher(statement.sql());
       while (matcher.find()) {
         names.add(matcher.group(1));
       }

@@ -52,7 +52,7 @@ public final class Changesets {
   ///
   /// @throws OperatorException when two have the same number
   public List<Changeset> of(String module) {
-    Map<Integer, ChangelogFile> numbers = new LinkedHashMap<>();
+    Map<Long, ChangelogFile> numbers = new LinkedHashMap<>();
     for (ChangelogFile file : files(module)) {
       ChangelogFile other = numbers.put(file.number(), file);
       if (other != null) {
@@ -65,7 +65,7 @@ public final class Changesets {
   }
 
   /// The numbers of a module's files, in order; nothing is parsed.
-  public List<Integer> numbers(String module) {
+  public List<Long> numbers(String module) {
     return files(module).stream().map(ChangelogFile::number).toList();
   }
 
@@ -115,9 +115,9 @@ public final class Changesets {
   /// Refuses a module that is not enabled, and a number that it does not have.
   ///
   /// @param version a number; 0 is none
-  public void requireVersion(String module, int version) {
+  public void requireVersion(String module, long version) {
     modules.requireEnabled(module);
-    List<Integer> numbers = numbers(module);
+    List<Long> numbers = numbers(module);
     if (version != 0 && !numbers.contains(version)) {
       throw new OperatorException(
           "module " + module + " has no version " + version, "it has 0 to " + numbers.getLast());

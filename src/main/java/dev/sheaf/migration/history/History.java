@@ -58,18 +58,18 @@ public final class History {
     }
 
     /// The file's number; 0 when the name has none.
-    public int number() {
+    public long number() {
       String name = path.substring(path.lastIndexOf('/') + 1);
       int digits = 0;
-      while (digits < name.length() && digits < 9 && Character.isDigit(name.charAt(digits))) {
+      while (digits < name.length() && digits < 18 && Character.isDigit(name.charAt(digits))) {
         digits++;
       }
-      return digits == 0 ? 0 : Integer.parseInt(name.substring(0, digits));
+      return digits == 0 ? 0 : Long.parseLong(name.substring(0, digits));
     }
 
     /// Whether `changeset` still says what was applied.
     public boolean accepts(Changeset changeset) {
-      return checksum == null || checksum.equals(changeset.checksum());
+      return checksum == null || changeset.hasChecksum(checksum);
     }
 
     String shortPath() {
@@ -267,6 +267,29 @@ public final class History {
   /// @param approval who answers for it, and why
   public record Event(
       String action, @Nullable String path, @Nullable Long durationMillis, Approval approval) {}
+
+  /// Records the checksums that this version of the engine computes of applied changesets, where an
+  /// earlier one has recorded another.
+  public static void renewChecksums(Connection connection, List<Changeset> applied)
+      throws SQLException {
+    String sql =
+        """
+        UPDATE databasechangelog AS d
+           SET md5sum = n.md5sum
+          FROM unnest(?::text[], ?::text[]) AS n (path, md5sum)
+         WHERE filename = path AND d.md5sum IS DISTINCT FROM n.md5sum AND %s
+        """
+            .formatted(OURS);
+    try (PreparedStatement update = connection.prepareStatement(sql)) {
+      update.setArray(
+          1,
+          connection.createArrayOf(
+              "text", applied.stream().map(changeset -> changeset.file().path()).toArray()));
+      update.setArray(
+          2, connection.createArrayOf("text", applied.stream().map(Changeset::checksum).toArray()));
+      update.executeUpdate();
+    }
+  }
 
   /// Takes an applied changeset's file as it is now for what was applied.
   public static void accept(Connection connection, Changeset changeset) throws SQLException {

@@ -4,6 +4,8 @@ import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
+import dev.sheaf.migration.changelog.SourceText;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.runtime.Hashes;
 import dev.sheaf.runtime.OperatorException;
 import java.nio.charset.StandardCharsets;
@@ -54,14 +56,18 @@ public final class StoredRollback {
       if (changeset.down() == null) {
         upsert.setNull(3, Types.ARRAY);
       } else {
-        upsert.setArray(3, connection.createArrayOf("text", changeset.down().toArray()));
+        upsert.setArray(3, connection.createArrayOf("text", texts(changeset.down()).toArray()));
       }
       upsert.setObject(4, millis(directives.lockTimeout()), Types.BIGINT);
       upsert.setObject(5, millis(directives.statementTimeout()), Types.BIGINT);
       upsert.setString(6, directives.lossyRollback());
       upsert.setString(7, directives.tolerates());
       upsert.setString(
-          8, checksum(changeset.file().path(), changeset.transactional(), changeset.down()));
+          8,
+          checksum(
+              changeset.file().path(),
+              changeset.transactional(),
+              changeset.down() == null ? null : texts(changeset.down())));
       upsert.executeUpdate();
     }
   }
@@ -120,16 +126,22 @@ public final class StoredRollback {
             row.getString(6),
             List.of());
     return new Changeset(
-        new ChangelogFile(applied.module(), applied.number(), applied.label(), path, ""),
-        "%03d".formatted(applied.number()),
+        new ChangelogFile(
+            applied.module(), applied.number(), applied.label(), path, SourceText.of("")),
+        ChangelogFile.version(applied.number()),
         applied.module(),
         "",
         "",
         transactional,
         List.of(),
-        statements,
+        statements == null ? null : statements.stream().map(SqlStatement::stored).toList(),
         directives,
+        List.of(),
         List.of());
+  }
+
+  private static List<String> texts(List<SqlStatement> statements) {
+    return statements.stream().map(SqlStatement::toString).toList();
   }
 
   private static String checksum(

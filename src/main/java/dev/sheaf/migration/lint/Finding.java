@@ -37,7 +37,7 @@ public record Finding(
         FORM,
         Severity.ERROR,
         finding.path(),
-        1,
+        Math.max(1, finding.line()),
         null,
         null,
         null,

@@ -9,6 +9,7 @@ import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.catalog.CatalogReader;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.lint.rule.Vectors;
 import dev.sheaf.migration.scratch.SampleRows;
 import java.sql.Connection;
@@ -172,7 +173,7 @@ public final class StatementObserver {
     setTimeouts(connection, changeset, config.statementTimeout());
     List<Step> steps = new ArrayList<>();
     Sight before = look(connection);
-    for (SourceStatement statement : SourceStatement.of(changeset)) {
+    for (SqlStatement statement : changeset.up()) {
       List<Notice> notices = new ArrayList<>();
       try {
         run(connection, statement, notices);
@@ -210,7 +211,7 @@ public final class StatementObserver {
     setTimeouts(connection, changeset, Duration.ZERO);
     connection.commit();
     List<Step> steps = new ArrayList<>();
-    for (SourceStatement statement : SourceStatement.of(changeset)) {
+    for (SqlStatement statement : changeset.up()) {
       Sight before = look(connection);
       Step rehearsal = rehearse(connection, statement, before);
       if (rehearsal.failure() != null && rehearsal.failure().isAboutRows()) {
@@ -255,7 +256,7 @@ public final class StatementObserver {
   /// @return why it was not done; `null` when it was
   private @Nullable Failure runAsItIs(
       Connection connection,
-      SourceStatement statement,
+      SqlStatement statement,
       Step rehearsal,
       Map<Long, LockMode> held,
       List<Notice> notices)
@@ -273,7 +274,7 @@ public final class StatementObserver {
     }
   }
 
-  private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
+  private static Step rehearse(Connection connection, SqlStatement statement, Sight before)
       throws SQLException {
     List<Notice> notices = new ArrayList<>();
     try {
@@ -287,7 +288,7 @@ public final class StatementObserver {
   }
 
   private static Step step(
-      SourceStatement statement,
+      SqlStatement statement,
       Sight before,
       Sight after,
       List<Notice> notices,
@@ -356,11 +357,11 @@ public final class StatementObserver {
   }
 
   /// @param notices takes what PostgreSQL says to it
-  private static void run(Connection connection, SourceStatement statement, List<Notice> notices)
+  private static void run(Connection connection, SqlStatement statement, List<Notice> notices)
       throws SQLException {
     try (Statement sql = connection.createStatement()) {
       sql.setEscapeProcessing(false);
-      sql.execute(statement.sql());
+      statement.execute(sql);
       notices.addAll(Notice.of(sql));
     }
   }

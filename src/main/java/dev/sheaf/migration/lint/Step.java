@@ -4,6 +4,7 @@ import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.catalog.Catalog.Column;
 import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.changelog.SqlStatement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param failure why it was not done; `null` when it was
 /// @param commandsTransaction whether it began or ended a transaction
 public record Step(
-    SourceStatement statement,
+    SqlStatement statement,
     Duration lockTimeout,
     Catalog before,
     Catalog after,

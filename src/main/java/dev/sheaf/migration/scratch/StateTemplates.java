@@ -71,7 +71,7 @@ final class StateTemplates {
       digest.update(fingerprint);
       digest.update(changeset.file().path().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);
-      digest.update(changeset.file().content().getBytes(StandardCharsets.UTF_8));
+      changeset.file().content().update(digest);
       fingerprint = digest.digest();
       names.add(PREFIX + HexFormat.of().formatHex(fingerprint, 0, 10));
     }

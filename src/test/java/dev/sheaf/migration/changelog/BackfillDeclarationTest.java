@@ -6,8 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.sheaf.runtime.OperatorException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import liquibase.changelog.ChangeLogParameters;
-import liquibase.parser.core.formattedsql.FormattedSqlChangeLogParser;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,14 +46,7 @@ class BackfillDeclarationTest {
   /// Teams whose tools read the same directory must not run it by accident.
   @Test
   void isNothingToLiquibase() throws Exception {
-    assertThat(
-            new FormattedSqlChangeLogParser()
-                .parse(
-                    file(WELL_FORMED).path(),
-                    new ChangeLogParameters(),
-                    new ChangesetParser.SingleFile(file(WELL_FORMED)))
-                .getChangeSets())
-        .isEmpty();
+    assertThat(LiquibaseReading.changeSets(SourceText.of(WELL_FORMED))).isEmpty();
   }
 
   @ParameterizedTest

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /// What every changelog of the product has to keep to.
@@ -24,7 +24,7 @@ class BundledChangelogsTest {
         .forEach((module, files) ->
             assertThat(files.stream().map(ChangelogFile::number).toList())
                 .as(module)
-                .isEqualTo(IntStream.rangeClosed(1, files.size()).boxed().toList()));
+                .isEqualTo(LongStream.rangeClosed(1, files.size()).boxed().toList()));
   }
 
   @Test
@@ -67,9 +67,6 @@ class BundledChangelogsTest {
   }
 
   private static List<Changeset> changesets() {
-    return CHANGELOGS.files().values().stream()
-        .flatMap(List::stream)
-        .map(ChangesetParser::parse)
-        .toList();
+    return CHANGELOGS.files().values().stream().flatMap(List::stream).map(Changeset::of).toList();
   }
 }

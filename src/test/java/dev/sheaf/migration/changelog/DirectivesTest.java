@@ -3,9 +3,9 @@ package dev.sheaf.migration.changelog;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.sheaf.migration.ChangesetText;
 import dev.sheaf.migration.changelog.Directives.Allowance;
 import dev.sheaf.runtime.OperatorException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -16,27 +16,30 @@ class DirectivesTest {
 
   @Test
   void readsEveryLine() {
-    Directives directives =
-        Directives.of(
-            file(
-                """
-                --liquibase formatted sql
-                --requires fulltext
-                --lock-timeout 250ms
-                --statement-timeout 2h
-                --destructive the old column goes
-                --late refuse
-                --lossy-rollback the old values are gone
-                --requires-backfill core/008_language
-                --tolerates 1.4
-                --allow table-rewrite public.document: it is empty
-                --allow missing-comment: generated
+    Changeset changeset =
+        ChangesetText.parse(
+            "core",
+            "001_a.sql",
+            """
+            --liquibase formatted sql
+            --requires fulltext
+            --lock-timeout 250ms
+            --statement-timeout 2h
+            --destructive the old column goes
+            --late refuse
+            --lossy-rollback the old values are gone
+            --requires-backfill core/008_language
+            --tolerates 1.4
+            --allow table-rewrite public.document: it is empty
+            --allow missing-comment: generated
 
-                --changeset core:001
-                SELECT 1;
-                """));
+            --changeset core:001
+            SELECT 1;
+            --rollback empty
+            """);
 
-    assertThat(directives)
+    assertThat(changeset.problems()).isEmpty();
+    assertThat(changeset.directives())
         .isEqualTo(
             new Directives(
                 List.of("fulltext"),
@@ -64,12 +67,15 @@ class DirectivesTest {
           --allow dropped-table | it says --allow RULE: WHY, or --allow RULE OBJECT: WHY
           """)
   void anUnreadableValueIsRefused(String line, String hint) {
-    assertThatExceptionOfType(OperatorException.class)
-        .isThrownBy(() -> Directives.of(file(line + "\n")))
-        .withMessage("core/001_a.sql: cannot read \"" + line + "\" - " + hint);
-  }
+    Changeset changeset =
+        ChangesetText.parse(
+            "core",
+            "001_a.sql",
+            "--liquibase formatted sql\n%s\n--changeset core:001\nSELECT 1;\n--rollback empty\n"
+                .formatted(line));
 
-  private static ChangelogFile file(String content) {
-    return ChangelogFile.of("core", "001_a.sql", content.getBytes(StandardCharsets.UTF_8));
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(changeset::requireRunnable)
+        .withMessage("core/001_a.sql:2:1: cannot read \"" + line + "\" - " + hint);
   }
 }

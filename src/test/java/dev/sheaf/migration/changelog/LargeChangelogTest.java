@@ -18,11 +18,11 @@ class LargeChangelogTest {
   @Timeout(value = 60, unit = TimeUnit.SECONDS)
   void aFileOfManyStatementsIsReadInOnePass() {
     int count = 400_000;
-    String insert =
-        "INSERT INTO item (id, name, note) VALUES (%d, 'it''s item %d', 'and a note on it; all of it');\n";
     StringBuilder file = new StringBuilder(HEAD);
     for (int i = 0; i < count; i++) {
-      file.append(insert.formatted(i, i));
+      file.append("INSERT INTO item (id, name, note) VALUES (")
+          .append(i)
+          .append(", 'it''s an item', 'and a note on it; all of it');\n");
     }
     file.append("--rollback TRUNCATE item;\n");
 

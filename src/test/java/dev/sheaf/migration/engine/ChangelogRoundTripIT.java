@@ -10,7 +10,6 @@ import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.ChangesetParser;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.ObjectTemplates;
@@ -24,6 +23,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /// Every changeset of every module, and every template, goes up, down and up again; the catalog
@@ -122,7 +122,7 @@ class ChangelogRoundTripIT {
     // core sorts before what builds on it; a module that requires another says so and comes later.
     return Modules.everything(CHANGELOGS).enabled().stream()
         .flatMap(module -> CHANGELOGS.files().getOrDefault(module, List.of()).stream())
-        .map(ChangesetParser::parse)
+        .map(Changeset::of)
         .toList();
   }
 
@@ -137,7 +137,7 @@ class ChangelogRoundTripIT {
     values.put("operator_class", "halfvec_cosine_ops");
     values.put("m", 16);
     values.put("ef_construction", 64);
-    String text = CHANGELOGS.templates().getOrDefault(template, "");
+    String text = Objects.requireNonNull(CHANGELOGS.templates().get(template)).content().toString();
     values.keySet().removeIf(name -> !text.contains("${" + name + "}"));
     return values;
   }

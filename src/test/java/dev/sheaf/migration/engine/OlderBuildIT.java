@@ -30,18 +30,18 @@ class OlderBuildIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path newer;
-  private int head;
+  private long head;
 
   @BeforeEach
   void write() throws IOException {
     Changelogs bundled = Changelogs.bundled();
     for (List<ChangelogFile> files : bundled.files().values()) {
       for (ChangelogFile file : files) {
-        write(file.shortPath(), file.content());
+        write(file.shortPath(), file.content().toString());
       }
     }
-    for (Map.Entry<String, String> template : bundled.templates().entrySet()) {
-      write("template/" + template.getKey() + ".sql", template.getValue());
+    for (ChangelogFile template : bundled.templates().values()) {
+      write(template.shortPath(), template.content().toString());
     }
     head = bundled.files().getOrDefault("core", List.of()).getLast().number();
     TestChangelogs changelogs = new TestChangelogs(newer);

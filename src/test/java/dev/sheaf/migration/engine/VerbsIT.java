@@ -56,7 +56,7 @@ class VerbsIT {
 
   @Test
   void upGoesAsFarAsItIsTold() throws SQLException {
-    assertThat(run(migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT)))
+    assertThat(run(migrations().up(new Migrations.Reach("core", 2L), Approval.NONE, SILENT)))
         .containsExactly("up core/001_a", "up core/002_b");
     assertThat(tables()).containsExactly("a", "b");
     assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
@@ -97,7 +97,7 @@ class VerbsIT {
 
   @Test
   void statusTellsWhereEveryModuleStands() throws Exception {
-    migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Reach("core", 2L), Approval.NONE, SILENT).orThrow();
     changelogs.delete("core", 1, "a");
     changelogs.table("core", 2, "bb");
     changelogs.delete("core", 2, "b");
@@ -203,7 +203,7 @@ class VerbsIT {
 
   @Test
   void historyKeepsWhatWasUndone() {
-    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Reach("core", 1L), Approval.NONE, SILENT).orThrow();
     migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
 
     List<HistoryEntry> history = migrations().history();
@@ -295,7 +295,7 @@ class VerbsIT {
 
   @Test
   void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
-    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Reach("core", 1L), Approval.NONE, SILENT).orThrow();
 
     assertThat(migrations().force("core", 3, Approval.NONE, SILENT).problems().getFirst())
         .hasMessage("nobody will know later why this was forced - say it with --reason");
@@ -403,7 +403,7 @@ class VerbsIT {
 
   @Test
   void theScriptIsWhatWouldRun() {
-    assertThat(migrations().scriptUp(new Migrations.Reach("core", 1)))
+    assertThat(migrations().scriptUp(new Migrations.Reach("core", 1L)))
         .containsExactly(
             new Migrations.Script("core/001_a", true, List.of("CREATE TABLE a (id int)")));
     migrations().up(SILENT).orThrow();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.migration.ChangesetText;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.lint.rule.RuleHarness;
 import dev.sheaf.migration.lint.rule.Rules;
 import dev.sheaf.testing.TestDatabase;
@@ -156,7 +157,10 @@ class LintVerdictsIT {
       observation = observer.rehearse(changeset);
     } else {
       observation = observer.observe(changeset);
-      copy.execute(String.join(";", Objects.requireNonNull(changeset.down())));
+      copy.execute(
+          Objects.requireNonNull(changeset.down()).stream()
+              .map(SqlStatement::sql)
+              .collect(Collectors.joining(";")));
     }
     if (observation.steps().anyMatch(Step::commandsTransaction) || observation.rows().isEmpty()) {
       // It could not be taken back, or the rows were in its way.

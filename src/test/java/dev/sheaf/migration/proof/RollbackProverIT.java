@@ -285,7 +285,7 @@ class RollbackProverIT {
     changelogs.table("core", 2, "b");
     changelogs.table("extra", 1, "x");
     TestConfig.migrations(database, root)
-        .up(new Migrations.Reach("core", 1), Approval.NONE, new MigrationListener() {})
+        .up(new Migrations.Reach("core", 1L), Approval.NONE, new MigrationListener() {})
         .orThrow();
 
     assertThat(prove(new ProofSelection.Pending(), null))

@@ -194,7 +194,10 @@ class BackfillGateIT {
     assertThat(ChangelogCheck.of(root))
         .containsExactly(
             new ChangelogCheck.Finding(
-                "core/003_contract.sql", "requires the backfill core/002_b, which does not exist"));
+                "core/003_contract.sql",
+                0,
+                0,
+                "requires the backfill core/002_b, which does not exist"));
   }
 
   @Test
@@ -206,9 +209,14 @@ class BackfillGateIT {
         .containsExactly(
             new ChangelogCheck.Finding(
                 "core/002_other.backfill.sql",
+                0,
+                0,
                 "has no changeset beside it; it is named after the one that needs it"),
             new ChangelogCheck.Finding(
-                "core/003_contract.sql", "requires the backfill core/002_b, which does not exist"));
+                "core/003_contract.sql",
+                0,
+                0,
+                "requires the backfill core/002_b, which does not exist"));
   }
 
   /// An engine of an earlier version left other tables.
@@ -230,7 +238,7 @@ class BackfillGateIT {
 
   private void upWithRows() throws SQLException {
     migrations()
-        .up(new Migrations.Reach("core", 1), Approval.NONE, new MigrationListener() {})
+        .up(new Migrations.Reach("core", 1L), Approval.NONE, new MigrationListener() {})
         .orThrow();
     database.execute("INSERT INTO a SELECT generate_series(1, 10)");
   }

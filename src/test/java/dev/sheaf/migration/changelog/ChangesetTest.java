@@ -1,0 +1,142 @@
+package dev.sheaf.migration.changelog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.sheaf.migration.ChangesetText;
+import dev.sheaf.runtime.OperatorException;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ChangesetTest {
+
+  private static final String HEAD = "--liquibase formatted sql\n--changeset core:001%s\n";
+
+  @Test
+  void whatIsWrongIsSaidWithItsPlaceAndHowMuchMoreThereIs() {
+    Changeset changeset =
+        ChangesetText.parse("core", "001_a.sql", HEAD.formatted(" labels:x") + "COMMIT;\n");
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(changeset::requireRunnable)
+        .withMessage(
+            "core/001_a.sql:2:1: uses labels:x, which is not supported (and 2 more: sheaf migrate check)"
+                + " - remove it; a changeset runs once, everywhere, statement by statement");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          core   | 001_a.sql            | core:001            |
+          core   | 0001_a.sql           | core:001            |
+          core   | 20261128093000_a.sql | core:20261128093000 |
+          core   | 123456789012345678_a.sql | core:123456789012345678 |
+          core   | 001_a.sql            | core:003            | calls itself core:003; it is --changeset core:001
+          core   | 001_a.sql            | core:1              | calls itself core:1; it is --changeset core:001
+          core   | 001_a.sql            | shop:001            | calls itself shop:001; it is --changeset core:001
+          core   | 000_a.sql            | core:000            | has number 000, which stands for nothing applied; begin with 001
+          My-Mod | 001_a.sql            | My-Mod:001          | lies in My-Mod/, which is no module's name; a module's name is lower-case letters, digits and _, and begins with a letter
+          """)
+  void itsNameIsThatOfItsFile(String module, String file, String name, String problem) {
+    Changeset changeset =
+        ChangesetText.parse(
+            module,
+            file,
+            "--liquibase formatted sql\n--changeset " + name + "\nSELECT 1;\n--rollback empty\n");
+
+    assertThat(changeset.problems())
+        .extracting(found -> found.message() + "; " + found.hint())
+        .isEqualTo(problem == null ? java.util.List.of() : java.util.List.of(problem));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1_a.sql", "01_a.sql", "a.sql", "001_A.sql", "1234567890123456789_a.sql"})
+  void aFileNeedsAName(String name) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(
+            () -> ChangelogFile.of("core", name, "SELECT 1".getBytes(StandardCharsets.UTF_8)))
+        .withMessageStartingWith("not a changelog's name: core/" + name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "CREATE INDEX CONCURRENTLY t_v_idx ON t (v)",
+        "create unique index concurrently if not exists t_v_idx on t (v)",
+        "DROP INDEX CONCURRENTLY t_v_idx",
+        "REINDEX TABLE CONCURRENTLY t",
+        "REINDEX (VERBOSE) INDEX CONCURRENTLY t_v_idx",
+        "ALTER TABLE p DETACH PARTITION q CONCURRENTLY",
+        "-- why\nALTER TABLE p\n DETACH PARTITION q\n CONCURRENTLY",
+      })
+  void aConcurrentStepRunsOutsideOfATransaction(String sql) {
+    assertThat(
+            ChangesetText.parse(
+                    "core", "001_a.sql", HEAD.formatted("") + sql + ";\n--rollback empty\n")
+                .problems())
+        .extracting(ChangelogProblem::message)
+        .containsExactly("uses CONCURRENTLY in a transaction");
+    assertThat(
+            ChangesetText.parse(
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
+                .problems())
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY v",
+        "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS 'SELECT $$CREATE INDEX CONCURRENTLY$$'",
+        "CREATE TABLE concurrently (id int)",
+        "SELECT 'DROP INDEX CONCURRENTLY x'",
+      })
+  void notEverythingConcurrentIsSuchAStep(String sql) {
+    assertThat(
+            ChangesetText.parse(
+                    "core", "001_a.sql", HEAD.formatted("") + sql + ";\n--rollback empty\n")
+                .problems())
+        .isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          CREATE INDEX CONCURRENTLY ON t (v)                          | give it a name, such as t_v_idx
+          CREATE UNIQUE INDEX CONCURRENTLY ON app.item USING btree (a, b) | give it a name, such as item_a_idx
+          CREATE INDEX CONCURRENTLY ON "T" (lower(v))                 | give it a name
+          CREATE INDEX CONCURRENTLY ON ONLY t (lower(v))              | give it a name, such as t_lower_idx
+          """)
+  void aConcurrentIndexNeedsAName(String sql, String hint) {
+    assertThat(
+            ChangesetText.parse(
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
+                .problems())
+        .extracting(ChangelogProblem::hint)
+        .containsExactly(hint);
+  }
+
+  @Test
+  void theChecksumOfAnEarlierVersionIsItsOwn() {
+    String file =
+        HEAD.formatted("") + "SELECT '\n-- comment: data\n${user.name}';\n--rollback empty\n";
+    Changeset changeset = ChangesetText.parse("core", "001_a.sql", file);
+    String earlier = LiquibaseReading.checksum(SourceText.of(file)).orElseThrow();
+
+    assertThat(earlier).isNotEqualTo(changeset.checksum());
+    assertThat(changeset.hasChecksum(earlier)).isTrue();
+    assertThat(changeset.hasChecksum(changeset.checksum())).isTrue();
+    assertThat(changeset.hasChecksum("9:00000000000000000000000000000000")).isFalse();
+  }
+}
