@@ -170,6 +170,8 @@ COMMENT ON COLUMN schema_rollback.lossy                IS 'Its --lossy-rollback:
 COMMENT ON COLUMN schema_rollback.tolerates            IS 'Its --tolerates: the oldest application that works with it';
 COMMENT ON COLUMN schema_rollback.checksum             IS 'SHA-256 of path, transactional and statements; another one is not run';
 COMMENT ON COLUMN schema_rollback.stored_at            IS 'When it was stored';
+ALTER TABLE schema_rollback ADD COLUMN IF NOT EXISTS seal text;
+COMMENT ON COLUMN schema_rollback.seal                 IS 'Checksum, and SHA-256 of the statements, of the way up; null when an earlier version applied it';
 
 CREATE TABLE IF NOT EXISTS schema_trash (
     id          bigint      GENERATED ALWAYS AS IDENTITY,

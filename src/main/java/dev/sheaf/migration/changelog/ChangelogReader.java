@@ -352,10 +352,14 @@ final class ChangelogReader {
     }
   }
 
-  private List<SqlStatement> rollback() {
+  private @Nullable List<SqlStatement> rollback() {
     SourceText.Builder lines = new SourceText.Builder();
     rollback.forEach(part -> lines.add(text, part.start(), part.end(), part.position()));
     SourceText sql = lines.build();
+    if (sql.skipSpace(0) == sql.length()) {
+      // `sheaf migrate create` leaves it to be filled in.
+      return null;
+    }
     Position position = rollback.getFirst().position();
     String first = sql.text(0, sql.endOfLine(0)).strip();
     if (sql.skipSpace(sql.endOfLine(0)) == sql.length()
@@ -437,7 +441,8 @@ final class ChangelogReader {
 
   private void requireRollback(@Nullable List<SqlStatement> down) {
     if (down == null && changesetEnd > 0) {
-      add(new ChangelogProblem(changesetPosition, "has no rollback", NO_ROLLBACK));
+      Position position = rollback.isEmpty() ? changesetPosition : rollback.getFirst().position();
+      add(new ChangelogProblem(position, "has no rollback", NO_ROLLBACK));
     }
   }
 

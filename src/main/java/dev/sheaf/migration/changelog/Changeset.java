@@ -1,11 +1,14 @@
 package dev.sheaf.migration.changelog;
 
+import dev.sheaf.runtime.Hashes;
 import dev.sheaf.runtime.OperatorException;
+import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,6 +42,8 @@ public record Changeset(
     Directives directives,
     List<ChangelogProblem> problems,
     List<String> requiredBackfills) {
+
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}]+}");
 
   private static final Pattern MODULE_NAME = Pattern.compile("[a-z][a-z0-9_]*");
 
@@ -185,11 +190,29 @@ public record Changeset(
         first.hint());
   }
 
-  /// Whether `recorded` is the checksum of this file, as this or an earlier version of the engine
-  /// computes it.
-  public boolean hasChecksum(String recorded) {
-    return recorded.equals(checksum)
-        || LiquibaseReading.checksum(file.content()).filter(recorded::equals).isPresent();
+  /// Whether this is what was applied.
+  ///
+  /// Earlier versions of the engine put the environment in the place of `${...}`, so the checksums
+  /// that they recorded of files with such text cannot be computed again on another host. Those are
+  /// believed once, until [#seal] is recorded beside them.
+  ///
+  /// @param recordedChecksum the checksum of that time
+  /// @param recordedSeal what [#seal] was then; `null` when an earlier version applied it
+  public boolean isWhatWasApplied(String recordedChecksum, @Nullable String recordedSeal) {
+    if (recordedSeal != null && recordedSeal.startsWith(recordedChecksum + " ")) {
+      return recordedSeal.equals(seal());
+    }
+    return recordedChecksum.equals(checksum)
+        || LiquibaseReading.checksum(file.content()).filter(recordedChecksum::equals).isPresent()
+        || up.stream().anyMatch(statement -> PLACEHOLDER.matcher(statement.sql()).find());
+  }
+
+  /// The checksum, a space, and SHA-256 of what the server is told on the way up. The checksum
+  /// alone says nothing of white space in strings and in bodies of functions.
+  public String seal() {
+    MessageDigest digest = Hashes.digest();
+    up.forEach(statement -> statement.update(digest));
+    return checksum + " " + HexFormat.of().formatHex(digest.digest());
   }
 
   /// Works off what this requires, in a scratch database, where nobody else is at work and nobody

@@ -1,8 +1,10 @@
 package dev.sheaf.migration.changelog;
 
+import dev.sheaf.migration.changelog.SqlLexer.Token;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -141,6 +143,21 @@ public final class SqlStatement {
   @Override
   public String toString() {
     return kind == Kind.COPY_IN ? sql() + ";\n" + text.text(dataStart, dataEnd) + "\\." : sql();
+  }
+
+  /// Adds what the server understands of it to a digest: its tokens without comments and the white
+  /// space between them, and the rows that it copies.
+  void update(MessageDigest digest) {
+    SqlLexer lexer = new SqlLexer(text);
+    lexer.skipTo(firstToken);
+    for (Token token = lexer.next(); lexer.start() < end; token = lexer.next()) {
+      if (token != Token.LINE_COMMENT && token != Token.BLOCK_COMMENT) {
+        text.update(digest, lexer.start(), lexer.end());
+        digest.update((byte) 0);
+      }
+    }
+    text.update(digest, dataStart, dataEnd);
+    digest.update((byte) 0);
   }
 
   /// Whether it is a `COPY ... FROM STDIN`, which needs [#data] sent behind it.

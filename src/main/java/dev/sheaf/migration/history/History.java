@@ -49,7 +49,8 @@ public final class History {
   ///
   /// @param path the file, `db/changelog/<module>/NNN_name.sql`
   /// @param checksum Liquibase's, of the changeset as it was applied; `null` accepts any
-  public record Applied(String path, @Nullable String checksum) {
+  /// @param seal the changeset's seal as it was applied; `null` when an earlier version applied it
+  public record Applied(String path, @Nullable String checksum, @Nullable String seal) {
 
     public String module() {
       String rest = path.substring(Changelogs.LOCATION.length() + 1);
@@ -69,7 +70,7 @@ public final class History {
 
     /// Whether `changeset` still says what was applied.
     public boolean accepts(Changeset changeset) {
-      return checksum == null || changeset.hasChecksum(checksum);
+      return checksum == null || changeset.isWhatWasApplied(checksum, seal);
     }
 
     String shortPath() {
@@ -182,15 +183,22 @@ public final class History {
 
   /// What is applied, in the order it was; empty when there is no history yet.
   public static List<Applied> read(Connection connection) throws SQLException {
+    // Tables of an earlier version lack the seals.
     String sql =
-        "SELECT filename, md5sum FROM databasechangelog WHERE "
-            + OURS
-            + " ORDER BY orderexecuted, filename";
+        """
+        SELECT filename, md5sum, to_jsonb(r) ->> 'seal'
+          FROM databasechangelog
+          LEFT JOIN %s AS r ON r.path = filename
+         WHERE %s
+         ORDER BY orderexecuted, filename
+        """
+            .formatted(
+                hasRollbacks(connection) ? "schema_rollback" : "(SELECT NULL AS path)", OURS);
     List<Applied> applied = new ArrayList<>();
     try (Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(sql)) {
       while (row.next()) {
-        applied.add(new Applied(row.getString(1), row.getString(2)));
+        applied.add(new Applied(row.getString(1), row.getString(2), row.getString(3)));
       }
     } catch (SQLException e) {
       if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
@@ -199,6 +207,13 @@ public final class History {
       throw e;
     }
     return List.copyOf(applied);
+  }
+
+  private static boolean hasRollbacks(Connection connection) throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT to_regclass('schema_rollback') IS NOT NULL")) {
+      return row.next() && row.getBoolean(1);
+    }
   }
 
   /// What of `module` is applied, likewise.
@@ -325,7 +340,7 @@ public final class History {
       throws SQLException {
     return interrupted(connection).entrySet().stream()
         .filter(entry -> entry.getValue() == direction)
-        .map(entry -> new Applied(entry.getKey(), null))
+        .map(entry -> new Applied(entry.getKey(), null, null))
         .sorted(Comparator.comparing(Applied::path).reversed())
         .toList();
   }

@@ -34,8 +34,8 @@ public final class StoredRollback {
     String sql =
         """
         INSERT INTO schema_rollback AS r (path, transactional, statements, lock_timeout_ms, statement_timeout_ms,
-                                          lossy, tolerates, checksum)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                                          lossy, tolerates, checksum, seal)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path) DO UPDATE
            SET transactional        = EXCLUDED.transactional,
                statements           = EXCLUDED.statements,
@@ -44,10 +44,12 @@ public final class StoredRollback {
                lossy                = EXCLUDED.lossy,
                tolerates            = EXCLUDED.tolerates,
                checksum             = EXCLUDED.checksum,
+               seal                 = EXCLUDED.seal,
                stored_at            = now()
-         WHERE (r.checksum, r.lock_timeout_ms, r.statement_timeout_ms, r.lossy, r.tolerates)
+         WHERE (r.checksum, r.lock_timeout_ms, r.statement_timeout_ms, r.lossy, r.tolerates, r.seal)
                IS DISTINCT FROM
-               (EXCLUDED.checksum, EXCLUDED.lock_timeout_ms, EXCLUDED.statement_timeout_ms, EXCLUDED.lossy, EXCLUDED.tolerates)
+               (EXCLUDED.checksum, EXCLUDED.lock_timeout_ms, EXCLUDED.statement_timeout_ms, EXCLUDED.lossy,
+                EXCLUDED.tolerates, EXCLUDED.seal)
         """;
     Directives directives = changeset.directives();
     try (PreparedStatement upsert = connection.prepareStatement(sql)) {
@@ -68,6 +70,7 @@ public final class StoredRollback {
               changeset.file().path(),
               changeset.transactional(),
               changeset.down() == null ? null : texts(changeset.down())));
+      upsert.setString(9, changeset.seal());
       upsert.executeUpdate();
     }
   }
@@ -113,7 +116,7 @@ public final class StoredRollback {
           "the stored rollback of " + History.label(path) + " is not what was stored",
           "use the version of the application that has the file");
     }
-    History.Applied applied = new History.Applied(path, null);
+    History.Applied applied = new History.Applied(path, null, null);
     Directives directives =
         new Directives(
             List.of(),

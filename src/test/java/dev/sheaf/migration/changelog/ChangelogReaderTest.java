@@ -237,7 +237,7 @@ class ChangelogReaderTest {
           SELECT 1;¶--changeset core:002¶--rollback SELECT 3;                | 5:1: holds a second changeset
           SELECT 1;¶--rollback SELECT 3;¶SELECT 2;                           | 6:1: has SQL behind the rollback of line 5
           SELECT 1;¶--rollback SELECT 3;¶--rollback                          |
-          SELECT 1;¶--rollback                                               | 5:11: has an empty rollback
+          SELECT 1;¶--rollback                                               | 5:11: has no rollback
           SELECT 1;¶--rollback -- to be completed                            | 5:12: has an empty rollback
           SELECT 1;¶--rollback: SELECT 3;                                    | 5:1: cannot read --rollback with a colon
           SELECT 1;¶--rollback changesetId:1 changesetAuthor:core            | 5:12: takes its rollback from another changeset, which is not supported

@@ -135,8 +135,9 @@ class ChangesetTest {
     String earlier = LiquibaseReading.checksum(SourceText.of(file)).orElseThrow();
 
     assertThat(earlier).isNotEqualTo(changeset.checksum());
-    assertThat(changeset.hasChecksum(earlier)).isTrue();
-    assertThat(changeset.hasChecksum(changeset.checksum())).isTrue();
-    assertThat(changeset.hasChecksum("9:00000000000000000000000000000000")).isFalse();
+    assertThat(changeset.isWhatWasApplied(earlier, null)).isTrue();
+    assertThat(changeset.isWhatWasApplied(changeset.checksum(), changeset.seal())).isTrue();
+    assertThat(changeset.isWhatWasApplied(changeset.checksum(), changeset.checksum() + " 0"))
+        .isFalse();
   }
 }

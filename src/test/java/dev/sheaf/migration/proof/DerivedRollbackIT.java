@@ -3,6 +3,7 @@ package dev.sheaf.migration.proof;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.DerivedRollback;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.RollbackProof;
@@ -350,7 +351,9 @@ class DerivedRollbackIT {
         .hasMessageStartingWith("core/001_base.sql has a rollback - see whether it holds:");
 
     Path file = write(2, "b", "", "CREATE TABLE b (id int);");
-    migrations().up(new MigrationListener() {}).orThrow();
+    MigrationListener silent = new MigrationListener() {};
+    migrations().up(new Migrations.Reach("core", 1L), Approval.NONE, silent).orThrow();
+    migrations().force("core", 2, new Approval(null, "made by hand"), silent).orThrow();
     assertThatThrownBy(() -> migrations().deriveRollback(file))
         .hasMessageStartingWith("core/002_b.sql is applied at ");
   }
