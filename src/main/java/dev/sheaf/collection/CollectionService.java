@@ -168,7 +168,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      ORDER BY c.name
                     """,
@@ -346,7 +346,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      WHERE c.name = :name
                     """,
