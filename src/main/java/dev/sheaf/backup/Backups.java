@@ -4,6 +4,7 @@ import dev.sheaf.backup.BackupListener.Phase;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.history.EngineTables;
@@ -266,16 +267,15 @@ public final class Backups {
     tracker.begin(Phase.COUNTING, backup.manifest().contents().rows().size(), 0);
     try (Connection connection = scratch.open("sheaf backup")) {
       Contents.waitForever(connection);
-      connection.setAutoCommit(false);
-      Contents contents =
-          Contents.of(
-              connection,
-              tables -> {
-                tracker.tables(tables);
-                return true;
-              });
-      connection.rollback();
-      return contents;
+      return Transactions.call(
+          connection,
+          same ->
+              Contents.of(
+                  same,
+                  tables -> {
+                    tracker.tables(tables);
+                    return true;
+                  }));
     } catch (SQLException e) {
       throw SqlErrorMessage.running(scratch, "counting what was restored", e);
     }

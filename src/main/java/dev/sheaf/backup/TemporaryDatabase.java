@@ -2,6 +2,7 @@ package dev.sheaf.backup;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.scratch.ThrowawayDatabases;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
@@ -58,21 +59,21 @@ final class TemporaryDatabase implements AutoCloseable {
   ///
   /// @throws OperatorException when somebody is connected to the other
   void keepAs(String name, boolean replace) {
-    @Nullable String old = null;
     try (Connection connection = server.open("sheaf backup");
         Statement statement = connection.createStatement()) {
       guard.close();
-      connection.setAutoCommit(false);
-      if (replace) {
-        old = address.database() + ThrowawayDatabases.REPLACED;
-        statement.execute("ALTER DATABASE " + quoted(statement, name) + " RENAME TO " + old);
-      }
-      statement.execute(
-          "ALTER DATABASE " + address.database() + " RENAME TO " + quoted(statement, name));
-      connection.commit();
+      String old = address.database() + ThrowawayDatabases.REPLACED;
+      Transactions.run(
+          connection,
+          _ -> {
+            if (replace) {
+              statement.execute("ALTER DATABASE " + quoted(statement, name) + " RENAME TO " + old);
+            }
+            statement.execute(
+                "ALTER DATABASE " + address.database() + " RENAME TO " + quoted(statement, name));
+          });
       kept = true;
-      connection.setAutoCommit(true);
-      if (old != null) {
+      if (replace) {
         statement.execute("DROP DATABASE " + old + " WITH (FORCE)");
       }
     } catch (SQLException e) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -84,17 +85,14 @@ class DocumentExport {
       try (ConcurrencyLimiter.Place _ = turnstile.enter(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         NetworkTimeouts.allowAnyTime(connection);
-        connection.setAutoCommit(false);
-        try {
-          write(
-              connection,
-              space,
-              Predicate.of(filter),
-              new Writer(line, model.name(), chunker, vectors));
-        } finally {
-          connection.rollback();
-          connection.setAutoCommit(true);
-        }
+        Transactions.run(
+            connection,
+            same ->
+                write(
+                    same,
+                    space,
+                    Predicate.of(filter),
+                    new Writer(line, model.name(), chunker, vectors)));
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.document.BulkDocuments;
 import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
@@ -11,7 +12,6 @@ import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import io.opentelemetry.context.Context;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -193,26 +193,21 @@ class Loader {
     }
 
     private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
-      try (Connection connection = dataSource.getConnection()) {
-        NetworkTimeouts.allow(connection, BATCH_AT_MOST);
-        connection.setAutoCommit(false);
-        try {
-          BulkDocuments.Written done = documents.write(connection, prepared, written);
-          JobProgress.Entry entry = entry(batch, prepared, done);
-          ledger.record(connection, entry);
-          connection.commit();
-          written.add(entry.at());
-          counts = counts.plus(entry.counts());
-          meter(entry.counts());
-          int room = config.keptErrors() - errors.size();
-          errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
-        } catch (SQLException | RuntimeException e) {
-          connection.rollback();
-          throw e;
-        } finally {
-          connection.setAutoCommit(true);
-        }
-      }
+      JobProgress.Entry entry =
+          Transactions.call(
+              dataSource,
+              connection -> {
+                NetworkTimeouts.allow(connection, BATCH_AT_MOST);
+                BulkDocuments.Written done = documents.write(connection, prepared, written);
+                JobProgress.Entry made = entry(batch, prepared, done);
+                ledger.record(connection, made);
+                return made;
+              });
+      written.add(entry.at());
+      counts = counts.plus(entry.counts());
+      meter(entry.counts());
+      int room = config.keptErrors() - errors.size();
+      errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
     }
 
     private void meter(Counts done) {

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
@@ -122,18 +123,10 @@ final class BackfillWorker {
   }
 
   private <T> T inTransaction(Work<T> work) throws SQLException {
-    connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       // Whoever wrote a backfill's SQL did not write it for JDBC.
       statement.setEscapeProcessing(false);
-      T result = work.with(statement);
-      connection.commit();
-      return result;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
+      return Transactions.call(connection, _ -> work.with(statement));
     }
   }
 

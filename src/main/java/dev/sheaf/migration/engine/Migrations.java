@@ -259,7 +259,7 @@ public final class Migrations {
           List<History.Applied> rows = History.read(connection, module);
           Transactions.run(
               connection,
-              () -> {
+              _ -> {
                 for (History.Applied row : rows) {
                   applied.add(row.path());
                   if (row.number() > version) {
@@ -317,7 +317,7 @@ public final class Migrations {
           }
           Transactions.run(
               connection,
-              () -> {
+              _ -> {
                 for (Changeset changeset : all) {
                   History.add(connection, changeset, "baseline");
                   History.event(
@@ -383,7 +383,7 @@ public final class Migrations {
           for (Trash.Item item : items) {
             Transactions.run(
                 connection,
-                () -> {
+                _ -> {
                   try (Statement set = connection.createStatement()) {
                     set.execute("SET LOCAL lock_timeout = " + config.lockTimeout().toMillis());
                   }

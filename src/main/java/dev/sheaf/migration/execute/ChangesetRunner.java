@@ -130,7 +130,7 @@ public final class ChangesetRunner {
       statement.setEscapeProcessing(false);
       Transactions.run(
           connection,
-          () -> {
+          _ -> {
             statement.execute(
                 timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
             strikeBackfill(changeset, direction);
@@ -192,7 +192,7 @@ public final class ChangesetRunner {
         progress.statement = null;
         Transactions.run(
             connection,
-            () -> {
+            _ -> {
               record(changeset, direction, begun);
               end(changeset);
             });
