@@ -4,6 +4,7 @@ import dev.sheaf.backup.BackupListener.Phase;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
@@ -168,7 +169,8 @@ public final class Backups {
     } catch (SQLException e) {
       throw SqlErrorMessage.running(into, "looking at " + into.database(), e);
     } catch (OperatorException e) {
-      if (e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState())) {
+      if (e.getCause() instanceof SQLException cause
+          && SqlStates.INVALID_CATALOG_NAME.equals(cause.getSQLState())) {
         return Target.ABSENT;
       }
       throw e;

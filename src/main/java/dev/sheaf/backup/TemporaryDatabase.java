@@ -2,6 +2,7 @@ package dev.sheaf.backup;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.scratch.ThrowawayDatabases;
 import dev.sheaf.runtime.OperatorException;
@@ -40,7 +41,7 @@ final class TemporaryDatabase implements AutoCloseable {
           server.withDatabase(ThrowawayDatabases.create(statement, PREFIX, "template0"));
       return new TemporaryDatabase(server, address, address.open("sheaf backup"));
     } catch (SQLException e) {
-      if ("42501".equals(e.getSQLState())) {
+      if (SqlStates.INSUFFICIENT_PRIVILEGE.equals(e.getSQLState())) {
         throw new OperatorException(
             "the role may not create a database at " + server.server(),
             "ALTER ROLE ... CREATEDB, or name another server",
@@ -77,7 +78,7 @@ final class TemporaryDatabase implements AutoCloseable {
         statement.execute("DROP DATABASE " + old + " WITH (FORCE)");
       }
     } catch (SQLException e) {
-      if ("55006".equals(e.getSQLState())) {
+      if (SqlStates.OBJECT_IN_USE.equals(e.getSQLState())) {
         throw inUse(name, e);
       }
       throw SqlErrorMessage.running(server, "renaming the restored database", e);

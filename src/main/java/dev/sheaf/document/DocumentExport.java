@@ -85,14 +85,13 @@ class DocumentExport {
       try (ConcurrencyLimiter.Place _ = turnstile.enter(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         NetworkTimeouts.allowAnyTime(connection);
-        Transactions.run(
-            connection,
-            same ->
-                write(
-                    same,
-                    space,
-                    Predicate.of(filter),
-                    new Writer(line, model.name(), chunker, vectors)));
+        var writer = new Writer(line, model.name(), chunker, vectors);
+        collections.onPartitions(
+            collection,
+            space,
+            () ->
+                Transactions.call(
+                    connection, same -> write(same, space, Predicate.of(filter), writer)));
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {
@@ -103,7 +102,8 @@ class DocumentExport {
     };
   }
 
-  private static void write(Connection connection, Space space, Predicate predicate, Writer writer)
+  /// @return how many lines there are
+  private static long write(Connection connection, Space space, Predicate predicate, Writer writer)
       throws SQLException, IOException {
     // Of the documents only the rows are sorted. Chunks and embeddings are then found for each by
     // the
@@ -135,11 +135,13 @@ class DocumentExport {
       // Together with the transaction this is what makes it a cursor.
       select.setFetchSize(FETCHED);
       predicate.bind(select, 1);
+      long lines = 0;
       try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
+        for (; row.next(); lines++) {
           writer.line(row);
         }
       }
+      return lines;
     }
   }
 

@@ -62,6 +62,10 @@ public class IndexService {
   /// @throws Problem when there is no such collection
   public IndexView describe(String collection) throws SQLException {
     Searched searched = collections.searched(collection);
+    return collections.onPartitions(collection, searched.space(), () -> describe(searched));
+  }
+
+  private IndexView describe(Searched searched) throws SQLException {
     int ef = efSearch(searched);
     Look look = table.look(searched.space());
     boolean valid = look.index() != null && look.index().valid();
@@ -206,7 +210,11 @@ public class IndexService {
   /// Comparing every vector is work; one measurement of a space at a time is enough.
   private <T> T alone(Searched searched, String collection, Measuring<T> measuring)
       throws SQLException {
-    Space space = searched.space();
+    return collections.onPartitions(
+        collection, searched.space(), () -> alone(searched.space(), collection, measuring));
+  }
+
+  private <T> T alone(Space space, String collection, Measuring<T> measuring) throws SQLException {
     Look look = table.look(space);
     if (look.index() == null || !look.index().valid()) {
       throw noIndex();

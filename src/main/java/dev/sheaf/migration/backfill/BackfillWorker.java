@@ -1,6 +1,7 @@
 package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
@@ -153,19 +154,12 @@ final class BackfillWorker {
     }
   }
 
-  /// Whether the same batch may well succeed a moment later.
-  private static boolean isPassing(SQLException e) {
-    return switch (String.valueOf(e.getSQLState())) {
-      // Lock not available, deadlock, serialization failure.
-      case "55P03", "40P01", "40001" -> true;
-      default -> false;
-    };
-  }
-
   /// Whether the connection is gone, or its server.
   private boolean isLost(SQLException e) throws SQLException {
-    String state = String.valueOf(e.getSQLState());
-    return connection.isClosed() || state.startsWith("08") || state.startsWith("57P");
+    String state = SqlStates.of(e);
+    return connection.isClosed()
+        || state.startsWith(SqlStates.CONNECTION_EXCEPTION_CLASS)
+        || state.startsWith(SqlStates.SHUTDOWN_CLASS);
   }
 
   /// What the backfill's row says when a batch begins.
@@ -381,7 +375,7 @@ final class BackfillWorker {
     ///
     /// @return whether there is one
     private boolean recover(SQLException e) throws SQLException {
-      if (isPassing(e)) {
+      if (SqlStates.isTransient(e)) {
         return waitFor("a lock: " + SqlErrorMessage.message(e), config.checkEvery());
       }
       String sql =

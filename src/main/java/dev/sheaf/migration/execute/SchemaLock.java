@@ -1,6 +1,6 @@
 package dev.sheaf.migration.execute;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -66,8 +66,9 @@ public final class SchemaLock implements AutoCloseable {
     try (Statement set = connection.createStatement()) {
       set.execute("SET client_connection_check_interval = " + interval.toMillis());
     } catch (SQLException e) {
-      String state = SqlErrorMessage.state(e);
-      if (!state.equals("42704") && !state.equals("22023")) {
+      String state = SqlStates.of(e);
+      if (!state.equals(SqlStates.UNDEFINED_OBJECT)
+          && !state.equals(SqlStates.INVALID_PARAMETER_VALUE)) {
         throw e;
       }
     }

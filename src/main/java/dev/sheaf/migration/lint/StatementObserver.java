@@ -2,6 +2,7 @@ package dev.sheaf.migration.lint;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.Catalog;
@@ -69,7 +70,8 @@ public final class StatementObserver {
       """;
 
   /// A transaction is in progress already; none is.
-  private static final Set<String> TRANSACTION_STATES = Set.of("25001", "25P01");
+  private static final Set<String> TRANSACTION_STATES =
+      Set.of(SqlStates.ACTIVE_SQL_TRANSACTION, SqlStates.NO_ACTIVE_SQL_TRANSACTION);
 
   private final DatabaseAddress scratch;
   private final MigrationConfig config;

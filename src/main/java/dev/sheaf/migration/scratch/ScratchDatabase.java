@@ -2,6 +2,7 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.OperatorException;
@@ -54,7 +55,7 @@ public final class ScratchDatabase implements AutoCloseable {
       String name = ThrowawayDatabases.create(statement, PREFIX, template);
       return new ScratchDatabase(server, server.withDatabase(name));
     } catch (SQLException e) {
-      if (SqlErrorMessage.state(e).equals("42501")) {
+      if (SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
         throw new OperatorException(
             "the role may not create a scratch database at " + server.server(),
             "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url",

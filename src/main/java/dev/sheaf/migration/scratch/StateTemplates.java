@@ -2,6 +2,7 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.Hashes;
@@ -28,7 +29,6 @@ final class StateTemplates {
   private static final String PREFIX = "sheaf_state_";
   private static final String EMPTY = "template0";
   private static final String WITH_ROWS = "_rows";
-  private static final String DUPLICATE_DATABASE = "42P04";
 
   private StateTemplates() {}
 
@@ -112,7 +112,7 @@ final class StateTemplates {
           "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
     } catch (SQLException e) {
       // Somebody else has made the same at the same time.
-      if (!SqlErrorMessage.state(e).equals(DUPLICATE_DATABASE)) {
+      if (!SqlStates.of(e).equals(SqlStates.DUPLICATE_DATABASE)) {
         throw e;
       }
     }

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.scratch;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -15,8 +15,6 @@ public final class ThrowawayDatabases {
 
   /// What is behind the name of a database that another was given the name of, until it is dropped.
   public static final String REPLACED = "_old";
-
-  private static final String OBJECT_IN_USE = "55006";
 
   private ThrowawayDatabases() {}
 
@@ -64,7 +62,7 @@ public final class ThrowawayDatabases {
         statement.execute("DROP DATABASE IF EXISTS " + leftover);
       } catch (SQLException e) {
         // Somebody has connected to it just now, so it is no leftover.
-        if (!SqlErrorMessage.state(e).equals(OBJECT_IN_USE)) {
+        if (!SqlStates.of(e).equals(SqlStates.OBJECT_IN_USE)) {
           throw e;
         }
       }
