@@ -176,7 +176,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      ORDER BY c.name
                     """,
@@ -382,7 +382,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      WHERE c.name = :name
                     """,
