@@ -3,6 +3,7 @@ package dev.sheaf.index;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.Searched;
 import dev.sheaf.collection.UpdateCollection;
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexTable.Look;
 import dev.sheaf.index.IndexTable.Sample;
@@ -220,7 +221,7 @@ public class IndexService {
       throw noIndex();
     }
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, IndexLock.Work.MEASURE, space.id())) {
+        AdvisoryLock lock = IndexLock.MEASURE.tryAcquire(connection, space.id())) {
       if (lock == null) {
         throw new Problem(
             ProblemType.BUSY,

@@ -1,11 +1,11 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexLock.Work;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.Meter.MeterProvider;
@@ -153,7 +153,7 @@ class SpaceIndexer {
 
   private void work(Space space) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.BUILD, space.id())) {
+        AdvisoryLock lock = IndexLock.BUILD.tryAcquire(connection, space.id())) {
       if (lock == null) {
         return;
       }

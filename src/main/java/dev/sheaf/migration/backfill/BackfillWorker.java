@@ -1,5 +1,6 @@
 package dev.sheaf.migration.backfill;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
@@ -27,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 final class BackfillWorker {
 
   /// Keeps two workers from taking up two backfills at once; "backfill" in ASCII.
-  private static final long TAKING_UP = 0x6261636b66696c6cL;
+  private static final AdvisoryLock.Key TAKING_UP = AdvisoryLock.Key.of(0x6261636b66696c6cL);
 
   /// How often progress is told.
   private static final Duration TELLING = Duration.ofSeconds(1);
@@ -103,7 +104,7 @@ final class BackfillWorker {
         """;
     return inTransaction(statement -> {
       // Another that takes up work meanwhile would not see this one's lease, nor this one its.
-      if (!isTrue(statement, "SELECT pg_try_advisory_xact_lock(" + TAKING_UP + ")")) {
+      if (!AdvisoryLock.tryAcquireInTransaction(connection, TAKING_UP)) {
         return Optional.empty();
       }
       try (PreparedStatement update = connection.prepareStatement(sql)) {

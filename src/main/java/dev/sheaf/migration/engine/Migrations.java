@@ -1,5 +1,6 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.Transactions;
@@ -141,12 +142,12 @@ public final class Migrations {
         listener,
         (session, collected) -> {
           SchemaSession.Settled settled = () -> fit.isSettled(session.connection(), collected);
-          Optional<SchemaLock> lock = session.lock(collected, settled);
+          Optional<AdvisoryLock> lock = session.lock(collected, settled);
           if (lock.isEmpty()) {
             noteAwaited(session, collected);
             return;
           }
-          try (SchemaLock _ = lock.get()) {
+          try (AdvisoryLock _ = lock.get()) {
             // The one who held the lock may just have done it all.
             if (!settled.get()) {
               ascend(session, reach, approval, collected);
@@ -612,7 +613,7 @@ public final class Migrations {
     return collect(
         listener,
         (session, collected) -> {
-          try (SchemaLock _ = session.lock(collected, () -> false).orElseThrow()) {
+          try (AdvisoryLock _ = session.lock(collected, () -> false).orElseThrow()) {
             EngineTables.prepare(session.connection());
             change.make(session, collected);
           }
