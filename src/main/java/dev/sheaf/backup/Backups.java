@@ -10,6 +10,7 @@ import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.VerifiedBackup;
+import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -137,7 +138,7 @@ public final class Backups {
       Tracker tracker) {
     DatabaseAddress server = into.withDatabase(MAINTENANCE);
     Restore restore = Restore.of(backup, server(server), tracker);
-    try (TemporaryDatabase database = TemporaryDatabase.create(server)) {
+    try (ScratchDatabase database = ScratchDatabase.forRestore(server)) {
       restore.into(database.address(), false, options.privileges());
       analyze(database.address(), tracker);
       database.keepAs(into.database(), replace);
@@ -163,7 +164,7 @@ public final class Backups {
             "name another database, or say that it may be replaced");
       }
       if (othersAreConnected(connection)) {
-        throw TemporaryDatabase.inUse(into.database(), null);
+        throw ScratchDatabase.inUse(into.database(), null);
       }
       return Target.OCCUPIED;
     } catch (SQLException e) {
@@ -233,7 +234,7 @@ public final class Backups {
       }
       Restore restore = Restore.of(backup, server(server), tracker);
       Contents restored;
-      try (TemporaryDatabase scratch = TemporaryDatabase.create(server)) {
+      try (ScratchDatabase scratch = ScratchDatabase.forRestore(server)) {
         restore.into(scratch.address(), false, false);
         restored = read(scratch.address(), backup, tracker);
       }
