@@ -2,6 +2,7 @@ package dev.sheaf.collection;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -22,12 +23,15 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.JDBCConnectionException;
 import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /// The collections of this service: create, describe, drop, and where the vectors of each are.
 @ApplicationScoped
@@ -40,6 +44,10 @@ public class CollectionService {
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
 
   private static final int DROP_ATTEMPTS = 20;
+
+  /// The server's functions that reject a change of a row of its catalog that has just changed.
+  private static final Set<String> CATALOG_UPDATES =
+      Set.of("simple_heap_update", "simple_heap_delete");
 
   private final EntityManager entityManager;
   private final ObjectTemplates templates;
@@ -277,7 +285,35 @@ public class CollectionService {
   private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || String.valueOf(e.getMessage()).contains("tuple concurrently updated");
+        || (e.getCause() instanceof PSQLException cause
+            && SqlStates.INTERNAL_ERROR.equals(cause.getSQLState())
+            && cause.getServerErrorMessage() instanceof ServerErrorMessage message
+            && CATALOG_UPDATES.contains(String.valueOf(message.getRoutine())));
+  }
+
+  /// Runs statements on the partitions of `space`, which go with their collection.
+  ///
+  /// @throws Problem when the collection was dropped meanwhile
+  public <T extends @Nullable Object, X extends Exception> T onPartitions(
+      String collection, Space space, Statements<T, X> statements) throws SQLException, X {
+    try {
+      return statements.run();
+    } catch (SQLException e) {
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) && isDropped(space)) {
+        throw notFound(collection);
+      }
+      throw e;
+    }
+  }
+
+  /// Statements that name partitions.
+  public interface Statements<T extends @Nullable Object, X extends Exception> {
+    T run() throws SQLException, X;
+  }
+
+  private boolean isDropped(Space space) {
+    return QuarkusTransaction.requiringNew()
+        .call(() -> EmbeddingSpace.findById(space.id()) == null);
   }
 
   private void delete(String name) {
