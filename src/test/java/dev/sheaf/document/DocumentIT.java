@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -212,19 +213,11 @@ class DocumentIT {
               .formatted(id));
       Future<ValidatableResponse> read =
           client.submit(() -> given().get(DOCUMENT, collection, "a").then());
-      awaitOneThatWaitsForALock();
+      await().until(() -> LockWaits.behind(connection) == 1);
       connection.commit();
 
       read.get().statusCode(200).body("title", equalTo("old")).body("text", equalTo("old"));
     }
-  }
-
-  private void awaitOneThatWaitsForALock() {
-    await()
-        .until(() ->
-            number(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                == 1);
   }
 
   private long number(String sql) throws SQLException {

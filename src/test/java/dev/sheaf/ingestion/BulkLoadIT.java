@@ -5,12 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.testing.Gate;
 import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,12 +96,15 @@ class BulkLoadIT {
   @Test
   void everyLineIsLoadedOnceHoweverOftenTheServiceIsKilled() throws Exception {
     int bad = 10;
-    try (TestDatabase database = TestDatabase.create()) {
+    try (TestDatabase database = TestDatabase.migrated()) {
       var killedAt = new ArrayList<Long>();
       long id = 0;
       long done = 0;
       for (int kill = 0; kill <= KILLS; kill++) {
-        try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
+        // It is killed before it comes further than this.
+        int last = (kill + 1) * LINES / (KILLS + 1);
+        try (Gate _ = kill < KILLS ? gate(database, "d" + last) : null;
+            SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
           if (kill == 0) {
             create(sheaf, 3);
             id =
@@ -190,11 +195,18 @@ class BulkLoadIT {
         SheafProcess first = SheafProcess.start(database, SETTINGS);
         SheafProcess second = SheafProcess.start(database, SETTINGS)) {
       create(first, 3);
-      for (int job = 0; job < jobs; job++) {
-        upload(
-            job % 2 == 0 ? first : second,
-            Map.of("Prefer", "respond-async"),
-            new Lines("job" + job + "-", bad, lines, "[1,2,3]"));
+      // Whichever has the first job is busy with it until the other has done one.
+      try (Gate _ = gate(database, "job0-0")) {
+        for (int job = 0; job < jobs; job++) {
+          upload(
+              job % 2 == 0 ? first : second,
+              Map.of("Prefer", "respond-async"),
+              new Lines("job" + job + "-", bad, lines, "[1,2,3]"));
+        }
+        await()
+            .atMost(PATIENCE)
+            .until(() ->
+                !database.query("SELECT 1 FROM ingestion_job WHERE state = 'completed'").isEmpty());
       }
       await()
           .atMost(PATIENCE)
@@ -216,6 +228,11 @@ class BulkLoadIT {
         assertThat(replica.log()).anyMatch(line -> line.contains("Job completed: "));
       }
     }
+  }
+
+  /// Holds whoever loads this document.
+  private static Gate gate(TestDatabase database, String id) throws SQLException {
+    return Gate.before(database.connect(), "document", "NEW.external_id = '%s'".formatted(id));
   }
 
   private static long read(TestDatabase database) throws Exception {

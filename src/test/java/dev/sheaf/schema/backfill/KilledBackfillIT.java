@@ -38,6 +38,8 @@ class KilledBackfillIT {
     try (Shop shop = Shop.open(root, ROWS)) {
       shop.up();
       int killed = 0;
+      // Nobody gets to the end before the last kill.
+      RowLock lock = RowLock.onRow(shop, ROWS);
       for (int kill = 0; kill < KILLS; kill++) {
         long target = (long) ((kill + random.nextDouble()) * ROWS / (KILLS + 1));
         Duration delay = Duration.ofMillis(random.nextInt(20));
@@ -51,6 +53,7 @@ class KilledBackfillIT {
       }
       // How far it had come when it was killed for the last time.
       assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
+      lock.close();
 
       try (SheafCommand last = start(shop)) {
         assertThat(last.await()).as("%s", last.said()).isZero();
