@@ -4,6 +4,7 @@ import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -267,12 +268,11 @@ public class Collections {
     }
   }
 
-  /// A lock that was not to be had in time, or an index whose build ended that very moment, for
-  /// which PostgreSQL has no code of its own.
+  /// A lock that was not to be had in time, or an index whose build ended that very moment.
   private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || String.valueOf(e.getMessage()).contains("tuple concurrently updated");
+        || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
   }
 
   private void delete(String name) {

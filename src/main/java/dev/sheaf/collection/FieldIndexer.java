@@ -1,5 +1,6 @@
 package dev.sheaf.collection;
 
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.IndexConfig;
 import dev.sheaf.embedding.IndexLock;
 import dev.sheaf.embedding.IndexLock.Work;
@@ -109,17 +110,26 @@ class FieldIndexer {
       if (due.field() != null) {
         parameters.put("field", due.field());
       }
-      if (due.wanted()) {
-        templates.apply(connection, due.template(), parameters);
-      } else {
-        templates.revert(connection, due.template(), parameters);
+      try {
+        if (due.wanted()) {
+          templates.apply(connection, due.template(), parameters);
+        } else {
+          templates.revert(connection, due.template(), parameters);
+        }
+      } catch (SQLException e) {
+        if (!isPassed(e, connection, due)) {
+          throw e;
+        }
+        // The collection or the field was dropped meanwhile, another session built the index, or
+        // the locks were taken.
+        LOG.debugf(e, "Index left: collection=%d template=%s", due.collectionId(), due.template());
+        return;
       }
       LOG.infof(
           "Index %s: collection=%d template=%s field=%s",
           due.wanted() ? "built" : "dropped", due.collectionId(), due.template(), due.field());
     } catch (SQLException e) {
-      // The collection may have been dropped meanwhile; anything else is tried again at the next
-      // look.
+      // It is tried again at the next look.
       LOG.warnf(
           "Index not %s: collection=%d template=%s field=%s reason=%s",
           due.wanted() ? "built" : "dropped",
@@ -128,5 +138,11 @@ class FieldIndexer {
           due.field(),
           e.getMessage());
     }
+  }
+
+  private boolean isPassed(SQLException failure, Connection connection, Due due)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure) && !due(connection).contains(due));
   }
 }
