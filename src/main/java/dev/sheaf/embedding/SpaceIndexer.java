@@ -1,5 +1,6 @@
 package dev.sheaf.embedding;
 
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.IndexLock.Work;
 import dev.sheaf.schema.PostgresServer;
 import dev.sheaf.schema.Templates;
@@ -155,13 +156,33 @@ class SpaceIndexer {
       }
       // Another replica may have done it since.
       for (Look look : look(connection, space.id())) {
-        work(connection, look);
+        try {
+          work(connection, look);
+        } catch (SQLException e) {
+          if (ConcurrentChange.isCancelled(e)) {
+            // By who drops the collection, or by an operator.
+            LOG.infof("Index build cancelled: space=%d reason=%s", space.id(), e.getMessage());
+            return;
+          }
+          if (!isPassed(e, connection, space)) {
+            throw e;
+          }
+          // The collection was dropped meanwhile, another session built the index, or the locks
+          // were taken.
+          LOG.debugf(e, "Index left: space=%d", space.id());
+        }
       }
     } catch (SQLException e) {
-      // The collection may have been dropped meanwhile; anything else is tried again at the next
-      // look.
+      // It is tried again at the next look.
       LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
     }
+  }
+
+  private boolean isPassed(SQLException failure, Connection connection, Space space)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure)
+            && look(connection, space.id()).stream().allMatch(Look::isAsItShouldBe));
   }
 
   /// @param space the only one to look at, or `null` for all
