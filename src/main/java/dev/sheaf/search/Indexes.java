@@ -5,6 +5,7 @@ import dev.sheaf.api.ProblemType;
 import dev.sheaf.collection.Collections;
 import dev.sheaf.collection.Collections.Searched;
 import dev.sheaf.collection.UpdateCollection;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.IndexConfig;
 import dev.sheaf.embedding.IndexLock;
 import dev.sheaf.embedding.Space;
@@ -181,8 +182,7 @@ public class Indexes {
         measureUnlessItCannotBe(collection);
       }
     } catch (SQLException e) {
-      // The database is away, or a collection was dropped meanwhile; the next look finds what this
-      // one did not.
+      // The database is away; the next look finds what this one did not.
       LOG.warnf("Recall not measured: reason=%s", e.getMessage());
     }
   }
@@ -196,6 +196,16 @@ public class Indexes {
     } catch (Problem e) {
       // Dropped, being replaced, being measured by another replica, or too large for its time.
       LOG.infof("Recall not measured: collection=%s reason=%s", collection, e.detail());
+    } catch (SQLException e) {
+      boolean passed =
+          ConcurrentChange.isOverLocks(e)
+              || (ConcurrentChange.isBehind(e)
+                  && !table.due(search.efSearch()).contains(collection));
+      if (!passed) {
+        throw e;
+      }
+      // It was dropped meanwhile, or the locks were taken.
+      LOG.debugf(e, "Recall not measured: collection=%s", collection);
     }
   }
 
