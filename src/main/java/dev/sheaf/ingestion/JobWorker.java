@@ -3,6 +3,7 @@ package dev.sheaf.ingestion;
 import dev.sheaf.api.Problem;
 import dev.sheaf.api.ProblemType;
 import dev.sheaf.collection.Collections;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.Outage;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.schema.ModuleSwitches;
@@ -91,7 +92,11 @@ class JobWorker {
       table.renew();
       table.sweep();
     } catch (SQLException e) {
-      LOG.warnf("Leases not renewed: reason=%s", e.getMessage());
+      // The next round renews them; a lease is three rounds long or longer.
+      LOG.logf(
+          ConcurrentChange.isOverLocks(e) ? Logger.Level.DEBUG : Logger.Level.WARN,
+          "Leases not renewed: reason=%s",
+          e.getMessage());
     }
   }
 
@@ -126,13 +131,20 @@ class JobWorker {
       table.release(work.id());
       LOG.infof("Job left: job=%d", work.id());
     } catch (Problem problem) {
-      LOG.warnf("Job attempt failed: job=%d reason=%s", work.id(), problem.detail());
-      if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+      if (!table.isHeld(work.id())) {
+        LOG.infof("Job left: job=%d", work.id());
+      } else if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+        LOG.infof("Job failed: job=%d reason=%s", work.id(), problem.detail());
         table.fail(work.id(), problem.detail());
       } else {
+        LOG.warnf("Job attempt failed: job=%d reason=%s", work.id(), problem.detail());
         table.retry(work.id(), problem.detail());
       }
     } catch (SQLException | RuntimeException e) {
+      if (Outage.behind(e) == null && !table.isHeld(work.id())) {
+        LOG.infof("Job left: job=%d", work.id());
+        return;
+      }
       LOG.warnf(e, "Job attempt failed: job=%d", work.id());
       String error = String.valueOf(e.getMessage());
       if (Outage.behind(e) == null) {
