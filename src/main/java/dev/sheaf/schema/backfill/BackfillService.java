@@ -27,6 +27,8 @@ class BackfillService {
 
   private static final Logger LOG = Logger.getLogger(BackfillService.class);
 
+  private static final String UNDEFINED_TABLE = "42P01";
+
   /// A batch takes less; what takes longer is rolled back by being cut off.
   private static final Duration LAST_BATCH = Duration.ofSeconds(2);
 
@@ -96,6 +98,12 @@ class BackfillService {
         Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(sql)) {
       return row.next() && row.getBoolean(1);
+    } catch (SQLException e) {
+      // The changeset that makes the table was rolled back.
+      if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+        return false;
+      }
+      throw e;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.sheaf.schema.backfill;
 
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.schema.Backfill;
 import dev.sheaf.schema.Bookkeeping;
 import dev.sheaf.schema.SchemaException;
@@ -62,8 +63,13 @@ final class BackfillWorker {
     if (name.isEmpty()) {
       return false;
     }
+    Optional<Backfill> begun = Backfill.named(connection, name.get());
+    if (begun.isEmpty()) {
+      // Its changeset was rolled back meanwhile; there may be another.
+      return true;
+    }
     Task task = new Task(name.get());
-    listener.began(task.look());
+    listener.began(begun.get());
     try {
       task.run();
     } catch (SchemaException e) {
@@ -158,15 +164,6 @@ final class BackfillWorker {
       Thread.currentThread().interrupt();
       stop.countDown();
     }
-  }
-
-  /// Whether the same batch may well succeed a moment later.
-  private static boolean isPassing(SQLException e) {
-    return switch (String.valueOf(e.getSQLState())) {
-      // Lock not available, deadlock, serialization failure.
-      case "55P03", "40P01", "40001" -> true;
-      default -> false;
-    };
   }
 
   /// Whether the connection is gone, or its server.
@@ -387,7 +384,7 @@ final class BackfillWorker {
     ///
     /// @return whether there is one
     private boolean recover(SQLException e) throws SQLException {
-      if (isPassing(e)) {
+      if (ConcurrentChange.isOverLocks(e)) {
         return waitFor("a lock: " + Bookkeeping.message(e), config.checkEvery());
       }
       String sql =
