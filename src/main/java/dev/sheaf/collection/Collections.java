@@ -90,7 +90,7 @@ public class Collections {
     if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
-          "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
+          "an index of %s precision takes at most %s dimensions, this model has %s; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),

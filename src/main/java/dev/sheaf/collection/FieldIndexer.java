@@ -122,16 +122,16 @@ class FieldIndexer {
         }
         // The collection or the field was dropped meanwhile, another session built the index, or
         // the locks were taken.
-        LOG.debugf(e, "Index left: collection=%d template=%s", due.collectionId(), due.template());
+        LOG.debugf(e, "Index left: collection=%s template=%s", due.collectionId(), due.template());
         return;
       }
       LOG.infof(
-          "Index %s: collection=%d template=%s field=%s",
+          "Index %s: collection=%s template=%s field=%s",
           due.wanted() ? "built" : "dropped", due.collectionId(), due.template(), due.field());
     } catch (SQLException e) {
       // It is tried again at the next look.
       LOG.warnf(
-          "Index not %s: collection=%d template=%s field=%s reason=%s",
+          "Index not %s: collection=%s template=%s field=%s reason=%s",
           due.wanted() ? "built" : "dropped",
           due.collectionId(),
           due.template(),

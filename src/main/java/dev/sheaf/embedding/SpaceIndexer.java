@@ -161,7 +161,7 @@ class SpaceIndexer {
         } catch (SQLException e) {
           if (ConcurrentChange.isCancelled(e)) {
             // By who drops the collection, or by an operator.
-            LOG.infof("Index build cancelled: space=%d reason=%s", space.id(), e.getMessage());
+            LOG.infof("Index build cancelled: space=%s reason=%s", space.id(), e.getMessage());
             return;
           }
           if (!isPassed(e, connection, space)) {
@@ -169,12 +169,12 @@ class SpaceIndexer {
           }
           // The collection was dropped meanwhile, another session built the index, or the locks
           // were taken.
-          LOG.debugf(e, "Index left: space=%d", space.id());
+          LOG.debugf(e, "Index left: space=%s", space.id());
         }
       }
     } catch (SQLException e) {
       // It is tried again at the next look.
-      LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+      LOG.warnf("Index not built: space=%s reason=%s", space.id(), e.getMessage());
     }
   }
 
@@ -224,20 +224,20 @@ class SpaceIndexer {
     Space space = look.space();
     for (String leftover : look.leftovers()) {
       templates.revert(connection, "space_index", Map.of("index", leftover));
-      LOG.infof("Index dropped: space=%d index=%s", space.id(), leftover);
+      LOG.infof("Index dropped: space=%s index=%s", space.id(), leftover);
     }
     if (look.wanted().equals(look.actual()) && !look.lost()) {
       return;
     }
     String why = look.actual() == null ? "grown" : look.lost() ? "recall" : "settings";
-    LOG.infof("Index build started: space=%d why=%s", space.id(), why);
+    LOG.infof("Index build started: space=%s why=%s", space.id(), why);
     long start = System.nanoTime();
     String outcome = "failed";
     try {
       buildAsTheServerCan(connection, look);
       outcome = "built";
       LOG.infof(
-          "Index built: space=%d why=%s seconds=%.1f",
+          "Index built: space=%s why=%s seconds=%.1f",
           space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
     } finally {
       BUILDS

@@ -110,7 +110,7 @@ class JobWorker {
 
   private void run(JobTable.Work work) throws SQLException {
     LOG.infof(
-        "Job taken: job=%d collection=%s line=%d attempt=%d",
+        "Job taken: job=%s collection=%s line=%s attempt=%s",
         work.id(), work.collection(), work.line(), work.attempts());
     if (work.attempts() > config.maxAttempts()) {
       table.fail(work.id(), "every attempt ended with the process that made it");
@@ -125,27 +125,27 @@ class JobWorker {
           table.ledger(work.id()),
           () -> stopping);
       table.complete(work.id());
-      LOG.infof("Job completed: job=%d", work.id());
+      LOG.infof("Job completed: job=%s", work.id());
     } catch (Ledger.StoppedException e) {
       // Of a job that is somebody else's by now, this releases nothing.
       table.release(work.id());
-      LOG.infof("Job left: job=%d", work.id());
+      LOG.infof("Job left: job=%s", work.id());
     } catch (Problem problem) {
       if (!table.isHeld(work.id())) {
-        LOG.infof("Job left: job=%d", work.id());
+        LOG.infof("Job left: job=%s", work.id());
       } else if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
-        LOG.infof("Job failed: job=%d reason=%s", work.id(), problem.detail());
+        LOG.infof("Job failed: job=%s reason=%s", work.id(), problem.detail());
         table.fail(work.id(), problem.detail());
       } else {
-        LOG.warnf("Job attempt failed: job=%d reason=%s", work.id(), problem.detail());
+        LOG.warnf("Job attempt failed: job=%s reason=%s", work.id(), problem.detail());
         table.retry(work.id(), problem.detail());
       }
     } catch (SQLException | RuntimeException e) {
       if (Outage.behind(e) == null && !table.isHeld(work.id())) {
-        LOG.infof("Job left: job=%d", work.id());
+        LOG.infof("Job left: job=%s", work.id());
         return;
       }
-      LOG.warnf(e, "Job attempt failed: job=%d", work.id());
+      LOG.warnf(e, "Job attempt failed: job=%s", work.id());
       String error = String.valueOf(e.getMessage());
       if (Outage.behind(e) == null) {
         table.retry(work.id(), error);

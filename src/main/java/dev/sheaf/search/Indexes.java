@@ -93,7 +93,7 @@ public class Indexes {
       return "the index is being built; until then every vector is compared, and recall is 1";
     }
     return look.rows() < config.minRows()
-        ? "there is no index below %d rows; every vector is compared, and recall is 1"
+        ? "there is no index below %s rows; every vector is compared, and recall is 1"
             .formatted(config.minRows())
         : "there is no index yet; every vector is compared, and recall is 1";
   }
@@ -105,7 +105,7 @@ public class Indexes {
   }
 
   private String tooSlow() {
-    return "%d ms were not enough to compare a single vector with every other; give it more with sheaf.index.measure-at-most"
+    return "%s ms were not enough to compare a single vector with every other; give it more with sheaf.index.measure-at-most"
         .formatted(config.measureAtMost().toMillis());
   }
 
@@ -191,7 +191,7 @@ public class Indexes {
     try {
       Recall recall = measure(collection);
       LOG.infof(
-          "Recall measured: collection=%s recall=%.4f efSearch=%d sample=%d",
+          "Recall measured: collection=%s recall=%.4f efSearch=%s sample=%s",
           collection, recall.value(), recall.efSearch(), recall.sampleSize());
     } catch (Problem e) {
       // Dropped, being replaced, being measured by another replica, or too large for its time.

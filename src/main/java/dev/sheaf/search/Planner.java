@@ -154,7 +154,7 @@ class Planner {
             Strategy.HNSW,
             false,
             null,
-            "the index search ended after %d rows with too few hits, and there was no time left to compare every vector"
+            "the index search ended after %s rows with too few hits, and there was no time left to compare every vector"
                 .formatted(config.maxScanned()));
       }
     }

@@ -92,7 +92,7 @@ class QueryVectors {
             .formatted(
                 like.ordinal() == null
                     ? "document " + like.document()
-                    : "chunk %d of document %s".formatted(like.ordinal(), like.document()),
+                    : "chunk %s of document %s".formatted(like.ordinal(), like.document()),
                 collection));
   }
 }

@@ -111,7 +111,7 @@ class BackfillService {
   private static final class Log implements BackfillListener {
     @Override
     public void began(Backfill backfill) {
-      LOG.infof("Backfill taken up: name=%s rows=%d", backfill.name(), backfill.rowsDone());
+      LOG.infof("Backfill taken up: name=%s rows=%s", backfill.name(), backfill.rowsDone());
     }
 
     @Override
@@ -122,7 +122,7 @@ class BackfillService {
     @Override
     public void ended(Backfill backfill) {
       LOG.infof(
-          "Backfill %s: name=%s rows=%d%s",
+          "Backfill %s: name=%s rows=%s%s",
           backfill.state(),
           backfill.name(),
           backfill.rowsDone(),

@@ -231,7 +231,7 @@ final class BackfillWorker {
       Optional<Moved> moved =
           inTransaction(statement -> {
             statement.execute(
-                "SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d"
+                "SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %s"
                     .formatted(
                         config.lockTimeout().toMillis(), config.statementTimeout().toMillis()));
             Position position = lock();

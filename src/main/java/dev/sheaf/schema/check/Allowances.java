@@ -65,7 +65,7 @@ final class Allowances {
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches()) {
         throw new SchemaException(
-            "%s/%s:%d: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
+            "%s/%s:%s: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
             "it says NNN RULE: WHY, or NNN RULE OBJECT: WHY");
       }
       released
