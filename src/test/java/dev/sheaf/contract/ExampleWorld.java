@@ -1,8 +1,8 @@
 package dev.sheaf.contract;
 
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.schema.Templates;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
 import io.agroal.api.AgroalDataSource;
 import java.sql.Connection;
@@ -67,7 +67,7 @@ final class ExampleWorld {
   }
 
   /// Builds the vector index of [#COLLECTION], anew if it is there, as the service does.
-  void index(Collections collections, Templates templates) throws SQLException {
+  void index(CollectionService collections, ObjectTemplates templates) throws SQLException {
     Space space = collections.activeSpace(COLLECTION);
     Map<String, Object> parameters =
         Map.of(

@@ -3,9 +3,9 @@ package dev.sheaf.contract;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.contract.Contract.Operation;
-import dev.sheaf.schema.Templates;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
 import io.agroal.api.AgroalDataSource;
@@ -33,8 +33,8 @@ import org.junit.jupiter.api.Test;
 class ExamplesIT {
 
   @Inject AgroalDataSource dataSource;
-  @Inject Collections collections;
-  @Inject Templates templates;
+  @Inject CollectionService collections;
+  @Inject ObjectTemplates templates;
 
   @TestHTTPResource URI base;
 

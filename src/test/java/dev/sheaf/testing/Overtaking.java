@@ -2,7 +2,7 @@ package dev.sheaf.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sheaf.schema.Templates;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -21,9 +21,9 @@ public final class Overtaking {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final AgroalDataSource dataSource;
-  private final Templates templates;
+  private final ObjectTemplates templates;
 
-  public Overtaking(AgroalDataSource dataSource, Templates templates) {
+  public Overtaking(AgroalDataSource dataSource, ObjectTemplates templates) {
     this.dataSource = dataSource;
     this.templates = templates;
   }

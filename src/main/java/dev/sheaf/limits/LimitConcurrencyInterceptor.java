@@ -1,0 +1,25 @@
+package dev.sheaf.limits;
+
+import jakarta.interceptor.AroundInvoke;
+import jakarta.interceptor.Interceptor;
+import jakarta.interceptor.InvocationContext;
+
+/// Sends calls of [LimitConcurrency] methods through the [ConcurrencyLimiter].
+@LimitConcurrency
+@Interceptor
+class LimitConcurrencyInterceptor {
+
+  private final ConcurrencyLimiter turnstile;
+
+  LimitConcurrencyInterceptor(ConcurrencyLimiter turnstile) {
+    this.turnstile = turnstile;
+  }
+
+  @AroundInvoke
+  Object pass(InvocationContext call) throws Exception {
+    try (ConcurrencyLimiter.Place _ =
+        turnstile.enter(call.getInterceptorBinding(LimitConcurrency.class).value())) {
+      return call.proceed();
+    }
+  }
+}
