@@ -206,9 +206,9 @@ class DocumentIT {
       // Between the title, which is read before it, and the text.
       statement.execute(
           """
-          LOCK TABLE chunk_%1$d IN ACCESS EXCLUSIVE MODE;
-          UPDATE document_%1$d SET title = 'new';
-          UPDATE chunk_%1$d SET text = 'new'
+          LOCK TABLE chunk_%1$s IN ACCESS EXCLUSIVE MODE;
+          UPDATE document_%1$s SET title = 'new';
+          UPDATE chunk_%1$s SET text = 'new'
           """
               .formatted(id));
       Future<ValidatableResponse> read =

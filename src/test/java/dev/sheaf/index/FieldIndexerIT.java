@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 @TestProfile(Unattended.class)
 class FieldIndexerIT {
 
-  private static final String INDEX = "document_%d_number_year";
+  private static final String INDEX = "document_%s_number_year";
 
   @Inject AgroalDataSource dataSource;
   @Inject ObjectTemplates templates;
@@ -65,7 +65,7 @@ class FieldIndexerIT {
             connection -> {
               try (var statement = connection.createStatement()) {
                 statement.execute(
-                    "CREATE INDEX %s ON document_%d (id)".formatted(INDEX.formatted(id), id));
+                    "CREATE INDEX %s ON document_%s (id)".formatted(INDEX.formatted(id), id));
               }
             });
 

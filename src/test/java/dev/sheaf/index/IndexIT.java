@@ -317,7 +317,7 @@ class IndexIT {
   /// Documents of one chunk each, whose vectors are all over the place.
   private void fill(String collection, int from, int to) throws SQLException {
     var which =
-        "FROM collection c, generate_series(%d, %d) n WHERE c.name = '%s'"
+        "FROM collection c, generate_series(%s, %s) n WHERE c.name = '%s'"
             .formatted(from, to, collection);
     execute(
         "INSERT INTO document (collection_id, id, external_id, content_hash)"
@@ -362,7 +362,7 @@ class IndexIT {
         SELECT l.pid
           FROM pg_locks l
           JOIN collection c ON c.active_space_id = l.objid
-         WHERE l.locktype = 'advisory' AND l.classid = %d AND c.name = '%s'
+         WHERE l.locktype = 'advisory' AND l.classid = %s AND c.name = '%s'
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """
             .formatted(0x5EA_F1F, collection));
@@ -380,7 +380,7 @@ class IndexIT {
       try {
         statement.execute(
             """
-            SET LOCAL hnsw.ef_search = %d;
+            SET LOCAL hnsw.ef_search = %s;
             SET LOCAL hnsw.iterative_scan = relaxed_order;
             SET LOCAL enable_seqscan = off;
             SET LOCAL enable_sort = off;

@@ -70,7 +70,7 @@ class BulkLoadIT {
       assertThat(database.query("SELECT count(*) FROM embedding"))
           .containsExactly(String.valueOf(lines));
       System.out.printf(
-          "%d MB with a heap of %d MB; live bytes: %s%n",
+          "%s MB with a heap of %s MB; live bytes: %s%n",
           MEGABYTES, HEAP, live.stream().mapToLong(Long::longValue).summaryStatistics());
       int half = live.size() / 2;
       assertThat(max(live.subList(half, live.size())))
@@ -142,7 +142,7 @@ class BulkLoadIT {
                     FROM ingestion_job
                   """))
           .containsExactly(
-              "completed %d %d 0 0 0 %d %d".formatted(LINES + bad, LINES, bad, LINES + bad));
+              "completed %s %s 0 0 0 %s %s".formatted(LINES + bad, LINES, bad, LINES + bad));
       assertThat(database.query("SELECT count(*) FROM document"))
           .containsExactly(String.valueOf(LINES));
       assertThat(database.query("SELECT count(*) FROM chunk"))
@@ -152,7 +152,7 @@ class BulkLoadIT {
       assertThat(database.query("SELECT line FROM ingestion_error ORDER BY line"))
           .isEqualTo(IntStream.rangeClosed(1, bad).mapToObj(String::valueOf).toList());
       assertThat(database.query("SELECT count(*) FROM ingestion_part")).containsExactly("0");
-      System.out.printf("%d lines, killed after %s%n", LINES, killedAt);
+      System.out.printf("%s lines, killed after %s%n", LINES, killedAt);
     }
   }
 
@@ -219,7 +219,7 @@ class BulkLoadIT {
               database.query(
                   "SELECT concat_ws(' ', read, created, updated, unchanged, replaced, failed) FROM ingestion_job"))
           .hasSize(jobs)
-          .containsOnly("%d %d 0 0 0 %d".formatted(lines + bad, lines, bad));
+          .containsOnly("%s %s 0 0 0 %s".formatted(lines + bad, lines, bad));
       for (String table : List.of("document", "chunk", "embedding")) {
         assertThat(database.query("SELECT count(*) FROM " + table))
             .containsExactly(String.valueOf(jobs * lines));
@@ -293,7 +293,7 @@ class BulkLoadIT {
         }
         line =
             new ByteArrayInputStream(
-                "{\"id\":\"%s%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":%s}]}\n"
+                "{\"id\":\"%s%s\",\"chunks\":[{\"text\":\"text %s\",\"vector\":%s}]}\n"
                     .formatted(prefix, made, made, vector)
                     .getBytes(StandardCharsets.UTF_8));
         made++;

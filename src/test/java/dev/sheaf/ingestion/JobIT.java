@@ -49,7 +49,7 @@ class JobIT {
   }
 
   private static String line(int i) {
-    return "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":[1,%d]}]}\n"
+    return "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"text %s\",\"vector\":[1,%s]}]}\n"
         .formatted(i, i, i);
   }
 
@@ -429,7 +429,7 @@ class JobIT {
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
-          "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%d, %d)"
+          "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%s, %s)"
               .formatted(kept, left));
     }
 

@@ -109,7 +109,7 @@ class LoadIT {
               Gate.before(
                   database.connect(),
                   "document",
-                  "NEW.external_id = 'entry/%d'".formatted(DOCUMENTS - 1))) {
+                  "NEW.external_id = 'entry/%s'".formatted(DOCUMENTS - 1))) {
         createCollection(sheaf);
         var next = new AtomicInteger();
         try (var clients = Executors.newFixedThreadPool(CLIENTS)) {

@@ -157,12 +157,12 @@ class LimitsIT {
     return service.send(
         "PUT",
         "/api/v1/collections/c/documents/d" + id,
-        "{\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%d]}]}".formatted(id));
+        "{\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%s]}]}".formatted(id));
   }
 
   private static HttpResponse<String> upload(SheafProcess service, int id) throws Exception {
     String line =
-        "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%d]}]}\n".formatted(id, id);
+        "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%s]}]}\n".formatted(id, id);
     return service.upload(
         "/api/v1/collections/c/documents",
         Map.of(),

@@ -27,9 +27,9 @@ public final class Gate implements AutoCloseable {
     var gate = new Gate(connection);
     gate.execute(
         """
-        SELECT pg_advisory_lock(%1$d);
+        SELECT pg_advisory_lock(%1$s);
         CREATE FUNCTION sheaf_test_gate() RETURNS trigger LANGUAGE plpgsql
-            AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%1$d); RETURN NEW; END $$;
+            AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%1$s); RETURN NEW; END $$;
         CREATE TRIGGER sheaf_test_gate BEFORE INSERT ON %2$s
             FOR EACH ROW WHEN (%3$s) EXECUTE FUNCTION sheaf_test_gate();
         """
@@ -46,7 +46,7 @@ public final class Gate implements AutoCloseable {
   public void open() throws SQLException {
     if (!open) {
       open = true;
-      execute("SELECT pg_advisory_unlock(%d)".formatted(KEY));
+      execute("SELECT pg_advisory_unlock(%s)".formatted(KEY));
     }
   }
 

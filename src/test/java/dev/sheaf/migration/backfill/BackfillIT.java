@@ -143,7 +143,7 @@ class BackfillIT {
       lock.release();
       await().until(() -> shop.backfill().state() == State.DONE);
     }
-    assertThat(shop.touched()).as("-Dsheaf.soak.seed=%d", SEED).containsExactly("1: 2500");
+    assertThat(shop.touched()).as("-Dsheaf.soak.seed=%s", SEED).containsExactly("1: 2500");
   }
 
   @Test

@@ -44,7 +44,7 @@ class KilledBackfillIT {
         long target = (long) ((kill + random.nextDouble()) * ROWS / (KILLS + 1));
         Duration delay = Duration.ofMillis(random.nextInt(20));
         try (SheafCommand worker = start(shop)) {
-          await("row %d, -Dsheaf.soak.seed=%d".formatted(target, SEED))
+          await("row %s, -Dsheaf.soak.seed=%s".formatted(target, SEED))
               .atMost(PATIENCE)
               .pollInterval(Duration.ofMillis(5))
               .until(() -> !worker.isRunning() || shop.backfill().rowsDone() > target);
@@ -60,8 +60,8 @@ class KilledBackfillIT {
         assertThat(last.said().getLast()).isEqualTo("core/002_touched  done");
       }
 
-      assertThat(killed).as("-Dsheaf.soak.seed=%d", SEED).isEqualTo(KILLS);
-      assertThat(shop.touched()).as("-Dsheaf.soak.seed=%d", SEED).containsExactly("1: " + ROWS);
+      assertThat(killed).as("-Dsheaf.soak.seed=%s", SEED).isEqualTo(KILLS);
+      assertThat(shop.touched()).as("-Dsheaf.soak.seed=%s", SEED).containsExactly("1: " + ROWS);
       assertThat(shop.backfill().rowsDone()).isEqualTo(ROWS);
     }
   }

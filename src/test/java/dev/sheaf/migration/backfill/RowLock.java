@@ -19,7 +19,7 @@ public record RowLock(Connection connection) implements AutoCloseable {
 
   /// Keeps the backfill from its end.
   public static RowLock onRow(Shop shop, int id) throws SQLException {
-    return on(shop, "SELECT FROM item WHERE id = %d FOR UPDATE".formatted(id));
+    return on(shop, "SELECT FROM item WHERE id = %s FOR UPDATE".formatted(id));
   }
 
   public void release() throws SQLException {
