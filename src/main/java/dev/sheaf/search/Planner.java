@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.Found;
@@ -38,7 +40,7 @@ class Planner {
   /// Rows of the spaces whose index was valid when they were last searched, -1 for the others.
   private final ConcurrentMap<Long, Long> indexedRows = new ConcurrentHashMap<>();
 
-  private final Lru<Broad, Boolean> broad = new Lru<>(10_000);
+  private final Cache<Broad, Boolean> broad = Caffeine.newBuilder().maximumSize(10_000).build();
 
   /// A filter that left too many rows to compare them all; its hash, because a guess needs no more,
   /// and filters may be long.
@@ -123,7 +125,7 @@ class Planner {
         return exact();
       }
       var filter = new Broad(query.space().id(), Objects.hashCode(request.filter()));
-      if (query.predicate() != null && broad.get(filter) == null) {
+      if (query.predicate() != null && broad.getIfPresent(filter) == null) {
         long bound = worthComparing(query.wanted(), total);
         Found found = run(new Plan.Exact(bound));
         if (found.rows() <= bound) {
@@ -142,7 +144,7 @@ class Planner {
       if (enough(found)) {
         return outcome(found, Strategy.HNSW, false, null, null);
       }
-      broad.remove(filter);
+      broad.invalidate(filter);
       try {
         return exact();
       } catch (SQLException e) {
