@@ -8,11 +8,10 @@ import dev.sheaf.search.SearchExecution.Found;
 import dev.sheaf.search.SearchResponse.Explained;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// Chooses the [Plan] of a search, finds out whether it held, and takes another where it did not.
@@ -38,7 +37,9 @@ class Planner {
   private final SearchConfig config;
 
   /// Rows of the spaces whose index was valid when they were last searched, -1 for the others.
-  private final ConcurrentMap<Long, Long> indexedRows = new ConcurrentHashMap<>();
+  /// Spaces that are gone are searched no more, and so forgotten.
+  private final Cache<Long, Long> indexedRows =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterAccess(Duration.ofHours(1)).build();
 
   private final Cache<Broad, Boolean> broad = Caffeine.newBuilder().maximumSize(10_000).build();
 
@@ -163,7 +164,7 @@ class Planner {
 
     private long rows() throws SQLException {
       long space = query.space().id();
-      Long known = indexedRows.get(space);
+      Long known = indexedRows.getIfPresent(space);
       if (known == null) {
         known = execution.indexedRows(query.space());
         indexedRows.put(space, known);
