@@ -2,6 +2,7 @@ package dev.sheaf.collection;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -23,15 +24,12 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.JDBCConnectionException;
 import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /// The collections of this service: create, describe, drop, and where the vectors of each are.
 @ApplicationScoped
@@ -45,9 +43,6 @@ public class CollectionService {
 
   private static final int DROP_ATTEMPTS = 20;
 
-  /// The server's functions that reject a change of a row of its catalog that has just changed.
-  private static final Set<String> CATALOG_UPDATES =
-      Set.of("simple_heap_update", "simple_heap_delete");
 
   private final EntityManager entityManager;
   private final ObjectTemplates templates;
@@ -100,7 +95,7 @@ public class CollectionService {
     if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
-          "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
+          "an index of %s precision takes at most %s dimensions, this model has %s; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),
@@ -280,15 +275,11 @@ public class CollectionService {
     }
   }
 
-  /// A lock that was not to be had in time, or an index whose build ended that very moment, for
-  /// which PostgreSQL has no code of its own.
+  /// A lock that was not to be had in time, or an index whose build ended that very moment.
   private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || (e.getCause() instanceof PSQLException cause
-            && SqlStates.INTERNAL_ERROR.equals(cause.getSQLState())
-            && cause.getServerErrorMessage() instanceof ServerErrorMessage message
-            && CATALOG_UPDATES.contains(String.valueOf(message.getRoutine())));
+        || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
   }
 
   /// Runs statements on the partitions of `space`, which go with their collection.

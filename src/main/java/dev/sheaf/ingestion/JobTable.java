@@ -386,6 +386,16 @@ class JobTable {
         id);
   }
 
+  /// Whether this process still works on the job: nobody cancelled, deleted or took it.
+  boolean isHeld(long id) throws SQLException {
+    return first(
+            "SELECT true FROM ingestion_job WHERE id = ? AND state = 'running' AND lease_holder = ?",
+            row -> row.getBoolean(1),
+            id,
+            self)
+        .isPresent();
+  }
+
   /// Deletes a job with its upload and its errors.
   ///
   /// @return false when there is none
