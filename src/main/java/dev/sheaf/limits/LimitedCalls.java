@@ -1,12 +1,15 @@
 package dev.sheaf.limits;
 
+import jakarta.annotation.Priority;
 import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 
-/// Sends calls of [Limited] methods through the [Turnstile].
+/// Sends calls of [Limited] methods through the [Turnstile], before a transaction begins (200), so
+/// that a call that waits holds no connection.
 @Limited
 @Interceptor
+@Priority(Interceptor.Priority.PLATFORM_BEFORE + 100)
 class LimitedCalls {
 
   private final Turnstile turnstile;
