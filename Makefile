@@ -83,7 +83,7 @@ psql: ## Open psql on the local PostgreSQL
 	@scripts/local-postgres psql
 
 package: ## Build the runnable application into target/quarkus-app
-	@./mvnw -B -ntp -q -DskipTests package
+	@./mvnw -B -ntp -q -Dmaven.test.skip package
 
 clean: ## Remove what the build made
 	@./mvnw -B -ntp -q clean
