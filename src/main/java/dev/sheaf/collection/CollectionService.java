@@ -43,7 +43,6 @@ public class CollectionService {
 
   private static final int DROP_ATTEMPTS = 20;
 
-
   private final EntityManager entityManager;
   private final ObjectTemplates templates;
   private final EmbeddingModels models;

@@ -31,7 +31,6 @@ class BackfillService {
 
   private static final Logger LOG = Logger.getLogger(BackfillService.class);
 
-
   /// A batch takes less; what takes longer is rolled back by being cut off.
   private static final Duration LAST_BATCH = Duration.ofSeconds(2);
 
