@@ -1,7 +1,6 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
-import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +29,6 @@ final class ForceCommand implements Callable<Integer> {
     MigrationResult result =
         common.migrations().force(module, version, approval.approval(), output.listener());
     return output.result(
-        result, "%s is recorded to be at %s".formatted(module, ChangelogFile.version(version)));
+        result, "%s is recorded to be at %s".formatted(module, Output.number(version)));
   }
 }

@@ -1,7 +1,6 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
-import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,6 +28,6 @@ final class GotoCommand implements Callable<Integer> {
     Output output = common.output();
     MigrationResult result =
         common.migrations().goTo(module, version, approval.approval(), output.listener());
-    return output.result(result, "%s is at %s".formatted(module, ChangelogFile.version(version)));
+    return output.result(result, "%s is at %s".formatted(module, Output.number(version)));
   }
 }

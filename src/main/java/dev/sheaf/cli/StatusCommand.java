@@ -2,7 +2,6 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.SchemaStatus;
-import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -110,6 +109,6 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String number(long number) {
-    return number == 0 ? "-" : ChangelogFile.version(number);
+    return number == 0 ? "-" : Output.number(number);
   }
 }

@@ -1,7 +1,6 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.SchemaStatus;
-import dev.sheaf.migration.changelog.ChangelogFile;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -30,8 +29,7 @@ final class VersionCommand implements Callable<Integer> {
       output.json(versions);
     } else {
       List<List<String>> rows = new ArrayList<>();
-      versions.forEach(
-          (module, version) -> rows.add(Output.row(module, ChangelogFile.version(version))));
+      versions.forEach((module, version) -> rows.add(Output.row(module, Output.number(version))));
       output.table(rows);
     }
     return ExitCode.DONE;

@@ -98,8 +98,7 @@ public final class ChangelogCheck {
     for (ChangelogFile file : numbers.values()) {
       if (file.number() > expected && !isTimestamp(file.number())) {
         find(
-            file.shortPath(),
-            "number " + ChangelogFile.version(expected) + " is missing before it");
+            file.shortPath(), "number " + ChangelogFile.digits(expected) + " is missing before it");
       }
       expected = file.number() + 1;
     }

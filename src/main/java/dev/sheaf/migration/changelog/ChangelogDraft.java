@@ -48,11 +48,11 @@ public final class ChangelogDraft {
     for (ChangelogFile file : files) {
       if (file.number() == wanted) {
         throw new OperatorException(
-            "number " + ChangelogFile.version(wanted) + " is taken by " + file.shortPath(),
-            "the next free one is " + ChangelogFile.version(files.getLast().number() + 1));
+            "number " + ChangelogFile.digits(wanted) + " is taken by " + file.shortPath(),
+            "the next free one is " + ChangelogFile.digits(files.getLast().number() + 1));
       }
     }
-    Path file = root.resolve(module).resolve(ChangelogFile.version(wanted) + "_" + slug + ".sql");
+    Path file = root.resolve(module).resolve(ChangelogFile.digits(wanted) + "_" + slug + ".sql");
     try {
       Files.createDirectories(root.resolve(module));
       Files.writeString(file, text(module, wanted, name, body), StandardOpenOption.CREATE_NEW);
@@ -75,7 +75,7 @@ public final class ChangelogDraft {
     """
         .formatted(
             module,
-            number,
+            ChangelogFile.digits(number),
             name.strip().replaceAll("\\s+", " "),
             body.isEmpty() ? "" : body + "\n");
   }

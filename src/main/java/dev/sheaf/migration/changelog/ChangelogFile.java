@@ -48,13 +48,13 @@ public record ChangelogFile(
         content);
   }
 
-  /// The number as files and changesets write it: with three digits at least.
-  public String version() {
-    return version(number);
+  /// Its number as it stands in names: `007`.
+  public String digits() {
+    return digits(number);
   }
 
-  /// A number as files and changesets write it.
-  public static String version(long number) {
+  /// A number as it stands in names: `007`.
+  public static String digits(long number) {
     String digits = Long.toString(number);
     return "0".repeat(Math.max(0, 3 - digits.length())) + digits;
   }

@@ -5,6 +5,7 @@ import dev.sheaf.migration.changelog.SqlSplitter.Comments.Meaning;
 import dev.sheaf.migration.changelog.SqlStatement.Kind;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// one, where the file has no `--rollback`. Elsewhere the file is refused, so that no tool
 /// understands another thing than this one.
 final class ChangelogReader {
+
+  private static final HexFormat HEX = HexFormat.of().withUpperCase();
 
   /// More than this many are not listed.
   private static final int MOST_PROBLEMS = 100;
@@ -121,7 +124,7 @@ final class ChangelogReader {
       String what =
           text.at(invalid) == 0
               ? "a NUL"
-              : "byte 0x%02X, which is not UTF-8".formatted(text.at(invalid));
+              : "byte 0x" + HEX.toHexDigits(text.at(invalid)) + ", which is not UTF-8";
       add(new ChangelogProblem(position, "holds " + what, "save the file as UTF-8"));
     }
   }

@@ -132,12 +132,12 @@ public record Changeset(
       problems.add(
           new ChangelogProblem(
               position, "has number 000, which stands for nothing applied", "begin with 001"));
-    } else if (!author.equals(file.module()) || !id.equals(file.version())) {
+    } else if (!author.equals(file.module()) || !id.equals(file.digits())) {
       problems.add(
           new ChangelogProblem(
               position,
               "calls itself " + author + ":" + id,
-              "it is --changeset " + file.module() + ":" + file.version()));
+              "it is --changeset " + file.module() + ":" + file.digits()));
     }
   }
 

@@ -4,11 +4,14 @@ import dev.sheaf.migration.changelog.SqlLexer.Token;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.postgresql.PGConnection;
 
 /// One SQL statement of a text. It is kept as a place in the text, and becomes a `String` when
@@ -27,6 +30,9 @@ public final class SqlStatement {
   }
 
   private static final int FIRST_LINE_WIDTH = 100;
+
+  /// Bytes of a name that PostgreSQL keeps.
+  private static final int KEPT = 63;
 
   /// In bytes.
   private static final int BEGINNING = 2000;
@@ -112,6 +118,34 @@ public final class SqlStatement {
   /// The same as far as it says what kind of statement it is; rows may follow by the million.
   String beginning() {
     return text.text(firstToken, Math.min(end, firstToken + BEGINNING));
+  }
+
+  /// Names in it that are too long for PostgreSQL, as PostgreSQL reads them.
+  public List<String> longIdentifiers() {
+    Set<String> names = new LinkedHashSet<>();
+    SqlLexer lexer = new SqlLexer(text);
+    lexer.skipTo(firstToken);
+    for (Token token = lexer.next(); lexer.start() < end; token = lexer.next()) {
+      if (lexer.end() - lexer.start() > KEPT) {
+        String name = text.text(lexer.start(), lexer.end());
+        if (token == Token.WORD) {
+          names.add(lowerCase(name));
+        } else if (token == Token.QUOTED_NAME && name.startsWith("\"")) {
+          names.add(name.substring(1, name.length() - 1).replace("\"\"", "\""));
+        }
+      }
+    }
+    return names.stream()
+        .filter(name -> name.getBytes(StandardCharsets.UTF_8).length > KEPT)
+        .toList();
+  }
+
+  /// PostgreSQL leaves letters beyond ASCII as they are.
+  private static String lowerCase(String name) {
+    return name.codePoints()
+        .map(c -> c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
   }
 
   /// Runs it, with the rows that it copies.

@@ -7,6 +7,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogCheck;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -441,13 +442,13 @@ class WhatRunsIT {
 
   private void write(long number, String options, String up, String down) throws IOException {
     Files.writeString(
-        root.resolve("core/%03d_a.sql".formatted(number)),
+        root.resolve("core/" + ChangelogFile.digits(number) + "_a.sql"),
         text(number, options, up, down),
         StandardCharsets.UTF_8);
   }
 
   private static String text(long number, String options, String up, String down) {
-    return "--liquibase formatted sql\n--changeset core:%03d%s\n%s\n--rollback %s\n"
-        .formatted(number, options, up, down.replace("\n", "\n--rollback "));
+    return "--liquibase formatted sql\n--changeset core:%s%s\n%s\n--rollback %s\n"
+        .formatted(ChangelogFile.digits(number), options, up, down.replace("\n", "\n--rollback "));
   }
 }
