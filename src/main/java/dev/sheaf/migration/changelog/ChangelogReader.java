@@ -93,7 +93,6 @@ final class ChangelogReader {
   }
 
   private ChangelogText read() {
-    refuseOtherEncodings();
     List<SqlStatement> up = splitter.split();
     useSpacedRollback(up);
     List<SqlStatement> down = rollback.isEmpty() ? null : rollback();
@@ -102,6 +101,7 @@ final class ChangelogReader {
     requireStatements(up);
     requireRollback(down);
     up.forEach(this::refuseWhatIsNotRun);
+    refuseOtherEncodings();
     problems.sort(
         Comparator.comparingInt(ChangelogProblem::line).thenComparingInt(ChangelogProblem::column));
     return new ChangelogText(
@@ -117,6 +117,7 @@ final class ChangelogReader {
         List.copyOf(problems));
   }
 
+  /// In another encoding nothing else is as it looks.
   private void refuseOtherEncodings() {
     int invalid = text.invalid();
     if (invalid >= 0) {
@@ -125,6 +126,7 @@ final class ChangelogReader {
           text.at(invalid) == 0
               ? "a NUL"
               : "byte 0x" + HEX.toHexDigits(text.at(invalid)) + ", which is not UTF-8";
+      problems.clear();
       add(new ChangelogProblem(position, "holds " + what, "save the file as UTF-8"));
     }
   }

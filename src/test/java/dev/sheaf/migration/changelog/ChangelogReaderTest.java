@@ -361,7 +361,7 @@ class ChangelogReaderTest {
                 4, 28, "holds byte 0xFC, which is not UTF-8", "save the file as UTF-8"));
     assertThat(ChangelogReader.read(SourceText.of(utf16)).problems())
         .extracting(ChangelogProblem::located)
-        .contains("1:2: holds a NUL");
+        .containsExactly("1:2: holds a NUL");
   }
 
   @Test

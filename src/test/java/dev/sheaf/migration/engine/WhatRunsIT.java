@@ -160,7 +160,7 @@ class WhatRunsIT {
 
   @ParameterizedTest
   @CsvSource({
-    "ISO-8859-1, 5:28: holds byte 0xFC",
+    "ISO-8859-1, 4:28: holds byte 0xFC",
     "UTF-16LE, 1:2: holds a NUL",
     "UTF-16, 1:1: holds byte 0xFE"
   })
@@ -385,12 +385,12 @@ class WhatRunsIT {
         1,
         "",
         """
-        CREATE FUNCTION both(int, int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 10 + $2';
-        CREATE OPERATOR ?? (LEFTARG = int, RIGHTARG = int, FUNCTION = both);
+        CREATE FUNCTION pair(int, int) RETURNS int LANGUAGE sql AS 'SELECT $1 * 10 + $2';
+        CREATE OPERATOR ?? (LEFTARG = int, RIGHTARG = int, FUNCTION = pair);
         CREATE TABLE t AS SELECT 1 ?? 2 AS a, E'it''s \\'; x' AS b, E'a'
           '\\';' AS c, '?' AS d;
         """,
-        "DROP TABLE t;\nDROP OPERATOR ?? (int, int);\nDROP FUNCTION both;");
+        "DROP TABLE t;\nDROP OPERATOR ?? (int, int);\nDROP FUNCTION pair;");
 
     up();
 
