@@ -80,6 +80,7 @@ public final class RollbackProver {
     List<String> lost = List.of();
     @Nullable String failure;
     try {
+      changeset.requireRunnable();
       SampleRowTrial.Before before = trial.upWithRows(position);
       remarks.addAll(before.remarks());
       Connection connection = trial.connection();
