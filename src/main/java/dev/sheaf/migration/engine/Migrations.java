@@ -524,8 +524,11 @@ public final class Migrations {
 
   /// The SQL that [#up] would run, without running it.
   public List<Script> scriptUp(Reach reach) {
-    return look(session ->
-        pending(session, reach).stream().map(pending -> Script.of(pending, pending.up())).toList());
+    return look(session -> {
+      List<Changeset> pending = pending(session, reach);
+      pending.forEach(Changeset::requireRunnable);
+      return pending.stream().map(changeset -> Script.of(changeset, changeset.up())).toList();
+    });
   }
 
   /// The SQL that [#down] would run, without running it.

@@ -3,6 +3,7 @@ package dev.sheaf.migration.engine;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /// SQL scripts as people and their tools write them: for `psql`, out of tutorials, from `pg_dump`
 /// and from the tools that come with frameworks.
@@ -61,6 +62,10 @@ final class SqlCorpus {
     runs.add(new Script(name, sql, true));
   }
 
+  private void add(boolean dumped, String name, String sql) {
+    runs.add(new Script(name, sql, dumped));
+  }
+
   private void refuse(String name, String sql) {
     refused.add(new Script(name, sql, false));
   }
@@ -70,18 +75,17 @@ final class SqlCorpus {
       String text = TEXTS.get(i);
       for (Quote quote : Quote.values()) {
         String literal = quote.of(text);
-        runs.add(
-            new Script(
-                "string " + i + " " + quote.name().toLowerCase(Locale.ROOT),
-                """
-                CREATE TABLE q (id int, v text DEFAULT %1$s);
-                INSERT INTO q VALUES (1, %1$s);INSERT INTO q (id) VALUES (2);
-                INSERT INTO q SELECT 3, %1$s || 'x' -- and %2$s
-                ;
-                CREATE VIEW w AS SELECT %1$s::text AS v, length(%1$s) AS n;
-                """
-                    .formatted(literal, text.lines().findFirst().orElse("")),
-                i % 4 == 0));
+        add(
+            false,
+            "string " + i + " " + quote.name().toLowerCase(Locale.ROOT),
+            """
+            CREATE TABLE q (id int, v text DEFAULT %1$s);
+            INSERT INTO q VALUES (1, %1$s);INSERT INTO q (id) VALUES (2);
+            INSERT INTO q SELECT 3, %1$s || 'x' -- and %2$s
+            ;
+            CREATE VIEW w AS SELECT %1$s::text AS v, length(%1$s) AS n;
+            """
+                .formatted(literal, text.lines().findFirst().orElse("")));
       }
     }
   }
@@ -104,9 +108,9 @@ final class SqlCorpus {
       @Override
       String of(String text) {
         int half = text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2);
-        return ESCAPED.of(text.substring(0, half))
+        return PLAIN.of(text.substring(0, half))
             + " -- goes on; 'here'\n  "
-            + ESCAPED.of(text.substring(half)).substring(1);
+            + PLAIN.of(text.substring(half));
       }
     },
     UNICODE {
@@ -138,7 +142,18 @@ final class SqlCorpus {
 
   private void names() {
     for (String name :
-        List.of("T", "my table", "a\"b", "semi;colon", "--x", "/*x*/", "größe", "select", "end", "$x$", "it's")) {
+        List.of(
+            "T",
+            "my table",
+            "a\"b",
+            "semi;colon",
+            "--x",
+            "/*x*/",
+            "größe",
+            "select",
+            "end",
+            "$x$",
+            "it's")) {
       String quoted = '"' + name.replace("\"", "\"\"") + '"';
       add(
           "name " + name,
@@ -166,7 +181,7 @@ final class SqlCorpus {
             "BEGIN\n--rollback DROP TABLE t;\n-- rollback DELETE FROM t;\n/* liquibase rollback\nDROP TABLE t;\n*/\n  RETURN 5;\nEND;",
             "BEGIN\n  EXECUTE 'SELECT ''a;b''' || ';';\n  RETURN 6;\nEXCEPTION WHEN OTHERS THEN\n  RAISE NOTICE '100%% of % lost', 'it';\n  RETURN -1;\nEND;",
             "BEGIN\n  EXECUTE $q$SELECT 'x;$q'$q$;\n  RETURN length('\\') + 6;\nEND;",
-            "DECLARE v text := '${HOME} ?';\nBEGIN\n\\.\n  RETURN 1;\nEND;".replace("\\.\n", ""));
+            "DECLARE v text := '${HOME} ?';\nBEGIN\n  RETURN length(v);\nEND;");
     for (int i = 0; i < bodies.size(); i++) {
       String body = bodies.get(i);
       List<String> quoted =
@@ -177,6 +192,7 @@ final class SqlCorpus {
               "E'" + body.replace("\\", "\\\\").replace("'", "\\'") + "'");
       for (int j = 0; j < quoted.size(); j++) {
         add(
+            j == 0,
             "function " + i + "." + j,
             """
             CREATE TABLE t (id int);
@@ -238,7 +254,8 @@ final class SqlCorpus {
   }
 
   private void objects() {
-    String tables = "CREATE TABLE t (id int PRIMARY KEY, v text);\nCREATE TABLE l (id int, what text);\n";
+    String tables =
+        "CREATE TABLE t (id int PRIMARY KEY, v text);\nCREATE TABLE l (id int, what text);\n";
     add(
         "rule with two actions",
         tables
@@ -274,7 +291,7 @@ final class SqlCorpus {
         CREATE TYPE pair AS (a int, "b;" text);
         CREATE DOMAIN positive AS int CHECK (VALUE > 0) DEFAULT 1;
         CREATE TYPE span AS RANGE (subtype = int);
-        CREATE TABLE m (id positive, current mood, both pair, s span);
+        CREATE TABLE m (id positive, current mood, two pair, s span);
         INSERT INTO m VALUES (DEFAULT, 'sad;', ROW(1, 'x;'), '[1,2]');
         """);
     add(
@@ -351,7 +368,8 @@ final class SqlCorpus {
         """);
     add(
         "privileges",
-        tables + "GRANT SELECT, INSERT ON t TO PUBLIC;\nREVOKE INSERT ON t FROM PUBLIC;\nALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;");
+        tables
+            + "GRANT SELECT, INSERT ON t TO PUBLIC;\nREVOKE INSERT ON t FROM PUBLIC;\nALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;");
     add(
         "indexes",
         tables
@@ -367,10 +385,12 @@ final class SqlCorpus {
             + "INSERT INTO t VALUES (1, 'a');\nMERGE INTO t USING (VALUES (1, 'b'), (2, 'c')) AS n (id, v) ON t.id = n.id WHEN MATCHED THEN UPDATE SET v = n.v WHEN NOT MATCHED THEN INSERT VALUES (n.id, n.v);");
     add(
         "prepared",
-        tables + "PREPARE ins (int, text) AS INSERT INTO t VALUES ($1, $2);\nEXECUTE ins(1, 'x;');\nDEALLOCATE ins;");
+        tables
+            + "PREPARE ins (int, text) AS INSERT INTO t VALUES ($1, $2);\nEXECUTE ins(1, 'x;');\nDEALLOCATE ins;");
     add(
         "a cursor",
-        tables + "INSERT INTO t VALUES (1, 'a'), (2, 'b');\nDO $$ DECLARE c CURSOR FOR SELECT id FROM t; n int; BEGIN OPEN c; FETCH c INTO n; INSERT INTO l VALUES (n, 'first'); END $$;");
+        tables
+            + "INSERT INTO t VALUES (1, 'a'), (2, 'b');\nDO $$ DECLARE c CURSOR FOR SELECT id FROM t; n int; BEGIN OPEN c; FETCH c INTO n; INSERT INTO l VALUES (n, 'first'); END $$;");
     add(
         "XML, JSON and arrays",
         """
@@ -382,33 +402,56 @@ final class SqlCorpus {
         "a large insert",
         "CREATE TABLE n (i int, v text);\nINSERT INTO n VALUES\n"
             + String.join(
-                ",\n", java.util.stream.IntStream.range(0, 500).mapToObj(i -> "(" + i + ", 'v;" + i + "')").toList())
+                ",\n", IntStream.range(0, 500).mapToObj(i -> "(" + i + ", 'v;" + i + "')").toList())
             + ";\n");
     add("no semicolon at the end", "CREATE TABLE a (id int); CREATE TABLE b (id int)");
     add("empty statements", ";;\n;CREATE TABLE a (id int);;\n;\n");
-    add("one line", "CREATE TABLE a(id int);INSERT INTO a VALUES(1);INSERT INTO a VALUES(2);DELETE FROM a WHERE id=1;");
-    add("settings", "SET work_mem = '8MB';\nSET LOCAL timezone TO 'UTC';\nCREATE TABLE a AS SELECT 1 AS id;\nRESET work_mem;");
+    add(
+        "one line",
+        "CREATE TABLE a(id int);INSERT INTO a VALUES(1);INSERT INTO a VALUES(2);DELETE FROM a WHERE id=1;");
+    add(
+        "settings",
+        "SET work_mem = '8MB';\nSET LOCAL timezone TO 'UTC';\nCREATE TABLE a AS SELECT 1 AS id;\nRESET work_mem;");
   }
 
   private void copies() {
     String table = "CREATE TABLE c (id int, v text, w text DEFAULT 'w');\n";
     add("copy", table + "COPY c (id, v) FROM stdin;\n1\tone\n2\tit's; $$\n3\t\\N\n\\.\n");
     add("copy of nothing", table + "COPY c FROM stdin;\n\\.\n\nINSERT INTO c VALUES (1);");
-    add("copy with escapes", table + "COPY c FROM STDIN;\n1\ta\\tb\\nc\tx\n2\tback\\\\slash\ty\n3\t\\\\.\tz\n\\.\n");
-    add("copy of lines that look like directives", table + "COPY c (v) FROM stdin;\n--rollback DROP TABLE c;\n-- comment: x\n--changeset core:002\n/* liquibase rollback\n*/\n;\n'\n\\.\n");
-    add("copy csv", table + "COPY c FROM stdin WITH (FORMAT csv, HEADER true, NULL 'nil');\nid,v,w\n1,\"a\nb;\",\"say \"\"hi\"\"\"\n2,nil,'\n\\.\n");
-    add("copy with a delimiter", table + "copy c from stdin delimiter '|' null '';\n1|a;b|\n2||x\n\\.\n");
-    add("copy in lower case", table + "copy public.c (id) from stdin;\n1\n2\n\\.\ninsert into c values (3);");
-    add("copy twice", table + "COPY c (id) FROM stdin;\n1\n\\.\nCOPY c (id) FROM stdin; -- again\n2\n\\.\n");
-    add("copy in Unicode", table + "COPY c (id, v) FROM stdin;\n1\tgrößer 𝄞\n2\t\u00a0\u2028\n\\.\n");
-    add("copy into a quoted table", "CREATE TABLE \"c; FROM stdin\" (\"a;\" int);\nCOPY \"c; FROM stdin\" (\"a;\") FROM stdin;\n1\n\\.\n");
-    add("copy with comments", table + "COPY /* ; */ c -- FROM file\n (id) FROM stdin;\n1\n\\.\n-- done");
+    add(
+        "copy with escapes",
+        table + "COPY c FROM STDIN;\n1\ta\\tb\\nc\tx\n2\tback\\\\slash\ty\n3\t\\\\.\tz\n\\.\n");
+    add(
+        "copy of lines that look like directives",
+        table
+            + "COPY c (v) FROM stdin;\n--rollback DROP TABLE c;\n-- comment: x\n--changeset core:002\n/* liquibase rollback\n*/\n;\n'\n\\.\n");
+    add(
+        "copy csv",
+        table
+            + "COPY c FROM stdin WITH (FORMAT csv, HEADER true, NULL 'nil');\nid,v,w\n1,\"a\nb;\",\"say \"\"hi\"\"\"\n2,nil,'\n\\.\n");
+    add(
+        "copy with a delimiter",
+        table + "copy c from stdin delimiter '|' null '';\n1|a;b|\n2||x\n\\.\n");
+    add(
+        "copy in lower case",
+        table + "copy public.c (id) from stdin;\n1\n2\n\\.\ninsert into c values (3);");
+    add(
+        "copy twice",
+        table + "COPY c (id) FROM stdin;\n1\n\\.\nCOPY c (id) FROM stdin; -- again\n2\n\\.\n");
+    add(
+        "copy in Unicode",
+        table + "COPY c (id, v) FROM stdin;\n1\tgrößer 𝄞\n2\t\u00a0\u2028\n\\.\n");
+    add(
+        "copy into a quoted table",
+        "CREATE TABLE \"c; FROM stdin\" (\"a;\" int);\nCOPY \"c; FROM stdin\" (\"a;\") FROM stdin;\n1\n\\.\n");
+    add(
+        "copy with comments",
+        table + "COPY /* ; */ c -- FROM file\n (id) FROM stdin;\n1\n\\.\n-- done");
     add(
         "copy of many rows",
         table
             + "COPY c (id, v) FROM stdin;\n"
-            + String.join(
-                "\n", java.util.stream.IntStream.range(0, 2000).mapToObj(i -> i + "\tvalue " + i).toList())
+            + String.join("\n", IntStream.range(0, 2000).mapToObj(i -> i + "\tvalue " + i).toList())
             + "\n\\.\nCREATE INDEX ON c (id);");
   }
 
@@ -429,8 +472,18 @@ final class SqlCorpus {
             "-- ünï©ödé 𝄞\n",
             "-- \\set x y\n")) {
       add(
+          false,
           "comment " + comment.strip(),
-          comment + sql + comment + "INSERT INTO a VALUES (1" + "\n" + comment + ")\n" + comment + ";\n" + comment);
+          comment
+              + sql
+              + comment
+              + "INSERT INTO a VALUES (1"
+              + "\n"
+              + comment
+              + ")\n"
+              + comment
+              + ";\n"
+              + comment);
     }
   }
 
@@ -633,32 +686,57 @@ final class SqlCorpus {
         """);
     add(
         "flyway",
-        "/*\n * V1__init.sql; by hand\n */\nCREATE TABLE ${schema}t (id int);\n".replace("${schema}", "")
+        "/*\n * V1__init.sql; by hand\n */\nCREATE TABLE ${schema}t (id int);\n"
+                .replace("${schema}", "")
             + "INSERT INTO t VALUES (1);\nCOMMENT ON TABLE t IS '${flyway:timestamp}';");
     add(
         "sqlalchemy",
         "\nCREATE TABLE account (\n\tid SERIAL NOT NULL, \n\tname VARCHAR(50), \n\tPRIMARY KEY (id)\n)\n\n;\n\nCREATE UNIQUE INDEX ix_account_name ON account (name);\n");
-    add(
-        "windows tool",
-        "CREATE TABLE w (id int);\r\nINSERT INTO w VALUES (1);\r\n\r\n-- done\r\n");
+    add("windows tool", "CREATE TABLE w (id int);\r\nINSERT INTO w VALUES (1);\r\n\r\n-- done\r\n");
   }
 
   private void refused() {
     for (String command :
         List.of(
-            "\\set name 'value'", "\\i other.sql", "\\echo hello; world", "\\c postgres", "\\d", "\\dt+ public.*",
-            "\\copy t FROM 'x.csv' CSV", "\\timing on", "\\x", "\\q", "\\pset format csv", "\\if true",
-            "\\gexec", "\\connect - - - 5432", "\\encoding UTF8", "\\! ls", "\\password", "\\prompt 'x' y")) {
-      refuse("psql " + command, "CREATE TABLE t (id int);\n" + command + "\nCREATE TABLE u (id int);\n");
+            "\\set name 'value'",
+            "\\i other.sql",
+            "\\echo hello; world",
+            "\\c postgres",
+            "\\d",
+            "\\dt+ public.*",
+            "\\copy t FROM 'x.csv' CSV",
+            "\\timing on",
+            "\\x",
+            "\\q",
+            "\\pset format csv",
+            "\\if true",
+            "\\gexec",
+            "\\connect - - - 5432",
+            "\\encoding UTF8",
+            "\\! ls",
+            "\\password",
+            "\\prompt 'x' y")) {
+      refuse(
+          "psql " + command,
+          "CREATE TABLE t (id int);\n" + command + "\nCREATE TABLE u (id int);\n");
     }
     for (String pair :
-        List.of("BEGIN;|COMMIT;", "START TRANSACTION;|COMMIT;", "BEGIN;|ROLLBACK;", "begin work;|end;",
-            "BEGIN ISOLATION LEVEL SERIALIZABLE;|COMMIT AND CHAIN;", "SAVEPOINT a;|RELEASE a;",
-            "BEGIN TRANSACTION;|ABORT;", "-- first\nBEGIN;|SELECT 1; COMMIT;")) {
+        List.of(
+            "BEGIN;|COMMIT;",
+            "START TRANSACTION;|COMMIT;",
+            "BEGIN;|ROLLBACK;",
+            "begin work;|end;",
+            "BEGIN ISOLATION LEVEL SERIALIZABLE;|COMMIT AND CHAIN;",
+            "SAVEPOINT a;|RELEASE a;",
+            "BEGIN TRANSACTION;|ABORT;",
+            "-- first\nBEGIN;|SELECT 1; COMMIT;")) {
       String[] commands = pair.split("\\|", -1);
       refuse(
           "transaction " + pair,
-          commands[0] + "\nCREATE TABLE t (id int);\nINSERT INTO t VALUES (1);\n" + commands[1] + "\n");
+          commands[0]
+              + "\nCREATE TABLE t (id int);\nINSERT INTO t VALUES (1);\n"
+              + commands[1]
+              + "\n");
     }
     refuse("sent together", "SELECT 1 \\; SELECT 2;\n");
     refuse("to standard output", "CREATE TABLE t (id int);\nCOPY t TO STDOUT;\n");
@@ -668,9 +746,15 @@ final class SqlCorpus {
     refuse("open parenthesis", "CREATE TABLE t (id int;\nSELECT 1;\n");
     refuse("open dollar quote", "DO $$ BEGIN NULL; END $x$;\n");
     refuse("open body", "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1;\n");
-    refuse("a rollback in the middle", "CREATE TABLE t (id int);\n--rollback DROP TABLE t;\nCREATE TABLE u (id int);\n");
-    refuse("a comment like a rollback", "CREATE TABLE t (id int);\n-- rollback DROP TABLE t;\nCREATE TABLE u (id int);\n");
-    refuse("two changesets", "CREATE TABLE t (id int);\n--changeset core:002\nCREATE TABLE u (id int);\n");
+    refuse(
+        "a rollback in the middle",
+        "CREATE TABLE t (id int);\n--rollback DROP TABLE t;\nCREATE TABLE u (id int);\n");
+    refuse(
+        "a comment like a rollback",
+        "CREATE TABLE t (id int);\n-- rollback DROP TABLE t;\nCREATE TABLE u (id int);\n");
+    refuse(
+        "two changesets",
+        "CREATE TABLE t (id int);\n--changeset core:002\nCREATE TABLE u (id int);\n");
     refuse("nothing", "-- nothing to do\n");
   }
 }
