@@ -30,8 +30,6 @@ import org.hibernate.exception.JDBCConnectionException;
 import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /// The collections of this service: create, describe, drop, and where the vectors of each are.
 @ApplicationScoped
@@ -285,10 +283,9 @@ public class CollectionService {
   private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || (e.getCause() instanceof PSQLException cause
+        || (e.getCause() instanceof SQLException cause
             && SqlStates.INTERNAL_ERROR.equals(cause.getSQLState())
-            && cause.getServerErrorMessage() instanceof ServerErrorMessage message
-            && CATALOG_UPDATES.contains(String.valueOf(message.getRoutine())));
+            && CATALOG_UPDATES.contains(SqlStates.routine(cause)));
   }
 
   /// Runs statements on the partitions of `space`, which go with their collection.
