@@ -1,5 +1,7 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.http.Caller;
 import io.agroal.api.AgroalDataSource;
@@ -7,13 +9,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -32,7 +32,7 @@ class JobTable {
       """
       INSERT INTO ingestion_job
              (collection_id, collection, mode, state, idempotency_key, created_by, lease_holder, lease_until, started_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 ms', CASE WHEN ? THEN NULL ELSE now() END)
+      VALUES (?, ?, ?, ?, ?, ?, %s, CASE WHEN ? THEN NULL ELSE now() END)
       ON CONFLICT (collection_id, idempotency_key) DO NOTHING
       RETURNING id
       """;
@@ -40,8 +40,9 @@ class JobTable {
   /// Left by a process that died over it: nobody will ever end it.
   private static final String ABANDONED =
       """
-      finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND lease_until < now()
-      """;
+      finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND %s
+      """
+          .formatted(Lease.EXPIRED);
 
   private static final String VIEW =
       """
@@ -67,15 +68,14 @@ class JobTable {
          UPDATE ingestion_job
             SET state        = 'running',
                 attempts     = attempts + 1,
-                lease_holder = ?,
-                lease_until  = now() + ? * interval '1 ms',
+                %s,
                 started_at   = coalesce(started_at, now())
           WHERE id = (SELECT id
                         FROM ingestion_job
                        WHERE finished_at IS NULL
                          AND mode = 'async'
                          AND (state = 'queued' AND due_at <= now()
-                           OR state = 'running' AND lease_until < now())
+                           OR state = 'running' AND %s)
                        ORDER BY id
                        LIMIT 1
                          FOR UPDATE SKIP LOCKED)
@@ -96,8 +96,8 @@ class JobTable {
              written_at  = array_append(written_at, now()),
              attempts    = 0,
              error       = NULL,
-             lease_until = now() + ? * interval '1 ms'
-       WHERE id = ? AND state = 'running' AND lease_holder = ?
+             %s
+       WHERE id = ? AND %s
       """;
 
   private static final String RETRY =
@@ -107,7 +107,7 @@ class JobTable {
              finished_at = CASE WHEN attempts < ? THEN NULL ELSE now() END,
              due_at      = now() + least(2 ^ attempts, 300) * interval '1 s',
              error       = ?
-       WHERE id = ? AND state = 'running' AND lease_holder = ?
+       WHERE id = ? AND %s
       """;
 
   /// An outage is no fault of the job's, so the attempt does not count.
@@ -118,25 +118,25 @@ class JobTable {
              attempts = attempts - 1,
              due_at   = now() + interval '5 s',
              error    = ?
-       WHERE id = ? AND state = 'running' AND lease_holder = ?
+       WHERE id = ? AND %s
       """;
 
   private static final String RENEW =
       """
       UPDATE ingestion_job
-         SET lease_until = now() + ? * interval '1 ms'
+         SET %s
        WHERE finished_at IS NULL
          AND state IN ('receiving', 'running')
          AND id = ANY (?)
-         AND lease_holder = ?
-         AND lease_until < now() + ? * interval '1 ms'
+         AND %s
+         AND %s
       """;
 
   private final AgroalDataSource dataSource;
   private final IngestionConfig config;
 
-  /// This process, as the holder of its leases.
-  private final UUID self = UUID.randomUUID();
+  /// Of this process.
+  private final Lease lease;
 
   /// What a thread of this process works on. Of what is left here without a word in the table,
   /// because the database was away just then, the lease runs out, as if this process had died.
@@ -145,6 +145,12 @@ class JobTable {
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
     this.config = config;
+    this.lease = new Lease(UUID.randomUUID().toString(), config.lease());
+  }
+
+  /// The job is still this process's.
+  private String isOurs() {
+    return "state = 'running' AND " + lease.isHeld();
   }
 
   /// A job to be worked on.
@@ -170,58 +176,56 @@ class JobTable {
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     Optional<Long> id =
-        first(
-            BEGIN,
-            row -> row.getLong(1),
-            target.space().collectionId(),
-            target.collection(),
-            async ? "async" : "sync",
-            async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
-            key,
-            creator,
-            self,
-            config.lease().toMillis(),
-            async);
+        Sql.of(
+                BEGIN.formatted(lease.values()),
+                target.space().collectionId(),
+                target.collection(),
+                async ? "async" : "sync",
+                async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
+                key,
+                creator,
+                async)
+            .first(dataSource, row -> row.getLong(1));
     id.ifPresent(working::add);
     return id;
   }
 
   Optional<Job> find(long id) throws SQLException {
-    return first(VIEW + " WHERE id = ?", JobTable::job, id);
+    return Sql.of(VIEW + " WHERE id = ?", id).first(dataSource, JobTable::job);
   }
 
   Optional<Job> find(Loader.Target target, String key) throws SQLException {
-    return first(
-        VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
-        JobTable::job,
-        target.space().collectionId(),
-        key);
+    return Sql.of(
+            VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
+            target.space().collectionId(),
+            key)
+        .first(dataSource, JobTable::job);
   }
 
   /// If the caller sees it.
   Optional<Job> find(Caller caller, long id) throws SQLException {
     String[] collections = collections(caller);
-    return first(
-        VIEW + " WHERE" + SEEN + " AND id = ?",
-        JobTable::job,
-        caller.admin(),
-        caller.name(),
-        collections,
-        collections,
-        id);
+    return Sql.of(
+            VIEW + " WHERE" + SEEN + " AND id = ?",
+            caller.admin(),
+            caller.name(),
+            collections,
+            collections,
+            id)
+        .first(dataSource, JobTable::job);
   }
 
   /// The newest that the caller sees, newest first.
   List<Job> newest(Caller caller, int limit) throws SQLException {
     String[] collections = collections(caller);
-    return all(
-        VIEW + " WHERE" + SEEN + " ORDER BY id DESC LIMIT ?",
-        JobTable::job,
-        caller.admin(),
-        caller.name(),
-        collections,
-        collections,
-        limit);
+    return Sql.of(
+            VIEW + " WHERE" + SEEN + " ORDER BY id DESC LIMIT ?",
+            caller.admin(),
+            caller.name(),
+            collections,
+            collections,
+            limit)
+        .list(dataSource, JobTable::job);
   }
 
   private static String @Nullable [] collections(Caller caller) {
@@ -231,24 +235,29 @@ class JobTable {
 
   /// The first that were kept, by line.
   List<LineError> errors(long id) throws SQLException {
-    return all(
-        "SELECT line, document, type, detail FROM ingestion_error WHERE job_id = ? ORDER BY line",
-        row -> new LineError(row.getLong(1), row.getString(2), row.getString(3), row.getString(4)),
-        id);
+    return Sql.of(
+            "SELECT line, document, type, detail FROM ingestion_error WHERE job_id = ? ORDER BY line",
+            id)
+        .list(
+            dataSource,
+            row ->
+                new LineError(
+                    row.getLong(1), row.getString(2), row.getString(3), row.getString(4)));
   }
 
   /// Stores a part of an upload.
   ///
   /// @return false when the job was cancelled or deleted meanwhile
   boolean addPart(long id, long position, byte[] bytes) throws SQLException {
-    return update(
-            """
-            INSERT INTO ingestion_part (job_id, "position", bytes)
-            SELECT id, ?, ? FROM ingestion_job WHERE id = ? AND state = 'receiving'
-            """,
-            position,
-            bytes,
-            id)
+    return Sql.of(
+                """
+                INSERT INTO ingestion_part (job_id, "position", bytes)
+                SELECT id, ?, ? FROM ingestion_job WHERE id = ? AND state = 'receiving'
+                """,
+                position,
+                bytes,
+                id)
+            .update(dataSource)
         == 1;
   }
 
@@ -256,32 +265,18 @@ class JobTable {
   ///
   /// @return false when the job was cancelled or deleted meanwhile
   boolean queue(long id, long bytes) throws SQLException {
-    return update(
-            "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
-            bytes,
-            id)
+    return Sql.of(
+                "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
+                bytes,
+                id)
+            .update(dataSource)
         == 1;
   }
 
   /// Takes the first job that waits, or whose worker has died, until [#leave].
   Optional<Work> claim() throws SQLException {
     Optional<Work> claimed =
-        first(
-            CLAIM,
-            row ->
-                new Work(
-                    row.getLong(1),
-                    row.getLong(2),
-                    row.getString(3),
-                    row.getLong(4),
-                    row.getLong(5),
-                    row.getLong(6),
-                    row.getInt(7),
-                    Stream.of((Timestamp[]) row.getArray(8).getArray())
-                        .map(Timestamp::toInstant)
-                        .collect(Collectors.toSet())),
-            self,
-            config.lease().toMillis());
+        Sql.of(CLAIM.formatted(lease.take(), Lease.EXPIRED)).first(dataSource, JobTable::work);
     claimed.ifPresent(work -> working.add(work.id()));
     return claimed;
   }
@@ -296,20 +291,18 @@ class JobTable {
     return (connection, entry) -> {
       Counts counts = entry.counts();
       int updated =
-          update(
-              connection,
-              RECORD,
-              counts.read(),
-              counts.created(),
-              counts.updated(),
-              counts.unchanged(),
-              counts.replaced(),
-              counts.failed(),
-              entry.line(),
-              entry.position(),
-              config.lease().toMillis(),
-              id,
-              self);
+          Sql.of(
+                  RECORD.formatted(lease.extend(), isOurs()),
+                  counts.read(),
+                  counts.created(),
+                  counts.updated(),
+                  counts.unchanged(),
+                  counts.replaced(),
+                  counts.failed(),
+                  entry.line(),
+                  entry.position(),
+                  id)
+              .update(connection);
       if (updated == 0) {
         throw new JobProgress.StoppedException();
       }
@@ -320,69 +313,66 @@ class JobTable {
   }
 
   private void keep(Connection connection, long id, List<LineError> errors) throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
+    Sql.of(
             """
             INSERT INTO ingestion_error (job_id, line, document, type, detail)
-            SELECT ?, ?, ?, ?, ?
-             WHERE (SELECT count(*) FROM ingestion_error WHERE job_id = ?) < ?
-            """)) {
-      for (LineError error : errors.subList(0, Math.min(errors.size(), config.keptErrors()))) {
-        bind(
-            statement,
+            SELECT ?, line, document, type, detail
+              FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[])
+                   WITH ORDINALITY AS error (line, document, type, detail, n)
+             ORDER BY n
+             LIMIT greatest(0, ? - (SELECT count(*) FROM ingestion_error WHERE job_id = ?))
+            """,
             id,
-            error.line(),
-            error.id(),
-            error.type(),
-            error.detail(),
-            id,
-            config.keptErrors());
-        statement.addBatch();
-      }
-      statement.executeBatch();
-    }
+            errors.stream().map(LineError::line).toArray(Long[]::new),
+            errors.stream().map(LineError::id).toArray(String[]::new),
+            errors.stream().map(LineError::type).toArray(String[]::new),
+            errors.stream().map(LineError::detail).toArray(String[]::new),
+            config.keptErrors(),
+            id)
+        .update(connection);
   }
 
   void complete(long id) throws SQLException {
     end(
-        "UPDATE ingestion_job SET state = 'completed', finished_at = now() WHERE id = ? AND state = 'running' AND lease_holder = ?",
         id,
-        id,
-        self);
+        "UPDATE ingestion_job SET state = 'completed', finished_at = now() WHERE id = ? AND "
+            + isOurs(),
+        id);
   }
 
   void fail(long id, String error) throws SQLException {
     end(
-        "UPDATE ingestion_job SET state = 'failed', finished_at = now(), error = ? WHERE id = ? AND state = 'running' AND lease_holder = ?",
         id,
+        "UPDATE ingestion_job SET state = 'failed', finished_at = now(), error = ? WHERE id = ? AND "
+            + isOurs(),
         error,
-        id,
-        self);
+        id);
   }
 
   /// To be tried again later, or failed when it was tried often enough.
   void retry(long id, String error) throws SQLException {
-    end(RETRY, id, config.maxAttempts(), config.maxAttempts(), error, id, self);
+    end(id, RETRY.formatted(isOurs()), config.maxAttempts(), config.maxAttempts(), error, id);
   }
 
   /// To be tried again when the database may be what it was, however long that takes.
   void postpone(long id, String error) throws SQLException {
-    update(POSTPONE, error, id, self);
+    Sql.of(POSTPONE.formatted(isOurs()), error, id).update(dataSource);
   }
 
   /// To be taken by another at once.
   void release(long id) throws SQLException {
-    update(
-        "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND state = 'running' AND lease_holder = ?",
-        id,
-        self);
+    Sql.of(
+            "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND "
+                + isOurs(),
+            id)
+        .update(dataSource);
   }
 
   /// Ends a job that has not ended.
   void cancel(long id) throws SQLException {
     end(
-        "UPDATE ingestion_job SET state = 'cancelled', finished_at = now() WHERE id = ? AND finished_at IS NULL",
         id,
+        "UPDATE ingestion_job SET state = 'cancelled', finished_at = now() WHERE id = ? AND finished_at IS NULL",
         id);
   }
 
@@ -390,35 +380,39 @@ class JobTable {
   ///
   /// @return false when there is none
   boolean delete(long id) throws SQLException {
-    return update("DELETE FROM ingestion_job WHERE id = ?", id) == 1;
+    return Sql.of("DELETE FROM ingestion_job WHERE id = ?", id).update(dataSource) == 1;
   }
 
   /// Deletes a job that has not ended, with its upload and its errors.
   void deleteUnfinished(long id) throws SQLException {
-    update("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id);
+    Sql.of("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id).update(dataSource);
   }
 
   /// Deletes the job of this key when the process that worked on it has died.
   void deleteAbandoned(Loader.Target target, String key) throws SQLException {
-    update(
-        "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
-            + ABANDONED,
-        target.space().collectionId(),
-        key);
+    Sql.of(
+            "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
+                + ABANDONED,
+            target.space().collectionId(),
+            key)
+        .update(dataSource);
   }
 
-  /// Keeps what this process works on, before two thirds of the lease are over.
+  /// Keeps what this process works on.
   void renew() throws SQLException {
-    long lease = config.lease().toMillis();
-    update(RENEW, lease, working.toArray(Long[]::new), self, lease * 2 / 3);
+    Sql.of(
+            RENEW.formatted(lease.extend(), lease.isHeld(), lease.isToBeExtended()),
+            (Object) working.toArray(Long[]::new))
+        .update(dataSource);
   }
 
   /// Deletes what nobody will end, and what ended long ago.
   void sweep() throws SQLException {
-    update("DELETE FROM ingestion_job WHERE " + ABANDONED);
-    update(
-        "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
-        config.keepJobs().toSeconds());
+    Sql.of("DELETE FROM ingestion_job WHERE " + ABANDONED).update(dataSource);
+    Sql.of(
+            "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
+            config.keepJobs().toSeconds())
+        .update(dataSource);
   }
 
   /// A stored upload from `position` on. Holds one part of it.
@@ -461,21 +455,23 @@ class JobTable {
     private void fetch() throws IOException {
       try {
         var _ =
-            first(
-                """
-                SELECT "position", bytes
-                  FROM ingestion_part
-                 WHERE job_id = ? AND "position" <= ?
-                 ORDER BY "position" DESC
-                 LIMIT 1
-                """,
-                row -> {
-                  part = row.getBytes(2);
-                  next = Math.toIntExact(position - row.getLong(1));
-                  return part;
-                },
-                work.id(),
-                position);
+            Sql.of(
+                    """
+                    SELECT "position", bytes
+                      FROM ingestion_part
+                     WHERE job_id = ? AND "position" <= ?
+                     ORDER BY "position" DESC
+                     LIMIT 1
+                    """,
+                    work.id(),
+                    position)
+                .first(
+                    dataSource,
+                    row -> {
+                      part = row.getBytes(2);
+                      next = Math.toIntExact(position - row.getLong(1));
+                      return part;
+                    });
       } catch (SQLException e) {
         throw new IOException(e);
       }
@@ -486,61 +482,30 @@ class JobTable {
   }
 
   /// An update that may end the job, whose upload nobody needs any more then.
-  private void end(String sql, long id, @Nullable Object... parameters) throws SQLException {
+  private void end(long id, String sql, @Nullable Object... parameters) throws SQLException {
     Transactions.run(
         dataSource,
         connection -> {
-          update(connection, sql, parameters);
-          update(
-              connection,
-              "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
-              id);
+          Sql.of(sql, parameters).update(connection);
+          Sql.of(
+                  "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
+                  id)
+              .update(connection);
         });
   }
 
-  private int update(String sql, @Nullable Object... parameters) throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
-      return update(connection, sql, parameters);
-    }
-  }
-
-  private static int update(Connection connection, String sql, @Nullable Object... parameters)
-      throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      bind(statement, parameters);
-      return statement.executeUpdate();
-    }
-  }
-
-  private <T> Optional<T> first(String sql, Reader<T> reader, @Nullable Object... parameters)
-      throws SQLException {
-    return all(sql, reader, parameters).stream().findFirst();
-  }
-
-  private <T> List<T> all(String sql, Reader<T> reader, @Nullable Object... parameters)
-      throws SQLException {
-    var all = new ArrayList<T>();
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      bind(statement, parameters);
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          all.add(reader.read(row));
-        }
-      }
-    }
-    return all;
-  }
-
-  private static void bind(PreparedStatement statement, @Nullable Object... parameters)
-      throws SQLException {
-    for (int i = 0; i < parameters.length; i++) {
-      statement.setObject(i + 1, parameters[i]);
-    }
-  }
-
-  private interface Reader<T> {
-    T read(ResultSet row) throws SQLException;
+  private static Work work(ResultSet row) throws SQLException {
+    return new Work(
+        row.getLong(1),
+        row.getLong(2),
+        row.getString(3),
+        row.getLong(4),
+        row.getLong(5),
+        row.getLong(6),
+        row.getInt(7),
+        Stream.of((Timestamp[]) row.getArray(8).getArray())
+            .map(Timestamp::toInstant)
+            .collect(Collectors.toSet()));
   }
 
   private static Job job(ResultSet row) throws SQLException {
@@ -563,12 +528,7 @@ class JobTable {
         row.getInt(15),
         row.getString(16),
         row.getObject(17, OffsetDateTime.class).toInstant(),
-        instant(row, 18),
-        instant(row, 19));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, 18),
+        Sql.instant(row, 19));
   }
 }
