@@ -2,13 +2,13 @@ package dev.sheaf.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.database.Sql;
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.runtime.ModuleSwitches;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -48,19 +48,19 @@ public final class AuditTrail {
       return;
     }
     Caller by = caller.get();
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            """
-            INSERT INTO audit_event (actor, action, object, details, request_id, address)
-                 VALUES (?, ?, ?, ?::jsonb, ?, ?)
-            """)) {
-      insert.setString(1, by.name());
-      insert.setString(2, action.value());
-      insert.setString(3, object);
-      insert.setString(4, JSON.writeValueAsString(details));
-      insert.setString(5, by.requestId());
-      insert.setString(6, by.address());
-      insert.executeUpdate();
+    try {
+      Sql.of(
+              """
+              INSERT INTO audit_event (actor, action, object, details, request_id, address)
+                   VALUES (?, ?, ?, ?::jsonb, ?, ?)
+              """,
+              by.name(),
+              action.value(),
+              object,
+              JSON.writeValueAsString(details),
+              by.requestId(),
+              by.address())
+          .update(connection);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("details are plain values", e);
     }
