@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener.Direction;
@@ -8,20 +8,18 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -103,25 +101,10 @@ public final class History {
            AND NOT EXISTS (SELECT FROM backfill WHERE name = ANY (awaits) AND state = 'done')
         """
             .formatted(HASH);
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setString(1, fingerprint);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(List.of((String[]) row.getArray(1).getArray()))
-            : Optional.empty();
-      }
-    } catch (SQLException e) {
-      // Nothing is there yet, or an earlier version of the engine made it.
-      if (isUndefined(e)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
-  }
-
-  private static boolean isUndefined(SQLException e) {
-    String state = SqlStates.of(e);
-    return state.equals(SqlStates.UNDEFINED_TABLE) || state.equals(SqlStates.UNDEFINED_COLUMN);
+    return Sql.of(sql, fingerprint)
+        .listIfExists(connection, row -> List.of((String[]) row.getArray(1).getArray()))
+        .stream()
+        .findFirst();
   }
 
   /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
@@ -141,12 +124,7 @@ public final class History {
            SET history = EXCLUDED.history, awaits = EXCLUDED.awaits, recorded_at = now()
         """
             .formatted(HASH, EngineTables.GATE_ROW);
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, fingerprint);
-      upsert.setString(2, fingerprint);
-      upsert.setArray(3, connection.createArrayOf("text", awaits.toArray()));
-      upsert.executeUpdate();
-    }
+    Sql.of(sql, fingerprint, fingerprint, awaits.toArray(String[]::new)).update(connection);
   }
 
   /// What the schema is judged by, as a hash of the history and the rollbacks that were
@@ -159,15 +137,8 @@ public final class History {
                                 WHERE direction = 'down'), '')
         """
             .formatted(HASH);
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      return row.next() ? row.getString(1) : null;
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return null;
-      }
-      throw e;
-    }
+    List<String> states = Sql.of(sql).listIfExists(connection, row -> row.getString(1));
+    return states.isEmpty() ? null : states.getFirst();
   }
 
   /// The applied changesets: `module/NNN_name` of each, and its checksum.
@@ -185,19 +156,8 @@ public final class History {
         "SELECT filename, md5sum FROM databasechangelog WHERE "
             + OURS
             + " ORDER BY orderexecuted, filename";
-    List<Applied> applied = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        applied.add(new Applied(row.getString(1), row.getString(2)));
-      }
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return List.of();
-      }
-      throw e;
-    }
-    return List.copyOf(applied);
+    return Sql.of(sql)
+        .listIfExists(connection, row -> new Applied(row.getString(1), row.getString(2)));
   }
 
   /// What of `module` is applied, likewise.
@@ -215,27 +175,22 @@ public final class History {
         SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, 'EXECUTED', ?, 'sql', left(?, 255), ?, ?
           FROM databasechangelog
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, changeset.id());
-      insert.setString(2, changeset.author());
-      insert.setString(3, changeset.file().path());
-      insert.setString(4, changeset.checksum());
-      insert.setString(5, changeset.comment());
-      insert.setString(6, LiquibaseUtil.getBuildVersion());
-      insert.setString(7, deployment);
-      insert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            changeset.id(),
+            changeset.author(),
+            changeset.file().path(),
+            changeset.checksum(),
+            changeset.comment(),
+            LiquibaseUtil.getBuildVersion(),
+            deployment)
+        .update(connection);
     StoredRollback.store(connection, changeset);
   }
 
   /// Records in the caller's transaction that a changeset is no longer applied.
   public static void remove(Connection connection, String path) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement(
-            "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS)) {
-      delete.setString(1, path);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM databasechangelog WHERE filename = ? AND " + OURS, path).update(connection);
     StoredRollback.remove(connection, path);
   }
 
@@ -246,16 +201,16 @@ public final class History {
         INSERT INTO schema_event (action, path, duration_ms, client, application_version, approved_by, reason)
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, event.action());
-      insert.setString(2, event.path());
-      insert.setObject(3, event.durationMillis());
-      insert.setString(4, ProcessIdentity.NAME);
-      insert.setString(5, ProcessIdentity.VERSION);
-      insert.setString(6, event.approval().by());
-      insert.setString(7, event.approval().reason());
-      insert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            event.action(),
+            event.path(),
+            event.durationMillis(),
+            ProcessIdentity.NAME,
+            ProcessIdentity.VERSION,
+            event.approval().by(),
+            event.approval().reason())
+        .update(connection);
   }
 
   /// One entry of the journal.
@@ -269,31 +224,26 @@ public final class History {
 
   /// Takes an applied changeset's file as it is now for what was applied.
   public static void accept(Connection connection, Changeset changeset) throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
-      update.setString(1, changeset.checksum());
-      update.setString(2, changeset.file().path());
-      update.executeUpdate();
-    }
+    Sql.of(
+            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS,
+            changeset.checksum(),
+            changeset.file().path())
+        .update(connection);
     StoredRollback.store(connection, changeset);
   }
 
   /// The files of changesets outside a transaction that began and did not end, and which way they
   /// went.
   public static Map<String, Direction> interrupted(Connection connection) throws SQLException {
-    Map<String, Direction> paths = new HashMap<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT path, direction FROM schema_journal")) {
-      while (row.next()) {
-        paths.put(row.getString(1), row.getString(2).equals("up") ? Direction.UP : Direction.DOWN);
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return paths;
+    return Sql.of("SELECT path, direction FROM schema_journal")
+        .listIfExists(
+            connection,
+            row ->
+                Map.entry(
+                    row.getString(1),
+                    row.getString(2).equals("up") ? Direction.UP : Direction.DOWN))
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /// What was interrupted on its way in `direction`, latest first.
@@ -308,11 +258,10 @@ public final class History {
 
   /// Forgets in the caller's transaction what was interrupted in `module`.
   public static void clearJournal(Connection connection, String module) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM schema_journal WHERE starts_with(path, ?)")) {
-      delete.setString(1, Changelogs.LOCATION + "/" + module + "/");
-      delete.executeUpdate();
-    }
+    Sql.of(
+            "DELETE FROM schema_journal WHERE starts_with(path, ?)",
+            Changelogs.LOCATION + "/" + module + "/")
+        .update(connection);
   }
 
   /// Everything that was ever done, in order; empty when there is no history yet.
@@ -323,29 +272,21 @@ public final class History {
           FROM schema_event
          ORDER BY id
         """;
-    List<HistoryEntry> events = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        String path = row.getString(3);
-        events.add(
-            new HistoryEntry(
-                row.getTimestamp(1).toInstant(),
-                row.getString(2),
-                path == null ? null : label(path),
-                row.getObject(4, Long.class),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7),
-                row.getString(8),
-                row.getString(9)));
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return List.copyOf(events);
+    return Sql.of(sql).listIfExists(connection, History::entry);
+  }
+
+  private static HistoryEntry entry(ResultSet row) throws SQLException {
+    String path = row.getString(3);
+    return new HistoryEntry(
+        row.getTimestamp(1).toInstant(),
+        row.getString(2),
+        path == null ? null : label(path),
+        row.getObject(4, Long.class),
+        row.getString(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        row.getString(9));
   }
 
   /// Removes the engine's own tables. Liquibase's stays where others use it too.
@@ -357,11 +298,8 @@ public final class History {
           DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
                         sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
           """);
-      try (ResultSet row =
-          statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
-        if (row.next() && row.getBoolean(1)) {
-          return;
-        }
+      if (Sql.of("SELECT EXISTS (SELECT FROM databasechangelog)").isTrue(connection)) {
+        return;
       }
       statement.execute("DROP TABLE databasechangelog");
     }
