@@ -1,5 +1,7 @@
 package dev.sheaf.migration.history;
 
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
 import dev.sheaf.migration.changelog.ChangelogFile;
@@ -44,29 +46,25 @@ public final class BackfillRegister {
                cursor    = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.cursor END,
                rows_done = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.rows_done ELSE 0 END,
                -- Whoever works at it takes it up anew.
-               lease_holder = NULL,
-               lease_until  = NULL
+               %s
          WHERE b.state <> 'done'
            AND (b.relation, b.key, b.statement, b.condition)
                <> (EXCLUDED.relation, EXCLUDED.key, EXCLUDED.statement, EXCLUDED.condition)
-        """;
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, backfill.name());
-      upsert.setString(2, backfill.table());
-      upsert.setArray(3, connection.createArrayOf("text", backfill.key().toArray()));
-      upsert.setString(4, backfill.statement());
-      upsert.setString(5, backfill.condition());
-      upsert.executeUpdate();
-    }
+        """
+            .formatted(Lease.RELEASE);
+    Sql.of(
+            sql,
+            backfill.name(),
+            backfill.table(),
+            backfill.key().toArray(String[]::new),
+            backfill.statement(),
+            backfill.condition())
+        .update(connection);
   }
 
   /// Strikes out the backfill of a changeset, if it has one; whoever works at it stops.
   public static void strike(Connection connection, String changeset) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM backfill WHERE name = ?")) {
-      delete.setString(1, changeset);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM backfill WHERE name = ?", changeset).update(connection);
   }
 
   /// Why `name` does not count as complete; empty when it does: every row is done, and its
@@ -127,13 +125,7 @@ public final class BackfillRegister {
          WHERE name = ?
            AND state <> ?
         """;
-    try (PreparedStatement update = connection.prepareStatement(sql)) {
-      update.setString(1, state.toString());
-      update.setString(2, error);
-      update.setString(3, name);
-      update.setString(4, state.toString());
-      update.executeUpdate();
-    }
+    Sql.of(sql, state.toString(), error, name, state.toString()).update(connection);
   }
 
   private static boolean isTrue(Connection connection, String sql) throws SQLException {
