@@ -1,7 +1,6 @@
 package dev.sheaf.index;
 
 import dev.sheaf.database.AdvisoryLock;
-import dev.sheaf.database.AdvisoryLock.Key;
 import dev.sheaf.database.NetworkTimeouts;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -31,7 +30,8 @@ enum IndexLock {
   /// @return `null` when another session holds it
   @Nullable AdvisoryLock tryAcquire(Connection connection, long id) throws SQLException {
     AdvisoryLock lock =
-        AdvisoryLock.tryAcquire(connection, Key.of(classId, Math.toIntExact(id))).orElse(null);
+        AdvisoryLock.tryAcquire(connection, AdvisoryLock.Key.of(classId, Math.toIntExact(id)))
+            .orElse(null);
     if (lock != null) {
       NetworkTimeouts.allowAnyTime(connection);
     }

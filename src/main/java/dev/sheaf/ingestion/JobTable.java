@@ -28,15 +28,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class JobTable {
 
-  private static final String BEGIN =
-      """
-      INSERT INTO ingestion_job
-             (collection_id, collection, mode, state, idempotency_key, created_by, lease_holder, lease_until, started_at)
-      VALUES (?, ?, ?, ?, ?, ?, %s, CASE WHEN ? THEN NULL ELSE now() END)
-      ON CONFLICT (collection_id, idempotency_key) DO NOTHING
-      RETURNING id
-      """;
-
   /// Left by a process that died over it: nobody will ever end it.
   private static final String ABANDONED =
       """
@@ -60,76 +51,6 @@ class JobTable {
   private static final String SEEN =
       """
        (? OR created_by = ?) AND (?::text[] IS NULL OR collection = ANY (?))
-      """;
-
-  /// In the order in which they came. Relies on ingestion_job_unfinished_idx.
-  private static final String CLAIM =
-      """
-         UPDATE ingestion_job
-            SET state        = 'running',
-                attempts     = attempts + 1,
-                %s,
-                started_at   = coalesce(started_at, now())
-          WHERE id = (SELECT id
-                        FROM ingestion_job
-                       WHERE finished_at IS NULL
-                         AND mode = 'async'
-                         AND (state = 'queued' AND due_at <= now()
-                           OR state = 'running' AND %s)
-                       ORDER BY id
-                       LIMIT 1
-                         FOR UPDATE SKIP LOCKED)
-      RETURNING id, collection_id, collection, line, "position", bytes, attempts, written_at
-      """;
-
-  private static final String RECORD =
-      """
-      UPDATE ingestion_job
-         SET read        = read + ?,
-             created     = created + ?,
-             updated     = updated + ?,
-             unchanged   = unchanged + ?,
-             replaced    = replaced + ?,
-             failed      = failed + ?,
-             line        = ?,
-             "position"  = ?,
-             written_at  = array_append(written_at, now()),
-             attempts    = 0,
-             error       = NULL,
-             %s
-       WHERE id = ? AND %s
-      """;
-
-  private static final String RETRY =
-      """
-      UPDATE ingestion_job
-         SET state       = CASE WHEN attempts < ? THEN 'queued' ELSE 'failed' END,
-             finished_at = CASE WHEN attempts < ? THEN NULL ELSE now() END,
-             due_at      = now() + least(2 ^ attempts, 300) * interval '1 s',
-             error       = ?
-       WHERE id = ? AND %s
-      """;
-
-  /// An outage is no fault of the job's, so the attempt does not count.
-  private static final String POSTPONE =
-      """
-      UPDATE ingestion_job
-         SET state    = 'queued',
-             attempts = attempts - 1,
-             due_at   = now() + interval '5 s',
-             error    = ?
-       WHERE id = ? AND %s
-      """;
-
-  private static final String RENEW =
-      """
-      UPDATE ingestion_job
-         SET %s
-       WHERE finished_at IS NULL
-         AND state IN ('receiving', 'running')
-         AND id = ANY (?)
-         AND %s
-         AND %s
       """;
 
   private final AgroalDataSource dataSource;
@@ -177,7 +98,14 @@ class JobTable {
       throws SQLException {
     Optional<Long> id =
         Sql.of(
-                BEGIN.formatted(lease.values()),
+                """
+                INSERT INTO ingestion_job
+                       (collection_id, collection, mode, state, idempotency_key, created_by, lease_holder, lease_until, started_at)
+                VALUES (?, ?, ?, ?, ?, ?, %s, CASE WHEN ? THEN NULL ELSE now() END)
+                ON CONFLICT (collection_id, idempotency_key) DO NOTHING
+                RETURNING id
+                """
+                    .formatted(lease.values()),
                 target.space().collectionId(),
                 target.collection(),
                 async ? "async" : "sync",
@@ -276,7 +204,26 @@ class JobTable {
   /// Takes the first job that waits, or whose worker has died, until [#leave].
   Optional<Work> claim() throws SQLException {
     Optional<Work> claimed =
-        Sql.of(CLAIM.formatted(lease.take(), Lease.EXPIRED)).first(dataSource, JobTable::work);
+        Sql.of( // In the order in which they came. Relies on ingestion_job_unfinished_idx.
+                """
+                   UPDATE ingestion_job
+                      SET state        = 'running',
+                          attempts     = attempts + 1,
+                          %s,
+                          started_at   = coalesce(started_at, now())
+                    WHERE id = (SELECT id
+                                  FROM ingestion_job
+                                 WHERE finished_at IS NULL
+                                   AND mode = 'async'
+                                   AND (state = 'queued' AND due_at <= now()
+                                     OR state = 'running' AND %s)
+                                 ORDER BY id
+                                 LIMIT 1
+                                   FOR UPDATE SKIP LOCKED)
+                RETURNING id, collection_id, collection, line, "position", bytes, attempts, written_at
+                """
+                    .formatted(lease.take(), Lease.EXPIRED))
+            .first(dataSource, JobTable::work);
     claimed.ifPresent(work -> working.add(work.id()));
     return claimed;
   }
@@ -292,7 +239,23 @@ class JobTable {
       Counts counts = entry.counts();
       int updated =
           Sql.of(
-                  RECORD.formatted(lease.extend(), isOurs()),
+                  """
+                  UPDATE ingestion_job
+                     SET read        = read + ?,
+                         created     = created + ?,
+                         updated     = updated + ?,
+                         unchanged   = unchanged + ?,
+                         replaced    = replaced + ?,
+                         failed      = failed + ?,
+                         line        = ?,
+                         "position"  = ?,
+                         written_at  = array_append(written_at, now()),
+                         attempts    = 0,
+                         error       = NULL,
+                         %s
+                   WHERE id = ? AND %s
+                  """
+                      .formatted(lease.extend(), isOurs()),
                   counts.read(),
                   counts.created(),
                   counts.updated(),
@@ -351,12 +314,38 @@ class JobTable {
 
   /// To be tried again later, or failed when it was tried often enough.
   void retry(long id, String error) throws SQLException {
-    end(id, RETRY.formatted(isOurs()), config.maxAttempts(), config.maxAttempts(), error, id);
+    end(
+        id,
+        """
+        UPDATE ingestion_job
+           SET state       = CASE WHEN attempts < ? THEN 'queued' ELSE 'failed' END,
+               finished_at = CASE WHEN attempts < ? THEN NULL ELSE now() END,
+               due_at      = now() + least(2 ^ attempts, 300) * interval '1 s',
+               error       = ?
+         WHERE id = ? AND %s
+        """
+            .formatted(isOurs()),
+        config.maxAttempts(),
+        config.maxAttempts(),
+        error,
+        id);
   }
 
   /// To be tried again when the database may be what it was, however long that takes.
   void postpone(long id, String error) throws SQLException {
-    Sql.of(POSTPONE.formatted(isOurs()), error, id).update(dataSource);
+    Sql.of( // An outage is no fault of the job's, so the attempt does not count.
+            """
+            UPDATE ingestion_job
+               SET state    = 'queued',
+                   attempts = attempts - 1,
+                   due_at   = now() + interval '5 s',
+                   error    = ?
+             WHERE id = ? AND %s
+            """
+                .formatted(isOurs()),
+            error,
+            id)
+        .update(dataSource);
   }
 
   /// To be taken by another at once.
@@ -401,7 +390,16 @@ class JobTable {
   /// Keeps what this process works on.
   void renew() throws SQLException {
     Sql.of(
-            RENEW.formatted(lease.extend(), lease.isHeld(), lease.isToBeExtended()),
+            """
+            UPDATE ingestion_job
+               SET %s
+             WHERE finished_at IS NULL
+               AND state IN ('receiving', 'running')
+               AND id = ANY (?)
+               AND %s
+               AND %s
+            """
+                .formatted(lease.extend(), lease.isHeld(), lease.isToBeExtended()),
             (Object) working.toArray(Long[]::new))
         .update(dataSource);
   }

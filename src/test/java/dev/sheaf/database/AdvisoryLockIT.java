@@ -2,7 +2,6 @@ package dev.sheaf.database;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sheaf.database.AdvisoryLock.Key;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.Connection;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,12 +12,15 @@ class AdvisoryLockIT {
   /// The numbers of a key are those that `pg_advisory_lock` was called with by older builds.
   @ParameterizedTest
   @CsvSource({
-    "pg_advisory_lock(446877266278), , 446877266278",
+    "pg_advisory_lock(495672713574), , 495672713574",
     "'pg_advisory_lock(1751474534, -5)', 1751474534, -5",
-    "'pg_advisory_lock(6201117, 42)', 6201117, 42"
+    "'pg_advisory_lock(6205213, 42)', 6205213, 42"
   })
   void oneSessionHoldsALock(String older, Integer classId, long objectId) throws Exception {
-    Key key = classId == null ? Key.of(objectId) : Key.of(classId, (int) objectId);
+    AdvisoryLock.Key key =
+        classId == null
+            ? AdvisoryLock.Key.of(objectId)
+            : AdvisoryLock.Key.of(classId, (int) objectId);
     try (TestDatabase database = TestDatabase.create();
         Connection one = database.connect();
         Connection other = database.connect()) {

@@ -1,8 +1,6 @@
 package dev.sheaf.migration.execute;
 
 import dev.sheaf.database.AdvisoryLock;
-import dev.sheaf.database.AdvisoryLock.Holder;
-import dev.sheaf.database.AdvisoryLock.Key;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -11,7 +9,7 @@ import java.util.Optional;
 public final class SchemaLock {
 
   /// "sheaf" in ASCII; one key per database is enough, as advisory locks belong to a database.
-  private static final Key KEY = Key.of(0x7368656166L);
+  private static final AdvisoryLock.Key KEY = AdvisoryLock.Key.of(0x7368656166L);
 
   private SchemaLock() {}
 
@@ -21,7 +19,7 @@ public final class SchemaLock {
   }
 
   /// Which session holds the lock in this database now.
-  public static Optional<Holder> holder(Connection connection) throws SQLException {
+  public static Optional<AdvisoryLock.Holder> holder(Connection connection) throws SQLException {
     return AdvisoryLock.holder(connection, KEY);
   }
 }

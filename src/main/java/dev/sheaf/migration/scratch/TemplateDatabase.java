@@ -1,7 +1,6 @@
 package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.AdvisoryLock;
-import dev.sheaf.database.AdvisoryLock.Key;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.MigrationResult;
@@ -60,12 +59,12 @@ public final class TemplateDatabase {
     }
   }
 
-  private static Key key(Connection connection, String name) throws SQLException {
+  private static AdvisoryLock.Key key(Connection connection, String name) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement("SELECT hashtext(?)")) {
       select.setString(1, name);
       try (ResultSet row = select.executeQuery()) {
         row.next();
-        return Key.of(LOCK_CLASS, row.getInt(1));
+        return AdvisoryLock.Key.of(LOCK_CLASS, row.getInt(1));
       }
     }
   }
