@@ -2,6 +2,7 @@ package dev.sheaf.collection;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -23,7 +24,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.JDBCConnectionException;
@@ -42,10 +42,6 @@ public class CollectionService {
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
 
   private static final int DROP_ATTEMPTS = 20;
-
-  /// The server's functions that reject a change of a row of its catalog that has just changed.
-  private static final Set<String> CATALOG_UPDATES =
-      Set.of("simple_heap_update", "simple_heap_delete");
 
   private final EntityManager entityManager;
   private final ObjectTemplates templates;
@@ -98,7 +94,7 @@ public class CollectionService {
     if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
-          "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
+          "an index of %s precision takes at most %s dimensions, this model has %s; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),
@@ -278,14 +274,11 @@ public class CollectionService {
     }
   }
 
-  /// A lock that was not to be had in time, or an index whose build ended that very moment, for
-  /// which PostgreSQL has no code of its own.
+  /// A lock that was not to be had in time, or an index whose build ended that very moment.
   private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || (e.getCause() instanceof SQLException cause
-            && SqlStates.INTERNAL_ERROR.equals(cause.getSQLState())
-            && CATALOG_UPDATES.contains(SqlStates.routine(cause)));
+        || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
   }
 
   /// Runs statements on the partitions of `space`, which go with their collection.

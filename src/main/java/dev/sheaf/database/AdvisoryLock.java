@@ -53,7 +53,7 @@ public final class AdvisoryLock implements AutoCloseable {
     private String condition() {
       return classId == null
           ? "l.objsubid = 1 AND (l.classid::bigint << 32) + l.objid::bigint = " + objectId
-          : "l.objsubid = 2 AND l.classid::bigint = %d AND l.objid::bigint = %d"
+          : "l.objsubid = 2 AND l.classid::bigint = %s AND l.objid::bigint = %s"
               .formatted(Integer.toUnsignedLong(classId), Integer.toUnsignedLong((int) objectId));
     }
   }

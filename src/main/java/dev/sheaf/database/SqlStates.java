@@ -13,6 +13,7 @@ public final class SqlStates {
   public static final String CONNECTION_DOES_NOT_EXIST = "08003";
   public static final String CONNECTION_FAILURE = "08006";
   public static final String INVALID_PARAMETER_VALUE = "22023";
+  public static final String FOREIGN_KEY_VIOLATION = "23503";
   public static final String UNIQUE_VIOLATION = "23505";
   public static final String ACTIVE_SQL_TRANSACTION = "25001";
   public static final String READ_ONLY_SQL_TRANSACTION = "25006";
@@ -29,8 +30,10 @@ public final class SqlStates {
   public static final String UNDEFINED_COLUMN = "42703";
   public static final String UNDEFINED_OBJECT = "42704";
   public static final String UNDEFINED_FUNCTION = "42883";
+  public static final String DUPLICATE_OBJECT = "42710";
   public static final String UNDEFINED_TABLE = "42P01";
   public static final String DUPLICATE_DATABASE = "42P04";
+  public static final String DUPLICATE_TABLE = "42P07";
   public static final String INVALID_OBJECT_DEFINITION = "42P17";
   public static final String DISK_FULL = "53100";
   public static final String TOO_MANY_CONNECTIONS = "53300";

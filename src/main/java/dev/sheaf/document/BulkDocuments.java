@@ -243,7 +243,7 @@ public class BulkDocuments {
                d.updated_at
           FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
             AS x (id, content_hash, title, uri, metadata)
-          JOIN %s d ON d.collection_id = %d AND d.id = x.id
+          JOIN %s d ON d.collection_id = %s AND d.id = x.id
         """
             .formatted(space.documentTable(), space.collectionId());
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -272,7 +272,7 @@ public class BulkDocuments {
                updated_at   = now()
           FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
             AS x (id, content_hash, title, uri, metadata)
-         WHERE d.collection_id = %d
+         WHERE d.collection_id = %s
            AND d.id            = x.id
                %s
         """
@@ -359,7 +359,7 @@ public class BulkDocuments {
     String sql =
         """
         DELETE FROM %s
-         WHERE collection_id = %d
+         WHERE collection_id = %s
            AND document_id   = ANY(?)
         """
             .formatted(space.chunkTable(), space.collectionId());

@@ -117,10 +117,10 @@ class DocumentExport {
                         array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
                         string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
                    FROM %3$s c
-                   JOIN %4$s e ON e.space_id    = %5$d
+                   JOIN %4$s e ON e.space_id    = %5$s
                               AND e.document_id = c.document_id
                               AND e.ordinal     = c.ordinal
-                  WHERE c.collection_id = %6$d
+                  WHERE c.collection_id = %6$s
                     AND c.document_id   = d.id) c
          ORDER BY d.external_id COLLATE "C"
         """

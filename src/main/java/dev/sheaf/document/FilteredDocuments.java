@@ -46,7 +46,7 @@ class FilteredDocuments {
                   FROM %s d
                  WHERE %s AND d.id > ?
                  ORDER BY d.id
-                 LIMIT %d
+                 LIMIT %s
                 """
                     .formatted(space.documentTable(), predicate.sql(), limit))) {
       select.setObject(predicate.bind(select, 1), after.last());

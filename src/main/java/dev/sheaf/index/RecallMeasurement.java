@@ -71,7 +71,7 @@ class RecallMeasurement {
                 SELECT vector
                   FROM %s
                  ORDER BY hash_record_extended(ROW(document_id, ordinal), 0)
-                 LIMIT %d
+                 LIMIT %s
                 """
                     .formatted(space.embeddingTable(), config.sample()))) {
       NetworkTimeouts.allowAnyTime(connection);

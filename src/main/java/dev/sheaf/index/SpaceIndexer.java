@@ -1,6 +1,7 @@
 package dev.sheaf.index;
 
 import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
@@ -159,13 +160,33 @@ class SpaceIndexer {
       }
       // Another replica may have done it since.
       for (Look look : look(connection, space.id())) {
-        work(connection, look);
+        try {
+          work(connection, look);
+        } catch (SQLException e) {
+          if (ConcurrentChange.isCancelled(e)) {
+            // By who drops the collection, or by an operator.
+            LOG.infof("Index build cancelled: space=%s reason=%s", space.id(), e.getMessage());
+            return;
+          }
+          if (!isPassed(e, connection, space)) {
+            throw e;
+          }
+          // The collection was dropped meanwhile, another session built the index, or the locks
+          // were taken.
+          LOG.debugf(e, "Index left: space=%s", space.id());
+        }
       }
     } catch (SQLException e) {
-      // The collection may have been dropped meanwhile; anything else is tried again at the next
-      // look.
-      LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+      // It is tried again at the next look.
+      LOG.warnf("Index not built: space=%s reason=%s", space.id(), e.getMessage());
     }
+  }
+
+  private boolean isPassed(SQLException failure, Connection connection, Space space)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure)
+            && look(connection, space.id()).stream().allMatch(Look::isAsItShouldBe));
   }
 
   /// @param space the only one to look at, or `null` for all
@@ -207,20 +228,20 @@ class SpaceIndexer {
     Space space = look.space();
     for (String leftover : look.leftovers()) {
       templates.revert(connection, "space_index", Map.of("index", leftover));
-      LOG.infof("Index dropped: space=%d index=%s", space.id(), leftover);
+      LOG.infof("Index dropped: space=%s index=%s", space.id(), leftover);
     }
     if (look.wanted().equals(look.actual()) && !look.lost()) {
       return;
     }
     String why = look.actual() == null ? "grown" : look.lost() ? "recall" : "settings";
-    LOG.infof("Index build started: space=%d why=%s", space.id(), why);
+    LOG.infof("Index build started: space=%s why=%s", space.id(), why);
     long start = System.nanoTime();
     String outcome = "failed";
     try {
       buildAsTheServerCan(connection, look);
       outcome = "built";
       LOG.infof(
-          "Index built: space=%d why=%s seconds=%.1f",
+          "Index built: space=%s why=%s seconds=%.1f",
           space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
     } finally {
       BUILDS

@@ -203,8 +203,9 @@ class JobTable {
 
   /// Takes the first job that waits, or whose worker has died, until [#leave].
   Optional<Work> claim() throws SQLException {
+    // In the order in which they came. Relies on ingestion_job_unfinished_idx.
     Optional<Work> claimed =
-        Sql.of( // In the order in which they came. Relies on ingestion_job_unfinished_idx.
+        Sql.of(
                 """
                    UPDATE ingestion_job
                       SET state        = 'running',
@@ -333,7 +334,8 @@ class JobTable {
 
   /// To be tried again when the database may be what it was, however long that takes.
   void postpone(long id, String error) throws SQLException {
-    Sql.of( // An outage is no fault of the job's, so the attempt does not count.
+    // An outage is no fault of the job's, so the attempt does not count.
+    Sql.of(
             """
             UPDATE ingestion_job
                SET state    = 'queued',
@@ -363,6 +365,12 @@ class JobTable {
         id,
         "UPDATE ingestion_job SET state = 'cancelled', finished_at = now() WHERE id = ? AND finished_at IS NULL",
         id);
+  }
+
+  /// Whether this process still works on the job: nobody cancelled, deleted or took it.
+  boolean isHeld(long id) throws SQLException {
+    String sql = "SELECT true FROM ingestion_job WHERE id = ? AND " + isOurs();
+    return Sql.of(sql, id).first(dataSource, row -> row.getBoolean(1)).isPresent();
   }
 
   /// Deletes a job with its upload and its errors.

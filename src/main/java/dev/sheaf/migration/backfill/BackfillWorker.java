@@ -1,6 +1,7 @@
 package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.Lease;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
@@ -65,8 +66,13 @@ final class BackfillWorker {
     if (name.isEmpty()) {
       return false;
     }
+    Optional<Backfill> begun = Backfill.named(connection, name.get());
+    if (begun.isEmpty()) {
+      // Its changeset was rolled back meanwhile; there may be another.
+      return true;
+    }
     Task task = new Task(name.get());
-    listener.began(task.look());
+    listener.began(begun.get());
     try {
       task.run();
     } catch (OperatorException e) {
@@ -209,7 +215,7 @@ final class BackfillWorker {
       Optional<Moved> moved =
           inTransaction(statement -> {
             statement.execute(
-                "SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d"
+                "SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %s"
                     .formatted(
                         config.lockTimeout().toMillis(), config.statementTimeout().toMillis()));
             Position position = lock();
@@ -350,7 +356,7 @@ final class BackfillWorker {
     ///
     /// @return whether there is one
     private boolean recover(SQLException e) throws SQLException {
-      if (SqlStates.isTransient(e)) {
+      if (ConcurrentChange.isOverLocks(e)) {
         return waitFor("a lock: " + SqlErrorMessage.message(e), config.checkEvery());
       }
       String sql =

@@ -305,7 +305,7 @@ public final class ChangesetRunner {
     Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
-    return "SET %1$s lock_timeout = %2$d; SET %1$s statement_timeout = %3$d; SET %1$s sheaf.changeset = '%4$s'"
+    return "SET %1$s lock_timeout = %2$s; SET %1$s statement_timeout = %3$s; SET %1$s sheaf.changeset = '%4$s'"
         .formatted(
             scope,
             lock.toMillis(),

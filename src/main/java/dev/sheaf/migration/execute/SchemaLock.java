@@ -1,6 +1,7 @@
 package dev.sheaf.migration.execute;
 
 import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.AdvisoryLock.Holder;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -19,7 +20,7 @@ public final class SchemaLock {
   }
 
   /// Which session holds the lock in this database now.
-  public static Optional<AdvisoryLock.Holder> holder(Connection connection) throws SQLException {
+  public static Optional<Holder> holder(Connection connection) throws SQLException {
     return AdvisoryLock.holder(connection, KEY);
   }
 }

@@ -101,7 +101,7 @@ public final class StoredRollback {
             List.of());
     return new Changeset(
         new ChangelogFile(applied.module(), applied.number(), applied.label(), path, ""),
-        "%03d".formatted(applied.number()),
+        ChangelogFile.digits(applied.number()),
         applied.module(),
         "",
         "",

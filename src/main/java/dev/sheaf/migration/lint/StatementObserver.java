@@ -380,7 +380,7 @@ public final class StatementObserver {
     Directives directives = changeset.directives();
     try (Statement set = connection.createStatement()) {
       set.execute(
-          "SET lock_timeout = %d; SET statement_timeout = %d"
+          "SET lock_timeout = %s; SET statement_timeout = %s"
               .formatted(
                   Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
                       .toMillis(),
@@ -394,7 +394,7 @@ public final class StatementObserver {
     String sql =
         catalog.relations().values().stream()
             .filter(relation -> relation.kind() == Kind.TABLE && relation.bytes() > 0)
-            .map(table -> "SELECT %d, count(*) FROM ONLY %s".formatted(table.oid(), table.quoted()))
+            .map(table -> "SELECT %s, count(*) FROM ONLY %s".formatted(table.oid(), table.quoted()))
             .collect(Collectors.joining(" UNION ALL "));
     Map<Long, Long> rows = new HashMap<>();
     if (!sql.isEmpty()) {

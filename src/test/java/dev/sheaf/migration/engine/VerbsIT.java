@@ -11,6 +11,7 @@ import dev.sheaf.migration.SchemaStatus;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ObjectTemplates;
@@ -436,7 +437,7 @@ class VerbsIT {
     database.execute(
         """
         INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)
-        VALUES ('f', '0', 1, '0', now() - interval '%d hours', 'ann', '1')
+        VALUES ('f', '0', 1, '0', now() - interval '%s hours', 'ann', '1')
         """
             .formatted(hoursAgo));
   }
@@ -452,8 +453,8 @@ class VerbsIT {
         "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
     database.execute("CREATE TABLE " + table + " (id int)");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%03d_%s.sql', 'up', 1)"
-            .formatted(module, number, table));
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%s_%s.sql', 'up', 1)"
+            .formatted(module, ChangelogFile.digits(number), table));
   }
 
   private static List<String> run(MigrationResult result) {
