@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.runtime.Backoff;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,7 +27,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
@@ -174,7 +174,7 @@ final class OpenAiModel implements EmbeddingModel {
     HttpRequest request = toRequest(inputs);
     Semaphore requests = Objects.requireNonNull(permits.get(role));
     for (int attempt = 0; ; attempt++) {
-      Duration pause = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
+      Duration pause = new Backoff(config.backoff(), LONGEST_PAUSE).pause(attempt + 1);
       String failure;
       if (!requests.tryAcquire(left(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
         throw new EmbeddingException(
@@ -203,7 +203,7 @@ final class OpenAiModel implements EmbeddingModel {
       } finally {
         requests.release();
       }
-      Duration jittered = jittered(pause);
+      Duration jittered = Backoff.jittered(least(pause, LONGEST_PAUSE));
       if (attempt == config.retries() || left(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
             "%s at %s does not answer, %s attempts, the last: %s"
@@ -241,12 +241,6 @@ final class OpenAiModel implements EmbeddingModel {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  /// Many clients that failed together should not come back together.
-  private static Duration jittered(Duration pause) {
-    long millis = Math.clamp(pause.toMillis(), 1, LONGEST_PAUSE.toMillis());
-    return Duration.ofMillis(millis / 2 + ThreadLocalRandom.current().nextLong(millis));
-  }
-
   private static Optional<Duration> retryAfter(HttpResponse<?> response) {
     return response
         .headers()
@@ -265,6 +259,8 @@ final class OpenAiModel implements EmbeddingModel {
     }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(embeddings)
+            // Some servers answer an offer of HTTP/2 over clear text without reading the body.
+            .version(HttpClient.Version.HTTP_1_1)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
     config.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));

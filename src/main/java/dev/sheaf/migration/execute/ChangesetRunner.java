@@ -13,6 +13,7 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.StoredRollback;
+import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -25,7 +26,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 
 /// Runs changesets, one at a time, up or down, on the connection that holds the [SchemaLock].
@@ -107,7 +107,9 @@ public final class ChangesetRunner {
           throw SqlErrorMessage.running(
               address, changeset.file().shortPath(), progress.statement, e);
         }
-        Duration pause = pause(attempt);
+        Duration pause =
+            Backoff.jittered(
+                new Backoff(config.backoff(), config.backoffLimit()).pause(attempt));
         listener.retrying(changeset.label(), attempt, pause, SqlErrorMessage.message(e));
         sleep(pause);
       }
@@ -311,13 +313,6 @@ public final class ChangesetRunner {
             lock.toMillis(),
             statement.toMillis(),
             changeset.file().path().replace("'", "''"));
-  }
-
-  /// Doubles with each attempt, and is spread over its upper half so that two don't meet again.
-  private Duration pause(int attempt) {
-    long base = config.backoff().toMillis() << Math.min(attempt - 1, 20);
-    long limited = Math.max(1, Math.min(base, config.backoffLimit().toMillis()));
-    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(limited / 2, limited + 1));
   }
 
   private static void sleep(Duration pause) {
