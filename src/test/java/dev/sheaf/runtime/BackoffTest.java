@@ -22,13 +22,14 @@ class BackoffTest {
     Backoff backoff = new Backoff(Duration.ofDays(20), Duration.ofDays(1000));
 
     assertThat(IntStream.rangeClosed(1, 10_000).mapToObj(backoff::pause))
-        .allSatisfy(pause -> assertThat(pause).isBetween(Duration.ofDays(20), Duration.ofDays(1000)));
+        .allSatisfy(
+            pause -> assertThat(pause).isBetween(Duration.ofDays(20), Duration.ofDays(1000)));
   }
 
   @Test
   void jitterKeepsTheUpperHalf() {
     assertThat(IntStream.range(0, 1000).mapToObj(_ -> Backoff.jittered(Duration.ofMillis(100))))
-        .allSatisfy(pause ->
-            assertThat(pause).isBetween(Duration.ofMillis(50), Duration.ofMillis(100)));
+        .allSatisfy(
+            pause -> assertThat(pause).isBetween(Duration.ofMillis(50), Duration.ofMillis(100)));
   }
 }

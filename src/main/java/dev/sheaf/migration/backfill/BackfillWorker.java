@@ -408,7 +408,9 @@ final class BackfillWorker {
             fail(message);
             return false;
           }
-          return waitFor("another attempt after: " + message, new Backoff(config.backoff(), config.backoffLimit()).pause(attempts));
+          return waitFor(
+              "another attempt after: " + message,
+              new Backoff(config.backoff(), config.backoffLimit()).pause(attempts));
         }
       }
     }

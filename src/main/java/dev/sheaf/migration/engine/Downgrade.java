@@ -10,6 +10,7 @@ import dev.sheaf.migration.history.Rollbacks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// The way down, on the connection that holds the `SchemaLock`.
 final class Downgrade {
@@ -39,7 +40,8 @@ final class Downgrade {
   /// @param interrupted on their way up, above those
   void takeBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
     List<Changeset> undone = rollbacks.of(rows);
-    for (Changeset changeset : undone) {
+    for (Changeset changeset :
+        Stream.concat(rollbacks.of(interrupted).stream(), undone.stream()).toList()) {
       safeguards.requireBackup(
           connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }
@@ -71,7 +73,7 @@ final class Downgrade {
   private void undoInterrupted(List<History.Applied> interrupted) throws SQLException {
     for (History.Applied row : interrupted) {
       collected.note(row.label() + " was interrupted on its way up; it is taken back first");
-      collected.executed.add(runner.undo(rollbacks.of(row)));
+      collected.executed.add(runner.undoInterrupted(rollbacks.of(row)));
     }
   }
 }

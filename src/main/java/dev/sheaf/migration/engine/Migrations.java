@@ -193,13 +193,15 @@ public final class Migrations {
         (session, collected) -> {
           safeguards.requireApproval("down", approval);
           List<History.Applied> applied = History.read(session.connection(), module);
-          if (count > applied.size()) {
+          List<History.Applied> interrupted = interruptedAbove(session, module, 0);
+          if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
                 "module " + module + " has " + applied.size() + " changesets applied, not " + count,
                 "sheaf migrate history shows them");
           }
+          int further = Math.max(0, count - interrupted.size());
           descent(session, approval, collected)
-              .takeBack(interruptedAbove(session, module, 0), applied.reversed().subList(0, count));
+              .takeBack(interrupted, applied.reversed().subList(0, further));
         });
   }
 
