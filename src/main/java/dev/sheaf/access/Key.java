@@ -9,19 +9,19 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A key as its holder has it: `sheaf_<id>_<secret>`, so that it is known for what it is wherever
-/// it turns up, and the id says which one it was.
+/// A key with its secret: `sheaf_<id>_<secret>`. Secret scanners can recognise the prefix, and the
+/// ID tells which key was leaked.
 ///
-/// @param id 48 random bits in hexadecimal, to be shown
-/// @param secret 256 random bits in hexadecimal, not to be shown
+/// @param id 48 random bits in hexadecimal; public
+/// @param secret 256 random bits in hexadecimal; must never be logged
 record Key(String id, String secret) {
 
   static final String PREFIX = "sheaf_";
 
   private static final String ID = "[0-9a-f]{12}";
-  private static final Pattern FORM = Pattern.compile("sheaf_(" + ID + ")_([0-9a-f]{64})");
+  private static final Pattern FORMAT = Pattern.compile("sheaf_(" + ID + ")_([0-9a-f]{64})");
 
-  /// Whether a key can have this id.
+  /// Whether `text` has the format of a key's ID.
   static boolean isId(String text) {
     return text.matches(ID);
   }
@@ -38,29 +38,31 @@ record Key(String id, String secret) {
     return HexFormat.of().formatHex(random);
   }
 
-  /// The key that `text` is; empty when it is none.
+  /// Empty if `text` does not have the format of a key.
   static Optional<Key> parse(String text) {
-    Matcher form = FORM.matcher(text);
-    return form.matches() ? Optional.of(new Key(form.group(1), form.group(2))) : Optional.empty();
+    Matcher matcher = FORMAT.matcher(text);
+    return matcher.matches()
+        ? Optional.of(new Key(matcher.group(1), matcher.group(2)))
+        : Optional.empty();
   }
 
-  /// What is stored of it. Nobody can guess 256 random bits, however fast the hash is computed, so
-  /// a slow one, such as passwords need, would only slow down every request.
+  /// The hash of the secret, which the database stores. 256 random bits cannot be guessed even with
+  /// a fast hash; a slow one, as for passwords, would only slow down every request.
   byte[] hash() {
-    return Hashes.digest().digest(secret.getBytes(StandardCharsets.US_ASCII));
+    return Hashes.sha256().digest(secret.getBytes(StandardCharsets.US_ASCII));
   }
 
-  /// Takes as long whatever is wrong.
+  /// Compares in constant time.
   boolean matches(byte[] hash) {
     return MessageDigest.isEqual(hash, hash());
   }
 
-  /// All of it, for its holder.
+  /// The whole key, for its owner.
   String reveal() {
     return PREFIX + id + "_" + secret;
   }
 
-  /// What may be seen of it.
+  /// Omits the secret.
   @Override
   public String toString() {
     return PREFIX + id;

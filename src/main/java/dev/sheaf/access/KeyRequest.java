@@ -2,7 +2,7 @@ package dev.sheaf.access;
 
 import io.quarkus.security.identity.request.BaseAuthenticationRequest;
 
-/// A request that brings a key.
+/// The request to authenticate a key.
 final class KeyRequest extends BaseAuthenticationRequest {
 
   private final Key key;

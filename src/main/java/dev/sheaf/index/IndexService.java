@@ -1,7 +1,7 @@
 package dev.sheaf.index;
 
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.collection.CollectionService.Searched;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.UpdateCollection;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexTable.Look;
@@ -61,7 +61,7 @@ public class IndexService {
   ///
   /// @throws Problem when there is no such collection
   public IndexView describe(String collection) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     int ef = efSearch(searched);
     Look look = table.look(searched.space());
     boolean valid = look.index() != null && look.index().valid();
@@ -113,7 +113,7 @@ public class IndexService {
   /// @throws Problem when there is no such collection, it has no index, another measures it, or
   ///   there was no time to measure anything
   public Recall measure(String collection) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     Space space = searched.space();
     int ef = efSearch(searched);
     return alone(
@@ -142,7 +142,7 @@ public class IndexService {
   ///
   /// @throws Problem as [#measure], and when no `ef_search` is enough
   public Tuning tune(String collection, TuneIndex request) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     Space space = searched.space();
     return alone(
         searched,
@@ -204,7 +204,7 @@ public class IndexService {
   }
 
   /// Comparing every vector is work; one measurement of a space at a time is enough.
-  private <T> T alone(Searched searched, String collection, Measuring<T> measuring)
+  private <T> T alone(ActiveSpace searched, String collection, Measuring<T> measuring)
       throws SQLException {
     Space space = searched.space();
     Look look = table.look(space);
@@ -222,7 +222,7 @@ public class IndexService {
     }
   }
 
-  private int efSearch(Searched searched) {
+  private int efSearch(ActiveSpace searched) {
     return searched.settings().efSearch(search.efSearch());
   }
 

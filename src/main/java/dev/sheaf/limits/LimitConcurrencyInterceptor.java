@@ -4,21 +4,21 @@ import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 
-/// Sends calls of [LimitConcurrency] methods through the [ConcurrencyLimiter].
+/// Makes calls of [LimitConcurrency] methods wait for a permit of the [ConcurrencyLimiter].
 @LimitConcurrency
 @Interceptor
 class LimitConcurrencyInterceptor {
 
-  private final ConcurrencyLimiter turnstile;
+  private final ConcurrencyLimiter limiter;
 
-  LimitConcurrencyInterceptor(ConcurrencyLimiter turnstile) {
-    this.turnstile = turnstile;
+  LimitConcurrencyInterceptor(ConcurrencyLimiter limiter) {
+    this.limiter = limiter;
   }
 
   @AroundInvoke
-  Object pass(InvocationContext call) throws Exception {
-    try (ConcurrencyLimiter.Place _ =
-        turnstile.enter(call.getInterceptorBinding(LimitConcurrency.class).value())) {
+  Object intercept(InvocationContext call) throws Exception {
+    try (ConcurrencyLimiter.Permit _ =
+        limiter.acquire(call.getInterceptorBinding(LimitConcurrency.class).value())) {
       return call.proceed();
     }
   }

@@ -62,7 +62,7 @@ class EmbeddingModelsTest {
     }
 
     @Override
-    public List<float[]> embed(List<String> texts, Role role) {
+    public List<float[]> embed(List<String> texts, Purpose purpose) {
       return texts.stream().map(text -> new float[] {1}).toList();
     }
   }

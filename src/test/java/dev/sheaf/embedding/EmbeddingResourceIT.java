@@ -57,7 +57,7 @@ class EmbeddingResourceIT {
         .isEqualTo(
             models
                 .defaultModel()
-                .embed(List.of("The Moon"), EmbeddingModel.Role.DOCUMENT)
+                .embed(List.of("The Moon"), EmbeddingModel.Purpose.DOCUMENT)
                 .getFirst());
   }
 

@@ -102,7 +102,7 @@ class FilterPropertyIT {
         }
         met += expected.size();
 
-        assertThat(found(connection, Predicate.of(Filter.parse("filter", filter))))
+        assertThat(found(connection, FilterSql.of(Filter.parse("filter", filter))))
             .as("seed %d, filter %d: %s", seed, i, filter)
             .isEqualTo(expected);
       }
@@ -137,7 +137,7 @@ class FilterPropertyIT {
     }
   }
 
-  private static Set<Integer> found(Connection connection, Predicate predicate)
+  private static Set<Integer> found(Connection connection, FilterSql predicate)
       throws SQLException {
     var found = new TreeSet<Integer>();
     try (PreparedStatement select =

@@ -61,13 +61,13 @@ class FilterTest {
 
   @Test
   void whatAClientWroteIsAParameter() throws Exception {
-    Predicate predicate =
-        Predicate.of(
+    FilterSql predicate =
+        FilterSql.of(
             parse("{\"x'; DROP TABLE document; --\":{\"$gt\":\"' OR true\"},\"$title\":\"$1?\"}"));
 
     assertThat(predicate)
         .isEqualTo(
-            new Predicate(
+            new FilterSql(
                 "((left(CASE WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata"
                     + " -> ?::text) #>> '{}' END COLLATE \"C\", 600) >= left(?::text, 600) AND CASE"
                     + " WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata ->"

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sheaf.embedding.EmbeddingException;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -116,7 +116,7 @@ class OpenAiModelTest {
                 "send-dimensions", "true",
                 "document-prefix", "passage: "));
 
-    List<float[]> vectors = model.embed(List.of("one", "two"), Role.DOCUMENT);
+    List<float[]> vectors = model.embed(List.of("one", "two"), Purpose.DOCUMENT);
 
     assertThat(vectors).containsExactly(new float[] {0.6f, 0.8f}, new float[] {0, 1});
     assertThat(requests)
@@ -132,7 +132,7 @@ class OpenAiModelTest {
     answers.add(new Answer(503, "loading"));
     answers.add(new Answer(200, TWO));
 
-    assertThat(model(Map.of()).embed(List.of("one", "two"), Role.QUERY)).hasSize(2);
+    assertThat(model(Map.of()).embed(List.of("one", "two"), Purpose.QUERY)).hasSize(2);
     assertThat(requests).hasSize(3);
   }
 
@@ -141,7 +141,7 @@ class OpenAiModelTest {
     IntStream.range(0, 3).forEach(_ -> answers.add(new Answer(500, "out of memory")));
 
     assertThatThrownBy(
-            () -> model(Map.of("retries", "2")).embed(List.of("one", "two"), Role.DOCUMENT))
+            () -> model(Map.of("retries", "2")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith(
             "/v1/embeddings does not answer, 3 attempts, the last: HTTP 500 out of memory");
@@ -166,7 +166,7 @@ class OpenAiModelTest {
     OpenAiModel model = model(Map.of("url", url("/silent"), "timeout", "0.1s", "retries", "0"));
 
     try {
-      assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+      assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
           .isInstanceOf(EmbeddingException.class)
           .hasMessageEndingWith("HttpTimeoutException no answer within 100 ms");
     } finally {
@@ -178,7 +178,7 @@ class OpenAiModelTest {
   void aQueryHasAsMuchTimeForAllAttemptsTogether() {
     answers.add(new Answer(503, Map.of("Retry-After", "30"), "loading"));
 
-    assertThatThrownBy(() -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Role.QUERY))
+    assertThatThrownBy(() -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith("does not answer, 1 attempts, the last: HTTP 503 loading");
   }
@@ -187,7 +187,7 @@ class OpenAiModelTest {
   void doesNotAskAgainWhatWasRefused() {
     answers.add(new Answer(401, "{\"error\": \"no such key\"}"));
 
-    assertThatThrownBy(() -> model(Map.of()).embed(List.of("one"), Role.DOCUMENT))
+    assertThatThrownBy(() -> model(Map.of()).embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith("HTTP 401 {\"error\": \"no such key\"}");
     assertThat(requests).hasSize(1);
@@ -200,10 +200,10 @@ class OpenAiModelTest {
     answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
     OpenAiModel model = model(Map.of());
 
-    assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+    assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("m does not take it: HTTP " + status + " {\"error\": \"no emoji\"}");
-    assertThatThrownBy(() -> model.embed(List.of("one"), Role.QUERY))
+    assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class);
   }
 
@@ -212,7 +212,7 @@ class OpenAiModelTest {
     answers.add(new Answer(200, TWO));
 
     assertThatThrownBy(
-            () -> model(Map.of("dimensions", "3")).embed(List.of("one", "two"), Role.DOCUMENT))
+            () -> model(Map.of("dimensions", "3")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith(
             "gives vectors of 2 dimensions, but sheaf.embedding.openai.m.dimensions is 3");
@@ -230,7 +230,7 @@ class OpenAiModelTest {
             "{\"data\":[{\"index\":0,\"embedding\":[0,0]},{\"index\":1,\"embedding\":[1,2]}]}")) {
       answers.add(new Answer(200, body));
 
-      assertThatThrownBy(() -> model.embed(List.of("one", "two"), Role.DOCUMENT))
+      assertThatThrownBy(() -> model.embed(List.of("one", "two"), Purpose.DOCUMENT))
           .as(body)
           .isInstanceOf(EmbeddingException.class);
     }
@@ -241,7 +241,7 @@ class OpenAiModelTest {
     IntStream.range(0, 2)
         .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
 
-    assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Role.DOCUMENT))
+    assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .hasSize(2);
     assertThat(requests).hasSize(2);
   }
@@ -253,10 +253,10 @@ class OpenAiModelTest {
     IntStream.range(0, 2)
         .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> documents = clients.submit(() -> model.embed(List.of("a document"), Role.DOCUMENT));
+      Future<?> documents = clients.submit(() -> model.embed(List.of("a document"), Purpose.DOCUMENT));
       await().until(() -> requests.size() == 1);
       try {
-        assertThat(clients.submit(() -> model.embed(List.of("a query"), Role.QUERY)))
+        assertThat(clients.submit(() -> model.embed(List.of("a query"), Purpose.QUERY)))
             .succeedsWithin(Duration.ofSeconds(10));
       } finally {
         document.countDown();
@@ -270,9 +270,9 @@ class OpenAiModelTest {
     OpenAiModel model = model(Map.of("max-tokens", "2"));
     answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}"));
 
-    assertThat(model.embed(List.of("abcdefghi"), Role.QUERY)).hasSize(1);
+    assertThat(model.embed(List.of("abcdefghi"), Purpose.QUERY)).hasSize(1);
     assertThat(requests.element()).contains("[\"abcdef\"]");
-    assertThatThrownBy(() -> model.embed(List.of("abcdefghi"), Role.DOCUMENT))
+    assertThatThrownBy(() -> model.embed(List.of("abcdefghi"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("A text of 3 tokens is longer than the 2 that m reads");
   }
