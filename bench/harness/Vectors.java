@@ -47,7 +47,8 @@ final class Vectors {
     return new Vectors(
         kept(directory.resolve("sentences"), rows, model, Purpose.DOCUMENT, Corpus::text),
         kept(directory.resolve("titles"), articles, model, Purpose.DOCUMENT, Corpus::title),
-        kept(directory.resolve("questions"), Corpus.QUERIES, model, Purpose.QUERY, Corpus::question),
+        kept(
+            directory.resolve("questions"), Corpus.QUERIES, model, Purpose.QUERY, Corpus::question),
         kept(
             directory.resolve("question-titles"),
             Corpus.QUERIES,

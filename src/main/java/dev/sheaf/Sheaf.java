@@ -25,9 +25,9 @@ public final class Sheaf {
     }
   }
 
-  /// Handles a signal by stopping the service before the JVM begins to exit. By default the JVM runs
-  /// all shutdown hooks concurrently. The hook of ONNX Runtime would free the model while requests
-  /// that use it are still running, and the process would crash.
+  /// Handles a signal by stopping the service before the JVM begins to exit. By default the JVM
+  /// runs all shutdown hooks concurrently. The hook of ONNX Runtime would free the model while
+  /// requests that use it are still running, and the process would crash.
   ///
   /// This uses reflection, because the JDK has only an internal API for signals, and the compiler's
   /// warning about it cannot be suppressed.

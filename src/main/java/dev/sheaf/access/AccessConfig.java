@@ -11,10 +11,10 @@ import java.util.Set;
 public interface AccessConfig {
 
   /// Absent: `open` in development and in tests, `required` in production.
-  Optional<Mode> mode();
+  Optional<AccessMode> mode();
 
-  /// How long a replica caches a key. Within this time, every replica rejects a revoked key. Each key
-  /// in use costs one query per replica in this time, regardless of the number of requests.
+  /// How long a replica caches a key. Within this time, every replica rejects a revoked key. Each
+  /// key in use costs one query per replica in this time, regardless of the number of requests.
   @WithDefault("5s")
   Duration recheckEvery();
 
@@ -22,7 +22,7 @@ public interface AccessConfig {
   Oidc oidc();
 
   /// Whether callers must authenticate.
-  enum Mode {
+  enum AccessMode {
     REQUIRED,
     /// An unauthenticated caller has full access.
     OPEN
@@ -34,8 +34,8 @@ public interface AccessConfig {
     /// The provider's names of each role, in the claim that `quarkus.oidc.roles` configures.
     RoleNames roles();
 
-    /// The claim that lists the collections that a token may use. `*` means all; a token without the
-    /// claim may use none. If this is not configured, every token may use all collections.
+    /// The claim that lists the collections that a token may use. `*` means all; a token without
+    /// the claim may use none. If this is not configured, every token may use all collections.
     Optional<String> collectionsClaim();
 
     /// A token has a role if its claim contains any of the role's names.

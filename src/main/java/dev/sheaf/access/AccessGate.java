@@ -1,6 +1,6 @@
 package dev.sheaf.access;
 
-import dev.sheaf.access.AccessConfig.Mode;
+import dev.sheaf.access.AccessConfig.AccessMode;
 import dev.sheaf.runtime.ModuleSwitches;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.StartupFailure;
@@ -38,8 +38,9 @@ class AccessGate {
   }
 
   static boolean isOpen(AccessConfig config) {
-    Mode defaultMode = LaunchMode.current() == LaunchMode.NORMAL ? Mode.REQUIRED : Mode.OPEN;
-    return config.mode().orElse(defaultMode) == Mode.OPEN;
+    AccessMode defaultMode =
+        LaunchMode.current() == LaunchMode.NORMAL ? AccessMode.REQUIRED : AccessMode.OPEN;
+    return config.mode().orElse(defaultMode) == AccessMode.OPEN;
   }
 
   /// Runs before all other observers, so that nothing has started if the check fails.

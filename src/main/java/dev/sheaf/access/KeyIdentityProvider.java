@@ -19,8 +19,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jboss.logging.Logger;
 
-/// Authenticates API keys. It caches keys for `sheaf.access.recheck-every`, also the fact that a key
-/// does not exist, so that most requests need no query.
+/// Authenticates API keys. It caches keys for `sheaf.access.recheck-every`, also the fact that a
+/// key does not exist, so that most requests need no query.
 @ApplicationScoped
 class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
 
@@ -98,8 +98,10 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     }
     ApiKey description = stored.get().description();
     return switch (description.state()) {
-      case REVOKED -> throw rejected("The API key was revoked. Ask an administrator for a new one.");
-      case EXPIRED -> throw rejected("The API key has expired. Ask an administrator for a new one.");
+      case REVOKED ->
+          throw rejected("The API key was revoked. Ask an administrator for a new one.");
+      case EXPIRED ->
+          throw rejected("The API key has expired. Ask an administrator for a new one.");
       case ACTIVE -> {
         List<String> collections = description.collections();
         yield description

@@ -32,10 +32,8 @@ class KeyMechanism implements HttpAuthenticationMechanism {
         .map(key ->
             providers.authenticate(
                 HttpSecurityUtils.setRoutingContextAttribute(new KeyRequest(key), call)))
-        .orElseGet(
-            () ->
-                Uni.createFrom()
-                    .failure(KeyIdentityProvider.rejected("The API key is incomplete.")));
+        .orElseGet(() ->
+            Uni.createFrom().failure(KeyIdentityProvider.rejected("The API key is incomplete.")));
   }
 
   @Override

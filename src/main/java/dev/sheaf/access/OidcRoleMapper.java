@@ -20,7 +20,8 @@ import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jspecify.annotations.Nullable;
 
 /// Assigns roles to callers without an API key. A token of the identity provider gets the role that
-/// its claims grant. A caller without a token gets no role, or full access if access control is off.
+/// its claims grant. A caller without a token gets no role, or full access if access control is
+/// off.
 @ApplicationScoped
 class OidcRoleMapper implements SecurityIdentityAugmentor {
 

@@ -7,8 +7,8 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 
-/// Permits callers that have a role and are not limited to certain collections. For paths outside of
-/// the API whose responses contain the names of collections, such as metrics.
+/// Permits callers that have a role and are not limited to certain collections. For paths outside
+/// of the API whose responses contain the names of collections, such as metrics.
 @ApplicationScoped
 class UnrestrictedPolicy implements HttpSecurityPolicy {
 

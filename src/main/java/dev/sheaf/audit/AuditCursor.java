@@ -9,8 +9,8 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/// The position at which a page of the audit trail ends. Opaque to clients: time in microseconds, ID
-/// and source of the page's last event, in base64url.
+/// The position at which a page of the audit trail ends. Opaque to clients: time in microseconds,
+/// ID and source of the page's last event, in base64url.
 ///
 /// @param source 0 for audit_event, 1 for schema_event
 record AuditCursor(OffsetDateTime at, long id, int source) {

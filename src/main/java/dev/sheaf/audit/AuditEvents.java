@@ -12,8 +12,8 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the audit trail: the events of the API and of commands, and those that the migration engine
-/// recorded, in one list.
+/// Reads the audit trail: the events of the API and of commands, and those that the migration
+/// engine recorded, in one list.
 @ApplicationScoped
 class AuditEvents {
 

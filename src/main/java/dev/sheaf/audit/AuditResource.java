@@ -36,7 +36,9 @@ class AuditResource {
   }
 
   @GET
-  @Operation(operationId = "listAuditEvents", summary = "List the events of the audit trail, newest first")
+  @Operation(
+      operationId = "listAuditEvents",
+      summary = "List the events of the audit trail, newest first")
   @APIResponse(responseCode = "200", description = "A page of events")
   @APIResponse(responseCode = "404", description = "The module is off")
   public AuditEvents.Page list(

@@ -73,7 +73,9 @@ class CollectionResource {
 
   @GET
   @Operation(operationId = "listCollections", summary = "List the collections")
-  @APIResponse(responseCode = "200", description = "All collections that the caller may use, by name")
+  @APIResponse(
+      responseCode = "200",
+      description = "All collections that the caller may use, by name")
   public CollectionList list() {
     Caller caller = callers.ofRequest();
     return new CollectionList(
@@ -83,7 +85,9 @@ class CollectionResource {
   @GET
   @Path("/{collection}")
   @Operation(operationId = "describeCollection", summary = "Describe a collection")
-  @APIResponse(responseCode = "200", description = "The collection, with its numbers of documents and chunks")
+  @APIResponse(
+      responseCode = "200",
+      description = "The collection, with its numbers of documents and chunks")
   @APIResponse(responseCode = "404", description = "No such collection")
   public CollectionView describe(@RestPath String collection) {
     return collections.describe(collection);

@@ -35,8 +35,8 @@ public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
 
-  /// A drop briefly needs an exclusive lock. While it waits for the lock, all other statements on the
-  /// tables wait behind it, so each attempt waits only this long.
+  /// A drop briefly needs an exclusive lock. While it waits for the lock, all other statements on
+  /// the tables wait behind it, so each attempt waits only this long.
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
 
   private static final int DROP_ATTEMPTS = 20;
@@ -58,8 +58,8 @@ public class CollectionService {
   }
 
   /// Fails the start if the model of a collection does not match its space, because every search in
-  /// it would fail. If the database is unavailable, only logs a warning; the readiness check reports
-  /// it.
+  /// it would fail. If the database is unavailable, only logs a warning; the readiness check
+  /// reports it.
   void onStart(@Observes StartupEvent event) {
     try {
       QuarkusTransaction.joiningExisting()
@@ -276,8 +276,8 @@ public class CollectionService {
     }
   }
 
-  /// Whether a retry may succeed: the lock was not available in time, or an index build ended at the
-  /// same moment. PostgreSQL has no SQLSTATE of its own for the latter.
+  /// Whether a retry may succeed: the lock was not available in time, or an index build ended at
+  /// the same moment. PostgreSQL has no SQLSTATE of its own for the latter.
   private static boolean isTransient(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException

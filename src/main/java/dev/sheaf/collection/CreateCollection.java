@@ -30,16 +30,21 @@ import org.jspecify.annotations.Nullable;
       @SchemaProperty(
           name = "fields",
           type = SchemaType.OBJECT,
-          description = "The metadata fields that get an index for range conditions in filters, with their types",
+          description =
+              "The metadata fields that get an index for range conditions in filters, with their types",
           additionalProperties = FieldType.class,
           examples = "{\"year\": \"number\"}")
     })
 public record CreateCollection(
     @Schema(pattern = "^" + CreateCollection.NAME + "$", examples = "articles") String name,
     @Nullable String description,
-    @Schema(description = "`none`: the client computes the vectors. Absent: the default model of the service.")
+    @Schema(
+            description =
+                "`none`: the client computes the vectors. Absent: the default model of the service.")
         @Nullable String model,
-    @Schema(description = "The number of dimensions of the vectors. Required if the model is `none`.")
+    @Schema(
+            description =
+                "The number of dimensions of the vectors. Required if the model is `none`.")
         @Nullable Integer dimensions,
     @Schema(defaultValue = "cosine") Metric metric,
     @Schema(defaultValue = "half") Precision precision,

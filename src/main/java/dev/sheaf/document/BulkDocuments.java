@@ -33,10 +33,10 @@ import org.jspecify.annotations.Nullable;
 
 /// Stores many documents in a few statements, with the same result as one `PUT` for each.
 ///
-/// New documents, and the chunks of all changed documents, are loaded by binary `COPY` directly into
-/// the partitions, because routing rows through the partitioned tables costs more than storing them.
-/// The row of an existing document is updated and not replaced, so that concurrent transactions that
-/// wait for its lock still find it.
+/// New documents, and the chunks of all changed documents, are loaded by binary `COPY` directly
+/// into the partitions, because routing rows through the partitioned tables costs more than storing
+/// them. The row of an existing document is updated and not replaced, so that concurrent
+/// transactions that wait for its lock still find it.
 @ApplicationScoped
 public class BulkDocuments {
 
@@ -109,8 +109,8 @@ public class BulkDocuments {
   /// @param space the active space of the collection
   /// @param documents by external ID
   /// @throws dev.sheaf.embedding.EmbeddingException if the model is unavailable
-  public PreparedBatch prepare(String collection, Space space, Map<String, DocumentContent> documents)
-      throws SQLException {
+  public PreparedBatch prepare(
+      String collection, Space space, Map<String, DocumentContent> documents) throws SQLException {
     EmbeddingModel model = models.forSpace(space);
     var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
     var batch = new PreparedBatch(collection, space);
@@ -138,7 +138,8 @@ public class BulkDocuments {
     return batch;
   }
 
-  /// Skips documents that contain all their vectors: preparing them again costs less than the query.
+  /// Skips documents that contain all their vectors: preparing them again costs less than the
+  /// query.
   private Map<UUID, StoredDocument> findStoredBeforeEmbedding(
       PreparedBatch batch, Map<String, DocumentContent> documents) throws SQLException {
     List<Row> toEmbed =
@@ -158,8 +159,8 @@ public class BulkDocuments {
         && content.chunks().stream().allMatch(chunk -> chunk.vector() != null);
   }
 
-  /// Embeds all documents together. If the model rejects one, embeds each half separately, until the
-  /// rejected document is found.
+  /// Embeds all documents together. If the model rejects one, embeds each half separately, until
+  /// the rejected document is found.
   private static void embed(
       DocumentPreparer preparer, PreparedBatch batch, List<PreparedDocument> documents) {
     try {

@@ -8,10 +8,10 @@ import org.jspecify.annotations.Nullable;
 /// Splits a text into chunks that are short enough for a model.
 ///
 /// This is recursive splitting by separators, in one pass. A chunk takes as many words as fit. It
-/// ends at the last paragraph break in its second half, else at the last line break, else at the end
-/// of a sentence, else of a word. It ends inside of a word only if the word alone is too long. The
-/// next chunk repeats the last sentences of the previous one, or its last words if no sentence is
-/// short enough.
+/// ends at the last paragraph break in its second half, else at the last line break, else at the
+/// end of a sentence, else of a word. It ends inside of a word only if the word alone is too long.
+/// The next chunk repeats the last sentences of the previous one, or its last words if no sentence
+/// is short enough.
 ///
 /// For any text, each chunk is within the limit as the model counts tokens; the chunks contain the
 /// whole text in order, except white space; and no surrogate pair is split. Time is linear in the
@@ -26,13 +26,13 @@ public final class Chunker {
   /// Increment this when a change splits the same text differently.
   private static final int VERSION = 1;
 
-  /// A longer run without white space (a hash, a URL, Chinese) is treated as several words, so that a
-  /// chunk or an overlap can end inside of it.
+  /// A longer run without white space (a hash, a URL, Chinese) is treated as several words, so that
+  /// a chunk or an overlap can end inside of it.
   private static final int MAX_WORD_CODE_POINTS = 24;
 
   /// Limits chunks of white space and invisible characters, which are not tokens: PostgreSQL's
-  /// full-text search rejects a text of a megabyte. Prose has 4 characters per token, deeply indented
-  /// code 10.
+  /// full-text search rejects a text of a megabyte. Prose has 4 characters per token, deeply
+  /// indented code 10.
   private static final int MAX_CHARS_PER_TOKEN = 32;
 
   private static final char ZERO_WIDTH_JOINER = '\u200D';
@@ -45,8 +45,8 @@ public final class Chunker {
   private final int maxWordTokens;
 
   /// @param maxTokens the maximum number of tokens of a chunk, from 16 to the model's maximum
-  /// @param overlapTokens the maximum number of tokens that a chunk repeats of the previous one, less
-  ///   than `maxTokens`
+  /// @param overlapTokens the maximum number of tokens that a chunk repeats of the previous one,
+  ///   less than `maxTokens`
   Chunker(EmbeddingModel model, int maxTokens, int overlapTokens) {
     if (maxTokens < LEAST_MAX_TOKENS || maxTokens > model.maxTokens()) {
       throw new IllegalArgumentException(
@@ -65,8 +65,8 @@ public final class Chunker {
     this.maxWordTokens = maxTokens / 2;
   }
 
-  /// Identifies the way of splitting. Chunkers with the same fingerprint split the same text into the
-  /// same chunks.
+  /// Identifies the way of splitting. Chunkers with the same fingerprint split the same text into
+  /// the same chunks.
   public String fingerprint() {
     return "chunker %d, %s, max %d, overlap %d"
         .formatted(VERSION, model.name(), maxTokens, overlapTokens);
@@ -160,8 +160,8 @@ public final class Chunker {
   }
 
   /// The start of the chunk that follows the chunk from `first` to `end`. It is as early as the
-  /// overlap allows, at a sentence if there is one, else at a word, and leaves space for the word at
-  /// `end`.
+  /// overlap allows, at a sentence if there is one, else at a word, and leaves space for the word
+  /// at `end`.
   private int nextStart(Words words, int first, int end) {
     int available = Math.min(overlapTokens, maxTokens - words.get(end).tokens);
     int best = end;

@@ -10,13 +10,15 @@ import org.jspecify.annotations.Nullable;
 
 /// A chunk that the client sends instead of a text to split.
 ///
-/// @param vector `float[dimensions of the collection]`; if absent, the collection's model embeds the
-///   text
+/// @param vector `float[dimensions of the collection]`; if absent, the collection's model embeds
+///   the text
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "GivenChunk")
 public record ClientChunk(
     String text,
-    @Schema(description = "An array of numbers, or the base64 of 32-bit floats in little-endian order")
+    @Schema(
+            description =
+                "An array of numbers, or the base64 of 32-bit floats in little-endian order")
         float @Nullable [] vector) {
 
   /// PostgreSQL's full-text search rejects a text of a megabyte.

@@ -29,10 +29,11 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Exports documents. Each line of the export is a line of an upload that creates the same document.
+/// Exports documents. Each line of the export is a line of an upload that creates the same
+/// document.
 ///
-/// The documents are ordered by the bytes of their external IDs. One statement reads all of them, so
-/// they are from one snapshot, and only a few are in memory at a time.
+/// The documents are ordered by the bytes of their external IDs. One statement reads all of them,
+/// so they are from one snapshot, and only a few are in memory at a time.
 @ApplicationScoped
 class DocumentExport {
 
@@ -70,8 +71,8 @@ class DocumentExport {
 
   /// The documents that match a filter.
   ///
-  /// @param vectors whether to include the vectors that the collection's model computed; vectors that
-  ///   the client sent are always included
+  /// @param vectors whether to include the vectors that the collection's model computed; vectors
+  ///   that the client sent are always included
   /// @throws dev.sheaf.problem.Problem if the collection does not exist
   ExportedLines lines(String collection, Filter filter, boolean vectors) {
     Space space = collections.activeSpace(collection);
@@ -108,7 +109,8 @@ class DocumentExport {
 
   private static void write(Connection connection, Space space, FilterSql filter, Writer writer)
       throws SQLException, IOException {
-    // Only the rows of the documents are sorted. The chunks and embeddings of each document are found
+    // Only the rows of the documents are sorted. The chunks and embeddings of each document are
+    // found
     // by the primary keys of their partitions.
     String sql =
         """
@@ -174,8 +176,8 @@ class DocumentExport {
       }
     }
 
-    /// Writes what the client sent: a text, or chunks with or without vectors. The content hash tells
-    /// which.
+    /// Writes what the client sent: a text, or chunks with or without vectors. The content hash
+    /// tells which.
     private void content(
         byte[] hash, List<String> texts, List<Integer> starts, List<float[]> vectors)
         throws IOException {

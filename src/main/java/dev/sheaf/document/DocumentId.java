@@ -11,8 +11,8 @@ public final class DocumentId {
 
   private DocumentId() {}
 
-  /// A UUID of version 8, from the SHA-256 of collection and external ID. Source: RFC 9562, appendix
-  /// B.2.
+  /// A UUID of version 8, from the SHA-256 of collection and external ID. Source: RFC 9562,
+  /// appendix B.2.
   public static UUID of(long collectionId, String externalId) {
     byte[] name = externalId.getBytes(StandardCharsets.UTF_8);
     var digest = Hashes.sha256();
@@ -22,5 +22,4 @@ public final class DocumentId {
     long low = (hash.getLong() & ~(0b11L << 62)) | (0b10L << 62);
     return new UUID(high, low);
   }
-
 }

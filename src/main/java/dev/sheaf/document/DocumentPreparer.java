@@ -112,7 +112,8 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
           "id", "id has " + bytes + " bytes. It must have 1 to " + MAX_ID_BYTES + ".");
     }
     if (externalId.equals(".") || externalId.equals("..")) {
-      throw Problem.parameter("id", "id must not be . or .., because clients remove such a segment from a URL.");
+      throw Problem.parameter(
+          "id", "id must not be . or .., because clients remove such a segment from a URL.");
     }
   }
 }

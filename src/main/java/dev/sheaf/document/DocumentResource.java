@@ -91,7 +91,9 @@ class DocumentResource {
   @GET
   @Path("/{id}")
   @Operation(operationId = "getDocument", summary = "Read a document")
-  @APIResponse(responseCode = "200", description = "The document with its text, exactly as it was stored")
+  @APIResponse(
+      responseCode = "200",
+      description = "The document with its text, exactly as it was stored")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   public DocumentView get(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
@@ -118,7 +120,9 @@ class DocumentResource {
       summary = "Change title, uri or metadata",
       description =
           "A JSON merge patch (RFC 7396): absent fields are not changed, null removes a field. The document is not embedded again.")
-  @APIResponse(responseCode = "200", description = "The document after the change, without its text")
+  @APIResponse(
+      responseCode = "200",
+      description = "The document after the change, without its text")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public DocumentView update(
@@ -170,7 +174,8 @@ class DocumentResource {
           @RestQuery
           @Nullable String limit,
       @Parameter(description = "The `next` of the previous page") @RestQuery @Nullable String after,
-      @Parameter(description = "true adds the number of documents on all pages") @RestQuery boolean count,
+      @Parameter(description = "true adds the number of documents on all pages") @RestQuery
+          boolean count,
       @Parameter(
               description =
                   "For an export: true adds the vectors that the collection's model computed")

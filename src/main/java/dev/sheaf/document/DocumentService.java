@@ -56,9 +56,9 @@ public class DocumentService {
     this.spans = spans;
   }
 
-  /// Stores a document: creates it, or updates it if it differs. The text is embedded outside of the
-  /// transaction, so that no connection waits for the model. All rows are written in one transaction,
-  /// so that nobody sees a part of a document.
+  /// Stores a document: creates it, or updates it if it differs. The text is embedded outside of
+  /// the transaction, so that no connection waits for the model. All rows are written in one
+  /// transaction, so that nobody sees a part of a document.
   ///
   /// @throws Problem if the collection does not exist, the ID is not valid, the model rejects the
   ///   text, or too many writes are running
@@ -154,8 +154,8 @@ public class DocumentService {
         });
   }
 
-  /// A page of documents without their texts. Documents that are created or deleted between two pages
-  /// do not change the order.
+  /// A page of documents without their texts. Documents that are created or deleted between two
+  /// pages do not change the order.
   ///
   /// @param after the `next` of the previous page; `null` for the first page
   /// @param counted whether to count the documents of all pages

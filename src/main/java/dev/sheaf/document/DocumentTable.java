@@ -174,7 +174,8 @@ class DocumentTable {
     if (!locked) {
       return Optional.empty();
     }
-    Document document = entityManager.find(Document.class, new Document.DocumentKey(collectionId, id));
+    Document document =
+        entityManager.find(Document.class, new Document.DocumentKey(collectionId, id));
     entityManager
         .unwrap(Session.class)
         .doWork(connection -> {

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
 /// @param vectors one for each chunk for which the client sent none, in order
 @Schema(name = "Embedded")
 public record ExportedEmbeddings(
-    String by, @Schema(description = "Each an array of numbers, or the base64 of 32-bit floats in little-endian order") List<float[]> vectors) {
+    String by,
+    @Schema(
+            description =
+                "Each an array of numbers, or the base64 of 32-bit floats in little-endian order")
+        List<float[]> vectors) {
 
   public ExportedEmbeddings(
       @Nullable String by,

@@ -17,8 +17,8 @@ public final class Base64Vector {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  /// @throws IllegalArgumentException if `text` is not valid base64, or its length is not a multiple
-  ///   of four bytes
+  /// @throws IllegalArgumentException if `text` is not valid base64, or its length is not a
+  ///   multiple of four bytes
   static float[] decode(String text) {
     byte[] bytes = Base64.getDecoder().decode(text);
     if (bytes.length % Float.BYTES != 0) {

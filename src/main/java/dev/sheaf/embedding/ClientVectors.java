@@ -34,7 +34,8 @@ record ClientVectors(int dimensions) implements EmbeddingModel {
     }
     throw switch (purpose) {
       case QUERY ->
-          Problem.field("text", "The collection has no model that embeds text. Send vector instead.");
+          Problem.field(
+              "text", "The collection has no model that embeds text. Send vector instead.");
       case DOCUMENT ->
           Problem.field(
               "text",

@@ -5,8 +5,8 @@ import java.util.List;
 /// A model that converts texts to vectors with a fixed number of dimensions.
 ///
 /// Implementations are thread-safe: any number of threads, also virtual ones, may call any method
-/// concurrently. The vector of a text depends only on the text and its purpose, never on other texts
-/// that are embedded with it.
+/// concurrently. The vector of a text depends only on the text and its purpose, never on other
+/// texts that are embedded with it.
 public interface EmbeddingModel {
 
   /// The name in the configuration, in the database and in requests, such as `bge-small-en-v1.5`.
@@ -32,11 +32,12 @@ public interface EmbeddingModel {
   /// A document with more than [#maxTokens()] tokens is rejected, because a search could not find
   /// the part that is cut off. A longer query is truncated, so that the search still has a result.
   ///
-  /// Waits until the model is loaded, and for concurrent calls. Queries have priority over documents.
+  /// Waits until the model is loaded, and for concurrent calls. Queries have priority over
+  /// documents.
   ///
   /// @param texts any number of texts, in any language; may be empty
-  /// @return one `float[dimensions]` of unit length for each text, in the same order; the caller may
-  ///   modify them
+  /// @return one `float[dimensions]` of unit length for each text, in the same order; the caller
+  ///   may modify them
   /// @throws IllegalArgumentException if a document has too many tokens, or the model's server
   ///   rejects it
   /// @throws EmbeddingException if the model could not be loaded, fails, or the calling thread is
@@ -51,8 +52,8 @@ public interface EmbeddingModel {
     return new State.Ready();
   }
 
-  /// What a text is embedded for. Some models are trained to give the same text different vectors as
-  /// a document and as a query.
+  /// What a text is embedded for. Some models are trained to give the same text different vectors
+  /// as a document and as a query.
   enum Purpose {
     /// A text that searches find.
     DOCUMENT,

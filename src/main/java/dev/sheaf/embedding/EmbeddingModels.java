@@ -107,8 +107,8 @@ public class EmbeddingModels {
     return model;
   }
 
-  /// Loads the default model in the background. Other models are loaded when they are first used. An
-  /// unknown name of the default model fails the start.
+  /// Loads the default model in the background. Other models are loaded when they are first used.
+  /// An unknown name of the default model fails the start.
   ///
   /// Runs after all other start-up checks, so that a failed start does not wait for the model.
   void onStart(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /// The distance between two vectors. A smaller distance is always a better hit.
 public enum Metric {
-  /// One minus the cosine of the angle, from 0 to 2. The length of a vector does not matter, but must
-  /// not be 0.
+  /// One minus the cosine of the angle, from 0 to 2. The length of a vector does not matter, but
+  /// must not be 0.
   COSINE("cosine", "<=>", "cosine"),
   /// The Euclidean distance.
   L2("l2", "<->", "l2"),
@@ -42,8 +42,8 @@ public enum Metric {
     return operator;
   }
 
-  /// Converts a distance to a score; a larger score is better. The cosine similarity for cosine,
-  /// `1 / (1 + distance)` for l2, the inner product for inner product.
+  /// Converts a distance to a score; a larger score is better. The cosine similarity for cosine, `1
+  /// / (1 + distance)` for l2, the inner product for inner product.
   public double score(double distance) {
     return switch (this) {
       case COSINE -> 1 - distance;

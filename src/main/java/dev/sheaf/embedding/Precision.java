@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import jakarta.persistence.EnumeratedValue;
 import java.util.Arrays;
 
-/// The precision of vectors in the index. The table always contains 32-bit vectors, and the distances
-/// in results are always computed from those.
+/// The precision of vectors in the index. The table always contains 32-bit vectors, and the
+/// distances in results are always computed from those.
 public enum Precision {
   /// 32 bits per dimension.
   FULL("full"),

@@ -6,6 +6,8 @@ import java.util.List;
 public final class UnknownEmbeddingModelException extends RuntimeException {
 
   UnknownEmbeddingModelException(String name, List<String> known) {
-    super("Unknown embedding model \"%s\". The models are: %s.".formatted(name, String.join(", ", known)));
+    super(
+        "Unknown embedding model \"%s\". The models are: %s."
+            .formatted(name, String.join(", ", known)));
   }
 }

@@ -13,8 +13,8 @@ public sealed interface Field {
   /// @param path the names of the enclosing objects, then the name of the field
   record Metadata(List<String> path) implements Field {
 
-    /// Parses a path such as `a.b.c`. In a name, a backslash escapes a dot, a backslash, and a dollar
-    /// sign at the start.
+    /// Parses a path such as `a.b.c`. In a name, a backslash escapes a dot, a backslash, and a
+    /// dollar sign at the start.
     ///
     /// @param at the path in the body, for messages
     /// @throws Problem if a backslash precedes any other character, or PostgreSQL cannot store the

@@ -8,8 +8,8 @@ public enum FieldType {
   NUMBER,
   TEXT;
 
-  /// How many characters of a text its index contains. An entry of a B-tree may have 2,704 bytes, and
-  /// a character up to four.
+  /// How many characters of a text its index contains. An entry of a B-tree may have 2,704 bytes,
+  /// and a character up to four.
   private static final int INDEXED_CHARACTERS = 600;
 
   /// The name in JSON and in the settings of a collection.
@@ -24,8 +24,8 @@ public enum FieldType {
   }
 
   /// An SQL expression that converts a JSON value to this type; NULL if the value has another type.
-  /// A query uses an index only if it repeats the indexed expression exactly: this one for a number,
-  /// its [#prefix] for a text.
+  /// A query uses an index only if it repeats the indexed expression exactly: this one for a
+  /// number, its [#prefix] for a text.
   ///
   /// @param value the JSON value, in SQL
   /// @param sameValue the same value again, because its parameters are numbered by occurrence

@@ -3,7 +3,8 @@ package dev.sheaf.filter;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
-/// A condition that a document either matches or does not match. There is no third result as in SQL.
+/// A condition that a document either matches or does not match. There is no third result as in
+/// SQL.
 ///
 /// - A field is absent, or it has a value, which may be JSON's `null`. A path leads through objects
 ///   only, never into an array.

@@ -18,9 +18,10 @@ import java.util.stream.Stream;
 
 /// A [Filter] as SQL, for a row `d` of `document`. All values that a client sent are parameters.
 ///
-/// Equality becomes containment (`@>`), which the GIN index on `metadata` supports. A range condition
-/// becomes a comparison of a typed expression, which the index of a declared field supports. An
-/// expression is NULL only if its condition does not match, and `NOT` is written as `IS NOT TRUE`.
+/// Equality becomes containment (`@>`), which the GIN index on `metadata` supports. A range
+/// condition becomes a comparison of a typed expression, which the index of a declared field
+/// supports. An expression is NULL only if its condition does not match, and `NOT` is written as
+/// `IS NOT TRUE`.
 ///
 /// @param sql a boolean expression with `?` for each parameter
 /// @param parameters in order: `String` or `String[]`

@@ -63,14 +63,15 @@ public final class ContractFilter implements OASFilter {
       Set.of("Bad Request", "Not Authorized", "Not Allowed");
 
   /// A failure that any request can have.
-  private enum Failure {
+  private enum CommonFailure {
     MALFORMED("Malformed", "400", "The request is malformed", false),
     UNAUTHENTICATED("Unauthenticated", "401", "Authentication required", false),
     FORBIDDEN("Forbidden", "403", "The caller's role does not allow the operation", false),
     NOT_ACCEPTABLE("NotAcceptable", "406", "The requested media type is not available", false),
     TOO_LARGE("TooLarge", "413", "The body is too large", true),
     UNSUPPORTED("UnsupportedMediaType", "415", "The body has an unsupported media type", true),
-    TOO_MANY("TooMany", "429", "The caller exceeds its rate limit. Retry after the given time.", false),
+    TOO_MANY(
+        "TooMany", "429", "The caller exceeds its rate limit. Retry after the given time.", false),
     UNAVAILABLE(
         "Unavailable",
         "503",
@@ -82,7 +83,7 @@ public final class ContractFilter implements OASFilter {
     private final String description;
     private final boolean requiresBody;
 
-    Failure(String title, String status, String description, boolean requiresBody) {
+    CommonFailure(String title, String status, String description, boolean requiresBody) {
       this.title = title;
       this.status = status;
       this.description = description;
@@ -110,7 +111,7 @@ public final class ContractFilter implements OASFilter {
 
   @Override
   public void filterOpenAPI(OpenAPI document) {
-    for (Failure failure : Failure.values()) {
+    for (CommonFailure failure : CommonFailure.values()) {
       document.getComponents().addResponse(failure.title, failure.response());
     }
     Map<String, String> roles = roles();
@@ -160,7 +161,7 @@ public final class ContractFilter implements OASFilter {
   private static void addFailures(Operation operation) {
     APIResponses responses = operation.getResponses();
     Map<String, APIResponse> all = new TreeMap<>(responses.getAPIResponses());
-    for (Failure failure : Failure.values()) {
+    for (CommonFailure failure : CommonFailure.values()) {
       @Nullable APIResponse own = all.get(failure.status);
       boolean possible = !failure.requiresBody || operation.getRequestBody() != null;
       if (possible && (own == null || GENERATED_DESCRIPTIONS.contains(own.getDescription()))) {

@@ -51,7 +51,7 @@ public final class Input {
 
   private static void json(String path, JsonNode value, int depth) {
     if (depth > MAX_DEPTH) {
-      throw Problem.field(path, path + " is nested more than " + MAX_DEPTH + " levels deep.");
+      throw Problem.field(path, "The value is nested more than " + MAX_DEPTH + " levels deep.");
     }
     switch (value.getNodeType()) {
       case OBJECT ->

@@ -4,12 +4,12 @@ import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.JsonLocation;
 import java.util.regex.Pattern;
 
-/// Describes a JSON syntax error to a client: Jackson's message without the names of its classes and
-/// switches, which mean nothing to the client, and with the position of the error.
+/// Describes a JSON syntax error to a client: Jackson's message without the names of its classes
+/// and switches, which mean nothing to the client, and with the position of the error.
 final class JsonErrorMessage {
 
-  /// What Jackson adds for Java developers: how to allow a deviation from JSON, which setting a limit
-  /// comes from, where the enclosing object starts.
+  /// What Jackson adds for Java developers: how to allow a deviation from JSON, which setting a
+  /// limit comes from, where the enclosing object starts.
   private static final Pattern FOR_DEVELOPERS =
       Pattern.compile(
           ": enable `.*"

@@ -143,7 +143,8 @@ public final class ProblemMapper {
               path(mapping), path(mapping) + " must be " + kind(coercion.getTargetType()) + ".");
       case MismatchedInputException trailing when isTrailingToken(trailing) ->
           new Problem(
-              ProblemType.MALFORMED_JSON, "The body must be one JSON value, with nothing after it.");
+              ProblemType.MALFORMED_JSON,
+              "The body must be one JSON value, with nothing after it.");
       case MismatchedInputException mismatch ->
           new Problem(
               ProblemType.MALFORMED_JSON,
@@ -156,8 +157,8 @@ public final class ProblemMapper {
     return mismatch.getOriginalMessage().startsWith("Trailing token");
   }
 
-  /// The type that the value at the end of the path must have. For an array, this is the type of its
-  /// elements.
+  /// The type that the value at the end of the path must have. For an array, this is the type of
+  /// its elements.
   private static @Nullable Class<?> expectedType(MismatchedInputException mismatch) {
     Class<?> type = mismatch.getTargetType();
     boolean element = mismatch.getPath().getLast().getFieldName() == null;

@@ -24,9 +24,7 @@ public final class RequestId {
     if (id == null) {
       String sent = call.request().getHeader(HEADER);
       id =
-          sent != null && WELL_FORMED.matcher(sent).matches()
-              ? sent
-              : UUID.randomUUID().toString();
+          sent != null && WELL_FORMED.matcher(sent).matches() ? sent : UUID.randomUUID().toString();
       call.put(HEADER, id);
     }
     return id;

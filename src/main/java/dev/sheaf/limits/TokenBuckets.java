@@ -40,8 +40,7 @@ final class TokenBuckets {
     long now = clock.getAsLong();
     Bucket bucket = buckets.getOrDefault(caller, new Bucket(capacity, now));
     double tokens =
-        Math.min(
-            capacity, bucket.tokens() + (now - bucket.at()) / NANOS_PER_SECOND * perSecond);
+        Math.min(capacity, bucket.tokens() + (now - bucket.at()) / NANOS_PER_SECOND * perSecond);
     boolean enough = tokens >= 1;
     buckets.put(caller, new Bucket(enough ? tokens - 1 : tokens, now));
     return enough;

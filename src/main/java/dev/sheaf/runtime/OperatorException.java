@@ -2,8 +2,8 @@ package dev.sheaf.runtime;
 
 import org.jspecify.annotations.Nullable;
 
-/// A failure that an operator must resolve: one line says what is wrong, another what to do. Neither
-/// ever contains a password.
+/// A failure that an operator must resolve: one line says what is wrong, another what to do.
+/// Neither ever contains a password.
 public final class OperatorException extends RuntimeException {
 
   private final String problem;

@@ -12,8 +12,8 @@ public final class StartupFailure {
 
   private StartupFailure() {}
 
-  /// Runs a check. If it throws an [OperatorException], logs one line and ends the process with exit
-  /// code 1.
+  /// Runs a check. If it throws an [OperatorException], logs one line and ends the process with
+  /// exit code 1.
   ///
   /// @param part the part of the service that is checked; it begins the line
   public static void exitIfFails(String part, Runnable check) {

@@ -98,7 +98,8 @@ public class SearchService {
   private ActiveSpace known(String name) {
     Known cached = known.get(name);
     if (cached == null || cached.until() - System.nanoTime() < 0) {
-      cached = new Known(collections.activeSpaceAndSettings(name), System.nanoTime() + STALE.toNanos());
+      cached =
+          new Known(collections.activeSpaceAndSettings(name), System.nanoTime() + STALE.toNanos());
       known.put(name, cached);
     }
     return cached.collection();

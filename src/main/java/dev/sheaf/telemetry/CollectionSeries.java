@@ -40,8 +40,8 @@ public class CollectionSeries implements Measurement {
     return own(collection).orElse(OTHERS);
   }
 
-  /// The value of [#TAG] for an existing collection, or empty if the collection has no series of its
-  /// own.
+  /// The value of [#TAG] for an existing collection, or empty if the collection has no series of
+  /// its own.
   public Optional<String> own(String collection) {
     boolean hasOwnSeries =
         withOwnSeries.contains(collection)

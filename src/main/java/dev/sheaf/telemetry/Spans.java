@@ -8,8 +8,8 @@ import io.opentelemetry.context.Scope;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// Creates spans inside of a request's span, which Quarkus creates. If tracing is off, the work runs
-/// without a span.
+/// Creates spans inside of a request's span, which Quarkus creates. If tracing is off, the work
+/// runs without a span.
 @ApplicationScoped
 public class Spans {
 

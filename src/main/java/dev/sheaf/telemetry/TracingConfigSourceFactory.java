@@ -25,7 +25,8 @@ public final class TracingConfigSourceFactory implements ConfigSourceFactory {
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
-    boolean ownEndpoint = isConfigured(context.getValue(ENDPOINT)) || isConfigured(context.getValue(TRACES_ENDPOINT));
+    boolean ownEndpoint =
+        isConfigured(context.getValue(ENDPOINT)) || isConfigured(context.getValue(TRACES_ENDPOINT));
     ConfigValue standard = context.getValue(STANDARD);
     Map<String, String> properties = new HashMap<>();
     properties.put(OFF, String.valueOf(!ownEndpoint && !isConfigured(standard)));

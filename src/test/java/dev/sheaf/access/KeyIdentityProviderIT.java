@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// How often a key costs a round trip.
+/// Tests how often a key costs a query.
 @ExtendWith(DatabaseExtension.class)
 class KeyIdentityProviderIT {
 
@@ -61,7 +61,7 @@ class KeyIdentityProviderIT {
       assertThat(identity(key).getPrincipal().getName()).isEqualTo("key:" + key.id());
     }
 
-    // It is looked up once, and its use recorded.
+    // The key is looked up once, and its use is recorded once.
     assertThat(connections).hasValue(2);
   }
 
@@ -88,7 +88,7 @@ class KeyIdentityProviderIT {
 
     assertThatThrownBy(() -> identity(key))
         .isInstanceOf(AuthenticationFailedException.class)
-        .hasRootCauseMessage("this key was revoked; ask an admin for another");
+        .hasRootCauseMessage("The API key was revoked. Ask an administrator for a new one.");
   }
 
   private SecurityIdentity identity(Key key) {

@@ -30,7 +30,7 @@ class DocumentPreparerTest {
     assertThat(problem.detail()).isEqualTo("not this one");
   }
 
-  /// What a model on another server may do with any text.
+  /// A model that rejects every text, as a model on a server may do.
   private record Picky() implements EmbeddingModel {
     @Override
     public String name() {

@@ -149,7 +149,7 @@ class FaultsIT {
     String collection = "/api/v1/collections/hanging";
 
     assertThat(refusal(sheaf.send("POST", collection + "/search", "{\"text\":\"anything\"}")))
-        .contains("urn:sheaf:problem:model-unavailable", "1 attempts", "no answer within");
+        .contains("urn:sheaf:problem:model-unavailable", "1 attempt.", "no answer within");
     assertThat(refusal(sheaf.send("PUT", collection + "/documents/one", "{\"text\":\"any\"}")))
         .contains("urn:sheaf:problem:model-unavailable", "2 attempts", "no answer within");
     assertThat(search().statusCode()).isEqualTo(200);

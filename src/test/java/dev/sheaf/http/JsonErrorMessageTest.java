@@ -20,7 +20,7 @@ class JsonErrorMessageTest {
           """
           {"a":          | Unexpected end-of-input within/between Object entries (line 1, column 6).
           {"a":NaN}      | Non-standard token 'NaN' (line 1, column 9).
-          {"a":+1}       | Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow numbers to have plus signs (line 1, column 6).
+          {"a":+1}       | Unexpected character ('+' (code 43)) in numeric value: JSON spec does not allow numbers to have plus signs (line 1, column 7).
           {"a":01}       | Invalid numeric value: Leading zeroes not allowed (line 1, column 7).
           {a:1}          | Unexpected character ('a' (code 97)): was expecting double-quote to start field name (line 1, column 2).
           {"a":1,"a":2}  | Duplicate field 'a' (line 1, column 11).

@@ -306,7 +306,7 @@ class SearchOptionsIT {
             json(
                 """
                 {"type": "urn:sheaf:problem:collection-not-found", "title": "No such collection",
-                 "status": 404, "detail": "there is no collection named nowhere"}
+                 "status": 404, "detail": "There is no collection named nowhere."}
                 """));
     assertThat(answers.get(2).get("hits").findValuesAsText("document")).containsExactly("bread");
     Api.post("/search/batch", Map.of("searches", List.of()))

@@ -39,11 +39,11 @@ import org.jboss.logging.Logger;
 
 /// BAAI's bge-small-en-v1.5 with quantized weights, on ONNX Runtime in this process.
 ///
-/// Each text is embedded separately, by one thread. Measured on two cores with two threads: 300 texts
-/// of 20 tokens per second, or 39 texts of 200 tokens. With threads inside of ONNX Runtime the rate
-/// is half, and a single query is slower. Batches are a third faster for short texts and a third
-/// slower for long ones, and a vector then depends on the other texts of its batch (cosine 0.995),
-/// because the quantization scales over the whole batch.
+/// Each text is embedded separately, by one thread. Measured on two cores with two threads: 300
+/// texts of 20 tokens per second, or 39 texts of 200 tokens. With threads inside of ONNX Runtime
+/// the rate is half, and a single query is slower. Batches are a third faster for short texts and a
+/// third slower for long ones, and a vector then depends on the other texts of its batch (cosine
+/// 0.995), because the quantization scales over the whole batch.
 final class BgeSmall implements EmbeddingModel, AutoCloseable {
 
   static final String NAME = "bge-small-en-v1.5";
@@ -178,8 +178,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     /// Queries run before documents, because a user waits for the result.
     @Override
     public int compareTo(Task other) {
-      int byPurpose =
-          Boolean.compare(other.purpose == Purpose.QUERY, purpose == Purpose.QUERY);
+      int byPurpose = Boolean.compare(other.purpose == Purpose.QUERY, purpose == Purpose.QUERY);
       return byPurpose != 0 ? byPurpose : Long.compare(arrival, other.arrival);
     }
   }
@@ -283,8 +282,8 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     }
   }
 
-  /// Reads a resource into memory outside of the heap. The heap would grow by twice the 34 MB of the
-  /// model, and would hardly shrink again.
+  /// Reads a resource into memory outside of the heap. The heap would grow by twice the 34 MB of
+  /// the model, and would hardly shrink again.
   private static ByteBuffer read(String name, Arena arena) throws IOException {
     URLConnection resource = url(name).openConnection();
     resource.setUseCaches(false);

@@ -14,9 +14,9 @@ import org.jspecify.annotations.Nullable;
 /// Hugging Face's `BertNormalizer`, `BertPreTokenizer` and `WordPiece` define it. Time is linear in
 /// the length of the text.
 ///
-/// It intentionally differs from them in two ways. They replace a word of more than 100 characters by
-/// one unknown token; this tokenizer splits it into words of 100 characters. And the names of special
-/// tokens in a text, such as `[SEP]`, are plain text.
+/// It intentionally differs from them in two ways. They replace a word of more than 100 characters
+/// by one unknown token; this tokenizer splits it into words of 100 characters. And the names of
+/// special tokens in a text, such as `[SEP]`, are plain text.
 ///
 /// Immutable and thread-safe.
 final class WordPieceTokenizer {
@@ -134,8 +134,8 @@ final class WordPieceTokenizer {
     }
   }
 
-  /// Converts to lower case, removes accents and invisible characters, and replaces each white-space
-  /// character by a space.
+  /// Converts to lower case, removes accents and invisible characters, and replaces each
+  /// white-space character by a space.
   private static String normalize(String text) {
     var clean = new StringBuilder(text.length());
     boolean ascii = true;
@@ -216,7 +216,8 @@ final class WordPieceTokenizer {
     return id;
   }
 
-  /// A node of a trie of the vocabulary. The children are sorted, because pieces are added in order.
+  /// A node of a trie of the vocabulary. The children are sorted, because pieces are added in
+  /// order.
   private static final class Node {
     private char[] keys = {};
     private Node[] children = {};

@@ -31,15 +31,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
-/// A model on a server with the endpoint `POST /v1/embeddings`: OpenAI, Ollama, vLLM, Text Embeddings
-/// Inference or Sheaf.
+/// A model on a server with the endpoint `POST /v1/embeddings`: OpenAI, Ollama, vLLM, Text
+/// Embeddings Inference or Sheaf.
 ///
-/// The API cannot count tokens, so this class estimates three bytes of UTF-8 per token. English prose
-/// has four bytes per token, Chinese three. A chunk that is slightly too short is better than one that
-/// the server rejects.
+/// The API cannot count tokens, so this class estimates three bytes of UTF-8 per token. English
+/// prose has four bytes per token, Chinese three. A chunk that is slightly too short is better than
+/// one that the server rejects.
 ///
-/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests with documents run concurrently,
-/// and as many with queries, so that queries never wait for documents.
+/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests with documents run
+/// concurrently, and as many with queries, so that queries never wait for documents.
 final class OpenAiModel implements EmbeddingModel {
 
   private static final int BYTES_PER_TOKEN = 3;
@@ -167,8 +167,8 @@ final class OpenAiModel implements EmbeddingModel {
         : text.substring(0, end);
   }
 
-  /// Sends one request. Retries it until the deadline if the server is overloaded, fails or does not
-  /// answer.
+  /// Sends one request. Retries it until the deadline if the server is overloaded, fails or does
+  /// not answer.
   ///
   /// @throws IllegalArgumentException if the server rejects one of the documents
   private List<float[]> request(List<String> inputs, Purpose purpose, long deadline)
@@ -192,24 +192,26 @@ final class OpenAiModel implements EmbeddingModel {
         }
         failure = "HTTP " + status + " " + quoted(response.body());
         if (purpose == Purpose.DOCUMENT && REJECTED_TEXT.contains(status)) {
-          throw new IllegalArgumentException("The model " + name + " rejects the text: " + failure);
+          throw new IllegalArgumentException(
+              "The model " + name + " rejects the text: " + failure + ".");
         }
         if (status != TOO_MANY_REQUESTS && status < 500) {
           throw new EmbeddingException(
-              "%s rejects requests to the model %s: %s".formatted(embeddings, name, failure), null);
+              "%s rejects requests to the model %s: %s.".formatted(embeddings, name, failure),
+              null);
         }
         delay = retryAfter(response).orElse(delay);
       } catch (IOException e) {
-        failure =
-            e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " " + e.getMessage());
+        failure = e.getMessage() == null ? "the connection failed" : e.getMessage();
       } finally {
         requests.release();
       }
       Duration jittered = jittered(delay);
       if (attempt == config.retries() || remaining(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
-            "The model %s at %s failed after %d attempts. The last failure: %s"
-                .formatted(name, embeddings, attempt + 1, failure),
+            "The model %s at %s failed after %d %s. The last failure: %s."
+                .formatted(
+                    name, embeddings, attempt + 1, attempt == 0 ? "attempt" : "attempts", failure),
             null);
       }
       LOG.warnf(
@@ -219,8 +221,8 @@ final class OpenAiModel implements EmbeddingModel {
     }
   }
 
-  /// Sends a request with a timeout for the whole response. The timeout of [HttpRequest] covers only
-  /// the headers.
+  /// Sends a request with a timeout for the whole response. The timeout of [HttpRequest] covers
+  /// only the headers.
   private HttpResponse<byte[]> send(HttpRequest request, Duration timeout)
       throws IOException, InterruptedException {
     CompletableFuture<HttpResponse<byte[]>> response =
@@ -280,7 +282,8 @@ final class OpenAiModel implements EmbeddingModel {
     try {
       data = JSON.readTree(body).path("data");
     } catch (JacksonException e) {
-      throw new EmbeddingException(embeddings + " returned a response that is not JSON: " + quoted(body), e);
+      throw new EmbeddingException(
+          embeddings + " returned a response that is not JSON: " + quoted(body) + ".", e);
     }
     if (data.size() != count) {
       throw new EmbeddingException(
@@ -313,7 +316,8 @@ final class OpenAiModel implements EmbeddingModel {
     }
     double length = Math.sqrt(squares);
     if (!(length > 0) || Double.isInfinite(length)) {
-      throw new EmbeddingException(embeddings + " returned a vector whose length is zero or infinite.", null);
+      throw new EmbeddingException(
+          embeddings + " returned a vector whose length is zero or infinite.", null);
     }
     for (int i = 0; i < vector.length; i++) {
       vector[i] = (float) (vector[i] / length);

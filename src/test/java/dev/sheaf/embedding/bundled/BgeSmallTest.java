@@ -83,7 +83,7 @@ class BgeSmallTest {
     assertThat(MODEL.embed(List.of("tide ".repeat(510)), Purpose.DOCUMENT)).hasSize(1);
     assertThatThrownBy(() -> MODEL.embed(List.of("tide ".repeat(511)), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A text of 511 tokens is longer than the 510 that bge-small-en-v1.5 reads");
+        .hasMessage("A text has 511 tokens, but the model bge-small-en-v1.5 accepts at most 510.");
   }
 
   @Test
@@ -117,10 +117,11 @@ class BgeSmallTest {
     try (var model = new BgeSmall(1, "/no-such.onnx")) {
       assertThatThrownBy(() -> model.embed(List.of("text"), Purpose.QUERY))
           .isInstanceOf(EmbeddingException.class)
-          .hasMessage("bge-small-en-v1.5 could not be loaded")
-          .hasRootCauseMessage("No resource /no-such.onnx on the class path");
+          .hasMessage(
+              "The model bge-small-en-v1.5 could not be loaded. The cause is in the service's log.")
+          .hasRootCauseMessage("Resource /no-such.onnx is not on the class path");
       assertThat(model.state())
-          .isEqualTo(new State.Failed("No resource /no-such.onnx on the class path"));
+          .isEqualTo(new State.Failed("Resource /no-such.onnx is not on the class path"));
     }
   }
 
@@ -132,7 +133,7 @@ class BgeSmallTest {
 
     assertThatThrownBy(() -> model.embed(List.of("text"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class)
-        .hasMessage("bge-small-en-v1.5 was stopped");
+        .hasMessage("The model bge-small-en-v1.5 was stopped.");
   }
 
   private static int nearest(List<float[]> documents, String query) {

@@ -18,7 +18,7 @@ import java.util.Objects;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/// The client and the server of one API, each against the other.
+/// Connects Sheaf's client of OpenAI's API to Sheaf's server.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class OpenAiModelIT {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a server may do to a client. That its good answers are understood, OpenAiModelIT shows.
+/// Tests failures and invalid responses of a server. OpenAiModelIT tests valid responses.
 class OpenAiModelTest {
 
   private record Answer(int status, Map<String, String> headers, String body) {
@@ -51,7 +51,7 @@ class OpenAiModelTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private HttpServer server;
 
-  /// What a request for the vector of "a document" waits for.
+  /// A request with the text "a document" waits for this.
   private CountDownLatch document = new CountDownLatch(0);
 
   @BeforeEach
@@ -144,7 +144,7 @@ class OpenAiModelTest {
             () -> model(Map.of("retries", "2")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith(
-            "/v1/embeddings does not answer, 3 attempts, the last: HTTP 500 out of memory");
+            "/v1/embeddings failed after 3 attempts. The last failure: HTTP 500 out of memory.");
     assertThat(answers).isEmpty();
   }
 
@@ -168,7 +168,8 @@ class OpenAiModelTest {
     try {
       assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
           .isInstanceOf(EmbeddingException.class)
-          .hasMessageEndingWith("HttpTimeoutException no answer within 100 ms");
+          .hasMessageEndingWith(
+              "failed after 1 attempt. The last failure: no answer within 100 ms.");
     } finally {
       given.countDown();
     }
@@ -178,9 +179,10 @@ class OpenAiModelTest {
   void aQueryHasAsMuchTimeForAllAttemptsTogether() {
     answers.add(new Answer(503, Map.of("Retry-After", "30"), "loading"));
 
-    assertThatThrownBy(() -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Purpose.QUERY))
+    assertThatThrownBy(
+            () -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class)
-        .hasMessageEndingWith("does not answer, 1 attempts, the last: HTTP 503 loading");
+        .hasMessageEndingWith("failed after 1 attempt. The last failure: HTTP 503 loading.");
   }
 
   @Test
@@ -189,7 +191,8 @@ class OpenAiModelTest {
 
     assertThatThrownBy(() -> model(Map.of()).embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
-        .hasMessageEndingWith("HTTP 401 {\"error\": \"no such key\"}");
+        .hasMessageEndingWith(
+            "rejects requests to the model m: HTTP 401 {\"error\": \"no such key\"}.");
     assertThat(requests).hasSize(1);
   }
 
@@ -202,7 +205,7 @@ class OpenAiModelTest {
 
     assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("m does not take it: HTTP " + status + " {\"error\": \"no emoji\"}");
+        .hasMessage("The model m rejects the text: HTTP " + status + " {\"error\": \"no emoji\"}.");
     assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class);
   }
@@ -215,7 +218,7 @@ class OpenAiModelTest {
             () -> model(Map.of("dimensions", "3")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith(
-            "gives vectors of 2 dimensions, but sheaf.embedding.openai.m.dimensions is 3");
+            "returned vectors of 2 dimensions, but sheaf.embedding.openai.m.dimensions is 3.");
   }
 
   @Test
@@ -253,7 +256,8 @@ class OpenAiModelTest {
     IntStream.range(0, 2)
         .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> documents = clients.submit(() -> model.embed(List.of("a document"), Purpose.DOCUMENT));
+      Future<?> documents =
+          clients.submit(() -> model.embed(List.of("a document"), Purpose.DOCUMENT));
       await().until(() -> requests.size() == 1);
       try {
         assertThat(clients.submit(() -> model.embed(List.of("a query"), Purpose.QUERY)))
@@ -274,6 +278,6 @@ class OpenAiModelTest {
     assertThat(requests.element()).contains("[\"abcdef\"]");
     assertThatThrownBy(() -> model.embed(List.of("abcdefghi"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A text of 3 tokens is longer than the 2 that m reads");
+        .hasMessage("A text has 3 tokens, but the model m accepts at most 2.");
   }
 }
