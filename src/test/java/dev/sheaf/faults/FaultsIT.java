@@ -98,8 +98,8 @@ class FaultsIT {
             assertThat(refusal(put("second")))
                 .isEqualTo(
                     """
-                    {"type":"urn:sheaf:problem:database-read-only","title":"The database takes no writes","status":503,\
-                    "detail":"PostgreSQL is a standby, or default_transaction_read_only is on; searches go on, and writes when that is over"}\
+                    {"type":"urn:sheaf:problem:database-read-only","title":"The database is read-only","status":503,\
+                    "detail":"PostgreSQL accepts no writes now: it is a standby, or default_transaction_read_only is on. Searches work. Retry the write later."}\
                     """));
     assertThat(search().statusCode()).isEqualTo(200);
 
