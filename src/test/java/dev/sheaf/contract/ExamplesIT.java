@@ -25,7 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Every example in the document, sent as it stands there.
+/// Sends every example in the OpenAPI document.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
@@ -75,7 +75,7 @@ class ExamplesIT {
     assertThat(sent).isGreaterThanOrEqualTo(contract.operations().size());
   }
 
-  /// One `null` for an operation that takes no body.
+  /// A list with one `null` for an operation without a request body.
   private List<@Nullable String> bodies(Operation operation) {
     List<@Nullable String> examples = new ArrayList<>();
     if (operation.bodyType() == null) {

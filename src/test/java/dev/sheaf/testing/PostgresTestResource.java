@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Gives a `@QuarkusTest` a database of its own, at head:
+/// Creates a database with the current schema for a `@QuarkusTest`:
 /// `@QuarkusTestResource(PostgresTestResource.class)`.
 public final class PostgresTestResource implements QuarkusTestResourceLifecycleManager {
 
