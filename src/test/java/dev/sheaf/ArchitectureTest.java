@@ -23,6 +23,7 @@ import java.lang.reflect.Modifier;
 import java.net.URI;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
+import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -213,6 +214,22 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("dev.sheaf.transfer..", "org.apache.tika..", "org.apache.pdfbox..")
         .because("a PDF that a parser does not survive may cost a command, but not the service")
+        .check(SHEAF);
+  }
+
+  @Test
+  void transactionsAreEndedInOnePlace() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("dev.sheaf.database.Transactions")
+        .and()
+        // Holds one open for as long as the snapshot is in use.
+        .doNotHaveFullyQualifiedName("dev.sheaf.backup.SourceSnapshot")
+        .should()
+        .callMethod(Connection.class, "setAutoCommit", boolean.class)
+        .orShould()
+        .callMethod(Connection.class, "commit")
+        .because("a transaction that is ended by hand commits half of its work after an Error")
         .check(SHEAF);
   }
 

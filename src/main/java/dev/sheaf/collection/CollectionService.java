@@ -2,6 +2,8 @@ package dev.sheaf.collection;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -95,7 +97,7 @@ public class CollectionService {
     if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
-          "An index with %s precision may have at most %d dimensions, but the model has %d. Choose %s."
+          "An index with %s precision may have at most %s dimensions, but the model has %s. Choose %s."
               .formatted(
                   precision,
                   precision.maxDimensions(),
@@ -277,11 +279,36 @@ public class CollectionService {
   }
 
   /// Whether a retry may succeed: the lock was not available in time, or an index build ended at
-  /// the same moment. PostgreSQL has no SQLSTATE of its own for the latter.
+  /// the same moment.
   private static boolean isTransient(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || String.valueOf(e.getMessage()).contains("tuple concurrently updated");
+        || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
+  }
+
+  /// Runs statements on the partitions of `space`, which go with their collection.
+  ///
+  /// @throws Problem when the collection was dropped meanwhile
+  public <T extends @Nullable Object, X extends Exception> T onPartitions(
+      String collection, Space space, Statements<T, X> statements) throws SQLException, X {
+    try {
+      return statements.run();
+    } catch (SQLException e) {
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) && isDropped(space)) {
+        throw notFound(collection);
+      }
+      throw e;
+    }
+  }
+
+  /// Statements that name partitions.
+  public interface Statements<T extends @Nullable Object, X extends Exception> {
+    T run() throws SQLException, X;
+  }
+
+  private boolean isDropped(Space space) {
+    return QuarkusTransaction.requiringNew()
+        .call(() -> EmbeddingSpace.findById(space.id()) == null);
   }
 
   private void delete(String name) {

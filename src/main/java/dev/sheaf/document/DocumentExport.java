@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -86,17 +87,13 @@ class DocumentExport {
       try (ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         NetworkTimeouts.allowAnyTime(connection);
-        connection.setAutoCommit(false);
-        try {
-          write(
-              connection,
-              space,
-              FilterSql.of(filter),
-              new Writer(line, model.name(), chunker, vectors));
-        } finally {
-          connection.rollback();
-          connection.setAutoCommit(true);
-        }
+        var writer = new Writer(line, model.name(), chunker, vectors);
+        collections.onPartitions(
+            collection,
+            space,
+            () ->
+                Transactions.call(
+                    connection, same -> write(same, space, FilterSql.of(filter), writer)));
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {
@@ -107,7 +104,8 @@ class DocumentExport {
     };
   }
 
-  private static void write(Connection connection, Space space, FilterSql filter, Writer writer)
+  /// @return the number of lines
+  private static long write(Connection connection, Space space, FilterSql filter, Writer writer)
       throws SQLException, IOException {
     // Only the rows of the documents are sorted. The chunks and embeddings of each document are
     // found
@@ -121,10 +119,10 @@ class DocumentExport {
                         array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
                         string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
                    FROM %3$s c
-                   JOIN %4$s e ON e.space_id    = %5$d
+                   JOIN %4$s e ON e.space_id    = %5$s
                               AND e.document_id = c.document_id
                               AND e.ordinal     = c.ordinal
-                  WHERE c.collection_id = %6$d
+                  WHERE c.collection_id = %6$s
                     AND c.document_id   = d.id) c
          ORDER BY d.external_id COLLATE "C"
         """
@@ -139,11 +137,13 @@ class DocumentExport {
       // With a fetch size and a transaction, pgjdbc uses a cursor.
       select.setFetchSize(FETCH_SIZE);
       filter.bind(select, 1);
+      long lines = 0;
       try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
+        for (; row.next(); lines++) {
           writer.line(row);
         }
       }
+      return lines;
     }
   }
 

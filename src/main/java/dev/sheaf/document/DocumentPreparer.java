@@ -61,7 +61,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
     if (exported.size() != missing) {
       throw Problem.field(
           "embedded.vectors",
-          "embedded.vectors has %d vectors for %d chunks. Omit embedded, so that the document is embedded again."
+          "embedded.vectors has %s vectors for %s chunks. Omit embedded, so that the document is embedded again."
               .formatted(exported.size(), missing));
     }
     for (int i = 0; i < missing; i++) {
@@ -82,7 +82,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
       if (chunk.vector() == null && tokens > model.maxTokens()) {
         throw Problem.field(
             "chunks[" + split.size() + "].text",
-            "chunks[%d].text has %d tokens, but the model %s accepts at most %d. Split it, or send text instead of chunks."
+            "chunks[%s].text has %s tokens, but the model %s accepts at most %s. Split it, or send text instead of chunks."
                 .formatted(split.size(), tokens, model.name(), model.maxTokens()));
       }
       split.add(new TextChunk(split.size(), text, tokens, start, start + text.length()));

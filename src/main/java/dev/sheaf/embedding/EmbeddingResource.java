@@ -61,7 +61,7 @@ class EmbeddingResource {
       if (length > model.maxTokens()) {
         throw Problem.field(
             "input",
-            "input[%d] has %d tokens, but the model %s accepts at most %d. Send shorter texts."
+            "input[%s] has %s tokens, but the model %s accepts at most %s. Send shorter texts."
                 .formatted(i, length, model.name(), model.maxTokens()));
       }
       tokens += length;

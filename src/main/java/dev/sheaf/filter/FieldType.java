@@ -41,6 +41,6 @@ public enum FieldType {
 
   /// The part of a text that its index contains, in SQL.
   static String prefix(String text) {
-    return "left(%s, %d)".formatted(text, INDEXED_CHARACTERS);
+    return "left(%s, %s)".formatted(text, INDEXED_CHARACTERS);
   }
 }

@@ -17,10 +17,8 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -30,9 +28,6 @@ import org.jspecify.annotations.Nullable;
 public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
-
-  private static final Pattern PARTITION =
-      Pattern.compile("relation \"(document|chunk|embedding)_\\d+\"");
 
   // Jackson and Quarkus have their own mappers for some exceptions. A mapper of a more specific
   // class takes precedence, so these classes are listed here too.
@@ -76,10 +71,6 @@ public final class ProblemMapper {
         }
         case CharConversionException encoding -> {
           return new Problem(ProblemType.MALFORMED_JSON, "The body is not valid UTF-8.");
-        }
-        case SQLException sql when isDroppedCollection(sql) -> {
-          return new Problem(
-              ProblemType.COLLECTION_NOT_FOUND, "The collection was dropped during the request.");
         }
         default -> {}
       }
@@ -222,13 +213,6 @@ public final class ProblemMapper {
               ProblemType.DATABASE_FULL,
               "PostgreSQL has no disk space left. Searches work. Retry the write when there is space.");
     };
-  }
-
-  /// Whether a partition disappeared during the request. A missing table that is no partition is a
-  /// bug.
-  private static boolean isDroppedCollection(SQLException sql) {
-    return "42P01".equals(sql.getSQLState())
-        && PARTITION.matcher(String.valueOf(sql.getMessage())).find();
   }
 
   private static Problem httpProblem(int status) {

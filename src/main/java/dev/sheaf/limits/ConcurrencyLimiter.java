@@ -56,7 +56,7 @@ public class ConcurrencyLimiter {
     }
     if (needed >= pool) {
       throw new OperatorException(
-          "sheaf.limits allows work to use %d connections, but the pool has only %d and background work needs some"
+          "sheaf.limits allows work to use %s connections, but the pool has only %s and background work needs some"
               .formatted(needed, pool),
           "lower sheaf.limits.*, or raise quarkus.datasource.jdbc.max-size");
     }

@@ -1,12 +1,15 @@
 package dev.sheaf.limits;
 
+import jakarta.annotation.Priority;
 import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 
-/// Makes calls of [LimitConcurrency] methods wait for a permit of the [ConcurrencyLimiter].
+/// Makes calls of [LimitConcurrency] methods wait for a permit of the [ConcurrencyLimiter], before
+/// a transaction begins (200), so that a call that waits holds no connection.
 @LimitConcurrency
 @Interceptor
+@Priority(Interceptor.Priority.PLATFORM_BEFORE + 100)
 class LimitConcurrencyInterceptor {
 
   private final ConcurrencyLimiter limiter;

@@ -33,7 +33,7 @@ final class RateLimit {
       RejectionMeters.count("requests", 1);
       throw new Problem(
           ProblemType.TOO_MANY_REQUESTS,
-          "The limit is %d requests per second. Send fewer, or raise sheaf.limits.requests-per-second."
+          "The limit is %s requests per second. Send fewer, or raise sheaf.limits.requests-per-second."
               .formatted(perSecond));
     }
   }

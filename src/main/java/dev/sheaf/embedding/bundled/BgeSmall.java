@@ -142,7 +142,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     int[] ids = model.tokenizer.encode(text);
     if (ids.length > MAX_TOKENS) {
       throw new IllegalArgumentException(
-          "A text has %d tokens, but the model %s accepts at most %d."
+          "A text has %s tokens, but the model %s accepts at most %s."
               .formatted(ids.length, NAME, MAX_TOKENS));
     }
     return inputIds(model, ids);
@@ -241,7 +241,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       // The first run allocates memory and is several times slower. No user should wait for it.
       infer(model, queryIds(model, ""));
       LOG.infof(
-          "Embedding model loaded: model=%s dimensions=%d threads=%d milliseconds=%d",
+          "Embedding model loaded: model=%s dimensions=%s threads=%s milliseconds=%s",
           NAME,
           DIMENSIONS,
           workers.getCorePoolSize(),
@@ -277,7 +277,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     long dimensions = shape[shape.length - 1];
     if (dimensions != DIMENSIONS) {
       throw new IllegalStateException(
-          "%s must have %d dimensions, but the weights have %d"
+          "%s must have %s dimensions, but the weights have %s"
               .formatted(NAME, DIMENSIONS, dimensions));
     }
   }

@@ -147,7 +147,7 @@ final class OpenAiModel implements EmbeddingModel {
         int tokens = countTokens(text);
         if (tokens > maxTokens()) {
           throw new IllegalArgumentException(
-              "A text has %d tokens, but the model %s accepts at most %d."
+              "A text has %s tokens, but the model %s accepts at most %s."
                   .formatted(tokens, name, maxTokens()));
         }
         yield config.documentPrefix().orElse("") + text;
@@ -209,13 +209,13 @@ final class OpenAiModel implements EmbeddingModel {
       Duration jittered = jittered(delay);
       if (attempt == config.retries() || remaining(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
-            "The model %s at %s failed after %d %s. The last failure: %s."
+            "The model %s at %s failed after %s %s. The last failure: %s."
                 .formatted(
                     name, embeddings, attempt + 1, attempt == 0 ? "attempt" : "attempts", failure),
             null);
       }
       LOG.warnf(
-          "Embedding server failed, will retry: model=%s attempt=%d failure=%s",
+          "Embedding server failed, will retry: model=%s attempt=%s failure=%s",
           name, attempt + 1, failure);
       Thread.sleep(jittered);
     }
@@ -287,7 +287,7 @@ final class OpenAiModel implements EmbeddingModel {
     }
     if (data.size() != count) {
       throw new EmbeddingException(
-          "%s returned %d vectors for %d texts.".formatted(embeddings, data.size(), count), null);
+          "%s returned %s vectors for %s texts.".formatted(embeddings, data.size(), count), null);
     }
     var vectors = new float[count][];
     for (int i = 0; i < count; i++) {
@@ -304,7 +304,7 @@ final class OpenAiModel implements EmbeddingModel {
   private float[] vector(JsonNode numbers) {
     if (numbers.size() != dimensions()) {
       throw new EmbeddingException(
-          "%s returned vectors of %d dimensions, but sheaf.embedding.openai.%s.dimensions is %d."
+          "%s returned vectors of %s dimensions, but sheaf.embedding.openai.%s.dimensions is %s."
               .formatted(embeddings, numbers.size(), name, dimensions()),
           null);
     }
