@@ -286,9 +286,10 @@ public class CollectionService {
         || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
   }
 
-  /// Runs statements on the partitions of `space`, which go with their collection.
+  /// Runs statements on the partitions of `space`, which a concurrent drop of the collection may
+  /// remove.
   ///
-  /// @throws Problem when the collection was dropped meanwhile
+  /// @throws Problem if the collection was dropped
   public <T extends @Nullable Object, X extends Exception> T onPartitions(
       String collection, Space space, Statements<T, X> statements) throws SQLException, X {
     try {
@@ -301,7 +302,7 @@ public class CollectionService {
     }
   }
 
-  /// Statements that name partitions.
+  /// Statements that use partitions by name.
   public interface Statements<T extends @Nullable Object, X extends Exception> {
     T run() throws SQLException, X;
   }

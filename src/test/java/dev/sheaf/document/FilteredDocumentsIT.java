@@ -190,7 +190,7 @@ class FilteredDocumentsIT {
     answer
         .get()
         .statusCode(404)
-        .body("detail", equalTo("there is no collection named " + collection));
+        .body("detail", equalTo("There is no collection named " + collection + "."));
   }
 
   private static long number(Connection connection, String sql) throws SQLException {

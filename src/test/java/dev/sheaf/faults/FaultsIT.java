@@ -54,7 +54,7 @@ class FaultsIT {
         SheafProcess.start(
             database,
             Map.of(
-                // A job of the model that hangs goes on for as long as a test looks at it.
+                // The job of the model that does not answer must not fail during the test.
                 "SHEAF_INGESTION_MAX_ATTEMPTS", "1000",
                 "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL),
                 "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT", "1s",

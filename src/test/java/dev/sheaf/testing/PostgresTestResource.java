@@ -27,7 +27,7 @@ public class PostgresTestResource implements QuarkusTestResourceLifecycleManager
     return settings;
   }
 
-  /// How the service is to open its database.
+  /// The address with which the service opens its database.
   protected DatabaseAddress address(TestDatabase database) {
     return database.address();
   }
