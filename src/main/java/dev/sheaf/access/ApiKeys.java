@@ -86,7 +86,7 @@ public final class ApiKeys {
   ///
   /// @return the key with its secret, which is not stored
   public CreatedKey create(CreateKey request) throws SQLException {
-    Key key = Key.random();
+    KeyToken key = KeyToken.random();
     return transaction(connection -> {
       ApiKey created = insert(connection, key, request);
       var details = new TreeMap<String, Object>(Map.of("role", created.role().value()));
@@ -104,7 +104,7 @@ public final class ApiKeys {
     });
   }
 
-  private static ApiKey insert(Connection connection, Key key, CreateKey request)
+  private static ApiKey insert(Connection connection, KeyToken key, CreateKey request)
       throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       insert.setString(1, key.id());
@@ -142,7 +142,7 @@ public final class ApiKeys {
   /// @throws Problem if no key has this ID
   public void revoke(String id) throws SQLException {
     boolean exists =
-        Key.isId(id)
+        KeyToken.isId(id)
             && transaction(connection -> {
               try (PreparedStatement update =
                   connection.prepareStatement(

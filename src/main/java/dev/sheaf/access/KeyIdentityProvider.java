@@ -52,7 +52,7 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
   @Override
   public Uni<SecurityIdentity> authenticate(
       KeyRequest request, AuthenticationRequestContext context) {
-    Key key = request.key();
+    KeyToken key = request.key();
     CachedKey cached = cache.get(key.id());
     return cached != null && cached.until() - System.nanoTime() > 0
         ? Uni.createFrom().item(() -> identity(key, cached.stored()))
@@ -64,7 +64,7 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     cache.remove(id);
   }
 
-  private Optional<StoredKey> lookUp(Key key) {
+  private Optional<StoredKey> lookUp(KeyToken key) {
     try {
       Optional<StoredKey> stored =
           modules.isOn(ApiKeys.MODULE) ? keys.find(key.id()) : Optional.empty();
@@ -82,7 +82,7 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
   }
 
   /// A failure is only logged, because searches must work while the database is read-only.
-  private void recordUse(Key key) {
+  private void recordUse(KeyToken key) {
     try {
       keys.recordUse(key.id());
     } catch (SQLException e) {
@@ -90,7 +90,7 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     }
   }
 
-  private static SecurityIdentity identity(Key key, Optional<StoredKey> stored) {
+  private static SecurityIdentity identity(KeyToken key, Optional<StoredKey> stored) {
     // A wrong secret gets the same answer as an unknown ID, so that only the owner of a key can
     // learn its state.
     if (stored.isEmpty() || !key.matches(stored.get().hash())) {

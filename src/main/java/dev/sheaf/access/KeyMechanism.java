@@ -19,7 +19,7 @@ import java.util.Set;
 class KeyMechanism implements HttpAuthenticationMechanism {
 
   private static final String SCHEME = "Bearer ";
-  private static final String START = SCHEME + Key.PREFIX;
+  private static final String START = SCHEME + KeyToken.PREFIX;
 
   @Override
   public Uni<SecurityIdentity> authenticate(
@@ -28,7 +28,7 @@ class KeyMechanism implements HttpAuthenticationMechanism {
     if (header == null || !header.regionMatches(true, 0, START, 0, START.length())) {
       return Uni.createFrom().nullItem();
     }
-    return Key.parse(header.substring(SCHEME.length()).strip())
+    return KeyToken.parse(header.substring(SCHEME.length()).strip())
         .map(key ->
             providers.authenticate(
                 HttpSecurityUtils.setRoutingContextAttribute(new KeyRequest(key), call)))

@@ -5,13 +5,13 @@ import io.quarkus.security.identity.request.BaseAuthenticationRequest;
 /// The request to authenticate a key.
 final class KeyRequest extends BaseAuthenticationRequest {
 
-  private final Key key;
+  private final KeyToken key;
 
-  KeyRequest(Key key) {
+  KeyRequest(KeyToken key) {
     this.key = key;
   }
 
-  Key key() {
+  KeyToken key() {
     return key;
   }
 }

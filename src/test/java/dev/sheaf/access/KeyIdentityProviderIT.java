@@ -53,8 +53,9 @@ class KeyIdentityProviderIT {
 
   @Test
   void aSearchPaysNone() throws SQLException {
-    Key key =
-        Key.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     connections.set(0);
 
     for (int i = 0; i < 1_000; i++) {
@@ -67,7 +68,7 @@ class KeyIdentityProviderIT {
 
   @Test
   void aGuessPaysOne() {
-    Key guess = Key.random();
+    KeyToken guess = KeyToken.random();
 
     for (int i = 0; i < 100; i++) {
       assertThatThrownBy(() -> identity(guess)).isInstanceOf(AuthenticationFailedException.class);
@@ -78,8 +79,9 @@ class KeyIdentityProviderIT {
 
   @Test
   void whatIsForgottenIsLookedUpAgain() throws SQLException {
-    Key key =
-        Key.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     identity(key);
     keys.revoke(key.id());
     assertThat(identity(key).isAnonymous()).isFalse();
@@ -91,7 +93,7 @@ class KeyIdentityProviderIT {
         .hasRootCauseMessage("The API key was revoked. Ask an administrator for a new one.");
   }
 
-  private SecurityIdentity identity(Key key) {
+  private SecurityIdentity identity(KeyToken key) {
     return provider
         .authenticate(new KeyRequest(key), blocking -> Uni.createFrom().item(blocking))
         .await()

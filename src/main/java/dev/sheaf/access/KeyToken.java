@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 ///
 /// @param id 48 random bits in hexadecimal; public
 /// @param secret 256 random bits in hexadecimal; must never be logged
-record Key(String id, String secret) {
+record KeyToken(String id, String secret) {
 
   static final String PREFIX = "sheaf_";
 
@@ -28,8 +28,8 @@ record Key(String id, String secret) {
 
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  static Key random() {
-    return new Key(random(6), random(32));
+  static KeyToken random() {
+    return new KeyToken(random(6), random(32));
   }
 
   private static String random(int bytes) {
@@ -39,10 +39,10 @@ record Key(String id, String secret) {
   }
 
   /// Empty if `text` does not have the format of a key.
-  static Optional<Key> parse(String text) {
+  static Optional<KeyToken> parse(String text) {
     Matcher matcher = FORMAT.matcher(text);
     return matcher.matches()
-        ? Optional.of(new Key(matcher.group(1), matcher.group(2)))
+        ? Optional.of(new KeyToken(matcher.group(1), matcher.group(2)))
         : Optional.empty();
   }
 
