@@ -37,6 +37,8 @@ public record CreateKey(
   private static final int MAX_COLLECTIONS = 1_000;
   private static final Duration MAX_EXPIRES = Duration.ofDays(36_500);
 
+  /// Validates the fields of a request.
+  ///
   /// @param expires a duration as in the configuration: `90d`, `12h`
   /// @throws Problem if a field is not valid
   @JsonCreator

@@ -365,6 +365,8 @@ public class CollectionService {
     return activeSpaceAndSettings(name).space();
   }
 
+  /// The active space of a collection, with the settings of the collection.
+  ///
   /// @throws Problem if there is no collection of this name
   public ActiveSpace activeSpaceAndSettings(String name) {
     if (!CreateCollection.isName(name)) {

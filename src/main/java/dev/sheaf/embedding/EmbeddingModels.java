@@ -48,6 +48,8 @@ public class EmbeddingModels {
     }
   }
 
+  /// Finds a model by its name.
+  ///
   /// @throws UnknownEmbeddingModelException if no provider has a model of this name
   public EmbeddingModel byName(String name) {
     EmbeddingModel model = models.get(name);
