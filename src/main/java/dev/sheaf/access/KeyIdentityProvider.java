@@ -1,6 +1,6 @@
 package dev.sheaf.access;
 
-import dev.sheaf.access.ApiKeys.Stored;
+import dev.sheaf.access.ApiKeys.StoredKey;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.ModuleSwitches;
@@ -19,23 +19,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import org.jboss.logging.Logger;
 
-/// Knows whose key it is. What was looked up is good for `sheaf.access.recheck-every`, also that
-/// there is no such key, so that most requests ask no database.
+/// Authenticates API keys. It caches keys for `sheaf.access.recheck-every`, also the fact that a
+/// key does not exist, so that most requests need no query.
 @ApplicationScoped
 class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
 
   private static final Logger LOG = Logger.getLogger(KeyIdentityProvider.class);
 
-  /// More ids than this are nobody's keys but guesses; all are forgotten then.
-  private static final int MAX_KNOWN = 10_000;
+  /// More IDs than this are guesses and not keys; the cache is cleared then.
+  private static final int MAX_CACHED = 10_000;
 
   private final ApiKeys keys;
   private final ModuleSwitches modules;
   private final Duration recheckEvery;
-  private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, CachedKey> cache = new ConcurrentHashMap<>();
 
-  /// @param until by [System#nanoTime]
-  private record Known(Optional<Stored> stored, long until) {}
+  /// @param stored empty if the key does not exist
+  /// @param until when the entry expires, by [System#nanoTime]
+  private record CachedKey(Optional<StoredKey> stored, long until) {}
 
   KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config) {
     this.keys = keys;
@@ -51,53 +52,56 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
   @Override
   public Uni<SecurityIdentity> authenticate(
       KeyRequest request, AuthenticationRequestContext context) {
-    Key key = request.key();
-    Known cached = known.get(key.id());
+    KeyToken key = request.key();
+    CachedKey cached = cache.get(key.id());
     return cached != null && cached.until() - System.nanoTime() > 0
         ? Uni.createFrom().item(() -> identity(key, cached.stored()))
         : context.runBlocking(() -> identity(key, lookUp(key)));
   }
 
-  /// The next request with this key looks it up.
+  /// Removes a key from the cache.
   void forget(String id) {
-    known.remove(id);
+    cache.remove(id);
   }
 
-  private Optional<Stored> lookUp(Key key) {
+  private Optional<StoredKey> lookUp(KeyToken key) {
     try {
-      Optional<Stored> stored =
+      Optional<StoredKey> stored =
           modules.isOn(ApiKeys.MODULE) ? keys.find(key.id()) : Optional.empty();
-      if (known.size() >= MAX_KNOWN) {
-        known.clear();
+      if (cache.size() >= MAX_CACHED) {
+        cache.clear();
       }
-      known.put(key.id(), new Known(stored, System.nanoTime() + recheckEvery.toNanos()));
-      if (stored.isPresent() && !stored.get().usedLately() && key.matches(stored.get().hash())) {
+      cache.put(key.id(), new CachedKey(stored, System.nanoTime() + recheckEvery.toNanos()));
+      if (stored.isPresent() && !stored.get().usedRecently() && key.matches(stored.get().hash())) {
         recordUse(key);
       }
       return stored;
     } catch (SQLException e) {
-      throw new IllegalStateException("a key could not be looked up", e);
+      throw new IllegalStateException("A key could not be looked up", e);
     }
   }
 
-  /// Whoever may search may do so also while the database takes no writes.
-  private void recordUse(Key key) {
+  /// A failure is only logged, because searches must work while the database is read-only.
+  private void recordUse(KeyToken key) {
     try {
-      keys.used(key.id());
+      keys.recordUse(key.id());
     } catch (SQLException e) {
-      LOG.warnf("Use of a key not recorded: key=%s reason=%s", key.id(), e.getMessage());
+      LOG.warnf("Use of an API key not recorded: key=%s reason=%s", key.id(), e.getMessage());
     }
   }
 
-  private static SecurityIdentity identity(Key key, Optional<Stored> stored) {
-    // A wrong secret is answered as a wrong id is: only the holder learns what became of a key.
+  private static SecurityIdentity identity(KeyToken key, Optional<StoredKey> stored) {
+    // A wrong secret gets the same answer as an unknown ID, so that only the owner of a key can
+    // learn its state.
     if (stored.isEmpty() || !key.matches(stored.get().hash())) {
-      throw refused("this key is not known here");
+      throw rejected("The API key is not valid.");
     }
     ApiKey description = stored.get().description();
     return switch (description.state()) {
-      case REVOKED -> throw refused("this key was revoked; ask an admin for another");
-      case EXPIRED -> throw refused("this key has expired; ask an admin for another");
+      case REVOKED ->
+          throw rejected("The API key was revoked. Ask an administrator for a new one.");
+      case EXPIRED ->
+          throw rejected("The API key has expired. Ask an administrator for a new one.");
       case ACTIVE -> {
         List<String> collections = description.collections();
         yield description
@@ -108,7 +112,7 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     };
   }
 
-  static AuthenticationFailedException refused(String why) {
-    return new AuthenticationFailedException(new Problem(ProblemType.UNAUTHENTICATED, why));
+  static AuthenticationFailedException rejected(String detail) {
+    return new AuthenticationFailedException(new Problem(ProblemType.UNAUTHENTICATED, detail));
   }
 }

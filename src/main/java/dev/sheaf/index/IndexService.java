@@ -1,7 +1,7 @@
 package dev.sheaf.index;
 
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.collection.CollectionService.Searched;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.UpdateCollection;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
@@ -63,11 +63,11 @@ public class IndexService {
   ///
   /// @throws Problem when there is no such collection
   public IndexView describe(String collection) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     return collections.onPartitions(collection, searched.space(), () -> describe(searched));
   }
 
-  private IndexView describe(Searched searched) throws SQLException {
+  private IndexView describe(ActiveSpace searched) throws SQLException {
     int ef = efSearch(searched);
     Look look = table.look(searched.space());
     boolean valid = look.index() != null && look.index().valid();
@@ -119,7 +119,7 @@ public class IndexService {
   /// @throws Problem when there is no such collection, it has no index, another measures it, or
   ///   there was no time to measure anything
   public Recall measure(String collection) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     Space space = searched.space();
     int ef = efSearch(searched);
     return alone(
@@ -148,7 +148,7 @@ public class IndexService {
   ///
   /// @throws Problem as [#measure], and when no `ef_search` is enough
   public Tuning tune(String collection, TuneIndex request) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     Space space = searched.space();
     return alone(
         searched,
@@ -219,7 +219,7 @@ public class IndexService {
   }
 
   /// Comparing every vector is work; one measurement of a space at a time is enough.
-  private <T> T alone(Searched searched, String collection, Measuring<T> measuring)
+  private <T> T alone(ActiveSpace searched, String collection, Measuring<T> measuring)
       throws SQLException {
     return collections.onPartitions(
         collection, searched.space(), () -> alone(searched.space(), collection, measuring));
@@ -241,7 +241,7 @@ public class IndexService {
     }
   }
 
-  private int efSearch(Searched searched) {
+  private int efSearch(ActiveSpace searched) {
     return searched.settings().efSearch(search.efSearch());
   }
 

@@ -98,7 +98,7 @@ class Loader {
       @Nullable Future<?> writing = null;
       for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
         Batch current = batch;
-        BulkDocuments.Prepared prepared = prepare(target, current);
+        BulkDocuments.PreparedBatch prepared = prepare(target, current);
         await(writing);
         if (stop.getAsBoolean()) {
           throw new JobProgress.StoppedException();
@@ -117,7 +117,7 @@ class Loader {
     return new LoadResult(progress.counts, List.copyOf(progress.errors));
   }
 
-  private BulkDocuments.Prepared prepare(Target target, Batch batch) throws SQLException {
+  private BulkDocuments.PreparedBatch prepare(Target target, Batch batch) throws SQLException {
     return collections.onPartitions(
         target.collection(),
         target.space(),
@@ -164,8 +164,8 @@ class Loader {
     /// Somebody else may write the same document at the same time; whoever is second tries again.
     ///
     /// @return what was written so far, this included
-    Counts write(Batch batch, BulkDocuments.Prepared first) throws SQLException {
-      BulkDocuments.Prepared prepared = first;
+    Counts write(Batch batch, BulkDocuments.PreparedBatch first) throws SQLException {
+      BulkDocuments.PreparedBatch prepared = first;
       for (int attempt = 1; ; attempt++) {
         try {
           commit(batch, prepared);
@@ -183,7 +183,7 @@ class Loader {
       }
     }
 
-    private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
+    private void commit(Batch batch, BulkDocuments.PreparedBatch prepared) throws SQLException {
       JobProgress.Entry entry =
           collections.onPartitions(
               target.collection(), target.space(), () -> transaction(batch, prepared));
@@ -194,13 +194,13 @@ class Loader {
       errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
     }
 
-    private JobProgress.Entry transaction(Batch batch, BulkDocuments.Prepared prepared)
+    private JobProgress.Entry transaction(Batch batch, BulkDocuments.PreparedBatch prepared)
         throws SQLException {
       return Transactions.call(
           dataSource,
           connection -> {
             NetworkTimeouts.allow(connection, BATCH_AT_MOST);
-            BulkDocuments.Written done = documents.write(connection, prepared, written);
+            BulkDocuments.WriteResult done = documents.write(connection, prepared, written);
             JobProgress.Entry entry = entry(batch, prepared, done);
             ledger.record(connection, entry);
             return entry;
@@ -217,10 +217,10 @@ class Loader {
     }
 
     private JobProgress.Entry entry(
-        Batch batch, BulkDocuments.Prepared prepared, BulkDocuments.Written done) {
+        Batch batch, BulkDocuments.PreparedBatch prepared, BulkDocuments.WriteResult done) {
       var failed = new ArrayList<>(batch.errors());
       prepared
-          .refused()
+          .rejected()
           .forEach((id, problem) ->
               failed.add(LineError.of(batch.lines().getOrDefault(id, 0L), id, problem)));
       failed.sort(Comparator.comparingLong(LineError::line));

@@ -4,14 +4,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// A token bucket for each caller. The least recently seen are forgotten, and begin anew with a
-/// full one.
+/// A token bucket for each caller. Beyond [#MAX_CALLERS], the bucket of the caller that was idle
+/// longest is removed; that caller starts again with a full bucket.
 final class TokenBuckets {
 
-  private static final int CALLERS = 100_000;
-  private static final double NANOS = 1e9;
+  private static final int MAX_CALLERS = 100_000;
+  private static final double NANOS_PER_SECOND = 1e9;
 
-  /// @param at when it held `tokens`, by the clock
+  /// @param at the time of the clock at which the bucket contained `tokens`
   private record Bucket(double tokens, long at) {}
 
   private final double perSecond;
@@ -23,10 +23,11 @@ final class TokenBuckets {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-          return size() > CALLERS;
+          return size() > MAX_CALLERS;
         }
       };
 
+  /// @param capacity the most tokens in a bucket
   /// @param clock in nanoseconds
   TokenBuckets(double perSecond, double capacity, LongSupplier clock) {
     this.perSecond = perSecond;
@@ -34,11 +35,12 @@ final class TokenBuckets {
     this.clock = clock;
   }
 
-  /// Whether `caller` has a token left, which is taken.
-  synchronized boolean take(String caller) {
+  /// Takes one token of `caller`. Returns `false` if there is none.
+  synchronized boolean tryConsume(String caller) {
     long now = clock.getAsLong();
     Bucket bucket = buckets.getOrDefault(caller, new Bucket(capacity, now));
-    double tokens = Math.min(capacity, bucket.tokens() + (now - bucket.at()) / NANOS * perSecond);
+    double tokens =
+        Math.min(capacity, bucket.tokens() + (now - bucket.at()) / NANOS_PER_SECOND * perSecond);
     boolean enough = tokens >= 1;
     buckets.put(caller, new Bucket(enough ? tokens - 1 : tokens, now));
     return enough;

@@ -1,7 +1,7 @@
 package dev.sheaf.search;
 
 import dev.sheaf.embedding.Space;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ public record Query(
     SearchRequest request,
     Space space,
     float @Nullable [] vector,
-    @Nullable Predicate predicate,
+    @Nullable FilterSql predicate,
     @Nullable UUID excluded,
     String language) {
 

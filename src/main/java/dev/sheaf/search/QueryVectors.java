@@ -3,7 +3,7 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
@@ -59,7 +59,7 @@ class QueryVectors {
     Text key = Text.of(space, text);
     float[] vector = embedded.getIfPresent(key);
     if (vector == null) {
-      vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();
+      vector = models.forSpace(space).embed(List.of(text), Purpose.QUERY).getFirst();
       embedded.put(key, VectorValidator.check("vector", vector, space));
     }
     return vector;

@@ -1,13 +1,13 @@
 package dev.sheaf.search;
 
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.collection.CollectionService.Searched;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.filter.Filter;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.runtime.ModuleSwitches;
@@ -42,7 +42,7 @@ public class SearchService {
   private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
 
   /// @param until by [System#nanoTime]
-  private record Known(Searched collection, long until) {}
+  private record Known(ActiveSpace collection, long until) {}
 
   SearchService(
       CollectionService collections,
@@ -80,7 +80,7 @@ public class SearchService {
       }
       // The collection was dropped, and there may be a new one of the same name.
       known.remove(collection);
-      Searched again = known(collection);
+      ActiveSpace again = known(collection);
       outcome =
           collections.onPartitions(
               collection, again.space(), () -> search(again, collection, request));
@@ -98,16 +98,17 @@ public class SearchService {
         request.explain() ? outcome.explained() : null);
   }
 
-  private Searched known(String name) {
+  private ActiveSpace known(String name) {
     Known cached = known.get(name);
     if (cached == null || cached.until() - System.nanoTime() < 0) {
-      cached = new Known(collections.searched(name), System.nanoTime() + STALE.toNanos());
+      cached =
+          new Known(collections.activeSpaceAndSettings(name), System.nanoTime() + STALE.toNanos());
       known.put(name, cached);
     }
     return cached.collection();
   }
 
-  private Planner.Outcome search(Searched searched, String collection, SearchRequest request)
+  private Planner.Outcome search(ActiveSpace searched, String collection, SearchRequest request)
       throws SQLException {
     Space space = searched.space();
     UUID like =
@@ -119,7 +120,7 @@ public class SearchService {
             request,
             space,
             vector(space, collection, request, like),
-            request.filter().equals(Filter.EVERYTHING) ? null : Predicate.of(request.filter()),
+            request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
             like,
             searched.settings().searchLanguage()),
         searched.settings().efSearch(config.efSearch()));

@@ -2,7 +2,7 @@ package dev.sheaf.search;
 
 import com.pgvector.PGvector;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -157,7 +157,7 @@ public final class SearchSql {
   /// else the planner may think that few documents match, and compare each of many with each
   /// candidate.
   private String passing() {
-    Predicate predicate = query.predicate();
+    FilterSql predicate = query.predicate();
     if (predicate == null) {
       return "";
     }
@@ -332,7 +332,7 @@ public final class SearchSql {
   }
 
   private @Nullable String filtered() {
-    Predicate predicate = query.predicate();
+    FilterSql predicate = query.predicate();
     if (predicate == null) {
       return null;
     }

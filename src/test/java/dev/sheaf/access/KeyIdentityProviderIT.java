@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// How often a key costs a round trip.
+/// Tests how often a key costs a query.
 @ExtendWith(DatabaseExtension.class)
 class KeyIdentityProviderIT {
 
@@ -53,21 +53,22 @@ class KeyIdentityProviderIT {
 
   @Test
   void aSearchPaysNone() throws SQLException {
-    Key key =
-        Key.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     connections.set(0);
 
     for (int i = 0; i < 1_000; i++) {
       assertThat(identity(key).getPrincipal().getName()).isEqualTo("key:" + key.id());
     }
 
-    // It is looked up once, and its use recorded.
+    // The key is looked up once, and its use is recorded once.
     assertThat(connections).hasValue(2);
   }
 
   @Test
   void aGuessPaysOne() {
-    Key guess = Key.random();
+    KeyToken guess = KeyToken.random();
 
     for (int i = 0; i < 100; i++) {
       assertThatThrownBy(() -> identity(guess)).isInstanceOf(AuthenticationFailedException.class);
@@ -78,8 +79,9 @@ class KeyIdentityProviderIT {
 
   @Test
   void whatIsForgottenIsLookedUpAgain() throws SQLException {
-    Key key =
-        Key.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     identity(key);
     keys.revoke(key.id());
     assertThat(identity(key).isAnonymous()).isFalse();
@@ -88,10 +90,10 @@ class KeyIdentityProviderIT {
 
     assertThatThrownBy(() -> identity(key))
         .isInstanceOf(AuthenticationFailedException.class)
-        .hasRootCauseMessage("this key was revoked; ask an admin for another");
+        .hasRootCauseMessage("The API key was revoked. Ask an administrator for a new one.");
   }
 
-  private SecurityIdentity identity(Key key) {
+  private SecurityIdentity identity(KeyToken key) {
     return provider
         .authenticate(new KeyRequest(key), blocking -> Uni.createFrom().item(blocking))
         .await()

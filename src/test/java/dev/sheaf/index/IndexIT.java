@@ -143,10 +143,10 @@ class IndexIT {
       delimiter = '|',
       textBlock =
           """
-          {}                 | recall is missing
+          {}                 | recall is required.
           {"recall": 0}      | recall must be a number from 0.01 to 1, not 0.0
           {"recall": 1.01}   | recall must be a number from 0.01 to 1, not 1.01
-          {"recall": "high"} | recall must be a number
+          {"recall": "high"} | recall must be a number.
           """)
   void whatCannotBeReached(String body, String detail) {
     given()
@@ -246,7 +246,7 @@ class IndexIT {
         .body(
             "detail",
             equalTo(
-                "an index of full precision takes at most 2000 dimensions, this model has 3000; choose half"));
+                "An index with full precision may have at most 2000 dimensions, but the model has 3000. Choose half."));
   }
 
   @Test

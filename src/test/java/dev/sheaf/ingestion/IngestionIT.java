@@ -187,19 +187,18 @@ class IngestionIT {
         .body("errors[0].type", equalTo("urn:sheaf:problem:malformed-json"))
         .body("errors[1].id", equalTo("wide"))
         .body(
-            "errors[1].detail",
-            equalTo("chunks[0].vector has 3 dimensions, this collection's model has 2"))
+            "errors[1].detail", equalTo("chunks[0].vector has 3 dimensions, but the model has 2."))
         .body(
             "errors[2].detail",
             equalTo(
-                "chunks.text holds U+0000 at position 1, which PostgreSQL cannot store; remove it"))
-        .body("errors[3].detail", equalTo("id is missing"))
-        .body("errors[4].detail", equalTo("id must be a string"))
-        .body("errors[6].detail", equalTo("id has 513 bytes, it must have 1 to 512"))
+                "chunks.text contains U+0000 at position 1, which PostgreSQL cannot store. Remove it."))
+        .body("errors[3].detail", equalTo("id is required."))
+        .body("errors[4].detail", equalTo("id must be a string."))
+        .body("errors[6].detail", equalTo("id has 513 bytes. It must have 1 to 512."))
         .body(
             "errors[7].detail",
             equalTo(
-                "this collection has no model that embeds text; send chunks, each with text and vector"))
+                "The collection has no model that embeds text. Send chunks instead, each with text and vector."))
         .body("errors[11].type", equalTo("urn:sheaf:problem:line-too-long"))
         .body("errors[12].detail", equalTo("the line must be an object, and is null"));
     document(collection, "good").statusCode(200);

@@ -357,7 +357,7 @@ class JobIT {
 
     awaitState(id, "failed");
 
-    job(id).body("error", equalTo("there is no collection named " + collection));
+    job(id).body("error", equalTo("There is no collection named " + collection + "."));
     warnings.close();
     assertThat(warnings.messages()).isEmpty();
     assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();

@@ -181,7 +181,7 @@ class PlannerIT {
                       "type",
                       "urn:sheaf:problem:search-timeout",
                       "title",
-                      "The search took too long",
+                      "The search timed out",
                       "status",
                       504,
                       "detail",

@@ -127,7 +127,7 @@ class SearchOptionsIT {
               "detail",
               equalTo(
                   "vector must be an array of numbers, or the base64 of 32-bit floats in"
-                      + " little-endian order"));
+                      + " little-endian order."));
     }
   }
 
@@ -306,7 +306,7 @@ class SearchOptionsIT {
             json(
                 """
                 {"type": "urn:sheaf:problem:collection-not-found", "title": "No such collection",
-                 "status": 404, "detail": "there is no collection named nowhere"}
+                 "status": 404, "detail": "There is no collection named nowhere."}
                 """));
     assertThat(answers.get(2).get("hits").findValuesAsText("document")).containsExactly("bread");
     Api.post("/search/batch", Map.of("searches", List.of()))
@@ -341,8 +341,9 @@ class SearchOptionsIT {
         .isEqualTo(
             json(
                 """
-                {"type": "urn:sheaf:problem:model-unavailable", "title": "The embedding model cannot be used",
-                 "status": 503, "detail": "Unknown embedding model \\"gone\\"; known: bge-small-en-v1.5"}
+                {"type": "urn:sheaf:problem:model-unavailable", "title": "The embedding model is unavailable",
+                 "status": 503,
+                 "detail": "Unknown embedding model \\"gone\\". The models are: bge-small-en-v1.5."}
                 """));
     assertThat(answers.get(1).get("hits").findValuesAsText("document")).containsExactly("bread");
   }

@@ -10,7 +10,7 @@ import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -143,7 +143,7 @@ class SearchPlanIT {
         request,
         SPACE,
         request.vector(),
-        request.filter().equals(Filter.EVERYTHING) ? null : Predicate.of(request.filter()),
+        request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
         null,
         "english");
   }

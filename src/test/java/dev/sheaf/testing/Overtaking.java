@@ -14,8 +14,8 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.awaitility.Awaitility;
 
-/// Lets a background worker look, holds it where it acts, and changes what it saw: with a lock that
-/// lets everybody read.
+/// Changes data between the moment at which a background worker reads it and the moment at which it
+/// acts on it. A lock that permits reads blocks the worker in between.
 public final class Overtaking {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -28,14 +28,14 @@ public final class Overtaking {
     this.templates = templates;
   }
 
-  /// What happens between the look and the act.
+  /// The change between reading and acting.
   public interface Change {
     void in(Connection connection) throws SQLException;
   }
 
-  /// Runs `worker`, and `change` once it waits for `table`; nothing may be logged as a warning.
+  /// Runs `worker`, and `change` when the worker waits for `table`. Fails if a warning is logged.
   ///
-  /// @param mode of the lock that it has to wait for
+  /// @param mode the mode of the lock that the worker waits for
   public void of(Runnable worker, String table, String mode, Change change)
       throws SQLException, InterruptedException, ExecutionException {
     var run = new FutureTask<Void>(worker, null);
@@ -57,7 +57,7 @@ public final class Overtaking {
     }
   }
 
-  /// Drops a collection, as the service does.
+  /// Drops a collection in the same way as the service.
   public void drop(Connection connection, String collection) throws SQLException {
     String which = " FROM collection WHERE name = '%s'".formatted(collection);
     long id = number(connection, "SELECT id" + which);
@@ -67,7 +67,7 @@ public final class Overtaking {
     execute(connection, "DELETE FROM collection WHERE id = " + id);
   }
 
-  /// The number that a query has found.
+  /// The number that a query returns.
   public static long number(Connection connection, String query) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {
