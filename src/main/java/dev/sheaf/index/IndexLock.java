@@ -7,11 +7,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps two replicas from the same work on an index: an advisory lock of the session, which is
-/// gone with it. Whoever holds it knows that whoever worked there before has ended.
+/// Prevents two replicas from doing the same work on an index: a session-level advisory lock, which
+/// ends with its session. The holder can be sure that no earlier holder is still working.
 public final class IndexLock implements AutoCloseable {
 
-  /// What is not done twice at a time. The number is the first key of the lock.
+  /// The kinds of work that run once at a time. The number is the first key of the lock.
   public enum Work {
     /// Building the index of a space.
     BUILD(0x5EA_F1D),
@@ -37,12 +37,12 @@ public final class IndexLock implements AutoCloseable {
     this.id = id;
   }
 
-  /// Takes the lock if nobody has it.
+  /// Takes the lock if it is free.
   ///
-  /// @param connection whose session holds it until it is closed, and whose statements may take any
-  ///   time
-  /// @param id the space or collection
-  /// @return `null` when somebody else has it
+  /// @param connection the session that holds the lock until it is closed; its network timeout is
+  ///   lifted
+  /// @param id the id of the space or collection
+  /// @return `null` if another session holds the lock
   public static @Nullable IndexLock tryTake(Connection connection, Work work, long id)
       throws SQLException {
     var lock = new IndexLock(connection, work, id);

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// A bounded map, safe for any number of threads, that forgets what was not asked for the longest.
+/// A bounded, thread-safe map that evicts the least recently used entry.
 final class Lru<K, V> {
 
   private final Map<K, V> entries;
