@@ -23,11 +23,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// The application as it is shipped, with uploads that are larger than its heap, and killed over
-/// others.
+/// Uploads to the built application that are larger than its heap, and uploads during which it is
+/// killed.
 ///
-/// `make soak` makes them as large as people would call large: 2 GB with a heap of 512 MB, and
-/// 200,000 lines with ten kills.
+/// `make soak` uses realistic sizes: 2 GB with a heap of 512 MB, and 200,000 lines with ten kills.
 @OutOfProcess
 class BulkLoadIT {
 
@@ -38,10 +37,10 @@ class BulkLoadIT {
   /// In megabytes.
   private static final int HEAP = Integer.getInteger("sheaf.test.upload-heap");
 
-  /// What the live objects of two batches may make of a difference, in bytes.
-  private static final long FLAT = 32_000_000;
+  /// Tolerance for the live objects of two batches, in bytes.
+  private static final long TOLERANCE = 32_000_000;
 
-  private static final Duration PATIENCE = Duration.ofMinutes(15);
+  private static final Duration TIMEOUT = Duration.ofMinutes(15);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> SETTINGS =
@@ -58,7 +57,7 @@ class BulkLoadIT {
       create(sheaf, dimensions);
 
       Future<JsonNode> answer =
-          client.submit(() -> upload(sheaf, Map.of(), new Lines("d", 0, lines, vector)));
+          client.submit(() -> upload(sheaf, Map.of(), new GeneratedLines("d", 0, lines, vector)));
       var live = new ArrayList<Long>();
       while (!isDone(answer)) {
         live.add(sheaf.liveBytes());
@@ -73,11 +72,11 @@ class BulkLoadIT {
       int half = live.size() / 2;
       assertThat(max(live.subList(half, live.size())))
           .as("live bytes in the second half of the upload")
-          .isLessThan(max(live.subList(0, half)) + FLAT);
+          .isLessThan(max(live.subList(0, half)) + TOLERANCE);
     }
   }
 
-  /// Waits a little for the end, which leaves the machine to the upload.
+  /// Waits half a second, so that the test does not compete with the upload.
   private static boolean isDone(Future<?> answer) throws Exception {
     try {
       answer.get(500, TimeUnit.MILLISECONDS);
@@ -92,7 +91,7 @@ class BulkLoadIT {
   }
 
   @Test
-  void everyLineIsLoadedOnceHoweverOftenTheServiceIsKilled() throws Exception {
+  void everyLineIsLoadedOnceAlthoughTheServiceIsKilled() throws Exception {
     int bad = 10;
     try (TestDatabase database = TestDatabase.create()) {
       var killedAt = new ArrayList<Long>();
@@ -106,13 +105,13 @@ class BulkLoadIT {
                 upload(
                         sheaf,
                         Map.of("Prefer", "respond-async"),
-                        new Lines("d", bad, LINES, "[1,2,3]"))
+                        new GeneratedLines("d", bad, LINES, "[1,2,3]"))
                     .path("id")
                     .asLong();
           }
           if (kill < KILLS) {
             long before = done;
-            await().atMost(PATIENCE).until(() -> read(database) > before);
+            await().atMost(TIMEOUT).until(() -> read(database) > before);
             sheaf.kill();
             done = read(database);
             killedAt.add(done);
@@ -120,7 +119,7 @@ class BulkLoadIT {
           } else {
             String path = "/api/v1/jobs/" + id;
             await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() ->
                     JSON.readTree(sheaf.send("GET", path, "").body())
                         .path("state")
@@ -152,7 +151,7 @@ class BulkLoadIT {
   }
 
   @Test
-  void aReplicaTakesOverFromOneThatDied() throws Exception {
+  void aReplicaTakesOverTheJobOfADeadReplica() throws Exception {
     try (TestDatabase database = TestDatabase.create();
         SheafProcess first = SheafProcess.start(database, SETTINGS)) {
       create(first, 3);
@@ -160,12 +159,12 @@ class BulkLoadIT {
         upload(
             first,
             Map.of("Prefer", "respond-async"),
-            new Lines("d", 0, LINES / 3, "[1,2," + job + "]"));
+            new GeneratedLines("d", 0, LINES / 3, "[1,2," + job + "]"));
       }
       try (SheafProcess second = SheafProcess.start(database, SETTINGS)) {
         first.kill();
         await()
-            .atMost(PATIENCE)
+            .atMost(TIMEOUT)
             .until(() ->
                 JSON.readTree(second.send("GET", "/api/v1/jobs", "").body())
                     .findValuesAsText("state")
@@ -194,10 +193,10 @@ class BulkLoadIT {
         upload(
             job % 2 == 0 ? first : second,
             Map.of("Prefer", "respond-async"),
-            new Lines("job" + job + "-", bad, lines, "[1,2,3]"));
+            new GeneratedLines("job" + job + "-", bad, lines, "[1,2,3]"));
       }
       await()
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .until(() ->
               database
                   .query("SELECT count(*) FROM ingestion_job WHERE state <> 'completed'")
@@ -248,15 +247,15 @@ class BulkLoadIT {
         .toString();
   }
 
-  /// Lines that are made while they are read, behind some that are not JSON.
-  private static final class Lines extends InputStream {
+  /// Generates lines while they are read, after some lines that are not JSON.
+  private static final class GeneratedLines extends InputStream {
     private final String prefix;
     private final int count;
     private final String vector;
     private int made;
     private ByteArrayInputStream line;
 
-    Lines(String prefix, int bad, int count, String vector) {
+    GeneratedLines(String prefix, int bad, int count, String vector) {
       this.prefix = prefix;
       this.count = count;
       this.vector = vector;
@@ -265,7 +264,7 @@ class BulkLoadIT {
 
     @Override
     public int read() {
-      throw new UnsupportedOperationException("nobody reads a byte at a time");
+      throw new UnsupportedOperationException("single bytes are never read");
     }
 
     @Override

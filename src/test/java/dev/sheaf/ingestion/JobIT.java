@@ -30,12 +30,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Uploads that are asked for later.
+/// Uploads with a job.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class JobIT {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
@@ -82,7 +82,7 @@ class JobIT {
   }
 
   private static void awaitState(int id, String state) {
-    await().atMost(PATIENCE).untilAsserted(() -> job(id).body("state", equalTo(state)));
+    await().atMost(TIMEOUT).untilAsserted(() -> job(id).body("state", equalTo(state)));
   }
 
   private long count(String sql) throws SQLException {
@@ -102,7 +102,7 @@ class JobIT {
   }
 
   @Test
-  void isStoredLoadedAndForgotten() throws SQLException {
+  void anUploadIsStoredLoadedAndDeleted() throws SQLException {
     String collection = vectors();
     String upload = lines(1_500) + "not json\n" + line(3) + "\n";
 
@@ -142,7 +142,7 @@ class JobIT {
   }
 
   @Test
-  void tellsHowItGetsOnUntilItHasEnded() {
+  void eventsReportProgressUntilTheJobEnds() {
     int id = store(vectors(), lines(10));
 
     List<String> events =
@@ -160,7 +160,7 @@ class JobIT {
   }
 
   @Test
-  void aRepeatedRequestGetsTheFirstOnesResult() {
+  void aRepeatedRequestGetsTheFirstResult() {
     String collection = vectors();
     Map<String, String> key = Map.of("Idempotency-Key", "nightly 1");
 
@@ -186,39 +186,39 @@ class JobIT {
   }
 
   @Test
-  void aRequestThatIsNotAnsweredYetKeepsItsKey() throws SQLException, IOException {
+  void aRequestInProgressBlocksItsKey() throws SQLException, IOException {
     String collection = vectors();
     Map<String, String> key = Map.of("Idempotency-Key", "slow");
     try (Socket client = open(collection, "Idempotency-Key: slow\r\n")) {
       send(client, lines(1));
       await()
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .untilAsserted(() ->
               upload(collection, key, lines(3))
                   .statusCode(409)
                   .body("type", equalTo("urn:sheaf:problem:busy")));
     }
 
-    // Whoever hangs up has no result, so the key is free again.
-    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    // The first client disconnected without a result, so the key is free again.
+    await().atMost(TIMEOUT).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
-  void whatTheDatabaseWasAwayForAtItsEndIsNobodys() throws SQLException {
+  void aJobThatCouldNotBeEndedExpires() throws SQLException {
     String collection = vectors();
     Map<String, String> key = Map.of("Idempotency-Key", "cut off");
     execute(
         """
-        CREATE FUNCTION fail_at_the_end() RETURNS trigger LANGUAGE plpgsql
-            AS $$ BEGIN RAISE 'the database goes away'; END $$;
-        CREATE TRIGGER fail_at_the_end BEFORE DELETE OR UPDATE OF finished_at ON ingestion_job
-            FOR EACH ROW WHEN (OLD.collection = '%s') EXECUTE FUNCTION fail_at_the_end()
+        CREATE FUNCTION fail_to_end() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE 'database unavailable'; END $$;
+        CREATE TRIGGER fail_to_end BEFORE DELETE OR UPDATE OF finished_at ON ingestion_job
+            FOR EACH ROW WHEN (OLD.collection = '%s') EXECUTE FUNCTION fail_to_end()
         """
             .formatted(collection));
     try {
       upload(collection, key, lines(3)).statusCode(500);
     } finally {
-      execute("DROP FUNCTION fail_at_the_end() CASCADE");
+      execute("DROP FUNCTION fail_to_end() CASCADE");
     }
     upload(collection, key, lines(3)).statusCode(409);
 
@@ -226,11 +226,11 @@ class JobIT {
         "UPDATE ingestion_job SET lease_until = now() + interval '2 s' WHERE collection = '%s'"
             .formatted(collection));
 
-    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    await().atMost(TIMEOUT).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
-  void whatIsDeletedWhileItIsStoredIsGone() throws IOException, SQLException {
+  void aJobCanBeDeletedWhileItsUploadIsStored() throws IOException, SQLException {
     String collection = vectors();
     try (Socket client = open(collection, "Prefer: respond-async\r\n")) {
       send(client, lines(1));
@@ -238,7 +238,7 @@ class JobIT {
           "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE state = 'receiving' AND collection = '"
               + collection
               + "'";
-      await().atMost(PATIENCE).until(() -> count(newest) > 0);
+      await().atMost(TIMEOUT).until(() -> count(newest) > 0);
       given().delete("/api/v1/jobs/{id}", count(newest)).then().statusCode(204);
       send(client, "");
 
@@ -252,7 +252,7 @@ class JobIT {
   }
 
   @Test
-  void aCancelledJobLoadsNoMore() throws SQLException {
+  void aCancelledJobStopsLoading() throws SQLException {
     String collection = vectors();
     int id = store(collection, lines(20_000));
 
@@ -265,19 +265,19 @@ class JobIT {
     int read = job(id).extract().path("read");
     assertThat(read).isLessThan(20_000);
     assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
-    // The worker is free for the next, and has left this one as it was.
+    // The worker loads the next job, and has not changed this one.
     awaitState(store(collection, lines(1)), "completed");
     job(id).body("state", equalTo("cancelled")).body("read", equalTo(read));
   }
 
   @Test
-  void anUploadWhoseJobIsCancelledHearsOfIt() throws Exception {
+  void anUploadWhoseJobIsCancelledFails() throws Exception {
     String collection = vectors();
     String jobs =
         "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE collection = '" + collection + "'";
     try (Socket client = open(collection, "Idempotency-Key: cancelled\r\n")) {
       send(client, lines(1));
-      await().atMost(PATIENCE).until(() -> count(jobs) > 0);
+      await().atMost(TIMEOUT).until(() -> count(jobs) > 0);
       given().post("/api/v1/jobs/{id}/cancel", count(jobs)).then().statusCode(200);
       send(client, "");
 
@@ -291,7 +291,7 @@ class JobIT {
   }
 
   @Test
-  void aJobFailsWithItsCollection() throws SQLException {
+  void aJobFailsIfItsCollectionIsDropped() throws SQLException {
     String collection = vectors();
     int id = store(collection, lines(20_000));
     given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
@@ -303,12 +303,12 @@ class JobIT {
   }
 
   @Test
-  void ofAnUploadThatBreaksOffWhatIsInStaysInAndNothingIsHalf() throws IOException {
+  void anIncompleteUploadStoresOnlyCompleteDocuments() throws IOException {
     String collection = vectors();
     try (Socket client = open(collection, "")) {
       send(client, lines(2_500) + "{\"id\":\"half\",\"chunks\":[{\"text\":\"a\",\"vec");
       await()
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .untilAsserted(() ->
               given()
                   .get("/api/v1/collections/{collection}", collection)
@@ -331,7 +331,7 @@ class JobIT {
         .body("chunks", equalTo(2_500));
   }
 
-  /// A request whose body goes on for as long as the test likes.
+  /// Starts a request whose body the test sends in chunks.
   private static Socket open(String collection, String headers) throws IOException {
     var client = new Socket("localhost", RestAssured.port);
     String head =
@@ -355,26 +355,26 @@ class JobIT {
     out.flush();
   }
 
-  /// As when an outage keeps its end from the table: this process is alive, and does nothing for
-  /// it.
+  /// Simulates an outage that prevents the update of the table: the process is alive, but no longer
+  /// works on the job.
   @Test
-  void theLeaseOfAJobEndsWhenNobodyWorksAtIt() throws SQLException {
+  void theLeaseOfADisownedJobExpires() throws SQLException {
     String collection = vectors();
     var target = new Loader.Target(collection, collections.activeSpace(collection));
-    long kept = table.begin(target, true, null, "somebody").orElseThrow();
-    long left = table.begin(target, true, null, "somebody").orElseThrow();
+    long kept = table.begin(target, true, null, "client").orElseThrow();
+    long disowned = table.begin(target, true, null, "client").orElseThrow();
 
-    table.leave(left);
+    table.disown(disowned);
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
           "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%d, %d)"
-              .formatted(kept, left));
+              .formatted(kept, disowned));
     }
 
-    await().atMost(PATIENCE).until(() -> table.find(left).isEmpty());
+    await().atMost(TIMEOUT).until(() -> table.find(disowned).isEmpty());
     assertThat(table.find(kept)).isPresent();
-    table.leave(kept);
+    table.disown(kept);
     table.delete(kept);
   }
 }
