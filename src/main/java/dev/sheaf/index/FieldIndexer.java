@@ -1,6 +1,7 @@
 package dev.sheaf.index;
 
-import dev.sheaf.index.IndexLock.Work;
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
@@ -101,7 +102,7 @@ class FieldIndexer {
 
   private void apply(IndexChange change) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.FIELDS, change.collectionId())) {
+        AdvisoryLock lock = IndexLock.FIELDS.tryAcquire(connection, change.collectionId())) {
       // Another replica may have applied it in the meantime.
       if (lock == null || !pendingChanges(connection).contains(change)) {
         return;
@@ -111,26 +112,47 @@ class FieldIndexer {
       if (change.field() != null) {
         parameters.put("field", change.field());
       }
-      if (change.create()) {
-        templates.apply(connection, change.template(), parameters);
-      } else {
-        templates.revert(connection, change.template(), parameters);
+      try {
+        if (change.create()) {
+          templates.apply(connection, change.template(), parameters);
+        } else {
+          templates.revert(connection, change.template(), parameters);
+        }
+      } catch (SQLException e) {
+        if (!isObsolete(e, connection, change)) {
+          throw e;
+        }
+        // The collection or the field was dropped, another session built the index, or the locks
+        // were
+        // not available.
+        LOG.debugf(
+            e,
+            "Index skipped: collection=%s template=%s",
+            change.collectionId(),
+            change.template());
+        return;
       }
       LOG.infof(
-          "Index %s: collection=%d template=%s field=%s",
+          "Index %s: collection=%s template=%s field=%s",
           change.create() ? "built" : "dropped",
           change.collectionId(),
           change.template(),
           change.field());
     } catch (SQLException e) {
-      // The collection may have been dropped in the meantime; the next run retries everything else.
+      // The next run retries it.
       LOG.warnf(
-          "Index not %s: collection=%d template=%s field=%s reason=%s",
+          "Index not %s: collection=%s template=%s field=%s reason=%s",
           change.create() ? "built" : "dropped",
           change.collectionId(),
           change.template(),
           change.field(),
           e.getMessage());
     }
+  }
+
+  private boolean isObsolete(SQLException failure, Connection connection, IndexChange change)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure) && !pendingChanges(connection).contains(change));
   }
 }

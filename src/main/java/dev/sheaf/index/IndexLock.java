@@ -1,71 +1,40 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.NetworkTimeouts;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Prevents two replicas from doing the same work on an index: a session-level advisory lock, which
-/// ends with its session. The holder can be sure that no earlier holder is still working.
-public final class IndexLock implements AutoCloseable {
+/// Work on an index that only one replica does at a time. The holder of the lock can be sure that
+/// no earlier holder is still working.
+enum IndexLock {
+  /// Building the index of a space.
+  BUILD(0x5EA_F1D),
+  /// Building the indexes of a collection that filters use.
+  FIELDS(0x5EA_F1E),
+  /// Measuring the recall of a space.
+  MEASURE(0x5EA_F1F);
 
-  /// The kinds of work that run once at a time. The number is the first key of the lock.
-  public enum Work {
-    /// Building the index of a space.
-    BUILD(0x5EA_F1D),
-    /// Building the indexes of a collection that filters use.
-    FIELDS(0x5EA_F1E),
-    /// Measuring the recall of a space.
-    MEASURE(0x5EA_F1F);
+  private final int classId;
 
-    private final int key;
-
-    Work(int key) {
-      this.key = key;
-    }
+  IndexLock(int classId) {
+    this.classId = classId;
   }
 
-  private final Connection connection;
-  private final Work work;
-  private final long id;
-
-  private IndexLock(Connection connection, Work work, long id) {
-    this.connection = connection;
-    this.work = work;
-    this.id = id;
-  }
-
-  /// Takes the lock if it is free.
+  /// Acquires the lock if it is free.
   ///
   /// @param connection the session that holds the lock until it is closed; its network timeout is
   ///   lifted
   /// @param id the id of the space or collection
   /// @return `null` if another session holds the lock
-  public static @Nullable IndexLock tryTake(Connection connection, Work work, long id)
-      throws SQLException {
-    var lock = new IndexLock(connection, work, id);
-    if (!lock.call("SELECT pg_try_advisory_lock(?, ?)")) {
-      return null;
+  @Nullable AdvisoryLock tryAcquire(Connection connection, long id) throws SQLException {
+    AdvisoryLock lock =
+        AdvisoryLock.tryAcquire(connection, AdvisoryLock.Key.of(classId, Math.toIntExact(id)))
+            .orElse(null);
+    if (lock != null) {
+      NetworkTimeouts.allowAnyTime(connection);
     }
-    NetworkTimeouts.allowAnyTime(connection);
     return lock;
-  }
-
-  @Override
-  public void close() throws SQLException {
-    call("SELECT pg_advisory_unlock(?, ?)");
-  }
-
-  private boolean call(String function) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(function)) {
-      statement.setInt(1, work.key);
-      statement.setInt(2, Math.toIntExact(id));
-      try (ResultSet row = statement.executeQuery()) {
-        row.next();
-        return row.getBoolean(1);
-      }
-    }
   }
 }

@@ -3,6 +3,8 @@ package dev.sheaf.index;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.Searched;
 import dev.sheaf.collection.UpdateCollection;
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
@@ -65,6 +67,10 @@ public class IndexService {
   /// @throws Problem if there is no such collection
   public IndexView describe(String collection) throws SQLException {
     Searched searched = collections.searched(collection);
+    return collections.onPartitions(collection, searched.space(), () -> describe(searched));
+  }
+
+  private IndexView describe(Searched searched) throws SQLException {
     int ef = efSearch(searched);
     IndexState state = table.state(searched.space());
     boolean valid = state.index() != null && state.index().valid();
@@ -99,7 +105,7 @@ public class IndexService {
       return "The index is being built. Until it is ready, searches compare every vector, and recall is 1.";
     }
     return state.rows() < config.minRows()
-        ? "A collection with fewer than %d vectors has no index. Searches compare every vector, and recall is 1."
+        ? "A collection with fewer than %s vectors has no index. Searches compare every vector, and recall is 1."
             .formatted(config.minRows())
         : NO_INDEX;
   }
@@ -111,7 +117,7 @@ public class IndexService {
   }
 
   private String tooLittleTime() {
-    return "The measurement timed out: %d ms were not enough for a single exact search. Raise sheaf.index.measure-at-most."
+    return "The measurement timed out: %s ms were not enough for a single exact search. Raise sheaf.index.measure-at-most."
         .formatted(config.measureAtMost().toMillis());
   }
 
@@ -189,7 +195,7 @@ public class IndexService {
         tryMeasure(collection);
       }
     } catch (SQLException e) {
-      // The database is unavailable, or a collection was dropped; the next run retries the others.
+      // The database is unavailable; the next run measures the same indexes.
       LOG.warnf("Recall not measured: reason=%s", e.getMessage());
     }
   }
@@ -198,13 +204,22 @@ public class IndexService {
     try {
       Recall recall = measure(collection);
       LOG.infof(
-          "Recall measured: collection=%s recall=%.4f efSearch=%d sample=%d",
+          "Recall measured: collection=%s recall=%.4f efSearch=%s sample=%s",
           collection, recall.value(), recall.efSearch(), recall.sampleSize());
     } catch (Problem e) {
       // The collection was dropped, its index is being replaced, another replica measures it, or
-      // the
-      // measurement timed out.
+      // the measurement timed out.
       LOG.infof("Recall not measured: collection=%s reason=%s", collection, e.detail());
+    } catch (SQLException e) {
+      boolean obsolete =
+          ConcurrentChange.isOverLocks(e)
+              || (ConcurrentChange.isBehind(e)
+                  && !table.collectionsToMeasure(search.efSearch()).contains(collection));
+      if (!obsolete) {
+        throw e;
+      }
+      // The collection was dropped, or the locks were not available.
+      LOG.debugf(e, "Recall not measured: collection=%s", collection);
     }
   }
 
@@ -215,13 +230,18 @@ public class IndexService {
   /// Exact searches are expensive, so only one measurement of a space runs at a time.
   private <T> T exclusively(Searched searched, String collection, Measurer<T> measurer)
       throws SQLException {
-    Space space = searched.space();
+    return collections.onPartitions(
+        collection, searched.space(), () -> exclusively(searched.space(), collection, measurer));
+  }
+
+  private <T> T exclusively(Space space, String collection, Measurer<T> measurer)
+      throws SQLException {
     IndexState state = table.state(space);
     if (state.index() == null || !state.index().valid()) {
       throw noIndex();
     }
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, IndexLock.Work.MEASURE, space.id())) {
+        AdvisoryLock lock = IndexLock.MEASURE.tryAcquire(connection, space.id())) {
       if (lock == null) {
         throw new Problem(
             ProblemType.BUSY,

@@ -2,6 +2,7 @@ package dev.sheaf.index;
 
 import com.pgvector.PGvector;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.Hit;
 import dev.sheaf.search.Query;
@@ -35,8 +36,6 @@ class RecallMeasurer {
 
   /// The default limit of a search.
   static final int K = 10;
-
-  private static final String QUERY_CANCELED = "57014";
 
   private final AgroalDataSource dataSource;
   private final SearchExecution execution;
@@ -73,7 +72,7 @@ class RecallMeasurer {
                 SELECT vector
                   FROM %s
                  ORDER BY hash_record_extended(ROW(document_id, ordinal), 0)
-                 LIMIT %d
+                 LIMIT %s
                 """
                     .formatted(space.embeddingTable(), config.sample()))) {
       NetworkTimeouts.allowAnyTime(connection);
@@ -160,7 +159,7 @@ class RecallMeasurer {
               result.hits().size(),
               result.hits().stream().mapToDouble(RecallMeasurer::distance).max().orElse(0)));
     } catch (SQLException e) {
-      if (QUERY_CANCELED.equals(e.getSQLState())) {
+      if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         return Optional.empty();
       }
       throw e;

@@ -1,10 +1,12 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexLock.Work;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.Meter.MeterProvider;
@@ -151,18 +153,39 @@ class SpaceIndexer {
 
   private void maintain(Space space) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.BUILD, space.id())) {
+        AdvisoryLock lock = IndexLock.BUILD.tryAcquire(connection, space.id())) {
       if (lock == null) {
         return;
       }
       // Another replica may have built it in the meantime.
       for (SpaceState state : findStates(connection, space.id())) {
-        maintain(connection, state);
+        try {
+          maintain(connection, state);
+        } catch (SQLException e) {
+          if (ConcurrentChange.isCancelled(e)) {
+            // By a drop of the collection, or by an operator.
+            LOG.infof("Index build cancelled: space=%s reason=%s", space.id(), e.getMessage());
+            return;
+          }
+          if (!isObsolete(e, connection, space)) {
+            throw e;
+          }
+          // The collection was dropped, another session built the index, or the locks were not
+          // available.
+          LOG.debugf(e, "Index skipped: space=%s", space.id());
+        }
       }
     } catch (SQLException e) {
-      // The collection may have been dropped in the meantime; the next run retries everything else.
-      LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+      // The next run retries it.
+      LOG.warnf("Index not built: space=%s reason=%s", space.id(), e.getMessage());
     }
+  }
+
+  private boolean isObsolete(SQLException failure, Connection connection, Space space)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure)
+            && findStates(connection, space.id()).stream().allMatch(SpaceState::isUpToDate));
   }
 
   /// @param space id of the only space to check; `null` for all
@@ -207,20 +230,20 @@ class SpaceIndexer {
     Space space = state.space();
     for (String leftover : state.leftovers()) {
       templates.revert(connection, "space_index", Map.of("index", leftover));
-      LOG.infof("Index dropped: space=%d index=%s", space.id(), leftover);
+      LOG.infof("Index dropped: space=%s index=%s", space.id(), leftover);
     }
     if (state.wanted().equals(state.actual()) && !state.recallLost()) {
       return;
     }
     String why = state.actual() == null ? "grown" : state.recallLost() ? "recall" : "settings";
-    LOG.infof("Index build started: space=%d why=%s", space.id(), why);
+    LOG.infof("Index build started: space=%s why=%s", space.id(), why);
     long start = System.nanoTime();
     String outcome = "failed";
     try {
       buildWithServerSettings(connection, state);
       outcome = "built";
       LOG.infof(
-          "Index built: space=%d why=%s seconds=%.1f",
+          "Index built: space=%s why=%s seconds=%.1f",
           space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
     } finally {
       BUILDS
@@ -277,17 +300,12 @@ class SpaceIndexer {
   /// use the old index for a short time.
   private void swap(Connection connection, SpaceState state) throws SQLException {
     Space space = state.space();
-    connection.setAutoCommit(false);
-    try {
-      templates.apply(connection, "space_index_swap", Map.of("space_id", space.id()));
-      storePrecision(connection, state);
-      connection.commit();
-    } catch (SQLException e) {
-      connection.rollback();
-      throw e;
-    } finally {
-      connection.setAutoCommit(true);
-    }
+    Transactions.run(
+        connection,
+        same -> {
+          templates.apply(same, "space_index_swap", Map.of("space_id", space.id()));
+          storePrecision(same, state);
+        });
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_sleep(" + OLD_INDEX_GRACE.toSeconds() + ")");
     }

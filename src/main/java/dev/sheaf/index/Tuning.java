@@ -6,6 +6,7 @@ import dev.sheaf.search.SearchRequest;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// The smallest `ef_search` that reaches a recall, found by bisection, because recall grows with
@@ -33,8 +34,11 @@ public record Tuning(int efSearch, double recall, int sampleSize, List<MeasuredR
     if (best.recall() < target) {
       throw new Problem(
           ProblemType.RECALL_OUT_OF_REACH,
-          "Recall is only %2$.4f with the largest efSearch, %1$d. Raise hnsw.m or hnsw.efConstruction, or choose a higher precision."
-              .formatted(best.efSearch(), best.recall()));
+          String.format(
+              Locale.ROOT,
+              "Recall is only %.4f with the largest efSearch, %s. Raise hnsw.m or hnsw.efConstruction, or choose a higher precision.",
+              best.recall(),
+              best.efSearch()));
     }
     int tooSmall = minEf - 1;
     while (best.efSearch() - tooSmall > 1) {

@@ -83,7 +83,7 @@ final class BatchReader {
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The upload ended unexpectedly after line %d: %s. Earlier lines may have been stored. Send the whole upload again; documents that are already stored do not change."
+          "The upload ended unexpectedly after line %s: %s. Earlier lines may have been stored. Send the whole upload again; documents that are already stored do not change."
               .formatted(lines.number(), e.getMessage()));
     }
   }

@@ -119,7 +119,7 @@ class JobService {
   private long begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     long id = table.begin(target, async, key, creator).orElseThrow(() -> busy(String.valueOf(key)));
-    LOG.infof("Ingestion started: job=%d collection=%s async=%s", id, target.collection(), async);
+    LOG.infof("Ingestion started: job=%s collection=%s async=%s", id, target.collection(), async);
     return id;
   }
 

@@ -1,6 +1,7 @@
 package dev.sheaf.ingestion;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.DatabaseFailure;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.problem.Problem;
@@ -93,7 +94,11 @@ class JobWorker {
       table.renew();
       table.deleteOldJobs();
     } catch (SQLException e) {
-      LOG.warnf("Leases not renewed: reason=%s", e.getMessage());
+      // The next run renews them; a lease lasts for at least three runs.
+      LOG.logf(
+          ConcurrentChange.isOverLocks(e) ? Logger.Level.DEBUG : Logger.Level.WARN,
+          "Leases not renewed: reason=%s",
+          e.getMessage());
     }
   }
 
@@ -107,7 +112,7 @@ class JobWorker {
 
   private void run(JobTable.ClaimedJob job) throws SQLException {
     LOG.infof(
-        "Job started: job=%d collection=%s line=%d attempt=%d",
+        "Job started: job=%s collection=%s line=%s attempt=%s",
         job.id(), job.collection(), job.line(), job.attempts());
     if (job.attempts() > config.maxAttempts()) {
       table.fail(job.id(), "The process ended during every attempt.");
@@ -122,20 +127,27 @@ class JobWorker {
           table.progress(job.id()),
           () -> stopping);
       table.complete(job.id());
-      LOG.infof("Job completed: job=%d", job.id());
+      LOG.infof("Job completed: job=%s", job.id());
     } catch (JobProgress.StoppedException e) {
       // If another replica has taken over the job, this has no effect.
       table.release(job.id());
-      LOG.infof("Job stopped: job=%d", job.id());
+      LOG.infof("Job stopped: job=%s", job.id());
     } catch (Problem problem) {
-      LOG.warnf("Job attempt failed: job=%d reason=%s", job.id(), problem.detail());
-      if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+      if (!table.isHeld(job.id())) {
+        LOG.infof("Job stopped: job=%s", job.id());
+      } else if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+        LOG.infof("Job failed: job=%s reason=%s", job.id(), problem.detail());
         table.fail(job.id(), problem.detail());
       } else {
+        LOG.warnf("Job attempt failed: job=%s reason=%s", job.id(), problem.detail());
         table.retry(job.id(), problem.detail());
       }
     } catch (SQLException | RuntimeException e) {
-      LOG.warnf(e, "Job attempt failed: job=%d", job.id());
+      if (DatabaseFailure.behind(e) == null && !table.isHeld(job.id())) {
+        LOG.infof("Job stopped: job=%s", job.id());
+        return;
+      }
+      LOG.warnf(e, "Job attempt failed: job=%s", job.id());
       String error = String.valueOf(e.getMessage());
       if (DatabaseFailure.behind(e) == null) {
         table.retry(job.id(), error);

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.document.BulkDocuments;
 import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
@@ -11,7 +13,6 @@ import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import io.opentelemetry.context.Context;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,17 +37,12 @@ import org.jspecify.annotations.Nullable;
 class Loader {
 
   private static final int MAX_ATTEMPTS = 10;
-  private static final String UNIQUE_VIOLATION = "23505";
-  private static final String UNDEFINED_TABLE = "42P01";
-  private static final String CONNECTION_FAILURE = "08006";
-
-  /// The class of deadlocks, and of concurrent changes that [BulkDocuments] detects.
-  private static final String ROLLBACK_CLASS = "40";
 
   /// A batch takes seconds, or minutes if an index of many small vectors must be updated.
   private static final Duration BATCH_TIMEOUT = Duration.ofMinutes(10);
 
   private final AgroalDataSource dataSource;
+  private final CollectionService collections;
   private final BulkDocuments documents;
   private final DocumentMeters meters;
   private final Spans spans;
@@ -55,12 +51,14 @@ class Loader {
 
   Loader(
       AgroalDataSource dataSource,
+      CollectionService collections,
       BulkDocuments documents,
       DocumentMeters meters,
       Spans spans,
       ObjectMapper json,
       IngestionConfig config) {
     this.dataSource = dataSource;
+    this.collections = collections;
     this.documents = documents;
     this.meters = meters;
     this.spans = spans;
@@ -120,18 +118,10 @@ class Loader {
   }
 
   private BulkDocuments.Prepared prepare(Target target, Batch batch) throws SQLException {
-    try {
-      return documents.prepare(target.collection(), target.space(), batch.documents());
-    } catch (SQLException e) {
-      throw toProblemIfDropped(e, target);
-    }
-  }
-
-  private static SQLException toProblemIfDropped(SQLException e, Target target) {
-    if (UNDEFINED_TABLE.equals(e.getSQLState())) {
-      throw CollectionService.notFound(target.collection());
-    }
-    return e;
+    return collections.onPartitions(
+        target.collection(),
+        target.space(),
+        () -> documents.prepare(target.collection(), target.space(), batch.documents()));
   }
 
   private static void await(@Nullable Future<?> writing) throws SQLException {
@@ -145,7 +135,7 @@ class Loader {
       // that
       // no longer reads from the connection.
       writing.cancel(true);
-      throw new SQLException("the database does not respond", CONNECTION_FAILURE, e);
+      throw new SQLException("the database does not respond", SqlStates.CONNECTION_FAILURE, e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof SQLException sql) {
@@ -184,10 +174,11 @@ class Loader {
           return counts;
         } catch (SQLException e) {
           boolean retryable =
-              UNIQUE_VIOLATION.equals(e.getSQLState())
-                  || String.valueOf(e.getSQLState()).startsWith(ROLLBACK_CLASS);
+              SqlStates.UNIQUE_VIOLATION.equals(e.getSQLState())
+                  // Deadlocks, and concurrent changes that [BulkDocuments] detects.
+                  || SqlStates.of(e).startsWith(SqlStates.TRANSACTION_ROLLBACK_CLASS);
           if (!retryable || attempt == MAX_ATTEMPTS) {
-            throw toProblemIfDropped(e, target);
+            throw e;
           }
         }
         prepared = prepare(target, batch);
@@ -195,27 +186,27 @@ class Loader {
     }
 
     private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
-      try (Connection connection = dataSource.getConnection()) {
-        NetworkTimeouts.allow(connection, BATCH_TIMEOUT);
-        connection.setAutoCommit(false);
-        try {
-          BulkDocuments.Written done = documents.write(connection, prepared, written);
-          JobProgress.WrittenBatch writtenBatch = writtenBatch(batch, prepared, done);
-          jobProgress.record(connection, writtenBatch);
-          connection.commit();
-          written.add(writtenBatch.at());
-          counts = counts.plus(writtenBatch.counts());
-          meter(writtenBatch.counts());
-          int free = config.keptErrors() - errors.size();
-          errors.addAll(
-              writtenBatch.errors().subList(0, Math.min(free, writtenBatch.errors().size())));
-        } catch (SQLException | RuntimeException e) {
-          connection.rollback();
-          throw e;
-        } finally {
-          connection.setAutoCommit(true);
-        }
-      }
+      JobProgress.WrittenBatch writtenBatch =
+          collections.onPartitions(
+              target.collection(), target.space(), () -> transaction(batch, prepared));
+      written.add(writtenBatch.at());
+      counts = counts.plus(writtenBatch.counts());
+      meter(writtenBatch.counts());
+      int free = config.keptErrors() - errors.size();
+      errors.addAll(writtenBatch.errors().subList(0, Math.min(free, writtenBatch.errors().size())));
+    }
+
+    private JobProgress.WrittenBatch transaction(Batch batch, BulkDocuments.Prepared prepared)
+        throws SQLException {
+      return Transactions.call(
+          dataSource,
+          connection -> {
+            NetworkTimeouts.allow(connection, BATCH_TIMEOUT);
+            BulkDocuments.Written done = documents.write(connection, prepared, written);
+            JobProgress.WrittenBatch writtenBatch = writtenBatch(batch, prepared, done);
+            jobProgress.record(connection, writtenBatch);
+            return writtenBatch;
+          });
     }
 
     private void meter(Counts done) {

@@ -1,16 +1,18 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.ExecutionResult;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// Chooses the [SearchPlan] of a search, checks its result, and runs another plan if the result is
@@ -23,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class Planner {
 
-  private static final String QUERY_CANCELED = "57014";
-
   /// Number of rows that are always compared exactly: this takes one or two milliseconds.
   private static final int ALWAYS_COMPARED = 1_000;
 
@@ -35,10 +35,13 @@ class Planner {
   private final SearchExecution execution;
   private final SearchConfig config;
 
-  /// By space: the number of rows if its index was valid in the last search, else -1.
-  private final ConcurrentMap<Long, Long> indexedRows = new ConcurrentHashMap<>();
+  /// By space: the number of rows if its index was valid in the last search, else -1. The entries
+  /// of dropped spaces expire.
+  private final Cache<Long, Long> indexedRows =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterAccess(Duration.ofHours(1)).build();
 
-  private final Lru<BroadFilter, Boolean> broadFilters = new Lru<>(10_000);
+  private final Cache<BroadFilter, Boolean> broadFilters =
+      Caffeine.newBuilder().maximumSize(10_000).build();
 
   /// A filter that too many rows match for an exact scan. Only its hash is kept, because filters
   /// may be long, and a collision only costs time.
@@ -73,7 +76,7 @@ class Planner {
     try {
       return new Search(query, efSearch).run();
     } catch (SQLException e) {
-      if (QUERY_CANCELED.equals(e.getSQLState())) {
+      if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         throw new Problem(
             ProblemType.SEARCH_TIMEOUT,
             "The search took more than "
@@ -124,7 +127,7 @@ class Planner {
         return searchExactly();
       }
       var filter = new BroadFilter(query.space().id(), Objects.hashCode(request.filter()));
-      if (query.predicate() != null && broadFilters.get(filter) == null) {
+      if (query.predicate() != null && broadFilters.getIfPresent(filter) == null) {
         long bound = worthComparing(query.wanted(), total);
         ExecutionResult result = run(new SearchPlan.ExactScan(bound));
         if (result.rows() <= bound) {
@@ -143,11 +146,11 @@ class Planner {
       if (hasEnough(result)) {
         return outcome(result, Strategy.HNSW, false, null, null);
       }
-      broadFilters.remove(filter);
+      broadFilters.invalidate(filter);
       try {
         return searchExactly();
       } catch (SQLException e) {
-        if (!QUERY_CANCELED.equals(e.getSQLState())) {
+        if (!SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
           throw e;
         }
         return outcome(
@@ -155,14 +158,14 @@ class Planner {
             Strategy.HNSW,
             false,
             null,
-            "The index search stopped after %d rows with too few hits, and an exact search timed out."
+            "The index search stopped after %s rows with too few hits, and an exact search timed out."
                 .formatted(config.maxScanned()));
       }
     }
 
     private long indexedRows() throws SQLException {
       long space = query.space().id();
-      Long cached = indexedRows.get(space);
+      Long cached = indexedRows.getIfPresent(space);
       if (cached == null) {
         cached = execution.indexedRows(query.space());
         indexedRows.put(space, cached);

@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -26,7 +28,7 @@ class QueryVectors {
 
   private final EmbeddingModels models;
   private final AgroalDataSource dataSource;
-  private final Lru<CacheKey, float[]> cache;
+  private final Cache<CacheKey, float[]> cache;
 
   /// Everything on which the vector of a text depends.
   ///
@@ -47,7 +49,7 @@ class QueryVectors {
   QueryVectors(EmbeddingModels models, AgroalDataSource dataSource, SearchConfig config) {
     this.models = models;
     this.dataSource = dataSource;
-    this.cache = new Lru<>(config.cachedQueries());
+    this.cache = Caffeine.newBuilder().maximumSize(config.cachedQueries()).build();
   }
 
   /// The vector of a text. The vectors of recent texts are cached, so callers must not change them.
@@ -55,7 +57,7 @@ class QueryVectors {
   /// @throws Problem if the collection has no model
   float[] embed(Space space, String text) {
     CacheKey key = CacheKey.of(space, text);
-    float[] vector = cache.get(key);
+    float[] vector = cache.getIfPresent(key);
     if (vector == null) {
       vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();
       cache.put(key, VectorValidator.check("vector", vector, space));
@@ -93,7 +95,7 @@ class QueryVectors {
             .formatted(
                 like.ordinal() == null
                     ? "document " + like.document()
-                    : "chunk %d of document %s".formatted(like.ordinal(), like.document()),
+                    : "chunk %s of document %s".formatted(like.ordinal(), like.document()),
                 collection));
   }
 }

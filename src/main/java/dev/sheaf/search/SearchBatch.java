@@ -26,7 +26,7 @@ public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<BatchedSear
     if (this.searches.isEmpty() || this.searches.size() > MAX_SEARCHES) {
       throw Problem.field(
           "searches",
-          "searches must have 1 to %d elements, not %d."
+          "searches must have 1 to %s elements, not %s."
               .formatted(MAX_SEARCHES, this.searches.size()));
     }
   }
