@@ -206,7 +206,7 @@ final class OpenAiModel implements EmbeddingModel {
       } finally {
         requests.release();
       }
-      Duration jittered = Backoff.jittered(least(delay, MAX_DELAY));
+      Duration jittered = Backoff.jittered(min(delay, MAX_DELAY));
       if (attempt == config.retries() || remaining(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
             "The model %s at %s failed after %s %s. The last failure: %s."

@@ -113,7 +113,7 @@ class OpenAiModelTest {
   @Test
   void offersNoOtherProtocol() {
     answers.add(new Answer(200, TWO));
-    model(Map.of()).embed(List.of("a", "b"), Role.DOCUMENT);
+    model(Map.of()).embed(List.of("a", "b"), Purpose.DOCUMENT);
     assertThat(headers)
         .singleElement()
         .satisfies(names ->
