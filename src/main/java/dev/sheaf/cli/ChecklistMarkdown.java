@@ -14,7 +14,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A [Checklist] for a pull request: a box is ticked where a reviewer has nothing left to decide.
+/// Renders a [Checklist] as Markdown for a pull request. A box is ticked if a reviewer has nothing
+/// left to decide.
 final class ChecklistMarkdown {
 
   private final Checklist checklist;
@@ -33,12 +34,12 @@ final class ChecklistMarkdown {
             .formatted(Output.count(checklist.items().size(), "changeset"), checklist.database()));
     lines.add("");
     lines.add(
-        "Applied by %s; %s."
+        "To be applied by %s; %s."
             .formatted(
                 checklist.application(),
                 checklist.running() == null
-                    ? "nothing has been applied yet"
-                    : "migrated last by " + checklist.running()));
+                    ? "no changeset has been applied yet"
+                    : "last migrated by " + checklist.running()));
     lines.add("");
     lines.add(
         "Modules: "
@@ -48,7 +49,7 @@ final class ChecklistMarkdown {
     box(
         checklist.backup() != null,
         checklist.backup() == null
-            ? "**Backup**: none is on record that was verified and is young enough"
+            ? "**Backup**: no verified backup that is recent enough is recorded"
             : "**Backup**: verified, taken " + checklist.backup().truncatedTo(ChronoUnit.SECONDS));
     for (Item item : checklist.items()) {
       lines.add("");
@@ -65,18 +66,18 @@ final class ChecklistMarkdown {
 
   private void item(Item item) {
     if (item.failure() != null) {
-      box(false, "**It fails**: " + item.failure());
+      box(false, "**Fails**: " + item.failure());
       return;
     }
     if (!item.touched().isEmpty()) {
-      lines.add("| Object | What happens to it | Lock that others wait for | How long |");
+      lines.add("| Object | Change | Blocking lock | Duration |");
       lines.add("|---|---|---|---|");
       item.touched().forEach(this::touched);
       lines.add("");
     }
     destroyed(item);
     if (item.backfill()) {
-      box(true, "**Backfill**: begins when it is applied, and runs in the service");
+      box(true, "**Backfill**: starts when the changeset is applied; the service runs it");
     }
     if (!item.awaits().isEmpty()) {
       box(true, "**Waits** for the backfill " + String.join(", ", item.awaits()));
@@ -84,7 +85,7 @@ final class ChecklistMarkdown {
     compatibility(item);
     rollback(item.rollback());
     if (item.findings().isEmpty()) {
-      box(true, "**Check**: nothing found");
+      box(true, "**Check**: no findings");
     }
     for (Finding finding : item.findings()) {
       box(
@@ -105,8 +106,8 @@ final class ChecklistMarkdown {
         switch (touched.fate()) {
           case CREATED -> "created";
           case CHANGED -> "changed";
-          case LOCKED -> "as it is";
-          case TRASHED -> "put in the trash, can come back";
+          case LOCKED -> "unchanged";
+          case TRASHED -> "moved to the trash, can be restored";
           case DROPPED -> "**dropped**";
         };
     String changes = String.join(", ", touched.changes());
@@ -117,7 +118,7 @@ final class ChecklistMarkdown {
                 size,
                 changes.isEmpty() ? fate : changes,
                 touched.work() == Work.REWRITTEN ? ", **rewritten**" : "",
-                touched.work() == Work.READ ? ", all of it read" : "",
+                touched.work() == Work.READ ? ", read in full" : "",
                 touched.lock() == null ? "none" : touched.lock(),
                 waiting(touched)));
   }
@@ -127,12 +128,12 @@ final class ChecklistMarkdown {
       return "";
     }
     if (touched.work() == Work.NONE) {
-      return "an instant";
+      return "instant";
     }
     return touched
         .waiting()
-        .map(wait -> wait.isZero() ? "under a second" : "about " + Output.text(wait))
-        .orElse("as long as its rows take");
+        .map(wait -> wait.isZero() ? "less than a second" : "about " + Output.text(wait))
+        .orElse("depends on the number of rows");
   }
 
   private void destroyed(Item item) {
@@ -161,8 +162,8 @@ final class ChecklistMarkdown {
     }
     String tolerates =
         item.tolerates() == null
-            ? "it names no older version that works with it"
-            : "works with " + item.tolerates() + " and later";
+            ? "declares no compatible older version"
+            : "compatible with " + item.tolerates() + " and later";
     box(
         item.toleratesRunning(),
         "**Compatibility**: %s; replicas of %s %s"
@@ -170,18 +171,18 @@ final class ChecklistMarkdown {
                 tolerates,
                 checklist.running(),
                 item.toleratesRunning()
-                    ? "go on serving"
-                    : "that do not have it stop being ready when it is applied"));
+                    ? "continue to serve"
+                    : "without it become unready when it is applied"));
   }
 
   private void rollback(@Nullable RollbackProof proof) {
     if (proof == null) {
-      box(false, "**Rollback**: not tried");
+      box(false, "**Rollback**: not tested");
       return;
     }
     switch (proof.verdict()) {
-      case PROVEN -> box(true, "**Rollback**: proven, and no row is lost");
-      case LOSSY -> box(false, "**Rollback**: proven, and loses rows: " + proof.reason());
+      case PROVEN -> box(true, "**Rollback**: proven, no rows are lost");
+      case LOSSY -> box(false, "**Rollback**: proven, but rows are lost: " + proof.reason());
       case FAILED -> box(false, "**Rollback**: fails: " + proof.reason());
     }
   }

@@ -163,7 +163,7 @@ public record Backfill(
       text.append(", ").append(Durations.text(Duration.ofSeconds(secondsLeft))).append(" left");
     }
     if (waitingFor != null) {
-      text.append(", waits for ").append(waitingFor);
+      text.append(", waiting for ").append(waitingFor);
     }
     if (lastError != null && state == State.FAILED) {
       text.append(": ").append(lastError);

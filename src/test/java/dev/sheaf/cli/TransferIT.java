@@ -164,7 +164,7 @@ class TransferIT {
         .isEqualTo("exit 0\nout:\n" + compressed + "  3 documents\nerr:\n");
     assertThat(sheaf("export", first, compressed.toString()))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: %s is there already\n  delete it, or name another file\n"
+            "exit 1\nout:\nerr:\nsheaf: %s already exists\n  delete it, or choose another file\n"
                 .formatted(compressed));
     assertThat(sheaf("import", compressed.toString(), "--collection", second))
         .isEqualTo(
@@ -320,7 +320,7 @@ class TransferIT {
     assertThat(exit).isEqualTo(1);
     assertThat(err)
         .hasToString(
-            "sheaf: %s was not read to its end: nobody reads it any more\n  what was written is not whole; run it again\n"
+            "sheaf: the export of %s failed: nobody reads it any more\n  the output is incomplete; run the command again\n"
                 .formatted(collection));
   }
 

@@ -198,7 +198,8 @@ final class BackfillWorker {
       return Backfill.named(connection, name)
           .orElseThrow(() ->
               new OperatorException(
-                  "the backfill " + name + " is gone", "its changeset was rolled back"));
+                  "the backfill " + name + " does not exist any more",
+                  "its changeset was rolled back"));
     }
 
     void run() throws SQLException {
@@ -353,7 +354,7 @@ final class BackfillWorker {
       } else {
         end(
             Backfill.State.FAILED,
-            "every row was passed, and its condition does not hold: " + condition,
+            "all rows are processed, but its condition is not true: " + condition,
             true);
       }
     }
@@ -413,7 +414,7 @@ final class BackfillWorker {
             fail(message);
             return false;
           }
-          return waitFor("another attempt after: " + message, backoff(attempts));
+          return waitFor("the next attempt, after an error: " + message, backoff(attempts));
         }
       }
     }

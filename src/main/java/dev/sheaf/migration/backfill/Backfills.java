@@ -44,13 +44,13 @@ public final class Backfills {
         address, config, ProcessIdentity.NAME + "#" + HexFormat.of().formatHex(random));
   }
 
-  /// What a person may want of a backfill.
+  /// A change of a backfill's state that a person asks for.
   public enum Control {
-    /// Rest, until it is resumed.
+    /// Stops after the current batch, until it is resumed.
     PAUSE(State.PAUSED),
-    /// Go on where it was left, after whatever stopped it.
+    /// Continues where it stopped.
     RESUME(State.RUNNING),
-    /// Give up. What is done stays done.
+    /// Stops for good. Rows that are done are not undone.
     CANCEL(State.CANCELLED);
 
     private final State to;
@@ -67,16 +67,31 @@ public final class Backfills {
       };
     }
 
-    /// As people write it.
+    /// `pause`, `resume` or `cancel`.
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /// `paused`, `resumed` or `cancelled`.
+    public String participle() {
+      return this == RESUME ? "resumed" : to.toString();
+    }
+
+    /// Which backfills it applies to: `only a pending or running backfill can be paused`.
+    public String requirement() {
+      List<String> states = from().stream().map(State::toString).toList();
+      return "only a %s or %s backfill can be %s"
+          .formatted(
+              String.join(", ", states.subList(0, states.size() - 1)),
+              states.getLast(),
+              participle());
+    }
   }
 
-  /// All of them, in the order in which they are worked off.
+  /// All backfills, in the order in which they run.
   public List<Backfill> list() {
-    return connected("looking at the backfills", Backfill::all);
+    return connected("reading the backfills", Backfill::all);
   }
 
   /// The one of this name, `module/NNN_name`, if there is one.
@@ -86,7 +101,7 @@ public final class Backfills {
       return Optional.empty();
     }
     return connected(
-        "looking at the backfill " + name, connection -> Backfill.named(connection, name));
+        "reading the backfill " + name, connection -> Backfill.named(connection, name));
   }
 
   /// Does what a person wants, and records it. A batch that is being worked on comes to its end
@@ -161,7 +176,7 @@ public final class Backfills {
   /// Works off what nobody else works at, until there is no more of that.
   public void work(@Nullable String only, BackfillListener listener, CountDownLatch stop) {
     connected(
-        "working off a backfill",
+        "running a backfill",
         connection -> {
           SchemaLock.noticeDeath(connection, SchemaSession.DEATH_NOTICE);
           BackfillWorker worker = new BackfillWorker(connection, config, listener, holder, stop);

@@ -48,7 +48,7 @@ final class KeysetPaging {
     if (!isIndexed(connection, quoted, key)) {
       throw new OperatorException(
           "table %s has no unique index on (%s)".formatted(table, String.join(", ", key)),
-          "the key of a backfill is a primary key, or another unique index of columns that are never null");
+          "the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL");
     }
     return new KeysetPaging(connection, quoted, columns);
   }
@@ -61,7 +61,7 @@ final class KeysetPaging {
         String quoted = row.getString(1);
         if (quoted == null) {
           throw new OperatorException(
-              "there is no table " + table, "see the backfill's first lines");
+              "there is no table " + table, "correct the --backfill line of its file");
         }
         return quoted;
       }
@@ -85,8 +85,8 @@ final class KeysetPaging {
         while (row.next()) {
           if (!row.getBoolean(4)) {
             throw new OperatorException(
-                "table %s has no column %s that is never null".formatted(table, row.getString(1)),
-                "rows without a key would be left out; see the backfill's first lines");
+                "table %s has no NOT NULL column %s".formatted(table, row.getString(1)),
+                "a backfill skips rows whose key is null; correct the --backfill line of its file");
           }
           columns.add(new Column(row.getString(2), row.getString(3)));
         }

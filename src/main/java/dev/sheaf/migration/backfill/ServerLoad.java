@@ -18,7 +18,7 @@ final class ServerLoad {
           -- pg_partition_tree() would lock them.
           SELECT i.inhrelid FROM pg_inherits i JOIN worked_on w ON w.relation = i.inhparent
       )
-      SELECT format('a lock on %s that others queue for', l.relation::regclass)
+      SELECT format('other sessions that are waiting for a lock on %s', l.relation::regclass)
         FROM pg_locks l
         JOIN worked_on w ON w.relation = l.relation
        WHERE NOT l.granted
@@ -39,12 +39,12 @@ final class ServerLoad {
         FROM pg_stat_replication
        WHERE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) > ?
       UNION ALL
-      SELECT format('the replication slot %s, for which %s are kept', slot_name,
+      SELECT format('the replication slot %s, which retains %s of WAL', slot_name,
                     pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)))
         FROM pg_replication_slots
        WHERE pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > ?
       UNION ALL
-      SELECT 'the archiving of write-ahead log, which fails'
+      SELECT 'WAL archiving, which is failing'
         FROM pg_stat_archiver
        WHERE current_setting('archive_mode') <> 'off'
          AND last_failed_time > coalesce(last_archived_time, '-infinity')

@@ -128,7 +128,7 @@ public record Checklist(
           items.add(
               item(changelogs, observation, running, backfills, proofs.get(changeset.label())));
           if (observation.failure() != null) {
-            notes.add("nothing after " + changeset.label() + " was observed, because it fails");
+            notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
             break;
           }
         }
@@ -171,7 +171,7 @@ public record Checklist(
 
   private static String state(@Nullable Backfill backfill) {
     return backfill == null
-        ? "not begun"
+        ? "not started"
         : backfill.state().name().toLowerCase(java.util.Locale.ROOT);
   }
 
@@ -201,7 +201,7 @@ public record Checklist(
           .map(VerifiedBackup::takenAt)
           .orElse(null);
     } catch (SQLException e) {
-      throw SqlErrorMessage.running(database, "looking for a backup", e);
+      throw SqlErrorMessage.running(database, "reading the recorded backups", e);
     }
   }
 }

@@ -44,9 +44,9 @@ public final class Compatibility {
     if (!missing.isEmpty()) {
       int count = missing.size();
       throw new OperatorException(
-          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
-              + ", the first is "
-              + missing.getFirst().label(),
+          count == 1
+              ? missing.getFirst().label() + " is not applied"
+              : count + " changesets are not applied, the first is " + missing.getFirst().label(),
           up);
     }
     Map<String, Direction> interrupted = History.interrupted(connection);
@@ -74,24 +74,24 @@ public final class Compatibility {
             .toList();
     if (!refusing.isEmpty()) {
       throw new OperatorException(
-          "the database is newer than this application, %s: %s"
+          "the schema is newer than this application (%s): %s"
               .formatted(ProcessIdentity.VERSION, NewerChangeset.text(refusing)),
-          "start the newer application, or roll the database back: sheaf migrate goto");
+          "start a newer version of the application, or roll the schema back: sheaf migrate goto");
     }
     List<Changeset> missing = missing(plan);
     if (!newer.isEmpty() && !missing.isEmpty()) {
       throw new OperatorException(
-          "the database is newer than this application, %s, and lacks %s: %s"
+          "the schema is newer than this application (%s) but lacks %s: %s"
               .formatted(
                   ProcessIdentity.VERSION, missing.getFirst().label(), NewerChangeset.text(newer)),
-          "start an application that has them all");
+          "start a version of the application that contains all of them");
     }
     for (Changeset late : plan.late()) {
       if (config.outOfOrder() == MigrationConfig.OutOfOrder.REFUSE
           || late.directives().lateRefused()) {
         throw new OperatorException(
             late.file().shortPath()
-                + " comes late: higher-numbered changesets of its module are applied",
+                + " is out of order: higher-numbered changesets of its module are applied",
             "give it the next number, or set sheaf.schema.out-of-order=apply");
       }
     }
@@ -113,7 +113,7 @@ public final class Compatibility {
     List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
     if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(ProcessIdentity.VERSION))) {
       listener.note(
-          "the database is newer than this application, %s, and tolerates it: %s"
+          "the schema is newer than this application (%s) and compatible with it: %s"
               .formatted(ProcessIdentity.VERSION, NewerChangeset.text(newer)));
       return true;
     }

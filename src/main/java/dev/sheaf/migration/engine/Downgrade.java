@@ -61,7 +61,7 @@ final class Downgrade {
   /// what it undid is pending then, like anything else.
   void finishInterrupted() throws SQLException {
     for (History.Applied row : History.interrupted(connection, Direction.DOWN)) {
-      collected.note(row.label() + ": an interrupted rollback is finished first");
+      collected.note("finishing the interrupted rollback of " + row.label() + " first");
       collected.executed.add(runner.undo(rollbacks.of(row)));
     }
   }
@@ -70,7 +70,7 @@ final class Downgrade {
   /// half of it may be there. Who goes down takes it back.
   private void undoInterrupted(List<History.Applied> interrupted) throws SQLException {
     for (History.Applied row : interrupted) {
-      collected.note(row.label() + " was interrupted on its way up; it is taken back first");
+      collected.note(row.label() + " was interrupted while it was applied; rolling it back first");
       collected.executed.add(runner.undo(rollbacks.of(row)));
     }
   }

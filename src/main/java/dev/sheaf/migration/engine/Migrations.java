@@ -116,7 +116,7 @@ public final class Migrations {
 
     public Reach {
       if (to != null && module == null) {
-        throw new OperatorException("a version belongs to a module", "name it with --module");
+        throw new OperatorException("a version requires a module", "add --module");
       }
     }
 
@@ -159,7 +159,7 @@ public final class Migrations {
     Optional<List<String>> awaited =
         History.awaited(session.connection(), changesets.fingerprint());
     for (String backfill : awaited.orElse(List.of())) {
-      collected.note("what is pending waits for the backfill " + backfill);
+      collected.note("the pending changesets wait for the backfill " + backfill);
     }
   }
 
@@ -194,7 +194,8 @@ public final class Migrations {
           List<History.Applied> applied = History.read(session.connection(), module);
           if (count > applied.size()) {
             throw new OperatorException(
-                "module " + module + " has " + applied.size() + " changesets applied, not " + count,
+                "cannot roll back %d changesets: module %s has %d applied"
+                    .formatted(count, module, applied.size()),
                 "sheaf migrate history shows them");
           }
           descent(session, approval, collected)
@@ -251,8 +252,7 @@ public final class Migrations {
         (session, collected) -> {
           changesets.requireVersion(module, version);
           if (approval.reason() == null || approval.reason().isBlank()) {
-            throw new OperatorException(
-                "nobody will know later why this was forced", "say it with --reason");
+            throw new OperatorException("force requires a reason", "add --reason WHY");
           }
           Connection connection = session.connection();
           Set<String> applied = new HashSet<>();
@@ -297,7 +297,8 @@ public final class Migrations {
           Connection connection = session.connection();
           if (!History.read(connection).isEmpty()) {
             throw new OperatorException(
-                "the database has a history already", "bring it to head with: sheaf migrate up");
+                "the database already has a migration history",
+                "apply the pending changesets: sheaf migrate up");
           }
           List<Changeset> all = changesets.enabled();
           List<Difference> differences =
@@ -306,14 +307,14 @@ public final class Migrations {
                   .toList();
           if (!differences.isEmpty()) {
             Difference first = differences.getFirst();
+            int more = differences.size() - 1;
             throw new OperatorException(
-                "the database is not what the changelogs make: "
-                    + differences.size()
-                    + " differences, the first: "
-                    + first.object()
-                    + " is "
-                    + first.kind().name().toLowerCase(Locale.ROOT),
-                "sheaf migrate verify shows them all");
+                "the database differs from the changelogs: %s is %s%s"
+                    .formatted(
+                        first.object(),
+                        first.kind().name().toLowerCase(Locale.ROOT),
+                        more == 0 ? "" : ", and there are " + more + " more differences"),
+                "sheaf migrate verify shows all differences");
           }
           Transactions.run(
               connection,
@@ -343,12 +344,12 @@ public final class Migrations {
           if (!confirmed.equals(address.database())) {
             throw new OperatorException(
                 "not dropped: the database is " + address.database() + ", not " + confirmed,
-                "type its name to confirm");
+                "type the name of the database to confirm");
           }
           safeguards.requireApproval("drop", approval);
           safeguards.requireForce(force);
           Connection connection = session.connection();
-          safeguards.requireBackup(connection, "drop", "all there is");
+          safeguards.requireBackup(connection, "drop", "all data");
           descent(session, approval, collected).takeBackEverything();
           for (Trash.Item item : Trash.read(connection, Duration.ZERO)) {
             Trash.drop(connection, item);
@@ -439,13 +440,13 @@ public final class Migrations {
     Changeset changeset = changesets.at(file);
     if (changeset.down() != null) {
       throw new OperatorException(
-          changeset.file().shortPath() + " has a rollback",
-          "see whether it holds: sheaf migrate prove " + file);
+          changeset.file().shortPath() + " already has a rollback",
+          "test it: sheaf migrate prove " + file);
     }
     if (applied().stream().anyMatch(row -> row.path().equals(changeset.file().path()))) {
       throw new OperatorException(
-          changeset.file().shortPath() + " is applied at " + address,
-          "an applied changelog is not edited");
+          changeset.file().shortPath() + " is already applied in " + address,
+          "do not edit an applied changelog; write a new one");
     }
     DatabaseAddress server = scratchServer();
     try {

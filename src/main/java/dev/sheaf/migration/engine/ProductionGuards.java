@@ -26,8 +26,8 @@ final class ProductionGuards {
   void requireApproval(String verb, Approval approval) {
     if (production && (approval.by() == null || approval.by().isBlank())) {
       throw new OperatorException(
-          verb + " is refused: this is a production database",
-          "name who decided it with --approved-by");
+          verb + " requires approval, because this is a production database",
+          "name who approved it: --approved-by WHO");
     }
   }
 
@@ -35,7 +35,7 @@ final class ProductionGuards {
   void requireForce(boolean force) {
     if (production && !force) {
       throw new OperatorException(
-          "this is a production database", "add --force to drop it all the same");
+          "drop requires --force, because this is a production database", "add --force to confirm");
     }
   }
 
@@ -48,7 +48,7 @@ final class ProductionGuards {
         && loss != null
         && VerifiedBackup.latest(connection, config.backupMaxAge()).isEmpty()) {
       throw new OperatorException(
-          "%s destroys data (%s), and no verified backup younger than %s is on record"
+          "%s destroys data (%s), but no verified backup younger than %s is recorded"
               .formatted(what, loss, Durations.text(config.backupMaxAge())),
           "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }

@@ -80,7 +80,7 @@ final class Upgrade {
       if (plan.late().contains(changeset)) {
         collected.note(
             changeset.label()
-                + " came late: higher-numbered changesets of its module were applied before it");
+                + " is out of order: higher-numbered changesets of its module were applied before it");
       }
       collected.executed.add(runner.run(changeset, Direction.UP));
       BackfillRegister.enter(connection, changesets.changelogs(), changeset);
@@ -99,8 +99,8 @@ final class Upgrade {
             changeset.file().shortPath()
                 + " requires the backfill "
                 + backfill
-                + ", which is not there",
-            "it is declared in " + backfill + BackfillDeclaration.SUFFIX);
+                + ", which does not exist",
+            "declare it in " + backfill + BackfillDeclaration.SUFFIX);
       }
       BackfillRegister.unmet(session.connection(), backfill)
           .ifPresent(why -> {

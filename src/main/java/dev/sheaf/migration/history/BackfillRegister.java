@@ -75,7 +75,7 @@ public final class BackfillRegister {
   public static Optional<String> unmet(Connection connection, String name) throws SQLException {
     Optional<Backfill> found = Backfill.named(connection, name);
     if (found.isEmpty()) {
-      return Optional.of("not begun");
+      return Optional.of("not started");
     }
     Backfill backfill = found.get();
     boolean complete =
@@ -91,7 +91,7 @@ public final class BackfillRegister {
       settle(connection, name, Backfill.State.DONE, null);
       return Optional.empty();
     }
-    settle(connection, name, Backfill.State.FAILED, "its condition does not hold any more");
+    settle(connection, name, Backfill.State.FAILED, "its condition is no longer true");
     return Backfill.named(connection, name).map(Backfill::progress);
   }
 

@@ -46,8 +46,8 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
       }
     }
     throw new OperatorException(
-        "no changeset " + file + " in " + changelogs.origin(),
-        "name its file, such as core/007_add_author.sql");
+        "there is no changeset " + file + " in " + changelogs.origin(),
+        "give the path of its file, such as core/007_add_author.sql");
   }
 
   /// What is pending in `database`, after what is applied there; everything when nothing is.

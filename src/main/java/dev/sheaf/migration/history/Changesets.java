@@ -108,8 +108,8 @@ public final class Changesets {
   /// A row of the history without its file.
   OperatorException missing(History.Applied row) {
     return new OperatorException(
-        row.shortPath() + " is applied, and there is no such file in " + changelogs.origin(),
-        "use the version of the application that has it");
+        row.shortPath() + " is applied, but there is no such file in " + changelogs.origin(),
+        "use the version of the application that contains it");
   }
 
   /// Refuses a module that is not enabled, and a number that it does not have.
@@ -120,7 +120,8 @@ public final class Changesets {
     List<Integer> numbers = numbers(module);
     if (version != 0 && !numbers.contains(version)) {
       throw new OperatorException(
-          "module " + module + " has no version " + version, "it has 0 to " + numbers.getLast());
+          "module " + module + " has no version " + version,
+          "its versions are 0 to " + numbers.getLast());
     }
   }
 
@@ -130,7 +131,7 @@ public final class Changesets {
 
   public static OperatorException edited(Changeset changeset) {
     return new OperatorException(
-        changeset.file().shortPath() + " was applied already and says something else now",
-        "put it back as it was, and write the change as a new changeset");
+        changeset.file().shortPath() + " was modified after it was applied (checksum mismatch)",
+        "restore the file, and write the change as a new changeset");
   }
 }

@@ -356,6 +356,7 @@ public final class History {
           """
           DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill;
           DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
+                        sheaf_trash_table, sheaf_restore_table, sheaf_trash_column, sheaf_restore_column,
                         sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
           """);
       try (ResultSet row =

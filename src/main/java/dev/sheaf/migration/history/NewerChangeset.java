@@ -72,7 +72,7 @@ public record NewerChangeset(String label, @Nullable String appliedBy, @Nullable
     return label
         + (appliedBy == null ? "" : ", applied by " + appliedBy)
         + (tolerates == null
-            ? ", names no older version that works with it"
-            : ", works with " + tolerates + " and later");
+            ? ", declares no compatible older version"
+            : ", compatible with " + tolerates + " and later");
   }
 }

@@ -47,7 +47,9 @@ public final class Rollbacks {
     Changeset stored =
         StoredRollback.find(connection, row.path()).orElseThrow(() -> changesets.missing(row));
     listener.note(
-        row.label() + " is not known here; the rollback that was stored with it is what runs");
+        "this version has no file of "
+            + row.label()
+            + "; using the rollback that is stored in the database");
     return stored;
   }
 }

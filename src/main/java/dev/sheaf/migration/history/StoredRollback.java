@@ -104,8 +104,8 @@ public final class StoredRollback {
     List<String> statements = array == null ? null : List.of((String[]) array.getArray());
     if (!row.getString(7).equals(checksum(path, transactional, statements))) {
       throw new OperatorException(
-          "the stored rollback of " + History.label(path) + " is not what was stored",
-          "use the version of the application that has the file");
+          "the stored rollback of " + History.label(path) + " was modified (checksum mismatch)",
+          "use the version of the application that contains the file");
     }
     History.Applied applied = new History.Applied(path, null);
     Directives directives =

@@ -68,7 +68,7 @@ public final class Allowances {
       if (!matcher.matches()) {
         throw new OperatorException(
             "%s/%s:%d: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
-            "it says NNN RULE: WHY, or NNN RULE OBJECT: WHY");
+            "write NNN RULE: WHY, or NNN RULE OBJECT: WHY");
       }
       released
           .computeIfAbsent(

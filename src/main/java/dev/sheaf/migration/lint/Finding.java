@@ -42,7 +42,7 @@ public record Finding(
         null,
         null,
         finding.message(),
-        "docs/migrations.md says what a changelog looks like",
+        "docs/migrations.md describes the format of changelogs",
         null);
   }
 

@@ -52,7 +52,7 @@ public record Lint(
         observed++;
         findings.addAll(Rules.judge(observation));
         if (observation.failure() != null && observed < selection.chosen().size()) {
-          notes.add("nothing after " + changeset.label() + " was observed, because it fails");
+          notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
           break;
         }
       }

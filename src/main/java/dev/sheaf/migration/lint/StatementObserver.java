@@ -119,7 +119,7 @@ public final class StatementObserver {
     // Each has a session of its own: the one before may have changed its settings.
     try (Connection connection = scratch.open("sheaf check")) {
       for (SampleRows.Unfilled table : SampleRows.fill(connection).unfilled()) {
-        notes.add("no row was found for " + table.table() + ": " + table.reason());
+        notes.add("no sample rows for " + table.table() + ": " + table.reason());
       }
       changeset.workOffRequiredBackfills(connection);
       Observation observation = observe(changeset, connection, applied);

@@ -152,15 +152,18 @@ public record TableImpact(
             "column "
                 + column.name()
                 + (changed.name().startsWith(TRASH)
-                    ? " put in the trash"
+                    ? " moved to the trash"
                     : " renamed to " + changed.name()));
       } else if (!changed.type().equals(column.type())) {
         changes.add(
             "column %s: %s becomes %s".formatted(column.name(), column.type(), changed.type()));
       } else if (changed.notNull() != column.notNull()) {
-        changes.add("column " + column.name() + (changed.notNull() ? " NOT NULL" : " may be null"));
+        changes.add(
+            "column "
+                + column.name()
+                + (changed.notNull() ? " becomes NOT NULL" : " becomes nullable"));
       } else if (!Objects.equals(changed.defaultValue(), column.defaultValue())) {
-        changes.add("column " + column.name() + " has another default");
+        changes.add("column " + column.name() + " gets another default");
       }
     }
     now.columns().stream()

@@ -40,11 +40,11 @@ public final class EntityClasses {
     URL marker = loader.getResource(Changelogs.LOCATION + "/root.yaml");
     if (marker == null) {
       throw new OperatorException(
-          "the application holds no " + Changelogs.LOCATION, "build it again");
+          "the application contains no " + Changelogs.LOCATION, "rebuild it");
     }
     if (!Set.of("jar", "file").contains(marker.getProtocol())) {
       throw new OperatorException(
-          "a native image holds no classes that could be read", "run it from a checkout");
+          "a native image contains no class files", "run the command in a checkout");
     }
     Indexer indexer = new Indexer();
     try {

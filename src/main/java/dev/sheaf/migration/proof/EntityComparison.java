@@ -71,7 +71,8 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     StringBuilder text = new StringBuilder();
     statements.forEach(statement -> text.append(statement).append(";\n"));
     if (!drops.isEmpty()) {
-      text.append("\n-- No entity maps these. Dropping them loses their data for good:\n");
+      text.append(
+          "\n-- No entity maps these columns. Dropping them deletes their data permanently:\n");
       drops.forEach(drop -> text.append("-- ").append(drop).append(";\n"));
     }
     return text.toString().stripTrailing();
@@ -159,7 +160,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
         boolean empty = wanted.has("notnull") && wanted.text("default").isEmpty();
         add(
             table,
-            (empty ? "-- Where there are rows this needs a DEFAULT, or a backfill first.\n" : "")
+            (empty ? "-- If the table has rows, this needs a DEFAULT, or a backfill first.\n" : "")
                 + "ALTER TABLE "
                 + table
                 + " ADD COLUMN "

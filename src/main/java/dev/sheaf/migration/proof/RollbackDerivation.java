@@ -76,9 +76,9 @@ public final class RollbackDerivation {
   }
 
   private static String lossy(List<String> tables) {
-    return "what was dropped or overwritten in "
+    return "data that was dropped or overwritten in "
         + String.join(", ", tables)
-        + " does not come back";
+        + " is not restored";
   }
 
   private static void write(

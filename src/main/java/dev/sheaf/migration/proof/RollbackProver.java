@@ -88,25 +88,30 @@ public final class RollbackProver {
       CatalogSnapshot down = CatalogSnapshot.of(connection).withoutEngine();
       RowDigests.Changes changes = before.rows().changes(connection);
       lost = changes.lost();
-      changes.added().forEach(table -> remarks.add(table + " has rows that were not there before"));
+      changes
+          .added()
+          .forEach(table -> remarks.add(table + " has additional rows after the rollback"));
       differences = between(before.catalog(), down);
       if (differences.isEmpty()) {
         remarks.addAll(moved(before.catalog(), down));
         trial.up(changeset);
         differences = between(up, CatalogSnapshot.of(connection).withoutEngine());
-        failure = differences.isEmpty() ? null : "its second run does not make what its first made";
+        failure =
+            differences.isEmpty()
+                ? null
+                : "applying it again gives another catalog than the first time";
       } else {
-        failure = "after its rollback the catalog is not what it was";
+        failure = "after its rollback, the catalog is not the same as before";
       }
     } catch (OperatorException e) {
       failure = e.problem();
     }
     String declared = changeset.directives().lossyRollback();
     if (failure == null && !lost.isEmpty() && declared == null) {
-      failure = "its rollback loses rows, and no --lossy-rollback WHY declares it";
+      failure = "its rollback loses rows, but the file does not declare --lossy-rollback WHY";
     }
     if (failure == null && lost.isEmpty() && declared != null) {
-      remarks.add("it declares --lossy-rollback, and no row was lost");
+      remarks.add("it declares --lossy-rollback, but no rows were lost");
     }
     Verdict verdict =
         failure != null ? Verdict.FAILED : lost.isEmpty() ? Verdict.PROVEN : Verdict.LOSSY;
@@ -125,7 +130,7 @@ public final class RollbackProver {
         .map(column ->
             column.object().substring("column ".length(), column.object().lastIndexOf('.')))
         .distinct()
-        .map(table -> "the columns of " + table + " are in another order")
+        .map(table -> "the columns of " + table + " are in a different order")
         .toList();
   }
 }

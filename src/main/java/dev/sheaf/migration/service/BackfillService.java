@@ -80,7 +80,7 @@ class BackfillService {
           }
         } catch (SQLException | OperatorException e) {
           // The database is away, or a batch was cut off; the next look goes on where it was.
-          LOG.warnf("Backfills not worked off: reason=%s", e.getMessage());
+          LOG.warnf("Backfills not run: reason=%s", e.getMessage());
         }
       }
     } catch (InterruptedException _) {
@@ -106,12 +106,12 @@ class BackfillService {
   private static final class Log implements BackfillListener {
     @Override
     public void began(Backfill backfill) {
-      LOG.infof("Backfill taken up: name=%s rows=%d", backfill.name(), backfill.rowsDone());
+      LOG.infof("Backfill started: name=%s rows=%d", backfill.name(), backfill.rowsDone());
     }
 
     @Override
     public void waiting(String name, String reason) {
-      LOG.infof("Backfill waits: name=%s reason=%s", name, reason);
+      LOG.infof("Backfill waiting: name=%s reason=%s", name, reason);
     }
 
     @Override

@@ -53,7 +53,7 @@ public class SchemaGate {
     switch (config.atStart()) {
       case MIGRATE -> {
         if (isAtHead()) {
-          LOG.info("schema: at head");
+          LOG.info("schema: up to date");
         } else {
           migrate();
         }
@@ -62,9 +62,9 @@ public class SchemaGate {
         if (!isAtHead()) {
           engine().requireHead();
         }
-        LOG.info("schema: fits");
+        LOG.info("schema: compatible");
       }
-      case OFF -> LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
+      case OFF -> LOG.info("schema: not checked, because sheaf.schema.at-start is off");
     }
   }
 
@@ -114,7 +114,7 @@ public class SchemaGate {
   private static final class Log implements MigrationListener {
     @Override
     public void waiting(String holder) {
-      LOG.infof("schema: waiting for %s", holder);
+      LOG.infof("schema: waiting for the schema lock, held by %s", holder);
     }
 
     @Override
@@ -125,7 +125,7 @@ public class SchemaGate {
     @Override
     public void retrying(String changeset, int attempt, Duration pause, String why) {
       LOG.warnf(
-          "schema: %s: %s; attempt %d failed, next in %s",
+          "schema: %s: %s; attempt %d failed, retrying in %s",
           changeset, why, attempt, Durations.text(pause));
     }
 

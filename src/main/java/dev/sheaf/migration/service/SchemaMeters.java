@@ -17,7 +17,7 @@ class SchemaMeters implements Measurement {
   SchemaMeters(SchemaState state) {
     this.state = state;
     Gauge.builder("sheaf.schema.fits", () -> fits)
-        .description("1 while the schema is what this build can work with, else 0")
+        .description("1 if this build is compatible with the schema, else 0")
         .register(Metrics.globalRegistry);
   }
 

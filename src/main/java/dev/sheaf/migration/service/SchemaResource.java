@@ -35,7 +35,7 @@ class SchemaResource {
   @GET
   @Operation(
       operationId = "getSchema",
-      summary = "Where every module stands, and who holds the schema's lock")
+      summary = "Get the state of every module, and the holder of the schema lock")
   public SchemaStatus status() {
     return gate.engine().status();
   }
@@ -44,7 +44,7 @@ class SchemaResource {
   @Path("/history")
   @Operation(
       operationId = "listSchemaHistory",
-      summary = "Everything that was ever done to the schema, in order")
+      summary = "List every change of the schema, in order")
   public List<HistoryEntry> history() {
     return gate.engine().history();
   }
@@ -53,13 +53,13 @@ class SchemaResource {
   @Path("/verify")
   @Operation(
       operationId = "verifySchema",
-      summary = "Every difference between the live schema and what the changelogs make")
-  @APIResponse(responseCode = "200", description = "None, when nothing differs")
-  @APIResponse(responseCode = "409", description = "It is being compared already")
+      summary = "List the differences between the live schema and the changelogs")
+  @APIResponse(responseCode = "200", description = "The differences; empty if there are none")
+  @APIResponse(responseCode = "409", description = "Another comparison is running")
   public List<Difference> verify() {
     if (!comparison.tryAcquire()) {
       throw new Problem(
-          ProblemType.BUSY, "The schema is being compared already; ask again in a moment");
+          ProblemType.BUSY, "Another comparison of the schema is running. Retry later.");
     }
     try {
       return gate.engine().verify();

@@ -272,7 +272,7 @@ class BackfillIT {
                       "SELECT pid FROM pg_locks WHERE relation = 'item'::regclass AND NOT granted")
                   .isEmpty());
       try (Running worker = Running.start(shop.backfills())) {
-        await().until(() -> waitsFor("a lock on item that others queue for"));
+        await().until(() -> waitsFor("other sessions that are waiting for a lock on item"));
         assertThat(shop.backfill().rowsDone()).isZero();
 
         reader.release();

@@ -126,7 +126,7 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "core/001_a.sql was applied already and says something else now - put it back as it was, and write the"
+            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
                 + " change as a new changeset");
   }
 
@@ -150,7 +150,7 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "the database is newer than this application, %1$s: core/002_b, applied by %1$s, names no older version that works with it - start the newer application, or roll the database back: sheaf migrate goto",
+            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s, declares no compatible older version - start a newer version of the application, or roll the schema back: sheaf migrate goto",
             ProcessIdentity.VERSION);
   }
 
@@ -166,7 +166,7 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b came late: higher-numbered changesets of its module were applied before it");
+            "core/002_b is out of order: higher-numbered changesets of its module were applied before it");
   }
 
   @Test
@@ -180,8 +180,8 @@ class MigrationsIT {
 
     assertThat(result.problems())
         .singleElement()
-        .satisfies(
-            problem -> assertThat(problem).hasMessageStartingWith("core/001_a.sql comes late"));
+        .satisfies(problem ->
+            assertThat(problem).hasMessageStartingWith("core/001_a.sql is out of order"));
     assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
   }
 

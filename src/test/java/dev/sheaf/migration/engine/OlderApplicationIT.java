@@ -70,8 +70,8 @@ class OlderApplicationIT {
     assertThat(run(result)).containsExactly("down core/003_c", "down core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/003_c is not known here; the rollback that was stored with it is what runs",
-            "core/002_b is not known here; the rollback that was stored with it is what runs");
+            "this version has no file of core/003_c; using the rollback that is stored in the database",
+            "this version has no file of core/002_b; using the rollback that is stored in the database");
     assertThat(older().verify()).isEmpty();
     assertThat(run(older().up(SILENT))).isEmpty();
     assertThat(run(newer().up(SILENT))).containsExactly("up core/002_b", "up core/003_c");
@@ -199,7 +199,7 @@ class OlderApplicationIT {
     assertThat(run(result)).isEmpty();
     assertThat(result.notes())
         .containsExactly(
-            "the database is newer than this application, %1$s, and tolerates it: core/002_b, applied by %1$s, works with 0.1 and later; core/003_c, applied by %1$s, works with 0.0.9 and later"
+            "the schema is newer than this application (%1$s) and compatible with it: core/002_b, applied by %1$s, compatible with 0.1 and later; core/003_c, applied by %1$s, compatible with 0.0.9 and later"
                 .formatted(ProcessIdentity.VERSION));
     assertThat(verdict(older())).isEqualTo(new CompatibilityVerdict(true, ""));
     older().requireHead();
@@ -215,7 +215,7 @@ class OlderApplicationIT {
     tolerate("99.1", "c", 3);
     newer().up(SILENT).orThrow();
     String problem =
-        "the database is newer than this application, %1$s: core/003_c, applied by %1$s, works with 99.1 and later"
+        "the schema is newer than this application (%1$s): core/003_c, applied by %1$s, compatible with 99.1 and later"
             .formatted(ProcessIdentity.VERSION);
 
     assertThat(older().up(SILENT).problems())
@@ -238,7 +238,7 @@ class OlderApplicationIT {
         .satisfies(problem ->
             assertThat(problem.problem())
                 .startsWith(
-                    "the database is newer than this application, %s, and lacks extra/002_z: core/002_b"
+                    "the schema is newer than this application (%s) but lacks extra/002_z: core/002_b"
                         .formatted(ProcessIdentity.VERSION)));
   }
 

@@ -70,8 +70,8 @@ class OlderBuildIT {
       try (SheafProcess older = SheafProcess.start(database, Map.of())) {
         assertThat(older.log())
             .anyMatch(line ->
-                line.contains("the database is newer than this application")
-                    && line.contains("works with 0.1 and later"));
+                line.contains("the schema is newer than this application")
+                    && line.contains("compatible with 0.1 and later"));
         assertThat(older.send("POST", "/api/v1/collections", "{\"name\":\"shop\"}").statusCode())
             .isEqualTo(201);
         awaitReady(older, 200);
@@ -79,11 +79,11 @@ class OlderBuildIT {
         assertThat(newer(database, "migrate", "up")).startsWith("exit 0\n");
         awaitReady(older, 503);
         String refusal =
-            "the database is newer than this application, %1$s: core/%2$03d_language_index, applied by %1$s, names no older version that works with it"
+            "the schema is newer than this application (%1$s): core/%2$03d_language_index, applied by %1$s, declares no compatible older version"
                 .formatted(version(database), head + 2);
         assertThat(older(database, "migrate", "up"))
             .isEqualTo(
-                "exit 1\nsheaf: %s\n  start the newer application, or roll the database back: sheaf migrate goto\n"
+                "exit 1\nsheaf: %s\n  start a newer version of the application, or roll the schema back: sheaf migrate goto\n"
                     .formatted(refusal));
         assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
             .hasRootCauseMessage("the process ended")
@@ -93,8 +93,8 @@ class OlderBuildIT {
             .isEqualTo(
                 """
                 exit 0
-                core/%2$03d_language_index is not known here; the rollback that was stored with it is what runs
-                core/%1$03d_language is not known here; the rollback that was stored with it is what runs
+                this version has no file of core/%2$03d_language_index; using the rollback that is stored in the database
+                this version has no file of core/%1$03d_language; using the rollback that is stored in the database
                 down  core/%2$03d_language_index  TIME
                 down  core/%1$03d_language  TIME
                 2 changesets rolled back in TIME

@@ -315,7 +315,7 @@ class VerbsIT {
 
     assertThat(migrations().baseline(Approval.NONE, SILENT).problems().getFirst())
         .hasMessageStartingWith(
-            "the database is not what the changelogs make: 1 differences, the first: column public.c.id is changed");
+            "the database differs from the changelogs: column public.c.id is changed");
     database.execute("ALTER TABLE c ALTER COLUMN id TYPE int");
     assertThat(run(migrations().baseline(Approval.NONE, SILENT))).hasSize(4);
     assertThat(run(migrations().up(SILENT))).isEmpty();
@@ -348,7 +348,7 @@ class VerbsIT {
 
     assertThat(production.down("core", 1, Approval.NONE, SILENT).problems().getFirst())
         .hasMessage(
-            "down is refused: this is a production database - name who decided it with --approved-by");
+            "down requires approval, because this is a production database - name who approved it: --approved-by WHO");
     assertThat(production.goTo("core", 1, Approval.NONE, SILENT).success()).isFalse();
     assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
         .hasMessageStartingWith("this is a production database - add --force");
@@ -366,7 +366,7 @@ class VerbsIT {
 
     assertThat(production.up(SILENT).problems().getFirst())
         .hasMessage(
-            "core/004_d.sql destroys data (the rows of c go), and no verified backup younger than 24 h is on record -"
+            "core/004_d.sql destroys data (the rows of c go), but no verified backup younger than 24 h is recorded -"
                 + " take one: sheaf backup FILE, then sheaf backup verify FILE");
     assertThat(tables()).isEmpty();
     backUp(25);
@@ -383,7 +383,7 @@ class VerbsIT {
     Approval approval = new Approval("ann", null);
     String name = database.address().database();
     String refused =
-        " destroys data (%s), and no verified backup younger than 24 h is on record -"
+        " destroys data (%s), but no verified backup younger than 24 h is recorded -"
             + " take one: sheaf backup FILE, then sheaf backup verify FILE";
 
     assertThat(run(production.down("core", 1, approval, SILENT)))

@@ -275,7 +275,7 @@ class DerivedRollbackIT {
 
             --changeset core:002
             --comment drop
-            --lossy-rollback what was dropped or overwritten in public.owner, public.shop does not come back
+            --lossy-rollback data that was dropped or overwritten in public.owner, public.shop is not restored
             DROP VIEW cheap;
             DROP TABLE shop;
             ALTER TABLE owner DROP COLUMN name;
@@ -313,7 +313,7 @@ class DerivedRollbackIT {
             new DerivedRollback(
                 update,
                 List.of(),
-                "what was dropped or overwritten in public.shop does not come back",
+                "data that was dropped or overwritten in public.shop is not restored",
                 List.of()));
     assertThat(prove(update).verdict()).isEqualTo(Verdict.LOSSY);
     Files.delete(update);

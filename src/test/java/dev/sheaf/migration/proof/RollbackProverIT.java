@@ -116,7 +116,7 @@ class RollbackProverIT {
             new RollbackProof(
                 "core/002_name",
                 Verdict.FAILED,
-                "after its rollback the catalog is not what it was",
+                "after its rollback, the catalog is not the same as before",
                 List.of(
                     new Difference(
                         Kind.CHANGED,
@@ -167,10 +167,10 @@ class RollbackProverIT {
             new RollbackProof(
                 "core/002_quietly",
                 Verdict.FAILED,
-                "its rollback loses rows, and no --lossy-rollback WHY declares it",
+                "its rollback loses rows, but the file does not declare --lossy-rollback WHY",
                 List.of(),
                 List.of("public.shop"),
-                List.of("the columns of public.shop are in another order")));
+                List.of("the columns of public.shop are in a different order")));
   }
 
   @Test
@@ -186,7 +186,7 @@ class RollbackProverIT {
     List<RollbackProof> proofs = prove(new ProofSelection.All(), null);
 
     assertThat(proofs.get(1).remarks())
-        .containsExactly("it declares --lossy-rollback, and no row was lost");
+        .containsExactly("it declares --lossy-rollback, but no rows were lost");
     assertThat(proofs.get(2))
         .isEqualTo(
             new RollbackProof(
@@ -218,7 +218,7 @@ class RollbackProverIT {
         .containsExactly(
             null,
             "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER TABLE shop DROP COLUMN y",
-            "after its rollback the catalog is not what it was");
+            "after its rollback, the catalog is not the same as before");
   }
 
   @Test

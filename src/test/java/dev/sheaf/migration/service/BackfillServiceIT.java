@@ -44,7 +44,7 @@ class BackfillServiceIT {
 
         assertThat(shop.touched()).containsExactly("1: " + ROWS);
         assertThat(second.log())
-            .anyMatch(line -> line.contains("Backfill taken up: name=shop/002_touched rows="))
+            .anyMatch(line -> line.contains("Backfill started: name=shop/002_touched rows="))
             .anyMatch(line -> line.contains("Backfill done: name=shop/002_touched rows=20000"));
       }
     }

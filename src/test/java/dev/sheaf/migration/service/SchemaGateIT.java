@@ -49,7 +49,7 @@ class SchemaGateIT {
           .body("checks.find { it.name == 'schema' }.status", equalTo("DOWN"))
           .body(
               "checks.find { it.name == 'schema' }.data.reason",
-              equalTo("2 changesets are missing, the first is fulltext/001_chunk_search"));
+              equalTo("2 changesets are not applied, the first is fulltext/001_chunk_search"));
 
       statement.execute(
           "UPDATE databasechangelog SET id = left(id, -1), filename = left(filename, -1) WHERE author = 'fulltext'");

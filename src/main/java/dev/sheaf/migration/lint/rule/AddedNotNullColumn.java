@@ -16,8 +16,8 @@ final class AddedNotNullColumn implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "Rows that are there have no value for it, and every running version that does not know the column fails to insert.",
-        "give it a constant default, which costs nothing; or add it nullable, backfill, and SET NOT NULL later");
+        "Existing rows have no value for the column, and every running version that does not know it fails to insert rows.",
+        "give it a constant default, which is instant; or add it nullable, run a backfill, and SET NOT NULL later");
   }
 
   @Override

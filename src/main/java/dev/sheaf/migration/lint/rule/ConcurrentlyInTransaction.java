@@ -12,7 +12,7 @@ final class ConcurrentlyInTransaction implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "PostgreSQL runs it outside of transactions only, so the changeset fails.",
+        "PostgreSQL rejects the statement in a transaction, so the changeset fails.",
         "write runInTransaction:false on the --changeset line, one such statement per file");
   }
 

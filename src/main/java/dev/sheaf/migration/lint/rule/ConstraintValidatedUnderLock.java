@@ -14,14 +14,14 @@ final class ConstraintValidatedUnderLock implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "A new CHECK reads the whole table while nobody can read or write it.",
+        "A new CHECK scans the whole table under a lock that blocks reads and writes.",
         "add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset");
   }
 
   @Override
   public Stream<Finding> judge(Observation observation) {
     return Stream.concat(
-        observation.addedConstraints(this, ConstraintKind.CHECK, "is read in full to validate"),
+        observation.addedConstraints(this, ConstraintKind.CHECK, "is scanned to validate"),
         observation.steps().flatMap(step -> ofDomain(observation, step)));
   }
 
@@ -40,7 +40,7 @@ final class ConstraintValidatedUnderLock implements Rule {
                         step,
                         table,
                         table.qualified() + "." + c.name(),
-                        "%s is read in full to validate %s of a domain"
+                        "%s is scanned to validate %s of a domain"
                             .formatted(table.qualified(), c.name()))));
   }
 }

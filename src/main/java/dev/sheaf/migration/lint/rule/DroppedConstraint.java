@@ -22,8 +22,8 @@ final class DroppedConstraint implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "From now on rows come in that the application does not expect, and the constraint cannot come back over them.",
-        "put its successor in place first, NOT VALID and validated, and drop the old one in the same changeset or later");
+        "New rows may violate the rule that the application relies on, and then the constraint cannot be added again.",
+        "add its successor first, as NOT VALID, validate it, and drop the old one in the same changeset or later");
   }
 
   @Override

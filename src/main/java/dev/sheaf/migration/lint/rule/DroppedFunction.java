@@ -14,7 +14,7 @@ final class DroppedFunction implements Rule {
   public About about() {
     return Rule.error(
         "Every running version that still calls the function fails.",
-        "drop it in the release after the one that stopped calling it");
+        "drop it one release after the last one that calls it");
   }
 
   @Override

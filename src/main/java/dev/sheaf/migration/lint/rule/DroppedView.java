@@ -13,7 +13,7 @@ final class DroppedView implements Rule {
   public About about() {
     return Rule.error(
         "Every running version, report or dashboard that still reads the view fails.",
-        "drop it in the release after the one that stopped reading it");
+        "drop it one release after the last one that reads it");
   }
 
   @Override

@@ -12,7 +12,7 @@ final class EnumValueUsedInSameTransaction implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "PostgreSQL refuses a value of an enum in the transaction that added it, so the changeset fails.",
+        "PostgreSQL rejects a new enum value in the transaction that added it, so the changeset fails.",
         "add the value in one changeset and use it in the next");
   }
 

@@ -17,8 +17,8 @@ final class ForeignKeyTypeMismatch implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "The smaller side runs out before the larger one, and joins compare across types.",
-        "give the referencing column the type of the column that it references");
+        "The smaller type overflows before the larger one, and joins compare different types.",
+        "give the referencing column the type of the referenced column");
   }
 
   @Override

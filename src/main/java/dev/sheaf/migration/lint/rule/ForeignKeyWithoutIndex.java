@@ -17,8 +17,8 @@ final class ForeignKeyWithoutIndex implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "Each DELETE of a referenced row, and each change of its key, reads the whole referencing table.",
-        "build an index that begins with the referencing columns, CONCURRENTLY where the table is in use");
+        "Each DELETE of a referenced row, and each change of its key, scans the whole referencing table.",
+        "create an index that begins with the referencing columns, CONCURRENTLY if the table is in use");
   }
 
   @Override

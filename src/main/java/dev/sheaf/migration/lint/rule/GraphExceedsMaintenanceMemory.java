@@ -18,8 +18,8 @@ final class GraphExceedsMaintenanceMemory implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "Once the graph of an HNSW index no longer fits maintenance_work_mem, the rest of the build is many times slower.",
-        "SET maintenance_work_mem in the same changeset, to what the graph needs, where the server has it");
+        "When the graph of an HNSW index no longer fits into maintenance_work_mem, the rest of the build is many times slower.",
+        "SET maintenance_work_mem in the same changeset to what the graph needs, if the server has enough memory");
   }
 
   @Override

@@ -13,7 +13,7 @@ final class IndexBuildBlocksWrites implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "Building an index reads the whole table while nobody can write to it.",
+        "The index build scans the whole table under a lock that blocks writes.",
         "CREATE INDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false");
   }
 
@@ -34,7 +34,7 @@ final class IndexBuildBlocksWrites implements Rule {
                       step,
                       table,
                       step.after().relation(index.oid()).qualified(),
-                      table.qualified() + " takes no writes while the index is built");
+                      table.qualified() + " is locked against writes while the index is built");
                 }));
   }
 }

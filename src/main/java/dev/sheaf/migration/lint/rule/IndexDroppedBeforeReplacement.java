@@ -16,8 +16,8 @@ final class IndexDroppedBeforeReplacement implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "Until its successor is valid every search reads the whole table, and a build takes hours.",
-        "build the new index CONCURRENTLY under another name first, drop the old one then, and rename");
+        "Until its successor is valid, every search scans the whole table, and the build can take hours.",
+        "create the new index CONCURRENTLY under another name, then drop the old one, then rename the new one");
   }
 
   @Override

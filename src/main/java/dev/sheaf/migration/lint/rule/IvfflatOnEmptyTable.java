@@ -12,8 +12,8 @@ final class IvfflatOnEmptyTable implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "The lists of an IVFFlat index are the clusters of the rows that are there when it is built; later rows fall into lists that mean nothing, and searches miss them.",
-        "build it once the table has its rows, or use hnsw, which grows with them");
+        "The lists of an IVFFlat index are clusters of the rows that exist when it is built; on an empty table they are meaningless, and searches miss later rows.",
+        "create it after the table is filled, or use hnsw, which needs no existing rows");
   }
 
   @Override

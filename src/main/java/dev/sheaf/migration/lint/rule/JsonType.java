@@ -11,8 +11,8 @@ final class JsonType implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "json is parsed at every use, cannot be compared or indexed, and makes SELECT DISTINCT fail.",
-        "make it jsonb");
+        "json is parsed on every use, cannot be compared or indexed, and makes SELECT DISTINCT fail.",
+        "use jsonb");
   }
 
   @Override

@@ -20,8 +20,8 @@ final class LockOrder implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "A client that writes at the same time and this changeset may wait for each other: a deadlock.",
-        "take the strongest lock first, and lock a referencing table before the one it references");
+        "The changeset and a client that writes concurrently can wait for each other: a deadlock.",
+        "take the strongest lock first, and lock a referencing table before the table that it references");
   }
 
   @Override
@@ -58,7 +58,7 @@ final class LockOrder implements Rule {
         step,
         table,
         table.qualified(),
-        "%s was locked %s before and is locked more strongly now"
+        "%s has the lock %s and gets a stronger one"
             .formatted(table.qualified(), step.heldBefore().get(table.oid())));
   }
 

@@ -14,8 +14,8 @@ final class RedundantIndex implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "Every write pays for it, and no query needs it.",
-        "leave it out; an index over (a, b) serves whatever one over (a) does");
+        "Every write must maintain the index, and no query needs it.",
+        "omit it; an index on (a, b) serves the same queries as an index on (a)");
   }
 
   @Override
@@ -36,7 +36,7 @@ final class RedundantIndex implements Rule {
                       this,
                       c.step(),
                       name,
-                      "%s serves nothing that %s does not"
+                      "%s serves no query that %s does not serve"
                           .formatted(name, after.relation(other.oid()).qualified()));
                 }));
   }

@@ -12,8 +12,8 @@ final class RenamedSchema implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "Every running version, and every search path, names the old schema and finds nothing there.",
-        "make the new schema beside it, with views under the old names, and move the tables one by one");
+        "Every running version and every search path uses the old name and fails.",
+        "create the new schema, move the tables one by one, and keep views under the old names");
   }
 
   @Override

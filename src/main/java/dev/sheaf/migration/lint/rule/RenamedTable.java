@@ -14,8 +14,8 @@ final class RenamedTable implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "Every running version asks for the old name and fails until the last of them is replaced.",
-        "put an updatable view under the old name in the same changeset, and drop it in a later release");
+        "Every running version uses the old name and fails until it is replaced.",
+        "create an updatable view with the old name in the same changeset, and drop it in a later release");
   }
 
   @Override

@@ -18,8 +18,8 @@ final class SmallIntegerKey implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "An integer ends at 2,147,483,647, a smallint at 32,767, and widening a key later rewrites the table and all that reference it.",
-        "make it bigint GENERATED ALWAYS AS IDENTITY, or uuid");
+        "An integer ends at 2,147,483,647 and a smallint at 32,767; a larger type later rewrites the table and all tables that reference it.",
+        "use bigint GENERATED ALWAYS AS IDENTITY, or uuid");
   }
 
   @Override

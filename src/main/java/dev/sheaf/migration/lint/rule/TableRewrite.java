@@ -12,8 +12,8 @@ final class TableRewrite implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "The whole table and its indexes are written anew while nobody can read it.",
-        "add a new column without a default, fill it with a backfill, then swap the two");
+        "PostgreSQL rewrites the whole table and its indexes under a lock that blocks reads and writes.",
+        "add a new column without a default, fill it with a backfill, then swap the columns");
   }
 
   @Override

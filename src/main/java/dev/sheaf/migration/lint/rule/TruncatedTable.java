@@ -12,8 +12,8 @@ final class TruncatedTable implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "TRUNCATE destroys every row, of tables that reference it too with CASCADE, while nobody can read them.",
-        "delete in batches with a backfill, or drop the table once nothing uses it");
+        "TRUNCATE deletes every row, with CASCADE also of referencing tables, under a lock that blocks reads.",
+        "delete in batches with a backfill, or drop the table when nothing uses it any more");
   }
 
   @Override

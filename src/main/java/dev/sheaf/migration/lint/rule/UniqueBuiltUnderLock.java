@@ -18,7 +18,7 @@ final class UniqueBuiltUnderLock implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "A new key builds its index while nobody can read or write the table.",
+        "A new key builds its index under a lock that blocks reads and writes.",
         "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT ... USING INDEX");
   }
 

@@ -20,7 +20,7 @@ final class UnusedAllowance implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "An allowance covers nothing; it would hide what a later edit brings.",
+        "An allowance matches no finding; it would hide a finding of a later edit.",
         "remove the allowance, or correct its rule and object");
   }
 

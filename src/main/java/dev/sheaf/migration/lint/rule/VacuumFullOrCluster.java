@@ -12,8 +12,8 @@ final class VacuumFullOrCluster implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "VACUUM FULL and CLUSTER write the whole table anew while nobody can read it.",
-        "leave it to autovacuum; repack a bloated table with pg_repack, outside of migrations");
+        "VACUUM FULL and CLUSTER rewrite the whole table under a lock that blocks reads and writes.",
+        "rely on autovacuum; compact a bloated table with pg_repack, outside of migrations");
   }
 
   @Override
@@ -33,6 +33,6 @@ final class VacuumFullOrCluster implements Rule {
                 step,
                 table,
                 table.qualified(),
-                table.qualified() + " is written anew as it was"));
+                table.qualified() + " is rewritten without a change"));
   }
 }

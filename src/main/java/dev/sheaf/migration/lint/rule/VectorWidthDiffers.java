@@ -13,8 +13,8 @@ final class VectorWidthDiffers implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "The configured models make vectors of another width, so nothing can be stored there, or nothing finds the index.",
-        "take the width of a model; sheaf.schema.vector-widths lists those of the configured ones");
+        "The configured models have another number of dimensions, so the column cannot store their vectors, or no search uses the index.",
+        "use the dimensions of a configured model; sheaf.schema.vector-widths lists them");
   }
 
   @Override
@@ -54,6 +54,6 @@ final class VectorWidthDiffers implements Rule {
             .sorted()
             .map(String::valueOf)
             .collect(Collectors.joining(" or "));
-    return "%s is %s, and the configured models make %s dimensions".formatted(name, type, widths);
+    return "%s is %s, but the configured models have %s dimensions".formatted(name, type, widths);
   }
 }

@@ -13,7 +13,7 @@ final class VectorWidthOverIndexLimit implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "pgvector indexes up to 2,000 dimensions of vector, 4,000 of halfvec and 64,000 of bit; beyond that the statement fails, and every search reads the whole table.",
+        "pgvector indexes at most 2,000 dimensions of vector, 4,000 of halfvec and 64,000 of bit; beyond that, CREATE INDEX fails and every search scans the whole table.",
         "index a cast: ((embedding::halfvec(n)) halfvec_cosine_ops), or binary_quantize(embedding)::bit(n)");
   }
 
@@ -27,7 +27,7 @@ final class VectorWidthOverIndexLimit implements Rule {
             .map(c ->
                 c.finding(
                     this,
-                    "%s is %s, which no index takes as it is"
+                    "%s is %s, which pgvector cannot index directly"
                         .formatted(c.name(), c.column().type())));
   }
 

@@ -13,8 +13,8 @@ final class WholeTableWrite implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "One transaction keeps every row locked until its end, doubles the table and floods the WAL.",
-        "declare a backfill, which writes in bounded batches");
+        "One transaction locks every row until its end, doubles the size of the table and floods the WAL.",
+        "declare a backfill, which writes in small batches");
   }
 
   @Override
