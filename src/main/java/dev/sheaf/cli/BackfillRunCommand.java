@@ -50,7 +50,7 @@ final class BackfillRunCommand implements Callable<Integer> {
   /// Prints the progress to stderr.
   private record ProgressLines(Output output) implements BackfillListener {
     @Override
-    public void began(Backfill backfill) {
+    public void started(Backfill backfill) {
       output.say(backfill.name() + "  started at row " + backfill.rowsDone());
     }
 

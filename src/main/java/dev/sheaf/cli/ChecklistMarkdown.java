@@ -2,11 +2,11 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.engine.Checklist;
-import dev.sheaf.migration.engine.Checklist.Item;
+import dev.sheaf.migration.engine.Checklist.ChecklistItem;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.TableImpact;
-import dev.sheaf.migration.lint.TableImpact.Fate;
-import dev.sheaf.migration.lint.TableImpact.Work;
+import dev.sheaf.migration.lint.TableImpact.Outcome;
+import dev.sheaf.migration.lint.TableImpact.RowAccess;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +43,8 @@ final class ChecklistMarkdown {
     lines.add("");
     lines.add(
         "Modules: "
-            + String.join(", ", checklist.items().stream().map(Item::module).distinct().toList())
+            + String.join(
+                ", ", checklist.items().stream().map(ChecklistItem::module).distinct().toList())
             + ".");
     lines.add("");
     box(
@@ -51,7 +52,7 @@ final class ChecklistMarkdown {
         checklist.backup() == null
             ? "**Backup**: no verified backup that is recent enough is recorded"
             : "**Backup**: verified, taken " + checklist.backup().truncatedTo(ChronoUnit.SECONDS));
-    for (Item item : checklist.items()) {
+    for (ChecklistItem item : checklist.items()) {
       lines.add("");
       lines.add("## " + item.changeset());
       lines.add("");
@@ -64,7 +65,7 @@ final class ChecklistMarkdown {
     return lines;
   }
 
-  private void item(Item item) {
+  private void item(ChecklistItem item) {
     if (item.failure() != null) {
       box(false, "**Fails**: " + item.failure());
       return;
@@ -102,8 +103,8 @@ final class ChecklistMarkdown {
 
   private void touched(TableImpact touched) {
     String size = touched.size() == null ? "" : " (" + touched.size() + ")";
-    String fate =
-        switch (touched.fate()) {
+    String outcome =
+        switch (touched.outcome()) {
           case CREATED -> "created";
           case CHANGED -> "changed";
           case LOCKED -> "unchanged";
@@ -116,31 +117,31 @@ final class ChecklistMarkdown {
             .formatted(
                 touched.object(),
                 size,
-                changes.isEmpty() ? fate : changes,
-                touched.work() == Work.REWRITTEN ? ", **rewritten**" : "",
-                touched.work() == Work.READ ? ", read in full" : "",
+                changes.isEmpty() ? outcome : changes,
+                touched.rowAccess() == RowAccess.REWRITTEN ? ", **rewritten**" : "",
+                touched.rowAccess() == RowAccess.READ ? ", read in full" : "",
                 touched.lock() == null ? "none" : touched.lock(),
-                waiting(touched)));
+                duration(touched)));
   }
 
-  private static String waiting(TableImpact touched) {
+  private static String duration(TableImpact touched) {
     if (touched.lock() == null) {
       return "";
     }
-    if (touched.work() == Work.NONE) {
+    if (touched.rowAccess() == RowAccess.NONE) {
       return "instant";
     }
     return touched
-        .waiting()
+        .blockingTime()
         .map(wait -> wait.isZero() ? "less than a second" : "about " + Output.text(wait))
         .orElse("depends on the number of rows");
   }
 
-  private void destroyed(Item item) {
+  private void destroyed(ChecklistItem item) {
     List<String> lost =
         item.touched().stream()
             .flatMap(touched ->
-                touched.fate() == Fate.DROPPED
+                touched.outcome() == Outcome.DROPPED
                     ? Stream.of(touched.object())
                     : touched.changes().stream()
                         .filter(change -> change.matches("column \\S+ dropped"))
@@ -156,7 +157,7 @@ final class ChecklistMarkdown {
                 + declared);
   }
 
-  private void compatibility(Item item) {
+  private void compatibility(ChecklistItem item) {
     if (checklist.running() == null) {
       return;
     }

@@ -51,12 +51,12 @@ final class SqlCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    List<Migrations.Script> scripts = scripts();
+    List<Migrations.ChangesetScript> scripts = scripts();
     if (output.isJson()) {
       output.json(scripts);
       return ExitCode.DONE;
     }
-    for (Migrations.Script script : scripts) {
+    for (Migrations.ChangesetScript script : scripts) {
       output.data("-- " + script.changeset());
       if (script.transactional()) {
         output.data("BEGIN;");
@@ -70,9 +70,9 @@ final class SqlCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private List<Migrations.Script> scripts() {
+  private List<Migrations.ChangesetScript> scripts() {
     return switch (direction) {
-      case UP -> common.migrations().scriptUp(new Migrations.Reach(module, to));
+      case UP -> common.migrations().scriptUp(new Migrations.Scope(module, to));
       case DOWN -> {
         if (module == null) {
           throw new ParameterException(

@@ -33,15 +33,15 @@ final class StatusCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.json(
           new SchemaStatus(
-              status.database(), status.atHead(), modules, status.backfills(), status.lock()));
+              status.database(), status.upToDate(), modules, status.backfills(), status.lock()));
     } else {
       print(output, status, modules);
     }
-    return check && !status.atHead() ? ExitCode.DIFFERENT : ExitCode.DONE;
+    return check && !status.upToDate() ? ExitCode.DIFFERENT : ExitCode.DONE;
   }
 
   private static void print(Output output, SchemaStatus status, List<SchemaStatus.Module> modules) {
-    output.say(status.database() + (status.atHead() ? " is up to date" : " is not up to date"));
+    output.say(status.database() + (status.upToDate() ? " is up to date" : " is not up to date"));
     if (status.lock() != null) {
       SchemaStatus.Lock lock = status.lock();
       output.say(

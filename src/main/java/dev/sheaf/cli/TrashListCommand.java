@@ -33,7 +33,7 @@ final class TrashListCommand implements Callable<Integer> {
     for (TrashEntry entry : entries) {
       rows.add(
           Output.row(
-              Output.time(entry.buriedAt()),
+              Output.time(entry.trashedAt()),
               entry.object(),
               entry.keptAs(),
               entry.bytes() == null ? "" : entry.bytes().toString(),

@@ -33,7 +33,7 @@ final class UpCommand implements Callable<Integer> {
     MigrationResult result =
         common
             .migrations()
-            .up(new Migrations.Reach(module, to), approval.approval(), output.listener());
+            .up(new Migrations.Scope(module, to), approval.approval(), output.listener());
     return output.result(
         result,
         result.executed().isEmpty()

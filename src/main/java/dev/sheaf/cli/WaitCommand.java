@@ -26,7 +26,7 @@ final class WaitCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Output output = common.output();
-    common.migrations().awaitFit(timeout, output.listener());
+    common.migrations().awaitCompatible(timeout, output.listener());
     output.say("the schema is compatible");
     return ExitCode.DONE;
   }

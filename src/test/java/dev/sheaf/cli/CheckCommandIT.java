@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `sheaf migrate check` as a person sees it, on two changesets of which the second stops the site.
+/// `sheaf migrate check` on two changesets, the second of which blocks the whole table.
 class CheckCommandIT {
 
   private static final String FINDING =
@@ -68,8 +68,8 @@ class CheckCommandIT {
             exit 1
             out:
             err:
-            sheaf: no changeset core/003_more.sql in %s
-              name its file, such as core/007_add_author.sql
+            sheaf: there is no changeset core/003_more.sql in %s
+              give the path of its file, such as core/007_add_author.sql
             """
                 .formatted(root()));
   }
@@ -83,7 +83,7 @@ class CheckCommandIT {
         SheafCommand plan =
             SheafCommand.start(directory, migrated, Map.of(), "migrate", "plan", "--json")) {
       assertThat(check.await()).isZero();
-      // What lint.allow says of this file is in the artifact, too.
+      // The artifact contains the allowances of lint.allow too.
       assertThat(check.said()).containsExactly("1 changeset checked: 0 errors, 0 warnings");
       assertThat(plan.await()).isZero();
     }
@@ -184,7 +184,7 @@ class CheckCommandIT {
             out:
             err:
             sheaf: core/lint.allow:1: cannot read "1 table-rewrite: it is small"
-              it says NNN RULE: WHY, or NNN RULE OBJECT: WHY
+              write NNN RULE: WHY, or NNN RULE OBJECT: WHY
             """);
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every verb as a person sees it: exit code, stdout and stderr, whole.
+/// Every command: exit code and complete stdout and stderr.
 class CliIT {
 
   @TempDir private Path directory;
@@ -240,7 +240,7 @@ class CliIT {
     String role = "weak_" + database.address().database();
     database.execute(
         "CREATE ROLE " + role + " LOGIN PASSWORD 'weak'; GRANT ALL ON SCHEMA public TO " + role);
-    // Only a superuser may create this one, as pgvector on a server that does not trust it.
+    // Only a superuser may create this extension, like pgvector on servers where it is not trusted.
     changelog("core", 3, "c", "CREATE EXTENSION pageinspect;", "DROP EXTENSION pageinspect;");
     try {
       settings(new DatabaseAddress(database.address().jdbcUrl(), role, "weak"), "");
@@ -441,9 +441,9 @@ class CliIT {
                 config(),
                 "--root",
                 "src/main/resources/db/changelog"))
-        .isEqualTo("exit 0\nout:\nerr:\nnothing differs between the entities and the changelogs\n");
+        .isEqualTo("exit 0\nout:\nerr:\nthe changelogs match the entities\n");
 
-    // Without the module that makes the tables of collections and documents.
+    // Without the module that creates the tables of collections and documents.
     changelog("core", 1, "vector", "CREATE EXTENSION vector;", "DROP EXTENSION vector;");
     Files.delete(directory.resolve("changelog/core/001_a.sql"));
     Path file = directory.resolve("changelog/core/003_all.sql");
@@ -489,7 +489,7 @@ class CliIT {
   @Test
   void forceBaselineAndDrop() throws Exception {
     assertThat(sheaf("migrate", "force", "1", "--module", "core", "--reason", "by hand"))
-        .isEqualTo("exit 0\nout:\nerr:\ncore is recorded to be at 001\n");
+        .isEqualTo("exit 0\nout:\nerr:\ncore is recorded at 001\n");
     assertThat(sheaf("migrate", "force", "0", "--module", "core", "--reason", "not so"))
         .startsWith("exit 0");
     database.execute("CREATE TABLE a (id int); CREATE TABLE b (id int)");
@@ -515,7 +515,7 @@ class CliIT {
             err:
             """);
     assertThat(sheaf("trash", "empty", "--older-than", "14d"))
-        .isEqualTo("exit 0\nout:\nerr:\nnothing has been in the trash for so long\n");
+        .isEqualTo("exit 0\nout:\nerr:\nnothing has been in the trash for that long\n");
     assertThat(sheaf("trash", "empty", "--older-than", "0s"))
         .isEqualTo(
             """

@@ -243,7 +243,7 @@ public final class ChangesetRunner {
   /// Before anything of its table is locked, because a worker takes the two in the same order.
   private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
     if (direction == Direction.DOWN) {
-      BackfillRegister.strike(connection, changeset.label());
+      BackfillRegister.unregister(connection, changeset.label());
     }
   }
 

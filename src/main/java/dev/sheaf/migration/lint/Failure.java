@@ -5,10 +5,10 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/// What PostgreSQL said to a statement that it did not do.
+/// The error of a statement that failed.
 ///
-/// @param state its SQLSTATE
-/// @param message its own words
+/// @param state the SQLSTATE
+/// @param message PostgreSQL's message
 public record Failure(String state, String message) {
 
   private static final String ACTIVE_TRANSACTION = "25001";
@@ -22,24 +22,25 @@ public record Failure(String state, String message) {
         String.valueOf(e.getSQLState()), String.valueOf(message).strip().replaceAll("\\s+", " "));
   }
 
-  /// Whether the statement runs outside of transactions only.
+  /// Whether the statement cannot run in a transaction.
   public static boolean refusesTransaction(@Nullable Failure failure) {
     return failure != null && failure.state.equals(ACTIVE_TRANSACTION);
   }
 
-  /// Whether a value of an enum was used in the transaction that added it.
+  /// Whether an enum value was used in the transaction that added it.
   public static boolean usesNewEnumValue(@Nullable Failure failure) {
     return failure != null && failure.state.equals(UNSAFE_ENUM_VALUE);
   }
 
-  /// Whether vectors are wider than their index takes.
+  /// Whether vectors have more dimensions than the index supports.
   public static boolean exceedsDimensions(@Nullable Failure failure) {
     return failure != null
         && failure.state.equals(PROGRAM_LIMIT_EXCEEDED)
         && failure.message.contains("dimensions");
   }
 
-  /// Whether other rows might have let it pass: a violated constraint, a value that cannot be read.
+  /// Whether the failure depends on the rows: a violated constraint, or a value that cannot be
+  /// converted.
   boolean isAboutRows() {
     return state.startsWith("22") || state.startsWith("23");
   }

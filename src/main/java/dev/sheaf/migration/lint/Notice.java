@@ -6,13 +6,13 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What PostgreSQL said to a statement that it did.
+/// A notice or warning of a statement that succeeded.
 ///
-/// @param state its SQLSTATE
-/// @param message its own words
+/// @param state the SQLSTATE
+/// @param message PostgreSQL's message
 public record Notice(String state, String message) {
 
-  /// Everything that it said to the last statement.
+  /// The notices of the last execution of `statement`.
   static List<Notice> of(Statement statement) throws SQLException {
     List<Notice> notices = new ArrayList<>();
     for (SQLWarning warning = statement.getWarnings();

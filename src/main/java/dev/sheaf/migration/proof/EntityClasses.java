@@ -24,7 +24,7 @@ import java.util.zip.ZipFile;
 import org.jboss.jandex.DotName;
 import org.jboss.jandex.Indexer;
 
-/// The classes of the application that say how something is stored.
+/// The mapped classes of the application: entities, mapped superclasses, embeddables, converters.
 public final class EntityClasses {
 
   private static final List<DotName> ANNOTATIONS =
@@ -34,7 +34,7 @@ public final class EntityClasses {
 
   private EntityClasses() {}
 
-  /// Those that are packed with the application. They are looked at, not initialized.
+  /// The mapped classes in the application's artifact. They are loaded, but not initialized.
   public static List<Class<?>> bundled() {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     URL marker = loader.getResource(Changelogs.LOCATION + "/root.yaml");

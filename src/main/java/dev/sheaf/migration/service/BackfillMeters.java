@@ -13,7 +13,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Measures how many backfills are in which state, and how far those have come that are not done.
+/// Measures the number of backfills by state, and the progress of unfinished ones.
 @ApplicationScoped
 class BackfillMeters implements Measurement {
 

@@ -19,7 +19,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 
-/// Backfills over HTTP: to be looked at, and to be controlled unless that is switched off.
+/// Backfills over HTTP. Control can be switched off.
 @Path("/backfills")
 @Tag(name = "Backfills")
 @RolesAllowed(Roles.OPERATOR)

@@ -23,15 +23,16 @@ import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Works backfills off while the service runs: one thread beside those of requests, with a
-/// connection of its own for as long as there is work.
+/// Runs backfills in the service, on one background thread, with its own connection while there is
+/// work.
 @ApplicationScoped
 class BackfillService {
 
   private static final Logger LOG = Logger.getLogger(BackfillService.class);
 
-  /// A batch takes less; what takes longer is rolled back by being cut off.
-  private static final Duration LAST_BATCH = Duration.ofSeconds(2);
+  /// The time to finish the current batch at shutdown. A longer batch is interrupted and rolled
+  /// back.
+  private static final Duration SHUTDOWN_WAIT = Duration.ofSeconds(2);
 
   private final BackfillConfig config;
   private final MigrationConfig schema;
@@ -65,7 +66,7 @@ class BackfillService {
 
   void stop(@Observes ShutdownEvent shutdown) throws InterruptedException {
     stop.countDown();
-    if (thread != null && !thread.join(LAST_BATCH)) {
+    if (thread != null && !thread.join(SHUTDOWN_WAIT)) {
       thread.interrupt();
       thread.join();
     }
@@ -76,10 +77,10 @@ class BackfillService {
       while (!stop.await(config.checkEvery().toMillis(), TimeUnit.MILLISECONDS)) {
         try {
           if (isAnyOpen()) {
-            backfills().work(null, new Log(), stop);
+            backfills().work(null, new LogListener(), stop);
           }
         } catch (SQLException | OperatorException e) {
-          // The database is away, or a batch was cut off; the next look goes on where it was.
+          // The database is unavailable, or a batch was interrupted. The next check resumes it.
           LOG.warnf("Backfills not run: reason=%s", e.getMessage());
         }
       }
@@ -102,10 +103,10 @@ class BackfillService {
     }
   }
 
-  /// Says in the service's log what a person may look for later.
-  private static final class Log implements BackfillListener {
+  /// Logs the start and the end of backfills.
+  private static final class LogListener implements BackfillListener {
     @Override
-    public void began(Backfill backfill) {
+    public void started(Backfill backfill) {
       LOG.infof("Backfill started: name=%s rows=%d", backfill.name(), backfill.rowsDone());
     }
 

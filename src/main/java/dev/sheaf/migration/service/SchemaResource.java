@@ -16,7 +16,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/// The schema over HTTP: to be looked at, never to be changed.
+/// The schema over HTTP, read-only.
 @Path("/schema")
 @Tag(name = "Schema")
 @RolesAllowed(Roles.OPERATOR)
@@ -25,7 +25,7 @@ class SchemaResource {
 
   private final SchemaGate gate;
 
-  /// A comparison builds a scratch database; one at a time is enough for everybody.
+  /// Allows one comparison at a time, because each creates a scratch database.
   private final Semaphore comparison = new Semaphore(1);
 
   SchemaResource(SchemaGate gate) {

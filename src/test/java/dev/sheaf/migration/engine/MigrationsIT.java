@@ -42,7 +42,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What happens between a changelog and a database, on a database of each test's own.
+/// Applying and rolling back changelogs. Each test has its own database.
 class MigrationsIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -209,7 +209,7 @@ class MigrationsIT {
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
 
-    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(migrations().status().upToDate()).isTrue();
     needsNoLock();
   }
 
@@ -371,7 +371,7 @@ class MigrationsIT {
         "b",
         "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
         "SELECT 1;");
-    // What a crash in the second statement leaves: the first index, half of the second, an open
+    // The state after a crash in the second statement: the first index, half of the second, an open
     // journal.
     database.execute("CREATE INDEX a_id ON a (id)");
     database.execute("CREATE INDEX a_id2 ON a (id)");
@@ -405,9 +405,9 @@ class MigrationsIT {
     database.execute("DROP INDEX a_id2");
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
-    assertThat(migrations().status().atHead()).isFalse();
+    assertThat(migrations().status().upToDate()).isFalse();
     try (Connection connection = database.connect()) {
-      assertThat(migrations().judge(connection))
+      assertThat(migrations().compatibility(connection))
           .isEqualTo(new CompatibilityVerdict(false, "the rollback of core/002_b was interrupted"));
     }
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A database that a newer application has migrated, in the hands of an older one, which has the
-/// same changelogs without the newest.
+/// An older application on a database that a newer one has migrated. The older one has the same
+/// changelogs without the latest.
 class OlderApplicationIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -97,11 +97,12 @@ class OlderApplicationIT {
 
     assertThat(older().scriptDown("core", 2))
         .containsExactly(
-            new Migrations.Script(
+            new Migrations.ChangesetScript(
                 "core/003_c",
                 false,
                 List.of("DROP INDEX CONCURRENTLY a_note", "DROP INDEX CONCURRENTLY a_id")),
-            new Migrations.Script("core/002_b", true, List.of("ALTER TABLE a DROP COLUMN note")));
+            new Migrations.ChangesetScript(
+                "core/002_b", true, List.of("ALTER TABLE a DROP COLUMN note")));
     assertThat(run(older().drop(database.address().database(), false, Approval.NONE, SILENT)))
         .hasSize(4);
     assertThat(
@@ -123,7 +124,8 @@ class OlderApplicationIT {
     assertThat(older().verify()).isEmpty();
   }
 
-  /// What a crash in the second statement leaves: the first index, an invalid second, no history.
+  /// The state after a crash in the second statement: the first index, an invalid second one, no
+  /// history.
   @Test
   void takesBackWhatTheNewerOneLeftHalfDone() throws SQLException {
     newer().up(SILENT).orThrow();
@@ -138,7 +140,7 @@ class OlderApplicationIT {
 
     assertThat(run(result)).containsExactly("down core/003_c", "down core/002_b");
     assertThat(result.notes())
-        .contains("core/003_c was interrupted on its way up; it is taken back first");
+        .contains("core/003_c was interrupted while it was applied; rolling it back first");
     assertThat(older().verify()).isEmpty();
     assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
   }
@@ -154,8 +156,8 @@ class OlderApplicationIT {
         .satisfies(problem ->
             assertThat(problem)
                 .hasMessage(
-                    "the stored rollback of core/002_b is not what was stored"
-                        + " - use the version of the application that has the file"));
+                    "the stored rollback of core/002_b was modified (checksum mismatch)"
+                        + " - use the version of the application that contains the file"));
     assertThat(database.query("SELECT count(*) FROM databasechangelog")).containsExactly("4");
   }
 
@@ -202,10 +204,10 @@ class OlderApplicationIT {
             "the schema is newer than this application (%1$s) and compatible with it: core/002_b, applied by %1$s, compatible with 0.1 and later; core/003_c, applied by %1$s, compatible with 0.0.9 and later"
                 .formatted(ProcessIdentity.VERSION));
     assertThat(verdict(older())).isEqualTo(new CompatibilityVerdict(true, ""));
-    older().requireHead();
+    older().requireCompatible();
     assertThat(everything()).isEqualTo(before);
     SchemaStatus status = older().status();
-    assertThat(status.atHead()).isTrue();
+    assertThat(status.upToDate()).isTrue();
     assertThat(status.modules().getFirst().tolerated()).containsExactly("core/002_b", "core/003_c");
   }
 
@@ -222,7 +224,7 @@ class OlderApplicationIT {
         .extracting(OperatorException::problem)
         .containsExactly(problem);
     assertThat(verdict(older())).isEqualTo(new CompatibilityVerdict(false, problem));
-    assertThat(older().status().atHead()).isFalse();
+    assertThat(older().status().upToDate()).isFalse();
     assertThat(older().status().modules().getFirst().tolerated()).containsExactly("core/002_b");
   }
 
@@ -260,11 +262,11 @@ class OlderApplicationIT {
 
   private CompatibilityVerdict verdict(Migrations migrations) throws SQLException {
     try (Connection connection = database.connect()) {
-      return migrations.judge(connection);
+      return migrations.compatibility(connection);
     }
   }
 
-  /// What the engine has written down.
+  /// The records of the engine.
   private List<String> everything() throws SQLException {
     return database.query(
         """

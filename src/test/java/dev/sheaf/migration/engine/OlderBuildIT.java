@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A build that is older than the schema, as the process that users run: the built application is
-/// the older one, and the newer one is the same with two changesets more.
+/// An older build on a newer schema, as processes. The built application is the older one; the
+/// newer one is the same with two more changesets.
 @OutOfProcess
 class OlderBuildIT {
 
@@ -101,13 +101,13 @@ class OlderBuildIT {
                 """
                     .formatted(head + 1, head + 2));
         awaitReady(older, 200);
-        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno differences\n");
         assertThat(older.send("GET", "/api/v1/collections/shop", "").statusCode()).isEqualTo(200);
       }
     }
   }
 
-  /// A rolling deployment starts replicas of both builds at once, in any order.
+  /// A rolling deployment starts replicas of both builds at the same time, in any order.
   @Test
   void bothBuildsStartTogether() throws Exception {
     Files.delete(new TestChangelogs(newer).file("core", head + 2, "language_index"));
@@ -123,7 +123,7 @@ class OlderBuildIT {
               database.query(
                   "SELECT count(*) FROM schema_event WHERE path LIKE '%/core/%_language.sql'"))
           .containsExactly("1");
-      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno differences\n");
     } finally {
       builds.forEach(SheafCommand::close);
     }

@@ -13,6 +13,7 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.TrashEntry;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Tables and columns that a contract step takes away, and what becomes of them.
+/// Tables and columns that changesets move to the trash, restore, and drop from it.
 class TrashIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -105,7 +106,7 @@ class TrashIT {
         .containsExactly("3 3");
   }
 
-  /// A foreign key of what is in the trash would go on binding the rows that it references.
+  /// A foreign key of a table in the trash would still protect the rows that it references.
   @Test
   void whatIsInTheTrashBindsNobody() throws Exception {
     up();
@@ -275,7 +276,7 @@ class TrashIT {
         .containsExactly("0");
   }
 
-  /// What `docs/migrations.md` says to do where a scan under lock takes too long.
+  /// The procedure of `docs/rollbacks-and-compatibility.md` if a scan under a lock takes too long.
   @Test
   void notNullCanBeProvenBeforeItIsRestored() throws Exception {
     up();
@@ -334,6 +335,42 @@ class TrashIT {
                 + " would violate; drop the index first, in: SELECT sheaf_trash_column('customer', 'id')");
   }
 
+  /// Applied changesets and stored rollbacks call the functions by their earlier names.
+  @Test
+  void theEarlierNamesOfTheFunctionsWork() throws Exception {
+    up();
+    String before = catalog();
+    changelogs.changeset(
+        "core",
+        2,
+        "bury",
+        """
+        ALTER TABLE customer ADD COLUMN a int, ADD COLUMN b int NOT NULL;
+        SELECT sheaf_bury_column('customer', 'a');
+        SELECT sheaf_bury_column('customer', 'b');
+        SELECT sheaf_bury_table('purchase');
+        """
+            .strip(),
+        """
+        SELECT sheaf_exhume_table('purchase');
+        SELECT sheaf_exhume_column('customer', 'b', '1');
+        SELECT sheaf_exhume_column('customer', 'a');
+        ALTER TABLE customer DROP COLUMN a, DROP COLUMN b;
+        """
+            .strip());
+    up();
+    database.execute("INSERT INTO customer VALUES (1)");
+
+    assertThat(migrations().trash())
+        .extracting(TrashEntry::object)
+        .containsExactly("public.customer.a", "public.customer.b", "public.purchase");
+
+    down();
+
+    assertThat(catalog()).isEqualTo(before);
+    assertThat(migrations().trash()).isEmpty();
+  }
+
   @Test
   void whatIsEmptiedIsGone() throws Exception {
     up();
@@ -388,7 +425,9 @@ class TrashIT {
 
     migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
 
-    // The first changeset's rollback drops both tables in one statement, and one of them is gone.
+    // The rollback of the first changeset drops both tables in one statement, and one does not
+    // exist any
+    // more.
     assertThat(wholeCatalog().replaceAll("(?m)^.*public\\.customer.*\\R", "")).isEqualTo(before);
   }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every verb on a small schema of two modules.
+/// Every operation on a small schema with two modules.
 class VerbsIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -56,7 +56,7 @@ class VerbsIT {
 
   @Test
   void upGoesAsFarAsItIsTold() throws SQLException {
-    assertThat(run(migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT)))
+    assertThat(run(migrations().up(new Migrations.Scope("core", 2), Approval.NONE, SILENT)))
         .containsExactly("up core/001_a", "up core/002_b");
     assertThat(tables()).containsExactly("a", "b");
     assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
@@ -82,7 +82,7 @@ class VerbsIT {
         .containsExactly("down core/002_b", "down core/001_a");
     assertThat(tables()).isEmpty();
     assertThat(migrations().goTo("core", 9, Approval.NONE, SILENT).problems().getFirst())
-        .hasMessage("module core has no version 9 - it has 0 to 3");
+        .hasMessage("module core has no version 9 - its versions are 0 to 3");
   }
 
   @Test
@@ -97,7 +97,7 @@ class VerbsIT {
 
   @Test
   void statusTellsWhereEveryModuleStands() throws Exception {
-    migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 2), Approval.NONE, SILENT).orThrow();
     changelogs.delete("core", 1, "a");
     changelogs.table("core", 2, "bb");
     changelogs.delete("core", 2, "b");
@@ -108,7 +108,7 @@ class VerbsIT {
 
     SchemaStatus status = migrations().status();
 
-    assertThat(status.atHead()).isFalse();
+    assertThat(status.upToDate()).isFalse();
     assertThat(status.modules())
         .containsExactly(
             new SchemaStatus.Module(
@@ -178,7 +178,7 @@ class VerbsIT {
 
     assertThat(run(without.up(SILENT))).isEmpty();
     SchemaStatus status = without.status();
-    assertThat(status.atHead()).isTrue();
+    assertThat(status.upToDate()).isTrue();
     assertThat(status.modules().getLast().name()).isEqualTo("extra");
     assertThat(status.modules().getLast().enabled()).isFalse();
     assertThat(status.modules().getLast().applied()).isEqualTo(1);
@@ -194,7 +194,7 @@ class VerbsIT {
         VALUES ('1', 'ann', 'db/changelog/core/004_users.sql', localtimestamp, 9, 'EXECUTED')
         """);
 
-    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(migrations().status().upToDate()).isTrue();
     assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
         .containsExactly("down core/003_c");
     migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
@@ -203,7 +203,7 @@ class VerbsIT {
 
   @Test
   void historyKeepsWhatWasUndone() {
-    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 1), Approval.NONE, SILENT).orThrow();
     migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
 
     List<HistoryEntry> history = migrations().history();
@@ -295,10 +295,10 @@ class VerbsIT {
 
   @Test
   void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
-    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 1), Approval.NONE, SILENT).orThrow();
 
     assertThat(migrations().force("core", 3, Approval.NONE, SILENT).problems().getFirst())
-        .hasMessage("nobody will know later why this was forced - say it with --reason");
+        .hasMessage("force requires a reason - add --reason WHY");
     assertThat(run(migrations().force("core", 3, new Approval("ann", "repaired by hand"), SILENT)))
         .containsExactly("up core/002_b", "up core/003_c");
     assertThat(tables()).containsExactly("a");
@@ -351,7 +351,8 @@ class VerbsIT {
             "down requires approval, because this is a production database - name who approved it: --approved-by WHO");
     assertThat(production.goTo("core", 1, Approval.NONE, SILENT).success()).isFalse();
     assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
-        .hasMessageStartingWith("this is a production database - add --force");
+        .hasMessageStartingWith(
+            "drop requires --force, because this is a production database - add --force");
     assertThat(production.down("core", 1, approval, SILENT).success()).isTrue();
     assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
   }
@@ -393,7 +394,7 @@ class VerbsIT {
     assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
     assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
-        .hasMessage("drop" + refused.formatted("all there is"));
+        .hasMessage("drop" + refused.formatted("all data"));
     assertThat(tables()).containsExactly("a", "b", "c", "x");
 
     backUp(1);
@@ -403,12 +404,13 @@ class VerbsIT {
 
   @Test
   void theScriptIsWhatWouldRun() {
-    assertThat(migrations().scriptUp(new Migrations.Reach("core", 1)))
+    assertThat(migrations().scriptUp(new Migrations.Scope("core", 1)))
         .containsExactly(
-            new Migrations.Script("core/001_a", true, List.of("CREATE TABLE a (id int)")));
+            new Migrations.ChangesetScript("core/001_a", true, List.of("CREATE TABLE a (id int)")));
     migrations().up(SILENT).orThrow();
     assertThat(migrations().scriptDown("core", 1))
-        .containsExactly(new Migrations.Script("core/003_c", true, List.of("DROP TABLE c")));
+        .containsExactly(
+            new Migrations.ChangesetScript("core/003_c", true, List.of("DROP TABLE c")));
   }
 
   @Test
@@ -431,7 +433,7 @@ class VerbsIT {
         database.address(), TestConfig.schema(), all, Modules.everything(all), true);
   }
 
-  /// Puts a verified backup on record.
+  /// Records a verified backup.
   private void backUp(int hoursAgo) throws SQLException {
     database.execute(
         """
@@ -441,8 +443,8 @@ class VerbsIT {
             .formatted(hoursAgo));
   }
 
-  /// As if a process had been killed between the two statements of a changeset outside a
-  /// transaction.
+  /// The state after a process was killed between the two statements of a non-transactional
+  /// changeset.
   private void interrupt(String module, int number, String table) throws Exception {
     changelogs.concurrent(
         module,

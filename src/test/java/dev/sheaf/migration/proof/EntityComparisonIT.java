@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Entities ask, and the changeset gives what they lack.
+/// Changesets that are created from entities.
 class EntityComparisonIT {
 
   @TempDir private Path root;

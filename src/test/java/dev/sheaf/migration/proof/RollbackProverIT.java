@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A rollback is believed when it was seen to work, and no other.
+/// Proofs of rollbacks, successful and failed ones.
 class RollbackProverIT {
 
   private static final String TABLE =
@@ -142,7 +142,7 @@ class RollbackProverIT {
         "said",
         "--lossy-rollback codes are gone\nALTER TABLE shop DROP COLUMN code;",
         "ALTER TABLE shop ADD COLUMN code varchar(20);");
-    // Left is what 003 dropped: with 002 applied there is nothing to drop.
+    // The object that 003 drops remains.
     changelogs.delete("core", 2, "quietly");
     assertThat(prove(new ProofSelection.All(), null))
         .containsExactly(
@@ -285,7 +285,7 @@ class RollbackProverIT {
     changelogs.table("core", 2, "b");
     changelogs.table("extra", 1, "x");
     TestConfig.migrations(database, root)
-        .up(new Migrations.Reach("core", 1), Approval.NONE, new MigrationListener() {})
+        .up(new Migrations.Scope("core", 1), Approval.NONE, new MigrationListener() {})
         .orThrow();
 
     assertThat(prove(new ProofSelection.Pending(), null))

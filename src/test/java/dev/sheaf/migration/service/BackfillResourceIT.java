@@ -74,7 +74,7 @@ class BackfillResourceIT {
         .body(
             "detail",
             equalTo(
-                "shop/001_item is done and cannot be paused; only a pending or running backfill can be paused"));
+                "demo/001_fill is done and cannot be paused; only a pending or running backfill can be paused"));
   }
 
   @Test

@@ -16,7 +16,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Replicas of the running service work a backfill off, one at a time.
+/// The replicas of the service run a backfill, one at a time.
 @OutOfProcess
 class BackfillServiceIT {
 

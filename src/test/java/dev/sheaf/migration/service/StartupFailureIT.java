@@ -8,7 +8,7 @@ import dev.sheaf.testing.TestDatabase;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// A service that cannot start ends, and says why in one line.
+/// A service that cannot start exits, and reports the reason in one line.
 @OutOfProcess
 class StartupFailureIT {
 

@@ -10,7 +10,7 @@ import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A column that wants a value which nobody gives.
+/// Reports a new NOT NULL column without a default.
 final class AddedNotNullColumn implements Rule {
 
   @Override

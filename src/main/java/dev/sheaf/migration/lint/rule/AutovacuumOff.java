@@ -8,10 +8,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A table that nobody cleans.
+/// Reports a table with autovacuum switched off.
 final class AutovacuumOff implements Rule {
 
-  /// As PostgreSQL reads a boolean: any beginning of a word that is unambiguous.
+  /// PostgreSQL accepts any unambiguous prefix of a boolean word.
   private static final Pattern OFF =
       Pattern.compile("(?i)autovacuum_enabled=(f|fa|fal|fals|false|n|no|of|off|0)");
 

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// PostgreSQL refuses a statement.
+/// Reports a statement that fails.
 final class ChangesetFails implements Rule {
 
   @Override

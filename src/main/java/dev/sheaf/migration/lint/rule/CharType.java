@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Text that is padded with blanks.
+/// Reports a column of type char(n).
 final class CharType implements Rule {
 
   @Override

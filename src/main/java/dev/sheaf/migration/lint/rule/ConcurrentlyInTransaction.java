@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A statement refuses to run in a transaction.
+/// Reports a statement that cannot run in a transaction.
 final class ConcurrentlyInTransaction implements Rule {
 
   @Override

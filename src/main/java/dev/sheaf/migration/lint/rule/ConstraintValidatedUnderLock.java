@@ -8,7 +8,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// Every row is checked by the statement that adds a CHECK.
+/// Reports a CHECK that is validated by the statement that adds it.
 final class ConstraintValidatedUnderLock implements Rule {
 
   @Override
@@ -25,7 +25,7 @@ final class ConstraintValidatedUnderLock implements Rule {
         observation.steps().flatMap(step -> ofDomain(observation, step)));
   }
 
-  /// A domain has no table of its own; all that use it are read.
+  /// A new constraint of a domain scans all tables that use the domain.
   private Stream<Finding> ofDomain(Observation observation, Step step) {
     return step.created(Catalog::constraints)
         .filter(c -> c.table() == 0 && c.validated())

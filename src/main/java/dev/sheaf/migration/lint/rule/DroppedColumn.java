@@ -9,7 +9,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A column goes, and its values with it.
+/// Reports a dropped column.
 final class DroppedColumn implements Rule {
 
   @Override

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A function goes that somebody may call.
+/// Reports a dropped function.
 final class DroppedFunction implements Rule {
 
   @Override

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A column may be null that never was.
+/// Reports a column that becomes nullable.
 final class DroppedNotNull implements Rule {
 
   @Override

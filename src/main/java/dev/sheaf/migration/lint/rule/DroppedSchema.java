@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A schema goes, and everything in it.
+/// Reports a dropped schema.
 final class DroppedSchema implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A table goes, and its rows with it.
+/// Reports a dropped table.
 final class DroppedTable implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A view goes that somebody may read.
+/// Reports a dropped view.
 final class DroppedView implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A new value of an enum is used before it is committed.
+/// Reports an enum value that is used in the transaction that adds it.
 final class EnumValueUsedInSameTransaction implements Rule {
 
   @Override

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Two types on the two sides of a foreign key.
+/// Reports a foreign key whose columns have another type than the referenced ones.
 final class ForeignKeyTypeMismatch implements Rule {
 
   @Override

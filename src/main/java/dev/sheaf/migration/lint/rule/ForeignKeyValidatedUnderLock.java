@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Every row is looked up by the statement that adds a foreign key.
+/// Reports a foreign key that is validated by the statement that adds it.
 final class ForeignKeyValidatedUnderLock implements Rule {
 
   @Override

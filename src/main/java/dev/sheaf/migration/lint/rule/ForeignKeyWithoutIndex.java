@@ -11,7 +11,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// Nothing finds the rows that reference another.
+/// Reports a foreign key without an index on its columns.
 final class ForeignKeyWithoutIndex implements Rule {
 
   @Override
@@ -34,11 +34,11 @@ final class ForeignKeyWithoutIndex implements Rule {
           String name = table.qualified() + "." + c.value().name();
           return observation
               .finding(this, c.step(), name, "no index begins with the columns of " + name)
-              .withSize(observation.live().size(table.qualified()));
+              .withSize(observation.target().size(table.qualified()));
         });
   }
 
-  /// Whether an index leads to the rows that reference one key.
+  /// Whether an index can find the referencing rows of a foreign key.
   private static boolean finds(Index index, Constraint key) {
     int length = key.columns().size();
     return index.table() == key.table()

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// An index is built while writers wait.
+/// Reports an index build that blocks writes.
 final class IndexBuildBlocksWrites implements Rule {
 
   @Override

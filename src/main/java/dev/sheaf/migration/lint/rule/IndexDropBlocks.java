@@ -8,7 +8,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// An index is dropped while readers wait.
+/// Reports an index drop that blocks reads and writes.
 final class IndexDropBlocks implements Rule {
 
   @Override

@@ -10,7 +10,7 @@ import dev.sheaf.migration.lint.Step;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// The only index over these vectors goes.
+/// Reports a dropped vector index without a successor.
 final class IndexDroppedBeforeReplacement implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Size;
 import java.util.stream.Stream;
 
-/// Clusters of nothing.
+/// Reports an IVFFlat index that is built on an empty table.
 final class IvfflatOnEmptyTable implements Rule {
 
   @Override
@@ -26,10 +26,10 @@ final class IvfflatOnEmptyTable implements Rule {
                 this, "%s is built while %s is empty".formatted(c.name(), c.table().qualified())));
   }
 
-  /// A scratch database says nothing of the rows that a table has where it lives; pgvector says it
-  /// of a table that is new.
+  /// For an existing table, the target database has the number of rows. For a new table, pgvector
+  /// gives a notice.
   private static boolean isEmpty(Observation observation, NewIndex index) {
-    Size size = observation.live().size(index.table().qualified());
+    Size size = observation.target().size(index.table().qualified());
     return observation.existed(index.table())
         ? size != null && size.rows() == 0
         : index.step().notices().stream()

@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// JSON that is kept as text.
+/// Reports a column of type json.
 final class JsonType implements Rule {
 
   @Override

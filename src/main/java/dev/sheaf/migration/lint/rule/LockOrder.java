@@ -10,11 +10,12 @@ import dev.sheaf.migration.lint.Step;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Locks come in an order in which a client that writes takes them the other way round.
+/// Reports locks in an order that can deadlock with clients.
 ///
-/// Two orders are wrong whatever the clients do. A lock that is made stronger later: the chapter on
-/// deadlocks wants the strongest first. And a referenced table before the one that references it:
-/// who inserts there locks his own table first, and then looks the key up.
+/// Two orders are wrong for every application. The first is a lock that is upgraded later:
+/// PostgreSQL's chapter on deadlocks recommends to take the strongest lock first. The second is a
+/// referenced table before the referencing table: a client that inserts into the referencing table
+/// locks it first, and then reads the key in the referenced table.
 final class LockOrder implements Rule {
 
   @Override

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A name that PostgreSQL cuts.
+/// Reports a name that PostgreSQL truncates.
 final class LongIdentifier implements Rule {
 
   private static final String NAME_TOO_LONG = "42622";

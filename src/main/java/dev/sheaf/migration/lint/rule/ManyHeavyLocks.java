@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Statement after statement locks another table, and the first stays locked until the end.
+/// Reports a transaction that locks several tables.
 final class ManyHeavyLocks implements Rule {
 
   @Override

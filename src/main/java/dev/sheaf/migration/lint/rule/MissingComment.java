@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A table of which nobody says what it is.
+/// Reports a new table without a comment.
 final class MissingComment implements Rule {
 
   @Override

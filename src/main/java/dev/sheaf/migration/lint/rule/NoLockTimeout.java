@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A lock that others have to wait for is waited for without end.
+/// Reports a blocking lock that is requested without lock_timeout.
 final class NoLockTimeout implements Rule {
 
   @Override

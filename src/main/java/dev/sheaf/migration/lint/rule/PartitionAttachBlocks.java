@@ -8,7 +8,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A partition comes to a table in a way that others have to wait for.
+/// Reports a partition that is added under a blocking lock.
 final class PartitionAttachBlocks implements Rule {
 
   @Override

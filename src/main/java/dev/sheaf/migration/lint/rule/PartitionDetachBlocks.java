@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A partition goes from a table in a way that others have to wait for.
+/// Reports a partition that is removed under a blocking lock.
 final class PartitionDetachBlocks implements Rule {
 
   @Override

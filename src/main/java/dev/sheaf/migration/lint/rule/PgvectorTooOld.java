@@ -7,7 +7,7 @@ import java.lang.module.ModuleDescriptor.Version;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// A step that needs a later pgvector.
+/// Reports a statement that needs a later version of pgvector.
 final class PgvectorTooOld implements Rule {
 
   private static final Set<String> SINCE_0_7_0 = Set.of("halfvec", "sparsevec");
@@ -46,7 +46,7 @@ final class PgvectorTooOld implements Rule {
       return Stream.of(
           index.finding(this, message(index.name(), "its operator class", "0.7.0", version)));
     }
-    // Over a table that is new there is nothing to build in parallel.
+    // A new table has no rows, so its index is not built in parallel.
     return hnsw
             && index.observation().existed(index.table())
             && index.isBuiltInParallel()

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A materialized view is computed anew while its readers wait.
+/// Reports a refresh of a materialized view that blocks reads.
 final class RefreshBlocks implements Rule {
 
   @Override

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// An index is built anew while writers wait.
+/// Reports a REINDEX that blocks writes.
 final class ReindexBlocks implements Rule {
 
   @Override

@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A column answers to another name.
+/// Reports a renamed column.
 final class RenamedColumn implements Rule {
 
   @Override

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A value of an enum is written otherwise.
+/// Reports a renamed enum value.
 final class RenamedEnumValue implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A schema answers to another name.
+/// Reports a renamed schema.
 final class RenamedSchema implements Rule {
 
   @Override

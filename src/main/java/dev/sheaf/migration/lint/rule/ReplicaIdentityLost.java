@@ -9,7 +9,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// Nothing tells a replica which row it was.
+/// Reports a table that loses its replica identity.
 final class ReplicaIdentityLost implements Rule {
 
   @Override

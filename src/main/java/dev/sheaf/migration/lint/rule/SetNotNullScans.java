@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Every row is read to see that a column holds no null.
+/// Reports a SET NOT NULL that scans the table.
 final class SetNotNullScans implements Rule {
 
   @Override

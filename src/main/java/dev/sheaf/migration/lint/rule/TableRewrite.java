@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table is written anew, row by row, because its definition changed.
+/// Reports a statement that rewrites a table because its definition changes.
 final class TableRewrite implements Rule {
 
   @Override

@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A point in time of which nobody knows where.
+/// Reports a column of type timestamp without time zone.
 final class TimestampWithoutTimeZone implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A changeset begins or ends a transaction.
+/// Reports a changeset that begins or ends a transaction itself.
 final class TransactionCommand implements Rule {
 
   @Override

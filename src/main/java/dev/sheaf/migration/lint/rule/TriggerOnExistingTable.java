@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A trigger is put on a table that is in use.
+/// Reports a trigger on an existing table.
 final class TriggerOnExistingTable implements Rule {
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table that was there before is emptied.
+/// Reports a TRUNCATE of an existing table.
 final class TruncatedTable implements Rule {
 
   @Override

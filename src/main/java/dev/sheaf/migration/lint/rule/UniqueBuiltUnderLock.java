@@ -9,7 +9,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// The index of a new key is built while everybody waits.
+/// Reports a new key whose index is built under a blocking lock.
 final class UniqueBuiltUnderLock implements Rule {
 
   private static final Set<ConstraintKind> KEYS =

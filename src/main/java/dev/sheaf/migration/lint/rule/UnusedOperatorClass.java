@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// An index that no search asks for.
+/// Reports a vector index whose operator class no search uses.
 final class UnusedOperatorClass implements Rule {
 
   @Override

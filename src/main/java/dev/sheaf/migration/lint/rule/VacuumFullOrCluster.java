@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table is written anew although nothing about it changed.
+/// Reports a VACUUM FULL or CLUSTER.
 final class VacuumFullOrCluster implements Rule {
 
   @Override

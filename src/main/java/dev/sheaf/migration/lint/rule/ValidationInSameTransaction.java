@@ -8,7 +8,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A constraint is validated under a stronger lock of the same transaction.
+/// Reports a constraint that is validated while the transaction holds a stronger lock.
 final class ValidationInSameTransaction implements Rule {
 
   @Override

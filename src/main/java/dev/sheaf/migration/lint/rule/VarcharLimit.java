@@ -5,7 +5,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A length that somebody guessed.
+/// Reports a column of type varchar(n).
 final class VarcharLimit implements Rule {
 
   @Override

@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Vectors of a width that no model makes.
+/// Reports vectors with other dimensions than the configured models.
 final class VectorWidthDiffers implements Rule {
 
   @Override
@@ -35,7 +35,7 @@ final class VectorWidthDiffers implements Rule {
     return index.index().columnTypes().getFirst();
   }
 
-  /// Of the column below, where the index is over one: it has its own finding.
+  /// The type of the indexed column, which has its own finding; empty for an expression.
   private static String columnType(NewIndex index) {
     Column column = index.table().column(index.index().columns().getFirst());
     return column == null ? "" : column.type();

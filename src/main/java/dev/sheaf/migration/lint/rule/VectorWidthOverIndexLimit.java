@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Vectors that no index takes.
+/// Reports vectors with more dimensions than pgvector can index.
 final class VectorWidthOverIndexLimit implements Rule {
 
   @Override
@@ -36,7 +36,7 @@ final class VectorWidthOverIndexLimit implements Rule {
     return vector != null && vector.width() > vector.indexLimit();
   }
 
-  /// Whether an index takes the column through an expression.
+  /// Whether the column is indexed through an expression.
   private static boolean isIndexed(Catalog after, NewColumn column) {
     return after.indexes().values().stream()
         .anyMatch(index ->

@@ -49,7 +49,7 @@ class GraphExceedsMaintenanceMemoryIT {
         .isEmpty();
   }
 
-  /// pgvector says after how many vectors the memory was full.
+  /// pgvector reports the number of vectors after which the memory was full.
   @ParameterizedTest
   @ValueSource(ints = {8, 16, 32})
   void theEstimateIsWhatABuildTakes(int m) throws SQLException {
