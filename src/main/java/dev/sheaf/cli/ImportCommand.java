@@ -107,7 +107,7 @@ final class ImportCommand implements Callable<Integer> {
       output.failure(result.file() + ": " + untold + " more failed");
     }
     output.data(
-        "%s  %d read: %d created, %d updated, %d unchanged, %d replaced, %d failed"
+        "%s  %s read: %s created, %s updated, %s unchanged, %s replaced, %s failed"
             .formatted(
                 result.file(),
                 result.read(),

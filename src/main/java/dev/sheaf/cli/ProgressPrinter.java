@@ -79,7 +79,7 @@ final class ProgressPrinter implements MigrationListener {
   @Override
   public synchronized void retrying(String changeset, int attempt, Duration pause, String why) {
     output.say(
-        "%s: %s; attempt %d failed, retrying in %s"
+        "%s: %s; attempt %s failed, retrying in %s"
             .formatted(changeset, why, attempt, Output.text(pause)));
   }
 

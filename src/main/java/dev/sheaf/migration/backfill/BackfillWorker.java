@@ -1,6 +1,10 @@
 package dev.sheaf.migration.backfill;
 
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
@@ -27,7 +31,7 @@ final class BackfillWorker {
 
   /// The advisory lock under which a worker claims a backfill, so that only one backfill runs at a
   /// time; "backfill" in ASCII.
-  private static final long CLAIM_LOCK = 0x6261636b66696c6cL;
+  private static final AdvisoryLock.Key CLAIM_LOCK = AdvisoryLock.Key.of(0x6261636b66696c6cL);
 
   /// How often progress is reported.
   private static final Duration REPORT_EVERY = Duration.ofSeconds(1);
@@ -64,8 +68,13 @@ final class BackfillWorker {
     if (name.isEmpty()) {
       return false;
     }
+    Optional<Backfill> claimed = Backfill.named(connection, name.get());
+    if (claimed.isEmpty()) {
+      // Its changeset was rolled back meanwhile; there may be another.
+      return true;
+    }
     Task task = new Task(name.get());
-    listener.started(task.look());
+    listener.started(claimed.get());
     try {
       task.run();
     } catch (OperatorException e) {
@@ -103,7 +112,7 @@ final class BackfillWorker {
         """;
     return inTransaction(statement -> {
       // Two workers that claim at the same time would not see each other's lease.
-      if (!isTrue(statement, "SELECT pg_try_advisory_xact_lock(" + CLAIM_LOCK + ")")) {
+      if (!AdvisoryLock.tryAcquireInTransaction(connection, CLAIM_LOCK)) {
         return Optional.empty();
       }
       try (PreparedStatement update = connection.prepareStatement(sql)) {
@@ -119,23 +128,15 @@ final class BackfillWorker {
     });
   }
 
-  private interface Work<T> {
+  private interface TransactionWork<T> {
     T with(Statement statement) throws SQLException;
   }
 
-  private <T> T inTransaction(Work<T> work) throws SQLException {
-    connection.setAutoCommit(false);
+  private <T> T inTransaction(TransactionWork<T> work) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       // The SQL of a backfill is not written for JDBC; braces are no escapes.
       statement.setEscapeProcessing(false);
-      T result = work.with(statement);
-      connection.commit();
-      return result;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
+      return Transactions.call(connection, _ -> work.with(statement));
     }
   }
 
@@ -162,19 +163,12 @@ final class BackfillWorker {
     }
   }
 
-  /// Whether the batch may succeed if it is repeated.
-  private static boolean isTransient(SQLException e) {
-    return switch (String.valueOf(e.getSQLState())) {
-      // Lock not available, deadlock, serialization failure.
-      case "55P03", "40P01", "40001" -> true;
-      default -> false;
-    };
-  }
-
   /// Whether the connection or its server is lost.
   private boolean isLost(SQLException e) throws SQLException {
-    String state = String.valueOf(e.getSQLState());
-    return connection.isClosed() || state.startsWith("08") || state.startsWith("57P");
+    String state = SqlStates.of(e);
+    return connection.isClosed()
+        || state.startsWith(SqlStates.CONNECTION_EXCEPTION_CLASS)
+        || state.startsWith(SqlStates.SHUTDOWN_CLASS);
   }
 
   /// The backfill's row in the table `backfill` at the start of a batch.
@@ -237,7 +231,7 @@ final class BackfillWorker {
       Optional<BatchResult> result =
           inTransaction(statement -> {
             statement.execute(
-                "SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d"
+                "SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %s"
                     .formatted(
                         config.lockTimeout().toMillis(), config.statementTimeout().toMillis()));
             BackfillRow row = lock();
@@ -393,7 +387,7 @@ final class BackfillWorker {
     ///
     /// @return whether the batch may be repeated
     private boolean recover(SQLException e) throws SQLException {
-      if (isTransient(e)) {
+      if (ConcurrentChange.isOverLocks(e)) {
         return waitFor("a lock: " + SqlErrorMessage.message(e), config.checkEvery());
       }
       String sql =

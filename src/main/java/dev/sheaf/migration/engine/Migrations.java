@@ -1,5 +1,6 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.Transactions;
@@ -140,12 +141,12 @@ public final class Migrations {
         (session, recorder) -> {
           SchemaSession.Settled nothingToApply =
               () -> compatibility.hasNothingToApply(session.connection(), recorder);
-          Optional<SchemaLock> lock = session.lock(recorder, nothingToApply);
+          Optional<AdvisoryLock> lock = session.lock(recorder, nothingToApply);
           if (lock.isEmpty()) {
             noteAwaitedBackfills(session, recorder);
             return;
           }
-          try (SchemaLock _ = lock.get()) {
+          try (AdvisoryLock _ = lock.get()) {
             // The previous holder of the lock may have applied everything.
             if (!nothingToApply.get()) {
               upgrade(session, scope, approval, recorder);
@@ -195,7 +196,7 @@ public final class Migrations {
           List<History.Applied> applied = History.read(session.connection(), module);
           if (count > applied.size()) {
             throw new OperatorException(
-                "cannot roll back %d changesets: module %s has %d applied"
+                "cannot roll back %s changesets: module %s has %s applied"
                     .formatted(count, module, applied.size()),
                 "sheaf migrate history shows them");
           }
@@ -261,7 +262,7 @@ public final class Migrations {
           List<History.Applied> rows = History.read(connection, module);
           Transactions.run(
               connection,
-              () -> {
+              _ -> {
                 for (History.Applied row : rows) {
                   applied.add(row.path());
                   if (row.number() > version) {
@@ -320,7 +321,7 @@ public final class Migrations {
           }
           Transactions.run(
               connection,
-              () -> {
+              _ -> {
                 for (Changeset changeset : all) {
                   History.add(connection, changeset, "baseline");
                   History.event(
@@ -363,7 +364,7 @@ public final class Migrations {
 
   /// What is in the trash, oldest first.
   public List<TrashEntry> trash() {
-    return look(session ->
+    return read(session ->
         Trash.read(session.connection(), Duration.ZERO).stream().map(Trash.Item::entry).toList());
   }
 
@@ -386,7 +387,7 @@ public final class Migrations {
           for (Trash.Item item : items) {
             Transactions.run(
                 connection,
-                () -> {
+                _ -> {
                   try (Statement set = connection.createStatement()) {
                     set.execute("SET LOCAL lock_timeout = " + config.lockTimeout().toMillis());
                   }
@@ -488,7 +489,7 @@ public final class Migrations {
 
   /// The state of the database's schema.
   public SchemaStatus status() {
-    return look(session -> {
+    return read(session -> {
       Connection connection = session.connection();
       SchemaStatus.Lock lock =
           SchemaLock.holder(connection)
@@ -506,14 +507,14 @@ public final class Migrations {
 
   /// All changes of the schema, in order.
   public List<HistoryEntry> history() {
-    return look(session -> History.events(session.connection()));
+    return read(session -> History.events(session.connection()));
   }
 
   /// Compares the live schema with the changesets that are recorded as applied.
   ///
   /// @return every difference; empty if there is none
   public List<Difference> verify() {
-    return look(session -> {
+    return read(session -> {
       List<Changeset> applied =
           History.read(session.connection()).stream().map(changesets::get).toList();
       return verification().compare(session.connection(), applied);
@@ -526,7 +527,7 @@ public final class Migrations {
 
   /// The SQL that [#up] would run, without running it.
   public List<ChangesetScript> scriptUp(Scope scope) {
-    return look(session ->
+    return read(session ->
         pending(session, scope).stream()
             .map(pending ->
                 new ChangesetScript(pending.label(), pending.transactional(), pending.up()))
@@ -535,7 +536,7 @@ public final class Migrations {
 
   /// The SQL that [#down] would run, without running it.
   public List<ChangesetScript> scriptDown(String module, int count) {
-    return look(session -> {
+    return read(session -> {
       List<History.Applied> applied = History.read(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       Rollbacks rollbacks =
@@ -559,7 +560,7 @@ public final class Migrations {
   ///
   /// @throws OperatorException if it is not
   public void requireCompatible() {
-    look(session -> {
+    read(session -> {
       compatibility.requireCompatible(session.connection());
       return true;
     });
@@ -608,18 +609,18 @@ public final class Migrations {
   }
 
   private List<History.Applied> applied() {
-    return look(session -> History.read(session.connection()));
+    return read(session -> History.read(session.connection()));
   }
 
-  private <T> T look(SchemaSession.Look<T> look) {
-    return SchemaSession.look(address, config, look);
+  private <T> T read(SchemaSession.Look<T> query) {
+    return SchemaSession.look(address, config, query);
   }
 
   private MigrationResult locked(MigrationListener listener, SchemaChange change) {
     return record(
         listener,
         (session, recorder) -> {
-          try (SchemaLock _ = session.lock(recorder, () -> false).orElseThrow()) {
+          try (AdvisoryLock _ = session.lock(recorder, () -> false).orElseThrow()) {
             EngineTables.prepare(session.connection());
             change.apply(session, recorder);
           }

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.runtime.ApplicationVersion;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -48,7 +48,7 @@ public record NewerChangeset(String label, @Nullable String appliedBy, @Nullable
       return newer;
     } catch (SQLException e) {
       // They were applied by a version that did not record this.
-      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return rows.stream().map(row -> new NewerChangeset(row.label(), null, null)).toList();
       }
       throw e;

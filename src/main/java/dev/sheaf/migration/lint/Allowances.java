@@ -69,7 +69,7 @@ public final class Allowances {
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches()) {
         throw new OperatorException(
-            "%s/%s:%d: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
+            "%s/%s:%s: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
             "write NNN RULE: WHY, or NNN RULE OBJECT: WHY");
       }
       released

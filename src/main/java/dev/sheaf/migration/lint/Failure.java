@@ -1,5 +1,6 @@
 package dev.sheaf.migration.lint;
 
+import dev.sheaf.database.SqlStates;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
@@ -8,40 +9,44 @@ import org.postgresql.util.ServerErrorMessage;
 /// The error of a statement that failed.
 ///
 /// @param state the SQLSTATE
-/// @param message PostgreSQL's message
-public record Failure(String state, String message) {
+/// @param message PostgreSQL's message, in the server's language
+/// @param routine the function of the server or an extension that rejected the statement; empty if
+///   unknown
+public record Failure(String state, String message, String routine) {
 
-  private static final String ACTIVE_TRANSACTION = "25001";
-  private static final String UNSAFE_ENUM_VALUE = "55P04";
-  private static final String PROGRAM_LIMIT_EXCEEDED = "54000";
+  /// pgvector's function that checks the column of an HNSW or IVFFlat index.
+  private static final String VECTOR_INDEX_CHECK = "InitBuildState";
 
   static Failure of(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
     String message = server == null ? e.getMessage() : server.getMessage();
+    String routine = server == null ? null : server.getRoutine();
     return new Failure(
-        String.valueOf(e.getSQLState()), String.valueOf(message).strip().replaceAll("\\s+", " "));
+        SqlStates.of(e),
+        String.valueOf(message).strip().replaceAll("\\s+", " "),
+        routine == null ? "" : routine);
   }
 
   /// Whether the statement cannot run in a transaction.
   public static boolean refusesTransaction(@Nullable Failure failure) {
-    return failure != null && failure.state.equals(ACTIVE_TRANSACTION);
+    return failure != null && failure.state.equals(SqlStates.ACTIVE_SQL_TRANSACTION);
   }
 
   /// Whether an enum value was used in the transaction that added it.
   public static boolean usesNewEnumValue(@Nullable Failure failure) {
-    return failure != null && failure.state.equals(UNSAFE_ENUM_VALUE);
+    return failure != null && failure.state.equals(SqlStates.UNSAFE_NEW_ENUM_VALUE_USAGE);
   }
 
   /// Whether vectors have more dimensions than the index supports.
   public static boolean exceedsDimensions(@Nullable Failure failure) {
     return failure != null
-        && failure.state.equals(PROGRAM_LIMIT_EXCEEDED)
-        && failure.message.contains("dimensions");
+        && failure.state.equals(SqlStates.PROGRAM_LIMIT_EXCEEDED)
+        && failure.routine.equals(VECTOR_INDEX_CHECK);
   }
 
   /// Whether the failure depends on the rows: a violated constraint, or a value that cannot be
   /// converted.
   boolean isAboutRows() {
-    return state.startsWith("22") || state.startsWith("23");
+    return SqlStates.isAboutRows(state);
   }
 }
