@@ -244,7 +244,7 @@ class CheckCommandIT {
     assertThat(check())
         .isEqualTo(
             "exit 0\nout:\nerr:\nwell-formed; not run: "
-                + "no PostgreSQL answers at localhost:1: connection refused\n");
+                + "cannot reach PostgreSQL at localhost:1: connection refused\n");
   }
 
   private String check(String... arguments) {

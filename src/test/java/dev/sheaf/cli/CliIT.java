@@ -189,8 +189,8 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: no PostgreSQL answers at 127.0.0.1:1: connection refused
-              check host and port, and that the server runs
+            sheaf: cannot reach PostgreSQL at 127.0.0.1:1: connection refused
+              check host and port, and whether the server is running
             """);
   }
 
@@ -201,7 +201,7 @@ class CliIT {
 
     assertThat(sheaf("migrate", "status", "--verbose"))
         .startsWith(
-            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s refuses the role \"%s\""
+            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s rejects the role \"%s\""
                 .formatted(right.server(), right.user()))
         .doesNotContain("wrong-secret");
   }
@@ -251,7 +251,7 @@ class CliIT {
               """
               err:
               sheaf: core/003_c.sql failed: permission denied to create extension "pageinspect", in: CREATE EXTENSION pageinspect
-                an administrator has to run, in database %s: CREATE EXTENSION pageinspect;
+                ask an administrator to run in database %s: CREATE EXTENSION pageinspect;
               """
                   .formatted(database.address().database()));
     } finally {

@@ -83,7 +83,7 @@ public final class ChangesetRunner {
           case DOWN -> {
             if (changeset.down() == null) {
               throw new OperatorException(
-                  changeset.label() + " has no rollback", "write one: --rollback <SQL> at its end");
+                  changeset.label() + " has no rollback", "write one at the end of the file: --rollback <SQL>");
             }
             yield changeset.down();
           }
@@ -177,7 +177,7 @@ public final class ChangesetRunner {
           boolean resumed = interrupted.isPresent() && i == first;
           at(changeset, i);
           for (String remnant : step.remnants(connection)) {
-            listener.note(changeset.label() + ": cleared what an interrupted run left: " + remnant);
+            listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
             statement.execute(remnant);
           }
           if (resumed && step.isDone(connection)) {
@@ -224,7 +224,7 @@ public final class ChangesetRunner {
       if (before != null) {
         connection.rollback(before);
       }
-      listener.note(changeset.label() + ": passed over, " + SqlErrorMessage.message(e));
+      listener.note(changeset.label() + ": skipped, " + SqlErrorMessage.message(e));
     }
   }
 

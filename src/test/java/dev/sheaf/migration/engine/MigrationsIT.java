@@ -385,7 +385,7 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b: cleared what an interrupted run left: DROP INDEX CONCURRENTLY a_id2");
+            "core/002_b: removed a remnant of an interrupted run: DROP INDEX CONCURRENTLY a_id2");
     assertThat(
             database.query(
                 "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))

@@ -55,7 +55,7 @@ class TransactionPoolerIT {
             .satisfies(problem ->
                 assertThat(problem)
                     .hasMessage(
-                        "127.0.0.1:%s is a transaction pooler, behind which a session's lock does not hold - give"
+                        "127.0.0.1:%s is a transaction pooler, which does not support session locks - give"
                                 .formatted(port)
                             + " migrations a direct address of the server: sheaf.schema.jdbc-url"));
         assertThat(advisoryLocks(database)).isEmpty();

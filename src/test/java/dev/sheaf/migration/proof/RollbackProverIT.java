@@ -196,7 +196,7 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "no canary row in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
+                    "no sample rows in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
   }
 
   @Test
@@ -247,7 +247,7 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "with rows in public.shop it fails: column \"needed\" of relation \"shop\" contains null values")));
+                    "it fails with sample rows in public.shop: column \"needed\" of relation \"shop\" contains null values")));
   }
 
   @Test
@@ -277,7 +277,7 @@ class RollbackProverIT {
     assertThat(proofs.get(2).remarks()).isEmpty();
     assertThat(proofs.get(3).remarks())
         .containsExactly(
-            "with a partition for canary rows it fails: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
+            "it fails with a partition for sample rows: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
   }
 
   @Test

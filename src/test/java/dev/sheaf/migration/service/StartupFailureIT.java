@@ -18,7 +18,7 @@ class StartupFailureIT {
       assertThatThrownBy(() ->
               SheafProcess.start(database, Map.of("QUARKUS_DATASOURCE_PASSWORD", "wrong")).close())
           .hasRootCauseMessage("the process ended")
-          .hasMessageContaining("refuses the role")
+          .hasMessageContaining("rejects the role")
           .hasMessageNotContaining("\tat ");
     }
   }
