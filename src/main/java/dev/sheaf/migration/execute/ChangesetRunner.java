@@ -111,7 +111,7 @@ public final class ChangesetRunner {
     try (Statement statement = connection.createStatement()) {
       for (String remnant :
           ConcurrentStep.of(changeset.up().getFirst()).remnants(connection, journal.indexes())) {
-        listener.note(changeset.label() + ": cleared what an interrupted run left: " + remnant);
+        listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
         statement.execute(remnant);
       }
     }
@@ -125,7 +125,7 @@ public final class ChangesetRunner {
           case DOWN -> {
             if (changeset.down() == null) {
               throw new OperatorException(
-                  changeset.label() + " has no rollback", "write one: --rollback <SQL> at its end");
+                  changeset.label() + " has no rollback", "write one at the end of the file: --rollback <SQL>");
             }
             yield changeset.down();
           }
@@ -216,7 +216,7 @@ public final class ChangesetRunner {
         for (int i = journal.statement(); i < statements.size(); i++) {
           String sql = statements.get(i);
           if (kept.contains(i)) {
-            listener.note(changeset.label() + ": kept what was there before it: " + sql.strip());
+            listener.note(changeset.label() + ": kept, because it existed before: " + sql.strip());
             continue;
           }
           progress.statement = sql;
@@ -228,7 +228,7 @@ public final class ChangesetRunner {
           Long @Nullable [] before = resumed ? journal.indexes() : step.indexes(connection);
           Journal.at(connection, changeset, i, before);
           for (String remnant : step.remnants(connection, before)) {
-            listener.note(changeset.label() + ": cleared what an interrupted run left: " + remnant);
+            listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
             statement.execute(remnant);
           }
           if (resumed && step.isDone(connection, before)) {
@@ -276,7 +276,7 @@ public final class ChangesetRunner {
       if (before != null) {
         connection.rollback(before);
       }
-      listener.note(changeset.label() + ": passed over, " + SqlErrorMessage.message(e));
+      listener.note(changeset.label() + ": skipped, " + SqlErrorMessage.message(e));
     }
   }
 
@@ -296,7 +296,7 @@ public final class ChangesetRunner {
   /// Before anything of its table is locked, because a worker takes the two in the same order.
   private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
     if (direction == Direction.DOWN) {
-      BackfillRegister.strike(connection, changeset.label());
+      BackfillRegister.unregister(connection, changeset.label());
     }
   }
 
