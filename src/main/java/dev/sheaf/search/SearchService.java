@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.Searched;
 import dev.sheaf.document.DocumentId;
@@ -15,8 +17,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
@@ -39,10 +39,8 @@ public class SearchService {
 
   /// Where the vectors of a collection are, and its settings. Whether the former is still so, its
   /// tables say: they are gone when it is not.
-  private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
-
-  /// @param until by [System#nanoTime]
-  private record Known(Searched collection, long until) {}
+  private final Cache<String, Searched> known =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(STALE).build();
 
   SearchService(
       CollectionService collections,
@@ -79,7 +77,7 @@ public class SearchService {
         throw e;
       }
       // The collection was dropped, and there may be a new one of the same name.
-      known.remove(collection);
+      known.invalidate(collection);
       outcome = search(known(collection), collection, request);
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
@@ -96,12 +94,7 @@ public class SearchService {
   }
 
   private Searched known(String name) {
-    Known cached = known.get(name);
-    if (cached == null || cached.until() - System.nanoTime() < 0) {
-      cached = new Known(collections.searched(name), System.nanoTime() + STALE.toNanos());
-      known.put(name, cached);
-    }
-    return cached.collection();
+    return known.get(name, collections::searched);
   }
 
   private Planner.Outcome search(Searched searched, String collection, SearchRequest request)
