@@ -1,5 +1,7 @@
 package dev.sheaf.access;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.access.ApiKeys.Stored;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -10,14 +12,14 @@ import io.quarkus.security.identity.IdentityProvider;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /// Knows whose key it is. What was looked up is good for `sheaf.access.recheck-every`, also that
 /// there is no such key, so that most requests ask no database.
@@ -26,21 +28,30 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
 
   private static final Logger LOG = Logger.getLogger(KeyIdentityProvider.class);
 
-  /// More ids than this are nobody's keys but guesses; all are forgotten then.
   private static final int MAX_KNOWN = 10_000;
 
   private final ApiKeys keys;
   private final ModuleSwitches modules;
-  private final Duration recheckEvery;
-  private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
+  private final Cache<String, @Nullable Stored> known;
 
-  /// @param until by [System#nanoTime]
-  private record Known(Optional<Stored> stored, long until) {}
+  /// Ids that are nobody's. Guesses can push out each other, and no key.
+  private final Cache<String, Boolean> unknown;
 
+  @Inject
   KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config) {
+    this(keys, modules, config, MAX_KNOWN);
+  }
+
+  /// @param max keys that are known at once, and as many ids that are nobody's
+  KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config, int max) {
     this.keys = keys;
     this.modules = modules;
-    this.recheckEvery = config.recheckEvery();
+    this.known = cache(config.recheckEvery(), max);
+    this.unknown = cache(config.recheckEvery(), max);
+  }
+
+  private static <V extends @Nullable Object> Cache<String, V> cache(Duration time, int max) {
+    return Caffeine.newBuilder().maximumSize(max).expireAfterWrite(time).build();
   }
 
   @Override
@@ -52,29 +63,41 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
   public Uni<SecurityIdentity> authenticate(
       KeyRequest request, AuthenticationRequestContext context) {
     Key key = request.key();
-    Known cached = known.get(key.id());
-    return cached != null && cached.until() - System.nanoTime() > 0
-        ? Uni.createFrom().item(() -> identity(key, cached.stored()))
+    Stored stored = known.getIfPresent(key.id());
+    return stored != null || unknown.getIfPresent(key.id()) != null
+        ? Uni.createFrom().item(() -> identity(key, stored))
         : context.runBlocking(() -> identity(key, lookUp(key)));
   }
 
   /// The next request with this key looks it up.
   void forget(String id) {
-    known.remove(id);
+    known.invalidate(id);
+    unknown.invalidate(id);
   }
 
-  private Optional<Stored> lookUp(Key key) {
+  /// Of many requests with one key at once, one asks the database.
+  private @Nullable Stored lookUp(Key key) {
+    var found = new AtomicReference<@Nullable Stored>();
+    Stored stored =
+        known.get(
+            key.id(),
+            id -> {
+              found.set(find(id));
+              return found.get();
+            });
+    if (stored == null) {
+      unknown.put(key.id(), true);
+    }
+    Stored fresh = found.get();
+    if (fresh != null && !fresh.usedLately() && key.matches(fresh.hash())) {
+      recordUse(key);
+    }
+    return stored;
+  }
+
+  private @Nullable Stored find(String id) {
     try {
-      Optional<Stored> stored =
-          modules.isOn(ApiKeys.MODULE) ? keys.find(key.id()) : Optional.empty();
-      if (known.size() >= MAX_KNOWN) {
-        known.clear();
-      }
-      known.put(key.id(), new Known(stored, System.nanoTime() + recheckEvery.toNanos()));
-      if (stored.isPresent() && !stored.get().usedLately() && key.matches(stored.get().hash())) {
-        recordUse(key);
-      }
-      return stored;
+      return modules.isOn(ApiKeys.MODULE) ? keys.find(id).orElse(null) : null;
     } catch (SQLException e) {
       throw new IllegalStateException("a key could not be looked up", e);
     }
@@ -89,12 +112,12 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     }
   }
 
-  private static SecurityIdentity identity(Key key, Optional<Stored> stored) {
+  private static SecurityIdentity identity(Key key, @Nullable Stored stored) {
     // A wrong secret is answered as a wrong id is: only the holder learns what became of a key.
-    if (stored.isEmpty() || !key.matches(stored.get().hash())) {
+    if (stored == null || !key.matches(stored.hash())) {
       throw refused("this key is not known here");
     }
-    ApiKey description = stored.get().description();
+    ApiKey description = stored.description();
     return switch (description.state()) {
       case REVOKED -> throw refused("this key was revoked; ask an admin for another");
       case EXPIRED -> throw refused("this key has expired; ask an admin for another");
