@@ -3,6 +3,7 @@ package dev.sheaf.collection;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -169,7 +170,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      ORDER BY c.name
                     """,
@@ -280,6 +281,31 @@ public class CollectionService {
         || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
   }
 
+  /// Runs statements on the partitions of `space`, which go with their collection.
+  ///
+  /// @throws Problem when the collection was dropped meanwhile
+  public <T extends @Nullable Object, X extends Exception> T onPartitions(
+      String collection, Space space, Statements<T, X> statements) throws SQLException, X {
+    try {
+      return statements.run();
+    } catch (SQLException e) {
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) && isDropped(space)) {
+        throw notFound(collection);
+      }
+      throw e;
+    }
+  }
+
+  /// Statements that name partitions.
+  public interface Statements<T extends @Nullable Object, X extends Exception> {
+    T run() throws SQLException, X;
+  }
+
+  private boolean isDropped(Space space) {
+    return QuarkusTransaction.requiringNew()
+        .call(() -> EmbeddingSpace.findById(space.id()) == null);
+  }
+
   private void delete(String name) {
     var session = entityManager.unwrap(Session.class);
     session
@@ -346,7 +372,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      WHERE c.name = :name
                     """,

@@ -14,11 +14,15 @@ public final class ConcurrentChange {
   /// Whether the object is gone, or exists already, or its lock is held. The same failures have
   /// other causes too, so the caller looks whether there is still something to do.
   public static boolean isBehind(SQLException failure) {
-    return switch (String.valueOf(failure.getSQLState())) {
-      // Undefined table, undefined object, row that a foreign key refers to.
-      case "42P01", "42704", "23503" -> true;
-      // Duplicate table or index, duplicate object, duplicate row of the catalog.
-      case "42P07", "42710", "23505" -> true;
+    return switch (SqlStates.of(failure)) {
+      case SqlStates.UNDEFINED_TABLE,
+          SqlStates.UNDEFINED_OBJECT,
+          SqlStates.FOREIGN_KEY_VIOLATION,
+          // An index is a table here; a duplicate row may be one of the catalog.
+          SqlStates.DUPLICATE_TABLE,
+          SqlStates.DUPLICATE_OBJECT,
+          SqlStates.UNIQUE_VIOLATION ->
+          true;
       default -> isOverLocks(failure);
     };
   }
@@ -26,17 +30,15 @@ public final class ConcurrentChange {
   /// Whether the statement lost its locks to another: a deadlock, a lock that is not available, or
   /// a serialization failure. The same statement may succeed a moment later.
   public static boolean isOverLocks(SQLException failure) {
-    return switch (String.valueOf(failure.getSQLState())) {
-      case "40P01", "55P03", "40001" -> true;
-      case "XX000" -> isOverARowOfTheCatalog(failure);
-      default -> false;
-    };
+    return SqlStates.isTransient(failure)
+        || (SqlStates.INTERNAL_ERROR.equals(failure.getSQLState())
+            && isOverARowOfTheCatalog(failure));
   }
 
   /// Whether somebody cancelled the statement, or `statement_timeout` did: PostgreSQL has one code
   /// for both.
   public static boolean isCancelled(SQLException failure) {
-    return "57014".equals(failure.getSQLState());
+    return SqlStates.QUERY_CANCELED.equals(failure.getSQLState());
   }
 
   /// Two sessions changed the same index or table at once. PostgreSQL has no code of its own for

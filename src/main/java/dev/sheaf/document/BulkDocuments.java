@@ -1,6 +1,7 @@
 package dev.sheaf.document;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentTable.Row;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -46,9 +47,6 @@ public class BulkDocuments {
       "collection_id, document_id, ordinal, text, token_count, start_offset, end_offset";
   private static final String EMBEDDING_COLUMNS =
       "space_id, collection_id, document_id, ordinal, vector";
-
-  /// The transaction is to be tried again from [#prepare] on: something has changed since.
-  static final String SERIALIZATION_FAILURE = "40001";
 
   private final DataSource dataSource;
   private final EmbeddingModels models;
@@ -395,6 +393,6 @@ public class BulkDocuments {
 
   private static SQLException changedMeanwhile(Row row) {
     return new SQLException(
-        "document " + row.id() + " was changed meanwhile", SERIALIZATION_FAILURE);
+        "document " + row.id() + " was changed meanwhile", SqlStates.SERIALIZATION_FAILURE);
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -84,17 +85,13 @@ class DocumentExport {
       try (ConcurrencyLimiter.Place _ = turnstile.enter(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         NetworkTimeouts.allowAnyTime(connection);
-        connection.setAutoCommit(false);
-        try {
-          write(
-              connection,
-              space,
-              Predicate.of(filter),
-              new Writer(line, model.name(), chunker, vectors));
-        } finally {
-          connection.rollback();
-          connection.setAutoCommit(true);
-        }
+        var writer = new Writer(line, model.name(), chunker, vectors);
+        collections.onPartitions(
+            collection,
+            space,
+            () ->
+                Transactions.call(
+                    connection, same -> write(same, space, Predicate.of(filter), writer)));
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {
@@ -105,7 +102,8 @@ class DocumentExport {
     };
   }
 
-  private static void write(Connection connection, Space space, Predicate predicate, Writer writer)
+  /// @return how many lines there are
+  private static long write(Connection connection, Space space, Predicate predicate, Writer writer)
       throws SQLException, IOException {
     // Of the documents only the rows are sorted. Chunks and embeddings are then found for each by
     // the
@@ -137,11 +135,13 @@ class DocumentExport {
       // Together with the transaction this is what makes it a cursor.
       select.setFetchSize(FETCHED);
       predicate.bind(select, 1);
+      long lines = 0;
       try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
+        for (; row.next(); lines++) {
           writer.line(row);
         }
       }
+      return lines;
     }
   }
 

@@ -1,7 +1,7 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
-import dev.sheaf.index.IndexLock.Work;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
@@ -99,7 +99,7 @@ class FieldIndexer {
 
   private void doUnlessAnotherDoes(Due due) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.FIELDS, due.collectionId())) {
+        AdvisoryLock lock = IndexLock.FIELDS.tryAcquire(connection, due.collectionId())) {
       // Another replica may have done it since.
       if (lock == null || !due(connection).contains(due)) {
         return;

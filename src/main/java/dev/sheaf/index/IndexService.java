@@ -3,6 +3,7 @@ package dev.sheaf.index;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.Searched;
 import dev.sheaf.collection.UpdateCollection;
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexTable.Look;
@@ -63,6 +64,10 @@ public class IndexService {
   /// @throws Problem when there is no such collection
   public IndexView describe(String collection) throws SQLException {
     Searched searched = collections.searched(collection);
+    return collections.onPartitions(collection, searched.space(), () -> describe(searched));
+  }
+
+  private IndexView describe(Searched searched) throws SQLException {
     int ef = efSearch(searched);
     Look look = table.look(searched.space());
     boolean valid = look.index() != null && look.index().valid();
@@ -216,13 +221,17 @@ public class IndexService {
   /// Comparing every vector is work; one measurement of a space at a time is enough.
   private <T> T alone(Searched searched, String collection, Measuring<T> measuring)
       throws SQLException {
-    Space space = searched.space();
+    return collections.onPartitions(
+        collection, searched.space(), () -> alone(searched.space(), collection, measuring));
+  }
+
+  private <T> T alone(Space space, String collection, Measuring<T> measuring) throws SQLException {
     Look look = table.look(space);
     if (look.index() == null || !look.index().valid()) {
       throw noIndex();
     }
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, IndexLock.Work.MEASURE, space.id())) {
+        AdvisoryLock lock = IndexLock.MEASURE.tryAcquire(connection, space.id())) {
       if (lock == null) {
         throw new Problem(
             ProblemType.BUSY,

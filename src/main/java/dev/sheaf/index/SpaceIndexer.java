@@ -1,11 +1,12 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexLock.Work;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.Meter.MeterProvider;
@@ -153,7 +154,7 @@ class SpaceIndexer {
 
   private void work(Space space) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.BUILD, space.id())) {
+        AdvisoryLock lock = IndexLock.BUILD.tryAcquire(connection, space.id())) {
       if (lock == null) {
         return;
       }
@@ -296,17 +297,12 @@ class SpaceIndexer {
   /// as it was still find the old one.
   private void swap(Connection connection, Look look) throws SQLException {
     Space space = look.space();
-    connection.setAutoCommit(false);
-    try {
-      templates.apply(connection, "space_index_swap", Map.of("space_id", space.id()));
-      acceptPrecision(connection, look);
-      connection.commit();
-    } catch (SQLException e) {
-      connection.rollback();
-      throw e;
-    } finally {
-      connection.setAutoCommit(true);
-    }
+    Transactions.run(
+        connection,
+        same -> {
+          templates.apply(same, "space_index_swap", Map.of("space_id", space.id()));
+          acceptPrecision(same, look);
+        });
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_sleep(" + UNTIL_NO_SEARCH_KNOWS_IT.toSeconds() + ")");
     }

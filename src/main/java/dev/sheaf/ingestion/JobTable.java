@@ -1,5 +1,6 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.database.Transactions;
 import dev.sheaf.http.Caller;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -496,22 +497,15 @@ class JobTable {
 
   /// An update that may end the job, whose upload nobody needs any more then.
   private void end(String sql, long id, @Nullable Object... parameters) throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
-      connection.setAutoCommit(false);
-      try {
-        update(connection, sql, parameters);
-        update(
-            connection,
-            "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
-            id);
-        connection.commit();
-      } catch (SQLException e) {
-        connection.rollback();
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
-      }
-    }
+    Transactions.run(
+        dataSource,
+        connection -> {
+          update(connection, sql, parameters);
+          update(
+              connection,
+              "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
+              id);
+        });
   }
 
   private int update(String sql, @Nullable Object... parameters) throws SQLException {

@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.Found;
@@ -23,8 +24,6 @@ import org.jspecify.annotations.Nullable;
 /// every vector.
 @ApplicationScoped
 class Planner {
-
-  private static final String QUERY_CANCELED = "57014";
 
   /// Rows that are always worth comparing: a millisecond or two.
   private static final int FEW = 1_000;
@@ -76,7 +75,7 @@ class Planner {
     try {
       return new Search(query, efSearch).outcome();
     } catch (SQLException e) {
-      if (QUERY_CANCELED.equals(e.getSQLState())) {
+      if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         throw new Problem(
             ProblemType.SEARCH_TIMEOUT,
             "the search took more than "
@@ -149,7 +148,7 @@ class Planner {
       try {
         return exact();
       } catch (SQLException e) {
-        if (!QUERY_CANCELED.equals(e.getSQLState())) {
+        if (!SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
           throw e;
         }
         return outcome(

@@ -1,7 +1,10 @@
 package dev.sheaf.migration.backfill;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
@@ -26,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class BackfillWorker {
 
   /// Keeps two workers from taking up two backfills at once; "backfill" in ASCII.
-  private static final long TAKING_UP = 0x6261636b66696c6cL;
+  private static final AdvisoryLock.Key TAKING_UP = AdvisoryLock.Key.of(0x6261636b66696c6cL);
 
   /// How often progress is told.
   private static final Duration TELLING = Duration.ofSeconds(1);
@@ -107,7 +110,7 @@ final class BackfillWorker {
         """;
     return inTransaction(statement -> {
       // Another that takes up work meanwhile would not see this one's lease, nor this one its.
-      if (!isTrue(statement, "SELECT pg_try_advisory_xact_lock(" + TAKING_UP + ")")) {
+      if (!AdvisoryLock.tryAcquireInTransaction(connection, TAKING_UP)) {
         return Optional.empty();
       }
       try (PreparedStatement update = connection.prepareStatement(sql)) {
@@ -128,18 +131,10 @@ final class BackfillWorker {
   }
 
   private <T> T inTransaction(Work<T> work) throws SQLException {
-    connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       // Whoever wrote a backfill's SQL did not write it for JDBC.
       statement.setEscapeProcessing(false);
-      T result = work.with(statement);
-      connection.commit();
-      return result;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
+      return Transactions.call(connection, _ -> work.with(statement));
     }
   }
 
@@ -168,8 +163,10 @@ final class BackfillWorker {
 
   /// Whether the connection is gone, or its server.
   private boolean isLost(SQLException e) throws SQLException {
-    String state = String.valueOf(e.getSQLState());
-    return connection.isClosed() || state.startsWith("08") || state.startsWith("57P");
+    String state = SqlStates.of(e);
+    return connection.isClosed()
+        || state.startsWith(SqlStates.CONNECTION_EXCEPTION_CLASS)
+        || state.startsWith(SqlStates.SHUTDOWN_CLASS);
   }
 
   /// What the backfill's row says when a batch begins.

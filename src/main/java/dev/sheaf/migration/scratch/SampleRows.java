@@ -1,6 +1,7 @@
 package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import java.sql.Array;
 import java.sql.Connection;
@@ -87,17 +88,7 @@ public final class SampleRows {
     if (!connection.getAutoCommit()) {
       return rows.fill();
     }
-    connection.setAutoCommit(false);
-    try {
-      Result result = rows.fill();
-      connection.commit();
-      return result;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-    }
+    return Transactions.call(connection, _ -> rows.fill());
   }
 
   /// @param relations itself and the partitioned tables above it

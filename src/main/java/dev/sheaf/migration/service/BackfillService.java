@@ -1,6 +1,7 @@
 package dev.sheaf.migration.service;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.backfill.BackfillConfig;
@@ -29,8 +30,6 @@ import org.jspecify.annotations.Nullable;
 class BackfillService {
 
   private static final Logger LOG = Logger.getLogger(BackfillService.class);
-
-  private static final String UNDEFINED_TABLE = "42P01";
 
   /// A batch takes less; what takes longer is rolled back by being cut off.
   private static final Duration LAST_BATCH = Duration.ofSeconds(2);
@@ -103,7 +102,7 @@ class BackfillService {
       return row.next() && row.getBoolean(1);
     } catch (SQLException e) {
       // The changeset that makes the table was rolled back.
-      if (UNDEFINED_TABLE.equals(e.getSQLState())) {
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
         return false;
       }
       throw e;

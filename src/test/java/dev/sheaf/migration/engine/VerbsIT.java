@@ -2,6 +2,7 @@ package dev.sheaf.migration.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener;
@@ -14,7 +15,6 @@ import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ObjectTemplates;
-import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
@@ -158,7 +158,7 @@ class VerbsIT {
   void statusNamesWhoHoldsTheLock() throws SQLException {
     assertThat(migrations().status().lock()).isNull();
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
-      try (SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+      try (AdvisoryLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
         SchemaStatus.Lock lock = migrations().status().lock();
         assertThat(lock).extracting(SchemaStatus.Lock::client).isEqualTo(ProcessIdentity.NAME);
       }
