@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.SqlStates;
@@ -16,8 +18,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
@@ -39,10 +39,8 @@ public class SearchService {
 
   /// The active spaces and the settings of collections, by name. If a space is outdated, its tables
   /// no longer exist, and the search fails and is repeated.
-  private final ConcurrentMap<String, CachedCollection> cache = new ConcurrentHashMap<>();
-
-  /// @param until expiry, by [System#nanoTime]
-  private record CachedCollection(ActiveSpace collection, long until) {}
+  private final Cache<String, ActiveSpace> cache =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
   SearchService(
       CollectionService collections,
@@ -79,7 +77,7 @@ public class SearchService {
         throw e;
       }
       // The collection was dropped, and may have been created again with the same name.
-      cache.remove(collection);
+      cache.invalidate(collection);
       ActiveSpace again = findCollection(collection);
       outcome =
           collections.onPartitions(
@@ -99,14 +97,7 @@ public class SearchService {
   }
 
   private ActiveSpace findCollection(String name) {
-    CachedCollection cached = cache.get(name);
-    if (cached == null || cached.until() - System.nanoTime() < 0) {
-      cached =
-          new CachedCollection(
-              collections.activeSpaceAndSettings(name), System.nanoTime() + CACHE_TIME.toNanos());
-      cache.put(name, cached);
-    }
-    return cached.collection();
+    return cache.get(name, collections::activeSpaceAndSettings);
   }
 
   private Planner.Outcome search(ActiveSpace searched, String collection, SearchRequest request)
