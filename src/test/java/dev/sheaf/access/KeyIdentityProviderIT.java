@@ -86,7 +86,8 @@ class KeyIdentityProviderIT {
   @Test
   void guessesPushOutNoKey() throws SQLException {
     KeyToken key =
-        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     identity(key);
 
     for (int i = 0; i < 200; i++) {
@@ -102,7 +103,8 @@ class KeyIdentityProviderIT {
   @Test
   void ofManyRequestsAtOnceOneLooksTheKeyUp() throws Exception {
     KeyToken key =
-        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     connections.set(0);
     try (var clients = Executors.newFixedThreadPool(8)) {
       List<Callable<SecurityIdentity>> requests = Collections.nCopies(8, () -> identity(key));

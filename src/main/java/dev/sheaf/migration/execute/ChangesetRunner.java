@@ -77,7 +77,7 @@ public final class ChangesetRunner {
         changeset,
         Direction.DOWN,
         true,
-        journal == null || journal.kept() == null ? Set.of() : Set.of(journal.kept()));
+        journal == null || journal.kept() == null ? Set.of() : journal.kept());
   }
 
   /// Takes back what a run left that was interrupted or failed on its way up, and nothing that was
@@ -90,7 +90,7 @@ public final class ChangesetRunner {
     int statements = Objects.requireNonNullElse(changeset.down(), List.<String>of()).size();
     Set<Integer> kept;
     if (journal.kept() != null) {
-      kept = Set.of(journal.kept());
+      kept = journal.kept();
     } else if (journal.statement() == 0) {
       // Its first statement did not end, so there is nothing to take back.
       kept = IntStream.range(0, statements).boxed().collect(Collectors.toSet());
@@ -125,7 +125,8 @@ public final class ChangesetRunner {
           case DOWN -> {
             if (changeset.down() == null) {
               throw new OperatorException(
-                  changeset.label() + " has no rollback", "write one at the end of the file: --rollback <SQL>");
+                  changeset.label() + " has no rollback",
+                  "write one at the end of the file: --rollback <SQL>");
             }
             yield changeset.down();
           }
@@ -225,10 +226,11 @@ public final class ChangesetRunner {
           // An index over a large table takes as long as it takes.
           statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
           boolean resumed = journal.resumed() && i == journal.statement();
-          Long @Nullable [] before = resumed ? journal.indexes() : step.indexes(connection);
+          @Nullable List<Long> before = resumed ? journal.indexes() : step.indexes(connection);
           Journal.at(connection, changeset, i, before);
           for (String remnant : step.remnants(connection, before)) {
-            listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
+            listener.note(
+                changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
             statement.execute(remnant);
           }
           if (resumed && step.isDone(connection, before)) {
@@ -283,7 +285,7 @@ public final class ChangesetRunner {
   /// A concurrent build that fails leaves an invalid index, which costs every write and serves no
   /// read.
   private void clearRemnants(
-      Statement statement, ConcurrentStep step, Long @Nullable [] before, SQLException failure) {
+      Statement statement, ConcurrentStep step, @Nullable List<Long> before, SQLException failure) {
     try {
       for (String remnant : step.remnants(connection, before)) {
         statement.execute(remnant);
@@ -324,7 +326,7 @@ public final class ChangesetRunner {
   }
 
   /// `IF NOT EXISTS` is content with an index that is invalid, or that lies on another table.
-  private void requireValid(Changeset changeset, ConcurrentStep step, Long @Nullable [] before)
+  private void requireValid(Changeset changeset, ConcurrentStep step, @Nullable List<Long> before)
       throws SQLException {
     if (step instanceof ConcurrentStep.CreateIndex create && !create.isValid(connection, before)) {
       throw new OperatorException(

@@ -5,7 +5,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,7 +24,7 @@ sealed interface ConcurrentStep {
   record CreateIndex(@Nullable String index, String table) implements ConcurrentStep {
 
     /// Whether the index is there and complete.
-    boolean isValid(Connection connection, Long @Nullable [] before) throws SQLException {
+    boolean isValid(Connection connection, @Nullable List<Long> before) throws SQLException {
       return !list(
               connection,
               """
@@ -89,8 +88,8 @@ sealed interface ConcurrentStep {
   /// The indexes of the table that gets a new one, by oid. Taken before the statement runs, they
   /// tell afterwards which index came from it, whatever its name and schema.
   ///
-  /// @return an empty array when this statement creates no index
-  default Long[] indexes(Connection connection) throws SQLException {
+  /// @return an empty list when this statement creates no index
+  default List<Long> indexes(Connection connection) throws SQLException {
     return this instanceof CreateIndex(_, String table)
         ? list(
                 connection,
@@ -98,8 +97,8 @@ sealed interface ConcurrentStep {
                 table)
             .stream()
             .map(Long::valueOf)
-            .toArray(Long[]::new)
-        : new Long[0];
+            .toList()
+        : List.of();
   }
 
   /// The statements that clear what an interrupted run of this one left; empty when it left
@@ -107,7 +106,7 @@ sealed interface ConcurrentStep {
   ///
   /// @param before the indexes that the table had before the first run; `null` when nobody knows,
   ///   and the name decides
-  default List<String> remnants(Connection connection, Long @Nullable [] before)
+  default List<String> remnants(Connection connection, @Nullable List<Long> before)
       throws SQLException {
     return switch (this) {
       case CreateIndex(String index, String table) ->
@@ -158,7 +157,7 @@ sealed interface ConcurrentStep {
   /// Whether this statement, begun by a run that was killed, had ended.
   ///
   /// @param before as for [#remnants]
-  default boolean isDone(Connection connection, Long @Nullable [] before) throws SQLException {
+  default boolean isDone(Connection connection, @Nullable List<Long> before) throws SQLException {
     return switch (this) {
       case CreateIndex create -> create.isValid(connection, before);
       case DropIndex(String index) ->
@@ -174,8 +173,8 @@ sealed interface ConcurrentStep {
     };
   }
 
-  private static String literal(Long[] oids) {
-    return Arrays.stream(oids).map(String::valueOf).collect(Collectors.joining(",", "{", "}"));
+  private static String literal(List<Long> oids) {
+    return oids.stream().map(String::valueOf).collect(Collectors.joining(",", "{", "}"));
   }
 
   private static List<String> list(Connection connection, String sql, @Nullable String... names)

@@ -7,6 +7,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// How far a changeset outside a transaction has come: its row of `schema_journal`.
@@ -18,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param kept the positions of the rollback's statements that drop what was there before the
 ///   changeset; `null` when that is not known
 record Journal(
-    int statement, boolean resumed, Long @Nullable [] indexes, Integer @Nullable [] kept) {
+    int statement, boolean resumed, @Nullable List<Long> indexes, @Nullable Set<Integer> kept) {
 
   /// The row of the file at `path`; `null` when it has none.
   static @Nullable Journal read(Connection connection, String path) throws SQLException {
@@ -49,9 +51,9 @@ record Journal(
     try (PreparedStatement upsert = connection.prepareStatement(sql)) {
       upsert.setString(1, changeset.file().path());
       upsert.setString(2, direction == Direction.UP ? "up" : "down");
-      Integer[] kept =
+      Set<Integer> kept =
           direction == Direction.UP ? RollbackTargets.existing(connection, changeset) : null;
-      upsert.setArray(3, kept == null ? null : connection.createArrayOf("int4", kept));
+      upsert.setArray(3, kept == null ? null : connection.createArrayOf("int4", kept.toArray()));
       try (ResultSet row = upsert.executeQuery()) {
         row.next();
         return of(row);
@@ -65,19 +67,20 @@ record Journal(
     return new Journal(
         row.getInt(1),
         row.getBoolean(2),
-        indexes == null ? null : (Long[]) indexes.getArray(),
-        kept == null ? null : (Integer[]) kept.getArray());
+        indexes == null ? null : List.of((Long[]) indexes.getArray()),
+        kept == null ? null : Set.of((Integer[]) kept.getArray()));
   }
 
   /// Records that a statement begins.
   static void at(
-      Connection connection, Changeset changeset, int statement, Long @Nullable [] indexes)
+      Connection connection, Changeset changeset, int statement, @Nullable List<Long> indexes)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE schema_journal SET statement = ?, indexes = ?::bigint[]::oid[] WHERE path = ?")) {
       update.setInt(1, statement);
-      update.setArray(2, indexes == null ? null : connection.createArrayOf("int8", indexes));
+      update.setArray(
+          2, indexes == null ? null : connection.createArrayOf("int8", indexes.toArray()));
       update.setString(3, changeset.file().path());
       update.executeUpdate();
     }

@@ -5,9 +5,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -29,13 +30,13 @@ final class RollbackTargets {
   ///
   /// @return `null` when the rollback does anything but drop one object with each statement, so
   ///   that nobody can tell
-  static Integer @Nullable [] existing(Connection connection, Changeset changeset)
+  static @Nullable Set<Integer> existing(Connection connection, Changeset changeset)
       throws SQLException {
     List<String> statements = changeset.down();
     if (statements == null) {
       return null;
     }
-    List<Integer> existing = new ArrayList<>();
+    Set<Integer> existing = new TreeSet<>();
     for (int i = 0; i < statements.size(); i++) {
       Matcher drop = DROP.matcher(statements.get(i).strip());
       if (!drop.matches()) {
@@ -45,7 +46,7 @@ final class RollbackTargets {
         existing.add(i);
       }
     }
-    return existing.toArray(Integer[]::new);
+    return existing;
   }
 
   private static boolean exists(Connection connection, String kind, String name)
