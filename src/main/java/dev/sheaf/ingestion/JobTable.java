@@ -23,12 +23,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL of jobs. Who works on a job holds a lease, by the server's clock, and whatever it says
-/// of the job counts only as long as it does.
+/// The SQL of jobs. The process that works on a job holds a lease, by the database's clock. An
+/// update of a job has an effect only while the process holds the lease.
 @ApplicationScoped
 class JobTable {
 
-  /// Left by a process that died over it: nobody will ever end it.
+  /// A job whose process died: it will never end by itself.
   private static final String ABANDONED =
       """
       finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND %s
@@ -47,8 +47,9 @@ class JobTable {
         FROM ingestion_job
       """;
 
-  /// What a caller sees: admins everybody's jobs, others their own; of their collections both.
-  private static final String SEEN =
+  /// The jobs that a caller may see: admins see all, others their own, and both only those of the
+  /// collections that they may see.
+  private static final String VISIBLE =
       """
        (? OR created_by = ?) AND (?::text[] IS NULL OR collection = ANY (?))
       """;
@@ -56,12 +57,12 @@ class JobTable {
   private final AgroalDataSource dataSource;
   private final IngestionConfig config;
 
-  /// Of this process.
+  /// The lease of this process on its jobs.
   private final Lease lease;
 
-  /// What a thread of this process works on. Of what is left here without a word in the table,
-  /// because the database was away just then, the lease runs out, as if this process had died.
-  private final Set<Long> working = ConcurrentHashMap.newKeySet();
+  /// The ids of the jobs that threads of this process work on. If a thread ends and cannot update
+  /// the table because the database is unavailable, the lease expires, as if this process had died.
+  private final Set<Long> ownJobs = ConcurrentHashMap.newKeySet();
 
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
@@ -74,14 +75,14 @@ class JobTable {
     return "state = 'running' AND " + lease.isHeld();
   }
 
-  /// A job to be worked on.
+  /// A job that this process works on.
   ///
-  /// @param line the last that is done
-  /// @param position in the upload, in bytes, behind that
-  /// @param bytes the length of the upload
-  /// @param attempts this one included, since it last got on
-  /// @param writtenAt when each of its batches was written
-  record Work(
+  /// @param line number of the last line that is loaded
+  /// @param position offset of the next line in the upload, in bytes
+  /// @param bytes length of the upload
+  /// @param attempts number of attempts since the last progress, including this one
+  /// @param writtenAt times at which its batches were written
+  record ClaimedJob(
       long id,
       long collectionId,
       String collection,
@@ -91,9 +92,9 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
-  /// Begins a job, with a lease, until [#leave].
+  /// Creates a job, whose lease this process holds until [#disown].
   ///
-  /// @return its id, or empty when there is one of this key
+  /// @return its id, or empty if there is already a job with this key
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     Optional<Long> id =
@@ -114,7 +115,7 @@ class JobTable {
                 creator,
                 async)
             .first(dataSource, row -> row.getLong(1));
-    id.ifPresent(working::add);
+    id.ifPresent(ownJobs::add);
     return id;
   }
 
@@ -130,11 +131,11 @@ class JobTable {
         .first(dataSource, JobTable::job);
   }
 
-  /// If the caller sees it.
+  /// A job that the caller may see.
   Optional<Job> find(Caller caller, long id) throws SQLException {
     String[] collections = collections(caller);
     return Sql.of(
-            VIEW + " WHERE" + SEEN + " AND id = ?",
+            VIEW + " WHERE" + VISIBLE + " AND id = ?",
             caller.admin(),
             caller.name(),
             collections,
@@ -143,11 +144,11 @@ class JobTable {
         .first(dataSource, JobTable::job);
   }
 
-  /// The newest that the caller sees, newest first.
+  /// The newest jobs that the caller may see, newest first.
   List<Job> newest(Caller caller, int limit) throws SQLException {
     String[] collections = collections(caller);
     return Sql.of(
-            VIEW + " WHERE" + SEEN + " ORDER BY id DESC LIMIT ?",
+            VIEW + " WHERE" + VISIBLE + " ORDER BY id DESC LIMIT ?",
             caller.admin(),
             caller.name(),
             collections,
@@ -161,7 +162,7 @@ class JobTable {
     return collections == null ? null : collections.toArray(String[]::new);
   }
 
-  /// The first that were kept, by line.
+  /// The stored errors, by line.
   List<LineError> errors(long id) throws SQLException {
     return Sql.of(
             "SELECT line, document, type, detail FROM ingestion_error WHERE job_id = ? ORDER BY line",
@@ -175,7 +176,7 @@ class JobTable {
 
   /// Stores a part of an upload.
   ///
-  /// @return false when the job was cancelled or deleted meanwhile
+  /// @return false if the job was cancelled or deleted
   boolean addPart(long id, long position, byte[] bytes) throws SQLException {
     return Sql.of(
                 """
@@ -189,9 +190,9 @@ class JobTable {
         == 1;
   }
 
-  /// The upload is stored, and may be worked on.
+  /// Queues a job after its upload is stored.
   ///
-  /// @return false when the job was cancelled or deleted meanwhile
+  /// @return false if the job was cancelled or deleted
   boolean queue(long id, long bytes) throws SQLException {
     return Sql.of(
                 "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
@@ -201,10 +202,11 @@ class JobTable {
         == 1;
   }
 
-  /// Takes the first job that waits, or whose worker has died, until [#leave].
-  Optional<Work> claim() throws SQLException {
-    // In the order in which they came. Relies on ingestion_job_unfinished_idx.
-    Optional<Work> claimed =
+  /// Claims the first job that is queued, or whose process died. This process holds its lease until
+  /// [#disown].
+  Optional<ClaimedJob> claim() throws SQLException {
+    // In the order of their creation. Uses ingestion_job_unfinished_idx.
+    Optional<ClaimedJob> claimed =
         Sql.of(
                 """
                    UPDATE ingestion_job
@@ -224,20 +226,20 @@ class JobTable {
                 RETURNING id, collection_id, collection, line, "position", bytes, attempts, written_at
                 """
                     .formatted(lease.take(), Lease.EXPIRED))
-            .first(dataSource, JobTable::work);
-    claimed.ifPresent(work -> working.add(work.id()));
+            .first(dataSource, JobTable::claimedJob);
+    claimed.ifPresent(job -> ownJobs.add(job.id()));
     return claimed;
   }
 
-  /// No thread of this process works on it any more.
-  void leave(long id) {
-    working.remove(id);
+  /// Stops renewing the lease of a job, because no thread of this process works on it any more.
+  void disown(long id) {
+    ownJobs.remove(id);
   }
 
-  /// What keeps the job's progress, in the transaction of each batch.
-  JobProgress ledger(long id) {
-    return (connection, entry) -> {
-      Counts counts = entry.counts();
+  /// Records the progress of a job in the transaction of each batch.
+  JobProgress progress(long id) {
+    return (connection, batch) -> {
+      Counts counts = batch.counts();
       int updated =
           Sql.of(
                   """
@@ -263,20 +265,20 @@ class JobTable {
                   counts.unchanged(),
                   counts.replaced(),
                   counts.failed(),
-                  entry.line(),
-                  entry.position(),
+                  batch.line(),
+                  batch.position(),
                   id)
               .update(connection);
       if (updated == 0) {
         throw new JobProgress.StoppedException();
       }
-      if (!entry.errors().isEmpty()) {
-        keep(connection, id, entry.errors());
+      if (!batch.errors().isEmpty()) {
+        storeErrors(connection, id, batch.errors());
       }
     };
   }
 
-  private void keep(Connection connection, long id, List<LineError> errors) throws SQLException {
+  private void storeErrors(Connection connection, long id, List<LineError> errors) throws SQLException {
     Sql.of(
             """
             INSERT INTO ingestion_error (job_id, line, document, type, detail)
@@ -313,7 +315,7 @@ class JobTable {
         id);
   }
 
-  /// To be tried again later, or failed when it was tried often enough.
+  /// Queues a job for the next attempt, or fails it after the last one.
   void retry(long id, String error) throws SQLException {
     end(
         id,
@@ -332,9 +334,8 @@ class JobTable {
         id);
   }
 
-  /// To be tried again when the database may be what it was, however long that takes.
+  /// Queues a job again without counting the attempt, because the database was unavailable.
   void postpone(long id, String error) throws SQLException {
-    // An outage is no fault of the job's, so the attempt does not count.
     Sql.of(
             """
             UPDATE ingestion_job
@@ -350,7 +351,7 @@ class JobTable {
         .update(dataSource);
   }
 
-  /// To be taken by another at once.
+  /// Queues a job so that another process can claim it immediately.
   void release(long id) throws SQLException {
     Sql.of(
             "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND "
@@ -359,7 +360,7 @@ class JobTable {
         .update(dataSource);
   }
 
-  /// Ends a job that has not ended.
+  /// Cancels a job that has not ended.
   void cancel(long id) throws SQLException {
     end(
         id,
@@ -367,7 +368,7 @@ class JobTable {
         id);
   }
 
-  /// Whether this process still works on the job: nobody cancelled, deleted or took it.
+  /// Whether this process still holds the lease: the job was not cancelled, deleted or taken over.
   boolean isHeld(long id) throws SQLException {
     String sql = "SELECT true FROM ingestion_job WHERE id = ? AND " + isOurs();
     return Sql.of(sql, id).first(dataSource, row -> row.getBoolean(1)).isPresent();
@@ -375,7 +376,7 @@ class JobTable {
 
   /// Deletes a job with its upload and its errors.
   ///
-  /// @return false when there is none
+  /// @return false if there is no such job
   boolean delete(long id) throws SQLException {
     return Sql.of("DELETE FROM ingestion_job WHERE id = ?", id).update(dataSource) == 1;
   }
@@ -385,7 +386,7 @@ class JobTable {
     Sql.of("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id).update(dataSource);
   }
 
-  /// Deletes the job of this key when the process that worked on it has died.
+  /// Deletes the job with this key if its process died.
   void deleteAbandoned(Loader.Target target, String key) throws SQLException {
     Sql.of(
             "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
@@ -395,7 +396,7 @@ class JobTable {
         .update(dataSource);
   }
 
-  /// Keeps what this process works on.
+  /// Renews the leases of this process that have less than two thirds of their time left.
   void renew() throws SQLException {
     Sql.of(
             """
@@ -408,12 +409,12 @@ class JobTable {
                AND %s
             """
                 .formatted(lease.extend(), lease.isHeld(), lease.isToBeExtended()),
-            (Object) working.toArray(Long[]::new))
+            (Object) ownJobs.toArray(Long[]::new))
         .update(dataSource);
   }
 
-  /// Deletes what nobody will end, and what ended long ago.
-  void sweep() throws SQLException {
+  /// Deletes jobs whose process died before they could be repeated, and jobs that ended long ago.
+  void deleteOldJobs() throws SQLException {
     Sql.of("DELETE FROM ingestion_job WHERE " + ABANDONED).update(dataSource);
     Sql.of(
             "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
@@ -421,20 +422,20 @@ class JobTable {
         .update(dataSource);
   }
 
-  /// A stored upload from `position` on. Holds one part of it.
-  InputStream parts(Work work) {
-    return new Parts(work);
+  /// Reads the stored upload of a job from its position on. Holds one part in memory.
+  InputStream upload(ClaimedJob job) {
+    return new StoredUpload(job);
   }
 
-  private final class Parts extends InputStream {
-    private final Work work;
+  private final class StoredUpload extends InputStream {
+    private final ClaimedJob job;
     private long position;
     private byte[] part = new byte[0];
     private int next;
 
-    Parts(Work work) {
-      this.work = work;
-      this.position = work.position();
+    StoredUpload(ClaimedJob job) {
+      this.job = job;
+      this.position = job.position();
     }
 
     @Override
@@ -446,7 +447,7 @@ class JobTable {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       if (next == part.length) {
-        if (position == work.bytes()) {
+        if (position == job.bytes()) {
           return -1;
         }
         fetch();
@@ -469,7 +470,7 @@ class JobTable {
                      ORDER BY "position" DESC
                      LIMIT 1
                     """,
-                    work.id(),
+                    job.id(),
                     position)
                 .first(
                     dataSource,
@@ -482,12 +483,12 @@ class JobTable {
         throw new IOException(e);
       }
       if (next >= part.length) {
-        throw new IOException("the stored upload is gone from byte " + position + " on");
+        throw new IOException("the stored upload is missing from byte " + position + " on");
       }
     }
   }
 
-  /// An update that may end the job, whose upload nobody needs any more then.
+  /// Runs an update that may end the job, and deletes its upload if it does.
   private void end(long id, String sql, @Nullable Object... parameters) throws SQLException {
     Transactions.run(
         dataSource,
@@ -500,8 +501,8 @@ class JobTable {
         });
   }
 
-  private static Work work(ResultSet row) throws SQLException {
-    return new Work(
+  private static ClaimedJob claimedJob(ResultSet row) throws SQLException {
+    return new ClaimedJob(
         row.getLong(1),
         row.getLong(2),
         row.getString(3),
