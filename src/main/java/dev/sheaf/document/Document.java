@@ -45,6 +45,8 @@ public class Document extends PanacheEntityBase {
   @Column(name = "updated_at")
   public Instant updatedAt;
 
+  /// The primary key.
+  ///
   /// @param id a [DocumentId]
   public record DocumentKey(long collectionId, UUID id) {}
 }
