@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.transfer.Service;
+import dev.sheaf.transfer.SheafClient;
 import java.net.URI;
 import picocli.CommandLine.Option;
 
@@ -15,7 +15,7 @@ final class ServiceOptions {
           "The running service (default: SHEAF_SERVER, else http://localhost:8080). SHEAF_API_KEY in the environment is sent with every request.")
   private URI server = URI.create("");
 
-  Service service() {
-    return new Service(server, System.getenv("SHEAF_API_KEY"));
+  SheafClient client() {
+    return new SheafClient(server, System.getenv("SHEAF_API_KEY"));
   }
 }
