@@ -320,7 +320,7 @@ class TransferIT {
     assertThat(exit).isEqualTo(1);
     assertThat(err)
         .hasToString(
-            "sheaf: the export of %s failed: nobody reads it any more\n  the output is incomplete; run the command again\n"
+            "sheaf: the export of %s failed: the reader has closed the pipe\n  the output is incomplete; run the command again\n"
                 .formatted(collection));
   }
 
@@ -354,8 +354,8 @@ class TransferIT {
             9 files  9 read: 5 created, 0 updated, 0 unchanged, 0 replaced, 4 failed
             err:
             %1$s/binary.txt: cannot be read: it is neither text nor HTML nor PDF
-            %1$s/blank.pdf: has no text; a scanned page needs OCR first
-            %1$s/secret.pdf: is encrypted
+            %1$s/blank.pdf: has no text; run OCR on scanned pages first
+            %1$s/secret.pdf: is encrypted; decrypt it first
             %1$s/torn.pdf: cannot be read: WHY
             """
                 .formatted(docs));
@@ -423,7 +423,7 @@ class TransferIT {
     assertThat(sheaf("export", vectors(), "--filter", "{\"a\": {\"$regex\": \"x\"}}"))
         .startsWith("exit 1\nout:\nerr:\nsheaf: Unknown operator $regex. ");
     assertThat(sheaf("import", file + "x", "--collection", "nowhere"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no " + file + "x\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: " + file + "x does not exist\n");
     assertThat(
             sheaf(
                 "import",
@@ -431,14 +431,14 @@ class TransferIT {
                 "--collection",
                 "c"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: there is nothing to import in %s/empty\n  --include says which files are meant\n"
+            "exit 1\nout:\nerr:\nsheaf: %s/empty has no files to import\n  select files with --include\n"
                 .formatted(directory));
     assertThat(run("import", file, "--collection", "c", "--server", "http://localhost:1"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: no Sheaf answers at http://localhost:1\n  check that it runs, or name another with --server\n");
+            "exit 1\nout:\nerr:\nsheaf: cannot connect to Sheaf at http://localhost:1\n  check that the service is running, or name another with --server\n");
     assertThat(run("export", "c", "--server", "localhost:8080"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: localhost:8080 is no address of a service\n  it looks like http://localhost:8080\n");
+            "exit 1\nout:\nerr:\nsheaf: localhost:8080 is not a valid service address\n  an example is http://localhost:8080\n");
     assertThat(run("import", file)).startsWith("exit 2\n").contains("--collection=NAME");
   }
 
