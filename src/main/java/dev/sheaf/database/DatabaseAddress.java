@@ -79,7 +79,8 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       return new DatabaseAddress(
           jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);
     } catch (NumberFormatException e) {
-      throw new OperatorException("invalid port: " + port, "set DB_PORT to a number, such as 5432", e);
+      throw new OperatorException(
+          "invalid port: " + port, "set DB_PORT to a number, such as 5432", e);
     }
   }
 

@@ -33,8 +33,7 @@ public final class SqlErrorMessage {
               "raise max_connections, or close other connections",
               e);
       case SqlStates.CANNOT_CONNECT_NOW ->
-          new OperatorException(
-              "PostgreSQL at " + server + " is starting up", "retry later", e);
+          new OperatorException("PostgreSQL at " + server + " is starting up", "retry later", e);
       default ->
           new OperatorException(
               "cannot reach PostgreSQL at " + server + ": " + reason(e),

@@ -83,7 +83,8 @@ public final class ChangesetRunner {
           case DOWN -> {
             if (changeset.down() == null) {
               throw new OperatorException(
-                  changeset.label() + " has no rollback", "write one at the end of the file: --rollback <SQL>");
+                  changeset.label() + " has no rollback",
+                  "write one at the end of the file: --rollback <SQL>");
             }
             yield changeset.down();
           }
@@ -177,7 +178,8 @@ public final class ChangesetRunner {
           boolean resumed = interrupted.isPresent() && i == first;
           at(changeset, i);
           for (String remnant : step.remnants(connection)) {
-            listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
+            listener.note(
+                changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
             statement.execute(remnant);
           }
           if (resumed && step.isDone(connection)) {

@@ -108,8 +108,7 @@ public final class SchemaSession implements AutoCloseable {
     try (Connection second = address.open("sheaf " + ProcessIdentity.NAME + " pooler check")) {
       if (backend(second) == backend(connection)) {
         throw new OperatorException(
-            address.server()
-                + " is a transaction pooler, which does not support session locks",
+            address.server() + " is a transaction pooler, which does not support session locks",
             "set a direct address of the server for migrations: sheaf.schema.jdbc-url");
       }
     }

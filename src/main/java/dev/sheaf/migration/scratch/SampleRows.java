@@ -472,7 +472,11 @@ public final class SampleRows {
           new Condition(
               tied,
               references(table, key, columns),
-              "foreign key " + key.name() + ", whose table " + key.table() + " has no suitable row"));
+              "foreign key "
+                  + key.name()
+                  + ", whose table "
+                  + key.table()
+                  + " has no suitable row"));
     }
     String sql =
         """

@@ -105,7 +105,9 @@ public final class ScratchDatabase implements AutoCloseable {
     } catch (SQLException e) {
       if (SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
         throw new OperatorException(
-            "the role has no permission to create a scratch database at " + server.server(), purpose.hint, e);
+            "the role has no permission to create a scratch database at " + server.server(),
+            purpose.hint,
+            e);
       }
       throw SqlErrorMessage.running(server, "creating a scratch database", e);
     }

@@ -55,7 +55,8 @@ public final class TemplateDatabase {
       throw SqlErrorMessage.running(server, "creating the template database " + name, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new OperatorException("interrupted while another process creates " + name, "run it again", e);
+      throw new OperatorException(
+          "interrupted while another process creates " + name, "run it again", e);
     }
   }
 

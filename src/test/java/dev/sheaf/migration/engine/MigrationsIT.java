@@ -260,7 +260,7 @@ class MigrationsIT {
                   .hasMessageMatching(
                       "the schema is locked by .+@.+/"
                           + holder.pid()
-                          + " from .+, backend \\d+, since .+ - waited 1 s; .*"));
+                          + " from .+, backend \\d+, since .+ - it was not released within 1 s; .*"));
     } finally {
       holder.destroyForcibly().waitFor();
     }
