@@ -60,7 +60,7 @@ class OlderBuildIT {
   }
 
   @Test
-  void servesWhileItIsToleratedAndRollsBackWhatDoesNotTolerateIt() throws Exception {
+  void servesWhileItIsCompatibleAndRollsBackOtherwise() throws Exception {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(newer(database, "migrate", "up", "--module", "core", "--to", "" + (head + 1)))
           .isEqualTo(
