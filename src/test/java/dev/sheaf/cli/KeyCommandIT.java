@@ -107,9 +107,9 @@ class KeyCommandIT {
     assertThat(sheaf("key", "create", "--role", "king")).startsWith("exit 2\n");
     assertThat(sheaf("key", "create", "--role", "reader", "--expires", "soon"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: expires must be a duration up to 36500d, such as 90d or 12h, not soon\n");
+            "exit 1\nout:\nerr:\nsheaf: expires must be a duration up to 36500d, such as 90d or 12h, not soon.\n");
     assertThat(sheaf("key", "revoke", "nothing"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no key nothing\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no key with the ID nothing.\n");
 
     try (TestDatabase empty = TestDatabase.create()) {
       configure(empty);

@@ -206,7 +206,7 @@ class TransferIT {
             %1$s  4 read: 2 created, 0 updated, 0 unchanged, 0 replaced, 2 failed
             err:
             %1$s:3: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)
-            %1$s:4: wide: chunks[0].vector has 3 dimensions, this collection's model has 2
+            %1$s:4: wide: chunks[0].vector has 3 dimensions, but the model has 2.
             """
                 .formatted(file));
     assertThat(sheaf("import", file.toString(), "--collection", collection, "--json"))
@@ -228,7 +228,7 @@ class TransferIT {
               }, {
                 "place" : "%1$s:4",
                 "id" : "wide",
-                "detail" : "chunks[0].vector has 3 dimensions, this collection's model has 2"
+                "detail" : "chunks[0].vector has 3 dimensions, but the model has 2."
               } ]
             } ]
             err:
@@ -417,11 +417,11 @@ class TransferIT {
   void reportsWhatDoesNotExist() throws IOException {
     String file = lines("a.ndjson", 1).toString();
     assertThat(sheaf("import", file, "--collection", "nowhere"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no collection named nowhere\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
     assertThat(sheaf("export", "nowhere"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no collection named nowhere\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
     assertThat(sheaf("export", vectors(), "--filter", "{\"a\": {\"$regex\": \"x\"}}"))
-        .startsWith("exit 1\nout:\nerr:\nsheaf: there is no operator $regex; ");
+        .startsWith("exit 1\nout:\nerr:\nsheaf: Unknown operator $regex. ");
     assertThat(sheaf("import", file + "x", "--collection", "nowhere"))
         .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no " + file + "x\n");
     assertThat(

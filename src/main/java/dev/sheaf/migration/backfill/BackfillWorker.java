@@ -6,6 +6,7 @@ import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
+import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
 import java.sql.Connection;
@@ -412,14 +413,11 @@ final class BackfillWorker {
             fail(message);
             return false;
           }
-          return waitFor("the next attempt, after an error: " + message, backoff(attempts));
+          return waitFor(
+              "the next attempt, after an error: " + message,
+              new Backoff(config.backoff(), config.backoffLimit()).pause(attempts));
         }
       }
-    }
-
-    private Duration backoff(int attempts) {
-      long millis = config.backoff().toMillis() << Math.min(attempts - 1, 20);
-      return Duration.ofMillis(Math.min(millis, config.backoffLimit().toMillis()));
     }
 
     /// Reports the reason, waits for `pause`, and renews the lease meanwhile.

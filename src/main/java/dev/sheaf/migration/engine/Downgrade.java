@@ -9,6 +9,7 @@ import dev.sheaf.migration.history.Rollbacks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /// Rolls changesets back, on the connection that holds the `SchemaLock`.
 final class Downgrade {
@@ -39,7 +40,8 @@ final class Downgrade {
   ///   rolled back first
   void rollBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
     List<Changeset> changesets = rollbacks.of(rows);
-    for (Changeset changeset : changesets) {
+    for (Changeset changeset :
+        Stream.concat(rollbacks.of(interrupted).stream(), changesets.stream()).toList()) {
       guards.requireBackup(
           connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }
@@ -70,7 +72,7 @@ final class Downgrade {
   private void rollBackInterrupted(List<History.Applied> interrupted) throws SQLException {
     for (History.Applied row : interrupted) {
       recorder.note(row.label() + " was interrupted while it was applied; rolling it back first");
-      recorder.executed.add(runner.undo(rollbacks.of(row)));
+      recorder.executed.add(runner.undoInterrupted(rollbacks.of(row)));
     }
   }
 }

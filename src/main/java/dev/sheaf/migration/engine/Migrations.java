@@ -194,14 +194,16 @@ public final class Migrations {
         (session, recorder) -> {
           guards.requireApproval("down", approval);
           List<History.Applied> applied = History.read(session.connection(), module);
-          if (count > applied.size()) {
+          List<History.Applied> interrupted = interruptedAbove(session, module, 0);
+          if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
                 "cannot roll back %s changesets: module %s has %s applied"
                     .formatted(count, module, applied.size()),
                 "sheaf migrate history shows them");
           }
+          int further = Math.max(0, count - interrupted.size());
           downgrade(session, approval, recorder)
-              .rollBack(interruptedAbove(session, module, 0), applied.reversed().subList(0, count));
+              .rollBack(interrupted, applied.reversed().subList(0, further));
         });
   }
 

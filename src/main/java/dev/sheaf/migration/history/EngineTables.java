@@ -59,6 +59,6 @@ public final class EngineTables {
   private static String fingerprint() {
     return HexFormat.of()
         .formatHex(
-            Hashes.digest().digest(Changelogs.engineTables().getBytes(StandardCharsets.UTF_8)));
+            Hashes.sha256().digest(Changelogs.engineTables().getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -135,7 +135,7 @@ public final class StoredRollback {
 
   private static String checksum(
       String path, boolean transactional, @Nullable List<String> statements) {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     digest.update((path + '\n' + transactional + '\n').getBytes(StandardCharsets.UTF_8));
     if (statements != null) {
       for (String statement : statements) {

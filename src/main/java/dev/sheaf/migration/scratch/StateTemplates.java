@@ -65,7 +65,7 @@ final class StateTemplates {
     List<String> names = new ArrayList<>();
     byte[] fingerprint = {};
     for (Changeset changeset : changesets) {
-      MessageDigest digest = Hashes.digest();
+      MessageDigest digest = Hashes.sha256();
       digest.update(fingerprint);
       digest.update(changeset.file().path().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);

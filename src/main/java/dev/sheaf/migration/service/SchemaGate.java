@@ -46,7 +46,7 @@ public class SchemaGate {
   }
 
   void open(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
-    StartupFailure.unless("schema", this::open);
+    StartupFailure.exitIfFails("schema", this::open);
   }
 
   private void open() {

@@ -133,7 +133,7 @@ class OlderApplicationIT {
         """
         UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_note'::regclass;
         DELETE FROM databasechangelog WHERE filename = 'db/changelog/core/003_c.sql';
-        INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/003_c.sql', 'up', 1)
+        INSERT INTO schema_journal (path, direction, statement, kept) VALUES ('db/changelog/core/003_c.sql', 'up', 1, '{}')
         """);
 
     MigrationResult result = older().goTo("core", 1, Approval.NONE, SILENT);

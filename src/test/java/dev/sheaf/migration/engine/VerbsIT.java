@@ -455,7 +455,7 @@ class VerbsIT {
         "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
     database.execute("CREATE TABLE " + table + " (id int)");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%s_%s.sql', 'up', 1)"
+        "INSERT INTO schema_journal (path, direction, statement, kept) VALUES ('db/changelog/%s/%s_%s.sql', 'up', 1, '{}')"
             .formatted(module, ChangelogFile.digits(number), table));
   }
 
