@@ -95,14 +95,14 @@ class KeyCommandIT {
   }
 
   @Test
-  void jsonHoldsTheKeyAsWell() {
+  void jsonContainsTheKey() {
     assertThat(sheaf("key", "create", "--role", "admin", "--json"))
         .startsWith("exit 0\nout:\n{\n  \"key\" : \"sheaf_")
         .contains("\"role\" : \"admin\"");
   }
 
   @Test
-  void whatIsWrongIsSaid() throws IOException {
+  void errorsAreReported() throws IOException {
     assertThat(sheaf("key", "create")).startsWith("exit 2\n");
     assertThat(sheaf("key", "create", "--role", "king")).startsWith("exit 2\n");
     assertThat(sheaf("key", "create", "--role", "reader", "--expires", "soon"))

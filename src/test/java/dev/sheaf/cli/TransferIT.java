@@ -60,7 +60,7 @@ class TransferIT {
   @TempDir Path directory;
 
   @Test
-  void whatIsExportedMakesTheSameDocuments() throws IOException {
+  void anExportRestoresTheSameDocuments() throws IOException {
     String first = Api.newCollection();
     String second = Api.newCollection();
     fill(first);
@@ -187,7 +187,7 @@ class TransferIT {
   }
 
   @Test
-  void linesThatAreNotStoredAreTold() throws IOException {
+  void rejectedLinesAreReported() throws IOException {
     String collection = vectors();
     Path file = lines("a.ndjson", 2);
     Files.writeString(
@@ -258,7 +258,7 @@ class TransferIT {
   }
 
   @Test
-  void anAnswerThatIsLostIsAskedForAgainAndNothingIsLoadedTwice() throws IOException {
+  void aLostResponseIsRetriedAndNothingIsLoadedTwice() throws IOException {
     String collection = vectors();
     Path file = lines("a.ndjson", 10);
     try (var network = new BadNetwork(base.getPort())) {
@@ -280,7 +280,7 @@ class TransferIT {
   }
 
   @Test
-  void aRunThatIsRepeatedUnderItsKeyLoadsNothingAgain() throws IOException {
+  void aRepeatedRunWithTheSameKeyLoadsNothingAgain() throws IOException {
     String collection = vectors();
     Path file = lines("a.ndjson", 20_000);
     String[] command = {
@@ -294,7 +294,7 @@ class TransferIT {
   }
 
   @Test
-  void anExportThatNobodyReadsToItsEndFails() {
+  void anExportWhoseReaderStopsFails() {
     String collection = vectors();
     Api.put(
         collection, "a", Map.of("chunks", List.of(Map.of("text", "a", "vector", List.of(1, 0)))));
@@ -414,7 +414,7 @@ class TransferIT {
   }
 
   @Test
-  void saysWhatIsNotThere() throws IOException {
+  void reportsWhatDoesNotExist() throws IOException {
     String file = lines("a.ndjson", 1).toString();
     assertThat(sheaf("import", file, "--collection", "nowhere"))
         .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
