@@ -272,7 +272,7 @@ class TransferIT {
                   "--server",
                   "http://localhost:" + network.port()))
           .startsWith("exit 0\n")
-          .contains("again in 1.0 s", "10 read: 10 created");
+          .contains("retrying in 1.0 s", "10 read: 10 created");
     }
     assertThat(given().get("/api/v1/jobs").jsonPath().getList("collection"))
         .filteredOn(collection::equals)
