@@ -1,9 +1,9 @@
 package dev.sheaf.access;
 
 import dev.sheaf.access.AccessConfig.Mode;
-import dev.sheaf.schema.ModuleSwitches;
-import dev.sheaf.schema.RefusedStart;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.StartupFailure;
 import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -46,13 +46,13 @@ class AccessGate {
   void requireModule(
       @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
     if (!isOpen(config)) {
-      RefusedStart.unless("access", this::requireModule);
+      StartupFailure.unless("access", this::requireModule);
     }
   }
 
   void sayWhoIsLetIn(@Observes StartupEvent event) {
     if (isOpen(config)) {
-      // In development and tests it is the default, and only this machine can connect.
+      // It is the default in development and tests, where Quarkus listens on localhost.
       LOG.log(
           LaunchMode.current() == LaunchMode.NORMAL ? Level.WARN : Level.INFO,
           "access: open, so whoever reaches this port may do everything; sheaf.access.mode=required asks for keys");
@@ -63,7 +63,7 @@ class AccessGate {
 
   private void requireModule() {
     if (!modules.isOn(ApiKeys.MODULE)) {
-      throw new SchemaException(
+      throw new OperatorException(
           "access is required, and the module that keeps the keys is off",
           "set sheaf.modules.access.enabled=true, or sheaf.access.mode=open to let everybody in");
     }

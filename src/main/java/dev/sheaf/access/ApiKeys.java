@@ -1,9 +1,9 @@
 package dev.sheaf.access;
 
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import io.agroal.api.AgroalDataSource;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;

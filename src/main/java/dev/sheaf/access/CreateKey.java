@@ -1,9 +1,9 @@
 package dev.sheaf.access;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
 import dev.sheaf.collection.CreateCollection;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import io.quarkus.runtime.configuration.DurationConverter;
 import java.time.Duration;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.sheaf.access;
 
-import dev.sheaf.schema.Sha256;
+import dev.sheaf.runtime.Hashes;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
@@ -47,7 +47,7 @@ record Key(String id, String secret) {
   /// What is stored of it. Nobody can guess 256 random bits, however fast the hash is computed, so
   /// a slow one, such as passwords need, would only slow down every request.
   byte[] hash() {
-    return Sha256.digest().digest(secret.getBytes(StandardCharsets.US_ASCII));
+    return Hashes.digest().digest(secret.getBytes(StandardCharsets.US_ASCII));
   }
 
   /// Takes as long whatever is wrong.

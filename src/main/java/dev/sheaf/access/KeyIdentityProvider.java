@@ -1,9 +1,9 @@
 package dev.sheaf.access;
 
 import dev.sheaf.access.ApiKeys.Stored;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.ModuleSwitches;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.AuthenticationRequestContext;
 import io.quarkus.security.identity.IdentityProvider;

@@ -1,8 +1,8 @@
 package dev.sheaf.access;
 
 import com.fasterxml.jackson.annotation.JsonValue;
-import dev.sheaf.api.Caller;
-import dev.sheaf.api.Roles;
+import dev.sheaf.http.Caller;
+import dev.sheaf.http.Roles;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusPrincipal;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;

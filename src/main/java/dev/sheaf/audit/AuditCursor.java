@@ -1,6 +1,6 @@
 package dev.sheaf.audit;
 
-import dev.sheaf.api.Problem;
+import dev.sheaf.problem.Problem;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.OffsetDateTime;

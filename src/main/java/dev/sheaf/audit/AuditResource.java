@@ -1,8 +1,8 @@
 package dev.sheaf.audit;
 
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Roles;
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.Roles;
+import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.GET;

@@ -2,9 +2,9 @@ package dev.sheaf.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.api.Caller;
-import dev.sheaf.api.Callers;
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.http.Caller;
+import dev.sheaf.http.Callers;
+import dev.sheaf.runtime.ModuleSwitches;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Connection;

@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Approval;
+import dev.sheaf.migration.Approval;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 

@@ -1,10 +1,10 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Approval;
-import dev.sheaf.schema.Backfill;
-import dev.sheaf.schema.SchemaException;
-import dev.sheaf.schema.backfill.Backfills;
-import dev.sheaf.schema.backfill.Backfills.Control;
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.backfill.Backfills;
+import dev.sheaf.migration.backfill.Backfills.Control;
+import dev.sheaf.runtime.OperatorException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -53,7 +53,7 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
     Backfills backfills = common.backfills();
     Backfill before = find(backfills);
     if (!backfills.control(name, control, Approval.NONE)) {
-      throw new SchemaException(
+      throw new OperatorException(
           "a backfill that is " + before.state() + " has no " + control,
           "sheaf backfill list shows where they stand");
     }
@@ -71,7 +71,7 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
     return backfills
         .find(name)
         .orElseThrow(() ->
-            new SchemaException(
+            new OperatorException(
                 "there is no backfill " + name, "sheaf backfill list shows those there are"));
   }
 }

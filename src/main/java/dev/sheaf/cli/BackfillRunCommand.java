@@ -1,9 +1,9 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Backfill;
-import dev.sheaf.schema.SchemaException;
-import dev.sheaf.schema.backfill.BackfillListener;
-import dev.sheaf.schema.backfill.Backfills;
+import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.backfill.BackfillListener;
+import dev.sheaf.migration.backfill.Backfills;
+import dev.sheaf.runtime.OperatorException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -29,7 +29,7 @@ final class BackfillRunCommand implements Callable<Integer> {
     Output output = common.output();
     Backfills backfills = common.backfills();
     if (name != null && backfills.find(name).isEmpty()) {
-      throw new SchemaException(
+      throw new OperatorException(
           "there is no backfill " + name, "sheaf backfill list shows those there are");
     }
     backfills.run(name, new Words(output), new CountDownLatch(1));

@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.backup.BackupResult;
-import dev.sheaf.schema.backup.Backups;
+import dev.sheaf.backup.BackupResult;
+import dev.sheaf.backup.Backups;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;

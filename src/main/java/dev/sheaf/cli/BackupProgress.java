@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.backup.BackupListener;
-import dev.sheaf.schema.backup.BackupResult;
+import dev.sheaf.backup.BackupListener;
+import dev.sheaf.backup.BackupResult;
 
 /// Shows a backup, a restore or a verification while it runs.
 final class BackupProgress implements BackupListener {

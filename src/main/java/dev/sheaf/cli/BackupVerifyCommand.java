@@ -1,8 +1,8 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.DatabaseAddress;
-import dev.sheaf.schema.backup.BackupVerification;
-import dev.sheaf.schema.backup.Backups;
+import dev.sheaf.backup.BackupVerification;
+import dev.sheaf.backup.Backups;
+import dev.sheaf.database.DatabaseAddress;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.MigrationResult;
+import dev.sheaf.migration.MigrationResult;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,15 +1,15 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.ChangelogCheck;
-import dev.sheaf.schema.Changelogs;
-import dev.sheaf.schema.ChangesetSelection;
-import dev.sheaf.schema.DatabaseAddress;
-import dev.sheaf.schema.SchemaConfig;
-import dev.sheaf.schema.SchemaException;
-import dev.sheaf.schema.check.Finding;
-import dev.sheaf.schema.check.Lint;
-import dev.sheaf.schema.check.Sarif;
-import dev.sheaf.schema.check.Severity;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.changelog.ChangelogCheck;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.history.ChangesetSelection;
+import dev.sheaf.migration.lint.Finding;
+import dev.sheaf.migration.lint.Lint;
+import dev.sheaf.migration.lint.Sarif;
+import dev.sheaf.migration.lint.Severity;
+import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -86,7 +86,7 @@ final class CheckCommand implements Callable<Integer> {
       output.say(Output.count(form.size(), "finding"));
       return ExitCode.FAILED;
     }
-    SchemaConfig config = common.schema();
+    MigrationConfig config = common.schema();
     @Nullable DatabaseAddress database = null;
     String reason = "no database is configured";
     try {
@@ -94,7 +94,7 @@ final class CheckCommand implements Callable<Integer> {
       if (database != null) {
         database.probe();
       }
-    } catch (SchemaException e) {
+    } catch (OperatorException e) {
       database = null;
       reason = e.problem();
     }

@@ -1,12 +1,12 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.RollbackProof;
-import dev.sheaf.schema.check.Checklist;
-import dev.sheaf.schema.check.Checklist.Item;
-import dev.sheaf.schema.check.Finding;
-import dev.sheaf.schema.check.Touched;
-import dev.sheaf.schema.check.Touched.Fate;
-import dev.sheaf.schema.check.Touched.Work;
+import dev.sheaf.migration.RollbackProof;
+import dev.sheaf.migration.engine.Checklist;
+import dev.sheaf.migration.engine.Checklist.Item;
+import dev.sheaf.migration.lint.Finding;
+import dev.sheaf.migration.lint.TableImpact;
+import dev.sheaf.migration.lint.TableImpact.Fate;
+import dev.sheaf.migration.lint.TableImpact.Work;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -99,7 +99,7 @@ final class ChecklistMarkdown {
     }
   }
 
-  private void touched(Touched touched) {
+  private void touched(TableImpact touched) {
     String size = touched.size() == null ? "" : " (" + touched.size() + ")";
     String fate =
         switch (touched.fate()) {
@@ -122,7 +122,7 @@ final class ChecklistMarkdown {
                 waiting(touched)));
   }
 
-  private static String waiting(Touched touched) {
+  private static String waiting(TableImpact touched) {
     if (touched.lock() == null) {
       return "";
     }

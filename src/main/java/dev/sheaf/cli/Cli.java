@@ -1,8 +1,8 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.api.Problem;
-import dev.sheaf.schema.Bookkeeping;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.OperatorException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -68,11 +68,11 @@ public final class Cli {
   private static int report(Exception failure, CommandLine line, CommandLine.ParseResult parsed) {
     PrintWriter err = line.getErr();
     switch (failure) {
-      case SchemaException e -> Output.problem(err, e.problem(), e.hint());
+      case OperatorException e -> Output.problem(err, e.problem(), e.hint());
       case SQLException e when UNDEFINED_TABLE.equals(e.getSQLState()) ->
           Output.problem(
               err,
-              "the database lacks what this command works on: " + Bookkeeping.message(e),
+              "the database lacks what this command works on: " + SqlErrorMessage.message(e),
               "bring it to head, with the module on: sheaf migrate up");
       case Problem e -> Output.problem(err, e.detail(), "");
       default -> Output.problem(err, String.valueOf(failure), "--verbose shows where");

@@ -1,25 +1,25 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.access.ApiKeys;
-import dev.sheaf.api.Caller;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
-import dev.sheaf.schema.Bookkeeping;
-import dev.sheaf.schema.Changelogs;
-import dev.sheaf.schema.DatabaseAddress;
-import dev.sheaf.schema.DatabaseUrlConfigSourceFactory;
-import dev.sheaf.schema.Environment;
-import dev.sheaf.schema.Migrations;
-import dev.sheaf.schema.ModuleSwitches;
-import dev.sheaf.schema.ModulesConfig;
-import dev.sheaf.schema.SchemaConfig;
-import dev.sheaf.schema.SchemaException;
-import dev.sheaf.schema.backfill.BackfillConfig;
-import dev.sheaf.schema.backfill.Backfills;
-import dev.sheaf.schema.check.Vectors;
-import dev.sheaf.schema.mongodb.MongoConfig;
-import dev.sheaf.schema.mongodb.MongoSeed;
+import dev.sheaf.http.Caller;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.backfill.BackfillConfig;
+import dev.sheaf.migration.backfill.Backfills;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.lint.rule.Vectors;
+import dev.sheaf.mongodb.MongoConfig;
+import dev.sheaf.mongodb.MongoSeed;
+import dev.sheaf.runtime.Environment;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.ProcessIdentity;
 import io.smallrye.config.DotEnvConfigSourceProvider;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
@@ -93,7 +93,9 @@ final class Common {
   Migrations migrations() {
     SmallRyeConfig settings = settings();
     return migrations(
-        settings, Environment.database(settings, settings.getConfigMapping(SchemaConfig.class)));
+        settings,
+        DatabaseAddress.configured(
+            settings, settings.getConfigMapping(MigrationConfig.class).jdbcUrl()));
   }
 
   /// The engine for work on scratch databases, for which no other has to be configured, with the
@@ -102,18 +104,18 @@ final class Common {
     scratchUrl = scratch.url();
     root = directory().orElse(null);
     SmallRyeConfig settings = settings();
-    SchemaConfig schema = settings.getConfigMapping(SchemaConfig.class);
+    MigrationConfig schema = settings.getConfigMapping(MigrationConfig.class);
     return migrations(
         settings,
-        Environment.databaseIfConfigured(settings, schema)
+        DatabaseAddress.ifConfigured(settings, schema.jdbcUrl())
             .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
-            .orElseGet(() -> Environment.database(settings, schema)));
+            .orElseGet(() -> DatabaseAddress.configured(settings, schema.jdbcUrl())));
   }
 
   private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {
     return Migrations.of(
         database,
-        settings.getConfigMapping(SchemaConfig.class),
+        settings.getConfigMapping(MigrationConfig.class),
         settings.getConfigMapping(ModulesConfig.class),
         Environment.isProduction(settings));
   }
@@ -121,7 +123,8 @@ final class Common {
   /// The configured database.
   DatabaseAddress database() {
     SmallRyeConfig settings = settings();
-    return Environment.database(settings, settings.getConfigMapping(SchemaConfig.class));
+    return DatabaseAddress.configured(
+        settings, settings.getConfigMapping(MigrationConfig.class).jdbcUrl());
   }
 
   /// The backfills of the configured database.
@@ -131,22 +134,23 @@ final class Common {
 
   /// The API keys of the configured database. What is done to them is done by this process.
   ApiKeys keys() {
-    ModuleSwitches modules = new ModuleSwitches(modules(), schema());
+    ModuleSwitches modules = new ModuleSwitches(modules(), schema().root());
     DatabaseAddress database = database();
-    Caller caller = Caller.of("process:" + Bookkeeping.CLIENT);
+    Caller caller = Caller.of("process:" + ProcessIdentity.NAME);
     return new ApiKeys(
-        () -> database.open("sheaf " + Bookkeeping.CLIENT), new AuditTrail(modules, () -> caller));
+        () -> database.open("sheaf " + ProcessIdentity.NAME),
+        new AuditTrail(modules, () -> caller));
   }
 
   /// The configured database; empty when none is.
   Optional<DatabaseAddress> databaseIfConfigured() {
     SmallRyeConfig settings = settings();
-    return Environment.databaseIfConfigured(
-        settings, settings.getConfigMapping(SchemaConfig.class));
+    return DatabaseAddress.ifConfigured(
+        settings, settings.getConfigMapping(MigrationConfig.class).jdbcUrl());
   }
 
-  SchemaConfig schema() {
-    return settings().getConfigMapping(SchemaConfig.class);
+  MigrationConfig schema() {
+    return settings().getConfigMapping(MigrationConfig.class);
   }
 
   ModulesConfig modules() {
@@ -159,7 +163,7 @@ final class Common {
     return MongoSeed.of(
         settings.getConfigMapping(MongoConfig.class),
         migrations().modules(),
-        settings.getConfigMapping(SchemaConfig.class).root());
+        settings.getConfigMapping(MigrationConfig.class).root());
   }
 
   /// Where changelogs are written: `--root`, or the checkout's own.
@@ -197,7 +201,7 @@ final class Common {
             .withProfile(profile())
             .withSources(new DotEnvConfigSourceProvider())
             .withSources(new DatabaseUrlConfigSourceFactory())
-            .withMapping(SchemaConfig.class)
+            .withMapping(MigrationConfig.class)
             .withMapping(ModulesConfig.class)
             .withMapping(MongoConfig.class)
             .withMapping(BackfillConfig.class);
@@ -213,7 +217,7 @@ final class Common {
       }
       if (config != null) {
         if (!Files.isReadable(config)) {
-          throw new SchemaException("cannot read " + config, "--config takes a properties file");
+          throw new OperatorException("cannot read " + config, "--config takes a properties file");
         }
         builder.withSources(new PropertiesConfigSource(config.toUri().toURL(), NAMED));
       }

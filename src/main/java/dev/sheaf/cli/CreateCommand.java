@@ -1,8 +1,8 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.ChangelogDraft;
-import dev.sheaf.schema.DerivedRollback;
-import dev.sheaf.schema.EntityComparison;
+import dev.sheaf.migration.DerivedRollback;
+import dev.sheaf.migration.changelog.ChangelogDraft;
+import dev.sheaf.migration.proof.EntityComparison;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -51,7 +51,7 @@ final class CreateCommand implements Callable<Integer> {
   }
 
   private int fromEntities() {
-    EntityComparison comparison = common.migrations(scratch).rehearsals().compareEntities();
+    EntityComparison comparison = common.migrations(scratch).compareEntities();
     if (comparison.statements().isEmpty()) {
       if (common.output().isJson()) {
         common.output().json(Map.of());
@@ -61,9 +61,9 @@ final class CreateCommand implements Callable<Integer> {
     }
     Path file =
         ChangelogDraft.create(
-            common.sources(), module, name, Optional.ofNullable(number), comparison);
+            common.sources(), module, name, Optional.ofNullable(number), comparison.body());
     // Anew, because there is one changelog more now.
-    DerivedRollback rollback = common.migrations(scratch).rehearsals().deriveRollback(file);
+    DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
     rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
     return print(file);
   }

@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.DerivedRollback;
+import dev.sheaf.migration.DerivedRollback;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -24,7 +24,7 @@ final class DeriveRollbackCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    DerivedRollback derived = common.migrations(scratch).rehearsals().deriveRollback(file);
+    DerivedRollback derived = common.migrations(scratch).deriveRollback(file);
     if (output.isJson()) {
       output.json(derived);
     } else {

@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.transfer.Export;
 import dev.sheaf.transfer.Service;
 import java.io.IOException;
@@ -69,7 +69,7 @@ final class ExportCommand implements Callable<Integer> {
       return ExitCode.DONE;
     } catch (IOException e) {
       progress.clear();
-      throw new SchemaException(
+      throw new OperatorException(
           "%s was not read to its end: %s".formatted(collection, e.getMessage()),
           "what was written is not whole; run it again",
           e);
@@ -80,7 +80,7 @@ final class ExportCommand implements Callable<Integer> {
   private static long write(Export export, Path target, TransferProgress progress)
       throws IOException {
     if (Files.exists(target)) {
-      throw new SchemaException(target + " is there already", "delete it, or name another file");
+      throw new OperatorException(target + " is there already", "delete it, or name another file");
     }
     Path part = target.resolveSibling(target.getFileName() + ".part");
     try {

@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.transfer.Import;
 import dev.sheaf.transfer.ImportResult;
 import dev.sheaf.transfer.Inputs;
@@ -79,7 +79,7 @@ final class ImportCommand implements Callable<Integer> {
           print(output, result);
         }
       }
-    } catch (SchemaException e) {
+    } catch (OperatorException e) {
       progress.clear();
       throw e;
     }

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.module.SimpleModule;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,7 +28,7 @@ final class Json {
                       Duration.class, writing((json, value) -> json.writeNumber(value.toMillis())))
                   .addSerializer(
                       Instant.class, writing((json, value) -> json.writeString(value.toString())))
-                  .addSerializer(SchemaException.class, writing(Json::problem)))
+                  .addSerializer(OperatorException.class, writing(Json::problem)))
           .build();
 
   private Json() {}
@@ -41,7 +41,7 @@ final class Json {
     }
   }
 
-  private static void problem(JsonGenerator json, SchemaException problem) throws IOException {
+  private static void problem(JsonGenerator json, OperatorException problem) throws IOException {
     json.writeStartObject();
     json.writeStringField("problem", problem.problem());
     json.writeStringField("hint", problem.hint());

@@ -1,9 +1,9 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Difference;
-import dev.sheaf.schema.MigrationListener;
-import dev.sheaf.schema.MigrationResult;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.migration.Difference;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.runtime.OperatorException;
 import java.io.Console;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -60,7 +60,7 @@ final class Output {
   }
 
   /// Says what is wrong and what to do about it.
-  void problem(SchemaException problem) {
+  void problem(OperatorException problem) {
     problem(err, problem.problem(), problem.hint());
   }
 

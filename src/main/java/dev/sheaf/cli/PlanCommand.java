@@ -1,12 +1,12 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Changelogs;
-import dev.sheaf.schema.ChangesetSelection;
-import dev.sheaf.schema.DatabaseAddress;
-import dev.sheaf.schema.Migrations;
-import dev.sheaf.schema.SchemaConfig;
-import dev.sheaf.schema.ScratchDatabase;
-import dev.sheaf.schema.check.Checklist;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.engine.Checklist;
+import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.history.ChangesetSelection;
+import dev.sheaf.migration.scratch.ScratchDatabase;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -26,7 +26,7 @@ final class PlanCommand implements Callable<Integer> {
   public Integer call() {
     Output output = common.output();
     Migrations migrations = common.migrations(scratch);
-    SchemaConfig config = common.schema();
+    MigrationConfig config = common.schema();
     Changelogs changelogs = common.changelogs();
     ChangesetSelection pending =
         ChangesetSelection.pending(changelogs, common.modules(), migrations.address());

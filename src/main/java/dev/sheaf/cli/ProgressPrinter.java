@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.MigrationListener;
+import dev.sheaf.migration.MigrationListener;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;

@@ -1,8 +1,8 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Rehearsals.Proved;
-import dev.sheaf.schema.RollbackProof;
-import dev.sheaf.schema.RollbackProof.Verdict;
+import dev.sheaf.migration.RollbackProof;
+import dev.sheaf.migration.RollbackProof.Verdict;
+import dev.sheaf.migration.engine.ProofSelection;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,8 +38,10 @@ final class ProveCommand implements Callable<Integer> {
     @Parameters(paramLabel = "FILE", description = "Only this changelog.")
     private @Nullable Path file;
 
-    Proved proved() {
-      return all ? new Proved.All() : file == null ? new Proved.Pending() : new Proved.One(file);
+    ProofSelection proved() {
+      return all
+          ? new ProofSelection.All()
+          : file == null ? new ProofSelection.Pending() : new ProofSelection.One(file);
     }
   }
 
@@ -49,7 +51,7 @@ final class ProveCommand implements Callable<Integer> {
     Consumer<RollbackProof> listener = output.isJson() ? _ -> {} : proof -> print(output, proof);
     long begun = System.nanoTime();
     List<RollbackProof> proofs =
-        common.migrations(scratch).rehearsals().prove(choice.proved(), module, listener);
+        common.migrations(scratch).prove(choice.proved(), module, listener);
     if (output.isJson()) {
       output.json(proofs);
     }

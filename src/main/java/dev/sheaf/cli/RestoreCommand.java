@@ -1,8 +1,8 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.backup.BackupResult;
-import dev.sheaf.schema.backup.Backups;
-import dev.sheaf.schema.backup.RestoreOptions;
+import dev.sheaf.backup.BackupResult;
+import dev.sheaf.backup.Backups;
+import dev.sheaf.backup.RestoreOptions;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.mongodb.MongoSeed;
-import dev.sheaf.schema.mongodb.MongoSeedResult;
+import dev.sheaf.mongodb.MongoSeed;
+import dev.sheaf.mongodb.MongoSeedResult;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;

@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Backfill;
-import dev.sheaf.schema.SchemaStatus;
+import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.SchemaStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

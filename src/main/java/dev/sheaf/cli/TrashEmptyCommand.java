@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.MigrationResult;
-import dev.sheaf.schema.TrashEntry;
+import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.TrashEntry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

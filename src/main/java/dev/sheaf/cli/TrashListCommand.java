@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.TrashEntry;
+import dev.sheaf.migration.TrashEntry;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

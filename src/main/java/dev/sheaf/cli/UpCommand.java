@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.MigrationResult;
-import dev.sheaf.schema.Migrations;
+import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.engine.Migrations;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;

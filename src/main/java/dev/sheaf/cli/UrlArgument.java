@@ -1,7 +1,7 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.DatabaseAddress;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.runtime.OperatorException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -13,7 +13,7 @@ final class UrlArgument implements ITypeConverter<String> {
     DatabaseAddress address;
     try {
       address = DatabaseAddress.parse(value);
-    } catch (SchemaException e) {
+    } catch (OperatorException e) {
       throw new TypeConversionException(e.hint());
     }
     if (address.password() != null || address.jdbcUrl().contains("password=")) {

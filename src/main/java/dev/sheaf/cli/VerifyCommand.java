@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.Difference;
+import dev.sheaf.migration.Difference;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;

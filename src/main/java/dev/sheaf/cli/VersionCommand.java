@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.schema.SchemaStatus;
+import dev.sheaf.migration.SchemaStatus;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

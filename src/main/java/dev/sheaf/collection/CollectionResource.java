@@ -1,11 +1,11 @@
 package dev.sheaf.collection;
 
-import dev.sheaf.api.Caller;
-import dev.sheaf.api.Callers;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
-import dev.sheaf.api.Roles;
+import dev.sheaf.http.Caller;
+import dev.sheaf.http.Callers;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.Roles;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
@@ -34,10 +34,10 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 class CollectionResource {
 
-  private final Collections collections;
+  private final CollectionService collections;
   private final Callers callers;
 
-  CollectionResource(Collections collections, Callers callers) {
+  CollectionResource(CollectionService collections, Callers callers) {
     this.collections = collections;
     this.callers = callers;
   }

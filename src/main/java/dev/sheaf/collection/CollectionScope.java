@@ -1,6 +1,6 @@
 package dev.sheaf.collection;
 
-import dev.sheaf.api.Callers;
+import dev.sheaf.http.Callers;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ final class CollectionScope {
   void limit(ContainerRequestContext request) {
     @Nullable String name = request.getUriInfo().getPathParameters().getFirst(PARAMETER);
     if (name != null && !callers.ofRequest().sees(name)) {
-      throw Collections.notFound(name);
+      throw CollectionService.notFound(name);
     }
   }
 }

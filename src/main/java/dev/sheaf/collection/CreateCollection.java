@@ -1,11 +1,11 @@
 package dev.sheaf.collection;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;

@@ -2,11 +2,11 @@ package dev.sheaf.collection;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
 import dev.sheaf.collection.CollectionSettings.Hnsw;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import java.util.Map;
 import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;

@@ -1,11 +1,11 @@
 package dev.sheaf.document;
 
-import dev.sheaf.api.Problem;
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.document.DocumentTable.Row;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.problem.Problem;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Array;
@@ -74,7 +74,7 @@ public class BulkDocuments {
     private final String collection;
     private final Space space;
     private final SequencedMap<UUID, Row> rows = new LinkedHashMap<>();
-    private final Map<UUID, Draft> drafts = new HashMap<>();
+    private final Map<UUID, PreparedDocument> drafts = new HashMap<>();
     private final Map<String, Problem> refused = new LinkedHashMap<>();
 
     private Prepared(String collection, Space space) {
@@ -111,7 +111,7 @@ public class BulkDocuments {
   public Prepared prepare(String collection, Space space, Map<String, DocumentContent> documents)
       throws SQLException {
     EmbeddingModel model = models.forSpace(space);
-    var preparation = new Preparation(space, model, chunkers.forModel(model));
+    var preparation = new DocumentPreparer(space, model, chunkers.forModel(model));
     var prepared = new Prepared(collection, space);
     documents.forEach((externalId, content) -> {
       try {
@@ -158,7 +158,8 @@ public class BulkDocuments {
   }
 
   /// All at once; when the model refuses one of them, either half by itself, to find which.
-  private static void embed(Preparation preparation, Prepared prepared, List<Draft> drafts) {
+  private static void embed(
+      DocumentPreparer preparation, Prepared prepared, List<PreparedDocument> drafts) {
     try {
       preparation.embed(drafts);
     } catch (Problem refusal) {
@@ -185,7 +186,7 @@ public class BulkDocuments {
     Map<UUID, Stored> stored = look(connection, space, prepared.rows.values());
     var statuses = new HashMap<String, Status>();
     var fields = new ArrayList<Row>();
-    var drafts = new ArrayList<Draft>();
+    var drafts = new ArrayList<PreparedDocument>();
     for (Row row : prepared.rows.values()) {
       Stored known = stored.get(row.id());
       if (known != null && known.sameContent()) {
@@ -194,7 +195,7 @@ public class BulkDocuments {
         }
         statuses.put(row.externalId(), known.sameFields() ? Status.UNCHANGED : Status.UPDATED);
       } else {
-        Draft draft = prepared.drafts.get(row.id());
+        PreparedDocument draft = prepared.drafts.get(row.id());
         if (draft == null) {
           throw changedMeanwhile(row);
         }
@@ -219,7 +220,7 @@ public class BulkDocuments {
       statement.setLong(1, prepared.space.collectionId());
       try (ResultSet row = statement.executeQuery()) {
         if (!row.next() || row.getLong(1) != prepared.space.id()) {
-          throw Collections.notFound(prepared.collection);
+          throw CollectionService.notFound(prepared.collection);
         }
       }
     }
@@ -287,12 +288,16 @@ public class BulkDocuments {
   }
 
   private static void load(
-      Connection connection, Space space, List<Draft> drafts, Set<UUID> stored, Instant now)
+      Connection connection,
+      Space space,
+      List<PreparedDocument> drafts,
+      Set<UUID> stored,
+      Instant now)
       throws SQLException {
     // In one order, so that two loads of the same documents seldom wait for each other in a ring.
     List<Row> replaced =
         drafts.stream()
-            .map(Draft::row)
+            .map(PreparedDocument::row)
             .filter(row -> stored.contains(row.id()))
             .sorted(Comparator.comparing(Row::id))
             .toList();
@@ -301,7 +306,7 @@ public class BulkDocuments {
       deleteChunks(connection, space, replaced);
     }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.documentTable(), DOCUMENT_COLUMNS)) {
-      for (Draft draft : drafts) {
+      for (PreparedDocument draft : drafts) {
         Row row = draft.row();
         if (stored.contains(row.id())) {
           continue;
@@ -320,7 +325,7 @@ public class BulkDocuments {
       copy.finish();
     }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.chunkTable(), CHUNK_COLUMNS)) {
-      for (Draft draft : drafts) {
+      for (PreparedDocument draft : drafts) {
         for (TextChunk part : draft.split()) {
           TextChunk chunk = draft.stored(part);
           copy.row()
@@ -336,7 +341,7 @@ public class BulkDocuments {
       copy.finish();
     }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.embeddingTable(), EMBEDDING_COLUMNS)) {
-      for (Draft draft : drafts) {
+      for (PreparedDocument draft : drafts) {
         for (int ordinal = 0; ordinal < draft.vectors().length; ordinal++) {
           copy.row()
               .bigint(space.id())

@@ -26,9 +26,9 @@ final class ContentHash {
   }
 
   /// Of chunks that nobody splits.
-  static byte[] ofChunks(List<GivenChunk> chunks, String model) {
+  static byte[] ofChunks(List<ClientChunk> chunks, String model) {
     MessageDigest digest = begun("chunks, " + model);
-    for (GivenChunk chunk : chunks) {
+    for (ClientChunk chunk : chunks) {
       byte[] text = chunk.text().getBytes(StandardCharsets.UTF_8);
       float[] vector = chunk.vector() == null ? new float[0] : chunk.vector();
       ByteBuffer numbers = ByteBuffer.allocate(Float.BYTES * vector.length + 2 * Integer.BYTES);

@@ -1,6 +1,6 @@
 package dev.sheaf.document;
 
-import dev.sheaf.api.Problem;
+import dev.sheaf.problem.Problem;
 import java.nio.ByteBuffer;
 import java.util.Base64;
 import java.util.UUID;

@@ -3,8 +3,8 @@ package dev.sheaf.document;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -34,8 +34,8 @@ public record DocumentContent(
             additionalProperties = Schema.True.class,
             examples = "{\"field\": \"astronomy\", \"year\": 1998}")
         JsonNode metadata,
-    @Schema(minItems = 1) @Nullable List<GivenChunk> chunks,
-    @Nullable Embedded embedded) {
+    @Schema(minItems = 1) @Nullable List<ClientChunk> chunks,
+    @Nullable ExportedEmbeddings embedded) {
 
   static final int MAX_TITLE_BYTES = 4_000;
   static final int MAX_URI_BYTES = 8_000;
@@ -45,8 +45,8 @@ public record DocumentContent(
       @Nullable String title,
       @Nullable String uri,
       @Nullable JsonNode metadata,
-      @Nullable List<GivenChunk> chunks,
-      @Nullable Embedded embedded) {
+      @Nullable List<ClientChunk> chunks,
+      @Nullable ExportedEmbeddings embedded) {
     if (chunks != null) {
       if (text != null) {
         throw Problem.field("chunks", "give either text or chunks");
@@ -55,7 +55,7 @@ public record DocumentContent(
         throw Problem.field("chunks", "chunks must hold at least one chunk, and no null");
       }
       chunks = List.copyOf(chunks);
-      text = chunks.stream().map(GivenChunk::text).collect(Collectors.joining("\n"));
+      text = chunks.stream().map(ClientChunk::text).collect(Collectors.joining("\n"));
     }
     this.chunks = chunks;
     this.text = Input.required("text", text);

@@ -3,16 +3,16 @@ package dev.sheaf.document;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
-import dev.sheaf.collection.Collections;
-import dev.sheaf.database.Silence;
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
-import dev.sheaf.limits.Turnstile;
-import dev.sheaf.limits.Work;
+import dev.sheaf.limits.ConcurrencyLimiter;
+import dev.sheaf.limits.WorkKind;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -41,18 +41,18 @@ class DocumentExport {
   private static final int FETCHED = 2;
 
   private final JsonFactory json = new JsonFactory();
-  private final Collections collections;
+  private final CollectionService collections;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AgroalDataSource dataSource;
-  private final Turnstile turnstile;
+  private final ConcurrencyLimiter turnstile;
 
   DocumentExport(
-      Collections collections,
+      CollectionService collections,
       EmbeddingModels models,
       Chunkers chunkers,
       AgroalDataSource dataSource,
-      Turnstile turnstile) {
+      ConcurrencyLimiter turnstile) {
     this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
@@ -72,7 +72,7 @@ class DocumentExport {
   ///
   /// @param vectors whether with what the collection's model made of them; what the client gave is
   ///   always there
-  /// @throws dev.sheaf.api.Problem when the collection does not exist
+  /// @throws dev.sheaf.problem.Problem when the collection does not exist
   Lines lines(String collection, Filter filter, boolean vectors) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
@@ -81,9 +81,9 @@ class DocumentExport {
       // Never closed: closed over a failure, what was written would look whole.
       JsonGenerator line =
           json.createGenerator(out).setRootValueSeparator(new SerializedString(""));
-      try (Turnstile.Place _ = turnstile.enter(Work.EXPORT);
+      try (ConcurrencyLimiter.Place _ = turnstile.enter(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
-        Silence.allowAnyTime(connection);
+        NetworkTimeouts.allowAnyTime(connection);
         connection.setAutoCommit(false);
         try {
           write(
@@ -186,8 +186,8 @@ class DocumentExport {
         return;
       }
       boolean apart = areApart(texts, starts);
-      List<GivenChunk> bare = apart ? given(texts, i -> null) : List.of();
-      List<GivenChunk> whole = apart ? given(texts, vectors::get) : List.of();
+      List<ClientChunk> bare = apart ? given(texts, i -> null) : List.of();
+      List<ClientChunk> whole = apart ? given(texts, vectors::get) : List.of();
       if (Arrays.equals(hash, ContentHash.ofChunks(bare, model))) {
         chunks(bare);
         embedded(vectors);
@@ -208,24 +208,24 @@ class DocumentExport {
           return false;
         }
       }
-      return texts.stream().allMatch(GivenChunk::isShortEnough);
+      return texts.stream().allMatch(ClientChunk::isShortEnough);
     }
 
-    private static List<GivenChunk> given(
+    private static List<ClientChunk> given(
         List<String> texts, IntFunction<float @Nullable []> vectors) {
       return IntStream.range(0, texts.size())
           .mapToObj(i -> {
             String text = texts.get(i);
             boolean last = i + 1 == texts.size();
-            return new GivenChunk(
+            return new ClientChunk(
                 last ? text : text.substring(0, text.length() - 1), vectors.apply(i));
           })
           .toList();
     }
 
-    private void chunks(List<GivenChunk> chunks) throws IOException {
+    private void chunks(List<ClientChunk> chunks) throws IOException {
       json.writeArrayFieldStart("chunks");
-      for (GivenChunk chunk : chunks) {
+      for (ClientChunk chunk : chunks) {
         json.writeStartObject();
         json.writeStringField("text", chunk.text());
         if (chunk.vector() != null) {

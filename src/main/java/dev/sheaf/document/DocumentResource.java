@@ -2,10 +2,10 @@ package dev.sheaf.document;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.Roles;
 import dev.sheaf.filter.Filter;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.Roles;
+import dev.sheaf.problem.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
@@ -48,11 +48,11 @@ class DocumentResource {
   private static final String FILTER = "A filter, as in searches, percent-encoded";
   private static final String FILTER_EXAMPLE = "{\"year\": {\"$lt\": 1950}}";
 
-  private final Documents documents;
+  private final DocumentService documents;
   private final DocumentExport export;
   private final ObjectMapper json;
 
-  DocumentResource(Documents documents, DocumentExport export, ObjectMapper json) {
+  DocumentResource(DocumentService documents, DocumentExport export, ObjectMapper json) {
     this.documents = documents;
     this.export = export;
     this.json = json;

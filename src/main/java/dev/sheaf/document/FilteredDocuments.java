@@ -2,7 +2,7 @@ package dev.sheaf.document;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
-import dev.sheaf.database.Silence;
+import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
@@ -90,7 +90,7 @@ class FilteredDocuments {
   /// @return how many they were
   long delete(Space space, String collection, Filter filter) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
-      Silence.allowAnyTime(connection);
+      NetworkTimeouts.allowAnyTime(connection);
       connection.setAutoCommit(false);
       try {
         long deleted = delete(connection, space, filter);

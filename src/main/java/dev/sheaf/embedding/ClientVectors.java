@@ -1,6 +1,6 @@
 package dev.sheaf.embedding;
 
-import dev.sheaf.api.Problem;
+import dev.sheaf.problem.Problem;
 import java.util.List;
 
 /// No model: the client computes the vectors, of documents and of queries, and sends them.

@@ -1,7 +1,7 @@
 package dev.sheaf.embedding;
 
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import dev.sheaf.telemetry.Spans;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;

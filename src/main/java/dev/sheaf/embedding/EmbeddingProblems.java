@@ -1,7 +1,8 @@
 package dev.sheaf.embedding;
 
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
+import dev.sheaf.http.ProblemDocument;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import jakarta.ws.rs.core.Response;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -17,7 +18,7 @@ public final class EmbeddingProblems {
     WidthMismatchException.class
   })
   Response map(RuntimeException failure) {
-    return problem(failure).toResponse();
+    return ProblemDocument.render(problem(failure));
   }
 
   /// What a client is told of a model that cannot be used. The operator is told here.

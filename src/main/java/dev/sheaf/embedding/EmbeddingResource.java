@@ -2,9 +2,9 @@ package dev.sheaf.embedding;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.Roles;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.Roles;
+import dev.sheaf.problem.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.Router;
 import jakarta.annotation.security.RolesAllowed;
@@ -104,7 +104,7 @@ class EmbeddingResource {
       @Nullable Integer dimensions,
       @Nullable String user) {
 
-    List<String> texts() {
+    public List<String> texts() {
       JsonNode given = Input.required("input", input);
       if (given.isTextual()) {
         return List.of(text(given));

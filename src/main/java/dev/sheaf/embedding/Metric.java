@@ -24,7 +24,7 @@ public enum Metric {
     this.operatorClassPrefix = operatorClassPrefix;
   }
 
-  static Metric of(String value) {
+  public static Metric of(String value) {
     return Arrays.stream(values())
         .filter(metric -> metric.value.equals(value))
         .findFirst()

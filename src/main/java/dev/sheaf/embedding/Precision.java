@@ -24,7 +24,7 @@ public enum Precision {
     this.value = value;
   }
 
-  static Precision of(String value) {
+  public static Precision of(String value) {
     return Arrays.stream(values())
         .filter(precision -> precision.value.equals(value))
         .findFirst()

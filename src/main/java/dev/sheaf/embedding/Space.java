@@ -24,12 +24,12 @@ public record Space(
   }
 
   /// The index that is to take its place, while it is being built.
-  String nextIndexName() {
+  public String nextIndexName() {
     return indexName() + "_next";
   }
 
   /// The index whose place was taken, until no search knows it any more.
-  String oldIndexName() {
+  public String oldIndexName() {
     return indexName() + "_old";
   }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
-import dev.sheaf.api.Problem;
+import dev.sheaf.problem.Problem;
 import java.io.IOException;
 
 /// Reads a vector: an array of numbers, or a [Base64Vector].

@@ -1,7 +1,7 @@
 package dev.sheaf.filter;
 
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -1,7 +1,6 @@
 package dev.sheaf.filter;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sheaf.api.Problem;
 import java.util.List;
 
 /// A condition that every document either meets or does not; there is no third answer.

@@ -1,8 +1,6 @@
 package dev.sheaf.filter;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
 import dev.sheaf.filter.Filter.And;
 import dev.sheaf.filter.Filter.Compare;
 import dev.sheaf.filter.Filter.Contains;
@@ -11,6 +9,8 @@ import dev.sheaf.filter.Filter.In;
 import dev.sheaf.filter.Filter.Not;
 import dev.sheaf.filter.Filter.Or;
 import dev.sheaf.filter.Filter.Order;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;

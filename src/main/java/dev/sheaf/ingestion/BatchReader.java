@@ -1,10 +1,10 @@
 package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.databind.ObjectReader;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemMapper;
-import dev.sheaf.api.ProblemType;
 import dev.sheaf.document.DocumentContent;
+import dev.sheaf.http.ProblemMapper;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import dev.sheaf.api.Input;
+import dev.sheaf.document.ClientChunk;
 import dev.sheaf.document.DocumentContent;
-import dev.sheaf.document.Embedded;
-import dev.sheaf.document.GivenChunk;
+import dev.sheaf.document.ExportedEmbeddings;
+import dev.sheaf.http.Input;
 import java.io.IOException;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -27,8 +27,8 @@ record DocumentLine(
             implementation = Object.class,
             additionalProperties = Schema.True.class)
         @Nullable JsonNode metadata,
-    @Nullable List<GivenChunk> chunks,
-    @Nullable Embedded embedded) {
+    @Nullable List<ClientChunk> chunks,
+    @Nullable ExportedEmbeddings embedded) {
 
   DocumentLine(
       @Nullable String id,
@@ -36,8 +36,8 @@ record DocumentLine(
       @Nullable String title,
       @Nullable String uri,
       @Nullable JsonNode metadata,
-      @Nullable List<GivenChunk> chunks,
-      @Nullable Embedded embedded) {
+      @Nullable List<ClientChunk> chunks,
+      @Nullable ExportedEmbeddings embedded) {
     this.id = Input.required("id", id);
     this.text = text;
     this.title = title;
@@ -47,7 +47,7 @@ record DocumentLine(
     this.embedded = embedded;
   }
 
-  /// @throws dev.sheaf.api.Problem when it could not be stored
+  /// @throws dev.sheaf.problem.Problem when it could not be stored
   DocumentContent content() {
     return new DocumentContent(text, title, uri, metadata, chunks, embedded);
   }

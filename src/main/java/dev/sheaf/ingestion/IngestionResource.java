@@ -1,14 +1,14 @@
 package dev.sheaf.ingestion;
 
-import dev.sheaf.api.Callers;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
-import dev.sheaf.api.Roles;
-import dev.sheaf.api.Streamed;
-import dev.sheaf.collection.Collections;
-import dev.sheaf.limits.Limited;
-import dev.sheaf.limits.Work;
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.http.Callers;
+import dev.sheaf.http.Roles;
+import dev.sheaf.http.Streamed;
+import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.WorkKind;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.Consumes;
@@ -47,13 +47,17 @@ class IngestionResource {
   static final String MODULE = "ingestion";
 
   private final ModuleSwitches modules;
-  private final Collections collections;
+  private final CollectionService collections;
   private final Loader loader;
   private final Jobs jobs;
   private final Callers callers;
 
   IngestionResource(
-      ModuleSwitches modules, Collections collections, Loader loader, Jobs jobs, Callers callers) {
+      ModuleSwitches modules,
+      CollectionService collections,
+      Loader loader,
+      Jobs jobs,
+      Callers callers) {
     this.modules = modules;
     this.collections = collections;
     this.loader = loader;
@@ -63,7 +67,7 @@ class IngestionResource {
 
   @POST
   @Streamed
-  @Limited(Work.UPLOAD)
+  @LimitConcurrency(WorkKind.UPLOAD)
   @Consumes(NDJSON)
   @Produces(MediaType.APPLICATION_JSON)
   @Operation(
@@ -129,7 +133,8 @@ class IngestionResource {
     var lines = new LineReader(decoded, loader.maxLine(), 0, 0);
     return Response.ok(
             key == null
-                ? loader.load(target, loader.batches(lines), Set.of(), Ledger.NONE, () -> false)
+                ? loader.load(
+                    target, loader.batches(lines), Set.of(), JobProgress.NONE, () -> false)
                 : jobs.load(target, key, creator, lines))
         .build();
   }

@@ -1,6 +1,6 @@
 package dev.sheaf.ingestion;
 
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.runtime.ModuleSwitches;
 import dev.sheaf.telemetry.Measurement;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.MultiGauge;

@@ -1,10 +1,10 @@
 package dev.sheaf.ingestion;
 
-import dev.sheaf.api.Caller;
-import dev.sheaf.api.Callers;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.Roles;
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.http.Caller;
+import dev.sheaf.http.Callers;
+import dev.sheaf.http.Roles;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;

@@ -1,6 +1,6 @@
 package dev.sheaf.ingestion;
 
-import dev.sheaf.api.Caller;
+import dev.sheaf.http.Caller;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -291,7 +291,7 @@ class JobTable {
   }
 
   /// What keeps the job's progress, in the transaction of each batch.
-  Ledger ledger(long id) {
+  JobProgress ledger(long id) {
     return (connection, entry) -> {
       Counts counts = entry.counts();
       int updated =
@@ -310,7 +310,7 @@ class JobTable {
               id,
               self);
       if (updated == 0) {
-        throw new Ledger.StoppedException();
+        throw new JobProgress.StoppedException();
       }
       if (!entry.errors().isEmpty()) {
         keep(connection, id, entry.errors());

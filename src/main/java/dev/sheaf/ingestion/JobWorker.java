@@ -1,11 +1,11 @@
 package dev.sheaf.ingestion;
 
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
-import dev.sheaf.collection.Collections;
-import dev.sheaf.database.Outage;
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.DatabaseFailure;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.schema.ModuleSwitches;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.ModuleSwitches;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
@@ -29,7 +29,7 @@ class JobWorker {
 
   private final ModuleSwitches modules;
   private final JobTable table;
-  private final Collections collections;
+  private final CollectionService collections;
   private final Loader loader;
   private final IngestionConfig config;
 
@@ -39,7 +39,7 @@ class JobWorker {
   JobWorker(
       ModuleSwitches modules,
       JobTable table,
-      Collections collections,
+      CollectionService collections,
       Loader loader,
       IngestionConfig config) {
     this.modules = modules;
@@ -121,7 +121,7 @@ class JobWorker {
           () -> stopping);
       table.complete(work.id());
       LOG.infof("Job completed: job=%d", work.id());
-    } catch (Ledger.StoppedException e) {
+    } catch (JobProgress.StoppedException e) {
       // Of a job that is somebody else's by now, this releases nothing.
       table.release(work.id());
       LOG.infof("Job left: job=%d", work.id());
@@ -135,7 +135,7 @@ class JobWorker {
     } catch (SQLException | RuntimeException e) {
       LOG.warnf(e, "Job attempt failed: job=%d", work.id());
       String error = String.valueOf(e.getMessage());
-      if (Outage.behind(e) == null) {
+      if (DatabaseFailure.behind(e) == null) {
         table.retry(work.id(), error);
       } else {
         table.postpone(work.id(), error);
@@ -149,7 +149,7 @@ class JobWorker {
   private Loader.Target target(JobTable.Work work) {
     Space space = collections.activeSpace(work.collection());
     if (space.collectionId() != work.collectionId()) {
-      throw Collections.notFound(work.collection());
+      throw CollectionService.notFound(work.collection());
     }
     return new Loader.Target(work.collection(), space);
   }

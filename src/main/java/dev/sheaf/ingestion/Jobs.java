@@ -1,8 +1,8 @@
 package dev.sheaf.ingestion;
 
-import dev.sheaf.api.Caller;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
+import dev.sheaf.http.Caller;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
@@ -102,7 +102,7 @@ class Jobs {
       table.complete(id);
       completed = true;
       return result;
-    } catch (Ledger.StoppedException e) {
+    } catch (JobProgress.StoppedException e) {
       throw cancelled(id);
     } finally {
       table.leave(id);

@@ -1,7 +1,7 @@
 package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.sheaf.api.Problem;
+import dev.sheaf.problem.Problem;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 

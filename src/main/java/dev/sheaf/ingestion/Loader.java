@@ -2,8 +2,8 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import dev.sheaf.collection.Collections;
-import dev.sheaf.database.Silence;
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.document.BulkDocuments;
 import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
@@ -85,11 +85,15 @@ class Loader {
   ///
   /// @param written when the batches of an earlier attempt were written
   /// @param stop whether to leave the rest to another
-  /// @throws dev.sheaf.api.Problem when the collection is dropped meanwhile, or the upload breaks
-  ///   off
+  /// @throws dev.sheaf.problem.Problem when the collection is dropped meanwhile, or the upload
+  ///   breaks off
   /// @throws Ledger.StoppedException when the ledger says so, or `stop` does
   LoadResult load(
-      Target target, BatchReader batches, Set<Instant> written, Ledger ledger, BooleanSupplier stop)
+      Target target,
+      BatchReader batches,
+      Set<Instant> written,
+      JobProgress ledger,
+      BooleanSupplier stop)
       throws SQLException {
     var progress = new Progress(target, written, ledger);
     try (var writer = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory())) {
@@ -99,7 +103,7 @@ class Loader {
         BulkDocuments.Prepared prepared = prepare(target, current);
         await(writing);
         if (stop.getAsBoolean()) {
-          throw new Ledger.StoppedException();
+          throw new JobProgress.StoppedException();
         }
         writing =
             writer.submit(
@@ -125,7 +129,7 @@ class Loader {
 
   private static SQLException droppedOr(SQLException e, Target target) {
     if (UNDEFINED_TABLE.equals(e.getSQLState())) {
-      throw Collections.notFound(target.collection());
+      throw CollectionService.notFound(target.collection());
     }
     return e;
   }
@@ -149,7 +153,7 @@ class Loader {
       throw cause instanceof RuntimeException failure ? failure : new IllegalStateException(cause);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new Ledger.StoppedException();
+      throw new JobProgress.StoppedException();
     }
   }
 
@@ -157,11 +161,11 @@ class Loader {
   private final class Progress {
     private final Target target;
     private final Set<Instant> written;
-    private final Ledger ledger;
+    private final JobProgress ledger;
     private final List<LineError> errors = new ArrayList<>();
     private Counts counts = Counts.NONE;
 
-    Progress(Target target, Set<Instant> written, Ledger ledger) {
+    Progress(Target target, Set<Instant> written, JobProgress ledger) {
       this.target = target;
       this.written = new HashSet<>(written);
       this.ledger = ledger;
@@ -190,11 +194,11 @@ class Loader {
 
     private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
       try (Connection connection = dataSource.getConnection()) {
-        Silence.allow(connection, BATCH_AT_MOST);
+        NetworkTimeouts.allow(connection, BATCH_AT_MOST);
         connection.setAutoCommit(false);
         try {
           BulkDocuments.Written done = documents.write(connection, prepared, written);
-          Ledger.Entry entry = entry(batch, prepared, done);
+          JobProgress.Entry entry = entry(batch, prepared, done);
           ledger.record(connection, entry);
           connection.commit();
           written.add(entry.at());
@@ -220,7 +224,7 @@ class Loader {
       meters.count(collection, "failed", done.failed());
     }
 
-    private Ledger.Entry entry(
+    private JobProgress.Entry entry(
         Batch batch, BulkDocuments.Prepared prepared, BulkDocuments.Written done) {
       var failed = new ArrayList<>(batch.errors());
       prepared
@@ -230,7 +234,7 @@ class Loader {
       failed.sort(Comparator.comparingLong(LineError::line));
       Map<BulkDocuments.Status, Long> statuses = new HashMap<>();
       done.statuses().values().forEach(status -> statuses.merge(status, 1L, Long::sum));
-      return new Ledger.Entry(
+      return new JobProgress.Entry(
           new Counts(
               batch.documents().size() + batch.replaced() + batch.errors().size(),
               statuses.getOrDefault(BulkDocuments.Status.CREATED, 0L),

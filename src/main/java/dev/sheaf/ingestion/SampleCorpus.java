@@ -2,12 +2,12 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
 import dev.sheaf.document.DocumentContent;
-import dev.sheaf.document.Documents;
+import dev.sheaf.document.DocumentService;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import io.quarkus.arc.profile.IfBuildProfile;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -30,11 +30,11 @@ class SampleCorpus {
   static final String COLLECTION = "sample";
   static final String RESOURCE = "/sample/corpus.ndjson";
 
-  private final Collections collections;
-  private final Documents documents;
+  private final CollectionService collections;
+  private final DocumentService documents;
   private final ObjectMapper json;
 
-  SampleCorpus(Collections collections, Documents documents, ObjectMapper json) {
+  SampleCorpus(CollectionService collections, DocumentService documents, ObjectMapper json) {
     this.collections = collections;
     this.documents = documents;
     this.json = json;

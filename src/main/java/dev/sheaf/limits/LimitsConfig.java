@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.OptionalInt;
 
 /// How much may go on at once in one replica. What is absent is a share of the pool,
-/// `quarkus.datasource.jdbc.max-size`: see [Work].
+/// `quarkus.datasource.jdbc.max-size`: see [WorkKind].
 @ConfigMapping(prefix = "sheaf.limits")
 public interface LimitsConfig {
 

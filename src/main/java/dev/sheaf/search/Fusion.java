@@ -1,7 +1,7 @@
 package dev.sheaf.search;
 
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 

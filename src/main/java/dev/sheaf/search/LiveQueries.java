@@ -1,37 +1,41 @@
 package dev.sheaf.search;
 
-import dev.sheaf.embedding.IndexConfig;
 import dev.sheaf.embedding.Space;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /// A sample of what clients have searched for lately, as vectors in the memory of this replica, so
 /// that recall can be measured for it too. Off unless switched on; texts are never kept.
 @ApplicationScoped
-class LiveQueries {
+public class LiveQueries {
 
   private static final int MAX_SPACES = 100;
 
-  private final IndexConfig config;
+  private final boolean enabled;
+  private final int sample;
   private final Lru<Long, Reservoir> reservoirs = new Lru<>(MAX_SPACES);
 
-  LiveQueries(IndexConfig config) {
-    this.config = config;
+  LiveQueries(
+      @ConfigProperty(name = "sheaf.index.sample-queries") boolean enabled,
+      @ConfigProperty(name = "sheaf.index.sample") int sample) {
+    this.enabled = enabled;
+    this.sample = sample;
   }
 
   /// Lets a query take part in the draw.
   ///
   /// @param vector not to be changed afterwards
   void saw(Space space, float[] vector) {
-    if (config.sampleQueries()) {
-      reservoirs.computeIfAbsent(space.id(), () -> new Reservoir(config.sample())).add(vector);
+    if (enabled) {
+      reservoirs.computeIfAbsent(space.id(), () -> new Reservoir(sample)).add(vector);
     }
   }
 
   /// The queries that were drawn since this was last asked.
-  List<float[]> take(Space space) {
+  public List<float[]> take(Space space) {
     Reservoir drawn = reservoirs.remove(space.id());
     return drawn == null ? List.of() : drawn.vectors();
   }

@@ -1,13 +1,13 @@
 package dev.sheaf.search;
 
 /// A way to the hits.
-sealed interface Plan {
+public sealed interface Plan {
 
   /// Compares every vector that the filter leaves.
   ///
   /// @param bound gives up, with nothing, when there are more than this
   record Exact(long bound) implements Plan {
-    static final Exact UNBOUNDED = new Exact(Long.MAX_VALUE - 1);
+    public static final Exact UNBOUNDED = new Exact(Long.MAX_VALUE - 1);
 
     boolean bounded() {
       return bound < UNBOUNDED.bound;
@@ -26,7 +26,7 @@ sealed interface Plan {
     /// Without a filter, the nearest `ef` are enough, unless too many of them are deleted rows.
     ///
     /// @param ef what is asked for; the index never looks at fewer than are wanted
-    static Index of(Query query, int ef, int maxScanned) {
+    public static Index of(Query query, int ef, int maxScanned) {
       int candidates = query.space().precision().candidates(query.wanted());
       return new Index(
           candidates,

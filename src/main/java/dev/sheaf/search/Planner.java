@@ -1,7 +1,7 @@
 package dev.sheaf.search;
 
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.Found;
 import dev.sheaf.search.SearchResponse.Explained;
 import jakarta.enterprise.context.ApplicationScoped;

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param excluded a document that is no hit
 /// @param language the text search configuration of the collection
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Query(
+public record Query(
     SearchRequest request,
     Space space,
     float @Nullable [] vector,

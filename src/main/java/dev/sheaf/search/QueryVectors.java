@@ -1,12 +1,12 @@
 package dev.sheaf.search;
 
 import com.pgvector.PGvector;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemType;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModels;
-import dev.sheaf.embedding.GivenVector;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorValidator;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
@@ -58,7 +58,7 @@ class QueryVectors {
     float[] vector = embedded.get(key);
     if (vector == null) {
       vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();
-      embedded.put(key, GivenVector.check("vector", vector, space));
+      embedded.put(key, VectorValidator.check("vector", vector, space));
     }
     return vector;
   }
@@ -67,7 +67,8 @@ class QueryVectors {
   ///
   /// @param document the id of `like.document()`
   /// @throws Problem when there is no such chunk
-  float[] stored(Space space, String collection, Like like, UUID document) throws SQLException {
+  float[] stored(Space space, String collection, SimilarTo like, UUID document)
+      throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
@@ -82,7 +83,7 @@ class QueryVectors {
       try (ResultSet row = select.executeQuery()) {
         row.next();
         if (row.getObject(1) instanceof PGvector mean) {
-          return GivenVector.check("like", mean.toArray(), space);
+          return VectorValidator.check("like", mean.toArray(), space);
         }
       }
     }

@@ -1,9 +1,9 @@
 package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemDocument;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.ProblemDocument;
+import dev.sheaf.problem.Problem;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;

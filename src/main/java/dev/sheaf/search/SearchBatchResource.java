@@ -1,17 +1,17 @@
 package dev.sheaf.search;
 
-import dev.sheaf.api.Caller;
-import dev.sheaf.api.Callers;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
-import dev.sheaf.api.ProblemDocument;
-import dev.sheaf.api.RequestId;
-import dev.sheaf.api.Roles;
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.UnknownEmbeddingModelException;
 import dev.sheaf.embedding.WidthMismatchException;
+import dev.sheaf.http.Caller;
+import dev.sheaf.http.Callers;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.ProblemDocument;
+import dev.sheaf.http.RequestId;
+import dev.sheaf.http.Roles;
+import dev.sheaf.problem.Problem;
 import dev.sheaf.search.SearchBatch.Answer;
 import dev.sheaf.search.SearchBatch.Answers;
 import io.opentelemetry.context.Context;
@@ -42,10 +42,10 @@ class SearchBatchResource {
   /// Connections that one batch takes from the others.
   private static final int AT_ONCE = 4;
 
-  private final Searches searches;
+  private final SearchService searches;
   private final Callers callers;
 
-  SearchBatchResource(Searches searches, Callers callers) {
+  SearchBatchResource(SearchService searches, Callers callers) {
     this.searches = searches;
     this.callers = callers;
   }
@@ -83,7 +83,7 @@ class SearchBatchResource {
     MDC.put(RequestId.LOGGED, caller.requestId());
     try {
       if (!caller.sees(one.collection())) {
-        throw Collections.notFound(one.collection());
+        throw CollectionService.notFound(one.collection());
       }
       return new Answer(searches.search(one.collection(), one.search()), null);
     } catch (Problem problem) {

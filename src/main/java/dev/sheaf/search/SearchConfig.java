@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /// How searches go about it, where neither the collection nor the request says.
 @ConfigMapping(prefix = "sheaf.search")
-interface SearchConfig {
+public interface SearchConfig {
 
   /// Candidates that an HNSW search looks at, pgvector's `hnsw.ef_search`: more is slower and finds
   /// more, at most 1000.

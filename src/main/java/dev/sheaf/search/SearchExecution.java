@@ -1,7 +1,7 @@
 package dev.sheaf.search;
 
 import com.pgvector.PGvector;
-import dev.sheaf.database.Silence;
+import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.SearchResponse.Explained;
 import dev.sheaf.telemetry.Spans;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Runs one [SearchSql]. Vectors travel in binary, and no Hibernate is involved.
 @ApplicationScoped
-class SearchExecution {
+public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
@@ -46,7 +46,7 @@ class SearchExecution {
   /// @param indexedRows rows of the space if its index is valid, else -1
   /// @param rows how many were compared, or, by the index, were candidates
   /// @param sql the statement
-  record Found(List<Hit> hits, long indexedRows, long rows, SearchSql sql) {}
+  public record Found(List<Hit> hits, long indexedRows, long rows, SearchSql sql) {}
 
   /// Rows of a space if its index is valid, else -1.
   long indexedRows(Space space) throws SQLException {
@@ -59,10 +59,12 @@ class SearchExecution {
     }
   }
 
+  /// Runs the search and reads its hits.
+  ///
   /// @param timeout milliseconds
   /// @throws SQLException with state `42P01` when the space has been dropped, `57014` when the time
   ///   was over
-  Found run(Query query, SearchSql sql, long timeout) throws SQLException {
+  public Found run(Query query, SearchSql sql, long timeout) throws SQLException {
     return spans.sql("search", query.space().embeddingTable(), () -> find(query, sql, timeout));
   }
 
@@ -70,7 +72,7 @@ class SearchExecution {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.preparing(timeout) + sql.searching())) {
-      Silence.allow(connection, GRACE.plusMillis(timeout));
+      NetworkTimeouts.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       long indexedRows;
@@ -120,7 +122,7 @@ class SearchExecution {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.preparing(timeout) + explaining + sql.searching())) {
-      Silence.allow(connection, GRACE.plusMillis(timeout));
+      NetworkTimeouts.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       statement.getMoreResults();
@@ -146,17 +148,17 @@ class SearchExecution {
     var columns = new Columns(row, query.request().select());
     return new Hit(
         row.getString(2),
-        columns.text(Selected.TITLE),
-        columns.text(Selected.URI),
+        columns.text(ReturnField.TITLE),
+        columns.text(ReturnField.URI),
         row.getInt(3),
-        stripped(columns.text(Selected.TEXT)),
+        stripped(columns.text(ReturnField.TEXT)),
         query.request().highlight() ? stripped(row.getString(columns.last() + 1)) : null,
         near ? query.space().metric().score(key) : -key,
         near ? Double.valueOf(key) : null,
-        columns.text(Selected.METADATA),
+        columns.text(ReturnField.METADATA),
         columns.vector(),
-        columns.time(Selected.CREATED_AT),
-        columns.time(Selected.UPDATED_AT));
+        columns.time(ReturnField.CREATED_AT),
+        columns.time(ReturnField.UPDATED_AT));
   }
 
   /// A chunk is stored with the white space around it.
@@ -165,15 +167,15 @@ class SearchExecution {
   }
 
   /// The columns that were selected, from the fifth on.
-  private record Columns(ResultSet row, Set<Selected> selected) {
+  private record Columns(ResultSet row, Set<ReturnField> selected) {
 
     int last() {
       return 4 + selected.size();
     }
 
-    private int place(Selected field) {
+    private int place(ReturnField field) {
       int place = 5;
-      for (Selected other : selected) {
+      for (ReturnField other : selected) {
         if (other == field) {
           return place;
         }
@@ -182,17 +184,17 @@ class SearchExecution {
       return 0;
     }
 
-    @Nullable String text(Selected field) throws SQLException {
+    @Nullable String text(ReturnField field) throws SQLException {
       int place = place(field);
       return place == 0 ? null : row.getString(place);
     }
 
     float @Nullable [] vector() throws SQLException {
-      int place = place(Selected.VECTOR);
+      int place = place(ReturnField.VECTOR);
       return place == 0 ? null : ((PGvector) row.getObject(place)).toArray();
     }
 
-    java.time.@Nullable Instant time(Selected field) throws SQLException {
+    java.time.@Nullable Instant time(ReturnField field) throws SQLException {
       int place = place(field);
       return place == 0 ? null : row.getObject(place, OffsetDateTime.class).toInstant();
     }

@@ -3,10 +3,10 @@ package dev.sheaf.search;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Problem;
 import dev.sheaf.embedding.VectorDeserializer;
 import dev.sheaf.filter.Filter;
+import dev.sheaf.http.Input;
+import dev.sheaf.problem.Problem;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -33,7 +33,7 @@ public record SearchRequest(
     @Schema(examples = "why do we always see the same side of the moon") @Nullable String text,
     @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
         float @Nullable [] vector,
-    @Nullable Like like,
+    @Nullable SimilarTo like,
     @Schema(defaultValue = "vector") Mode mode,
     @Schema(
             type = SchemaType.OBJECT,
@@ -46,9 +46,9 @@ public record SearchRequest(
     @Schema(defaultValue = "10", minimum = "1", maximum = "1000") Integer limit,
     @Schema(defaultValue = "0", minimum = "0", maximum = "999") Integer offset,
     @Nullable Double minScore,
-    @Nullable Group groupBy,
+    @Nullable GroupBy groupBy,
     @Schema(defaultValue = "1", minimum = "1", maximum = "100") Integer groupSize,
-    @Schema(defaultValue = "[\"title\", \"text\", \"metadata\"]") Set<Selected> select,
+    @Schema(defaultValue = "[\"title\", \"text\", \"metadata\"]") Set<ReturnField> select,
     @Schema(defaultValue = "false") Boolean highlight,
     @Schema(nullable = true) Fusion hybrid,
     @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
@@ -57,7 +57,7 @@ public record SearchRequest(
     @Schema(defaultValue = "false") Boolean explain) {
 
   /// As far as an index search of pgvector looks.
-  static final int MAX_LIMIT = 1_000;
+  public static final int MAX_LIMIT = 1_000;
 
   private static final int DEFAULT_LIMIT = 10;
   private static final int MAX_GROUP_SIZE = 100;
@@ -68,15 +68,15 @@ public record SearchRequest(
   static SearchRequest of(
       @Nullable String text,
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector,
-      @Nullable Like like,
+      @Nullable SimilarTo like,
       @Nullable Mode mode,
       @Nullable JsonNode filter,
       @Nullable Integer limit,
       @Nullable Integer offset,
       @Nullable Double minScore,
-      @Nullable Group groupBy,
+      @Nullable GroupBy groupBy,
       @Nullable Integer groupSize,
-      @Nullable List<Selected> select,
+      @Nullable List<ReturnField> select,
       @Nullable Boolean highlight,
       @Nullable Fusion hybrid,
       @Nullable Integer ef,
@@ -119,7 +119,7 @@ public record SearchRequest(
         minScore,
         groupBy,
         Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1),
-        select == null ? Selected.DEFAULT : selected(select),
+        select == null ? ReturnField.DEFAULT : selected(select),
         Boolean.TRUE.equals(highlight),
         hybrid == null ? Fusion.DEFAULT : hybrid,
         ef,
@@ -129,14 +129,14 @@ public record SearchRequest(
   }
 
   /// One for the nearest to a vector, and nothing but where they are and how far.
-  static SearchRequest nearest(float[] vector, int limit) {
+  public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, limit, null, null, null, null, List.of(), null, null, null,
         null, null, null);
   }
 
   private static void what(
-      Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable Like like) {
+      Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable SimilarTo like) {
     int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like == null ? 0 : 1);
     switch (mode) {
       case VECTOR -> {
@@ -161,9 +161,9 @@ public record SearchRequest(
     Input.text("text", text, MAX_TEXT_BYTES);
   }
 
-  private static Set<Selected> selected(List<Selected> select) {
-    var selected = EnumSet.noneOf(Selected.class);
-    for (Selected field : select) {
+  private static Set<ReturnField> selected(List<ReturnField> select) {
+    var selected = EnumSet.noneOf(ReturnField.class);
+    for (ReturnField field : select) {
       selected.add(Input.required("select", field));
     }
     return selected;

@@ -1,7 +1,7 @@
 package dev.sheaf.search;
 
-import dev.sheaf.api.Input;
-import dev.sheaf.api.Roles;
+import dev.sheaf.http.Input;
+import dev.sheaf.http.Roles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
@@ -25,9 +25,9 @@ import org.jspecify.annotations.Nullable;
 @RunOnVirtualThread
 class SearchResource {
 
-  private final Searches searches;
+  private final SearchService searches;
 
-  SearchResource(Searches searches) {
+  SearchResource(SearchService searches) {
     this.searches = searches;
   }
 

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// each time anew, for a plan that suits one filter may be the worst for the next.
 ///
 /// All ways meet in `ranked (document_id, ordinal, key)`, a smaller key being better.
-final class SearchSql {
+public final class SearchSql {
 
   private final Query query;
   private final Space space;
@@ -28,7 +28,7 @@ final class SearchSql {
   private final List<Object> parameters = new ArrayList<>();
   private final String searching;
 
-  SearchSql(Query query, Plan plan) {
+  public SearchSql(Query query, Plan plan) {
     this.query = query;
     this.space = query.space();
     this.plan = plan;
@@ -290,7 +290,7 @@ final class SearchSql {
   private String hits() {
     var columns = new StringBuilder();
     var joins = new StringBuilder();
-    for (Selected field : query.request().select()) {
+    for (ReturnField field : query.request().select()) {
       columns.append(", ").append(field.column);
     }
     if (query.request().highlight()) {
@@ -299,12 +299,12 @@ final class SearchSql {
           .append(words(query))
           .append(", 'StartSel=<mark>, StopSel=</mark>')");
     }
-    if (query.request().highlight() || query.request().select().contains(Selected.TEXT)) {
+    if (query.request().highlight() || query.request().select().contains(ReturnField.TEXT)) {
       joins.append(
           "\n  JOIN %s c ON c.collection_id = %d AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
               .formatted(space.chunkTable(), space.collectionId()));
     }
-    if (query.request().select().contains(Selected.VECTOR)) {
+    if (query.request().select().contains(ReturnField.VECTOR)) {
       joins.append(
           "\n  JOIN %s v ON v.document_id = b.document_id AND v.ordinal = b.ordinal"
               .formatted(space.embeddingTable()));

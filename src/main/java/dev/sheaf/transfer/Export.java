@@ -1,6 +1,5 @@
 package dev.sheaf.transfer;
 
-import dev.sheaf.schema.SchemaException;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -21,7 +20,7 @@ public record Export(Service service, String collection, @Nullable String filter
   ///
   /// @param name what a person calls the target
   /// @return how many they are
-  /// @throws SchemaException when there is no such collection, the filter is none, or nobody
+  /// @throws OperatorException when there is no such collection, the filter is none, or nobody
   ///   listens
   /// @throws IOException when they did not come to their end, or could not be written
   public long writeTo(Writer out, String name, TransferListener listener) throws IOException {

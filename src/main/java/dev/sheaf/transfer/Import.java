@@ -1,7 +1,7 @@
 package dev.sheaf.transfer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -33,7 +33,7 @@ public final class Import {
 
   /// @param async whether the service stores an upload first, and loads it in a job
   /// @param key of an earlier run that is repeated; `null` for a new one
-  /// @throws SchemaException when there is no such collection, or nobody listens
+  /// @throws OperatorException when there is no such collection, or nobody listens
   public Import(
       Service service,
       String collection,
@@ -51,7 +51,7 @@ public final class Import {
 
   /// Sends one and waits until it is loaded.
   ///
-  /// @throws SchemaException when it could not be sent, or its job failed
+  /// @throws OperatorException when it could not be sent, or its job failed
   public ImportResult run(Upload upload) {
     JsonNode answer = again(upload.name(), upload.isRepeatable(), () -> send(upload));
     if (!async) {
@@ -61,7 +61,7 @@ public final class Import {
     listener.stored(upload.name(), job);
     JsonNode end = follow(upload, job);
     if (!end.path("state").asText().equals("completed")) {
-      throw new SchemaException(
+      throw new OperatorException(
           "%s: job %d was %s: %s"
               .formatted(
                   upload.name(),
@@ -128,7 +128,7 @@ public final class Import {
         return attempt.make();
       } catch (IOException | UncheckedIOException e) {
         if (!repeatable || made == ATTEMPTS) {
-          throw new SchemaException(
+          throw new OperatorException(
               name + " was not sent to its end: " + reason(e),
               "to go on, and load nothing twice: the same command with --idempotency-key " + key,
               e);

@@ -1,6 +1,6 @@
 package dev.sheaf.transfer;
 
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.OperatorException;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -34,7 +34,7 @@ public record Inputs(List<String> include, List<String> exclude) {
   /// What to upload: each file of lines by itself, and all other files together.
   ///
   /// @param arguments files, directories, and `-` for `in`
-  /// @throws SchemaException when there is no such file, or nothing in a directory
+  /// @throws OperatorException when there is no such file, or nothing in a directory
   public List<Upload> uploads(List<String> arguments, InputStream in) {
     var uploads = new ArrayList<Upload>();
     var texts = new ArrayList<TextFiles.TextFile>();
@@ -53,7 +53,7 @@ public record Inputs(List<String> include, List<String> exclude) {
           }
         }
       } catch (IOException | UncheckedIOException e) {
-        throw new SchemaException("cannot read " + argument + ": " + e.getMessage(), "", e);
+        throw new OperatorException("cannot read " + argument + ": " + e.getMessage(), "", e);
       }
     }
     if (!texts.isEmpty()) {
@@ -64,7 +64,7 @@ public record Inputs(List<String> include, List<String> exclude) {
 
   private List<Path> files(Path path) throws IOException {
     if (!Files.exists(path)) {
-      throw new SchemaException("there is no " + path, "");
+      throw new OperatorException("there is no " + path, "");
     }
     if (!Files.isDirectory(path)) {
       return List.of(path);
@@ -77,7 +77,7 @@ public record Inputs(List<String> include, List<String> exclude) {
               .sorted()
               .toList();
       if (files.isEmpty()) {
-        throw new SchemaException(
+        throw new OperatorException(
             "there is nothing to import in " + path, "--include says which files are meant");
       }
       return files;

@@ -2,7 +2,7 @@ package dev.sheaf.transfer;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.schema.SchemaException;
+import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
@@ -39,7 +39,7 @@ public final class Service implements AutoCloseable {
   /// @param apiKey sent with every request, when there is one
   public Service(URI base, @Nullable String apiKey) {
     if (base.getHost() == null || !Set.of("http", "https").contains(base.getScheme())) {
-      throw new SchemaException(
+      throw new OperatorException(
           base + " is no address of a service", "it looks like http://localhost:8080");
     }
     this.base = base.toString().replaceAll("/+$", "");
@@ -60,7 +60,7 @@ public final class Service implements AutoCloseable {
 
     /// What was asked for.
     ///
-    /// @throws SchemaException when it is not to be had
+    /// @throws OperatorException when it is not to be had
     JsonNode json() throws IOException {
       if (!isGood()) {
         throw problem();
@@ -70,7 +70,7 @@ public final class Service implements AutoCloseable {
 
     /// What was asked for.
     ///
-    /// @throws SchemaException when it is not to be had
+    /// @throws OperatorException when it is not to be had
     /// @throws IOException also when it may be had a little later
     JsonNode jsonOrLater() throws IOException {
       if (isTransient()) {
@@ -80,19 +80,19 @@ public final class Service implements AutoCloseable {
     }
 
     /// What is wrong, in the service's own words, when it is the service that speaks.
-    SchemaException problem() throws IOException {
+    OperatorException problem() throws IOException {
       String text = new String(body.readNBytes(MAX_PROBLEM_BYTES), StandardCharsets.UTF_8);
       String hint =
           status == 401 || status == 403 ? "put an API key that may do this in SHEAF_API_KEY" : "";
       try {
         String detail = JSON.readTree(text).path("detail").asText();
         if (!detail.isEmpty()) {
-          return new SchemaException(detail, hint);
+          return new OperatorException(detail, hint);
         }
       } catch (IOException notJson) {
         // Something between here and the service has answered.
       }
-      return new SchemaException("the service answers with status " + status, hint);
+      return new OperatorException("the service answers with status " + status, hint);
     }
 
     @Override
@@ -134,15 +134,15 @@ public final class Service implements AutoCloseable {
 
   /// What is at a path, where a mistake in the address should be told at once.
   ///
-  /// @throws SchemaException when the service has nothing there, or cannot be reached
+  /// @throws OperatorException when the service has nothing there, or cannot be reached
   JsonNode first(String path, Object... segments) {
     try (Answer answer = send(request(path, segments).GET().build())) {
       return answer.json();
     } catch (ConnectException | HttpTimeoutException e) {
-      throw new SchemaException(
+      throw new OperatorException(
           "no Sheaf answers at " + base, "check that it runs, or name another with --server", e);
     } catch (IOException e) {
-      throw new SchemaException(
+      throw new OperatorException(
           "what answers at %s is no Sheaf: %s".formatted(base, e.getMessage()),
           "name another with --server",
           e);
@@ -151,7 +151,7 @@ public final class Service implements AutoCloseable {
 
   /// What is at a path.
   ///
-  /// @throws SchemaException when the service has nothing there
+  /// @throws OperatorException when the service has nothing there
   /// @throws IOException when nobody listens, the connection breaks, or it may be had a little
   ///   later
   JsonNode get(String path, Object... segments) throws IOException {

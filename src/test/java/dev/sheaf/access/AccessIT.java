@@ -11,7 +11,7 @@ import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class AccessIT {
 
   @Inject ApiKeys keys;
-  @Inject Collections collections;
+  @Inject CollectionService collections;
   @Inject AgroalDataSource dataSource;
 
   @BeforeEach

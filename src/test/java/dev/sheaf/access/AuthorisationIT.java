@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -48,7 +48,7 @@ class AuthorisationIT {
           "operator", List.of("operator"));
 
   @Inject ApiKeys keys;
-  @Inject Collections collections;
+  @Inject CollectionService collections;
 
   /// By what they are called in the table; nobody has no key.
   private final Map<String, @Nullable String> callers = new LinkedHashMap<>();

@@ -3,11 +3,10 @@ package dev.sheaf.access;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sheaf.api.Caller;
 import dev.sheaf.audit.AuditTrail;
-import dev.sheaf.schema.ModuleSwitches;
-import dev.sheaf.schema.ModulesConfig;
-import dev.sheaf.schema.SchemaConfig;
+import dev.sheaf.http.Caller;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.testing.DatabaseExtension;
 import dev.sheaf.testing.TestDatabase;
 import io.quarkus.security.AuthenticationFailedException;
@@ -16,6 +15,7 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,15 +35,12 @@ class KeyIdentityProviderIT {
         new SmallRyeConfigBuilder()
             .addDiscoveredConverters()
             .withMapping(ModulesConfig.class)
-            .withMapping(SchemaConfig.class)
             .withMapping(AccessConfig.class)
             .withDefaultValue("sheaf.modules.audit.enabled", "false")
             .withDefaultValue("sheaf.access.recheck-every", "1h")
             .build();
     var modules =
-        new ModuleSwitches(
-            config.getConfigMapping(ModulesConfig.class),
-            config.getConfigMapping(SchemaConfig.class));
+        new ModuleSwitches(config.getConfigMapping(ModulesConfig.class), Optional.empty());
     keys =
         new ApiKeys(
             () -> {

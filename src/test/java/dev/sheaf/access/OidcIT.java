@@ -6,7 +6,7 @@ import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusPrincipal;
@@ -28,8 +28,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 @TestProfile(RequiredAccess.class)
 class OidcIT {
 
-  @Inject Collections collections;
-  @Inject Grants grants;
+  @Inject CollectionService collections;
+  @Inject OidcRoleMapper grants;
 
   @BeforeEach
   void twoCollections() {

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
-import dev.sheaf.schema.Bookkeeping;
-import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -591,7 +591,7 @@ class CliIT {
     assertThat(
             plan.replaceAll("(?m)^- \\[.] \\*\\*([a-z-]+|Check)\\*\\*.*\\R", "")
                 .replaceAll("\\(\\d+ kB", "(SIZE")
-                .replace(Bookkeeping.VERSION, "VERSION"))
+                .replace(ProcessIdentity.VERSION, "VERSION"))
         .isEqualTo(
             """
             exit 0

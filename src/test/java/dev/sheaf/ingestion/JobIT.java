@@ -8,7 +8,7 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
 
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
@@ -38,7 +38,7 @@ class JobIT {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @Inject AgroalDataSource dataSource;
-  @Inject Collections collections;
+  @Inject CollectionService collections;
   @Inject JobTable table;
 
   private static String vectors() {

@@ -3,7 +3,7 @@ package dev.sheaf.search;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.sheaf.collection.Collections;
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 class QueryVectorsIT {
 
   @Inject QueryVectors vectors;
-  @Inject Collections collections;
+  @Inject CollectionService collections;
 
   @Test
   void theVectorIsKeptAndTheTextIsNot() {

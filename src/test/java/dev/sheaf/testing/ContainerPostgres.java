@@ -6,7 +6,7 @@ import com.github.dockerjava.api.DockerClient;
 import com.github.dockerjava.api.model.ExposedPort;
 import com.github.dockerjava.api.model.PortBinding;
 import com.github.dockerjava.api.model.Ports;
-import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.database.DatabaseAddress;
 import java.io.IOException;
 import java.net.ServerSocket;
 import org.testcontainers.postgresql.PostgreSQLContainer;

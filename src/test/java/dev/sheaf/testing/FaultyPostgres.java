@@ -2,7 +2,7 @@ package dev.sheaf.testing;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.database.DatabaseAddress;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;

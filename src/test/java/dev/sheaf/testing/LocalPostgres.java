@@ -1,6 +1,6 @@
 package dev.sheaf.testing;
 
-import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.database.DatabaseAddress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package dev.sheaf.testing;
 
-import dev.sheaf.schema.DatabaseAddress;
+import dev.sheaf.database.DatabaseAddress;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.HashMap;
 import java.util.Map;

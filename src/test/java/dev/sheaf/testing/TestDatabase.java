@@ -1,7 +1,7 @@
 package dev.sheaf.testing;
 
-import dev.sheaf.schema.DatabaseAddress;
-import dev.sheaf.schema.SchemaTemplate;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.SchemaTemplate;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -8,7 +8,7 @@ import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModel.State;
-import dev.sheaf.schema.ChangesetText;
+import dev.sheaf.migration.ChangesetText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;

@@ -1,0 +1,166 @@
+package dev.sheaf.backup;
+
+import dev.sheaf.backup.BackupListener.Phase;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.PostgresServer;
+import dev.sheaf.runtime.OperatorException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Pours the dump of one backup into databases of one server.
+final class Restore {
+
+  /// These come with the extension and the database themselves, and only their owners may set them.
+  private static final Pattern LEFT_OUT =
+      Pattern.compile("^\\d+; \\d+ \\d+ COMMENT - (EXTENSION|SCHEMA public) ?.*");
+
+  private final BackupFile backup;
+  private final PostgresServer server;
+  private final ClientProgram pgRestore;
+  private final Tracker tracker;
+
+  private Restore(
+      BackupFile backup, PostgresServer server, ClientProgram pgRestore, Tracker tracker) {
+    this.backup = backup;
+    this.server = server;
+    this.pgRestore = pgRestore;
+    this.tracker = tracker;
+  }
+
+  /// @throws OperatorException when the backup cannot be restored on `server`
+  static Restore of(BackupFile backup, PostgresServer server, Tracker tracker) {
+    Manifest manifest = backup.manifest();
+    if (server.major() < manifest.major()) {
+      throw new OperatorException(
+          "%s is of PostgreSQL %s, and this server is %s"
+              .formatted(backup.path(), manifest.postgresql(), server.version()),
+          "restore it on PostgreSQL " + manifest.major() + " or newer");
+    }
+    if (manifest.pgvector() != null && server.vectorAvailable() == null) {
+      throw new OperatorException(
+          "%s needs pgvector, and this server does not have it".formatted(backup.path()),
+          "install the package postgresql-%d-pgvector on it (Debian, Ubuntu)"
+              .formatted(server.major()));
+    }
+    return new Restore(backup, server, ClientProgram.find("pg_restore", server.major()), tracker);
+  }
+
+  /// Restores all of it into an empty database. When that fails, the database is to be thrown away,
+  /// unless all of it was one transaction.
+  ///
+  /// @param whole whether it has to be one transaction, which takes a lock for every object
+  void into(DatabaseAddress database, boolean whole, boolean privileges) {
+    @Nullable Path list = null;
+    try {
+      list = Files.createTempFile("sheaf-restore", ".list");
+      Files.write(list, contents());
+      List<String> arguments = new ArrayList<>();
+      arguments.add("--dbname=dbname=" + conninfo(database.database()));
+      arguments.add("--use-list=" + list);
+      arguments.add("--verbose");
+      arguments.add("--no-password");
+      arguments.add(whole ? "--single-transaction" : "--exit-on-error");
+      if (!privileges) {
+        arguments.add("--no-owner");
+        arguments.add("--no-privileges");
+      }
+      pour(arguments, database);
+    } catch (IOException e) {
+      throw new OperatorException(backup.path() + " cannot be restored: " + e.getMessage(), "", e);
+    } finally {
+      delete(list);
+    }
+  }
+
+  private void pour(List<String> arguments, DatabaseAddress database) throws IOException {
+    try (ClientProcess process =
+        ClientProcess.start(
+            pgRestore,
+            arguments,
+            database,
+            // Before 0.8.2 a parallel build of an HNSW index can write past its buffer.
+            parallelBuilds() ? "" : "-c max_parallel_maintenance_workers=0",
+            tracker::heard)) {
+      tracker.begin(Phase.RESTORING, backup.manifest().contents().rows().size(), backup.bytes());
+      feed(process);
+      process.await("restoring " + backup.path());
+    }
+  }
+
+  private boolean parallelBuilds() {
+    return new PostgresServer(
+            server.version(), server.major(), server.vectorAvailable(), server.vectorAvailable())
+        .buildsInParallel();
+  }
+
+  /// The dump's table of contents, without what is left out.
+  private List<String> contents() throws IOException {
+    try (ClientProcess process =
+        ClientProcess.start(pgRestore, List.of("--list"), null, "", _ -> {})) {
+      Thread feeder =
+          Thread.ofPlatform()
+              .daemon()
+              .start(() -> {
+                try {
+                  feed(process);
+                } catch (IOException _) {
+                  // Without it the table of contents is incomplete, which it will say.
+                }
+              });
+      List<String> lines =
+          new String(process.output().readAllBytes(), StandardCharsets.UTF_8)
+              .lines()
+              .filter(line -> !LEFT_OUT.matcher(line).matches())
+              .toList();
+      process.await("reading " + backup.path());
+      feeder.join();
+      return lines;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OperatorException("reading " + backup.path() + " was interrupted", "", e);
+    }
+  }
+
+  private void feed(ClientProcess process) throws IOException {
+    try (InputStream dump = backup.openDump();
+        OutputStream input = process.input()) {
+      byte[] buffer = new byte[1 << 16];
+      for (int count = dump.read(buffer); count >= 0; count = dump.read(buffer)) {
+        input.write(buffer, 0, count);
+        tracker.moreBytes(count);
+      }
+    } catch (IOException e) {
+      // When it has ended, it will say why; a table of contents is all it wants to hear.
+      if (!isBroken(e)) {
+        throw e;
+      }
+    }
+  }
+
+  private static boolean isBroken(IOException e) {
+    String message = String.valueOf(e.getMessage());
+    return message.contains("Broken pipe") || message.contains("Stream closed");
+  }
+
+  private static String conninfo(String value) {
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'";
+  }
+
+  private static void delete(@Nullable Path file) {
+    if (file != null) {
+      try {
+        Files.deleteIfExists(file);
+      } catch (IOException _) {
+        // It is in the directory for temporary files, and names tables only.
+      }
+    }
+  }
+}

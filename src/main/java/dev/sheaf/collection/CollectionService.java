@@ -1,0 +1,368 @@
+package dev.sheaf.collection;
+
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.EmbeddingSpace;
+import dev.sheaf.embedding.Precision;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import io.quarkus.narayana.jta.QuarkusTransaction;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.persistence.EntityManager;
+import jakarta.persistence.LockTimeoutException;
+import jakarta.persistence.PersistenceException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.hibernate.Session;
+import org.hibernate.exception.ConstraintViolationException;
+import org.hibernate.exception.JDBCConnectionException;
+import org.hibernate.exception.LockAcquisitionException;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/// The collections of this service: create, describe, drop, and where the vectors of each are.
+@ApplicationScoped
+public class CollectionService {
+
+  private static final Logger LOG = Logger.getLogger(CollectionService.class);
+
+  /// A drop needs, for an instant, a lock that stops everybody else. It waits for it only this long
+  /// at a time, because everybody else waits behind it.
+  private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
+
+  private static final int DROP_ATTEMPTS = 20;
+
+  private final EntityManager entityManager;
+  private final ObjectTemplates templates;
+  private final EmbeddingModels models;
+  private final AuditTrail audit;
+
+  CollectionService(
+      EntityManager entityManager,
+      ObjectTemplates templates,
+      EmbeddingModels models,
+      AuditTrail audit) {
+    this.entityManager = entityManager;
+    this.templates = templates;
+    this.models = models;
+    this.audit = audit;
+  }
+
+  /// Refuses to serve collections whose space and model do not fit: every search of theirs would
+  /// fail. A database that is away only now is no reason to refuse; readiness sees it.
+  void onStart(@Observes StartupEvent event) {
+    try {
+      QuarkusTransaction.joiningExisting()
+          .run(() ->
+              EmbeddingSpace.<EmbeddingSpace>streamAll()
+                  .map(EmbeddingSpace::toSpace)
+                  .forEach(models::forSpace));
+    } catch (JDBCConnectionException e) {
+      LOG.warnf("Models of collections not looked at: reason=%s", e.getMessage());
+    }
+  }
+
+  /// Creates a collection with its first embedding space, ready for documents.
+  ///
+  /// @throws Problem when the name is taken, or there is no such model
+  public CollectionView create(CreateCollection request) {
+    EmbeddingModel model = models.of(request.model(), request.dimensions());
+    requireIndexable(model.dimensions(), request.precision());
+    requireLanguage(request.settings().language());
+    try {
+      return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
+    } catch (ConstraintViolationException e) {
+      throw new Problem(
+          ProblemType.COLLECTION_EXISTS,
+          "a collection named " + request.name() + " exists; drop it first or choose another name");
+    }
+  }
+
+  /// A collection that could never have an index would be slower with every document.
+  private static void requireIndexable(int dimensions, Precision precision) {
+    if (dimensions > precision.maxDimensions()) {
+      throw Problem.field(
+          "precision",
+          "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
+              .formatted(
+                  precision,
+                  precision.maxDimensions(),
+                  dimensions,
+                  dimensions > Precision.HALF.maxDimensions() ? Precision.BINARY : Precision.HALF));
+    }
+  }
+
+  private void requireLanguage(@Nullable String language) {
+    if (language == null) {
+      return;
+    }
+    boolean known =
+        QuarkusTransaction.joiningExisting()
+            .call(() ->
+                entityManager
+                    .unwrap(Session.class)
+                    .createNativeQuery(
+                        """
+                        SELECT EXISTS (SELECT FROM pg_ts_config
+                                        WHERE cfgname = :language AND pg_ts_config_is_visible(oid))
+                        """,
+                        Boolean.class)
+                    .setParameter("language", language)
+                    .getSingleResult());
+    if (!known) {
+      throw CollectionSettings.noSuchLanguage(language);
+    }
+  }
+
+  private CollectionView insert(CreateCollection request, EmbeddingModel model) {
+    var collection = new DocumentCollection();
+    collection.name = request.name();
+    collection.description = request.description();
+    collection.settings = request.settings().json();
+    collection.persist();
+
+    var space = new EmbeddingSpace();
+    space.collectionId = collection.id;
+    space.model = model.name();
+    space.dimensions = model.dimensions();
+    space.metric = request.metric();
+    space.precision = request.precision();
+    space.persist();
+    collection.activeSpaceId = space.id;
+    entityManager.flush();
+
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          templates.apply(connection, "collection", Map.of("collection_id", collection.id));
+          templates.apply(
+              connection,
+              "space",
+              Map.of(
+                  "space_id", space.id,
+                  "collection_id", collection.id,
+                  "dimensions", space.dimensions));
+          audit.record(
+              connection,
+              AuditAction.COLLECTION_CREATED,
+              collection.name,
+              Map.of("model", space.model, "dimensions", space.dimensions));
+        });
+    return view(collection, space, null, null);
+  }
+
+  /// All collections, by name.
+  public List<CollectionView> list() {
+    return QuarkusTransaction.joiningExisting()
+        .call(() ->
+            entityManager
+                .createQuery(
+                    """
+                    SELECT c, s
+                      FROM Collection c
+                      JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
+                     ORDER BY c.name
+                    """,
+                    Object[].class)
+                .getResultStream()
+                .map(row -> view((DocumentCollection) row[0], (EmbeddingSpace) row[1], null, null))
+                .toList());
+  }
+
+  /// One collection, with its counts.
+  ///
+  /// @throws Problem when there is none of this name
+  public CollectionView describe(String name) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    return QuarkusTransaction.joiningExisting()
+        .call(() -> {
+          DocumentCollection collection =
+              DocumentCollection.named(name).orElseThrow(() -> notFound(name));
+          EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
+          return view(collection, space, count("Document", collection), count("Chunk", collection));
+        });
+  }
+
+  /// Changes what can be changed while everybody works on.
+  ///
+  /// @return the collection as it is then
+  /// @throws Problem when there is none of this name, or what is asked for cannot be
+  public CollectionView update(String name, UpdateCollection request) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    QuarkusTransaction.requiringNew()
+        .run(() -> {
+          DocumentCollection collection =
+              DocumentCollection.locked(name).orElseThrow(() -> notFound(name));
+          if (request.precision() != null) {
+            EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
+            requireIndexable(space.dimensions, request.precision());
+          }
+          if (request.description() != null) {
+            collection.description = request.description();
+          }
+          collection.settings =
+              request.applyTo(CollectionSettings.parse(collection.settings)).json();
+          entityManager
+              .unwrap(Session.class)
+              .doWork(connection ->
+                  audit.record(
+                      connection, AuditAction.COLLECTION_CHANGED, name, request.changed()));
+        });
+    return describe(name);
+  }
+
+  private Long count(String entity, DocumentCollection collection) {
+    return entityManager
+        .createQuery("SELECT count(*) FROM " + entity + " WHERE collectionId = ?1", Long.class)
+        .setParameter(1, collection.id)
+        .getSingleResult();
+  }
+
+  private static CollectionView view(
+      DocumentCollection collection,
+      EmbeddingSpace space,
+      @Nullable Long documents,
+      @Nullable Long chunks) {
+    return new CollectionView(
+        collection.name,
+        collection.description,
+        space.model,
+        space.dimensions,
+        space.metric,
+        CollectionSettings.parse(collection.settings).orPrecision(space.precision),
+        collection.createdAt,
+        documents,
+        chunks);
+  }
+
+  /// Drops a collection with everything in it, at once whatever its size.
+  ///
+  /// @throws Problem when there is none of this name, or others kept it busy for too long
+  public void drop(String name) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    for (int attempt = 1; ; attempt++) {
+      try {
+        QuarkusTransaction.requiringNew().run(() -> delete(name));
+        LOG.infof("Collection dropped: %s", name);
+        return;
+      } catch (PersistenceException e) {
+        if (!isPassing(e)) {
+          throw e;
+        }
+        if (attempt == DROP_ATTEMPTS) {
+          throw new Problem(
+              ProblemType.BUSY, "others are at work on collection " + name + "; try again later");
+        }
+      }
+    }
+  }
+
+  /// A lock that was not to be had in time, or an index whose build ended that very moment, for
+  /// which PostgreSQL has no code of its own.
+  private static boolean isPassing(PersistenceException e) {
+    return e instanceof LockAcquisitionException
+        || e instanceof LockTimeoutException
+        || String.valueOf(e.getMessage()).contains("tuple concurrently updated");
+  }
+
+  private void delete(String name) {
+    var session = entityManager.unwrap(Session.class);
+    session
+        .createNativeQuery("SELECT set_config('lock_timeout', :timeout, true)", String.class)
+        .setParameter("timeout", DROP_LOCK_TIMEOUT.toMillis() + "ms")
+        .getSingleResult();
+    List<Long> ids =
+        session
+            .createNativeQuery(
+                "SELECT id FROM collection WHERE name = :name FOR UPDATE", Long.class)
+            .setParameter("name", name)
+            .list();
+    if (ids.isEmpty()) {
+      throw notFound(name);
+    }
+    long collectionId = ids.getFirst();
+    List<EmbeddingSpace> spaces = EmbeddingSpace.list("collectionId", collectionId);
+    session.doWork(connection -> {
+      for (EmbeddingSpace space : spaces) {
+        stopIndexBuild(connection, space.toSpace());
+        templates.revert(connection, "space", Map.of("space_id", space.id));
+      }
+      templates.revert(connection, "collection", Map.of("collection_id", collectionId));
+      audit.record(connection, AuditAction.COLLECTION_DROPPED, name, Map.of());
+    });
+    DocumentCollection.delete("id", collectionId);
+  }
+
+  /// An index that is being built would hold the table until it is done, and nobody will search it.
+  private static void stopIndexBuild(Connection connection, Space space) throws SQLException {
+    try (var statement =
+        connection.prepareStatement(
+            """
+            SELECT pg_cancel_backend(pid)
+              FROM pg_stat_progress_create_index
+             WHERE datname = current_database()
+               AND relid   = to_regclass(?)
+            """)) {
+      statement.setString(1, space.embeddingTable());
+      statement.execute();
+    }
+  }
+
+  /// A collection as searches need it.
+  public record Searched(Space space, CollectionSettings settings) {}
+
+  /// The space that searches and writes of a collection use, as it is now.
+  ///
+  /// @throws Problem when there is no collection of this name
+  public Space activeSpace(String name) {
+    return searched(name).space();
+  }
+
+  /// The same with its settings.
+  ///
+  /// @throws Problem when there is no collection of this name
+  public Searched searched(String name) {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    return QuarkusTransaction.joiningExisting()
+        .call(() ->
+            entityManager
+                .createQuery(
+                    """
+                    SELECT c, s
+                      FROM Collection c
+                      JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
+                     WHERE c.name = :name
+                    """,
+                    Object[].class)
+                .setParameter("name", name)
+                .getResultStream()
+                .findFirst()
+                .map(row ->
+                    new Searched(
+                        ((EmbeddingSpace) row[1]).toSpace(),
+                        CollectionSettings.parse(((DocumentCollection) row[0]).settings)))
+                .orElseThrow(() -> notFound(name)));
+  }
+
+  /// The problem of a collection that is not there.
+  public static Problem notFound(String name) {
+    return new Problem(ProblemType.COLLECTION_NOT_FOUND, "there is no collection named " + name);
+  }
+}

@@ -1,0 +1,215 @@
+package dev.sheaf.database;
+
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.eclipse.microprofile.config.Config;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/// Where a PostgreSQL database is and as whom to open it. Its text form never holds the password.
+///
+/// @param jdbcUrl `jdbc:postgresql://host:port/database?...`, without credentials
+/// @param user the role; `null` is the driver's choice
+/// @param password its password; `null` where none is needed
+public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable String password) {
+
+  private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+
+  public DatabaseAddress {
+    if (Driver.parseURL(jdbcUrl, null) == null) {
+      throw new OperatorException(
+          "not an address of a PostgreSQL database: " + withoutQuery(jdbcUrl),
+          "expected jdbc:postgresql://host:port/database");
+    }
+  }
+
+  /// Reads `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`), the form
+  /// that `DATABASE_URL` has on most platforms. User, password and database are percent-decoded.
+  ///
+  /// @throws OperatorException when it is no such URL; the message does not repeat its credentials
+  public static DatabaseAddress parse(String url) {
+    URI uri;
+    try {
+      uri = URI.create(url.strip());
+    } catch (IllegalArgumentException e) {
+      throw malformed(
+          "it is not a URL; characters such as @ : / % in a password are written %40 %3A %2F %25");
+    }
+    String scheme = uri.getScheme();
+    if (!"postgres".equals(scheme) && !"postgresql".equals(scheme)) {
+      throw malformed("it starts with " + scheme + ":");
+    }
+    if (uri.getHost() == null) {
+      throw malformed("it names no host");
+    }
+    String path = uri.getRawPath();
+    if (path == null || path.length() < 2) {
+      throw malformed("it names no database");
+    }
+    String credentials = uri.getRawUserInfo();
+    @Nullable String user = null;
+    @Nullable String password = null;
+    if (credentials != null) {
+      int colon = credentials.indexOf(':');
+      user = decode(colon < 0 ? credentials : credentials.substring(0, colon));
+      password = colon < 0 ? null : decode(credentials.substring(colon + 1));
+    }
+    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+    int port = uri.getPort() < 0 ? 5432 : uri.getPort();
+    return new DatabaseAddress(
+        jdbcUrl(uri.getHost() + ":" + port, decode(path.substring(1)), query), user, password);
+  }
+
+  /// From its parts, as `DB_HOST` and its like have them.
+  public static DatabaseAddress of(
+      String host, String port, String database, @Nullable String user, @Nullable String password) {
+    try {
+      return new DatabaseAddress(
+          jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);
+    } catch (NumberFormatException e) {
+      throw new OperatorException("not a port: " + port, "DB_PORT is a number, such as 5432", e);
+    }
+  }
+
+  /// The same server and role, another database.
+  public DatabaseAddress withDatabase(String database) {
+    int question = jdbcUrl.indexOf('?');
+    String query = question < 0 ? "" : jdbcUrl.substring(question);
+    return new DatabaseAddress(jdbcUrl(server(), database, query), user, password);
+  }
+
+  /// The name or number of the server; several are separated by commas.
+  public String host() {
+    return parsed(PGProperty.PG_HOST);
+  }
+
+  /// As many as there are hosts.
+  public String port() {
+    return parsed(PGProperty.PG_PORT);
+  }
+
+  /// `host:port`; several are separated by commas.
+  public String server() {
+    String[] hosts = host().split(",", -1);
+    String[] ports = port().split(",", -1);
+    return IntStream.range(0, hosts.length)
+        .mapToObj(i -> hosts[i] + ":" + ports[i])
+        .collect(Collectors.joining(","));
+  }
+
+  public String database() {
+    return parsed(PGProperty.PG_DBNAME);
+  }
+
+  /// Opens a connection of its own, outside any pool.
+  ///
+  /// @param applicationName what `pg_stat_activity` shows of it
+  /// @throws OperatorException when the server cannot be reached or refuses, saying which and why
+  public Connection open(String applicationName) {
+    Properties properties = new Properties();
+    if (user != null) {
+      PGProperty.USER.set(properties, user);
+    }
+    if (password != null) {
+      PGProperty.PASSWORD.set(properties, password);
+    }
+    PGProperty.APPLICATION_NAME.set(properties, applicationName);
+    PGProperty.CONNECT_TIMEOUT.set(properties, (int) CONNECT_TIMEOUT.toSeconds());
+    PGProperty.TCP_KEEP_ALIVE.set(properties, true);
+    // Migrations run each statement once; a prepared statement would be a wasted round trip.
+    PGProperty.PREPARE_THRESHOLD.set(properties, 0);
+    try {
+      Connection connection = new Driver().connect(jdbcUrl, properties);
+      if (connection == null) {
+        throw new IllegalStateException("the driver does not know its own URL");
+      }
+      return connection;
+    } catch (SQLException e) {
+      throw SqlErrorMessage.connecting(this, e);
+    }
+  }
+
+  /// Looks whether it can be opened.
+  ///
+  /// @throws OperatorException when not, saying why
+  public void probe() {
+    try (Connection connection = open("sheaf " + ProcessIdentity.NAME)) {
+      connection.getMetaData();
+    } catch (SQLException e) {
+      throw SqlErrorMessage.connecting(this, e);
+    }
+  }
+
+  /// `host:port/database`, with the role in front when there is one.
+  @Override
+  public String toString() {
+    String place = server() + "/" + database();
+    return user == null ? place : user + "@" + place;
+  }
+
+  private String parsed(PGProperty property) {
+    Properties properties = Driver.parseURL(jdbcUrl, null);
+    String value = properties == null ? null : property.getOrDefault(properties);
+    return value == null ? "" : value;
+  }
+
+  private static String jdbcUrl(String server, String database, String query) {
+    return "jdbc:postgresql://"
+        + server
+        + "/"
+        + URLEncoder.encode(database, StandardCharsets.UTF_8)
+        + query;
+  }
+
+  private static String decode(String text) {
+    // URLDecoder reads a plus as a space, which a URL's user and path do not mean.
+    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
+  }
+
+  private static String withoutQuery(String url) {
+    int question = url.indexOf('?');
+    return question < 0 ? url : url.substring(0, question);
+  }
+
+  private static OperatorException malformed(String why) {
+    return new OperatorException(
+        "DATABASE_URL cannot be read: " + why,
+        "expected postgres://user:password@host:port/database?sslmode=...");
+  }
+
+  /// The database of the settings: `jdbcUrl` if there is one, else the datasource's.
+  ///
+  /// @throws OperatorException when none is configured
+  public static DatabaseAddress configured(Config settings, Optional<String> jdbcUrl) {
+    return ifConfigured(settings, jdbcUrl)
+        .orElseThrow(() ->
+            new OperatorException(
+                "no database is configured",
+                "set DATABASE_URL=postgres://user:password@host:port/database"));
+  }
+
+  /// The same; empty when none is configured.
+  public static Optional<DatabaseAddress> ifConfigured(Config settings, Optional<String> jdbcUrl) {
+    return jdbcUrl
+        .or(() -> settings.getOptionalValue("quarkus.datasource.jdbc.url", String.class))
+        .map(url ->
+            new DatabaseAddress(
+                url,
+                settings.getOptionalValue("quarkus.datasource.username", String.class).orElse(null),
+                settings
+                    .getOptionalValue("quarkus.datasource.password", String.class)
+                    .orElse(null)));
+  }
+}

@@ -1,0 +1,59 @@
+package dev.sheaf.database;
+
+import java.sql.SQLException;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Why the database does not do now what it will do at another time.
+public enum DatabaseFailure {
+  /// It is away, starts or ends, broke off, is silent, or has no connection or memory left.
+  UNREACHABLE,
+  /// It takes no writes, as a standby does.
+  READ_ONLY,
+  /// Its disk is full.
+  FULL;
+
+  /// Longer chains of causes are loops.
+  private static final int MAX_DEPTH = 20;
+
+  /// What is behind a failure. A commit that failed is only suppressed in what the transaction
+  /// manager throws.
+  ///
+  /// @return `null` when it is no outage
+  public static @Nullable DatabaseFailure behind(Throwable failure) {
+    return behind(failure, 0);
+  }
+
+  private static @Nullable DatabaseFailure behind(Throwable failure, int depth) {
+    DatabaseFailure found = failure instanceof SQLException sql ? of(sql) : null;
+    Throwable cause = failure.getCause();
+    if (found == null && cause != null && depth < MAX_DEPTH) {
+      found = behind(cause, depth + 1);
+    }
+    for (Throwable suppressed : failure.getSuppressed()) {
+      if (found == null && depth < MAX_DEPTH) {
+        found = behind(suppressed, depth + 1);
+      }
+    }
+    return found;
+  }
+
+  /// What the SQLSTATE says. The pool's own failures, such as a wait for a connection that was too
+  /// long, have none; the driver's always have one.
+  private static @Nullable DatabaseFailure of(SQLException failure) {
+    String state = failure.getSQLState();
+    if (state == null) {
+      return UNREACHABLE;
+    }
+    return switch (state) {
+      case "25006" -> READ_ONLY;
+      case "53100" -> FULL;
+      // No such database: it is being restored, or this is another server.
+      case "3D000" -> UNREACHABLE;
+      // Connection, authorization (only connecting asks for it), resources, operator's intervention
+      // other than a cancelled statement.
+      default ->
+          Stream.of("08", "28", "53", "57P").anyMatch(state::startsWith) ? UNREACHABLE : null;
+    };
+  }
+}

@@ -1,0 +1,90 @@
+package dev.sheaf.database;
+
+import dev.sheaf.runtime.OperatorException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What one database says about the server it lives on, and about pgvector.
+///
+/// @param version PostgreSQL's, as in `17.6`
+/// @param major its first number
+/// @param vectorAvailable the newest pgvector that could be created here; `null` when it is not
+///   installed on the server
+/// @param vector the pgvector created in this database; `null` when it is not
+public record PostgresServer(
+    String version, int major, @Nullable String vectorAvailable, @Nullable String vector) {
+
+  /// Reads them through `connection`.
+  public static PostgresServer of(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT current_setting('server_version'),
+               current_setting('server_version_num')::int / 10000,
+               (SELECT default_version FROM pg_available_extensions WHERE name = 'vector'),
+               (SELECT extversion FROM pg_extension WHERE extname = 'vector')
+        """;
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      row.next();
+      return new PostgresServer(
+          row.getString(1).replaceFirst(" .*", ""),
+          row.getInt(2),
+          row.getString(3),
+          row.getString(4));
+    }
+  }
+
+  /// Whether an HNSW index may be built by several processes. Before 0.8.2 such a build can write
+  /// past its buffer (CVE-2026-3172).
+  public boolean buildsInParallel() {
+    return vector != null && atLeast(vector, "0.8.2");
+  }
+
+  /// What this pgvector is known to do wrong, one sentence each; empty when nothing is known, or
+  /// there is none.
+  public List<String> vectorRisks() {
+    if (vector == null) {
+      return List.of();
+    }
+    return KNOWN_FAULTS.stream()
+        .filter(fault -> !atLeast(vector, fault.fixedIn()))
+        .map(fault -> "pgvector " + vector + ": " + fault.what() + "; fixed in " + fault.fixedIn())
+        .toList();
+  }
+
+  /// Why `extension` cannot be created, and which package brings it.
+  public static OperatorException missingExtension(
+      DatabaseAddress address, String version, int major, String extension) {
+    String name = extension.equals("vector") ? "pgvector" : extension;
+    return new OperatorException(
+        "PostgreSQL %s at %s, database %s, does not have the extension \"%s\""
+            .formatted(version, address.server(), address.database(), extension),
+        "install the package postgresql-%d-%s on that server (Debian, Ubuntu), or use an image that has it (pgvector/pgvector:pg%d)"
+            .formatted(major, name, major));
+  }
+
+  private record Fault(String fixedIn, String what) {}
+
+  private static final List<Fault> KNOWN_FAULTS =
+      List.of(
+          new Fault(
+              "0.8.2",
+              "parallel HNSW builds can write past a buffer (CVE-2026-3172), so indexes are built serially"),
+          new Fault("0.8.3", "VACUUM can corrupt an HNSW index"),
+          new Fault("0.8.4", "an HNSW graph can stay unrepaired after deletes"));
+
+  private static boolean atLeast(String version, String wanted) {
+    return Arrays.compare(numbers(version), numbers(wanted)) >= 0;
+  }
+
+  private static int[] numbers(String version) {
+    return Arrays.stream(version.split("\\."))
+        .mapToInt(part -> Integer.parseInt(part.replaceAll("\\D.*", "")))
+        .toArray();
+  }
+}

@@ -1,0 +1,234 @@
+package dev.sheaf.index;
+
+import dev.sheaf.embedding.Space;
+import dev.sheaf.index.IndexView.Build;
+import dev.sheaf.index.IndexView.Built;
+import io.agroal.api.AgroalDataSource;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What PostgreSQL says of indexes, and what was measured of them, in the table `index_recall`.
+@ApplicationScoped
+class IndexTable {
+
+  /// Inserts, updates and deletes of a table `t`.
+  private static final String CHANGES =
+      """
+      pg_stat_get_tuples_inserted(t.oid) + pg_stat_get_tuples_updated(t.oid) + pg_stat_get_tuples_deleted(t.oid)\
+      """;
+
+  /// Collections whose index was never measured with the ef that they are searched with, or has
+  /// changed much since. That the statistics were reset counts as a change.
+  private static final String DUE =
+      """
+      SELECT c.name
+        FROM collection c
+        JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || c.active_space_id || '_hnsw') AND i.indisvalid
+        JOIN pg_class t ON t.oid = i.indrelid
+        LEFT JOIN index_recall r
+          ON r.space_id  = c.active_space_id
+         AND r.index_id  = i.indexrelid::bigint
+         AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
+         AND r.sample    = 'stored'
+       WHERE r.space_id IS NULL
+          OR abs(%s - r.changes) > ? * greatest(t.reltuples, 1)
+       ORDER BY c.id
+      """
+          .formatted(CHANGES);
+
+  private static final String MEASURED =
+      """
+      SELECT sample, recall, first_recall, k, ef_search, sample_size, median_ms, measured_at
+        FROM index_recall
+       WHERE space_id = ? AND index_id = ? AND ef_search = ?
+      """;
+
+  /// An index that has been replaced since the measurement began is not there to be written of.
+  private static final String RECORD =
+      """
+      WITH gone AS (
+           DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
+      )
+      INSERT INTO index_recall AS r
+             (space_id, index_id, ef_search, sample, k, sample_size, recall, first_recall, median_ms, changes, first_changes)
+      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, ?, ?, ?, %1$s, %1$s
+        FROM pg_index i
+        JOIN pg_class t ON t.oid = i.indrelid
+       WHERE i.indexrelid = to_regclass(?) AND i.indexrelid::bigint = ?
+          ON CONFLICT ON CONSTRAINT index_recall_pkey DO UPDATE
+         SET k = excluded.k, sample_size = excluded.sample_size, recall = excluded.recall,
+             first_recall = COALESCE(r.first_recall, excluded.first_recall),
+             median_ms = excluded.median_ms, changes = excluded.changes, measured_at = excluded.measured_at
+      """
+          .formatted(CHANGES);
+
+  private final AgroalDataSource dataSource;
+  private final IndexConfig config;
+
+  IndexTable(AgroalDataSource dataSource, IndexConfig config) {
+    this.dataSource = dataSource;
+    this.config = config;
+  }
+
+  /// What was searched for in a measurement.
+  enum Sample {
+    STORED("stored"),
+    QUERIES("queries");
+
+    private final String value;
+
+    Sample(String value) {
+      this.value = value;
+    }
+
+    static Sample of(String value) {
+      return STORED.value.equals(value) ? STORED : QUERIES;
+    }
+  }
+
+  /// @param changes since the index was first measured; `null` when it was not
+  /// @param indexId its oid, another one after each build; `null` without an index
+  record Look(
+      long rows,
+      long bytes,
+      long deadRows,
+      @Nullable Long changes,
+      @Nullable Long indexId,
+      @Nullable Built index,
+      @Nullable Build build) {}
+
+  /// Names of collections whose index is to be measured.
+  ///
+  /// @param efSearch where a collection doesn't say
+  List<String> due(int efSearch) throws SQLException {
+    var names = new ArrayList<String>();
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select = connection.prepareStatement(DUE)) {
+      select.setInt(1, efSearch);
+      select.setDouble(2, config.measureAfter());
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          names.add(row.getString(1));
+        }
+      }
+    }
+    return names;
+  }
+
+  Look look(Space space) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select = connection.prepareStatement(looking(space))) {
+      select.setLong(1, space.id());
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        Long indexId = (Long) row.getObject(5);
+        String phase = row.getString(10);
+        return new Look(
+            row.getLong(1),
+            row.getLong(2),
+            row.getLong(3),
+            (Long) row.getObject(4),
+            indexId,
+            indexId == null
+                ? null
+                : new Built(
+                    row.getBoolean(6),
+                    row.getLong(7),
+                    space.precision(),
+                    row.getInt(8),
+                    row.getInt(9)),
+            phase == null ? null : new Build(phase, (Double) row.getObject(11)));
+      }
+    }
+  }
+
+  private static String looking(Space space) {
+    return """
+    SELECT (SELECT count(*) FROM %1$s),
+           pg_table_size(t.oid),
+           pg_stat_get_dead_tuples(t.oid),
+           %2$s - (SELECT min(first_changes) FROM index_recall WHERE space_id = ? AND index_id = i.indexrelid::bigint),
+           i.indexrelid::bigint,
+           i.indisvalid,
+           pg_relation_size(i.indexrelid),
+           COALESCE((SELECT option_value::int FROM pg_options_to_table(k.reloptions) WHERE option_name = 'm'), 16),
+           COALESCE((SELECT option_value::int FROM pg_options_to_table(k.reloptions) WHERE option_name = 'ef_construction'), 64),
+           p.phase,
+           round(100.0 * COALESCE(p.blocks_done / nullif(p.blocks_total, 0)::numeric,
+                                  p.tuples_done / nullif(p.tuples_total, 0)::numeric), 1)::float8
+      FROM pg_class t
+      LEFT JOIN pg_index i ON i.indexrelid = to_regclass('%3$s')
+      LEFT JOIN pg_class k ON k.oid = i.indexrelid
+      LEFT JOIN pg_stat_progress_create_index p ON p.relid = t.oid AND p.datname = current_database()
+     WHERE t.oid = '%1$s'::regclass
+    """
+        .formatted(space.embeddingTable(), CHANGES, space.indexName());
+  }
+
+  /// What was measured of an index with one `ef`. A sample whose measurement ran out of time is
+  /// there, and empty.
+  Map<Sample, Optional<Recall>> measured(Space space, long indexId, int ef) throws SQLException {
+    var measured = new EnumMap<Sample, Optional<Recall>>(Sample.class);
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement select = connection.prepareStatement(MEASURED)) {
+      select.setLong(1, space.id());
+      select.setLong(2, indexId);
+      select.setInt(3, ef);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          Double recall = (Double) row.getObject(2);
+          measured.put(
+              Sample.of(row.getString(1)),
+              recall == null
+                  ? Optional.empty()
+                  : Optional.of(
+                      new Recall(
+                          recall,
+                          (Double) row.getObject(3),
+                          row.getInt(4),
+                          row.getInt(5),
+                          row.getInt(6),
+                          row.getDouble(7),
+                          row.getObject(8, OffsetDateTime.class).toInstant())));
+        }
+      }
+    }
+    return measured;
+  }
+
+  /// Writes down what was measured, and forgets what was measured of indexes that are gone.
+  ///
+  /// @param indexId of the index that was there when the measurement began
+  /// @param measured empty when there was no time to measure anything
+  void record(Space space, long indexId, int ef, Sample sample, Optional<Measured> measured)
+      throws SQLException {
+    Double recall = measured.map(Measured::recall).orElse(null);
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement insert = connection.prepareStatement(RECORD)) {
+      insert.setLong(1, space.id());
+      insert.setString(2, space.indexName());
+      insert.setLong(3, space.id());
+      insert.setInt(4, ef);
+      insert.setString(5, sample.value);
+      insert.setInt(6, RecallMeasurement.K);
+      insert.setInt(7, measured.map(Measured::sampleSize).orElse(0));
+      insert.setObject(8, recall, Types.DOUBLE);
+      insert.setObject(9, recall, Types.DOUBLE);
+      insert.setObject(10, measured.map(Measured::medianMs).orElse(null), Types.DOUBLE);
+      insert.setString(11, space.indexName());
+      insert.setLong(12, indexId);
+      insert.execute();
+    }
+  }
+}

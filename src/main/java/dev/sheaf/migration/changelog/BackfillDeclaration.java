@@ -1,0 +1,119 @@
+package dev.sheaf.migration.changelog;
+
+import dev.sheaf.migration.Backfill;
+import dev.sheaf.runtime.OperatorException;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// A change of data that a changeset needs, as the file beside it declares it,
+/// `NNN_name.backfill.sql`:
+///
+/// ```sql
+/// --liquibase formatted sql
+/// --backfill table:document key:collection_id,id
+/// UPDATE document SET headline = title WHERE :batch AND headline IS DISTINCT FROM title;
+/// --condition
+/// SELECT NOT EXISTS (SELECT FROM document WHERE headline IS DISTINCT FROM title);
+/// ```
+///
+/// The first line is there for other tools: as formatted SQL without a changeset, the file is
+/// nothing to Liquibase.
+///
+/// @param name `module/NNN_name`, that of the changeset
+/// @param table whose rows are worked off
+/// @param key its columns that say in which order: unique together, never null
+/// @param statement run once for each batch, with [Backfill#BATCH] for "the rows of this batch"
+/// @param condition one boolean, true when everything is as it should be
+public record BackfillDeclaration(
+    String name, String table, List<String> key, String statement, String condition) {
+
+  public static final String SUFFIX = ".backfill.sql";
+
+  private static final String IDENTIFIER = "[a-z_][a-z0-9_]*";
+  private static final Pattern DIRECTIVE = Pattern.compile("--([a-z].*)");
+  private static final Pattern BACKFILL =
+      Pattern.compile(
+          "backfill\\s+table:((?:%1$s\\.)?%1$s)\\s+key:(%1$s(?:,%1$s)*)".formatted(IDENTIFIER));
+
+  private static final List<String> QUERY = List.of("SELECT", "WITH");
+  private static final List<String> STATEMENT =
+      List.of("UPDATE", "INSERT", "DELETE", "MERGE", "SELECT", "WITH");
+
+  /// Reads the declaration in a `.backfill.sql` file.
+  ///
+  /// @throws OperatorException when the file is no declaration
+  public static BackfillDeclaration of(ChangelogFile file) {
+    @Nullable Matcher header = null;
+    boolean marked = false;
+    StringBuilder statement = new StringBuilder();
+    StringBuilder condition = new StringBuilder();
+    StringBuilder section = new StringBuilder();
+    for (String line : file.content().lines().toList()) {
+      Matcher directive = DIRECTIVE.matcher(line.strip());
+      if (!directive.matches()) {
+        section.append(line).append('\n');
+        continue;
+      }
+      String text = directive.group(1);
+      Matcher backfill = BACKFILL.matcher(text);
+      if (text.equals("liquibase formatted sql") && !marked) {
+        marked = true;
+      } else if (backfill.matches() && header == null) {
+        header = backfill;
+        section = statement;
+      } else if (text.equals("condition") && section == statement) {
+        section = condition;
+      } else {
+        throw malformed(
+            file,
+            "cannot read \"" + line.strip() + "\"",
+            "it says --backfill table:T key:K1,K2 once, then --condition; a comment begins with \"-- \"");
+      }
+    }
+    if (!marked || header == null || section != condition) {
+      throw malformed(
+          file,
+          "is no backfill",
+          "it has the lines --liquibase formatted sql, --backfill table:T key:K1,K2 and --condition");
+    }
+    String batch = single(file, "the batch statement", statement.toString(), STATEMENT);
+    if (!Backfill.BATCH.matcher(batch).find()) {
+      throw malformed(
+          file,
+          "its batch statement has no :batch",
+          "write WHERE :batch, which stands for the rows of this batch");
+    }
+    return new BackfillDeclaration(
+        file.shortPath().substring(0, file.shortPath().length() - SUFFIX.length()),
+        header.group(1),
+        List.of(header.group(2).split(",")),
+        batch,
+        single(file, "the condition", condition.toString(), QUERY));
+  }
+
+  /// The statement without batches, for a database that nobody works in.
+  String forEveryRow() {
+    return Backfill.BATCH.matcher(statement).replaceAll("true");
+  }
+
+  private static String single(ChangelogFile file, String what, String sql, List<String> kinds) {
+    List<String> statements = SqlScript.split(sql);
+    if (statements.size() != 1) {
+      throw malformed(
+          file, what + " holds " + statements.size() + " statements", "it is exactly one");
+    }
+    String statement = SqlScript.withoutLeadingComments(statements.getFirst());
+    String kind = statement.split("\\W", 2)[0].toUpperCase(Locale.ROOT);
+    if (!kinds.contains(kind)) {
+      throw malformed(file, what + " begins with " + kind, "it can be " + String.join(", ", kinds));
+    }
+    return statement;
+  }
+
+  private static OperatorException malformed(ChangelogFile file, String problem, String hint) {
+    return new OperatorException(file.shortPath() + ": " + problem, hint);
+  }
+}

@@ -1,0 +1,238 @@
+package dev.sheaf.migration.changelog;
+
+import dev.sheaf.runtime.Hashes;
+import dev.sheaf.runtime.OperatorException;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.JarURLConnection;
+import java.net.URISyntaxException;
+import java.net.URL;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystem;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
+
+/// The changelog files of every module, as text. A directory under the root is a module; nothing is
+/// registered anywhere. Reading is all that happens here, because a start at head does no more.
+///
+/// @param origin where they were read, for messages
+/// @param files by module, in order of their numbers
+/// @param backfills those that declare one, likewise
+/// @param allowances the text of each module's `lint.allow`, where it has one
+/// @param templates by name, from the directory `template`, which is no module
+public record Changelogs(
+    String origin,
+    SortedMap<String, List<ChangelogFile>> files,
+    SortedMap<String, List<ChangelogFile>> backfills,
+    SortedMap<String, String> allowances,
+    SortedMap<String, String> templates) {
+
+  /// The file in a module's directory that says what `sheaf migrate check` does not report of it.
+  public static final String ALLOWANCES = "lint.allow";
+
+  public static final String LOCATION = "db/changelog";
+  private static final String TEMPLATES = "template";
+  private static final String SUFFIX = ".sql";
+  private static final Pattern IN_ARCHIVE =
+      Pattern.compile(
+          Pattern.quote(LOCATION)
+              + "/([^/]+)/([^/]+%s|%s)"
+                  .formatted(Pattern.quote(SUFFIX), Pattern.quote(ALLOWANCES)));
+
+  /// Those that are packed with the application.
+  public static Changelogs bundled() {
+    ClassLoader loader = Thread.currentThread().getContextClassLoader();
+    URL marker = loader.getResource(LOCATION + "/root.yaml");
+    if (marker == null) {
+      throw new OperatorException("the application holds no " + LOCATION, "build it again");
+    }
+    try {
+      if (marker.openConnection() instanceof JarURLConnection jar) {
+        return of(LOCATION, inArchive(Path.of(jar.getJarFileURL().toURI())));
+      }
+      if (marker.getProtocol().equals("file")) {
+        return of(LOCATION, inDirectory(Path.of(marker.toURI()).resolveSibling("")));
+      }
+      // In a native executable.
+      try (FileSystem resources = FileSystems.newFileSystem(marker.toURI(), Map.of())) {
+        return of(LOCATION, inDirectory(resources.getPath("/" + LOCATION)));
+      }
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// Those in a directory.
+  ///
+  /// @throws OperatorException when there is no such directory
+  public static Changelogs in(Path root) {
+    if (!Files.isDirectory(root)) {
+      throw new OperatorException(
+          "no directory of changelogs: " + root, "give the directory that holds core/");
+    }
+    try {
+      return of(root.toString(), inDirectory(root));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// @param directories the contents of files by name, by the name of their directory
+  private static Changelogs of(
+      String origin, SortedMap<String, SortedMap<String, byte[]>> directories) {
+    SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
+    SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
+    SortedMap<String, String> allowances = new TreeMap<>();
+    SortedMap<String, String> templates = new TreeMap<>();
+    directories.forEach((directory, contents) -> {
+      if (directory.equals(TEMPLATES)) {
+        contents.forEach((name, content) ->
+            templates.put(
+                name.substring(0, name.length() - SUFFIX.length()),
+                new String(content, StandardCharsets.UTF_8)));
+      } else {
+        byte[] allowed = contents.remove(ALLOWANCES);
+        if (allowed != null) {
+          allowances.put(directory, new String(allowed, StandardCharsets.UTF_8));
+        }
+        Map<Boolean, List<ChangelogFile>> ofModule =
+            contents.entrySet().stream()
+                .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
+                .sorted(Comparator.comparingInt(ChangelogFile::number))
+                .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
+        files.put(directory, ofModule.getOrDefault(false, List.of()));
+        backfills.put(directory, ofModule.getOrDefault(true, List.of()));
+      }
+    });
+    return new Changelogs(origin, files, backfills, allowances, templates);
+  }
+
+  private static SortedMap<String, SortedMap<String, byte[]>> inDirectory(Path root)
+      throws IOException {
+    SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
+    try (DirectoryStream<Path> modules = Files.newDirectoryStream(root, Files::isDirectory)) {
+      for (Path module : modules) {
+        SortedMap<String, byte[]> contents = new TreeMap<>();
+        try (DirectoryStream<Path> files =
+            Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
+          for (Path file : files) {
+            try (InputStream content = open(file)) {
+              contents.put(file.getFileName().toString(), content.readAllBytes());
+            }
+          }
+        }
+        if (!contents.isEmpty()) {
+          directories.put(module.getFileName().toString(), contents);
+        }
+      }
+    }
+    return directories;
+  }
+
+  /// In a cold JVM a thousand files are read in half the time that a channel takes.
+  private static InputStream open(Path file) throws IOException {
+    return file.getFileSystem().equals(FileSystems.getDefault())
+        ? new FileInputStream(file.toFile())
+        : Files.newInputStream(file);
+  }
+
+  /// Entry by entry, because a file system over the archive takes longer to set up than all of them
+  /// take to read.
+  private static SortedMap<String, SortedMap<String, byte[]>> inArchive(Path file)
+      throws IOException {
+    SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
+    try (ZipFile archive = new ZipFile(file.toFile())) {
+      for (ZipEntry entry : Collections.list(archive.entries())) {
+        Matcher path = IN_ARCHIVE.matcher(entry.getName());
+        if (path.matches()) {
+          try (InputStream content = archive.getInputStream(entry)) {
+            directories
+                .computeIfAbsent(path.group(1), directory -> new TreeMap<>())
+                .put(path.group(2), content.readAllBytes());
+          }
+        }
+      }
+    }
+    return directories;
+  }
+
+  /// One of these files, parsed.
+  ///
+  /// @throws OperatorException when it cannot be parsed, or its author is not its module
+  public Changeset changeset(ChangelogFile file) {
+    Changeset parsed = ChangesetParser.parse(file);
+    if (!parsed.author().equals(file.module())) {
+      throw new OperatorException(
+          "%s calls itself %s:%s".formatted(file.shortPath(), parsed.author(), parsed.id()),
+          "it is --changeset %s:%03d".formatted(file.module(), file.number()));
+    }
+    return parsed.requiring(
+        parsed.directives().requiresBackfill().stream()
+            .flatMap(name -> backfill(name).stream())
+            .map(declared -> BackfillDeclaration.of(declared).forEveryRow())
+            .toList());
+  }
+
+  /// The file that declares a backfill.
+  ///
+  /// @param name `module/NNN_name`
+  public Optional<ChangelogFile> backfill(String name) {
+    String path = LOCATION + "/" + name + BackfillDeclaration.SUFFIX;
+    return backfills.values().stream()
+        .flatMap(List::stream)
+        .filter(file -> file.path().equals(path))
+        .findFirst();
+  }
+
+  /// The statements that create the engine's own tables, or bring them up to date.
+  public static String engineTables() {
+    String path = LOCATION + "/bookkeeping.sql";
+    try (InputStream in =
+        Thread.currentThread().getContextClassLoader().getResourceAsStream(path)) {
+      if (in == null) {
+        throw new IllegalStateException("the application holds no " + path);
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /// SHA-256 over the paths and contents of `modules` and the engine's own tables, in hexadecimal:
+  /// equal if and only if the same modules would be brought to the same head.
+  public String fingerprint(List<String> modules) {
+    MessageDigest digest = Hashes.digest();
+    for (String module : modules) {
+      files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
+      backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
+    }
+    digest.update(engineTables().getBytes(StandardCharsets.UTF_8));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static void update(MessageDigest digest, ChangelogFile file) {
+    byte[] content = file.content().getBytes(StandardCharsets.UTF_8);
+    digest.update((file.path() + '\n' + content.length + '\n').getBytes(StandardCharsets.UTF_8));
+    digest.update(content);
+  }
+}

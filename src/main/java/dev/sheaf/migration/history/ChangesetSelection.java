@@ -1,0 +1,86 @@
+package dev.sheaf.migration.history;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.Modules;
+import dev.sheaf.runtime.ModulesConfig;
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/// Changesets to look at, and those that are applied before them.
+///
+/// @param before what makes the state in which the first of `chosen` runs, in order
+/// @param chosen in the order in which they run
+public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen) {
+
+  public ChangesetSelection {
+    before = List.copyOf(before);
+    chosen = List.copyOf(chosen);
+  }
+
+  /// Every changeset of every module.
+  public static ChangesetSelection all(Changelogs changelogs) {
+    return new ChangesetSelection(List.of(), everything(changelogs));
+  }
+
+  /// One changeset, after all that come before it.
+  ///
+  /// @param file its file, or its label `module/NNN_name`
+  /// @throws OperatorException when there is no such changeset
+  public static ChangesetSelection of(Changelogs changelogs, Path file) {
+    List<Changeset> all = everything(changelogs);
+    String label = file.toString().replaceFirst("\\.sql$", "");
+    for (int i = 0; i < all.size(); i++) {
+      if (Path.of(label).endsWith(all.get(i).label())) {
+        return new ChangesetSelection(all.subList(0, i), List.of(all.get(i)));
+      }
+    }
+    throw new OperatorException(
+        "no changeset " + file + " in " + changelogs.origin(),
+        "name its file, such as core/007_add_author.sql");
+  }
+
+  /// What is pending in `database`, after what is applied there; everything when nothing is.
+  public static ChangesetSelection pending(
+      Changelogs changelogs, ModulesConfig modules, DatabaseAddress database) {
+    List<History.Applied> history;
+    try (Connection connection = database.open("sheaf " + ProcessIdentity.NAME)) {
+      history = History.read(connection);
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(database, "reading what is applied", e);
+    }
+    if (history.isEmpty()) {
+      return all(changelogs);
+    }
+    List<String> enabled = Modules.of(changelogs, modules).enabled();
+    List<Changeset> all = everything(changelogs);
+    Map<String, Changeset> byPath =
+        all.stream()
+            .collect(Collectors.toMap(changeset -> changeset.file().path(), Function.identity()));
+    List<Changeset> applied =
+        history.stream().map(row -> byPath.get(row.path())).filter(Objects::nonNull).toList();
+    return new ChangesetSelection(
+        applied,
+        all.stream()
+            .filter(changeset -> enabled.contains(changeset.module()))
+            .filter(changeset -> !applied.contains(changeset))
+            .toList());
+  }
+
+  private static List<Changeset> everything(Changelogs changelogs) {
+    return Modules.everything(changelogs).enabled().stream()
+        .flatMap(module -> changelogs.files().getOrDefault(module, List.of()).stream())
+        .map(changelogs::changeset)
+        .toList();
+  }
+}

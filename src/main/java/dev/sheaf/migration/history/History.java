@@ -1,0 +1,375 @@
+package dev.sheaf.migration.history;
+
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.HistoryEntry;
+import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import liquibase.util.LiquibaseUtil;
+import org.jspecify.annotations.Nullable;
+
+/// What the database says was applied: Liquibase's table `databasechangelog`, and the engine's own
+/// tables beside it. Rows that other users of Liquibase wrote into the same table are left alone.
+public final class History {
+
+  /// Others may lay their changelogs out the same way; the author of ours is the module.
+  private static final String OURS =
+      "filename LIKE '" + Changelogs.LOCATION + "/%' AND author = split_part(filename, '/', 3)";
+
+  /// Hash of the history as it stands; an empty history has one too.
+  private static final String HASH =
+      """
+      (SELECT md5(coalesce(string_agg(filename || '|' || id || '|' || author || '|' || coalesce(md5sum, ''), E'\\n'
+                                      ORDER BY filename, id), ''))
+         FROM databasechangelog
+        WHERE %s)
+      """
+          .formatted(OURS);
+
+  private History() {}
+
+  /// A row of the history.
+  ///
+  /// @param path the file, `db/changelog/<module>/NNN_name.sql`
+  /// @param checksum Liquibase's, of the changeset as it was applied; `null` accepts any
+  public record Applied(String path, @Nullable String checksum) {
+
+    public String module() {
+      String rest = path.substring(Changelogs.LOCATION.length() + 1);
+      int slash = rest.indexOf('/');
+      return slash < 0 ? "" : rest.substring(0, slash);
+    }
+
+    /// The file's number; 0 when the name has none.
+    public int number() {
+      String name = path.substring(path.lastIndexOf('/') + 1);
+      int digits = 0;
+      while (digits < name.length() && digits < 9 && Character.isDigit(name.charAt(digits))) {
+        digits++;
+      }
+      return digits == 0 ? 0 : Integer.parseInt(name.substring(0, digits));
+    }
+
+    /// Whether `changeset` still says what was applied.
+    public boolean accepts(Changeset changeset) {
+      return checksum == null || checksum.equals(changeset.checksum());
+    }
+
+    String shortPath() {
+      return path.substring(Changelogs.LOCATION.length() + 1);
+    }
+
+    /// `module/NNN_name`, as people say it.
+    public String label() {
+      return History.label(path);
+    }
+  }
+
+  /// The whole of a start at head: whether the changelogs with this fingerprint are applied as far
+  /// as they can be, and nothing has changed since that was recorded. An interrupted rollback is a
+  /// change that the history doesn't show; an interrupted changeset on its way up is simply not in
+  /// it.
+  public static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
+    return awaited(connection, fingerprint).isPresent();
+  }
+
+  /// The backfills that what is still pending waits for; empty when there is anything to apply.
+  public static Optional<List<String>> awaited(Connection connection, String fingerprint)
+      throws SQLException {
+    String sql =
+        """
+        SELECT awaits
+          FROM schema_gate
+         WHERE fingerprint = ?
+           AND history = %s
+           AND NOT EXISTS (SELECT FROM schema_journal WHERE direction = 'down')
+           AND NOT EXISTS (SELECT FROM backfill WHERE name = ANY (awaits) AND state = 'done')
+        """
+            .formatted(HASH);
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setString(1, fingerprint);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next()
+            ? Optional.of(List.of((String[]) row.getArray(1).getArray()))
+            : Optional.empty();
+      }
+    } catch (SQLException e) {
+      // Nothing is there yet, or an earlier version of the engine made it.
+      if (isUndefined(e)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static boolean isUndefined(SQLException e) {
+    String state = SqlErrorMessage.state(e);
+    return state.equals(SqlErrorMessage.UNDEFINED_TABLE)
+        || state.equals(SqlErrorMessage.UNDEFINED_COLUMN);
+  }
+
+  /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
+  /// about an earlier state goes.
+  ///
+  /// @param awaits backfills that the rest waits for; empty when there is no rest
+  public static void recordHead(
+      Connection connection, String fingerprint, Collection<String> awaits) throws SQLException {
+    String sql =
+        """
+        WITH now_applied AS (SELECT %s AS history),
+             outdated    AS (DELETE FROM schema_gate
+                              WHERE history NOT IN ((SELECT history FROM now_applied), '%s') AND fingerprint <> ?)
+        INSERT INTO schema_gate (fingerprint, history, awaits)
+        SELECT ?, history, ? FROM now_applied
+            ON CONFLICT (fingerprint) DO UPDATE
+           SET history = EXCLUDED.history, awaits = EXCLUDED.awaits, recorded_at = now()
+        """
+            .formatted(HASH, EngineTables.GATE_ROW);
+    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
+      upsert.setString(1, fingerprint);
+      upsert.setString(2, fingerprint);
+      upsert.setArray(3, connection.createArrayOf("text", awaits.toArray()));
+      upsert.executeUpdate();
+    }
+  }
+
+  /// What the schema is judged by, as a hash of the history and the rollbacks that were
+  /// interrupted; `null` when there is no history yet.
+  public static @Nullable String state(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT %s || coalesce((SELECT string_agg(path, ' ' ORDER BY path)
+                                 FROM schema_journal
+                                WHERE direction = 'down'), '')
+        """
+            .formatted(HASH);
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      return row.next() ? row.getString(1) : null;
+    } catch (SQLException e) {
+      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        return null;
+      }
+      throw e;
+    }
+  }
+
+  /// The applied changesets: `module/NNN_name` of each, and its checksum.
+  public static SortedMap<String, String> checksums(Connection connection) throws SQLException {
+    SortedMap<String, String> applied = new TreeMap<>();
+    for (Applied row : read(connection)) {
+      applied.put(row.label(), Objects.requireNonNullElse(row.checksum(), ""));
+    }
+    return applied;
+  }
+
+  /// What is applied, in the order it was; empty when there is no history yet.
+  public static List<Applied> read(Connection connection) throws SQLException {
+    String sql =
+        "SELECT filename, md5sum FROM databasechangelog WHERE "
+            + OURS
+            + " ORDER BY orderexecuted, filename";
+    List<Applied> applied = new ArrayList<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      while (row.next()) {
+        applied.add(new Applied(row.getString(1), row.getString(2)));
+      }
+    } catch (SQLException e) {
+      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        return List.of();
+      }
+      throw e;
+    }
+    return List.copyOf(applied);
+  }
+
+  /// What of `module` is applied, likewise.
+  public static List<Applied> read(Connection connection, String module) throws SQLException {
+    return read(connection).stream().filter(row -> row.module().equals(module)).toList();
+  }
+
+  /// Records in the caller's transaction that `changeset` is applied, the way Liquibase does.
+  public static void add(Connection connection, Changeset changeset, String deployment)
+      throws SQLException {
+    String sql =
+        """
+        INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype, md5sum,
+                                       description, comments, liquibase, deployment_id)
+        SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, 'EXECUTED', ?, 'sql', left(?, 255), ?, ?
+          FROM databasechangelog
+        """;
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      insert.setString(1, changeset.id());
+      insert.setString(2, changeset.author());
+      insert.setString(3, changeset.file().path());
+      insert.setString(4, changeset.checksum());
+      insert.setString(5, changeset.comment());
+      insert.setString(6, LiquibaseUtil.getBuildVersion());
+      insert.setString(7, deployment);
+      insert.executeUpdate();
+    }
+    StoredRollback.store(connection, changeset);
+  }
+
+  /// Records in the caller's transaction that a changeset is no longer applied.
+  public static void remove(Connection connection, String path) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement(
+            "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS)) {
+      delete.setString(1, path);
+      delete.executeUpdate();
+    }
+    StoredRollback.remove(connection, path);
+  }
+
+  /// Adds to the record of everything that was ever done.
+  public static void event(Connection connection, Event event) throws SQLException {
+    String sql =
+        """
+        INSERT INTO schema_event (action, path, duration_ms, client, application_version, approved_by, reason)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """;
+    try (PreparedStatement insert = connection.prepareStatement(sql)) {
+      insert.setString(1, event.action());
+      insert.setString(2, event.path());
+      insert.setObject(3, event.durationMillis());
+      insert.setString(4, ProcessIdentity.NAME);
+      insert.setString(5, ProcessIdentity.VERSION);
+      insert.setString(6, event.approval().by());
+      insert.setString(7, event.approval().reason());
+      insert.executeUpdate();
+    }
+  }
+
+  /// One entry of the journal.
+  ///
+  /// @param action as in [HistoryEntry]
+  /// @param path the changeset's file; `null` when there is none
+  /// @param durationMillis how long it took; `null` when nothing ran
+  /// @param approval who answers for it, and why
+  public record Event(
+      String action, @Nullable String path, @Nullable Long durationMillis, Approval approval) {}
+
+  /// Takes an applied changeset's file as it is now for what was applied.
+  public static void accept(Connection connection, Changeset changeset) throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
+      update.setString(1, changeset.checksum());
+      update.setString(2, changeset.file().path());
+      update.executeUpdate();
+    }
+    StoredRollback.store(connection, changeset);
+  }
+
+  /// The files of changesets outside a transaction that began and did not end, and which way they
+  /// went.
+  public static Map<String, Direction> interrupted(Connection connection) throws SQLException {
+    Map<String, Direction> paths = new HashMap<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT path, direction FROM schema_journal")) {
+      while (row.next()) {
+        paths.put(row.getString(1), row.getString(2).equals("up") ? Direction.UP : Direction.DOWN);
+      }
+    } catch (SQLException e) {
+      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    return paths;
+  }
+
+  /// What was interrupted on its way in `direction`, latest first.
+  public static List<Applied> interrupted(Connection connection, Direction direction)
+      throws SQLException {
+    return interrupted(connection).entrySet().stream()
+        .filter(entry -> entry.getValue() == direction)
+        .map(entry -> new Applied(entry.getKey(), null))
+        .sorted(Comparator.comparing(Applied::path).reversed())
+        .toList();
+  }
+
+  /// Forgets in the caller's transaction what was interrupted in `module`.
+  public static void clearJournal(Connection connection, String module) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM schema_journal WHERE starts_with(path, ?)")) {
+      delete.setString(1, Changelogs.LOCATION + "/" + module + "/");
+      delete.executeUpdate();
+    }
+  }
+
+  /// Everything that was ever done, in order; empty when there is no history yet.
+  public static List<HistoryEntry> events(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT at, action, path, duration_ms, role, client, application_version, approved_by, reason
+          FROM schema_event
+         ORDER BY id
+        """;
+    List<HistoryEntry> events = new ArrayList<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      while (row.next()) {
+        String path = row.getString(3);
+        events.add(
+            new HistoryEntry(
+                row.getTimestamp(1).toInstant(),
+                row.getString(2),
+                path == null ? null : label(path),
+                row.getObject(4, Long.class),
+                row.getString(5),
+                row.getString(6),
+                row.getString(7),
+                row.getString(8),
+                row.getString(9)));
+      }
+    } catch (SQLException e) {
+      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    return List.copyOf(events);
+  }
+
+  /// Removes the engine's own tables. Liquibase's stays where others use it too.
+  public static void forget(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          """
+          DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill;
+          DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
+                        sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
+          """);
+      try (ResultSet row =
+          statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
+        if (row.next() && row.getBoolean(1)) {
+          return;
+        }
+      }
+      statement.execute("DROP TABLE databasechangelog");
+    }
+  }
+
+  /// `module/NNN_name`, as people say it.
+  public static String label(String path) {
+    return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
+  }
+}

@@ -1,0 +1,156 @@
+package dev.sheaf.migration.history;
+
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.changelog.ChangelogFile;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.Directives;
+import dev.sheaf.runtime.Hashes;
+import dev.sheaf.runtime.OperatorException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// What the database keeps of an applied changeset, so that an application that does not have its
+/// file can take it back: the table `schema_rollback`.
+public final class StoredRollback {
+
+  private StoredRollback() {}
+
+  /// Stores how `changeset` is taken back, in the caller's transaction; what is stored as it is
+  /// stays untouched.
+  public static void store(Connection connection, Changeset changeset) throws SQLException {
+    String sql =
+        """
+        INSERT INTO schema_rollback AS r (path, transactional, statements, lock_timeout_ms, statement_timeout_ms,
+                                          lossy, tolerates, checksum)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (path) DO UPDATE
+           SET transactional        = EXCLUDED.transactional,
+               statements           = EXCLUDED.statements,
+               lock_timeout_ms      = EXCLUDED.lock_timeout_ms,
+               statement_timeout_ms = EXCLUDED.statement_timeout_ms,
+               lossy                = EXCLUDED.lossy,
+               tolerates            = EXCLUDED.tolerates,
+               checksum             = EXCLUDED.checksum,
+               stored_at            = now()
+         WHERE (r.checksum, r.lock_timeout_ms, r.statement_timeout_ms, r.lossy, r.tolerates)
+               IS DISTINCT FROM
+               (EXCLUDED.checksum, EXCLUDED.lock_timeout_ms, EXCLUDED.statement_timeout_ms, EXCLUDED.lossy, EXCLUDED.tolerates)
+        """;
+    Directives directives = changeset.directives();
+    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
+      upsert.setString(1, changeset.file().path());
+      upsert.setBoolean(2, changeset.transactional());
+      if (changeset.down() == null) {
+        upsert.setNull(3, Types.ARRAY);
+      } else {
+        upsert.setArray(3, connection.createArrayOf("text", changeset.down().toArray()));
+      }
+      upsert.setObject(4, millis(directives.lockTimeout()), Types.BIGINT);
+      upsert.setObject(5, millis(directives.statementTimeout()), Types.BIGINT);
+      upsert.setString(6, directives.lossyRollback());
+      upsert.setString(7, directives.tolerates());
+      upsert.setString(
+          8, checksum(changeset.file().path(), changeset.transactional(), changeset.down()));
+      upsert.executeUpdate();
+    }
+  }
+
+  /// Forgets it in the caller's transaction.
+  static void remove(Connection connection, String path) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM schema_rollback WHERE path = ?")) {
+      delete.setString(1, path);
+      delete.executeUpdate();
+    }
+  }
+
+  /// What is stored of `path`, as a changeset that can only go down; empty when nothing is.
+  ///
+  /// @throws OperatorException when somebody has changed it since it was stored
+  static Optional<Changeset> find(Connection connection, String path) throws SQLException {
+    String sql =
+        """
+        SELECT transactional, statements, lock_timeout_ms, statement_timeout_ms, lossy, tolerates, checksum
+          FROM schema_rollback
+         WHERE path = ?
+        """;
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setString(1, path);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? Optional.of(changeset(path, row)) : Optional.empty();
+      }
+    } catch (SQLException e) {
+      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private static Changeset changeset(String path, ResultSet row) throws SQLException {
+    boolean transactional = row.getBoolean(1);
+    Array array = row.getArray(2);
+    List<String> statements = array == null ? null : List.of((String[]) array.getArray());
+    if (!row.getString(7).equals(checksum(path, transactional, statements))) {
+      throw new OperatorException(
+          "the stored rollback of " + History.label(path) + " is not what was stored",
+          "use the version of the application that has the file");
+    }
+    History.Applied applied = new History.Applied(path, null);
+    Directives directives =
+        new Directives(
+            List.of(),
+            duration(row.getObject(3, Long.class)),
+            duration(row.getObject(4, Long.class)),
+            null,
+            false,
+            row.getString(5),
+            List.of(),
+            row.getString(6),
+            List.of());
+    return new Changeset(
+        new ChangelogFile(applied.module(), applied.number(), applied.label(), path, ""),
+        "%03d".formatted(applied.number()),
+        applied.module(),
+        "",
+        "",
+        transactional,
+        List.of(),
+        statements,
+        directives,
+        List.of());
+  }
+
+  private static String checksum(
+      String path, boolean transactional, @Nullable List<String> statements) {
+    MessageDigest digest = Hashes.digest();
+    digest.update((path + '\n' + transactional + '\n').getBytes(StandardCharsets.UTF_8));
+    if (statements != null) {
+      for (String statement : statements) {
+        byte[] text = statement.getBytes(StandardCharsets.UTF_8);
+        digest.update((text.length + "\n").getBytes(StandardCharsets.UTF_8));
+        digest.update(text);
+      }
+    }
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
+  private static @Nullable Long millis(@Nullable Duration duration) {
+    return duration == null ? null : duration.toMillis();
+  }
+
+  private static @Nullable Duration duration(@Nullable Long millis) {
+    return millis == null ? null : Duration.ofMillis(millis);
+  }
+}

@@ -1,0 +1,142 @@
+package dev.sheaf.migration.history;
+
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.TrashEntry;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What `sheaf_bury_table` and `sheaf_bury_column` took away and nobody has dropped yet: the table
+/// `schema_trash`. The functions stand in `bookkeeping.sql`; changelog files call them.
+public final class Trash {
+
+  private static final String KEY = "format('%I.%I.%I', schema_name, table_name, kept_as)";
+
+  private Trash() {}
+
+  /// What is kept, and the statement that drops it for good.
+  ///
+  /// @param key tells it from everything that was ever buried and did not come back; the same in
+  ///   every database where the same changesets ran
+  /// @param path the changeset's file
+  /// @param drop `null` when somebody has dropped it already
+  public record Item(
+      long id, String key, TrashEntry entry, @Nullable String path, @Nullable String drop) {}
+
+  /// What has been kept for at least `age`, longest first; empty where nothing was ever buried.
+  public static List<Item> read(Connection connection, Duration age) throws SQLException {
+    String sql =
+        """
+        SELECT t.id,
+               concat_ws('.', quote_ident(schema_name), quote_ident(table_name), quote_ident(column_name)),
+               concat_ws('.', quote_ident(nspname), quote_ident(relname), quote_ident(attname)),
+               (SELECT sum(pg_total_relation_size(coalesce(p.relid, c.oid)))::bigint
+                  FROM (VALUES (1)) one LEFT JOIN pg_partition_tree(c.oid) p ON true
+                 WHERE column_name IS NULL),
+               changeset,
+               buried_at,
+               CASE
+                   WHEN column_name IS NULL AND nspname = 'sheaf_trash' THEN format('DROP TABLE %I.%I', nspname, relname)
+                   WHEN attname IS NOT NULL THEN format('ALTER TABLE %I.%I DROP COLUMN %I', nspname, relname, attname)
+               END,
+               %s
+          FROM schema_trash t
+          LEFT JOIN pg_class c ON c.oid = t.relation
+          LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
+          LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = t.kept_as AND column_name IS NOT NULL
+         WHERE emptied_at IS NULL
+           AND buried_at <= now() - make_interval(secs => ?)
+         ORDER BY t.id
+        """
+            .replace("%s", KEY);
+    List<Item> items = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setDouble(1, age.toMillis() / 1_000.0);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          String path = row.getString(5);
+          items.add(
+              new Item(
+                  row.getLong(1),
+                  row.getString(8),
+                  new TrashEntry(
+                      row.getString(2),
+                      row.getString(3),
+                      row.getObject(4, Long.class),
+                      path == null ? null : History.label(path),
+                      row.getTimestamp(6).toInstant()),
+                  path,
+                  row.getString(7)));
+        }
+      }
+    } catch (SQLException e) {
+      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    return items;
+  }
+
+  /// Drops `item` for good, in the caller's transaction.
+  public static void drop(Connection connection, Item item) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        PreparedStatement update =
+            connection.prepareStatement(
+                "UPDATE schema_trash SET emptied_at = now(), relation = NULL WHERE id = ?")) {
+      if (item.drop() != null) {
+        statement.execute(item.drop());
+      }
+      update.setLong(1, item.id());
+      update.executeUpdate();
+    }
+  }
+
+  /// Drops from `reference`, where the same changesets ran, the columns that are dropped for good
+  /// in `live`.
+  public static void mirror(Connection live, Connection reference) throws SQLException {
+    List<String> emptied = new ArrayList<>();
+    try (Statement select = live.createStatement();
+        ResultSet row =
+            select.executeQuery(
+                "SELECT "
+                    + KEY
+                    + " FROM schema_trash WHERE column_name IS NOT NULL AND emptied_at IS NOT NULL")) {
+      while (row.next()) {
+        emptied.add(row.getString(1));
+      }
+    } catch (SQLException e) {
+      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    for (Item item : read(reference, Duration.ZERO)) {
+      if (emptied.contains(item.key())) {
+        drop(reference, item);
+      }
+    }
+  }
+
+  /// Drops the schema in which tables are kept, unless something is in it.
+  public static void dropSchema(Connection connection) throws SQLException {
+    String sql =
+        """
+        DO $$
+        BEGIN
+            IF to_regnamespace('sheaf_trash') IS NOT NULL
+               AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('sheaf_trash')) THEN
+                DROP SCHEMA sheaf_trash;
+            END IF;
+        END $$
+        """;
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      statement.execute(sql);
+    }
+  }
+}

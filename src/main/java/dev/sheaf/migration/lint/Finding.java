@@ -1,0 +1,85 @@
+package dev.sheaf.migration.lint;
+
+import dev.sheaf.migration.changelog.ChangelogCheck;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// What is wrong with a changeset.
+///
+/// @param rule the rule's name, such as `table-rewrite`
+/// @param severity whether it fails the check
+/// @param file `module/NNN_name.sql`
+/// @param line of the statement, from 1
+/// @param statement its first line; `null` when the finding is about the file
+/// @param object what it is about, such as `public.document.title`; `null` when about none
+/// @param lock that others have to wait for; `null` when none matters
+/// @param message what PostgreSQL did, and what that does to others
+/// @param hint the safe way, in one line
+/// @param size of the table in the database that `--against` names; `null` without one
+public record Finding(
+    String rule,
+    Severity severity,
+    String file,
+    int line,
+    @Nullable String statement,
+    @Nullable String object,
+    @Nullable LockMode lock,
+    String message,
+    String hint,
+    @Nullable Size size) {
+
+  /// The rule of what needs no database to be found.
+  private static final String FORM = "form";
+
+  /// What is wrong with the form of a file.
+  public static Finding ofForm(ChangelogCheck.Finding finding) {
+    return new Finding(
+        FORM,
+        Severity.ERROR,
+        finding.path(),
+        1,
+        null,
+        null,
+        null,
+        finding.message(),
+        "docs/migrations.md says what a changelog looks like",
+        null);
+  }
+
+  Finding withLock(@Nullable LockMode lock) {
+    return new Finding(rule, severity, file, line, statement, object, lock, message, hint, size);
+  }
+
+  public Finding withSize(@Nullable Size size) {
+    return new Finding(rule, severity, file, line, statement, object, lock, message, hint, size);
+  }
+
+  /// `core/007_x.sql:12: error: table-rewrite: public.document is rewritten: ACCESS EXCLUSIVE, 48
+  /// GB, about 12000000 rows`, then the statement, then the hint.
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder();
+    text.append(
+        "%s:%d: %s: %s: %s"
+            .formatted(file, line, severity.name().toLowerCase(Locale.ROOT), rule, summary()));
+    if (statement != null) {
+      text.append("\n    ").append(statement);
+    }
+    return text.append("\n    ").append(hint).toString();
+  }
+
+  /// The message with lock and size.
+  String summary() {
+    StringBuilder text = new StringBuilder(message);
+    String separator = " (";
+    if (lock != null) {
+      text.append(separator).append(lock);
+      separator = ", ";
+    }
+    if (size != null) {
+      text.append(separator).append(size);
+      separator = ", ";
+    }
+    return separator.equals(", ") ? text.append(')').toString() : text.toString();
+  }
+}

@@ -1,0 +1,186 @@
+package dev.sheaf.migration.lint;
+
+import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.ConstraintKind;
+import dev.sheaf.migration.catalog.Catalog.Kind;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.lint.rule.Vectors;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Everything that PostgreSQL did when it ran one changeset.
+///
+/// @param changeset what ran
+/// @param before the catalog before its first statement
+/// @param rows how many rows each table had then, by oid
+/// @param all its statements, in order; the last one may have failed
+/// @param allowances findings that are accepted
+/// @param live what is known of the database that it is meant for
+/// @param vectors what the application stores and searches
+public record Observation(
+    Changeset changeset,
+    Catalog before,
+    Map<Long, Long> rows,
+    List<Step> all,
+    List<Allowances.Entry> allowances,
+    TargetDatabase live,
+    Vectors vectors) {
+
+  public Observation {
+    rows = Map.copyOf(rows);
+    all = List.copyOf(all);
+    allowances = List.copyOf(allowances);
+  }
+
+  public Stream<Step> steps() {
+    return all.stream();
+  }
+
+  /// The catalog after its last statement.
+  public Catalog after() {
+    return all.isEmpty() ? before : all.getLast().after();
+  }
+
+  /// Why it was not done; `null` when it was.
+  public @Nullable Failure failure() {
+    return all.isEmpty() ? null : all.getLast().failure();
+  }
+
+  /// Whether a relation was there before the changeset.
+  public boolean existed(long oid) {
+    return before.relations().containsKey(oid);
+  }
+
+  /// Whether a relation was there before the changeset.
+  public boolean existed(Relation relation) {
+    return existed(relation.oid());
+  }
+
+  /// Whether a column was there before the changeset.
+  public boolean existed(Catalog.Relation relation, Catalog.Column column) {
+    return before.column(relation.oid(), column.number()) != null;
+  }
+
+  /// Something that was not there before the changeset and is there after it.
+  ///
+  /// @param step that created it
+  /// @param value as it is in the end
+  public record Created<T>(Step step, T value) {}
+
+  /// What a changeset leaves that was not there, of one kind: `created(Catalog::indexes)`.
+  public <T> Stream<Created<T>> created(Function<Catalog, Map<Long, T>> kind) {
+    Map<Long, T> old = kind.apply(before);
+    return kind.apply(after()).entrySet().stream()
+        .filter(entry -> !old.containsKey(entry.getKey()))
+        .map(entry ->
+            new Created<>(
+                first(step -> kind.apply(step.after()).containsKey(entry.getKey())),
+                entry.getValue()));
+  }
+
+  /// The statement after which `condition` holds for the first time, as it has to in the end.
+  public Step first(Predicate<Step> condition) {
+    return steps().filter(condition).findFirst().orElseThrow();
+  }
+
+  /// The value of a setting during `step` where the changeset is meant to run: what it chose
+  /// itself, else what is set there.
+  public String setting(Step step, String name) {
+    Step.Setting here = Objects.requireNonNull(step.settings().get(name));
+    return here.chosen() ? here.value() : live.settings().getOrDefault(name, here.value());
+  }
+
+  /// The version of pgvector where the changeset is meant to run; `null` where there is none.
+  public @Nullable String pgvector() {
+    Catalog.Extension here = after().extensions().get("vector");
+    return live.extensions().getOrDefault("vector", here == null ? null : here.version());
+  }
+
+  /// The tables that were there before the changeset, without partitions that only stand in.
+  public Stream<Relation> tables() {
+    return before.relations().values().stream()
+        .filter(relation -> relation.kind().isTable() || relation.kind() == Kind.MATERIALIZED_VIEW)
+        .filter(relation -> !before.isCanary(relation));
+  }
+
+  /// Whether rows of `table` were updated or deleted before `step`.
+  public boolean wrote(Relation table, Step step) {
+    return all.subList(0, all.indexOf(step)).stream()
+        .anyMatch(earlier -> earlier.activity(table.oid()).written() > 0);
+  }
+
+  /// The tables that were there before the changeset and that others have to wait for since `step`.
+  public Stream<Relation> newlyBlocked(Step step) {
+    return tables()
+        .filter(relation -> {
+          LockMode earlier = step.heldBefore().get(relation.oid());
+          LockMode now = step.held().get(relation.oid());
+          return now != null && now.blocksWrites() && (earlier == null || !earlier.blocksWrites());
+        });
+  }
+
+  /// A finding for each table that was there before the changeset, once per statement; for a
+  /// partition the one that it belongs to.
+  ///
+  /// @param tables those that a step has done something to
+  public Stream<Finding> onTables(
+      Function<Step, Stream<Relation>> tables, BiFunction<Step, Relation, Finding> finding) {
+    return steps()
+        .flatMap(step ->
+            tables
+                .apply(step)
+                .map(step.before()::root)
+                .distinct()
+                .filter(this::existed)
+                .map(table -> finding.apply(step, table)));
+  }
+
+  /// A finding for each valid constraint of one kind that a statement adds to a table, reading all
+  /// of it.
+  public Stream<Finding> addedConstraints(Rule rule, ConstraintKind kind, String message) {
+    return steps()
+        .flatMap(step ->
+            step.created(Catalog::constraints)
+                .filter(c -> c.kind() == kind && c.validated() && c.parent() == 0)
+                .filter(c -> existed(c.table()) && step.scanned(c.table()))
+                .filter(c -> !step.isRecreated(c))
+                .map(c -> {
+                  Relation table = step.before().relation(c.table());
+                  return finding(
+                      rule,
+                      step,
+                      table,
+                      table.qualified() + "." + c.name(),
+                      "%s %s %s".formatted(table.qualified(), message, c.name()));
+                }));
+  }
+
+  /// A finding on a table, with the lock that is on it and its size where it lives.
+  public Finding finding(Rule rule, Step step, Relation table, String object, String message) {
+    return finding(rule, step, object, message)
+        .withLock(step.lock(table.oid()))
+        .withSize(live.size(table.qualified()));
+  }
+
+  /// A finding on anything else.
+  public Finding finding(Rule rule, Step step, @Nullable String object, String message) {
+    return new Finding(
+        rule.name(),
+        rule.about().severity(),
+        changeset.file().shortPath(),
+        step.statement().line(),
+        step.statement().firstLine(),
+        object,
+        null,
+        message,
+        rule.hint(),
+        null);
+  }
+}

@@ -1,0 +1,71 @@
+package dev.sheaf.migration.lint;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sheaf.migration.lint.rule.Rules;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.nio.file.Path;
+import java.util.List;
+
+/// Findings in the Static Analysis Results Interchange Format 2.1.0, which GitHub shows on a pull
+/// request beside the line. The names are the format's own.
+public record Sarif(@JsonProperty("$schema") String schema, String version, List<Run> runs) {
+
+  public record Run(Tool tool, List<Result> results) {}
+
+  public record Tool(Driver driver) {}
+
+  public record Driver(String name, String semanticVersion, List<ReportingDescriptor> rules) {}
+
+  public record ReportingDescriptor(
+      String id, Message shortDescription, Message help, Configuration defaultConfiguration) {}
+
+  public record Configuration(Severity level) {}
+
+  public record Result(String ruleId, Severity level, Message message, List<Location> locations) {}
+
+  public record Location(PhysicalLocation physicalLocation) {}
+
+  public record PhysicalLocation(ArtifactLocation artifactLocation, Region region) {}
+
+  public record ArtifactLocation(String uri) {}
+
+  public record Region(int startLine) {}
+
+  public record Message(String text) {}
+
+  /// The findings of one run.
+  ///
+  /// @param root where the changelogs are, as seen from the repository's own directory
+  public static Sarif of(List<Finding> findings, Path root) {
+    return new Sarif(
+        "https://json.schemastore.org/sarif-2.1.0.json",
+        "2.1.0",
+        List.of(
+            new Run(
+                new Tool(
+                    new Driver(
+                        "sheaf migrate check",
+                        ProcessIdentity.VERSION,
+                        Rules.ALL.stream().map(Sarif::descriptor).toList())),
+                findings.stream().map(finding -> result(finding, root)).toList())));
+  }
+
+  private static ReportingDescriptor descriptor(Rule rule) {
+    return new ReportingDescriptor(
+        rule.name(),
+        new Message(rule.about().problem()),
+        new Message(rule.hint()),
+        new Configuration(rule.about().severity()));
+  }
+
+  private static Result result(Finding finding, Path root) {
+    String uri = root.resolve(finding.file()).toString().replace('\\', '/');
+    return new Result(
+        finding.rule(),
+        finding.severity(),
+        new Message(finding.summary() + "; " + finding.hint()),
+        List.of(
+            new Location(
+                new PhysicalLocation(new ArtifactLocation(uri), new Region(finding.line())))));
+  }
+}

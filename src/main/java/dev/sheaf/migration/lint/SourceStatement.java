@@ -1,0 +1,56 @@
+package dev.sheaf.migration.lint;
+
+import dev.sheaf.migration.changelog.Changeset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/// A statement of a changelog file.
+///
+/// @param sql as it is sent
+/// @param line where its first word stands, from 1
+record SourceStatement(String sql, int line) {
+
+  private static final Pattern LEADING_COMMENTS =
+      Pattern.compile("\\A(\\s|--[^\\n]*\\n|/\\*(?s:.*?)\\*/)*");
+
+  private static final int WIDTH = 100;
+
+  /// The statements that `changeset` runs on its way up, in order.
+  static List<SourceStatement> of(Changeset changeset) {
+    String text = changeset.file().content().replace("\r\n", "\n");
+    List<SourceStatement> statements = new ArrayList<>();
+    int position = 0;
+    for (String sql : changeset.up()) {
+      String sought = sql.replace("\r\n", "\n");
+      int found = text.indexOf(sought, position);
+      // A directive between its lines is not part of a statement; its first line still is.
+      int start =
+          found >= 0 ? found : text.indexOf(sought.lines().findFirst().orElse(""), position);
+      position = Math.max(start, position);
+      int line =
+          1
+              + (int)
+                  text.substring(0, position + leadingComments(sought))
+                      .chars()
+                      .filter(c -> c == '\n')
+                      .count();
+      statements.add(new SourceStatement(sql, line));
+      position += found >= 0 ? sought.length() : 1;
+    }
+    return List.copyOf(statements);
+  }
+
+  private static int leadingComments(String sql) {
+    Matcher matcher = LEADING_COMMENTS.matcher(sql);
+    return matcher.find() ? matcher.end() : 0;
+  }
+
+  /// Its first line, without the comments before it.
+  String firstLine() {
+    String line =
+        sql.substring(leadingComments(sql)).lines().findFirst().orElse("").stripTrailing();
+    return line.length() > WIDTH ? line.substring(0, WIDTH - 3) + "..." : line;
+  }
+}

@@ -1,0 +1,468 @@
+package dev.sheaf.migration.lint;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Kind;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.CatalogReader;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.Directives;
+import dev.sheaf.migration.lint.rule.Vectors;
+import dev.sheaf.migration.scratch.SampleRows;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// Runs changesets on a scratch database, one after the other, and watches.
+///
+/// A transactional changeset runs in one transaction, as in production, and is committed. A
+/// statement of any other is rehearsed in a transaction that is rolled back, because its locks are
+/// gone once it is done, and then runs as it is. What refuses to run in a transaction is watched by
+/// a [LockWatch] instead.
+public final class StatementObserver {
+
+  private static final String LOCKS =
+      """
+      SELECT relation, mode
+        FROM pg_locks
+       WHERE pid = pg_backend_pid()
+         AND locktype = 'relation'
+         AND granted
+         AND relation >= 16384
+      """;
+
+  private static final String ACTIVITIES =
+      """
+      SELECT oid, pg_stat_get_xact_numscans(oid), pg_stat_get_xact_tuples_returned(oid),
+             pg_stat_get_xact_tuples_updated(oid) + pg_stat_get_xact_tuples_deleted(oid)
+        FROM pg_class
+       WHERE relkind IN ('r', 'm') AND oid >= 16384
+      """;
+
+  private static final String TRANSACTION =
+      """
+      SELECT pg_current_xact_id()::text::bigint,
+             extract(epoch FROM current_setting('lock_timeout')::interval) * 1000
+      """;
+
+  /// Of those that rules ask for.
+  private static final String SETTINGS =
+      """
+      SELECT name, setting, source = 'session'
+        FROM pg_settings
+       WHERE name IN ('maintenance_work_mem', 'max_parallel_maintenance_workers')
+      """;
+
+  /// A transaction is in progress already; none is.
+  private static final Set<String> TRANSACTION_STATES = Set.of("25001", "25P01");
+
+  private final DatabaseAddress scratch;
+  private final MigrationConfig config;
+  private final Allowances allowances;
+  private final TargetDatabase live;
+  private final Vectors vectors;
+  private final Set<String> notes = new LinkedHashSet<>();
+
+  /// Observes the statements of one session from another.
+  ///
+  /// @param scratch at the state before the first changeset that is observed
+  public StatementObserver(
+      DatabaseAddress scratch,
+      MigrationConfig config,
+      Allowances allowances,
+      TargetDatabase live,
+      Vectors vectors) {
+    this.scratch = scratch;
+    this.config = config;
+    this.allowances = allowances;
+    this.live = live;
+    this.vectors = vectors;
+  }
+
+  /// What the transaction shows at one moment.
+  ///
+  /// @param transaction its number
+  /// @param held the strongest lock on each relation
+  private record Sight(
+      long transaction,
+      Duration lockTimeout,
+      Map<Long, LockMode> held,
+      Map<Long, Activity> activities,
+      Map<String, Step.Setting> settings,
+      Catalog catalog) {}
+
+  /// What `changeset` does; unless a statement failed, it is applied afterwards.
+  public Observation observe(Changeset changeset) {
+    return observe(changeset, true);
+  }
+
+  /// What `changeset`, which has to be one transaction, does; it is taken back afterwards.
+  Observation rehearse(Changeset changeset) {
+    return observe(changeset, false);
+  }
+
+  private Observation observe(Changeset changeset, boolean applied) {
+    // Each has a session of its own: the one before may have changed its settings.
+    try (Connection connection = scratch.open("sheaf check")) {
+      for (SampleRows.Unfilled table : SampleRows.fill(connection).unfilled()) {
+        notes.add("no row was found for " + table.table() + ": " + table.reason());
+      }
+      changeset.workOffRequiredBackfills(connection);
+      Observation observation = observe(changeset, connection, applied);
+      return changeset.transactional() && makeWay(connection, observation)
+          ? observe(changeset, connection, applied)
+          : observation;
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(scratch, "observing " + changeset.file().shortPath(), e);
+    }
+  }
+
+  /// What could not be made ready for observation.
+  public List<String> notes() {
+    return List.copyOf(notes);
+  }
+
+  /// What failed may have failed because of what was made up for it: rows that a new constraint
+  /// doesn't want, or partitions that stand in for real ones.
+  ///
+  /// @return whether that is out of the way now
+  private static boolean makeWay(Connection connection, Observation observation)
+      throws SQLException {
+    Failure failure = observation.failure();
+    if (failure == null) {
+      return false;
+    }
+    if (failure.isAboutRows()) {
+      deleteRows(connection, observation.before());
+      return true;
+    }
+    return dropCanaries(connection, observation.before());
+  }
+
+  private Observation observe(Changeset changeset, Connection connection, boolean applied)
+      throws SQLException {
+    connection.setAutoCommit(false);
+    Catalog before = look(connection).catalog();
+    Map<Long, Long> rows = countRows(connection, before);
+    connection.rollback();
+    List<Step> steps =
+        changeset.transactional()
+            ? inOneTransaction(connection, changeset, applied)
+            : oneByOne(connection, changeset);
+    connection.setAutoCommit(true);
+    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live, vectors);
+  }
+
+  private List<Step> inOneTransaction(Connection connection, Changeset changeset, boolean applied)
+      throws SQLException {
+    setTimeouts(connection, changeset, config.statementTimeout());
+    List<Step> steps = new ArrayList<>();
+    Sight before = look(connection);
+    for (SourceStatement statement : SourceStatement.of(changeset)) {
+      List<Notice> notices = new ArrayList<>();
+      try {
+        run(connection, statement, notices);
+        Sight after = look(connection);
+        steps.add(step(statement, before, after, notices, null));
+        before = after;
+      } catch (SQLException e) {
+        connection.rollback();
+        steps.add(step(statement, before, before, notices, Failure.of(e)));
+        return steps;
+      }
+    }
+    try {
+      end(connection, applied);
+    } catch (SQLException e) {
+      // A deferred constraint is heard last.
+      steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
+    }
+    return steps;
+  }
+
+  private static void end(Connection connection, boolean applied) throws SQLException {
+    if (applied) {
+      connection.commit();
+      return;
+    }
+    try (Statement check = connection.createStatement()) {
+      check.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    } finally {
+      connection.rollback();
+    }
+  }
+
+  private List<Step> oneByOne(Connection connection, Changeset changeset) throws SQLException {
+    setTimeouts(connection, changeset, Duration.ZERO);
+    connection.commit();
+    List<Step> steps = new ArrayList<>();
+    for (SourceStatement statement : SourceStatement.of(changeset)) {
+      Sight before = look(connection);
+      Step rehearsal = rehearse(connection, statement, before);
+      if (rehearsal.failure() != null && rehearsal.failure().isAboutRows()) {
+        deleteRows(connection, before.catalog());
+        connection.commit();
+        rehearsal = rehearse(connection, statement, before);
+      }
+      Map<Long, LockMode> held = new HashMap<>(rehearsal.held());
+      connection.setAutoCommit(true);
+      List<Notice> notices = new ArrayList<>();
+      Failure failure = runAsItIs(connection, statement, rehearsal, held, notices);
+      if (failure != null && failure.isAboutRows()) {
+        deleteRows(connection, before.catalog());
+        dropInvalidIndexes(connection);
+        failure = runAsItIs(connection, statement, rehearsal, held, notices);
+      }
+      connection.setAutoCommit(false);
+      Sight after = look(connection);
+      connection.rollback();
+      steps.add(
+          new Step(
+              statement,
+              before.lockTimeout(),
+              before.catalog(),
+              after.catalog(),
+              Map.of(),
+              held,
+              rehearsal.activities(),
+              notices,
+              before.settings(),
+              failure,
+              rehearsal.commandsTransaction()));
+      if (failure != null) {
+        return steps;
+      }
+    }
+    return steps;
+  }
+
+  /// @param held takes what a statement locks that could not be rehearsed
+  /// @param notices takes what PostgreSQL says to it
+  /// @return why it was not done; `null` when it was
+  private @Nullable Failure runAsItIs(
+      Connection connection,
+      SourceStatement statement,
+      Step rehearsal,
+      Map<Long, LockMode> held,
+      List<Notice> notices)
+      throws SQLException {
+    try {
+      if (Failure.refusesTransaction(rehearsal.failure())) {
+        held.putAll(
+            LockWatch.run(connection, scratch, rehearsal.before(), statement.sql(), notices));
+      } else {
+        run(connection, statement, notices);
+      }
+      return null;
+    } catch (SQLException e) {
+      return Failure.of(e);
+    }
+  }
+
+  private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
+      throws SQLException {
+    List<Notice> notices = new ArrayList<>();
+    try {
+      run(connection, statement, notices);
+      return step(statement, before, look(connection), notices, null);
+    } catch (SQLException e) {
+      return step(statement, before, before, notices, Failure.of(e));
+    } finally {
+      connection.rollback();
+    }
+  }
+
+  private static Step step(
+      SourceStatement statement,
+      Sight before,
+      Sight after,
+      List<Notice> notices,
+      @Nullable Failure failure) {
+    Map<Long, Activity> activities = new HashMap<>();
+    after
+        .activities()
+        .forEach((table, activity) ->
+            activities.put(
+                table, activity.since(before.activities().getOrDefault(table, Activity.NONE))));
+    return new Step(
+        statement,
+        before.lockTimeout(),
+        before.catalog(),
+        after.catalog(),
+        before.held(),
+        after.held(),
+        activities,
+        notices,
+        before.settings(),
+        failure,
+        notices.stream().anyMatch(notice -> TRANSACTION_STATES.contains(notice.state()))
+            || after.transaction() != before.transaction());
+  }
+
+  /// Looks without leaving a trace: whatever reading the catalog locks is released again.
+  private static Sight look(Connection connection) throws SQLException {
+    Savepoint savepoint = connection.setSavepoint();
+    try (Statement select = connection.createStatement()) {
+      Map<Long, LockMode> held = new HashMap<>();
+      try (ResultSet row = select.executeQuery(LOCKS)) {
+        while (row.next()) {
+          held.merge(
+              row.getLong(1),
+              LockMode.of(row.getString(2)),
+              (one, other) -> one.compareTo(other) > 0 ? one : other);
+        }
+      }
+      Map<Long, Activity> activities = new HashMap<>();
+      try (ResultSet row = select.executeQuery(ACTIVITIES)) {
+        while (row.next()) {
+          activities.put(
+              row.getLong(1), new Activity(row.getLong(2), row.getLong(3), row.getLong(4)));
+        }
+      }
+      long transaction;
+      Duration lockTimeout;
+      try (ResultSet row = select.executeQuery(TRANSACTION)) {
+        row.next();
+        transaction = row.getLong(1);
+        lockTimeout = Duration.ofMillis(row.getLong(2));
+      }
+      Map<String, Step.Setting> settings = new HashMap<>();
+      try (ResultSet row = select.executeQuery(SETTINGS)) {
+        while (row.next()) {
+          settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
+        }
+      }
+      select.execute("SET LOCAL search_path = ''");
+      return new Sight(
+          transaction, lockTimeout, held, activities, settings, CatalogReader.read(connection));
+    } finally {
+      connection.rollback(savepoint);
+      connection.releaseSavepoint(savepoint);
+    }
+  }
+
+  /// @param notices takes what PostgreSQL says to it
+  private static void run(Connection connection, SourceStatement statement, List<Notice> notices)
+      throws SQLException {
+    try (Statement sql = connection.createStatement()) {
+      sql.setEscapeProcessing(false);
+      sql.execute(statement.sql());
+      notices.addAll(Notice.of(sql));
+    }
+  }
+
+  private void setTimeouts(Connection connection, Changeset changeset, Duration statementTimeout)
+      throws SQLException {
+    Directives directives = changeset.directives();
+    try (Statement set = connection.createStatement()) {
+      set.execute(
+          "SET lock_timeout = %d; SET statement_timeout = %d"
+              .formatted(
+                  Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
+                      .toMillis(),
+                  Objects.requireNonNullElse(directives.statementTimeout(), statementTimeout)
+                      .toMillis()));
+    }
+  }
+
+  private static Map<Long, Long> countRows(Connection connection, Catalog catalog)
+      throws SQLException {
+    String sql =
+        catalog.relations().values().stream()
+            .filter(relation -> relation.kind() == Kind.TABLE && relation.bytes() > 0)
+            .map(table -> "SELECT %d, count(*) FROM ONLY %s".formatted(table.oid(), table.quoted()))
+            .collect(Collectors.joining(" UNION ALL "));
+    Map<Long, Long> rows = new HashMap<>();
+    if (!sql.isEmpty()) {
+      try (Statement select = connection.createStatement();
+          ResultSet row = select.executeQuery(sql)) {
+        while (row.next()) {
+          rows.put(row.getLong(1), row.getLong(2));
+        }
+      }
+    }
+    return rows;
+  }
+
+  private static void deleteRows(Connection connection, Catalog catalog) throws SQLException {
+    String tables =
+        catalog.relations().values().stream()
+            .filter(relation -> relation.kind() == Kind.TABLE)
+            .map(Relation::quoted)
+            .collect(Collectors.joining(", "));
+    if (tables.isEmpty()) {
+      return;
+    }
+    // What is append only has a trigger that refuses it; tgtype's bit 32 is TRUNCATE.
+    String sql =
+        """
+        DO $$
+        DECLARE
+            refusals text[] := ARRAY(SELECT format('ALTER TABLE %%s %%%%s TRIGGER %%I', tgrelid::regclass, tgname)
+                                       FROM pg_trigger
+                                      WHERE tgtype & 32 <> 0 AND tgenabled = 'O');
+            refusal  text;
+        BEGIN
+            FOREACH refusal IN ARRAY refusals LOOP
+                EXECUTE format(refusal, 'DISABLE');
+            END LOOP;
+            TRUNCATE %s;
+            FOREACH refusal IN ARRAY refusals LOOP
+                EXECUTE format(refusal, 'ENABLE');
+            END LOOP;
+        END $$
+        """
+            .formatted(tables);
+    try (Statement truncate = connection.createStatement()) {
+      truncate.setEscapeProcessing(false);
+      truncate.execute(sql);
+    }
+  }
+
+  /// What a concurrent build leaves that met a row it could not take.
+  private static void dropInvalidIndexes(Connection connection) throws SQLException {
+    String sql =
+        """
+        DO $$
+        DECLARE
+            name text;
+        BEGIN
+            FOR name IN SELECT indexrelid::regclass
+                          FROM pg_index i
+                          JOIN pg_class c ON c.oid = i.indexrelid
+                         WHERE NOT i.indisvalid AND c.relkind = 'i' LOOP
+                EXECUTE 'DROP INDEX ' || name;
+            END LOOP;
+        END $$
+        """;
+    try (Statement drop = connection.createStatement()) {
+      drop.execute(sql);
+    }
+  }
+
+  /// @return whether there were any
+  private static boolean dropCanaries(Connection connection, Catalog catalog) throws SQLException {
+    List<Relation> canaries =
+        catalog.relations().values().stream().filter(catalog::isCanary).toList();
+    try (Statement drop = connection.createStatement()) {
+      for (Relation canary : canaries) {
+        drop.execute("DROP TABLE IF EXISTS " + canary.quoted() + " CASCADE");
+      }
+    }
+    return !canaries.isEmpty();
+  }
+}

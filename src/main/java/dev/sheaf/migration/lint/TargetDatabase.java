@@ -1,0 +1,76 @@
+package dev.sheaf.migration.lint;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// What the statistics of a live database say; reading them reads no table and locks none for
+/// anybody.
+///
+/// @param sizes by qualified name; a partitioned table has the sum of its partitions
+/// @param settings by name
+/// @param extensions their versions, by name
+public record TargetDatabase(
+    Map<String, Size> sizes, Map<String, String> settings, Map<String, String> extensions) {
+
+  /// Nothing is known.
+  public static final TargetDatabase UNKNOWN = new TargetDatabase(Map.of(), Map.of(), Map.of());
+
+  private static final String SIZES =
+      """
+      SELECT format('%s.%s', n.nspname, c.relname),
+             (SELECT coalesce(sum(pg_total_relation_size(p.relid)), 0)
+                FROM (SELECT c.oid AS relid UNION SELECT relid FROM pg_partition_tree(c.oid)) p),
+             (SELECT coalesce(sum(greatest(l.reltuples, 0)), 0)
+                FROM pg_class l
+               WHERE l.relkind IN ('r', 'm')
+                 AND l.oid IN (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)))
+        FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+       WHERE c.relkind IN ('r', 'p', 'm')
+         AND n.nspname !~ '^(pg_|information_schema$)'
+      """;
+
+  /// Reads what the live database has.
+  ///
+  /// @throws dev.sheaf.runtime.OperatorException when the database cannot be read
+  public static TargetDatabase of(DatabaseAddress address) {
+    Map<String, Size> sizes = new HashMap<>();
+    Map<String, String> settings = new HashMap<>();
+    Map<String, String> extensions = new HashMap<>();
+    try (Connection connection = address.open("sheaf check")) {
+      connection.setReadOnly(true);
+      try (Statement select = connection.createStatement();
+          ResultSet row = select.executeQuery(SIZES)) {
+        while (row.next()) {
+          sizes.put(row.getString(1), new Size(row.getLong(2), row.getLong(3)));
+        }
+      }
+      try (Statement select = connection.createStatement();
+          ResultSet row = select.executeQuery("SELECT name, setting FROM pg_settings")) {
+        while (row.next()) {
+          settings.put(row.getString(1), String.valueOf(row.getString(2)));
+        }
+      }
+      try (Statement select = connection.createStatement();
+          ResultSet row = select.executeQuery("SELECT extname, extversion FROM pg_extension")) {
+        while (row.next()) {
+          extensions.put(row.getString(1), row.getString(2));
+        }
+      }
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(address, "reading its statistics", e);
+    }
+    return new TargetDatabase(Map.copyOf(sizes), Map.copyOf(settings), Map.copyOf(extensions));
+  }
+
+  public @Nullable Size size(String table) {
+    return sizes.get(table);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.sheaf.migration.lint.rule;
+
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.lint.Finding;
+import dev.sheaf.migration.lint.LockMode;
+import dev.sheaf.migration.lint.Observation;
+import dev.sheaf.migration.lint.Rule;
+import dev.sheaf.migration.lint.Step;
+import java.util.stream.Stream;
+
+/// A partition comes to a table in a way that others have to wait for.
+final class PartitionAttachBlocks implements Rule {
+
+  @Override
+  public About about() {
+    return Rule.error(
+        "The partitioned table is locked, or rows are read in full under a lock, to take a partition in.",
+        "CREATE TABLE (LIKE parent), add a valid CHECK of the bounds, then ATTACH PARTITION");
+  }
+
+  @Override
+  public Stream<Finding> judge(Observation observation) {
+    return observation
+        .steps()
+        .flatMap(step ->
+            step.after().relations().values().stream()
+                .filter(relation -> relation.kind().isTable())
+                .filter(partition -> observation.existed(partition.parent()))
+                .filter(partition -> !step.before().isPartitionOf(partition))
+                .flatMap(partition -> blocked(observation, step, partition)));
+  }
+
+  private Stream<Finding> blocked(Observation observation, Step step, Relation partition) {
+    Relation parent = step.before().relation(partition.parent());
+    if (!step.before().relations().containsKey(partition.oid())) {
+      return step.lock(parent.oid()) == LockMode.ACCESS_EXCLUSIVE
+          ? Stream.of(finding(observation, step, parent, parent, "is locked to create a partition"))
+          : Stream.empty();
+    }
+    Stream<Relation> attached = Stream.of(step.before().relation(partition.oid()));
+    Stream<Relation> defaults =
+        step.before().relations().values().stream()
+            .filter(relation -> relation.parent() == parent.oid() && relation.isDefaultPartition())
+            .filter(relation -> !step.before().isCanary(relation));
+    return Stream.concat(attached, defaults)
+        .filter(table -> observation.existed(table) && step.scanned(table.oid()))
+        .map(table ->
+            finding(observation, step, table, parent, "is read in full to attach a partition"));
+  }
+
+  private Finding finding(
+      Observation observation, Step step, Relation table, Relation parent, String message) {
+    return observation.finding(
+        this, step, table, parent.qualified(), table.qualified() + " " + message);
+  }
+}

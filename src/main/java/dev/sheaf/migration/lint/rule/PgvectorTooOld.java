@@ -1,0 +1,75 @@
+package dev.sheaf.migration.lint.rule;
+
+import dev.sheaf.migration.lint.Finding;
+import dev.sheaf.migration.lint.Observation;
+import dev.sheaf.migration.lint.Rule;
+import java.lang.module.ModuleDescriptor.Version;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/// A step that needs a later pgvector.
+final class PgvectorTooOld implements Rule {
+
+  private static final Set<String> SINCE_0_7_0 = Set.of("halfvec", "sparsevec");
+
+  @Override
+  public About about() {
+    return Rule.error(
+        "The step needs what only a later version of pgvector has, or has right.",
+        "update pgvector first: ALTER EXTENSION vector UPDATE; or build serially: SET max_parallel_maintenance_workers = 0");
+  }
+
+  @Override
+  public Stream<Finding> judge(Observation observation) {
+    String version = observation.pgvector();
+    return version == null
+        ? Stream.empty()
+        : Stream.concat(
+            NewColumn.of(observation).flatMap(column -> judge(column, version)),
+            NewIndex.of(observation).flatMap(index -> judge(index, version)));
+  }
+
+  private Stream<Finding> judge(NewColumn column, String version) {
+    return SINCE_0_7_0.contains(column.column().typeName()) && isOlder(version, "0.7.0")
+        ? Stream.of(column.finding(this, message(column.name(), "its type", "0.7.0", version)))
+        : Stream.empty();
+  }
+
+  private Stream<Finding> judge(NewIndex index, String version) {
+    boolean hnsw = index.index().accessMethod().equals("hnsw");
+    if (hnsw && isOlder(version, "0.5.0")) {
+      return Stream.of(index.finding(this, message(index.name(), "hnsw", "0.5.0", version)));
+    }
+    if (index.index().isOfVectors()
+        && isOlder(version, "0.7.0")
+        && index.index().operatorClasses().stream().anyMatch(PgvectorTooOld::isSince070)) {
+      return Stream.of(
+          index.finding(this, message(index.name(), "its operator class", "0.7.0", version)));
+    }
+    // Over a table that is new there is nothing to build in parallel.
+    return hnsw
+            && index.observation().existed(index.table())
+            && index.isBuiltInParallel()
+            && isOlder(version, "0.8.2")
+        ? Stream.of(
+            index.finding(
+                this,
+                message(
+                    index.name(), "a safe build in parallel (CVE-2026-3172)", "0.8.2", version)))
+        : Stream.empty();
+  }
+
+  private static boolean isSince070(String operatorClass) {
+    return operatorClass.endsWith("_l1_ops")
+        || SINCE_0_7_0.stream().anyMatch(type -> operatorClass.startsWith(type + "_"))
+        || operatorClass.startsWith("bit_");
+  }
+
+  private static boolean isOlder(String version, String needed) {
+    return Version.parse(version).compareTo(Version.parse(needed)) < 0;
+  }
+
+  private static String message(String object, String what, String needed, String version) {
+    return "%s: %s needs pgvector %s, and this is %s".formatted(object, what, needed, version);
+  }
+}

@@ -1,0 +1,31 @@
+package dev.sheaf.migration.lint.rule;
+
+import dev.sheaf.migration.lint.Finding;
+import dev.sheaf.migration.lint.Observation;
+import dev.sheaf.migration.lint.Rule;
+import dev.sheaf.migration.lint.Step;
+import java.util.stream.Stream;
+
+/// A table that was there before is emptied.
+final class TruncatedTable implements Rule {
+
+  @Override
+  public About about() {
+    return Rule.error(
+        "TRUNCATE destroys every row, of tables that reference it too with CASCADE, while nobody can read them.",
+        "delete in batches with a backfill, or drop the table once nothing uses it");
+  }
+
+  @Override
+  public Stream<Finding> judge(Observation observation) {
+    return observation.onTables(
+        step ->
+            step.rewrittenTables()
+                .filter(changed -> changed.after().isDefinedAs(changed.before()))
+                .filter(changed -> changed.after().bytes() == 0)
+                .map(Step.Changed::before),
+        (step, table) ->
+            observation.finding(
+                this, step, table, table.qualified(), table.qualified() + " is emptied"));
+  }
+}

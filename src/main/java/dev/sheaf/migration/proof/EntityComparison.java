@@ -1,0 +1,291 @@
+package dev.sheaf.migration.proof;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.PostgresServer;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.CatalogObjects;
+import dev.sheaf.migration.catalog.CatalogObjects.Item;
+import dev.sheaf.migration.catalog.CatalogObjects.Kind;
+import dev.sheaf.migration.catalog.CatalogScript;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.scratch.ScratchSchema;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// What the schema lacks for the entities that are stored in it.
+///
+/// Entities say the least that they need. A schema that says more (a column that nobody maps, a
+/// value that must not be null, an index, a check) does not differ from them.
+///
+/// @param statements that give it to them; empty when nothing differs
+/// @param drops statements for what no entity maps, in the tables that are changed, which only a
+///   person can decide about
+public record EntityComparison(List<String> statements, List<String> drops) {
+
+  private static final Pattern LITERAL = Pattern.compile("'(?:[^']|'')*'");
+
+  public EntityComparison {
+    statements = List.copyOf(statements);
+    drops = List.copyOf(drops);
+  }
+
+  /// Compares the schema that the changesets make with the entities.
+  ///
+  /// @param head every changeset
+  public static EntityComparison of(
+      DatabaseAddress server,
+      MigrationConfig config,
+      List<Changeset> head,
+      Collection<Class<?>> entities)
+      throws SQLException {
+    try (ScratchSchema is = ScratchSchema.at(server, config, head);
+        ScratchSchema should = ScratchSchema.at(server, config, List.of())) {
+      PostgresServer postgres = PostgresServer.of(is.connection());
+      EntityTables tables = EntityTables.of(entities, postgres);
+      try (Statement statement = should.connection().createStatement()) {
+        statement.setEscapeProcessing(false);
+        if (postgres.vector() != null) {
+          statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
+        }
+        for (String sql : tables.statements()) {
+          statement.execute(sql);
+        }
+      }
+      return new Comparer(
+              tables, CatalogObjects.of(is.connection()), CatalogObjects.of(should.connection()))
+          .compare();
+    }
+  }
+
+  /// The text of a changeset, between its comment and its rollback.
+  public String body() {
+    StringBuilder text = new StringBuilder();
+    statements.forEach(statement -> text.append(statement).append(";\n"));
+    if (!drops.isEmpty()) {
+      text.append("\n-- No entity maps these. Dropping them loses their data for good:\n");
+      drops.forEach(drop -> text.append("-- ").append(drop).append(";\n"));
+    }
+    return text.toString().stripTrailing();
+  }
+
+  private static final class Comparer {
+    private final EntityTables tables;
+    private final CatalogObjects is;
+    private final CatalogObjects should;
+    private final Set<String> changed = new LinkedHashSet<>();
+    private final List<String> statements = new ArrayList<>();
+
+    Comparer(EntityTables tables, CatalogObjects is, CatalogObjects should) {
+      this.tables = tables;
+      this.is = is;
+      this.should = should;
+    }
+
+    EntityComparison compare() {
+      Set<Item> created = new LinkedHashSet<>();
+      for (Item item : should.objects().values()) {
+        Item table = item.kind() == Kind.TABLE ? item : should.ownerOf(item);
+        if (table != null && isMapped(table) && find(is, Kind.TABLE, table.name()) == null) {
+          created.add(item);
+        }
+      }
+      for (Item item : should.objects().values()) {
+        if (item.kind() == Kind.SEQUENCE && find(is, Kind.SEQUENCE, item.name()) == null) {
+          add("", item.create());
+        }
+      }
+      for (Item item : created) {
+        if (item.kind() == Kind.TABLE) {
+          CatalogScript.create(should, item, created, false).forEach(sql -> add("", sql));
+        }
+      }
+      for (Item item : should.objects().values()) {
+        Item table = should.ownerOf(item);
+        if (!isMapped(table)) {
+          continue;
+        }
+        switch (item.kind()) {
+          case COLUMN -> {
+            if (!created.contains(item)) {
+              column(item);
+            }
+          }
+          case CONSTRAINT -> {
+            if (!created.contains(item) || item.text("type").equals("f")) {
+              constraint(item);
+            }
+          }
+          case INDEX -> {
+            if (created.contains(item) || indexes(item).isEmpty()) {
+              add(item.text("table"), item.create().replace(" USING btree", ""));
+            }
+          }
+          case COMMENT -> add("", item.create());
+          default -> {}
+        }
+      }
+      return new EntityComparison(statements, drops());
+    }
+
+    private boolean isMapped(@Nullable Item table) {
+      return table != null && tables.mapped().containsKey(table.name().replace("\"", ""));
+    }
+
+    private void add(String table, String sql) {
+      statements.add(sql);
+      changed.add(table);
+    }
+
+    private static @Nullable Item find(CatalogObjects objects, Kind kind, String name) {
+      return objects.objects().values().stream()
+          .filter(item -> item.kind() == kind && item.name().equals(name))
+          .findFirst()
+          .orElse(null);
+    }
+
+    private void column(Item wanted) {
+      String table = wanted.text("table");
+      Item found = find(is, Kind.COLUMN, wanted.name());
+      if (found == null) {
+        boolean empty = wanted.has("notnull") && wanted.text("default").isEmpty();
+        add(
+            table,
+            (empty ? "-- Where there are rows this needs a DEFAULT, or a backfill first.\n" : "")
+                + "ALTER TABLE "
+                + table
+                + " ADD COLUMN "
+                + wanted.create());
+        return;
+      }
+      String alter = "ALTER TABLE %s ALTER COLUMN %s ".formatted(table, wanted.text("simple"));
+      String type = wanted.text("type");
+      if (!isEnough(found.text("type"), type)) {
+        add(table, "%sTYPE %s USING %s::%s".formatted(alter, type, wanted.text("simple"), type));
+      }
+      if (wanted.has("notnull") && !found.has("notnull")) {
+        add(table, alter + "SET NOT NULL");
+      }
+      String value = wanted.text("default");
+      if (!value.isEmpty() && !value.equals(found.text("default"))) {
+        add(table, alter + "SET DEFAULT " + value);
+      }
+      boolean numbered =
+          !found.text("identity").isEmpty() || found.text("default").startsWith("nextval(");
+      if (!wanted.text("identity").isEmpty() && !numbered) {
+        add(table, alter + "ADD GENERATED BY DEFAULT AS IDENTITY");
+      }
+    }
+
+    /// Whether a column of type `found` holds everything that one of type `wanted` does.
+    private static boolean isEnough(String found, String wanted) {
+      return found.equals(wanted)
+          || (found.equals("text") && wanted.startsWith("character varying("))
+          || (wanted.equals("vector") && found.startsWith("vector("))
+          || (wanted.startsWith("numeric") && found.equals("numeric"));
+    }
+
+    private void constraint(Item wanted) {
+      String table = wanted.text("table");
+      List<Item> same =
+          is.objects().values().stream()
+              .filter(item -> item.kind() == Kind.CONSTRAINT && item.text("table").equals(table))
+              .filter(item -> item.texts("columns").equals(wanted.texts("columns")))
+              .toList();
+      switch (wanted.text("type")) {
+        case "p", "u" -> {
+          Set<String> columns = new HashSet<>(wanted.texts("columns"));
+          boolean unique =
+              same.stream().anyMatch(item -> "pu".contains(item.text("type")))
+                  || is.objects().values().stream()
+                      .anyMatch(item ->
+                          item.kind() == Kind.INDEX
+                              && item.text("table").equals(table)
+                              && item.has("unique")
+                              && columns.equals(new HashSet<>(item.texts("columns"))));
+          if (!unique) {
+            add(table, named(wanted, "key"));
+          }
+        }
+        case "f" -> {
+          boolean there =
+              same.stream()
+                  .anyMatch(item -> item.text("references").equals(wanted.text("references")));
+          if (!there) {
+            add(table, named(wanted, "fkey"));
+          }
+        }
+        case "c" -> {
+          List<Item> checks = same.stream().filter(item -> item.text("type").equals("c")).toList();
+          Set<String> values = literals(wanted);
+          if (checks.stream().noneMatch(item -> literals(item).containsAll(values))) {
+            // One that allows less would go on refusing what the entity may hold.
+            checks.forEach(item -> add(table, item.drop()));
+            add(table, named(wanted, "check"));
+          }
+        }
+        default -> throw new IllegalStateException(wanted.create());
+      }
+    }
+
+    private static Set<String> literals(Item check) {
+      Set<String> literals = new HashSet<>();
+      Matcher literal = LITERAL.matcher(check.text("definition"));
+      while (literal.find()) {
+        literals.add(literal.group());
+      }
+      return literals;
+    }
+
+    /// Under the name that PostgreSQL would have given it, where Hibernate made one up.
+    private static String named(Item wanted, String suffix) {
+      String name = wanted.text("simple");
+      return name.matches("(?i)\"?(uk|fk|ck)[_a-z0-9]{20,}\"?")
+          ? wanted
+              .create()
+              .replace(
+                  "CONSTRAINT " + name,
+                  "CONSTRAINT %s_%s_%s"
+                      .formatted(
+                          wanted.text("table"), String.join("_", wanted.texts("columns")), suffix))
+          : wanted.create();
+    }
+
+    /// The indexes that already serve as the wanted one would.
+    private List<Item> indexes(Item wanted) {
+      List<String> columns = wanted.texts("columns");
+      return is.objects().values().stream()
+          .filter(item -> item.text("table").equals(wanted.text("table")))
+          .filter(item ->
+              item.kind() == Kind.INDEX
+                  && item.texts("columns").equals(columns)
+                  && (item.has("unique") || !wanted.has("unique")))
+          .toList();
+    }
+
+    private List<String> drops() {
+      List<String> drops = new ArrayList<>();
+      for (Item item : is.objects().values()) {
+        String table = item.text("table");
+        if (item.kind() == Kind.COLUMN
+            && changed.contains(table)
+            && item.text("generated").isEmpty()
+            && !tables
+                .mapped()
+                .getOrDefault(table.replace("\"", ""), Set.of())
+                .contains(item.text("simple").replace("\"", ""))) {
+          drops.add(item.drop());
+        }
+      }
+      return drops;
+    }
+  }
+}

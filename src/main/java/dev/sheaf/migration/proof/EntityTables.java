@@ -1,0 +1,84 @@
+package dev.sheaf.migration.proof;
+
+import dev.sheaf.database.PostgresServer;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import org.hibernate.boot.Metadata;
+import org.hibernate.boot.MetadataSources;
+import org.hibernate.boot.model.relational.Namespace;
+import org.hibernate.boot.registry.StandardServiceRegistry;
+import org.hibernate.boot.registry.StandardServiceRegistryBuilder;
+import org.hibernate.mapping.Column;
+import org.hibernate.mapping.Table;
+import org.hibernate.tool.schema.internal.SchemaCreatorImpl;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+
+/// The tables that entities expect, as Hibernate would create them: a question asked of a scratch
+/// database, never of a real one.
+///
+/// Where a mapping says nothing about a type's width, Hibernate chooses one that nobody wants;
+/// there it is text, timestamps of full precision, and vectors of any width.
+///
+/// @param statements that create them
+/// @param mapped for each table the columns that entities map
+record EntityTables(List<String> statements, Map<String, Set<String>> mapped) {
+
+  /// What `@Column` says of a length when nobody says anything.
+  private static final long UNSAID = 255;
+
+  /// Kept, because a logger that nobody holds forgets its level.
+  private static final Logger HIBERNATE = Logger.getLogger("org.hibernate");
+
+  static EntityTables of(Collection<Class<?>> entities, PostgresServer server) {
+    HIBERNATE.setLevel(Level.SEVERE);
+    try (StandardServiceRegistry registry =
+        new StandardServiceRegistryBuilder()
+            .applySetting("hibernate.boot.allow_jdbc_metadata_access", false)
+            .applySetting("jakarta.persistence.database-product-name", "PostgreSQL")
+            .applySetting("jakarta.persistence.database-major-version", server.major())
+            .applySetting("hibernate.column_ordering_strategy", "legacy")
+            .build()) {
+      MetadataSources sources = new MetadataSources(registry);
+      entities.forEach(sources::addAnnotatedClass);
+      Metadata metadata = sources.buildMetadata();
+      Map<String, Set<String>> mapped = new TreeMap<>();
+      for (Namespace namespace : metadata.getDatabase().getNamespaces()) {
+        for (Table table : namespace.getTables()) {
+          Set<String> columns = new TreeSet<>();
+          for (Column column : table.getColumns()) {
+            columns.add(column.getName());
+            String unbounded = unbounded(column, metadata);
+            if (column.getSqlType() == null && unbounded != null) {
+              column.setSqlType(unbounded);
+            }
+          }
+          mapped.put(table.getName(), columns);
+        }
+      }
+      return new EntityTables(
+          new SchemaCreatorImpl(registry).generateCreationCommands(metadata, false), mapped);
+    }
+  }
+
+  private static @Nullable String unbounded(Column column, Metadata metadata) {
+    Long length = column.getLength();
+    boolean ofAnyLength = length == null || length == UNSAID;
+    boolean ofAnyPrecision = column.getTemporalPrecision() == null;
+    return switch (column.getSqlTypeCode(metadata)) {
+      case SqlTypes.VARCHAR -> ofAnyLength ? "text" : null;
+      case SqlTypes.VECTOR -> column.getArrayLength() == null ? "vector" : null;
+      case SqlTypes.TIMESTAMP_UTC, SqlTypes.TIMESTAMP_WITH_TIMEZONE ->
+          ofAnyPrecision ? "timestamp with time zone" : null;
+      case SqlTypes.TIMESTAMP -> ofAnyPrecision ? "timestamp" : null;
+      case SqlTypes.TIME -> ofAnyPrecision ? "time" : null;
+      default -> null;
+    };
+  }
+}

@@ -1,0 +1,118 @@
+package dev.sheaf.migration.proof;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.DerivedRollback;
+import dev.sheaf.migration.Difference;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.CatalogScript;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.scratch.RowDigests;
+import dev.sheaf.migration.scratch.SampleRowTrial;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Finds the rollback of a changeset by running it on a scratch database and going back from there,
+/// and writes it into the changeset's file.
+public final class RollbackDerivation {
+
+  private static final Pattern STUB = Pattern.compile("(?m)^--rollback[ \\t]*$\\R?");
+  private static final Pattern HEAD = Pattern.compile("(?m)^--changeset .*\\R(?:--comment .*\\R)?");
+
+  private RollbackDerivation() {}
+
+  /// Derives the rollback of one changeset and writes it into its file.
+  ///
+  /// @param all the changesets there are, in order
+  /// @param changeset one of them, without a rollback
+  /// @param file where it was read
+  public static DerivedRollback derive(
+      DatabaseAddress server,
+      MigrationConfig config,
+      List<Changeset> all,
+      Changeset changeset,
+      Path file)
+      throws SQLException {
+    int position = all.indexOf(changeset);
+    try (SampleRowTrial trial = new SampleRowTrial(server, config, all, position)) {
+      SampleRowTrial.Before before = trial.upWithRows(position);
+      Connection connection = trial.connection();
+      List<CatalogScript.Line> lines =
+          CatalogScript.rewind(connection, before.objects(), !changeset.transactional());
+
+      List<String> statements = new ArrayList<>();
+      List<String> open = new ArrayList<>();
+      for (CatalogScript.Line line : lines) {
+        if (line.failure() == null) {
+          statements.add(line.sql());
+        } else {
+          open.add(
+              line.sql().isEmpty() ? line.failure() : line.sql() + " fails: " + line.failure());
+        }
+      }
+      CatalogSnapshot now = CatalogSnapshot.of(connection).withoutEngine();
+      for (Difference left :
+          before.catalog().withoutColumnOrder().differences(now.withoutColumnOrder())) {
+        open.add(
+            "%s is still %s".formatted(left.object(), left.kind().name().toLowerCase(Locale.ROOT)));
+      }
+      RowDigests.Changes rows = before.rows().changes(connection);
+      rows.added()
+          .forEach(table -> open.add("rows that were added to " + table + " are still there"));
+      @Nullable String lossy = rows.lost().isEmpty() ? null : lossy(rows.lost());
+      write(file, statements, lossy, open);
+      return new DerivedRollback(file, statements, lossy, open);
+    }
+  }
+
+  private static String lossy(List<String> tables) {
+    return "what was dropped or overwritten in "
+        + String.join(", ", tables)
+        + " does not come back";
+  }
+
+  private static void write(
+      Path file, List<String> statements, @Nullable String lossy, List<String> open) {
+    try {
+      String content = STUB.matcher(Files.readString(file)).replaceAll("").stripTrailing() + "\n\n";
+      if (lossy != null) {
+        Matcher head = HEAD.matcher(content);
+        if (head.find()) {
+          content =
+              content.substring(0, head.end())
+                  + "--lossy-rollback "
+                  + lossy
+                  + "\n"
+                  + content.substring(head.end());
+        }
+      }
+      StringBuilder text = new StringBuilder(content);
+      for (String statement : statements) {
+        text.append("--rollback ")
+            .append((statement + ";").replace("\n", "\n--rollback "))
+            .append('\n');
+      }
+      for (String missing : open) {
+        text.append("--rollback -- to be completed: ")
+            .append(missing.replaceAll("\\s+", " "))
+            .append('\n');
+      }
+      if (statements.isEmpty() && open.isEmpty()) {
+        text.append("--rollback empty\n");
+      }
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

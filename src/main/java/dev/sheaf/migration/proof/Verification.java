@@ -1,0 +1,175 @@
+package dev.sheaf.migration.proof;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.Difference;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.migration.history.Trash;
+import dev.sheaf.migration.scratch.ScratchDatabase;
+import dev.sheaf.migration.scratch.ScratchSchema;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/// Compares a live schema with what changelogs make of an empty database, by making it: the same
+/// changesets and the templates for the same data run in a scratch database, and the two catalogs
+/// are laid side by side.
+public final class Verification {
+
+  private final DatabaseAddress address;
+  private final MigrationConfig config;
+  private final Changelogs changelogs;
+
+  public Verification(DatabaseAddress address, MigrationConfig config, Changelogs changelogs) {
+    this.address = address;
+    this.config = config;
+    this.changelogs = changelogs;
+  }
+
+  /// Every difference, in the order of the objects' names.
+  ///
+  /// @param live a connection to the database that is looked at
+  /// @param applied what is taken to be applied there, in order
+  public List<Difference> compare(Connection live, List<Changeset> applied) throws SQLException {
+    ObjectTemplates templates = new ObjectTemplates(changelogs);
+    try (ScratchDatabase reference =
+        ScratchDatabase.create(ScratchDatabase.server(address, config))) {
+      workIn(currentSchema(live), reference);
+      return compare(live, applied, templates, reference);
+    }
+  }
+
+  private List<Difference> compare(
+      Connection live,
+      List<Changeset> applied,
+      ObjectTemplates templates,
+      ScratchDatabase reference)
+      throws SQLException {
+    try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME)) {
+      ScratchSchema.apply(applied, connection, reference.address(), config);
+      Trash.mirror(live, connection);
+      Live found = Live.read(live, templates);
+      for (var instances : found.instances().entrySet()) {
+        for (Map<String, Object> instance : instances.getValue()) {
+          templates.apply(connection, instances.getKey(), instance);
+        }
+      }
+      return CatalogSnapshot.of(connection)
+          .ofChangelogs()
+          .drift(found.schema().ofChangelogs())
+          .stream()
+          .filter(difference -> !found.building().contains(difference.object()))
+          .toList();
+    }
+  }
+
+  /// A live schema, and what its data says there is of each template. Indexes and partitions come
+  /// and go while one looks, and the catalog is not part of a transaction's snapshot.
+  ///
+  /// @param building the indexes that are being built, which are not valid yet
+  private record Live(
+      CatalogSnapshot schema,
+      Map<String, List<Map<String, Object>>> instances,
+      Set<String> building) {
+
+    private static final int LOOKS = 10;
+
+    /// Reads both, again when something was made or dropped in between.
+    static Live read(Connection live, ObjectTemplates templates) throws SQLException {
+      var before = allInstances(live, templates);
+      for (int look = 1; ; look++) {
+        Set<String> building = building(live);
+        CatalogSnapshot schema = CatalogSnapshot.of(live);
+        var after = allInstances(live, templates);
+        if (after.equals(before) || look == LOOKS) {
+          return new Live(schema, after, building);
+        }
+        before = after;
+      }
+    }
+
+    private static Map<String, List<Map<String, Object>>> allInstances(
+        Connection live, ObjectTemplates templates) throws SQLException {
+      Map<String, List<Map<String, Object>>> all = new LinkedHashMap<>();
+      for (String template : templates.names()) {
+        all.put(template, instancesOf(live, templates, template));
+      }
+      return all;
+    }
+
+    private static Set<String> building(Connection live) throws SQLException {
+      Set<String> building = new HashSet<>();
+      try (Statement select = live.createStatement();
+          ResultSet row =
+              select.executeQuery(
+                  """
+                  SELECT format('index %I.%I', n.nspname, c.relname)
+                    FROM pg_stat_progress_create_index p
+                    JOIN pg_class c ON c.oid = p.index_relid
+                    JOIN pg_namespace n ON n.oid = c.relnamespace
+                   WHERE p.datname = current_database()
+                  """)) {
+        while (row.next()) {
+          building.add(row.getString(1));
+        }
+      }
+      return building;
+    }
+  }
+
+  private static String currentSchema(Connection live) throws SQLException {
+    try (Statement select = live.createStatement();
+        ResultSet row = select.executeQuery("SELECT quote_ident(current_schema())")) {
+      return row.next() && row.getString(1) != null ? row.getString(1) : "public";
+    }
+  }
+
+  /// The scratch database works in the schema in which the live one does.
+  private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
+    try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME);
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
+      statement.execute(
+          "ALTER DATABASE %s SET search_path = %s, public"
+              .formatted(reference.address().database(), schema));
+    }
+  }
+
+  /// The parameters of every object of `template` that the data says there is.
+  private static List<Map<String, Object>> instancesOf(
+      Connection live, ObjectTemplates templates, String template) throws SQLException {
+    String sql = templates.instances(template);
+    if (sql == null) {
+      return List.of();
+    }
+    List<Map<String, Object>> instances = new ArrayList<>();
+    try (Statement select = live.createStatement();
+        ResultSet row = select.executeQuery(sql)) {
+      while (row.next()) {
+        Map<String, Object> parameters = new LinkedHashMap<>();
+        for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+          parameters.put(row.getMetaData().getColumnLabel(i), row.getObject(i));
+        }
+        instances.add(parameters);
+      }
+    } catch (SQLException e) {
+      // The tables that the template lives on are not there yet.
+      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+        throw e;
+      }
+    }
+    return instances;
+  }
+}

@@ -1,0 +1,5 @@
+/// Proving and deriving rollbacks, comparing the schema with the entities, drift.
+@NullMarked
+package dev.sheaf.migration.proof;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,104 @@
+package dev.sheaf.migration.scratch;
+
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/// What the rows of every table say, in the columns that the tables have at one moment, so that it
+/// can be seen later whether those rows still say it.
+///
+/// @param digests of the rows, by the query that computes them
+public record RowDigests(Map<Query, List<String>> digests) {
+
+  /// @param table its name, or that of the partitioned table above it
+  private record Query(String table, String sql) {}
+
+  /// What became of the rows.
+  ///
+  /// @param lost tables of which a row is not there any more as it was
+  /// @param added tables that have all their rows, and others
+  public record Changes(List<String> lost, List<String> added) {}
+
+  static RowDigests of(Connection connection) throws SQLException {
+    String tables =
+        """
+        SELECT format('%I.%I', n.nspname, c.relname),
+               (SELECT format('%I.%I', r.relnamespace::regnamespace, r.relname)
+                  FROM pg_class r WHERE r.oid = coalesce(pg_partition_root(c.oid), c.oid)),
+               (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
+                  FROM pg_attribute a
+                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
+          FROM pg_class c
+          JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind = 'r'
+           AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+           AND n.nspname !~ '^pg_(toast|temp)'
+         ORDER BY 1
+        """;
+    Map<Query, List<String>> digests = new LinkedHashMap<>();
+    List<Query> queries = new ArrayList<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(tables)) {
+      while (row.next()) {
+        String table = row.getString(1);
+        String columns = row.getString(3) == null ? "" : row.getString(3);
+        if (CatalogSnapshot.isOfChangelogs("table " + table)) {
+          String sql =
+              """
+              SELECT md5(ROW(%s)::text) FROM ONLY %s
+              """
+                  .formatted(columns, table);
+          queries.add(new Query(row.getString(2), sql));
+        }
+      }
+    }
+    for (Query query : queries) {
+      digests.put(query, digest(connection, query));
+    }
+    return new RowDigests(digests);
+  }
+
+  private static List<String> digest(Connection connection, Query query) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery(query.sql())) {
+      while (row.next()) {
+        rows.add(row.getString(1));
+      }
+    }
+    return rows;
+  }
+
+  /// Looks again.
+  ///
+  /// @param connection outside a transaction
+  public Changes changes(Connection connection) throws SQLException {
+    List<String> lost = new ArrayList<>();
+    List<String> added = new ArrayList<>();
+    for (Map.Entry<Query, List<String>> entry : digests.entrySet()) {
+      Query query = entry.getKey();
+      try {
+        List<String> rows = digest(connection, query);
+        if (!entry.getValue().stream().allMatch(rows::remove)) {
+          lost.add(query.table());
+        } else if (!rows.isEmpty()) {
+          added.add(query.table());
+        }
+      } catch (SQLException e) {
+        switch (SqlErrorMessage.state(e)) {
+          case SqlErrorMessage.UNDEFINED_TABLE, SqlErrorMessage.UNDEFINED_COLUMN ->
+              lost.add(query.table());
+          default -> throw e;
+        }
+      }
+    }
+    return new Changes(lost.stream().distinct().toList(), added.stream().distinct().toList());
+  }
+}

@@ -1,0 +1,170 @@
+package dev.sheaf.migration.scratch;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.CatalogObjects;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.scratch.SampleRows.Density;
+import dev.sheaf.runtime.OperatorException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/// Changesets that go up, one after the other, in a scratch database whose tables have rows.
+public final class SampleRowTrial implements AutoCloseable {
+
+  private final DatabaseAddress server;
+  private final MigrationConfig config;
+  private final List<Changeset> all;
+  private ScratchSchema scratch;
+
+  /// Prepares the trial in a new scratch database.
+  ///
+  /// @param server where databases may be created
+  /// @param all the changesets there are, in order
+  /// @param position how many of them are applied at first
+  public SampleRowTrial(
+      DatabaseAddress server, MigrationConfig config, List<Changeset> all, int position)
+      throws SQLException {
+    this.server = server;
+    this.config = config;
+    this.all = all;
+    this.scratch = ScratchSchema.at(server, config, all.subList(0, position));
+  }
+
+  /// What was there before a changeset went up.
+  ///
+  /// @param remarks which rows could not be there, and why
+  public record Before(
+      CatalogSnapshot catalog, CatalogObjects objects, RowDigests rows, List<String> remarks) {}
+
+  public Connection connection() {
+    return scratch.connection();
+  }
+
+  public void up(Changeset changeset) {
+    scratch.up(changeset);
+  }
+
+  public void down(Changeset changeset) {
+    scratch.down(changeset);
+  }
+
+  /// Begins anew, with the first `position` changesets applied and no rows.
+  public void restart(int position) throws SQLException {
+    scratch.close();
+    scratch = ScratchSchema.at(server, config, all.subList(0, position));
+  }
+
+  /// Gives every table rows and goes up with the changeset at `position`; those before it have gone
+  /// up already.
+  ///
+  /// @throws OperatorException when it does not go up, with rows or without
+  public Before upWithRows(int position) throws SQLException {
+    CanaryDiet diet = new CanaryDiet();
+    while (true) {
+      SampleRows.Result canaries = SampleRows.fill(connection(), diet::density);
+      List<String> remarks = new ArrayList<>(diet.remarks());
+      for (SampleRows.Unfilled table : canaries.unfilled()) {
+        remarks.add("no canary row in " + table.table() + ": " + table.reason());
+      }
+      scratch.makeReadyFor(all.get(position));
+      Before before =
+          new Before(
+              CatalogSnapshot.of(connection()).withoutEngine(),
+              CatalogObjects.of(connection()),
+              RowDigests.of(connection()),
+              remarks);
+      try {
+        up(all.get(position));
+        return before;
+      } catch (OperatorException e) {
+        if (!diet.reduce(e)) {
+          throw e;
+        }
+        restart(position);
+      }
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    scratch.close();
+  }
+
+  /// What tables may be given so that a changeset goes up. Canary rows are made up, and what they
+  /// say may be in the way of a constraint to come: then the table gets nulls, and if that does not
+  /// help, nothing.
+  private static final class CanaryDiet {
+    private final Map<String, Density> densities = new HashMap<>();
+    private final List<String> remarks = new ArrayList<>();
+    private Density otherwise = Density.FULL;
+    private boolean partitions = true;
+
+    Density density(String table) {
+      if (!partitions && table.endsWith(SampleRows.PARTITION)) {
+        return Density.NONE;
+      }
+      return densities.getOrDefault(table, otherwise);
+    }
+
+    List<String> remarks() {
+      return remarks;
+    }
+
+    /// @return false when rows were not to blame
+    boolean reduce(OperatorException failure) {
+      if (!(failure.getCause() instanceof PSQLException e)) {
+        return false;
+      }
+      if (partitions && isAboutPartition(e)) {
+        partitions = false;
+        remarks.add("with a partition for canary rows it fails: " + SqlErrorMessage.message(e));
+        return true;
+      }
+      if (!isAboutData(e)) {
+        return false;
+      }
+      ServerErrorMessage message = e.getServerErrorMessage();
+      @Nullable String table =
+          message == null || message.getTable() == null
+              ? null
+              : message.getSchema() + "." + message.getTable();
+      Density current = table == null ? otherwise : density(table);
+      if (current == Density.NONE) {
+        return false;
+      }
+      Density lower = current == Density.FULL ? Density.SPARSE : Density.NONE;
+      if (lower == Density.NONE) {
+        remarks.add(
+            "with rows in %s it fails: %s"
+                .formatted(table == null ? "its tables" : table, SqlErrorMessage.message(e)));
+      }
+      if (table == null) {
+        otherwise = lower;
+      } else {
+        densities.put(table, lower);
+      }
+      return true;
+    }
+
+    /// A partition to come overlaps the one that was created for rows.
+    private static boolean isAboutPartition(PSQLException e) {
+      return SqlErrorMessage.state(e).equals("42P17")
+          && SqlErrorMessage.message(e).contains(SampleRows.PARTITION + "\"");
+    }
+
+    /// A data exception, or a violated constraint.
+    private static boolean isAboutData(PSQLException e) {
+      return SqlErrorMessage.state(e).startsWith("22") || SqlErrorMessage.state(e).startsWith("23");
+    }
+  }
+}

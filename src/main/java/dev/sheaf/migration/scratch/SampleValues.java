@@ -1,0 +1,368 @@
+package dev.sheaf.migration.scratch;
+
+import java.math.BigDecimal;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Values that a column of any type may take, as SQL expressions, the likeliest first. Those of
+/// different rows differ wherever the type allows it.
+final class SampleValues {
+
+  private static final Pattern STRING = Pattern.compile("E?'(?:[^']|'')*'");
+  private static final Pattern NUMBER = Pattern.compile("(?<![\\w.'])-?\\d+(?:\\.\\d+)?(?![\\w.])");
+  private static final int DEFAULT_WIDTH = 3;
+  private static final int WIDEST = 16_000;
+
+  private final Connection connection;
+  private final Map<String, Boolean> accepted = new HashMap<>();
+
+  SampleValues(Connection connection) {
+    this.connection = connection;
+  }
+
+  /// @param name with its modifier, as `format_type` writes it
+  /// @param kind `typtype`
+  /// @param base the name of a base type, such as `int4`
+  /// @param element of an array, a domain or a range; 0 where there is none
+  /// @param constraints of a domain
+  record Type(
+      long oid,
+      int modifier,
+      String name,
+      char kind,
+      String base,
+      long element,
+      int elementModifier,
+      String constraints) {}
+
+  Type type(long oid, int modifier) throws SQLException {
+    String sql =
+        """
+        SELECT format_type(t.oid, ?), t.typtype, t.typname,
+               CASE WHEN t.typcategory = 'A' AND t.typelem <> 0 THEN t.typelem
+                    WHEN t.typtype = 'd' THEN t.typbasetype
+                    WHEN t.typtype IN ('r', 'm') THEN (SELECT CASE t.typtype WHEN 'r' THEN rngsubtype ELSE rngtypid END
+                                                         FROM pg_range WHERE t.oid IN (rngtypid, rngmultitypid))
+                    WHEN t.typtype = 'c' THEN t.typrelid
+                    ELSE 0 END,
+               CASE t.typtype WHEN 'd' THEN t.typtypmod ELSE -1 END,
+               (SELECT string_agg(pg_get_constraintdef(c.oid), E'\\n') FROM pg_constraint c WHERE c.contypid = t.oid)
+          FROM pg_type t
+         WHERE t.oid = ?
+        """;
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setInt(1, modifier);
+      select.setLong(2, oid);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        @Nullable String constraints = row.getString(6);
+        return new Type(
+            oid,
+            modifier,
+            row.getString(1),
+            row.getString(2).charAt(0),
+            row.getString(3),
+            row.getLong(4),
+            row.getInt(5),
+            constraints == null ? "" : constraints);
+      }
+    }
+  }
+
+  /// What a column of this type may hold in row `row`, from 1.
+  ///
+  /// @param hints SQL whose literals are good guesses
+  /// @param one whether one value is enough
+  List<String> of(Type type, int row, String hints, boolean one) throws SQLException {
+    List<String> values = new ArrayList<>();
+    for (String candidate : new LinkedHashSet<>(candidates(type, row, hints))) {
+      String value = "(%s)::%s".formatted(candidate, type.name());
+      if (isAccepted(value)) {
+        values.add(value);
+        if (one) {
+          break;
+        }
+      }
+    }
+    return values;
+  }
+
+  private boolean isAccepted(String value) throws SQLException {
+    Boolean known = accepted.get(value);
+    if (known != null) {
+      return known;
+    }
+    Savepoint savepoint = connection.setSavepoint();
+    boolean is = true;
+    try (Statement select = connection.createStatement()) {
+      select.setEscapeProcessing(false);
+      select.execute("SELECT " + value);
+    } catch (SQLException _) {
+      // PostgreSQL's own opinion of the value is what was asked for.
+      connection.rollback(savepoint);
+      is = false;
+    }
+    connection.releaseSavepoint(savepoint);
+    accepted.put(value, is);
+    return is;
+  }
+
+  private List<String> candidates(Type type, int row, String hints) throws SQLException {
+    return switch (type.kind()) {
+      case 'e' -> labels(type, row);
+      case 'd' -> {
+        Type base = type(type.element(), type.elementModifier());
+        yield of(base, row, hints + "\n" + type.constraints(), false);
+      }
+      case 'r' -> {
+        Type bound = type(type.element(), -1);
+        List<String> lower = of(bound, 2 * row, "", true);
+        List<String> upper = of(bound, 2 * row + 1, "", true);
+        yield lower.isEmpty() || upper.isEmpty()
+            ? List.of()
+            : List.of("%s(%s, %s)".formatted(type.name(), lower.getFirst(), upper.getFirst()));
+      }
+      case 'm' ->
+          of(type(type.element(), -1), row, "", true).stream()
+              .map(range -> "%s(%s)".formatted(type.name(), range))
+              .toList();
+      case 'c' -> composite(type, row);
+      default -> type.element() == 0 ? base(type, row, hints) : array(type, row, hints);
+    };
+  }
+
+  private List<String> array(Type type, int row, String hints) throws SQLException {
+    return of(type(type.element(), type.modifier()), row, hints, false).stream()
+        .map(value -> "ARRAY[" + value + "]")
+        .toList();
+  }
+
+  private List<String> labels(Type type, int row) throws SQLException {
+    List<String> labels =
+        texts(
+            "SELECT quote_literal(enumlabel) FROM pg_enum WHERE enumtypid = ? ORDER BY enumsortorder",
+            type.oid());
+    Collections.rotate(labels, 1 - row);
+    return labels;
+  }
+
+  private List<String> composite(Type type, int row) throws SQLException {
+    List<String> fields = new ArrayList<>();
+    String sql =
+        """
+        SELECT atttypid || ' ' || atttypmod
+          FROM pg_attribute
+         WHERE attrelid = ? AND attnum > 0 AND NOT attisdropped
+         ORDER BY attnum
+        """;
+    for (String field : texts(sql, type.element())) {
+      int space = field.indexOf(' ');
+      Type fieldType =
+          type(
+              Long.parseLong(field.substring(0, space)),
+              Integer.parseInt(field.substring(space + 1)));
+      fields.add(of(fieldType, row, "", true).stream().findFirst().orElse("NULL"));
+    }
+    return List.of("ROW(" + String.join(", ", fields) + ")");
+  }
+
+  private List<String> texts(String sql, long oid) throws SQLException {
+    List<String> texts = new ArrayList<>();
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setLong(1, oid);
+      try (ResultSet result = select.executeQuery()) {
+        while (result.next()) {
+          texts.add(result.getString(1));
+        }
+      }
+    }
+    return texts;
+  }
+
+  private static List<String> base(Type type, int row, String hints) {
+    return switch (type.base()) {
+      case "int2", "int4", "int8", "numeric", "float4", "float8", "money", "oid" ->
+          numbers(row, hints);
+      case "bool" -> row % 2 == 1 ? List.of("true", "false") : List.of("false", "true");
+      case "date", "timestamp", "timestamptz" -> instants(type, row, hints);
+      case "time", "timetz" -> literals("0%d:02:03".formatted(row));
+      case "interval" -> literals(row + " days", row + " hours");
+      case "uuid" -> with(strings(hints), literals("00000000-0000-4000-8000-%012d".formatted(row)));
+      case "bytea" -> bytes(row, hints);
+      case "json", "jsonb" ->
+          with(
+              literals("{\"canary\": " + row + "}", "{}", "[" + row + "]", "\"canary\"", "" + row),
+              strings(hints));
+      case "bit", "varbit" -> bits(type, row, hints);
+      case "vector", "halfvec", "sparsevec" -> vectors(type, row, hints);
+      case "inet", "cidr" -> literals("192.0.2." + row);
+      case "macaddr" -> literals("08:00:2b:01:02:0" + row);
+      case "macaddr8" -> literals("08:00:2b:01:02:03:04:0" + row);
+      case "point" -> literals("(%d,1)".formatted(row));
+      case "line" -> literals("{1,2,%d}".formatted(row));
+      case "lseg", "box", "path" -> literals("((0,0),(%d,1))".formatted(row));
+      case "polygon" -> literals("((0,0),(%d,1),(1,2))".formatted(row));
+      case "circle" -> literals("<(0,0),%d>".formatted(row));
+      case "xml" -> literals("<canary>%d</canary>".formatted(row));
+      case "pg_lsn" -> literals("0/" + row);
+      case "pg_snapshot", "txid_snapshot" -> literals("1%d:20:".formatted(row));
+      case "tid" -> literals("(0,%d)".formatted(row));
+      case "jsonpath" -> literals("$.canary" + row);
+      case "regclass" -> literals("pg_class");
+      case "regtype" -> literals("text");
+      case "ltree" -> literals("canary." + row);
+      case "hstore" -> literals("canary=>" + row);
+      default -> texts(row, hints);
+    };
+  }
+
+  private static List<String> numbers(int row, String hints) {
+    // 1, 2, 3 are also the first of every sequence, which a foreign key may want to find one day.
+    List<String> values = new ArrayList<>(List.of("" + row, "" + (40 + row)));
+    for (BigDecimal number : numbers(hints)) {
+      BigDecimal step = BigDecimal.valueOf(row);
+      values.add(number.add(step).toPlainString());
+      values.add(number.subtract(step).toPlainString());
+      values.add(number.toPlainString());
+    }
+    values.addAll(List.of("0", "0.%d".formatted(row), "-" + row));
+    return values;
+  }
+
+  private static List<String> instants(Type type, int row, String hints) {
+    List<String> values = new ArrayList<>(literals("2001-02-0" + row, "2101-02-0" + row));
+    for (String literal : strings(hints)) {
+      values.add(
+          "%s::%s + interval '%d %s'"
+              .formatted(literal, type.name(), row, type.base().equals("date") ? "days" : "hours"));
+      values.add(literal);
+    }
+    return values;
+  }
+
+  private static List<String> texts(int row, String hints) {
+    List<String> values = new ArrayList<>(literals("canary " + row, "canary-" + row));
+    for (String literal : strings(hints)) {
+      values.add(literal);
+      values.add("(%s || '%d')".formatted(literal, row));
+      values.add("replace(%s, '%%', '%d')".formatted(literal, row));
+    }
+    for (BigDecimal number : numbers(hints)) {
+      if (number.signum() > 0 && number.compareTo(BigDecimal.valueOf(WIDEST)) <= 0) {
+        values.add("repeat('c', %d) || '%d'".formatted(number.intValue() - 1, row));
+      }
+    }
+    values.addAll(
+        literals(
+            "c" + row,
+            "C" + row,
+            "" + row,
+            "c",
+            "CA",
+            "CAN",
+            "en",
+            "canary%d@example.org".formatted(row),
+            "https://example.org/" + row,
+            "/canary/" + row,
+            "+1555010" + row,
+            "2001-02-0" + row,
+            "1.2." + row,
+            "#00000" + row,
+            "CA-000" + row,
+            "00000000-0000-4000-8000-%012d".formatted(row),
+            ""));
+    return values;
+  }
+
+  private static List<String> bytes(int row, String hints) {
+    List<String> values = new ArrayList<>(List.of("sha256('canary %d')".formatted(row)));
+    for (BigDecimal number : numbers(hints)) {
+      if (number.signum() > 0 && number.compareTo(BigDecimal.valueOf(WIDEST)) <= 0) {
+        values.add("decode(repeat('0%d', %d), 'hex')".formatted(row, number.intValue()));
+      }
+    }
+    values.add("''");
+    return values;
+  }
+
+  private static List<String> bits(Type type, int row, String hints) {
+    List<String> values = new ArrayList<>();
+    for (int width : widths(type.modifier(), hints, 8)) {
+      values.add("lpad('%s', %d, '0')".formatted(Integer.toBinaryString(row), width));
+    }
+    return values;
+  }
+
+  private static List<String> vectors(Type type, int row, String hints) {
+    List<String> values = new ArrayList<>();
+    for (int width : widths(type.modifier(), hints, DEFAULT_WIDTH)) {
+      values.add(
+          type.base().equals("sparsevec")
+              ? "'{1:%d}/%d'".formatted(row, width)
+              : "'[' || '%d' || repeat(',1', %d) || ']'".formatted(row, width - 1));
+    }
+    return values;
+  }
+
+  /// The column's own width, else those that its checks and indexes speak of.
+  private static Set<Integer> widths(int modifier, String hints, int otherwise) {
+    if (modifier > 0) {
+      return Set.of(modifier);
+    }
+    Set<Integer> widths = new LinkedHashSet<>();
+    for (BigDecimal number : numbers(hints)) {
+      if (number.signum() > 0 && number.compareTo(BigDecimal.valueOf(WIDEST)) <= 0) {
+        widths.add(number.intValue());
+      }
+    }
+    widths.add(otherwise);
+    return widths;
+  }
+
+  private static List<String> strings(String hints) {
+    List<String> found = new ArrayList<>();
+    Matcher literal = STRING.matcher(hints);
+    while (literal.find()) {
+      found.add(literal.group());
+    }
+    return found;
+  }
+
+  /// Numbers stand bare, or quoted with a cast.
+  private static List<BigDecimal> numbers(String hints) {
+    Set<BigDecimal> found = new LinkedHashSet<>();
+    Matcher number = NUMBER.matcher(hints.replaceAll("'(-?\\d+(?:\\.\\d+)?)'", " $1 "));
+    while (number.find()) {
+      found.add(new BigDecimal(number.group()));
+    }
+    return List.copyOf(found);
+  }
+
+  private static List<String> literals(String... values) {
+    List<String> literals = new ArrayList<>();
+    for (String value : values) {
+      literals.add("'" + value + "'");
+    }
+    return literals;
+  }
+
+  private static List<String> with(List<String> first, List<String> then) {
+    List<String> all = new ArrayList<>(first);
+    all.addAll(then);
+    return all;
+  }
+}

@@ -1,0 +1,104 @@
+package dev.sheaf.migration.scratch;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.execute.ChangesetRunner;
+import dev.sheaf.migration.history.EngineTables;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+
+/// Changesets at work in a database that is dropped afterwards.
+public final class ScratchSchema implements AutoCloseable {
+
+  private final ScratchDatabase database;
+  private final Connection connection;
+  private final ChangesetRunner runner;
+
+  private ScratchSchema(ScratchDatabase database, Connection connection, MigrationConfig config) {
+    this.database = database;
+    this.connection = connection;
+    this.runner = runner(connection, database.address(), config);
+  }
+
+  private static ChangesetRunner runner(
+      Connection connection, DatabaseAddress address, MigrationConfig config) {
+    return new ChangesetRunner(
+        connection, address, config, new MigrationListener() {}, Approval.NONE);
+  }
+
+  /// Applies `changesets`, in this order, in an empty database or one in which others are applied
+  /// like this, with what the backfills that they require would do.
+  public static void apply(
+      List<Changeset> changesets,
+      Connection connection,
+      DatabaseAddress address,
+      MigrationConfig config)
+      throws SQLException {
+    EngineTables.prepare(connection);
+    ChangesetRunner runner = runner(connection, address, config);
+    for (Changeset changeset : changesets) {
+      workOffBackfills(changeset, connection, address);
+      runner.run(changeset, Direction.UP);
+    }
+  }
+
+  private static void workOffBackfills(
+      Changeset changeset, Connection connection, DatabaseAddress address) {
+    try {
+      changeset.workOffRequiredBackfills(connection);
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(
+          address, "a backfill that " + changeset.label() + " requires", e);
+    }
+  }
+
+  /// Creates one in which `applied` are applied, in this order.
+  ///
+  /// @throws OperatorException when one of them fails, or the role may not create databases
+  public static ScratchSchema at(
+      DatabaseAddress server, MigrationConfig config, List<Changeset> applied) throws SQLException {
+    ScratchDatabase database = ScratchDatabase.create(server);
+    try {
+      ScratchSchema scratch =
+          new ScratchSchema(
+              database, database.address().open("sheaf " + ProcessIdentity.NAME), config);
+      apply(applied, scratch.connection, database.address(), config);
+      return scratch;
+    } catch (SQLException | RuntimeException e) {
+      try (database) {
+        throw e;
+      }
+    }
+  }
+
+  public Connection connection() {
+    return connection;
+  }
+
+  /// Works off the backfills that `changeset` requires.
+  void makeReadyFor(Changeset changeset) {
+    workOffBackfills(changeset, connection, database.address());
+  }
+
+  void up(Changeset changeset) {
+    runner.run(changeset, Direction.UP);
+  }
+
+  void down(Changeset changeset) {
+    runner.run(changeset, Direction.DOWN);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    try (database) {
+      connection.close();
+    }
+  }
+}

@@ -1,0 +1,173 @@
+package dev.sheaf.migration.scratch;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.runtime.Hashes;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/// Template databases of a schema between two of its changesets, kept for whoever looks at the same
+/// state again: one as the changesets leave it, and one with canary rows.
+///
+/// A template's name is the fingerprint of what is applied in it, so it is never out of date. A
+/// state that has none is made from the nearest before it. The day on which it was last used is its
+/// comment; those that nobody has used for a week go when another is made.
+final class StateTemplates {
+
+  private static final String PREFIX = "sheaf_state_";
+  private static final String EMPTY = "template0";
+  private static final String WITH_ROWS = "_rows";
+  private static final String DUPLICATE_DATABASE = "42P04";
+
+  private StateTemplates() {}
+
+  /// The name of a database to clone, in which exactly `changesets` are applied, with canary rows.
+  static String ensure(List<Changeset> changesets, DatabaseAddress server, MigrationConfig config) {
+    if (changesets.isEmpty()) {
+      return EMPTY;
+    }
+    List<String> names = names(changesets);
+    String state = names.getLast();
+    String filled = state + WITH_ROWS;
+    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME)) {
+      if (furthest(connection, List.of(filled)) < 0) {
+        int applied = furthest(connection, names) + 1;
+        if (applied < changesets.size()) {
+          make(
+              connection,
+              server,
+              applied == 0 ? EMPTY : names.get(applied - 1),
+              state,
+              work -> run(changesets.subList(applied, changesets.size()), work, config));
+        }
+        make(connection, server, state, filled, StateTemplates::fill);
+        dropUnused(connection);
+      }
+      touch(connection, state);
+      touch(connection, filled);
+      return filled;
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(server, "creating a template of a state", e);
+    }
+  }
+
+  /// A name for each number of changesets, from one to all.
+  static List<String> names(List<Changeset> changesets) {
+    List<String> names = new ArrayList<>();
+    byte[] fingerprint = {};
+    for (Changeset changeset : changesets) {
+      MessageDigest digest = Hashes.digest();
+      digest.update(fingerprint);
+      digest.update(changeset.file().path().getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+      digest.update(changeset.file().content().getBytes(StandardCharsets.UTF_8));
+      fingerprint = digest.digest();
+      names.add(PREFIX + HexFormat.of().formatHex(fingerprint, 0, 10));
+    }
+    return names;
+  }
+
+  /// The last of `names` that there is a template of; -1 when there is none.
+  private static int furthest(Connection connection, List<String> names) throws SQLException {
+    String sql =
+        """
+        SELECT coalesce(max(n), 0) - 1
+          FROM unnest(?::text[]) WITH ORDINALITY AS state (name, n)
+          JOIN pg_database ON datname = name AND datistemplate AND pg_has_role(datdba, 'USAGE')
+        """;
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setArray(1, connection.createArrayOf("text", names.toArray()));
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return row.getInt(1);
+      }
+    }
+  }
+
+  /// What is done to a clone before it is a template of its own.
+  private interface Work {
+    void on(DatabaseAddress database) throws SQLException;
+  }
+
+  /// Made under another name and renamed when complete, so that a crash leaves no half-made one.
+  private static void make(
+      Connection connection, DatabaseAddress server, String from, String name, Work work)
+      throws SQLException {
+    try (ScratchDatabase database = ScratchDatabase.cloned(server, from);
+        Statement statement = connection.createStatement()) {
+      work.on(database.address());
+      statement.execute("ALTER DATABASE " + database.address().database() + " RENAME TO " + name);
+      statement.execute(
+          "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
+    } catch (SQLException e) {
+      // Somebody else has made the same at the same time.
+      if (!SqlErrorMessage.state(e).equals(DUPLICATE_DATABASE)) {
+        throw e;
+      }
+    }
+  }
+
+  private static void run(
+      List<Changeset> changesets, DatabaseAddress database, MigrationConfig config)
+      throws SQLException {
+    try (Connection connection = database.open("sheaf " + ProcessIdentity.NAME)) {
+      ScratchSchema.apply(changesets, connection, database, config);
+    }
+  }
+
+  private static void fill(DatabaseAddress database) throws SQLException {
+    try (Connection connection = database.open("sheaf " + ProcessIdentity.NAME)) {
+      SampleRows.fill(connection);
+    }
+  }
+
+  private static void touch(Connection connection, String name) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          """
+          DO $$
+          BEGIN
+              IF shobj_description((SELECT oid FROM pg_database WHERE datname = '%1$s'), 'pg_database')
+                 IS DISTINCT FROM 'last used ' || current_date THEN
+                  EXECUTE 'COMMENT ON DATABASE %1$s IS ' || quote_literal('last used ' || current_date);
+              END IF;
+          END $$
+          """
+              .formatted(name));
+    }
+  }
+
+  private static void dropUnused(Connection connection) throws SQLException {
+    String sql =
+        """
+        SELECT datname
+          FROM pg_database
+         WHERE datname ~ '^%s[0-9a-f]+(%s)?$'
+           AND pg_has_role(datdba, 'USAGE')
+           AND substring(shobj_description(oid, 'pg_database') FROM 'last used (.*)')::date < current_date - 7
+        """
+            .formatted(PREFIX, WITH_ROWS);
+    try (Statement statement = connection.createStatement()) {
+      List<String> unused = new ArrayList<>();
+      try (ResultSet row = statement.executeQuery(sql)) {
+        while (row.next()) {
+          unused.add(row.getString(1));
+        }
+      }
+      for (String name : unused) {
+        TemplateDatabase.drop(statement, name);
+      }
+    }
+  }
+}

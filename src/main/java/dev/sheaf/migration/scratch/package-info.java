@@ -1,0 +1,5 @@
+/// Scratch databases, state templates and sample rows.
+@NullMarked
+package dev.sheaf.migration.scratch;
+
+import org.jspecify.annotations.NullMarked;

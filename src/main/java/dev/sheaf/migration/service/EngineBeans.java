@@ -1,0 +1,17 @@
+package dev.sheaf.migration.service;
+
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.execute.ObjectTemplates;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+
+/// The parts of the engine that the service's features use, as beans.
+class EngineBeans {
+
+  @Produces
+  @Singleton
+  ObjectTemplates objectTemplates(MigrationConfig config) {
+    return new ObjectTemplates(config.root().map(Changelogs::in).orElseGet(Changelogs::bundled));
+  }
+}

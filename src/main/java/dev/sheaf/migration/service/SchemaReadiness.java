@@ -1,0 +1,33 @@
+package dev.sheaf.migration.service;
+
+import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.engine.CompatibilityVerdict;
+import java.sql.SQLException;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
+import org.eclipse.microprofile.health.Readiness;
+
+/// Ready when the schema is what this application needs.
+@Readiness
+final class SchemaReadiness implements HealthCheck {
+
+  private final SchemaState state;
+
+  SchemaReadiness(SchemaState state) {
+    this.state = state;
+  }
+
+  @Override
+  public HealthCheckResponse call() {
+    HealthCheckResponseBuilder response = HealthCheckResponse.named("schema");
+    try {
+      CompatibilityVerdict verdict = state.look();
+      return verdict.isCompatible()
+          ? response.up().build()
+          : response.down().withData("reason", verdict.reason()).build();
+    } catch (SQLException e) {
+      return response.down().withData("reason", SqlErrorMessage.message(e)).build();
+    }
+  }
+}

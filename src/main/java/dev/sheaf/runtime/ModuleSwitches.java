@@ -1,0 +1,43 @@
+package dev.sheaf.runtime;
+
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/// Whether a module is on, for the endpoints that live on its tables.
+@ApplicationScoped
+public class ModuleSwitches {
+
+  private final ModulesConfig config;
+  private final Optional<Path> root;
+
+  /// Switches as the settings have them.
+  ///
+  /// @param root the directory of changelogs; empty for those in the application
+  public ModuleSwitches(
+      ModulesConfig config, @ConfigProperty(name = "sheaf.schema.root") Optional<Path> root) {
+    this.config = config;
+    this.root = root;
+  }
+
+  public boolean isOn(String module) {
+    ModulesConfig.Module setting = config.modules().get(module);
+    boolean exists = root.isEmpty() || Files.isDirectory(root.get().resolve(module));
+    return module.equals(ModulesConfig.CORE) || (exists && (setting == null || setting.enabled()));
+  }
+
+  /// Lets a request go on when `module` is on.
+  ///
+  /// @throws Problem `MODULE_OFF`, naming the switch, when it is not
+  public void require(String module) {
+    if (!isOn(module)) {
+      throw new Problem(
+          ProblemType.MODULE_OFF,
+          "Module " + module + " is off; " + ModulesConfig.switchOf(module) + "=true turns it on");
+    }
+  }
+}

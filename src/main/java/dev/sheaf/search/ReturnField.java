@@ -1,0 +1,40 @@
+package dev.sheaf.search;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
+/// What a hit may carry beside its document, ordinal and score.
+@Schema(name = "SelectedField")
+public enum ReturnField {
+  TITLE("title", "d.title"),
+  URI("uri", "d.uri"),
+  TEXT("text", "c.text"),
+  METADATA("metadata", "d.metadata"),
+  VECTOR("vector", "v.vector"),
+  CREATED_AT("createdAt", "d.created_at"),
+  UPDATED_AT("updatedAt", "d.updated_at");
+
+  static final Set<ReturnField> DEFAULT = Set.of(TITLE, TEXT, METADATA);
+
+  private final String value;
+
+  /// Where it stands, over `document d`, `chunk c` and [Space#embeddingTable] `v`.
+  final String column;
+
+  ReturnField(String value, String column) {
+    this.value = value;
+    this.column = column;
+  }
+
+  /// The name in JSON.
+  @JsonValue
+  public String value() {
+    return value;
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

@@ -1,0 +1,24 @@
+package dev.sheaf.search;
+
+import dev.sheaf.http.Input;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.jspecify.annotations.Nullable;
+
+/// Something that is stored, of which more is wanted.
+///
+/// @param document the client's own id of it
+/// @param ordinal one of its chunks; absent, the mean of all of them
+@Schema(name = "Like")
+public record SimilarTo(
+    @Schema(examples = "moon/tides") String document,
+    @Schema(minimum = "0") @Nullable Integer ordinal) {
+
+  public SimilarTo(@Nullable String document, @Nullable Integer ordinal) {
+    this.document = Input.required("like.document", document);
+    Input.storable("like.document", this.document);
+    if (ordinal != null) {
+      Input.range("like.ordinal", ordinal, 0, Integer.MAX_VALUE, 0);
+    }
+    this.ordinal = ordinal;
+  }
+}

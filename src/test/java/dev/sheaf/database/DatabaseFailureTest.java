@@ -1,0 +1,68 @@
+package dev.sheaf.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.util.concurrent.ExecutionException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DatabaseFailureTest {
+
+  @ParameterizedTest
+  @CsvSource({
+    // Connection exception, refused, broken off.
+    "08000, UNREACHABLE",
+    "08001, UNREACHABLE",
+    "08003, UNREACHABLE",
+    "08006, UNREACHABLE",
+    // Password wrong: it is being changed.
+    "28P01, UNREACHABLE",
+    "3D000, UNREACHABLE",
+    // Out of memory, out of connections.
+    "53200, UNREACHABLE",
+    "53300, UNREACHABLE",
+    // Ended by an administrator, by a crash, still starting, dropped.
+    "57P01, UNREACHABLE",
+    "57P02, UNREACHABLE",
+    "57P03, UNREACHABLE",
+    "57P04, UNREACHABLE",
+    "25006, READ_ONLY",
+    "53100, FULL",
+    // A cancelled statement, a unique violation, a syntax error, a deadlock, corrupt data.
+    "57014,",
+    "23505,",
+    "42601,",
+    "40P01,",
+    "XX001,"
+  })
+  void isWhatTheStateSays(String state, DatabaseFailure outage) {
+    assertThat(DatabaseFailure.behind(new SQLException("message", state))).isEqualTo(outage);
+  }
+
+  @Test
+  void isWhatThePoolSaysWithoutAState() {
+    assertThat(DatabaseFailure.behind(new SQLException("Sorry, acquisition timeout!")))
+        .isEqualTo(DatabaseFailure.UNREACHABLE);
+  }
+
+  @Test
+  void isFoundBehindOtherFailures() {
+    var lost = new SQLException("message", "08006");
+    var rolledBack = new IllegalStateException("ARJUNA016053: Could not commit transaction.");
+    rolledBack.addSuppressed(new ExecutionException(lost));
+
+    assertThat(DatabaseFailure.behind(new RuntimeException(rolledBack)))
+        .isEqualTo(DatabaseFailure.UNREACHABLE);
+  }
+
+  @Test
+  void isNothingElse() {
+    var one = new IllegalStateException();
+    var other = new IllegalArgumentException(one);
+    one.initCause(other);
+
+    assertThat(DatabaseFailure.behind(one)).isNull();
+  }
+}

@@ -1,0 +1,142 @@
+package dev.sheaf.document;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.equalTo;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// Documents whose chunks, and their vectors, the client made.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class ClientChunkIT {
+
+  private static final Map<String, Object> TIDES =
+      Map.of(
+          "title",
+          "Tides",
+          "chunks",
+          List.of(
+              Map.of("text", "The Moon pulls.", "vector", List.of(1, 0, 0)),
+              Map.of("text", "The sea follows.", "vector", List.of(0, 1, 0))));
+
+  @Test
+  void areStoredAndFoundWithoutAModel() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 3));
+
+    Api.put(collection, "tides", TIDES).statusCode(201).body("chunks", equalTo(2));
+    Api.put(collection, "tides", TIDES).statusCode(200).body("status", equalTo("unchanged"));
+
+    given()
+        .get("/api/v1/collections/{collection}/documents/tides", collection)
+        .then()
+        .body("text", equalTo("The Moon pulls.\nThe sea follows."));
+    given()
+        .get("/api/v1/collections/{collection}", collection)
+        .then()
+        .body("model", equalTo("none"))
+        .body("dimensions", equalTo(3));
+    Api.search(collection, Map.of("vector", List.of(0.1, 1, 0), "limit", 1))
+        .body("hits.text", equalTo(List.of("The sea follows.")))
+        .body("hits.ordinal", equalTo(List.of(1)));
+  }
+
+  @Test
+  void otherVectorsOfTheSameTextAreAnUpdate() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    Api.put(collection, "a", chunk("The Moon", List.of(1, 0))).statusCode(201);
+
+    Api.put(collection, "a", chunk("The Moon", List.of(0, 1)))
+        .statusCode(200)
+        .body("status", equalTo("updated"));
+    Api.search(collection, Map.of("vector", List.of(0, 1))).body("hits[0].distance", equalTo(0.0f));
+  }
+
+  @Test
+  void vectorsMayBeBase64() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    String zeroAndOne = "AAAAAAAAgD8=";
+    Api.put(
+            collection,
+            "a",
+            Map.of("chunks", List.of(Map.of("text", "The Moon", "vector", zeroAndOne))))
+        .statusCode(201);
+
+    Api.search(collection, Map.of("vector", zeroAndOne, "select", List.of("vector")))
+        .body("hits[0].vector", equalTo(List.of(0.0f, 1.0f)));
+    Api.put(collection, "a", chunk("The Moon", List.of(0, 1))).body("status", equalTo("unchanged"));
+  }
+
+  @Test
+  void withoutAVectorAreEmbeddedByTheModel() {
+    String collection = Api.newCollection();
+
+    Api.put(
+            collection,
+            "a",
+            Map.of("chunks", List.of(Map.of("text", "A cat"), Map.of("text", "The tide"))))
+        .statusCode(201);
+
+    Api.search(collection, Map.of("text", "ebb and flow of the sea", "limit", 1))
+        .body("hits.text", equalTo(List.of("The tide")));
+  }
+
+  @Test
+  void saysWhatIsWrong() {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+
+    refused(
+        collection,
+        Map.of("text", "The Moon"),
+        "this collection has no model that embeds text; send chunks, each with text and vector");
+    refused(
+        collection,
+        Map.of("chunks", List.of(Map.of("text", "The Moon"))),
+        "this collection has no model that embeds text; send chunks, each with text and vector");
+    refused(
+        collection,
+        chunk("The Moon", List.of(1, 0, 0)),
+        "chunks[0].vector has 3 dimensions, this collection's model has 2");
+    refused(
+        collection,
+        chunk("The Moon", List.of(0, 0)),
+        "chunks[0].vector is all zeros, which has no direction to compare");
+    refused(
+        collection,
+        Map.of("chunks", List.of(), "title", "x"),
+        "chunks must hold at least one chunk, and no null");
+    refused(
+        collection,
+        Map.of("text", "a", "chunks", List.of(Map.of("text", "a"))),
+        "give either text or chunks");
+    Api.search(collection, Map.of("text", "The Moon"))
+        .statusCode(422)
+        .body("detail", equalTo("this collection has no model that embeds text; send vector"));
+    refused(
+        Api.newCollection(),
+        Map.of("chunks", List.of(Map.of("text", "word ".repeat(600)))),
+        "chunks[0].text has 600 tokens, bge-small-en-v1.5 reads 510 at once; split it, or send text instead of chunks");
+    Api.post("/collections", Map.of("name", "no-width", "model", "none"))
+        .statusCode(422)
+        .body("detail", equalTo("dimensions is missing"));
+    Api.post("/collections", Map.of("name", "too-wide", "model", "none", "dimensions", 4096))
+        .statusCode(422)
+        .body(
+            "detail",
+            equalTo(
+                "an index of half precision takes at most 4000 dimensions, this model has 4096; choose binary"));
+  }
+
+  private static Map<String, ?> chunk(String text, List<Integer> vector) {
+    return Map.of("chunks", List.of(Map.of("text", text, "vector", vector)));
+  }
+
+  private static void refused(String collection, Map<String, ?> content, String detail) {
+    Api.put(collection, "bad", content).statusCode(422).body("detail", equalTo(detail));
+  }
+}

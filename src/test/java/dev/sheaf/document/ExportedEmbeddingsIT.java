@@ -1,0 +1,80 @@
+package dev.sheaf.document;
+
+import static io.restassured.RestAssured.given;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.greaterThan;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/// Documents that bring along what their model made of them elsewhere.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class ExportedEmbeddingsIT {
+
+  private static final String BY = "chunker 1, bge-small-en-v1.5, max 256, overlap 32";
+  private static final String TEXT = "The Moon pulls the sea.";
+
+  /// Nothing that the model would say of any text.
+  private static final List<Integer> VECTOR =
+      IntStream.range(0, 384).mapToObj(i -> i == 7 ? 1 : 0).toList();
+
+  private static Map<String, ?> document(String by, List<?> vectors) {
+    return Map.of("text", TEXT, "embedded", Map.of("by", by, "vectors", vectors));
+  }
+
+  @Test
+  void areNotEmbeddedAgainByTheSameModel() {
+    String collection = Api.newCollection();
+
+    Api.put(collection, "a", document(BY, List.of(VECTOR))).statusCode(201);
+
+    Api.search(collection, Map.of("vector", VECTOR)).body("hits[0].distance", equalTo(0.0f));
+    // It is the document that the text alone makes.
+    Api.put(collection, "a", Map.of("text", TEXT)).body("status", equalTo("unchanged"));
+  }
+
+  @Test
+  void areEmbeddedByAnyOther() {
+    String collection = Api.newCollection();
+
+    Api.put(collection, "a", document("somebody else", List.of(List.of(1, 2)))).statusCode(201);
+
+    Api.search(collection, Map.of("vector", VECTOR)).body("hits[0].distance", greaterThan(0.5f));
+  }
+
+  @Test
+  void areRefusedWhenTheyDoNotFit() {
+    String collection = Api.newCollection();
+    refused(
+        collection,
+        document(BY, List.of(VECTOR, VECTOR)),
+        "embedded.vectors has 2 vectors for 1 chunks; leave embedded out");
+    refused(
+        collection,
+        document(BY, List.of(List.of(1))),
+        "embedded.vectors[0] has 1 dimensions, this collection's model has 384");
+    refused(
+        collection,
+        document(BY, List.of("???")),
+        "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order");
+    refused(
+        collection,
+        Map.of("text", TEXT, "embedded", Map.of("by", BY)),
+        "embedded.vectors is missing");
+  }
+
+  private static void refused(String collection, Map<String, ?> document, String detail) {
+    Api.put(collection, "bad", document).statusCode(422).body("detail", equalTo(detail));
+    given()
+        .get("/api/v1/collections/{collection}/documents/bad", collection)
+        .then()
+        .statusCode(404);
+  }
+}

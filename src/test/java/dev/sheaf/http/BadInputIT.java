@@ -1,0 +1,415 @@
+package dev.sheaf.http;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.anyOf;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.is;
+
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.PostgresTestResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.common.http.TestHTTPResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.http.ContentType;
+import java.io.ByteArrayInputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Whatever a client sends, it gets an answer that says what was wrong, and nothing is stored.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class BadInputIT {
+
+  @TestHTTPResource URI base;
+
+  @BeforeEach
+  void collection() {
+    Api.post("/collections", Map.of("name", "strict")).statusCode(anyOf(is(201), is(409)));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"name":"x","colour":1}          | 422 | colour     | unknown field colour; known are description, dimensions, fields, hnsw, language, metric, model, name, precision
+          {"name":7}                       | 422 | name       | name must be a string
+          {"name":"Upper Case"}            | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
+          {"name":""}                      | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
+          {}                               | 422 | name       | name is missing
+          {"name":null}                    | 422 | name       | name is missing
+          {"name":"x","metric":"hamming"}  | 422 | metric     | metric must be one of [cosine, l2, inner_product]
+          {"name":"x","metric":1}          | 422 | metric     | metric must be one of [cosine, l2, inner_product]
+          {"name":"x","precision":"8bit"}  | 422 | precision  | precision must be one of [full, half, binary]
+          """)
+  void collections(String body, int status, String field, String detail) {
+    given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .post("/api/v1/collections")
+        .then()
+        .statusCode(status)
+        .contentType("application/problem+json")
+        .body("status", equalTo(status))
+        .body("field", equalTo(field))
+        .body("detail", equalTo(detail));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"text":""}                                   | text         | text is empty; a document needs something to search for
+          {"text":" \\n\\t "}                           | text         | text is empty; a document needs something to search for
+          {"title":"x"}                                 | text         | text is missing
+          {"text":["a"]}                                | text         | text must be a string
+          {"text":true}                                 | text         | text must be a string
+          {"text":"a\\u0000b"}                          | text         | text holds U+0000 at position 1, which PostgreSQL cannot store; remove it
+          {"text":"a\\ud83d"}                           | text         | text holds half of a surrogate pair at position 1
+          {"text":"a","title":"\\u0000"}                | title        | title holds U+0000 at position 0, which PostgreSQL cannot store; remove it
+          {"text":"a","metadata":[]}                    | metadata     | metadata must be an object
+          {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object
+          {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k holds U+0000 at position 0, which PostgreSQL cannot store; remove it
+          {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits
+          {"text":"a","content":"b"}                    | content      | unknown field content; known are chunks, embedded, metadata, text, title, uri
+          """)
+  void documents(String body, String field, String detail) {
+    given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .put("/api/v1/collections/strict/documents/bad")
+        .then()
+        .statusCode(422)
+        .contentType("application/problem+json")
+        .body("field", equalTo(field))
+        .body("detail", equalTo(detail));
+    given().get("/api/v1/collections/strict/documents/bad").then().statusCode(404);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {}                                | 422 | text      | give one of text, vector and like
+          {"text":"a","vector":[1]}         | 422 | text      | give one of text, vector and like
+          {"text":"  "}                     | 422 | text      | text is empty; there is nothing to search for
+          {"text":"a","limit":0}            | 422 | limit     | limit must be a whole number from 1 to 1000, not 0
+          {"text":"a","limit":1001}         | 422 | limit     | limit must be a whole number from 1 to 1000, not 1001
+          {"text":"a","limit":"ten"}        | 422 | limit     | limit must be a whole number
+          {"text":"a","limit":"10"}         | 422 | limit     | limit must be a whole number
+          {"text":"a","limit":1.5}          | 422 | limit     | limit must be a whole number
+          {"text":"a","limit":99999999999}  | 422 | limit     | limit must be a whole number
+          {"vector":[1,2,3]}                | 422 | vector    | vector has 3 dimensions, this collection's model has 384
+          {"vector":[]}                     | 422 | vector    | vector has 0 dimensions, this collection's model has 384
+          {"vector":"1,2"}                  | 422 | vector    | vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order
+          {"text":"a","mode":"words"}       | 422 | mode      | mode must be one of [vector, fulltext, hybrid]
+          {"vector":[1],"mode":"fulltext"}  | 422 | text      | mode fulltext takes text, and neither vector nor like
+          {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | mode hybrid takes text, and may take vector, but not like
+          {"like":{}}                       | 422 | like.document | like.document is missing
+          {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1
+          {"text":"a","offset":999,"limit":2} | 422 | offset  | offset and limit together must be at most 1000; narrow the filter
+          {"text":"a","groupSize":2}        | 422 | groupSize | groupSize needs groupBy
+          {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of [document]
+          {"text":"a","select":["body"]}    | 422 | select[0] | select[0] must be one of [title, uri, text, metadata, vector, createdAt, updatedAt]
+          {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid needs mode hybrid
+          {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000
+          {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0
+          {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0
+          {"text":"a","filter":[]}          | 422 | filter    | filter must be an object
+          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | there is no operator $regex; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a field inside of an object is written with a dot, as in a.b
+          {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number
+          {"vector":[null]}                 | 422 | vector[0] | vector[0] must be a number
+          """)
+  void searches(String body, int status, String field, String detail) {
+    given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .post("/api/v1/collections/strict/search")
+        .then()
+        .statusCode(status)
+        .contentType("application/problem+json")
+        .body("field", equalTo(field))
+        .body("detail", equalTo(detail));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          0,                 | vector    | vector is all zeros, which has no direction to compare
+          1e39,              | vector[0] | vector[0] is not a finite 32-bit number
+          70000,             | vector[0] | vector[0] is over 65504.0, the most that this collection's half precision index can compare
+          """)
+  void vectorsOfTheRightWidth(String first, String field, String detail) {
+    given()
+        .contentType(ContentType.JSON)
+        .body("{\"vector\":[" + first + "0,".repeat(382) + "0]}")
+        .post("/api/v1/collections/strict/search")
+        .then()
+        .statusCode(422)
+        .body("field", equalTo(field))
+        .body("detail", equalTo(detail));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"text":                  | 400 | malformed-json
+          nonsense                  | 400 | malformed-json
+          {"text":"a"} {"text":"b"} | 400 | malformed-json
+          {"text":"a","text":"b"}   | 400 | malformed-json
+          {"text":NaN}              | 400 | malformed-json
+          []                        | 400 | malformed-json
+          "text"                    | 400 | malformed-json
+          null                      | 422 | invalid-field
+          """)
+  void bodiesThatAreNoObject(String body, int status, String type) {
+    given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .put("/api/v1/collections/strict/documents/bad")
+        .then()
+        .statusCode(status)
+        .contentType("application/problem+json")
+        .body("type", equalTo("urn:sheaf:problem:" + type));
+  }
+
+  @Test
+  void anEmptyBody() {
+    given()
+        .contentType(ContentType.JSON)
+        .put("/api/v1/collections/strict/documents/bad")
+        .then()
+        .statusCode(422)
+        .body("detail", equalTo("text is missing"));
+  }
+
+  @Test
+  void nestingWithoutEnd() throws Exception {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/documents/bad"))
+                .header("Content-Type", "application/json")
+                .PUT(
+                    HttpRequest.BodyPublishers.ofString(
+                        "{\"text\":\"a\",\"metadata\":" + "[".repeat(100_000))));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("urn:sheaf:problem:malformed-json");
+  }
+
+  @Test
+  void bytesThatAreNoUtf8() {
+    given()
+        .contentType(ContentType.JSON)
+        .body(new ByteArrayInputStream(new byte[] {'{', '"', (byte) 0xff, (byte) 0xfe, '"'}))
+        .put("/api/v1/collections/strict/documents/bad")
+        .then()
+        .statusCode(400)
+        .body("type", equalTo("urn:sheaf:problem:malformed-json"));
+  }
+
+  @Test
+  void hostileNamesInFiltersAreNames() {
+    for (String name :
+        List.of(
+            "x' OR '1'='1",
+            "x\"; DROP TABLE document; --",
+            "\\\\$title",
+            "%s ? ${a} {b}",
+            "..",
+            "")) {
+      given()
+          .contentType(ContentType.JSON)
+          .body("{\"text\":\"a\",\"filter\":{" + quoted(name) + ":" + quoted(name) + "}}")
+          .post("/api/v1/collections/strict/search")
+          .then()
+          .statusCode(200)
+          .body("hits.size()", equalTo(0));
+    }
+  }
+
+  private static String quoted(String text) {
+    return "\"" + text.replace("\"", "\\\"") + "\"";
+  }
+
+  @Test
+  void filtersNestedWithoutEnd() throws Exception {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/search"))
+                .header("Content-Type", "application/json")
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(
+                        "{\"text\":\"a\",\"filter\":" + "{\"$not\":".repeat(10_000))));
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("urn:sheaf:problem:malformed-json");
+  }
+
+  @Test
+  void anotherMediaType() {
+    given()
+        .contentType("text/plain")
+        .body("text")
+        .put("/api/v1/collections/strict/documents/bad")
+        .then()
+        .statusCode(415)
+        .contentType("application/problem+json")
+        .body("detail", equalTo("send Content-Type: application/json"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"Multipart/Form-Data", "application/x-www-form-urlencoded; charset=utf-8"})
+  void formsAreNotTakenApart(String type) throws Exception {
+    String body = "{\"text\":\"" + "x".repeat(4_096) + "\"}";
+
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/search"))
+                .header("Content-Type", type)
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+
+    assertThat(response.statusCode()).isEqualTo(415);
+    assertThat(response.headers().firstValue("Content-Type")).contains("application/problem+json");
+  }
+
+  @Test
+  void answersOfAnotherType() {
+    for (String type : List.of("text/html", "application/xml;q=0.1", "///", "nonsense")) {
+      given()
+          .accept(type)
+          .contentType("application/x-ndjson")
+          .body(new byte[0])
+          .post("/api/v1/collections/strict/documents")
+          .then()
+          .statusCode(406)
+          .contentType("application/problem+json");
+    }
+  }
+
+  @Test
+  void keysThatCannotBe() throws Exception {
+    HttpResponse<String> response =
+        send(HttpRequest.newBuilder(base.resolve("/api/v1/keys/a%00b")).DELETE());
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(response.body()).contains("urn:sheaf:problem:key-not-found");
+  }
+
+  @Test
+  void aDefaultMayBeSaid() {
+    Api.search("strict", Map.of("text", "a", "groupSize", 1, "limit", 10, "highlight", false))
+        .statusCode(200);
+  }
+
+  @Test
+  void anotherMethodAndAnotherPath() {
+    given()
+        .patch("/api/v1/collections")
+        .then()
+        .statusCode(405)
+        .contentType("application/problem+json");
+    given()
+        .get("/api/v1/nothing-here")
+        .then()
+        .statusCode(404)
+        .contentType("application/problem+json");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "/collections/nowhere",
+    "/collections/nowhere/documents",
+    "/collections/nowhere/documents/a",
+    "/collections/NoName",
+    "/collections/%00",
+    "/collections/%27%3B%20DROP%20TABLE%20collection",
+  })
+  void collectionsThatAreNotThere(String path) throws Exception {
+    HttpResponse<String> response =
+        send(HttpRequest.newBuilder(base.resolve("/api/v1" + path)).GET());
+
+    assertThat(response.statusCode()).isEqualTo(404);
+    assertThat(response.body()).contains("urn:sheaf:problem:collection-not-found");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"limit=0", "limit=x", "limit=1001", "after=x", "after=%00"})
+  void parameters(String query) throws Exception {
+    HttpResponse<String> response =
+        send(
+            HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/documents?" + query))
+                .GET());
+
+    assertThat(response.statusCode()).isEqualTo(400);
+    assertThat(response.body()).contains("urn:sheaf:problem:invalid-parameter");
+  }
+
+  @Test
+  void idsThatCannotBeStored() throws Exception {
+    for (String id : new String[] {"a%00b", "x".repeat(513)}) {
+      HttpResponse<String> response =
+          send(
+              HttpRequest.newBuilder(base.resolve("/api/v1/collections/strict/documents/" + id))
+                  .header("Content-Type", "application/json")
+                  .PUT(HttpRequest.BodyPublishers.ofString("{\"text\":\"a\"}")));
+      assertThat(response.statusCode()).isBetween(400, 422);
+      assertThat(response.body()).contains("urn:sheaf:problem:invalid-");
+    }
+  }
+
+  @Test
+  void bodiesOverTheLimit() throws Exception {
+    byte[] body =
+        ("{\"text\":\"" + "x".repeat(11 * 1024 * 1024) + "\"}").getBytes(StandardCharsets.UTF_8);
+    URI uri = base.resolve("/api/v1/collections/strict/documents/big");
+
+    HttpResponse<String> announced =
+        send(
+            HttpRequest.newBuilder(uri)
+                .version(HttpClient.Version.HTTP_1_1)
+                .expectContinue(true)
+                .header("Content-Type", "application/json")
+                .PUT(HttpRequest.BodyPublishers.ofByteArray(body)));
+    assertThat(announced.statusCode()).isEqualTo(413);
+    assertThat(announced.body()).contains("at most 10485760 bytes are accepted");
+
+    given().get("/api/v1/collections/strict/documents/big").then().statusCode(404);
+  }
+
+  @Test
+  void languagesTheModelDoesNotKnowAreAccepted() {
+    Api.put("strict", "japanese", Map.of("text", "吾輩は猫である。名前はまだ無い。")).statusCode(201);
+    Api.put("strict", "runes", Map.of("text", "ᚠᛇᚻ᛫ᛒᛦᚦ᛫ᚠᚱᚩᚠᚢᚱ")).statusCode(201);
+    Api.search("strict", Map.of("text", "ᚠᛇᚻ")).statusCode(200);
+  }
+
+  private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    }
+  }
+}

@@ -1,0 +1,452 @@
+package dev.sheaf.index;
+
+import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasEntry;
+import static org.hamcrest.Matchers.hasSize;
+import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
+
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import io.restassured.http.ContentType;
+import io.restassured.path.json.JsonPath;
+import io.restassured.response.ValidatableResponse;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// Indexes of eight dimensions, with as few links as there can be, so that they miss something.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+@TestProfile(EagerIndexes.class)
+class IndexIT {
+
+  private static final Map<String, ?> POOR = Map.of("m", 2, "efConstruction", 4, "efSearch", 10);
+  private static final List<Double> SOMEWHERE = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
+
+  @Inject AgroalDataSource dataSource;
+  @Inject CollectionService collections;
+  @Inject RecallMeasurement measurement;
+
+  @Test
+  void withoutAnIndexThereIsNoRecall() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 2);
+
+    index(name)
+        .body("rows", equalTo(2))
+        .body("deadRows", equalTo(0))
+        .body("efSearch", equalTo(10))
+        .body("$", hasEntry("index", null))
+        .body("$", hasEntry("recall", null))
+        .body(
+            "recallMissing",
+            equalTo("there is no index below 3 rows; every vector is compared, and recall is 1"));
+    for (String request : List.of("measure", "tune")) {
+      Api.post("/collections/" + name + "/index/" + request, Map.of("recall", 0.9))
+          .statusCode(409)
+          .body("type", equalTo("urn:sheaf:problem:index-missing"))
+          .body(
+              "detail",
+              equalTo(
+                  "the collection has no index yet; every vector is compared, and recall is 1"));
+    }
+    given().get("/api/v1/collections/nowhere/index").then().statusCode(404);
+  }
+
+  @Test
+  void recallIsWhatPlainSqlFinds() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 2_000);
+    awaitRecall(name);
+
+    JsonPath measured =
+        Api.post("/collections/" + name + "/index/measure", Map.of())
+            .statusCode(200)
+            .body("k", equalTo(10))
+            .body("efSearch", equalTo(10))
+            .body("sampleSize", equalTo(100))
+            .extract()
+            .jsonPath();
+
+    assertThat(measured.getDouble("value")).isEqualTo(recall(name, 10)).isBetween(0.1, 0.9);
+    JsonPath index = index(name).extract().jsonPath();
+    assertThat(index.<Object>get("recall")).isEqualTo(measured.get());
+    assertThat(index.getLong("index.bytes")).isPositive();
+    assertThat(index.getBoolean("index.valid")).isTrue();
+    assertThat(index.getString("index.precision")).isEqualTo("half");
+    assertThat(index.getInt("index.m")).isEqualTo(2);
+    assertThat(index.getInt("index.efConstruction")).isEqualTo(4);
+    assertThat(index.getInt("rows")).isEqualTo(2_000);
+  }
+
+  @Test
+  void whatWasAddedSinceIsNotFoundTooMuch() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 100);
+    awaitRecall(name);
+    var oneWasThere = new RecallMeasurement.Truth(new float[] {1, 0, 0, 0, 0, 0, 0, 0}, 1, 2);
+
+    Measured measured =
+        measurement.measureAgainst(List.of(oneWasThere), collections.activeSpace(name), 10);
+
+    assertThat(measured.recall()).isEqualTo(1);
+  }
+
+  @Test
+  void tuningFindsTheSmallestThatIsEnough() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 2_000);
+    awaitRecall(name);
+    double target = (recall(name, 10) + recall(name, 1_000)) / 2;
+
+    JsonPath tuned = tune(name, target).statusCode(200).extract().jsonPath();
+
+    int ef = tuned.getInt("efSearch");
+    assertThat(ef).isBetween(11, 999);
+    assertThat(recall(name, ef))
+        .isEqualTo(tuned.getDouble("recall"))
+        .isGreaterThanOrEqualTo(target);
+    assertThat(recall(name, ef - 1)).isLessThan(target);
+    assertThat(tuned.getList("steps.efSearch", Integer.class)).contains(1_000, ef, ef - 1);
+    assertThat(tuned.getList("steps.medianMs", Double.class)).allMatch(ms -> ms > 0);
+    given().get("/api/v1/collections/" + name).then().body("hnsw.efSearch", equalTo(ef));
+    index(name)
+        .body("efSearch", equalTo(ef))
+        .body("recall.efSearch", equalTo(ef))
+        .body("recall.value", equalTo((float) tuned.getDouble("recall")));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {}                 | recall is missing
+          {"recall": 0}      | recall must be a number from 0.01 to 1, not 0.0
+          {"recall": 1.01}   | recall must be a number from 0.01 to 1, not 1.01
+          {"recall": "high"} | recall must be a number
+          """)
+  void whatCannotBeReached(String body, String detail) {
+    given()
+        .contentType(ContentType.JSON)
+        .body(body)
+        .post("/api/v1/collections/any/index/tune")
+        .then()
+        .statusCode(422)
+        .body("field", equalTo("recall"))
+        .body("detail", equalTo(detail));
+  }
+
+  @Test
+  void queriesAreMeasuredToo() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 200);
+    awaitRecall(name).body("recallOfQueries", nullValue());
+    for (int i = 0; i < 7; i++) {
+      search(name).statusCode(200);
+    }
+
+    Api.post("/collections/" + name + "/index/measure", Map.of()).statusCode(200);
+
+    index(name)
+        .body("recallOfQueries.sampleSize", equalTo(7))
+        .body("recallOfQueries.value", notNullValue());
+  }
+
+  @Test
+  void anIndexThatHasLostItsRecallIsBuiltAnew() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 100);
+    double before = awaitRecall(name).extract().jsonPath().getDouble("recall.value");
+    String first = indexes(name).getFirst();
+
+    fill(name, 101, 4_000);
+
+    patiently()
+        .untilAsserted(() -> {
+          assertThat(indexes(name)).hasSize(1).doesNotContain(first);
+          // The new one is not held to what the old one reached over a fortieth of the rows.
+          JsonPath index = index(name).body("recall", notNullValue()).extract().jsonPath();
+          assertThat(index.getDouble("recall.value"))
+              .isEqualTo(index.getDouble("recall.first"))
+              .isLessThan(before - 0.03);
+        });
+    search(name).statusCode(200).body("strategy", equalTo("hnsw"));
+  }
+
+  @Test
+  void anIndexWhoseSettingsChangeIsReplaced() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 300);
+    awaitRecall(name);
+
+    given()
+        .contentType(ContentType.JSON)
+        .body(Map.of("precision", "full", "hnsw", Map.of("m", 8)))
+        .patch("/api/v1/collections/" + name)
+        .then()
+        .statusCode(200)
+        .body("precision", equalTo("full"))
+        .body("hnsw", equalTo(Map.of("m", 8, "efConstruction", 4, "efSearch", 10)));
+
+    patiently()
+        .untilAsserted(() -> {
+          // Whatever is going on, searches go through an index.
+          search(name)
+              .statusCode(200)
+              .body("strategy", equalTo("hnsw"))
+              .body("hits", hasSize(10))
+              .body(
+                  "explain[0].plan.findAll { it.contains('Index Scan using embedding_') }",
+                  hasSize(1));
+          index(name)
+              .body("index.valid", equalTo(true))
+              .body("index.precision", equalTo("full"))
+              .body("index.m", equalTo(8))
+              .body("index.efConstruction", equalTo(16))
+              .body("recall.value", notNullValue());
+          assertThat(indexes(name)).hasSize(1);
+        });
+  }
+
+  @Test
+  void aPrecisionThatCannotIndexTheWidthIsRefused() {
+    String name =
+        Api.newCollection(Map.of("model", "none", "dimensions", 3_000, "precision", "half"));
+
+    given()
+        .contentType(ContentType.JSON)
+        .body(Map.of("precision", "full"))
+        .patch("/api/v1/collections/" + name)
+        .then()
+        .statusCode(422)
+        .body("field", equalTo("precision"))
+        .body(
+            "detail",
+            equalTo(
+                "an index of full precision takes at most 2000 dimensions, this model has 3000; choose half"));
+  }
+
+  @Test
+  void aBuildSaysHowFarItIsAndWhatAKilledOneLeftIsCleared() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 100);
+    awaitRecall(name);
+    String table = table(name);
+
+    try (Connection writer = dataSource.getConnection();
+        var writing = writer.createStatement()) {
+      writer.setAutoCommit(false);
+      writing.execute("LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE");
+      reindexInVain(table);
+      assertThat(relations(table)).contains(table + "_hnsw_ccnew");
+
+      writer.commit();
+      patiently()
+          .untilAsserted(() -> assertThat(relations(table)).containsExactly(table + "_hnsw"));
+
+      writing.execute("LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE");
+      given()
+          .contentType(ContentType.JSON)
+          .body(Map.of("hnsw", Map.of("m", 4)))
+          .patch("/api/v1/collections/" + name)
+          .then()
+          .statusCode(200);
+      patiently()
+          .untilAsserted(() ->
+              index(name)
+                  .body("index.valid", equalTo(true))
+                  .body("build.phase", equalTo("waiting for writers before build")));
+      writing.execute(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_progress_create_index WHERE relid = '%s'::regclass"
+              .formatted(table));
+      writer.commit();
+      writer.setAutoCommit(true);
+    }
+
+    patiently()
+        .untilAsserted(() -> {
+          assertThat(relations(table)).containsExactly(table + "_hnsw");
+          index(name).body("index.m", equalTo(4)).body("build", nullValue());
+        });
+  }
+
+  /// Leaves what an interrupted REINDEX leaves.
+  private void reindexInVain(String table) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = '300ms'");
+      try {
+        assertThatExceptionOfType(SQLException.class)
+            .isThrownBy(() -> statement.execute("REINDEX INDEX CONCURRENTLY " + table + "_hnsw"))
+            .withMessageContaining("statement timeout");
+      } finally {
+        statement.execute("RESET statement_timeout");
+      }
+    }
+  }
+
+  private static String newCollection(Map<String, ?> hnsw) {
+    return Api.newCollection(Map.of("model", "none", "dimensions", 8, "hnsw", hnsw));
+  }
+
+  /// Documents of one chunk each, whose vectors are all over the place.
+  private void fill(String collection, int from, int to) throws SQLException {
+    var which =
+        "FROM collection c, generate_series(%d, %d) n WHERE c.name = '%s'"
+            .formatted(from, to, collection);
+    execute(
+        "INSERT INTO document (collection_id, id, external_id, content_hash)"
+            + " SELECT c.id, md5(n::text)::uuid, 'd' || n, sha256('') "
+            + which,
+        "INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)"
+            + " SELECT c.id, md5(n::text)::uuid, 0, 'chunk', 1, 0, 5 "
+            + which,
+        "SELECT pg_stat_force_next_flush()",
+        "INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)"
+            + " SELECT c.active_space_id, c.id, md5(n::text)::uuid, 0,"
+            + " (SELECT array_agg(sin(n * (i + sqrt(i))) ORDER BY i)::vector FROM generate_series(1, 8) i) "
+            + which);
+  }
+
+  private static ValidatableResponse index(String collection) {
+    return given().get("/api/v1/collections/" + collection + "/index").then().statusCode(200);
+  }
+
+  private static ValidatableResponse tune(String collection, double recall) {
+    return Api.post("/collections/" + collection + "/index/tune", Map.of("recall", recall));
+  }
+
+  private static ValidatableResponse search(String collection) {
+    return Api.search(collection, Map.of("vector", SOMEWHERE, "explain", true));
+  }
+
+  private static ValidatableResponse awaitRecall(String collection) {
+    patiently().untilAsserted(() -> index(collection).body("recall", notNullValue()));
+    return index(collection);
+  }
+
+  private static ConditionFactory patiently() {
+    return await().atMost(Duration.ofMinutes(1));
+  }
+
+  /// What an index search with this `ef` finds of what it should, by SQL alone.
+  private double recall(String collection, int ef) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      try {
+        statement.execute(
+            """
+            SET LOCAL hnsw.ef_search = %d;
+            SET LOCAL hnsw.iterative_scan = relaxed_order;
+            SET LOCAL enable_seqscan = off;
+            SET LOCAL enable_sort = off;
+            """
+                .formatted(ef));
+        try (var row =
+            statement.executeQuery(
+                """
+                  WITH stored AS (
+                       SELECT vector, hash_record_extended(ROW(document_id, ordinal), 0) AS place
+                         FROM %1$s
+                        ORDER BY place
+                        LIMIT 100
+                  ),
+                  sample AS MATERIALIZED (
+                       SELECT (vector + COALESCE(lead(vector) OVER places, first_value(vector) OVER places))
+                              * array_fill(0.5, ARRAY[8])::vector AS q
+                         FROM stored
+                       WINDOW places AS (ORDER BY place)
+                  )
+                SELECT sum(found.hits)::float8 / sum(truth.hits)::float8
+                  FROM sample
+                 CROSS JOIN LATERAL (
+                       SELECT count(*) AS hits, max(distance) AS farthest
+                         FROM (SELECT e.vector <=> q AS distance FROM %1$s e ORDER BY (e.vector <=> q) + 0 LIMIT 10) t) truth
+                 CROSS JOIN LATERAL (
+                       SELECT count(*) FILTER (WHERE distance <= truth.farthest) AS hits
+                         FROM (SELECT e.vector <=> q AS distance FROM %1$s e
+                                ORDER BY (e.vector::halfvec(8)) <=> q::halfvec(8) LIMIT 10) i) found
+                """
+                    .formatted(table(collection)))) {
+          row.next();
+          return row.getDouble(1);
+        }
+      } finally {
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+    }
+  }
+
+  private String table(String collection) throws SQLException {
+    return query(
+            "SELECT 'embedding_' || active_space_id FROM collection WHERE name = '"
+                + collection
+                + "'")
+        .getFirst();
+  }
+
+  /// The HNSW indexes of a table, by name.
+  private List<String> relations(String table) throws SQLException {
+    return query(
+        """
+        SELECT c.relname
+          FROM pg_index i
+          JOIN pg_class c ON c.oid = i.indexrelid
+         WHERE i.indrelid = '%s'::regclass AND c.relname LIKE '%%hnsw%%'
+         ORDER BY 1
+        """
+            .formatted(table));
+  }
+
+  /// The HNSW indexes of a collection, by oid.
+  private List<String> indexes(String collection) throws SQLException {
+    var oids = new ArrayList<String>();
+    for (String relation : relations(table(collection))) {
+      oids.addAll(query("SELECT '%s'::regclass::oid".formatted(relation)));
+    }
+    return oids;
+  }
+
+  private List<String> query(String sql) throws SQLException {
+    var values = new ArrayList<String>();
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row = statement.executeQuery(sql)) {
+      while (row.next()) {
+        values.add(row.getString(1));
+      }
+    }
+    return values;
+  }
+
+  private void execute(String... statements) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+}

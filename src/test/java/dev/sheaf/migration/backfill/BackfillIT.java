@@ -1,0 +1,509 @@
+package dev.sheaf.migration.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.Backfill.State;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.backfill.Backfills.Control;
+import dev.sheaf.runtime.OperatorException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// What a worker does with a backfill, and what others do to it.
+class BackfillIT {
+
+  private static final int ROWS = 2_500;
+  private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
+  private static final BackfillListener NOBODY = new BackfillListener() {};
+
+  @TempDir private Path root;
+  private Shop shop;
+
+  @BeforeEach
+  void open() throws IOException {
+    shop = Shop.open(root, ROWS);
+  }
+
+  @AfterEach
+  void close() {
+    shop.close();
+  }
+
+  @Test
+  void everyRowIsDoneOnceInTheKeysOrder() throws SQLException {
+    shop.up();
+    assertThat(shop.backfill().state()).isEqualTo(State.PENDING);
+
+    shop.workOff();
+
+    assertThat(shop.touched()).containsExactly("1: 2500");
+    Backfill done = shop.backfill();
+    assertThat(done.state()).isEqualTo(State.DONE);
+    assertThat(done.cursor()).containsExactly("2500");
+    assertThat(done.rowsDone()).isEqualTo(ROWS);
+    assertThat(done.rowsEstimated()).isEqualTo(ROWS);
+    assertThat(done.batchSize()).isLessThanOrEqualTo(100);
+    assertThat(done.rowsPerSecond()).isPositive();
+    assertThat(done.startedAt()).isBeforeOrEqualTo(done.finishedAt());
+    assertThat(done.worker()).isNull();
+    assertThat(done.lastError()).isNull();
+    assertThat(done.progress()).isEqualTo("done");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          a uuid, PRIMARY KEY (a)                         | a       | gen_random_uuid()
+          a text, PRIMARY KEY (a)                         | a       | concat(E'\\\\''"? ', i)
+          a bigint, b uuid, PRIMARY KEY (a, b)            | a,b     | i % 7, gen_random_uuid()
+          a timestamptz, "order" int, UNIQUE (a, "order") | a,order | timestamptz '2026-03-29' + i / 9 * interval '1 ms', i % 9
+          """)
+  void anyKeyWillDo(String columns, String key, String values) throws Exception {
+    shop.changeset(
+        "002_touched",
+        """
+        CREATE TABLE place (touched int NOT NULL DEFAULT 0, %s);
+        INSERT INTO place SELECT 0, %s FROM generate_series(1, 2500) AS i;
+        ALTER TABLE place ALTER a SET NOT NULL;
+        DO $$BEGIN ALTER TABLE place ALTER "order" SET NOT NULL; EXCEPTION WHEN undefined_column THEN NULL; END$$;
+        """
+            .formatted(columns, values),
+        "DROP TABLE place;");
+    shop.declare(
+        "table:place key:" + key,
+        "UPDATE place SET touched = touched + 1 WHERE :batch",
+        "SELECT NOT EXISTS (SELECT FROM place WHERE touched <> 1)");
+    shop.up();
+
+    shop.workOff();
+
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.backfill().rowsDone()).isEqualTo(ROWS);
+    assertThat(shop.database().query("SELECT DISTINCT touched FROM place")).containsExactly("1");
+  }
+
+  @Test
+  void partitionsAreWorkedOffOneAfterTheOther() throws Exception {
+    shop.changeset(
+        "002_touched",
+        """
+        CREATE TABLE place (a bigint, b int, touched int NOT NULL DEFAULT 0, PRIMARY KEY (a, b)) PARTITION BY LIST (a);
+        CREATE TABLE place_1 PARTITION OF place FOR VALUES IN (1);
+        CREATE TABLE place_2 PARTITION OF place FOR VALUES IN (2);
+        CREATE TABLE place_3 PARTITION OF place FOR VALUES IN (3);
+        INSERT INTO place SELECT a, b FROM generate_series(1, 3) AS a, generate_series(1, 250) AS b;
+        """,
+        "DROP TABLE place;");
+    shop.declare(
+        "table:place key:a,b",
+        "UPDATE place SET touched = touched + 1 WHERE :batch",
+        "SELECT NOT EXISTS (SELECT FROM place WHERE touched <> 1)");
+    shop.up();
+
+    shop.workOff();
+
+    assertThat(shop.backfill().cursor()).containsExactly("3", "250");
+    assertThat(shop.database().query("SELECT DISTINCT touched FROM place")).containsExactly("1");
+  }
+
+  @Test
+  void whoseConnectionIsKilledGoesOnWhereItWas() throws SQLException {
+    Random random = new Random(SEED);
+    shop.up();
+    int killed = 0;
+    try (Running _ = Running.start(shop.backfills("max-batch", "20"))) {
+      for (int kill = 0; kill < 10; kill++) {
+        long target = shop.backfill().rowsDone() + random.nextInt(200);
+        await("-Dsheaf.soak.seed=" + SEED)
+            .pollInterval(Duration.ofMillis(1))
+            .until(() ->
+                shop.backfill().rowsDone() >= target || shop.backfill().state() == State.DONE);
+        killed +=
+            shop.database()
+                .query(
+                    """
+                    SELECT pg_terminate_backend(pid)
+                      FROM pg_stat_activity
+                     WHERE datname = current_database()
+                       AND application_name LIKE '%backfill'
+                       AND state <> 'idle'
+                    """)
+                .size();
+      }
+      await().until(() -> shop.backfill().state() == State.DONE);
+    }
+    assertThat(killed).as("-Dsheaf.soak.seed=%d", SEED).isPositive();
+    assertThat(shop.touched()).as("-Dsheaf.soak.seed=%d", SEED).containsExactly("1: 2500");
+  }
+
+  @Test
+  void aLockedRowIsWaitedForAndASecondWorkerFindsNothingToDo() throws SQLException {
+    shop.up();
+    try (Lock lock = Lock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000");
+        Running first = Running.start(shop.backfills())) {
+      await().until(() -> waitsFor("a lock: canceling statement due to lock timeout"));
+      assertThat(shop.backfill().rowsDone()).isBetween(800L, 999L);
+      assertThat(shop.backfill().worker()).isNotNull();
+
+      // It returns, because there is nothing that nobody works at.
+      shop.backfills().work(null, Refusing.TO_BEGIN, new CountDownLatch(1));
+
+      assertThat(shop.backfill().rowsDone()).isBetween(800L, 999L);
+      lock.release();
+      first.await();
+    }
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.touched()).containsExactly("1: 2500");
+    assertThat(shop.database().query("SELECT name FROM item WHERE id = 1000"))
+        .containsExactly("changed");
+  }
+
+  @Test
+  void aDeadWorkersBackfillIsTakenOver() throws SQLException {
+    shop.up();
+    Backfills dead = shop.backfills("lease", "2s");
+    try (Lock lock = Lock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000")) {
+      CountDownLatch stop = new CountDownLatch(1);
+      // Its thread ends where it is, and gives nothing back.
+      Thread worker =
+          Thread.ofVirtual()
+              .start(() ->
+                  assertThatExceptionOfType(OperatorException.class)
+                      .isThrownBy(() -> dead.work(null, NOBODY, stop)));
+      await().until(() -> waitsFor("a lock: canceling statement due to lock timeout"));
+      killBackends();
+      await().until(() -> !worker.isAlive());
+      assertThat(shop.backfill().worker()).isNotNull();
+      lock.release();
+    }
+
+    shop.workOff();
+
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @Test
+  void whoIsToldToStopLeavesItToOthersAtOnce() throws SQLException {
+    shop.up();
+    try (Lock _ = Lock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000")) {
+      Running worker = Running.start(shop.backfills("lease", "1h"));
+      await().until(() -> waitsFor("a lock: canceling statement due to lock timeout"));
+      worker.close();
+    }
+
+    shop.workOff();
+
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @Test
+  void itIsPausedResumedAndCancelled() throws SQLException {
+    shop.up();
+    try (Lock _ = Lock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000");
+        Running worker = Running.start(shop.backfills())) {
+      await().until(() -> waitsFor("a lock: canceling statement due to lock timeout"));
+
+      assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE, Approval.NONE)).isTrue();
+
+      worker.await();
+      assertThat(shop.backfill().state()).isEqualTo(State.PAUSED);
+      assertThat(shop.backfill().worker()).isNull();
+    }
+    long done = shop.backfill().rowsDone();
+    shop.workOff();
+    assertThat(shop.backfill().rowsDone()).isEqualTo(done);
+    assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE, Approval.NONE)).isFalse();
+
+    assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL, Approval.NONE)).isTrue();
+    shop.workOff();
+    assertThat(shop.backfill().state()).isEqualTo(State.CANCELLED);
+    assertThat(shop.backfill().rowsDone()).isEqualTo(done);
+
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
+    shop.workOff();
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.touched()).containsExactly("1: 2500");
+    assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL, Approval.NONE)).isFalse();
+    assertThat(
+            shop.database()
+                .query("SELECT action FROM schema_event WHERE action LIKE 'backfill%' ORDER BY id"))
+        .containsExactly("backfill pause", "backfill cancel", "backfill resume");
+  }
+
+  @Test
+  void itStepsAsideForWhoQueuesForTheTable() throws SQLException {
+    shop.up();
+    try (Lock reader = Lock.on(shop, "LOCK TABLE item IN ACCESS SHARE MODE")) {
+      Thread change =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  shop.database().execute("ALTER TABLE item ADD COLUMN price integer");
+                } catch (SQLException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      await()
+          .until(() ->
+              !shop.database()
+                  .query(
+                      "SELECT pid FROM pg_locks WHERE relation = 'item'::regclass AND NOT granted")
+                  .isEmpty());
+      try (Running worker = Running.start(shop.backfills())) {
+        await().until(() -> waitsFor("a lock on item that others queue for"));
+        assertThat(shop.backfill().rowsDone()).isZero();
+
+        reader.release();
+
+        await().until(() -> !change.isAlive());
+        worker.await();
+      }
+    }
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @Test
+  void itStepsAsideForAVacuum() throws Exception {
+    shop.up();
+    try (Connection connection = shop.database().connect();
+        Statement vacuum = connection.createStatement()) {
+      // Slow enough to be met, and ended by the test.
+      vacuum.execute("SET vacuum_cost_delay = 100");
+      vacuum.execute("SET vacuum_cost_limit = 1");
+      Thread vacuuming =
+          Thread.ofVirtual()
+              .start(() -> {
+                try {
+                  vacuum.execute("VACUUM (DISABLE_PAGE_SKIPPING) item");
+                } catch (SQLException e) {
+                  assertThat(e.getSQLState()).isEqualTo("57014");
+                }
+              });
+      await()
+          .until(() ->
+              !shop.database()
+                  .query(
+                      "SELECT pid FROM pg_stat_progress_vacuum WHERE datname = current_database()")
+                  .isEmpty());
+      try (Running worker = Running.start(shop.backfills())) {
+        await().until(() -> waitsFor("the vacuum of item"));
+        vacuum.cancel();
+        vacuuming.join();
+        worker.await();
+      }
+    }
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @Test
+  void itStepsAsideForALongBacklogOfWriteAheadLog() throws SQLException {
+    shop.up();
+    String slot = shop.database().address().database();
+    shop.database().query("SELECT pg_create_physical_replication_slot('" + slot + "', true)");
+    try (Running worker = Running.start(shop.backfills("max-wal-backlog", "1"))) {
+      await().until(() -> waitsFor("the replication slot " + slot));
+      assertThat(shop.backfill().rowsDone()).isZero();
+      shop.database().query("SELECT pg_drop_replication_slot('" + slot + "')");
+      worker.await();
+    } finally {
+      shop.database()
+          .query(
+              "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '"
+                  + slot
+                  + "'");
+    }
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @Test
+  void slowRowsMakeSmallBatches() throws Exception {
+    shop.declare(
+        "UPDATE item SET touched = touched + 1 WHERE :batch AND pg_sleep(0.005) IS NOT NULL");
+    shop.up();
+    shop.database().execute("DELETE FROM item WHERE id > 150");
+
+    shop.backfills("batch-time", "20ms").run(null, NOBODY, new CountDownLatch(1));
+
+    assertThat(shop.touched()).containsExactly("1: 150");
+    assertThat(shop.backfill().batchSize()).isLessThanOrEqualTo(25);
+  }
+
+  @Test
+  void aConditionThatDoesNotHoldIsAFailure() throws Exception {
+    shop.up();
+    shop.database().execute("UPDATE item SET touched = 5 WHERE id = 7");
+
+    shop.workOff();
+
+    assertThat(shop.backfill().progress())
+        .isEqualTo(
+            "failed: every row was passed, and its condition does not hold:"
+                + " SELECT NOT EXISTS (SELECT FROM item WHERE touched <> 1)");
+
+    shop.database().execute("UPDATE item SET touched = 1 WHERE id = 7");
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
+    shop.workOff();
+
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @Test
+  void aBatchThatFailsIsTriedAgainAndThenGivenUp() throws Exception {
+    shop.declare("UPDATE item SET touched = touched + 1000 / (1000 - id) * 0 + 1 WHERE :batch");
+    shop.up();
+
+    shop.backfills("attempts", "3").run(null, NOBODY, new CountDownLatch(1));
+
+    Backfill failed = shop.backfill();
+    assertThat(failed.state()).isEqualTo(State.FAILED);
+    assertThat(failed.attempts()).isEqualTo(3);
+    assertThat(failed.lastError()).isEqualTo("division by zero");
+    assertThat(failed.rowsDone()).isBetween(800L, 999L);
+
+    // Corrected, entered again, and gone on with where it was left.
+    shop.declare("UPDATE item SET touched = touched + 1 WHERE :batch");
+    shop.up();
+    assertThat(shop.backfill().rowsDone()).isEqualTo(failed.rowsDone());
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
+    shop.workOff();
+
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.touched()).containsExactly("1: 2500");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          table:thing key:id   | there is no table thing; see the backfill's first lines
+          table:item key:name  | table item has no unique index on (name); the key of a backfill is a primary key, or another unique index of columns that are never null
+          table:item key:price | table item has no column price that is never null; rows without a key would be left out; see the backfill's first lines
+          """)
+  void aKeyThatDoesNotNameEveryRowOnceIsRefused(String header, String error) throws Exception {
+    shop.declare(header, "UPDATE item SET touched = 1 WHERE :batch", "SELECT true");
+    shop.up();
+
+    shop.workOff();
+
+    assertThat(shop.backfill().lastError()).isEqualTo(error);
+    assertThat(shop.touched()).containsExactly("0: 2500");
+  }
+
+  @Test
+  void rollingTheChangesetBackEndsItsBackfill() throws Exception {
+    shop.declare(
+        "UPDATE item SET touched = touched + 1 WHERE :batch AND pg_sleep(0.001) IS NOT NULL");
+    shop.up();
+    try (Running worker = Running.start(shop.backfills("max-batch", "20"))) {
+      await().until(() -> shop.backfill().rowsDone() > 0);
+
+      shop.migrations().down("core", 1, Approval.NONE, new MigrationListener() {}).orThrow();
+
+      worker.await();
+    }
+    assertThat(shop.backfills().list()).isEmpty();
+  }
+
+  private boolean waitsFor(String reason) {
+    return Objects.requireNonNullElse(shop.backfill().waitingFor(), "").startsWith(reason);
+  }
+
+  private void killBackends() throws SQLException {
+    shop.database()
+        .query(
+            """
+            SELECT pg_terminate_backend(pid)
+              FROM pg_stat_activity
+             WHERE datname = current_database()
+               AND application_name LIKE '%backfill'
+            """);
+  }
+
+  /// A listener that must not hear of anything.
+  private enum Refusing implements BackfillListener {
+    TO_BEGIN;
+
+    @Override
+    public void began(Backfill backfill) {
+      throw new AssertionError("two work at " + backfill);
+    }
+  }
+
+  /// A transaction that holds what `sql` locked.
+  private record Lock(Connection connection) implements AutoCloseable {
+
+    static Lock on(Shop shop, String sql) throws SQLException {
+      Connection connection = shop.database().connect();
+      connection.setAutoCommit(false);
+      try (Statement statement = connection.createStatement()) {
+        statement.execute(sql);
+      }
+      return new Lock(connection);
+    }
+
+    void release() throws SQLException {
+      connection.commit();
+    }
+
+    @Override
+    public void close() throws SQLException {
+      connection.close();
+    }
+  }
+
+  /// A worker on a thread of its own, which connects again when its connection is lost.
+  private record Running(Thread thread, CountDownLatch stop) implements AutoCloseable {
+
+    static Running start(Backfills backfills) {
+      CountDownLatch stop = new CountDownLatch(1);
+      return new Running(Thread.ofVirtual().start(() -> work(backfills, stop)), stop);
+    }
+
+    private static void work(Backfills backfills, CountDownLatch stop) {
+      boolean lost = true;
+      while (lost && stop.getCount() > 0) {
+        try {
+          backfills.run(null, NOBODY, stop);
+          lost = false;
+        } catch (OperatorException _) {
+          lost = true;
+        }
+      }
+    }
+
+    /// Waits until it has nothing more to do.
+    void await() {
+      Awaitility.await().until(() -> !thread.isAlive());
+    }
+
+    @Override
+    public void close() {
+      stop.countDown();
+      await();
+    }
+  }
+}

@@ -1,0 +1,78 @@
+package dev.sheaf.migration.backfill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.Backfill.State;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafCommand;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The process that works a backfill off is killed at random points, again and again; in the end
+/// every row was done exactly once.
+///
+/// 20,000 rows and a few kills in an ordinary build, 2,000,000 and ten in `make soak`.
+@OutOfProcess
+class KilledBackfillIT {
+
+  private static final int ROWS = Integer.getInteger("sheaf.soak.rows", 20_000);
+  private static final int KILLS = Integer.getInteger("sheaf.soak.backfill-kills", 3);
+
+  /// Repeats a run that failed, as far as a race can be repeated.
+  private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
+
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  private final Random random = new Random(SEED);
+
+  @TempDir private Path root;
+
+  @Test
+  void everyRowIsDoneOnce() throws Exception {
+    try (Shop shop = Shop.open(root, ROWS)) {
+      shop.up();
+      int killed = 0;
+      for (int kill = 0; kill < KILLS; kill++) {
+        long target = (long) ((kill + random.nextDouble()) * ROWS / (KILLS + 1));
+        Duration delay = Duration.ofMillis(random.nextInt(20));
+        try (SheafCommand worker = start(shop)) {
+          await("row %d, -Dsheaf.soak.seed=%d".formatted(target, SEED))
+              .atMost(PATIENCE)
+              .pollInterval(Duration.ofMillis(5))
+              .until(() -> !worker.isRunning() || shop.backfill().rowsDone() > target);
+          killed += worker.killAfter(delay) ? 1 : 0;
+        }
+      }
+      // How far it had come when it was killed for the last time.
+      assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
+
+      try (SheafCommand last = start(shop)) {
+        assertThat(last.await()).as("%s", last.said()).isZero();
+        assertThat(last.said().getLast()).isEqualTo("core/002_touched  done");
+      }
+
+      assertThat(killed).as("-Dsheaf.soak.seed=%d", SEED).isEqualTo(KILLS);
+      assertThat(shop.touched()).as("-Dsheaf.soak.seed=%d", SEED).containsExactly("1: " + ROWS);
+      assertThat(shop.backfill().rowsDone()).isEqualTo(ROWS);
+    }
+  }
+
+  private static SheafCommand start(Shop shop) throws IOException {
+    return SheafCommand.start(
+        shop.database(),
+        Map.of(
+            "sheaf.backfill.lease", "1s",
+            "sheaf.backfill.check-every", "100ms",
+            "sheaf.backfill.rest", "0.5",
+            // So that the kills meet many batches, however few rows there are.
+            "sheaf.backfill.max-batch", Integer.toString(Math.max(50, ROWS / 500))),
+        "backfill",
+        "run");
+  }
+}

@@ -1,0 +1,75 @@
+package dev.sheaf.migration.changelog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.sheaf.migration.changelog.Directives.Allowance;
+import dev.sheaf.runtime.OperatorException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DirectivesTest {
+
+  @Test
+  void readsEveryLine() {
+    Directives directives =
+        Directives.of(
+            file(
+                """
+                --liquibase formatted sql
+                --requires fulltext
+                --lock-timeout 250ms
+                --statement-timeout 2h
+                --destructive the old column goes
+                --late refuse
+                --lossy-rollback the old values are gone
+                --requires-backfill core/008_language
+                --tolerates 1.4
+                --allow table-rewrite public.document: it is empty
+                --allow missing-comment: generated
+
+                --changeset core:001
+                SELECT 1;
+                """));
+
+    assertThat(directives)
+        .isEqualTo(
+            new Directives(
+                List.of("fulltext"),
+                Duration.ofMillis(250),
+                Duration.ofHours(2),
+                "the old column goes",
+                true,
+                "the old values are gone",
+                List.of("core/008_language"),
+                "1.4",
+                List.of(
+                    new Allowance("table-rewrite", "public.document", "it is empty", 10),
+                    new Allowance("missing-comment", null, "generated", 11))));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          --lock-timeout soon  | a duration is 500ms, 10s, 5m or 1h
+          --late never         | it can say --late refuse
+          --lossy-rollback     | it says --lossy-rollback WHY
+          --tolerates next     | it names a version, such as --tolerates 1.4
+          --allow dropped-table | it says --allow RULE: WHY, or --allow RULE OBJECT: WHY
+          """)
+  void anUnreadableValueIsRefused(String line, String hint) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> Directives.of(file(line + "\n")))
+        .withMessage("core/001_a.sql: cannot read \"" + line + "\" - " + hint);
+  }
+
+  private static ChangelogFile file(String content) {
+    return ChangelogFile.of("core", "001_a.sql", content.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,179 @@
+package dev.sheaf.migration.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafCommand;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/// A migration, up or down, is killed at random points, and the next ordinary run recovers without
+/// anybody's help: the schema is then what the changelogs make.
+///
+/// A few times in an ordinary build, two hundred times in `make soak`.
+@OutOfProcess
+class KilledMigrationIT {
+
+  private static final int KILLS = Integer.getInteger("sheaf.soak.kills", 10);
+
+  /// Repeats a run that failed, as far as a race can be repeated.
+  private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final int CHANGESETS = 6;
+
+  private final Random random = new Random(SEED);
+
+  @TempDir private Path root;
+
+  /// Every kind of step that can be interrupted, long enough to be hit: a transaction that writes
+  /// rows, indexes built, dropped and rebuilt concurrently over them, and several in one file.
+  @BeforeEach
+  void write() throws IOException {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    changelogs.table("core", 1, "first");
+    changelogs.changeset(
+        "core",
+        2,
+        "page",
+        """
+        CREATE TABLE page (id bigint NOT NULL, title text NOT NULL);
+        INSERT INTO page SELECT i, md5(i::text) FROM generate_series(1, 25000) AS i;\
+        """,
+        "DROP TABLE page;");
+    changelogs.concurrent(
+        "core",
+        3,
+        "page_index",
+        """
+        CREATE INDEX CONCURRENTLY page_title ON page (title);
+        CREATE UNIQUE INDEX CONCURRENTLY page_id ON page (id);\
+        """,
+        """
+        DROP INDEX CONCURRENTLY page_id;
+        DROP INDEX CONCURRENTLY page_title;\
+        """);
+    changelogs.changeset(
+        "core",
+        4,
+        "page_length",
+        """
+        ALTER TABLE page ADD COLUMN length integer;
+        UPDATE page SET length = length(title);\
+        """,
+        "ALTER TABLE page DROP COLUMN length;");
+    changelogs.concurrent(
+        "core",
+        5,
+        "page_reindex",
+        """
+        CREATE INDEX CONCURRENTLY page_length ON page (length, title);
+        DROP INDEX CONCURRENTLY page_title;
+        REINDEX INDEX CONCURRENTLY page_length;\
+        """,
+        """
+        CREATE INDEX CONCURRENTLY page_title ON page (title);
+        DROP INDEX CONCURRENTLY page_length;\
+        """);
+    changelogs.table("core", CHANGESETS, "last");
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theNextRunRecovers(Direction direction) throws Exception {
+    Duration whole = uninterrupted(direction);
+    int interrupted = 0;
+    for (int kill = 1; kill <= KILLS / 2; kill++) {
+      boolean atLine = kill % 2 == 0;
+      int lines = 1 + random.nextInt(CHANGESETS - 1);
+      Duration delay = whole.multipliedBy(random.nextInt(1000)).dividedBy(1000);
+      String trial =
+          "%s, kill %d of %d, %s, -Dsheaf.soak.seed=%d"
+              .formatted(
+                  direction, kill, KILLS / 2, atLine ? "at line " + lines : "after " + delay, SEED);
+      try (TestDatabase database = TestDatabase.create()) {
+        try (SheafCommand killed = start(database, direction)) {
+          // Before its first line it is a JVM that starts, and there is nothing to interrupt.
+          awaitLines(killed, direction, atLine ? lines : 1, trial);
+          if (killed.killAfter(atLine ? Duration.ZERO : delay)) {
+            interrupted++;
+          } else if (!atLine) {
+            // The machine is faster now than when it was measured.
+            whole = delay;
+          }
+        }
+
+        try (SheafCommand next = start(database, Direction.UP)) {
+          assertThat(next.await()).as("%s: %s", trial, next.said()).isZero();
+        }
+
+        assertThat(TestConfig.migrations(database, root).verify()).as(trial).isEmpty();
+        assertThat(database.query("SELECT id FROM databasechangelog ORDER BY orderexecuted"))
+            .as(trial)
+            .containsExactly("001", "002", "003", "004", "005", "006");
+        assertThat(database.query("SELECT path FROM schema_journal")).as(trial).isEmpty();
+        assertThat(database.query("SELECT count(*) FROM page WHERE length = 32"))
+            .as(trial)
+            .containsExactly("25000");
+      }
+    }
+    assertThat(interrupted)
+        .as("kills that came before the end, -Dsheaf.soak.seed=%d", SEED)
+        .isPositive();
+  }
+
+  /// How long a run takes from its first line to its end.
+  private Duration uninterrupted(Direction direction) throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        SheafCommand whole = start(database, direction)) {
+      awaitLines(whole, direction, 1, "uninterrupted");
+      long begun = System.nanoTime();
+      assertThat(whole.await()).as("%s", whole.said()).isZero();
+      return Duration.ofNanos(System.nanoTime() - begun);
+    }
+  }
+
+  /// Waits until so many changesets are reported done, or the process has ended.
+  private static void awaitLines(
+      SheafCommand command, Direction direction, int lines, String trial) {
+    String done = direction == Direction.UP ? "up " : "down ";
+    await(trial)
+        .atMost(PATIENCE)
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(2))
+        .until(() ->
+            !command.isRunning()
+                || command.said().stream().filter(line -> line.startsWith(done)).count() >= lines);
+  }
+
+  /// A run in one direction, through all changesets.
+  private SheafCommand start(TestDatabase database, Direction direction) throws IOException {
+    List<String> verb =
+        switch (direction) {
+          case UP -> List.of("migrate", "up");
+          case DOWN -> {
+            TestConfig.migrations(database, root).up(new MigrationListener() {}).orThrow();
+            yield List.of("migrate", "goto", "0", "--module", "core");
+          }
+        };
+    return SheafCommand.start(
+        database,
+        Map.of(),
+        Stream.concat(verb.stream(), Stream.of("--root", root.toString())).toArray(String[]::new));
+  }
+}

@@ -1,0 +1,126 @@
+package dev.sheaf.migration.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.execute.SchemaLock;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafCommand;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// Many replicas of one deployment that start in the same moment.
+///
+/// The lock is in the test's own hand while they start, so that they really meet at it, however
+/// slowly the machine starts them.
+@OutOfProcess
+class ManyProcessesIT {
+
+  private static final int PROCESSES = 20;
+  private static final Duration PATIENCE = Duration.ofMinutes(4);
+
+  @Test
+  void exactlyOneOfTwentyMigratesAnEmptyDatabase() throws Exception {
+    List<SheafCommand> processes = new ArrayList<>();
+    try (TestDatabase database = TestDatabase.create()) {
+      try (Connection holder = database.connect();
+          SchemaLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
+        for (int i = 0; i < PROCESSES; i++) {
+          processes.add(up(database));
+        }
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(() ->
+                assertThat(processes)
+                    .allSatisfy(process ->
+                        assertThat(process.said()).anyMatch(line -> line.startsWith("waiting"))));
+      }
+
+      for (SheafCommand process : processes) {
+        assertThat(process.await()).as("%s", process.said()).isZero();
+      }
+
+      assertThat(processes)
+          .filteredOn(process -> process.said().stream().anyMatch(line -> line.startsWith("up ")))
+          .hasSize(1);
+      assertThat(database.query("SELECT count(DISTINCT client) FROM schema_event"))
+          .containsExactly("1");
+      assertThat(
+              database.query(
+                  "SELECT path FROM schema_event GROUP BY path HAVING count(*) <> 1 ORDER BY path"))
+          .isEmpty();
+      assertThat(TestConfig.migrations(database).verify()).isEmpty();
+      assertThat(locks(database)).isEmpty();
+    } finally {
+      processes.forEach(SheafCommand::close);
+    }
+  }
+
+  /// If one of them wanted the lock it would wait until the test's patience ends.
+  @Test
+  void atHeadNobodyAsksForTheLock() throws Exception {
+    List<SheafCommand> processes = new ArrayList<>();
+    try (TestDatabase database = atHead();
+        Connection holder = database.connect();
+        SchemaLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
+      for (int i = 0; i < PROCESSES; i++) {
+        processes.add(up(database));
+      }
+
+      for (SheafCommand process : processes) {
+        assertThat(process.await()).as("%s", process.said()).isZero();
+      }
+
+      assertThat(processes)
+          .allSatisfy(process -> assertThat(process.said()).containsExactly("nothing is pending"));
+    } finally {
+      processes.forEach(SheafCommand::close);
+    }
+  }
+
+  @Test
+  void atHeadTheServiceStartsWhileAnotherHoldsTheLock() throws Exception {
+    try (TestDatabase database = atHead();
+        Connection holder = database.connect();
+        SchemaLock _ = SchemaLock.tryAcquire(holder).orElseThrow();
+        SheafProcess service = SheafProcess.start(database, Map.of())) {
+      await()
+          .atMost(PATIENCE)
+          .untilAsserted(() ->
+              assertThat(service.send("GET", "/q/health/ready", "").statusCode()).isEqualTo(200));
+    }
+  }
+
+  /// At the head of the modules that are on by default, which the template may go beyond.
+  private static TestDatabase atHead() throws Exception {
+    TestDatabase database = TestDatabase.migrated();
+    try (SheafCommand first = up(database)) {
+      assertThat(first.await()).as("%s", first.said()).isZero();
+    }
+    return database;
+  }
+
+  private static SheafCommand up(TestDatabase database) throws IOException {
+    return SheafCommand.start(
+        database, Map.of("sheaf.schema.lock-wait", PATIENCE.toSeconds() + "s"), "migrate", "up");
+  }
+
+  private static List<String> locks(TestDatabase database) throws SQLException {
+    return database.query(
+        """
+        SELECT pid
+          FROM pg_locks
+         WHERE locktype = 'advisory'
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """);
+  }
+}

@@ -1,0 +1,545 @@
+package dev.sheaf.migration.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.Difference;
+import dev.sheaf.migration.LockHolder;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.TestProcess;
+import dev.sheaf.migration.execute.SchemaLock;
+import dev.sheaf.migration.execute.SchemaSession;
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.ProcessIdentity;
+import dev.sheaf.testing.TestDatabase;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import liquibase.Contexts;
+import liquibase.LabelExpression;
+import liquibase.Liquibase;
+import liquibase.database.DatabaseFactory;
+import liquibase.database.jvm.JdbcConnection;
+import liquibase.resource.ClassLoaderResourceAccessor;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What happens between a changelog and a database, on a database of each test's own.
+class MigrationsIT {
+
+  private static final MigrationListener SILENT = new MigrationListener() {};
+
+  @TempDir private Path root;
+  private TestDatabase database;
+  private TestChangelogs changelogs;
+
+  @BeforeEach
+  void create() {
+    database = TestDatabase.create();
+    changelogs = new TestChangelogs(root);
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void appliesWhatIsPendingAndThenNothing() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+
+    assertThat(applied(up())).containsExactly("core/001_a", "core/002_b");
+    assertThat(applied(up())).isEmpty();
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    assertThat(applied(up())).containsExactly("core/003_c");
+  }
+
+  @Test
+  void plainLiquibaseFindsNothingLeftToDo() throws Exception {
+    TestConfig.migrations(database).up(SILENT).orThrow();
+
+    try (Liquibase plain =
+        new Liquibase(
+            "db/changelog/root.yaml",
+            new ClassLoaderResourceAccessor(),
+            DatabaseFactory.getInstance()
+                .findCorrectDatabaseImplementation(new JdbcConnection(database.connect())))) {
+      assertThat(plain.listUnrunChangeSets(new Contexts(), new LabelExpression())).isEmpty();
+    }
+  }
+
+  @Test
+  void liquibasesLockTableIsNotUsed() throws Exception {
+    TestConfig.migrations(database).up(SILENT).orThrow();
+
+    assertThat(database.query("SELECT to_regclass('databasechangeloglock')"))
+        .containsExactly("null");
+  }
+
+  @Test
+  void aFailingChangesetLeavesNothing() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset(
+        "core",
+        2,
+        "b",
+        "CREATE TABLE b (id int);\nINSERT INTO b VALUES (1);\nSELECT 1 / 0;",
+        "DROP TABLE b;");
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(result.success()).isFalse();
+    assertThat(applied(result)).containsExactly("core/001_a");
+    assertThat(result.problems().getFirst())
+        .hasMessage("core/002_b.sql failed: division by zero, in: SELECT 1 / 0");
+    assertThat(database.query("SELECT to_regclass('b')")).containsExactly("null");
+    assertThat(database.query("SELECT id FROM databasechangelog")).containsExactly("001");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    assertThat(applied(up())).containsExactly("core/002_b");
+  }
+
+  @Test
+  void aFileEditedAfterItWasAppliedIsRefused() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    up();
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(this::up)
+        .withMessage(
+            "core/001_a.sql was applied already and says something else now - put it back as it was, and write the"
+                + " change as a new changeset");
+  }
+
+  @Test
+  void aCommentOutsideTheChangesetMayChange() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    up();
+    Path file = root.resolve("core/001_a.sql");
+    Files.writeString(file, Files.readString(file).replaceFirst("\n\n", "\n\n-- said later\n\n"));
+
+    assertThat(applied(up())).isEmpty();
+  }
+
+  @Test
+  void aDatabaseNewerThanTheApplicationIsRefused() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    up();
+    Files.delete(root.resolve("core/002_b.sql"));
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(this::up)
+        .withMessage(
+            "the database is newer than this application, %1$s: core/002_b, applied by %1$s, names no older version that works with it - start the newer application, or roll the database back: sheaf migrate goto",
+            ProcessIdentity.VERSION);
+  }
+
+  @Test
+  void aLateChangesetIsAppliedAndReported() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
+    up();
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+
+    MigrationResult result = up();
+
+    assertThat(applied(result)).containsExactly("core/002_b");
+    assertThat(result.notes())
+        .containsExactly(
+            "core/002_b came late: higher-numbered changesets of its module were applied before it");
+  }
+
+  @Test
+  void aLateChangesetIsRefusedWhereThatIsConfigured() throws Exception {
+    changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    up();
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+
+    MigrationResult result =
+        TestConfig.migrations(database, root, "sheaf.schema.out-of-order", "refuse").up(SILENT);
+
+    assertThat(result.problems())
+        .singleElement()
+        .satisfies(
+            problem -> assertThat(problem).hasMessageStartingWith("core/001_a.sql comes late"));
+    assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
+  }
+
+  @Test
+  void ofManyAtOnceExactlyOneMigrates() throws Exception {
+    int processes = 20;
+    List<Future<MigrationResult>> results = new ArrayList<>();
+    try (ExecutorService executor = Executors.newFixedThreadPool(processes)) {
+      for (int i = 0; i < processes; i++) {
+        results.add(executor.submit(() -> TestConfig.migrations(database).up(SILENT)));
+      }
+    }
+
+    List<Integer> executed = new ArrayList<>();
+    for (Future<MigrationResult> result : results) {
+      executed.add(result.get().orThrow().executed().size());
+    }
+    assertThat(executed).filteredOn(size -> size > 0).hasSize(1);
+  }
+
+  @Test
+  void whatWasInterruptedAndThenGivenUpIsInNobodysWay() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
+
+    assertThat(migrations().status().atHead()).isTrue();
+    needsNoLock();
+  }
+
+  @Test
+  void atHeadNobodyAsksForTheLock() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    needsNoLock();
+  }
+
+  private void needsNoLock() throws SQLException {
+    try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema());
+        SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+      assertThat(
+              applied(
+                  TestConfig.migrations(database, root, "sheaf.schema.lock-wait", "0s").up(SILENT)))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void theLockOfAKilledProcessIsFree() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    Process holder = startLockHolder();
+    try (Connection connection = database.connect()) {
+      assertThat(SchemaLock.holder(connection)).isPresent();
+      assertThat(SchemaLock.tryAcquire(connection)).isEmpty();
+    }
+
+    holder.destroyForcibly().waitFor();
+
+    assertThat(applied(up())).containsExactly("core/001_a");
+  }
+
+  @Test
+  void whoHoldsTheLockIsSaidWhenTheWaitIsOver() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    Process holder = startLockHolder();
+    try {
+      MigrationResult result =
+          TestConfig.migrations(database, root, "sheaf.schema.lock-wait", "1s").up(SILENT);
+
+      assertThat(result.problems())
+          .singleElement()
+          .satisfies(problem ->
+              assertThat(problem)
+                  .hasMessageMatching(
+                      "the schema is locked by .+@.+/"
+                          + holder.pid()
+                          + " from .+, backend \\d+, since .+ - waited 1 s; .*"));
+    } finally {
+      holder.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void aTableLockedByOthersIsTriedAgain() throws Exception {
+    database.execute("CREATE TABLE busy (id int)");
+    changelogs.changeset(
+        "core",
+        1,
+        "a",
+        "ALTER TABLE busy ADD COLUMN name text;",
+        "ALTER TABLE busy DROP COLUMN name;");
+    List<Integer> attempts = new ArrayList<>();
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE busy IN ACCESS SHARE MODE");
+
+      MigrationResult result =
+          TestConfig.migrations(
+                  database,
+                  root,
+                  "sheaf.schema.lock-timeout",
+                  "50ms",
+                  "sheaf.schema.backoff",
+                  "10ms")
+              .up(
+                  new MigrationListener() {
+                    @Override
+                    public void retrying(
+                        String changeset, int attempt, Duration pause, String why) {
+                      attempts.add(attempt);
+                      if (attempt == 2) {
+                        release(other);
+                      }
+                    }
+                  });
+
+      assertThat(applied(result)).containsExactly("core/001_a");
+      assertThat(attempts).containsExactly(1, 2);
+    }
+  }
+
+  @Test
+  void aTableLockedForTooLongIsGivenUp() throws Exception {
+    database.execute("CREATE TABLE busy (id int)");
+    changelogs.changeset(
+        "core",
+        1,
+        "a",
+        "ALTER TABLE busy ADD COLUMN name text;",
+        "ALTER TABLE busy DROP COLUMN name;");
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE busy IN ACCESS SHARE MODE");
+
+      MigrationResult result =
+          TestConfig.migrations(
+                  database,
+                  root,
+                  "sheaf.schema.lock-timeout",
+                  "20ms",
+                  "sheaf.schema.backoff",
+                  "1ms",
+                  "sheaf.schema.retries",
+                  "2")
+              .up(SILENT);
+
+      assertThat(result.problems().getFirst())
+          .hasMessageStartingWith("core/001_a.sql failed: canceling statement due to lock timeout");
+    }
+  }
+
+  @Test
+  void anExtensionThatTheServerLacksStopsBeforeAnythingIsChanged() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    changelogs.changeset(
+        "core",
+        2,
+        "b",
+        "CREATE EXTENSION IF NOT EXISTS no_such_thing;",
+        "DROP EXTENSION no_such_thing;");
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(result.problems().getFirst().problem())
+        .matches(
+            "PostgreSQL [\\d.]+ at .+:\\d+, database "
+                + database.address().database()
+                + ", does not have the extension \"no_such_thing\"");
+    assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
+  }
+
+  @Test
+  void whatACrashLeftOfAConcurrentBuildIsRebuilt() throws Exception {
+    changelogs.changeset(
+        "core",
+        1,
+        "a",
+        "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);",
+        "DROP TABLE a;");
+    up();
+    changelogs.concurrent(
+        "core",
+        2,
+        "b",
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
+        "SELECT 1;");
+    // What a crash in the second statement leaves: the first index, half of the second, an open
+    // journal.
+    database.execute("CREATE INDEX a_id ON a (id)");
+    database.execute("CREATE INDEX a_id2 ON a (id)");
+    database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_id2'::regclass");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'up', 1)");
+
+    MigrationResult result = up();
+
+    assertThat(applied(result)).containsExactly("core/002_b");
+    assertThat(result.notes())
+        .containsExactly(
+            "core/002_b: cleared what an interrupted run left: DROP INDEX CONCURRENTLY a_id2");
+    assertThat(
+            database.query(
+                "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
+        .containsExactly("a_id true", "a_id2 true");
+    assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
+  }
+
+  @Test
+  void aRollbackThatWasInterruptedIsFinishedAndTheChangesetAppliedAgain() throws Exception {
+    changelogs.table("core", 1, "a");
+    changelogs.concurrent(
+        "core",
+        2,
+        "b",
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
+        "DROP INDEX CONCURRENTLY a_id2;\nDROP INDEX CONCURRENTLY a_id;");
+    up();
+    database.execute("DROP INDEX a_id2");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
+    assertThat(migrations().status().atHead()).isFalse();
+    try (Connection connection = database.connect()) {
+      assertThat(migrations().judge(connection))
+          .isEqualTo(new CompatibilityVerdict(false, "the rollback of core/002_b was interrupted"));
+    }
+
+    MigrationResult result = up();
+
+    assertThat(result.executed())
+        .extracting(executed -> executed.direction() + " " + executed.changeset())
+        .containsExactly("DOWN core/002_b", "UP core/002_b");
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(applied(up())).isEmpty();
+  }
+
+  @Test
+  void aConcurrentBuildWaitsForATransactionInsteadOfGivingUp() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    changelogs.concurrent(
+        "core",
+        2,
+        "b",
+        "CREATE INDEX CONCURRENTLY a_id ON a (id);",
+        "DROP INDEX CONCURRENTLY a_id;");
+    List<String> seen = new ArrayList<>();
+    try (Connection other = database.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("INSERT INTO a VALUES (1)");
+
+      MigrationResult result =
+          TestConfig.migrations(database, root, "sheaf.schema.lock-timeout", "10ms")
+              .up(
+                  new MigrationListener() {
+                    @Override
+                    public void running(
+                        String changeset,
+                        Duration sofar,
+                        @Nullable String phase,
+                        @Nullable Double percent) {
+                      seen.add(String.valueOf(phase));
+                      release(other);
+                    }
+                  });
+
+      assertThat(applied(result)).containsExactly("core/002_b");
+      assertThat(seen.getFirst()).startsWith("waiting for writers");
+    }
+  }
+
+  @Test
+  void aConcurrentBuildThatFailsLeavesNoInvalidIndex() throws Exception {
+    changelogs.changeset(
+        "core",
+        1,
+        "a",
+        "CREATE TABLE a (id int);\nINSERT INTO a VALUES (1), (1);",
+        "DROP TABLE a;");
+    changelogs.concurrent(
+        "core", 2, "b", "CREATE UNIQUE INDEX CONCURRENTLY a_id ON a (id);", "SELECT 1;");
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(result.problems().getFirst())
+        .hasMessageStartingWith("core/002_b.sql failed: could not create unique index \"a_id\"");
+    assertThat(database.query("SELECT indexrelid::regclass FROM pg_index WHERE NOT indisvalid"))
+        .isEmpty();
+    database.execute("DELETE FROM a");
+    assertThat(applied(up())).containsExactly("core/002_b");
+  }
+
+  @Test
+  void anIndexIsADifferenceOnceItIsThereAndNotWhileItIsBuilt() throws Exception {
+    changelogs.table("core", 1, "a");
+    up();
+    try (var background = Executors.newVirtualThreadPerTaskExecutor();
+        Connection writer = database.connect();
+        Statement statement = writer.createStatement()) {
+      writer.setAutoCommit(false);
+      statement.execute("INSERT INTO a VALUES (1)");
+      Future<?> build =
+          background.submit(() -> {
+            database.execute("CREATE INDEX CONCURRENTLY a_id ON a (id)");
+            return null;
+          });
+      await()
+          .until(() ->
+              !database
+                  .query(
+                      "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()")
+                  .isEmpty());
+
+      assertThat(migrations().verify()).isEmpty();
+
+      writer.commit();
+      build.get();
+    }
+    assertThat(migrations().verify())
+        .extracting(Difference::object)
+        .containsExactly("index public.a_id");
+  }
+
+  private Migrations migrations() {
+    return TestConfig.migrations(database, root);
+  }
+
+  private MigrationResult up() {
+    return migrations().up(SILENT).orThrow();
+  }
+
+  private static List<String> applied(MigrationResult result) {
+    return result.executed().stream().map(MigrationResult.Executed::changeset).toList();
+  }
+
+  private Process startLockHolder() throws IOException {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-cp",
+                System.getProperty("java.class.path"),
+                LockHolder.class.getName(),
+                TestProcess.url(database.address()))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    BufferedReader out = process.inputReader(StandardCharsets.UTF_8);
+    assertThat(out.readLine()).startsWith("locked");
+    return process;
+  }
+
+  private static void release(Connection other) {
+    try {
+      other.rollback();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

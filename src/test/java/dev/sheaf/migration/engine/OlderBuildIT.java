@@ -1,0 +1,171 @@
+package dev.sheaf.migration.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.changelog.ChangelogFile;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafCommand;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A build that is older than the schema, as the process that users run: the built application is
+/// the older one, and the newer one is the same with two changesets more.
+@OutOfProcess
+class OlderBuildIT {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @TempDir private Path newer;
+  private int head;
+
+  @BeforeEach
+  void write() throws IOException {
+    Changelogs bundled = Changelogs.bundled();
+    for (List<ChangelogFile> files : bundled.files().values()) {
+      for (ChangelogFile file : files) {
+        write(file.shortPath(), file.content());
+      }
+    }
+    for (Map.Entry<String, String> template : bundled.templates().entrySet()) {
+      write("template/" + template.getKey() + ".sql", template.getValue());
+    }
+    head = bundled.files().getOrDefault("core", List.of()).getLast().number();
+    TestChangelogs changelogs = new TestChangelogs(newer);
+    changelogs.changeset(
+        "core",
+        head + 1,
+        "language",
+        "--tolerates 0.1\nALTER TABLE document ADD COLUMN language text;",
+        "ALTER TABLE document DROP COLUMN language;");
+    changelogs.concurrent(
+        "core",
+        head + 2,
+        "language_index",
+        "CREATE INDEX CONCURRENTLY collection_description ON collection (description);",
+        "DROP INDEX CONCURRENTLY collection_description;");
+  }
+
+  @Test
+  void servesWhileItIsToleratedAndRollsBackWhatDoesNotTolerateIt() throws Exception {
+    try (TestDatabase database = TestDatabase.migrated()) {
+      assertThat(newer(database, "migrate", "up", "--module", "core", "--to", "" + (head + 1)))
+          .isEqualTo(
+              "exit 0\nup    core/%03d_language  TIME\n1 changeset applied in TIME\n"
+                  .formatted(head + 1));
+
+      try (SheafProcess older = SheafProcess.start(database, Map.of())) {
+        assertThat(older.log())
+            .anyMatch(line ->
+                line.contains("the database is newer than this application")
+                    && line.contains("works with 0.1 and later"));
+        assertThat(older.send("POST", "/api/v1/collections", "{\"name\":\"shop\"}").statusCode())
+            .isEqualTo(201);
+        awaitReady(older, 200);
+
+        assertThat(newer(database, "migrate", "up")).startsWith("exit 0\n");
+        awaitReady(older, 503);
+        String refusal =
+            "the database is newer than this application, %1$s: core/%2$03d_language_index, applied by %1$s, names no older version that works with it"
+                .formatted(version(database), head + 2);
+        assertThat(older(database, "migrate", "up"))
+            .isEqualTo(
+                "exit 1\nsheaf: %s\n  start the newer application, or roll the database back: sheaf migrate goto\n"
+                    .formatted(refusal));
+        assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
+            .hasRootCauseMessage("the process ended")
+            .hasMessageContaining(refusal);
+
+        assertThat(older(database, "migrate", "down", "2", "--module", "core"))
+            .isEqualTo(
+                """
+                exit 0
+                core/%2$03d_language_index is not known here; the rollback that was stored with it is what runs
+                core/%1$03d_language is not known here; the rollback that was stored with it is what runs
+                down  core/%2$03d_language_index  TIME
+                down  core/%1$03d_language  TIME
+                2 changesets rolled back in TIME
+                """
+                    .formatted(head + 1, head + 2));
+        awaitReady(older, 200);
+        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+        assertThat(older.send("GET", "/api/v1/collections/shop", "").statusCode()).isEqualTo(200);
+      }
+    }
+  }
+
+  /// A rolling deployment starts replicas of both builds at once, in any order.
+  @Test
+  void bothBuildsStartTogether() throws Exception {
+    Files.delete(new TestChangelogs(newer).file("core", head + 2, "language_index"));
+    List<SheafCommand> builds = new ArrayList<>();
+    try (TestDatabase database = TestDatabase.migrated()) {
+      for (int i = 0; i < 4; i++) {
+        builds.add(SheafCommand.start(database, i % 2 == 0 ? root() : Map.of(), "migrate", "up"));
+      }
+      for (SheafCommand build : builds) {
+        assertThat(build.await()).as("%s", build.said()).isZero();
+      }
+      assertThat(
+              database.query(
+                  "SELECT count(*) FROM schema_event WHERE path LIKE '%/core/%_language.sql'"))
+          .containsExactly("1");
+      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+    } finally {
+      builds.forEach(SheafCommand::close);
+    }
+  }
+
+  private void write(String path, String content) throws IOException {
+    Path file = newer.resolve(path);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, content);
+  }
+
+  private Map<String, String> root() {
+    return Map.of("sheaf.schema.root", newer.toString());
+  }
+
+  private String newer(TestDatabase database, String... arguments) throws Exception {
+    return run(database, root(), arguments);
+  }
+
+  private static String older(TestDatabase database, String... arguments) throws Exception {
+    return run(database, Map.of(), arguments);
+  }
+
+  private static String run(
+      TestDatabase database, Map<String, String> settings, String... arguments) throws Exception {
+    try (SheafCommand command = SheafCommand.start(database, settings, arguments)) {
+      int exit = command.await();
+      return ("exit " + exit + "\n" + String.join("\n", command.said()) + "\n")
+          .replaceAll("\\d+(\\.\\d+)? (ms|s)\\b", "TIME");
+    }
+  }
+
+  private static String version(TestDatabase database) throws Exception {
+    return database
+        .query("SELECT application_version FROM schema_event ORDER BY id DESC LIMIT 1")
+        .getFirst();
+  }
+
+  private static void awaitReady(SheafProcess process, int status) {
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(() ->
+            assertThat(process.send("GET", "/q/health/ready", "").statusCode()).isEqualTo(status));
+  }
+}

@@ -1,0 +1,475 @@
+package dev.sheaf.migration.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.HistoryEntry;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.SchemaStatus;
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Modules;
+import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.migration.execute.SchemaLock;
+import dev.sheaf.migration.execute.SchemaSession;
+import dev.sheaf.runtime.ProcessIdentity;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Every verb on a small schema of two modules.
+class VerbsIT {
+
+  private static final MigrationListener SILENT = new MigrationListener() {};
+
+  @TempDir private Path root;
+  private TestDatabase database;
+  private TestChangelogs changelogs;
+
+  @BeforeEach
+  void create() throws IOException {
+    database = TestDatabase.create();
+    changelogs = new TestChangelogs(root);
+    changelogs.table("core", 1, "a");
+    changelogs.table("core", 2, "b");
+    changelogs.table("core", 3, "c");
+    changelogs.table("extra", 1, "x");
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void upGoesAsFarAsItIsTold() throws SQLException {
+    assertThat(run(migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT)))
+        .containsExactly("up core/001_a", "up core/002_b");
+    assertThat(tables()).containsExactly("a", "b");
+    assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
+  }
+
+  @Test
+  void downRollsBackTheLastOfOneModule() throws SQLException {
+    migrations().up(SILENT).orThrow();
+
+    assertThat(run(migrations().down("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c", "down core/002_b");
+    assertThat(tables()).containsExactly("a", "x");
+  }
+
+  @Test
+  void goToEndsAtExactlyThatVersion() throws SQLException {
+    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT))).hasSize(3);
+    assertThat(run(migrations().goTo("core", 1, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c", "down core/002_b");
+    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("up core/002_b");
+    assertThat(run(migrations().goTo("core", 0, Approval.NONE, SILENT)))
+        .containsExactly("down core/002_b", "down core/001_a");
+    assertThat(tables()).isEmpty();
+    assertThat(migrations().goTo("core", 9, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage("module core has no version 9 - it has 0 to 3");
+  }
+
+  @Test
+  void goToTakesBackWhatWasInterruptedAboveIt() throws Exception {
+    migrations().up(SILENT).orThrow();
+    interrupt("core", 4, "d");
+
+    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT)))
+        .containsExactly("down core/004_d");
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+  }
+
+  @Test
+  void statusTellsWhereEveryModuleStands() throws Exception {
+    migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
+    changelogs.delete("core", 1, "a");
+    changelogs.table("core", 2, "bb");
+    changelogs.delete("core", 2, "b");
+    changelogs.concurrent(
+        "core", 4, "d", "CREATE INDEX CONCURRENTLY d ON b (id);", "DROP INDEX CONCURRENTLY d;");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/004_d.sql', 'up', 0)");
+
+    SchemaStatus status = migrations().status();
+
+    assertThat(status.atHead()).isFalse();
+    assertThat(status.modules())
+        .containsExactly(
+            new SchemaStatus.Module(
+                "core",
+                true,
+                2,
+                4,
+                List.of("core/002_bb", "core/003_c", "core/004_d"),
+                List.of(),
+                List.of(),
+                List.of("core/004_d"),
+                List.of(),
+                List.of("core/001_a", "core/002_b"),
+                List.of()),
+            new SchemaStatus.Module(
+                "extra",
+                true,
+                0,
+                1,
+                List.of("extra/001_x"),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of(),
+                List.of()));
+  }
+
+  @Test
+  void whatCannotBeRecordedIsNotDone() throws Exception {
+    migrations().up(SILENT).orThrow();
+    changelogs.concurrent(
+        "core", 4, "d", "CREATE INDEX CONCURRENTLY d ON a (id);", "DROP INDEX CONCURRENTLY d;");
+    database.execute(
+        "ALTER TABLE schema_event ADD CONSTRAINT full_up CHECK (path NOT LIKE '%004_d.sql')");
+
+    assertThat(migrations().up(SILENT).problems().getFirst().problem())
+        .startsWith("core/004_d.sql failed: new row for relation \"schema_event\" violates");
+    assertThat(migrations().status().modules().getFirst().failed()).containsExactly("core/004_d");
+
+    database.execute("ALTER TABLE schema_event DROP CONSTRAINT full_up");
+    assertThat(run(migrations().up(SILENT))).containsExactly("up core/004_d");
+  }
+
+  @Test
+  void statusNamesWhoHoldsTheLock() throws SQLException {
+    assertThat(migrations().status().lock()).isNull();
+    try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
+      try (SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+        SchemaStatus.Lock lock = migrations().status().lock();
+        assertThat(lock).extracting(SchemaStatus.Lock::client).isEqualTo(ProcessIdentity.NAME);
+      }
+    }
+  }
+
+  @Test
+  void aModuleThatWasTurnedOffIsLeftAloneAndNamed() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    Changelogs all = Changelogs.in(root);
+    Migrations without =
+        new Migrations(
+            database.address(),
+            TestConfig.schema(),
+            all,
+            Modules.of(all, TestConfig.modules("sheaf.modules.extra.enabled", "false")),
+            false);
+
+    assertThat(run(without.up(SILENT))).isEmpty();
+    SchemaStatus status = without.status();
+    assertThat(status.atHead()).isTrue();
+    assertThat(status.modules().getLast().name()).isEqualTo("extra");
+    assertThat(status.modules().getLast().enabled()).isFalse();
+    assertThat(status.modules().getLast().applied()).isEqualTo(1);
+    assertThat(tables()).contains("x");
+  }
+
+  @Test
+  void whatOthersKeepInTheSameTableIsLeftAlone() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    database.execute(
+        """
+        INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype)
+        VALUES ('1', 'ann', 'db/changelog/core/004_users.sql', localtimestamp, 9, 'EXECUTED')
+        """);
+
+    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c");
+    migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
+    assertThat(database.query("SELECT author FROM databasechangelog")).containsExactly("ann");
+  }
+
+  @Test
+  void historyKeepsWhatWasUndone() {
+    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
+
+    List<HistoryEntry> history = migrations().history();
+
+    assertThat(history).extracting(HistoryEntry::action).containsExactly("up", "down");
+    assertThat(history).extracting(HistoryEntry::changeset).containsOnly("core/001_a");
+    assertThat(history.getLast().approvedBy()).isEqualTo("ann");
+    assertThat(history.getLast().client()).isEqualTo(ProcessIdentity.NAME);
+  }
+
+  @Test
+  void verifyNamesEveryDifference() throws SQLException {
+    migrations().up(SILENT).orThrow();
+    assertThat(migrations().verify()).isEmpty();
+
+    database.execute("ALTER TABLE a ALTER COLUMN id TYPE bigint");
+    database.execute("DROP TABLE b");
+    database.execute("CREATE INDEX stray ON c (id)");
+    database.execute("COMMENT ON TABLE c IS 'new'");
+
+    assertThat(migrations().verify())
+        .extracting(difference -> difference.kind() + " " + difference.object())
+        .containsExactly(
+            "CHANGED column public.a.id",
+            "MISSING column public.b.id",
+            "EXTRA comment table public.c",
+            "EXTRA index public.stray",
+            "MISSING table public.b");
+  }
+
+  @Test
+  void verifyKnowsThePartitionsOfCollectionsAndSpaces() throws SQLException {
+    Migrations bundled = TestConfig.migrations(database);
+    bundled.up(SILENT).orThrow();
+    database.execute(
+        """
+        INSERT INTO collection (name) VALUES ('docs');
+        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
+        VALUES (1, 'a', 3, 'cosine', 'half'), (1, 'b', 4, 'l2', 'full'), (1, 'c', 8, 'inner_product', 'binary')
+        """);
+    ObjectTemplates templates = new ObjectTemplates(Changelogs.bundled());
+    try (Connection connection = database.connect()) {
+      templates.apply(connection, "collection", Map.of("collection_id", 1));
+      int space = 1;
+      for (int dimensions : new int[] {3, 4, 8}) {
+        templates.apply(
+            connection,
+            "space",
+            Map.of("space_id", space++, "collection_id", 1, "dimensions", dimensions));
+      }
+      index(templates, connection, 1, "vector::halfvec(3)", "halfvec_cosine_ops");
+      index(templates, connection, 2, "vector::vector(4)", "vector_l2_ops");
+      index(templates, connection, 3, "binary_quantize(vector)::bit(8)", "bit_hamming_ops");
+    }
+
+    assertThat(bundled.verify()).isEmpty();
+
+    database.execute(
+        "DROP INDEX embedding_1_hnsw; ALTER TABLE embedding_2 DROP CONSTRAINT embedding_2_dimensions_check");
+    assertThat(bundled.verify())
+        .extracting(difference -> difference.kind() + " " + difference.object())
+        .containsExactly("MISSING constraint public.embedding_2.embedding_2_dimensions_check");
+  }
+
+  private static void index(
+      ObjectTemplates templates,
+      Connection connection,
+      int space,
+      String element,
+      String operatorClass)
+      throws SQLException {
+    templates.apply(
+        connection,
+        "space_index",
+        Map.of(
+            "space_id",
+            space,
+            "index",
+            "embedding_" + space + "_hnsw",
+            "element",
+            element,
+            "operator_class",
+            operatorClass,
+            "m",
+            8,
+            "ef_construction",
+            32));
+  }
+
+  @Test
+  void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
+    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+
+    assertThat(migrations().force("core", 3, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage("nobody will know later why this was forced - say it with --reason");
+    assertThat(run(migrations().force("core", 3, new Approval("ann", "repaired by hand"), SILENT)))
+        .containsExactly("up core/002_b", "up core/003_c");
+    assertThat(tables()).containsExactly("a");
+    assertThat(migrations().history().getLast().reason()).isEqualTo("repaired by hand");
+    assertThat(run(migrations().force("core", 1, new Approval("ann", "back again"), SILENT)))
+        .hasSize(2);
+    assertThat(run(migrations().up(SILENT))).hasSize(3);
+  }
+
+  @Test
+  void baselineAdoptsWhatIsThereAlready() throws SQLException {
+    database.execute(
+        "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id bigint); CREATE TABLE x (id int)");
+
+    assertThat(migrations().baseline(Approval.NONE, SILENT).problems().getFirst())
+        .hasMessageStartingWith(
+            "the database is not what the changelogs make: 1 differences, the first: column public.c.id is changed");
+    database.execute("ALTER TABLE c ALTER COLUMN id TYPE int");
+    assertThat(run(migrations().baseline(Approval.NONE, SILENT))).hasSize(4);
+    assertThat(run(migrations().up(SILENT))).isEmpty();
+  }
+
+  @Test
+  void dropLeavesNothing() throws Exception {
+    database.execute("CREATE TABLE somebody_elses (id int)");
+    List<String> before = catalog();
+    migrations().up(SILENT).orThrow();
+    interrupt("extra", 2, "y");
+
+    assertThat(migrations().drop("sheaf", false, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessageContaining("not dropped: the database is " + database.address().database());
+    assertThat(
+            migrations()
+                .drop(database.address().database(), false, Approval.NONE, SILENT)
+                .success())
+        .isTrue();
+    assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  void productionWantsToKnowWhoDecided() throws Exception {
+    Migrations production = production();
+    production.up(SILENT).orThrow();
+    backUp(1);
+    Approval approval = new Approval("ann", null);
+    String name = database.address().database();
+
+    assertThat(production.down("core", 1, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage(
+            "down is refused: this is a production database - name who decided it with --approved-by");
+    assertThat(production.goTo("core", 1, Approval.NONE, SILENT).success()).isFalse();
+    assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
+        .hasMessageStartingWith("this is a production database - add --force");
+    assertThat(production.down("core", 1, approval, SILENT).success()).isTrue();
+    assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
+  }
+
+  @Test
+  void productionDestroysNothingWithoutAVerifiedBackup() throws Exception {
+    changelogs.table("core", 4, "d");
+    Path file = changelogs.file("core", 4, "d");
+    Files.writeString(
+        file, Files.readString(file).replaceFirst("\n\n", "\n--destructive the rows of c go\n\n"));
+    Migrations production = production();
+
+    assertThat(production.up(SILENT).problems().getFirst())
+        .hasMessage(
+            "core/004_d.sql destroys data (the rows of c go), and no verified backup younger than 24 h is on record -"
+                + " take one: sheaf backup FILE, then sheaf backup verify FILE");
+    assertThat(tables()).isEmpty();
+    backUp(25);
+    assertThat(production.up(SILENT).success()).isFalse();
+    backUp(23);
+    assertThat(run(production.up(SILENT))).hasSize(5);
+  }
+
+  @Test
+  void productionTakesNothingBackWithoutAVerifiedBackupUnlessNothingIsLost() throws Exception {
+    changelogs.changeset("core", 4, "d", "CREATE INDEX d ON c (id);", "DROP INDEX d;");
+    Migrations production = production();
+    production.up(SILENT).orThrow();
+    Approval approval = new Approval("ann", null);
+    String name = database.address().database();
+    String refused =
+        " destroys data (%s), and no verified backup younger than 24 h is on record -"
+            + " take one: sheaf backup FILE, then sheaf backup verify FILE";
+
+    assertThat(run(production.down("core", 1, approval, SILENT)))
+        .containsExactly("down core/004_d");
+    assertThat(production.down("core", 2, approval, SILENT).problems().getFirst())
+        .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
+    assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
+        .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
+    assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
+        .hasMessage("drop" + refused.formatted("all there is"));
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+
+    backUp(1);
+    assertThat(run(production.goTo("core", 1, approval, SILENT))).hasSize(2);
+    assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
+  }
+
+  @Test
+  void theScriptIsWhatWouldRun() {
+    assertThat(migrations().scriptUp(new Migrations.Reach("core", 1)))
+        .containsExactly(
+            new Migrations.Script("core/001_a", true, List.of("CREATE TABLE a (id int)")));
+    migrations().up(SILENT).orThrow();
+    assertThat(migrations().scriptDown("core", 1))
+        .containsExactly(new Migrations.Script("core/003_c", true, List.of("DROP TABLE c")));
+  }
+
+  @Test
+  void twoFilesWithTheSameNumberAreRefused() throws Exception {
+    changelogs.table("core", 3, "other");
+
+    assertThat(migrations().up(SILENT).problems().getFirst())
+        .hasMessage(
+            "core/003_c.sql and core/003_other.sql have the same number - give the one that was not released yet the"
+                + " next free number");
+  }
+
+  private Migrations migrations() {
+    return TestConfig.migrations(database, root);
+  }
+
+  private Migrations production() {
+    Changelogs all = Changelogs.in(root);
+    return new Migrations(
+        database.address(), TestConfig.schema(), all, Modules.everything(all), true);
+  }
+
+  /// Puts a verified backup on record.
+  private void backUp(int hoursAgo) throws SQLException {
+    database.execute(
+        """
+        INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)
+        VALUES ('f', '0', 1, '0', now() - interval '%d hours', 'ann', '1')
+        """
+            .formatted(hoursAgo));
+  }
+
+  /// As if a process had been killed between the two statements of a changeset outside a
+  /// transaction.
+  private void interrupt(String module, int number, String table) throws Exception {
+    changelogs.concurrent(
+        module,
+        number,
+        table,
+        "CREATE TABLE %1$s (id int);\nCREATE INDEX CONCURRENTLY i ON %1$s (id);".formatted(table),
+        "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
+    database.execute("CREATE TABLE " + table + " (id int)");
+    database.execute(
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%03d_%s.sql', 'up', 1)"
+            .formatted(module, number, table));
+  }
+
+  private static List<String> run(MigrationResult result) {
+    return result.orThrow().executed().stream()
+        .map(executed ->
+            executed.direction().name().toLowerCase(Locale.ROOT) + " " + executed.changeset())
+        .toList();
+  }
+
+  private List<String> tables() throws SQLException {
+    return database.query("SELECT relname FROM pg_class WHERE relname ~ '^.$' ORDER BY 1");
+  }
+
+  private List<String> catalog() throws SQLException {
+    try (Connection connection = database.connect()) {
+      return List.of(CatalogSnapshot.of(connection).toString());
+    }
+  }
+}

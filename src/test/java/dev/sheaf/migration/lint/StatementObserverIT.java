@@ -1,0 +1,135 @@
+package dev.sheaf.migration.lint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.lint.rule.RuleHarness;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/// The facts that rules rest on: PostgreSQL counts and shows what they take it to.
+class StatementObserverIT {
+
+  private static final String GIVEN =
+      """
+      CREATE TABLE author (id integer PRIMARY KEY);
+      CREATE TABLE document (id integer PRIMARY KEY, size integer, author_id integer);
+      """;
+
+  @Test
+  void scansThatValidateBuildAndRewriteAreCounted() {
+    assertThat(
+            observe(
+                """
+                SELECT 1;
+                ALTER TABLE document ALTER COLUMN size SET NOT NULL;
+                ALTER TABLE document ADD CONSTRAINT size_check CHECK (size > 0);
+                ALTER TABLE document ADD CONSTRAINT later_check CHECK (size >= 0) NOT VALID;
+                ALTER TABLE document VALIDATE CONSTRAINT later_check;
+                ALTER TABLE document ADD CONSTRAINT author_fkey FOREIGN KEY (author_id) REFERENCES author;
+                CREATE INDEX document_size_idx ON document (size);
+                ALTER TABLE document ADD CONSTRAINT document_size_key UNIQUE (size);
+                ALTER TABLE document ADD COLUMN title text;
+                """))
+        .isEqualTo(
+            """
+            SELECT 1: 0 scans, 0 read, 0 written, no lock
+            ALTER TABLE document ALTER COLUMN size SET NOT NULL: 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document ADD CONSTRAINT size_check CHECK (size > 0): 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document ADD CONSTRAINT later_check CHECK (size >= 0) NOT VALID: 0 scans, 0 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document VALIDATE CONSTRAINT later_check: 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document ADD CONSTRAINT author_fkey FOREIGN KEY (author_id) REFERENCES author: 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
+            CREATE INDEX document_size_idx ON document (size): 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document ADD CONSTRAINT document_size_key UNIQUE (size): 1 scans, 3 read, 0 written, ACCESS EXCLUSIVE
+            ALTER TABLE document ADD COLUMN title text: 0 scans, 0 read, 0 written, ACCESS EXCLUSIVE
+            """);
+  }
+
+  @Test
+  void locksAreThoseOfTheStatementAndNotOfTheObserver() {
+    assertThat(
+            observe(
+                """
+                COMMENT ON TABLE document IS 'x';
+                CREATE INDEX document_size_idx ON document (size);
+                UPDATE document SET author_id = NULL WHERE author_id = (SELECT min(author_id) FROM document);
+                ALTER TABLE document ALTER COLUMN size SET DEFAULT 1;
+                """))
+        .isEqualTo(
+            """
+            COMMENT ON TABLE document IS 'x': 0 scans, 0 read, 0 written, SHARE UPDATE EXCLUSIVE
+            CREATE INDEX document_size_idx ON document (size): 1 scans, 3 read, 0 written, SHARE
+            UPDATE document SET author_id = NULL WHERE author_id = (SELECT min(author_id) FROM document): 2 scans, 6 read, 1 written, SHARE
+            ALTER TABLE document ALTER COLUMN size SET DEFAULT 1: 0 scans, 0 read, 0 written, ACCESS EXCLUSIVE
+            """);
+  }
+
+  @Test
+  void aRenamedTableIsTheSameAndARecreatedOneIsNot() {
+    Observation renamed = RuleHarness.observe(GIVEN, "", "ALTER TABLE document RENAME TO page;");
+    Observation recreated =
+        RuleHarness.observe(
+            GIVEN, "", "DROP TABLE document;\nCREATE TABLE page (id integer PRIMARY KEY);");
+
+    assertThat(renamed.after().relation(oid(renamed, "document")).qualified())
+        .isEqualTo("public.page");
+    assertThat(recreated.after().relations()).doesNotContainKey(oid(recreated, "document"));
+  }
+
+  @Test
+  void linesAreThoseOfTheFile() {
+    Observation observation =
+        RuleHarness.observe(
+            GIVEN,
+            "",
+            """
+
+            -- why
+            ALTER TABLE document
+                --allow nothing: in its middle
+                ADD COLUMN a text;  ALTER TABLE document ADD COLUMN b text;
+
+            /* and
+               why */ SELECT ';' AS "x;y",
+                             $$ ; $$;
+            SELECT 1;
+            """);
+
+    assertThat(observation.steps().map(step -> step.statement().line()))
+        .containsExactly(5, 7, 10, 12);
+  }
+
+  private static long oid(Observation observation, String table) {
+    return observation.before().relations().values().stream()
+        .filter(relation -> relation.qualified().equals("public." + table))
+        .map(Relation::oid)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /// What each statement did to `document`.
+  private static String observe(String changeset) {
+    Observation observation = RuleHarness.observe(GIVEN, "", changeset);
+    long document = oid(observation, "document");
+    Map<Long, Long> rows = observation.rows();
+    assertThat(rows).containsEntry(document, 3L);
+    List<String> lines =
+        observation
+            .steps()
+            .map(step -> {
+              Activity activity = step.activity(document);
+              LockMode lock = step.lock(document);
+              return "%s: %d scans, %d read, %d written, %s\n"
+                  .formatted(
+                      step.statement().firstLine(),
+                      activity.scans(),
+                      activity.read(),
+                      activity.written(),
+                      lock == null ? "no lock" : lock);
+            })
+            .toList();
+    return lines.stream().collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,64 @@
+package dev.sheaf.migration.lint.rule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class ConstraintValidatedUnderLockIT {
+
+  private static final String GIVEN =
+      """
+      CREATE TABLE document (id integer PRIMARY KEY, title text, size integer);
+      """;
+
+  @Test
+  void validatedAtOnce() {
+    assertThat(
+            findings(
+                """
+                ALTER TABLE document ADD CONSTRAINT document_size_check CHECK (size > 0);
+                """))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is read in full to validate document_size_check (ACCESS EXCLUSIVE)
+                ALTER TABLE document ADD CONSTRAINT document_size_check CHECK (size > 0)
+                add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
+            """);
+  }
+
+  @Test
+  void withItsColumn() {
+    assertThat(findings("ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0);"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is read in full to validate document_pages_check (ACCESS EXCLUSIVE)
+                ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0)
+                add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
+            """);
+  }
+
+  @Test
+  void notValid() {
+    assertThat(
+            findings(
+                """
+                ALTER TABLE document ADD CONSTRAINT document_size_check CHECK (size > 0) NOT VALID;
+                """))
+        .isEmpty();
+  }
+
+  @Test
+  void aNewTable() {
+    assertThat(
+            findings(
+                """
+                CREATE TABLE page (id integer CHECK (id > 0));
+                ALTER TABLE page ADD CHECK (id < 9);
+                """))
+        .isEmpty();
+  }
+
+  private static String findings(String changeset) {
+    return RuleHarness.findings(new ConstraintValidatedUnderLock(), GIVEN, changeset);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.sheaf.migration.lint.rule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class DroppedSchemaIT {
+
+  private static final String GIVEN = "CREATE SCHEMA archive;";
+
+  @Test
+  void aSchemaThatWasThere() {
+    assertThat(findings("DROP SCHEMA archive;"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: dropped-schema: schema archive is dropped
+                DROP SCHEMA archive
+                empty it object by object, each in the release after the one that stopped using it: docs/lint/dropped-schema.md
+            """);
+  }
+
+  @Test
+  void aSchemaOfTheChangeset() {
+    assertThat(
+            findings(
+                """
+                CREATE SCHEMA work;
+                DROP SCHEMA work;
+                """))
+        .isEmpty();
+  }
+
+  private static String findings(String changeset) {
+    return RuleHarness.findings(new DroppedSchema(), GIVEN, changeset);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.sheaf.migration.lint.rule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class RenamedSchemaIT {
+
+  private static final String GIVEN = "CREATE SCHEMA archive;";
+
+  @Test
+  void aSchemaThatWasThere() {
+    assertThat(findings("ALTER SCHEMA archive RENAME TO attic;"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: renamed-schema: schema archive is renamed to attic
+                ALTER SCHEMA archive RENAME TO attic
+                make the new schema beside it, with views under the old names, and move the tables one by one: docs/lint/renamed-schema.md
+            """);
+  }
+
+  @Test
+  void aSchemaOfTheChangeset() {
+    assertThat(
+            findings(
+                """
+                CREATE SCHEMA tmp;
+                ALTER SCHEMA tmp RENAME TO attic;
+                """))
+        .isEmpty();
+  }
+
+  private static String findings(String changeset) {
+    return RuleHarness.findings(new RenamedSchema(), GIVEN, changeset);
+  }
+}

@@ -1,0 +1,113 @@
+package dev.sheaf.migration.lint.rule;
+
+import dev.sheaf.migration.ChangesetText;
+import dev.sheaf.migration.lint.Allowances;
+import dev.sheaf.migration.lint.Finding;
+import dev.sheaf.migration.lint.Observation;
+import dev.sheaf.migration.lint.Rule;
+import dev.sheaf.migration.lint.StatementObserver;
+import dev.sheaf.migration.lint.TargetDatabase;
+import dev.sheaf.testing.TestDatabase;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/// Observes a changeset on a database in a given state, and says what is found.
+///
+/// All cases share one database, which is emptied between them; pgvector stays, in a schema of its
+/// own.
+public final class RuleHarness {
+
+  private static final TestDatabase DATABASE = database();
+
+  /// What Sheaf itself stores and searches.
+  public static final Vectors VECTORS =
+      new Vectors(
+          Set.of(384),
+          Set.of(
+              "vector_cosine_ops",
+              "vector_l2_ops",
+              "vector_ip_ops",
+              "halfvec_cosine_ops",
+              "halfvec_l2_ops",
+              "halfvec_ip_ops",
+              "bit_hamming_ops"));
+
+  private static final String EMPTY =
+      """
+      DO $$
+      DECLARE
+          name text;
+      BEGIN
+          FOR name IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$|extensions$)' LOOP
+              EXECUTE format('DROP SCHEMA %I CASCADE', name);
+          END LOOP;
+          CREATE SCHEMA public;
+      END $$
+      """;
+
+  private RuleHarness() {}
+
+  private static TestDatabase database() {
+    TestDatabase database = TestDatabase.create();
+    try {
+      database.execute("CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
+      database.execute(
+          "ALTER DATABASE %s SET search_path = public, extensions"
+              .formatted(database.address().database()));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return database;
+  }
+
+  /// What one rule finds in a changeset that is one transaction; its first line is line 3.
+  ///
+  /// @param given SQL that made the state before it
+  static String findings(Rule rule, String given, String changeset) {
+    return text(rule.judge(observe(given, "", changeset)).toList());
+  }
+
+  /// The same where something is known of the database that it is meant for.
+  static String findings(Rule rule, TargetDatabase live, String given, String changeset) {
+    return text(rule.judge(observe(live, given, "", changeset)).toList());
+  }
+
+  /// The same with a changeset outside of a transaction.
+  static String findingsOutsideTransaction(Rule rule, String given, String changeset) {
+    return text(rule.judge(observe(given, " runInTransaction:false", changeset)).toList());
+  }
+
+  /// What all rules find, less what the changeset allows.
+  static String findings(String given, String changeset) {
+    return text(Rules.judge(observe(given, "", changeset)));
+  }
+
+  /// What happens when a changeset runs.
+  ///
+  /// @param attributes of its `--changeset` line
+  public static Observation observe(String given, String attributes, String changeset) {
+    return observe(TargetDatabase.UNKNOWN, given, attributes, changeset);
+  }
+
+  private static Observation observe(
+      TargetDatabase live, String given, String attributes, String changeset) {
+    try {
+      DATABASE.execute(EMPTY);
+      DATABASE.execute(given);
+    } catch (SQLException e) {
+      throw new IllegalStateException(given, e);
+    }
+    String text =
+        "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty\n"
+            .formatted(attributes, changeset.stripTrailing());
+    return new StatementObserver(
+            DATABASE.address(), ChangesetText.defaults(), Allowances.IN_FILES, live, VECTORS)
+        .observe(ChangesetText.parse("core", "002_change.sql", text));
+  }
+
+  private static String text(List<Finding> findings) {
+    return findings.stream().map(finding -> finding + "\n").collect(Collectors.joining());
+  }
+}

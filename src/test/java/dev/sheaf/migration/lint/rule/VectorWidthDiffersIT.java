@@ -1,0 +1,29 @@
+package dev.sheaf.migration.lint.rule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class VectorWidthDiffersIT {
+
+  @Test
+  void aWidthThatNoModelMakes() {
+    assertThat(findings("CREATE TABLE document (id bigint PRIMARY KEY, embedding vector(768));"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: vector-width-differs: public.document.embedding is extensions.vector(768), and the configured models make 384 dimensions
+                CREATE TABLE document (id bigint PRIMARY KEY, embedding vector(768))
+                take the width of a model; sheaf.schema.vector-widths lists those of the configured ones: docs/lint/vector-width-differs.md
+            """);
+  }
+
+  @Test
+  void theWidthOfTheModel() {
+    assertThat(findings("CREATE TABLE document (id bigint PRIMARY KEY, embedding vector(384));"))
+        .isEmpty();
+  }
+
+  private static String findings(String changeset) {
+    return RuleHarness.findings(new VectorWidthDiffers(), "", changeset);
+  }
+}

@@ -1,0 +1,274 @@
+package dev.sheaf.migration.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.migration.RollbackProof;
+import dev.sheaf.migration.RollbackProof.Verdict;
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.ChangelogDraft;
+import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.engine.ProofSelection;
+import dev.sheaf.testing.TestDatabase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.EnumType;
+import jakarta.persistence.Enumerated;
+import jakarta.persistence.GeneratedValue;
+import jakarta.persistence.GenerationType;
+import jakarta.persistence.Id;
+import jakarta.persistence.Index;
+import jakarta.persistence.JoinColumn;
+import jakarta.persistence.ManyToOne;
+import jakarta.persistence.Table;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.hibernate.annotations.Array;
+import org.hibernate.annotations.ColumnDefault;
+import org.hibernate.annotations.JdbcTypeCode;
+import org.hibernate.type.SqlTypes;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Entities ask, and the changeset gives what they lack.
+class EntityComparisonIT {
+
+  @TempDir private Path root;
+  private TestDatabase database;
+
+  @BeforeEach
+  void create() throws IOException {
+    database = TestDatabase.create();
+    new TestChangelogs(root)
+        .changeset(
+            "core",
+            1,
+            "shop",
+            """
+            CREATE EXTENSION vector;
+            CREATE TABLE owner (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL);
+            CREATE TABLE shop (
+                id       bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                name     text NOT NULL,
+                size     integer,
+                owner_id bigint,
+                kind     text NOT NULL CHECK (kind IN ('STREET', 'MALL')),
+                old_name text
+            );
+            """,
+            "DROP TABLE shop; DROP TABLE owner; DROP EXTENSION vector;");
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  enum Kind {
+    MALL,
+    STREET
+  }
+
+  enum MoreKinds {
+    MALL,
+    ONLINE,
+    STREET
+  }
+
+  @Entity(name = "Owner")
+  @Table(name = "owner")
+  static class Owner {
+    @Id
+    @GeneratedValue(strategy = GenerationType.IDENTITY)
+    Long id;
+
+    @Column String name;
+  }
+
+  @Entity(name = "Shop")
+  @Table(name = "shop")
+  public static class Shop {
+    @Id
+    @GeneratedValue(strategy = GenerationType.IDENTITY)
+    Long id;
+
+    @Column String name;
+    @Column @Nullable Integer size;
+
+    @Enumerated(EnumType.STRING)
+    @Column
+    Kind kind;
+  }
+
+  @Entity(name = "GrownShop")
+  @Table(name = "shop", indexes = @Index(name = "shop_opened_idx", columnList = "opened, name"))
+  static class GrownShop {
+    @Id
+    @GeneratedValue(strategy = GenerationType.IDENTITY)
+    Long id;
+
+    @Column(unique = true)
+    String name;
+
+    @Column(nullable = false)
+    @ColumnDefault("1")
+    Long size;
+
+    @ManyToOne
+    @JoinColumn(name = "owner_id")
+    @Nullable Owner owner;
+
+    @Enumerated(EnumType.STRING)
+    @Column
+    MoreKinds kind;
+
+    @Column @Nullable Instant opened;
+
+    @Column(nullable = false)
+    String city;
+  }
+
+  @Entity(name = "Item")
+  @Table(name = "item")
+  static class Item {
+    @Id UUID id;
+
+    @ManyToOne(optional = false)
+    @JoinColumn(name = "shop_id")
+    Shop shop;
+
+    @Column(length = 40)
+    String code;
+
+    @Column(precision = 10, scale = 2)
+    BigDecimal price;
+
+    @JdbcTypeCode(SqlTypes.JSON)
+    @Column
+    String settings;
+
+    @JdbcTypeCode(SqlTypes.VECTOR)
+    @Array(length = 384)
+    @Column
+    float[] picture;
+
+    @JdbcTypeCode(SqlTypes.VECTOR)
+    @Column
+    float[] summary;
+  }
+
+  @Test
+  void whatTheSchemaSaysBeyondTheEntitiesDoesNotDiffer() {
+    assertThat(compare(Owner.class, Shop.class))
+        .isEqualTo(new EntityComparison(List.of(), List.of()));
+  }
+
+  @Test
+  void whatAnEntityHasGainedIsWrittenWithItsRollback() throws IOException {
+    Path file = write(compare(Owner.class, GrownShop.class));
+
+    assertThat(Files.readString(file))
+        .isEqualTo(
+            """
+            --liquibase formatted sql
+
+            --changeset core:002
+            --comment grown
+            -- Where there are rows this needs a DEFAULT, or a backfill first.
+            ALTER TABLE shop ADD COLUMN city text NOT NULL;
+            ALTER TABLE shop ADD COLUMN opened timestamp with time zone;
+            ALTER TABLE shop ALTER COLUMN size TYPE bigint USING size::bigint;
+            ALTER TABLE shop ALTER COLUMN size SET NOT NULL;
+            ALTER TABLE shop ALTER COLUMN size SET DEFAULT 1;
+            ALTER TABLE shop ADD CONSTRAINT shop_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES owner(id);
+            ALTER TABLE shop DROP CONSTRAINT shop_kind_check;
+            ALTER TABLE shop ADD CONSTRAINT shop_kind_check CHECK (kind = ANY (ARRAY['MALL'::text, 'ONLINE'::text, 'STREET'::text]));
+            ALTER TABLE shop ADD CONSTRAINT shop_name_key UNIQUE (name);
+            CREATE INDEX shop_opened_idx ON shop (opened, name);
+
+            -- No entity maps these. Dropping them loses their data for good:
+            -- ALTER TABLE shop DROP COLUMN old_name;
+
+            --rollback ALTER TABLE shop DROP CONSTRAINT shop_owner_id_fkey;
+            --rollback ALTER TABLE shop DROP CONSTRAINT shop_name_key;
+            --rollback ALTER TABLE shop DROP COLUMN opened;
+            --rollback ALTER TABLE shop DROP COLUMN city;
+            --rollback ALTER TABLE shop DROP CONSTRAINT shop_kind_check;
+            --rollback ALTER TABLE shop ALTER COLUMN size DROP DEFAULT;
+            --rollback ALTER TABLE shop ALTER COLUMN size TYPE integer USING size::integer;
+            --rollback ALTER TABLE shop ALTER COLUMN size DROP NOT NULL;
+            --rollback ALTER TABLE shop ADD CONSTRAINT shop_kind_check CHECK (kind = ANY (ARRAY['STREET'::text, 'MALL'::text]));
+            """);
+    assertThat(prove(file).verdict()).isEqualTo(Verdict.PROVEN);
+  }
+
+  @Test
+  void aNewEntityGetsATable() throws IOException {
+    Path file = write(compare(Owner.class, Shop.class, Item.class));
+
+    assertThat(Files.readString(file))
+        .isEqualTo(
+            """
+            --liquibase formatted sql
+
+            --changeset core:002
+            --comment grown
+            CREATE TABLE item (
+                id uuid NOT NULL,
+                code character varying(40),
+                picture vector(384),
+                price numeric(10,2),
+                settings jsonb,
+                summary vector,
+                shop_id bigint NOT NULL,
+                CONSTRAINT item_pkey PRIMARY KEY (id)
+            );
+            ALTER TABLE item ADD CONSTRAINT item_shop_id_fkey FOREIGN KEY (shop_id) REFERENCES shop(id);
+
+            --rollback DROP TABLE item;
+            """);
+    assertThat(prove(file).verdict()).isEqualTo(Verdict.PROVEN);
+  }
+
+  @Test
+  void onceAppliedNothingDiffersAnyMore() {
+    write(compare(Owner.class, GrownShop.class));
+
+    assertThat(compare(Owner.class, GrownShop.class).statements()).isEmpty();
+  }
+
+  @Test
+  void sheafsOwnEntitiesAndChangelogsAgree() {
+    assertThat(EntityClasses.bundled())
+        .extracting(Class::getSimpleName)
+        .contains("Document", "Chunk");
+    assertThat(TestConfig.migrations(database).compareEntities().statements()).isEmpty();
+  }
+
+  private EntityComparison compare(Class<?>... entities) {
+    return migrations().compareEntities(List.of(entities));
+  }
+
+  private Path write(EntityComparison comparison) {
+    Path file = ChangelogDraft.create(root, "core", "grown", Optional.empty(), comparison.body());
+    assertThat(migrations().deriveRollback(file).open()).isEmpty();
+    return file;
+  }
+
+  private Migrations migrations() {
+    return TestConfig.migrations(database, root);
+  }
+
+  private RollbackProof prove(Path file) {
+    return migrations().prove(new ProofSelection.One(file), null, _ -> {}).getFirst();
+  }
+}

@@ -1,0 +1,311 @@
+package dev.sheaf.migration.proof;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.Difference;
+import dev.sheaf.migration.Difference.Kind;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.RollbackProof;
+import dev.sheaf.migration.RollbackProof.Verdict;
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.engine.ProofSelection;
+import dev.sheaf.testing.TestDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A rollback is believed when it was seen to work, and no other.
+class RollbackProverIT {
+
+  private static final String TABLE =
+      "CREATE TABLE shop (id bigint PRIMARY KEY, name text NOT NULL, code varchar(20));";
+
+  @TempDir private Path root;
+  private TestDatabase database;
+  private TestChangelogs changelogs;
+
+  @BeforeEach
+  void create() throws IOException {
+    database = TestDatabase.create();
+    changelogs = new TestChangelogs(root);
+    changelogs.changeset("core", 1, "shop", TABLE, "DROP TABLE shop;");
+  }
+
+  @AfterEach
+  void drop() {
+    database.close();
+  }
+
+  @Test
+  void whatIsUndoneIsProven() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "phone",
+        "ALTER TABLE shop ADD COLUMN phone text;",
+        "ALTER TABLE shop DROP COLUMN phone;");
+    changelogs.concurrent(
+        "core",
+        3,
+        "index",
+        "CREATE INDEX CONCURRENTLY shop_name_idx ON shop (name);",
+        "DROP INDEX CONCURRENTLY shop_name_idx;");
+
+    assertThat(prove(new ProofSelection.All(), null))
+        .containsExactly(
+            proven("core/001_shop"), proven("core/002_phone"), proven("core/003_index"));
+  }
+
+  @Test
+  void whatRequiresABackfillFindsItDone() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "label",
+        "ALTER TABLE shop ADD COLUMN label text;",
+        "ALTER TABLE shop DROP COLUMN label;");
+    Files.writeString(
+        root.resolve("core/002_label.backfill.sql"),
+        """
+        --liquibase formatted sql
+        --backfill table:shop key:id
+        UPDATE shop SET label = name WHERE :batch;
+        --condition
+        SELECT NOT EXISTS (SELECT FROM shop WHERE label IS NULL);
+        """);
+    Files.writeString(
+        root.resolve("core/003_label_not_null.sql"),
+        """
+        --liquibase formatted sql
+        --requires-backfill core/002_label
+
+        --changeset core:003
+        ALTER TABLE shop ALTER COLUMN label SET NOT NULL;
+        --rollback ALTER TABLE shop ALTER COLUMN label DROP NOT NULL;
+        """);
+
+    assertThat(prove(new ProofSelection.All(), null))
+        .containsExactly(
+            proven("core/001_shop"), proven("core/002_label"), proven("core/003_label_not_null"));
+  }
+
+  @Test
+  void aDifferentCatalogIsShown() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "name",
+        "ALTER TABLE shop ALTER COLUMN name DROP NOT NULL; CREATE INDEX shop_i ON shop (name);",
+        "DROP INDEX shop_i;");
+    changelogs.table("core", 3, "after");
+
+    assertThat(prove(new ProofSelection.All(), null))
+        .containsExactly(
+            proven("core/001_shop"),
+            new RollbackProof(
+                "core/002_name",
+                Verdict.FAILED,
+                "after its rollback the catalog is not what it was",
+                List.of(
+                    new Difference(
+                        Kind.CHANGED,
+                        "column public.shop.name",
+                        "text not null storage=x",
+                        "text storage=x")),
+                List.of(),
+                List.of()),
+            proven("core/003_after"));
+  }
+
+  @Test
+  void lostRowsAreMissedUnlessTheyAreDeclared() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "quietly",
+        "ALTER TABLE shop DROP COLUMN code;",
+        "ALTER TABLE shop ADD COLUMN code varchar(20);");
+    changelogs.changeset(
+        "core",
+        3,
+        "said",
+        "--lossy-rollback codes are gone\nALTER TABLE shop DROP COLUMN code;",
+        "ALTER TABLE shop ADD COLUMN code varchar(20);");
+    // Left is what 003 dropped: with 002 applied there is nothing to drop.
+    changelogs.delete("core", 2, "quietly");
+    assertThat(prove(new ProofSelection.All(), null))
+        .containsExactly(
+            proven("core/001_shop"),
+            new RollbackProof(
+                "core/003_said",
+                Verdict.LOSSY,
+                "codes are gone",
+                List.of(),
+                List.of("public.shop"),
+                List.of()));
+
+    changelogs.delete("core", 3, "said");
+    changelogs.changeset(
+        "core",
+        2,
+        "quietly",
+        "ALTER TABLE shop DROP COLUMN name;",
+        "ALTER TABLE shop ADD COLUMN name text NOT NULL DEFAULT ''; ALTER TABLE shop ALTER COLUMN name DROP DEFAULT;");
+    assertThat(prove(new ProofSelection.All(), null).getLast())
+        .isEqualTo(
+            new RollbackProof(
+                "core/002_quietly",
+                Verdict.FAILED,
+                "its rollback loses rows, and no --lossy-rollback WHY declares it",
+                List.of(),
+                List.of("public.shop"),
+                List.of("the columns of public.shop are in another order")));
+  }
+
+  @Test
+  void aNeedlessDeclarationAndAnEmptyTableAreRemarkedOn() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "odd",
+        "--lossy-rollback we fear so\nCREATE TABLE odd (id int NOT NULL CONSTRAINT odd CHECK (id < 0 AND id > 0));",
+        "DROP TABLE odd;");
+    changelogs.table("core", 3, "c");
+
+    List<RollbackProof> proofs = prove(new ProofSelection.All(), null);
+
+    assertThat(proofs.get(1).remarks())
+        .containsExactly("it declares --lossy-rollback, and no row was lost");
+    assertThat(proofs.get(2))
+        .isEqualTo(
+            new RollbackProof(
+                "core/003_c",
+                Verdict.PROVEN,
+                null,
+                List.of(),
+                List.of(),
+                List.of(
+                    "no canary row in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
+  }
+
+  @Test
+  void aRollbackThatFailsOrIsMissingSaysSo() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "wrong",
+        "ALTER TABLE shop ADD COLUMN x int;",
+        "ALTER TABLE shop DROP COLUMN y;");
+    changelogs.changeset(
+        "core",
+        3,
+        "once",
+        "CREATE SEQUENCE s;",
+        "ALTER TABLE shop DROP COLUMN x; DROP SEQUENCE s; CREATE SEQUENCE s;");
+
+    assertThat(prove(new ProofSelection.All(), null).stream().map(RollbackProof::reason))
+        .containsExactly(
+            null,
+            "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER TABLE shop DROP COLUMN y",
+            "after its rollback the catalog is not what it was");
+  }
+
+  @Test
+  void rowsThatAreInTheWayOfAConstraintGiveWay() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "code_reference",
+        "CREATE TABLE code (id varchar PRIMARY KEY); ALTER TABLE shop ADD FOREIGN KEY (code) REFERENCES code;",
+        "ALTER TABLE shop DROP CONSTRAINT shop_code_fkey; DROP TABLE code;");
+    changelogs.changeset(
+        "core",
+        3,
+        "needed",
+        "ALTER TABLE shop ADD COLUMN needed int NOT NULL;",
+        "ALTER TABLE shop DROP COLUMN needed;");
+
+    assertThat(prove(new ProofSelection.All(), null))
+        .containsExactly(
+            proven("core/001_shop"),
+            proven("core/002_code_reference"),
+            new RollbackProof(
+                "core/003_needed",
+                Verdict.PROVEN,
+                null,
+                List.of(),
+                List.of(),
+                List.of(
+                    "with rows in public.shop it fails: column \"needed\" of relation \"shop\" contains null values")));
+  }
+
+  @Test
+  void partitionsForRowsGiveWayToOthers() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "event",
+        "CREATE TABLE event (id int) PARTITION BY LIST (id);",
+        "DROP TABLE event;");
+    changelogs.changeset(
+        "core",
+        3,
+        "one",
+        "CREATE TABLE event_1 PARTITION OF event FOR VALUES IN (1);",
+        "DROP TABLE event_1;");
+    changelogs.changeset(
+        "core",
+        4,
+        "others",
+        "CREATE TABLE event_others PARTITION OF event DEFAULT;",
+        "DROP TABLE event_others;");
+
+    List<RollbackProof> proofs = prove(new ProofSelection.All(), null);
+
+    assertThat(proofs).extracting(RollbackProof::verdict).containsOnly(Verdict.PROVEN);
+    assertThat(proofs.get(2).remarks()).isEmpty();
+    assertThat(proofs.get(3).remarks())
+        .containsExactly(
+            "with a partition for canary rows it fails: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
+  }
+
+  @Test
+  void pendingOnesOneFileOrOneModule() throws IOException {
+    changelogs.table("core", 2, "b");
+    changelogs.table("extra", 1, "x");
+    TestConfig.migrations(database, root)
+        .up(new Migrations.Reach("core", 1), Approval.NONE, new MigrationListener() {})
+        .orThrow();
+
+    assertThat(prove(new ProofSelection.Pending(), null))
+        .containsExactly(proven("core/002_b"), proven("extra/001_x"));
+    assertThat(prove(new ProofSelection.Pending(), "extra")).containsExactly(proven("extra/001_x"));
+    assertThat(prove(new ProofSelection.One(root.resolve("core/002_b.sql")), null))
+        .containsExactly(proven("core/002_b"));
+    assertThatThrownBy(() -> prove(new ProofSelection.One(Path.of("nowhere.sql")), null))
+        .hasMessageStartingWith("no enabled module has the changelog nowhere.sql");
+  }
+
+  private List<RollbackProof> prove(ProofSelection proved, @Nullable String module) {
+    List<RollbackProof> heard = new ArrayList<>();
+    List<RollbackProof> proofs =
+        TestConfig.migrations(database, root).prove(proved, module, heard::add);
+    assertThat(heard).isEqualTo(proofs);
+    return proofs;
+  }
+
+  private static RollbackProof proven(String changeset) {
+    return new RollbackProof(changeset, Verdict.PROVEN, null, List.of(), List.of(), List.of());
+  }
+}

@@ -1,0 +1,99 @@
+package dev.sheaf.migration.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.Backfill.State;
+import dev.sheaf.migration.backfill.Shop;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafProcess;
+import java.io.IOException;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Replicas of the running service work a backfill off, one at a time.
+@OutOfProcess
+class BackfillServiceIT {
+
+  private static final int ROWS = 20_000;
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+  @TempDir private Path root;
+
+  @Test
+  void anotherReplicaGoesOnWhereAKilledOneWas() throws Exception {
+    try (Shop shop = Shop.besideTheService(root, ROWS);
+        SheafProcess first = start(shop)) {
+      await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
+      try (SheafProcess second = start(shop)) {
+        assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
+        String worker = shop.backfill().worker();
+        first.kill();
+        long left = shop.backfill().rowsDone();
+
+        await()
+            .atMost(PATIENCE)
+            .until(() -> shop.backfill().rowsDone() > left && shop.backfill().worker() != null);
+        assertThat(shop.backfill().worker()).isNotEqualTo(worker);
+        await().atMost(PATIENCE).until(() -> shop.backfill().state() == State.DONE);
+
+        assertThat(shop.touched()).containsExactly("1: " + ROWS);
+        assertThat(second.log())
+            .anyMatch(line -> line.contains("Backfill taken up: name=shop/002_touched rows="))
+            .anyMatch(line -> line.contains("Backfill done: name=shop/002_touched rows=20000"));
+      }
+    }
+  }
+
+  @Test
+  void whoStopsInOrderGivesItBack() throws Exception {
+    try (Shop shop = Shop.besideTheService(root, ROWS)) {
+      try (SheafProcess service = start(shop)) {
+        await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
+        assertThat(get(service, "/api/v1/schema").body())
+            .contains("\"backfills\":[{\"name\":\"shop/002_touched\"");
+      }
+      Backfill left = shop.backfill();
+      assertThat(left.state()).isEqualTo(State.RUNNING);
+      assertThat(left.worker()).isNull();
+
+      shop.workOff();
+
+      assertThat(shop.touched()).containsExactly("1: " + ROWS);
+    }
+  }
+
+  @Test
+  void controlOverHttpCanBeSwitchedOff() throws Exception {
+    try (Shop shop = Shop.besideTheService(root, 10);
+        SheafProcess service = shop.service(Map.of("SHEAF_BACKFILL_HTTP_CONTROL", "false"))) {
+      assertThat(get(service, "/api/v1/backfills/shop/002_touched").statusCode()).isEqualTo(200);
+
+      HttpResponse<String> refused =
+          service.send("POST", "/api/v1/backfills/shop/002_touched/cancel", "");
+
+      assertThat(refused.statusCode()).isEqualTo(403);
+      assertThat(refused.body())
+          .contains(
+              "sheaf backfill cancel shop/002_touched, or set sheaf.backfill.http-control=true");
+    }
+  }
+
+  private static HttpResponse<String> get(SheafProcess service, String path) throws Exception {
+    return service.send("GET", path, "");
+  }
+
+  private static SheafProcess start(Shop shop) throws IOException {
+    return shop.service(
+        Map.of(
+            "SHEAF_BACKFILL_LEASE", "1s",
+            "SHEAF_BACKFILL_CHECK_EVERY", "100ms",
+            "SHEAF_BACKFILL_REST", "0.5",
+            "SHEAF_BACKFILL_MAX_BATCH", "20"));
+  }
+}

@@ -1,0 +1,32 @@
+package dev.sheaf.migration.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.net.http.HttpResponse;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// A module that is switched off is not migrated, and whoever asks for it hears of the switch.
+@OutOfProcess
+class ModuleOffIT {
+
+  @Test
+  void endpointsOfAModuleThatIsOffNameItsSwitch() throws Exception {
+    try (TestDatabase database = TestDatabase.create();
+        SheafProcess service =
+            SheafProcess.start(database, Map.of("SHEAF_MODULES_INGESTION_ENABLED", "false"))) {
+      HttpResponse<String> response = service.send("GET", "/api/v1/jobs", "");
+
+      assertThat(response.statusCode()).isEqualTo(404);
+      assertThat(response.body())
+          .contains("Module ingestion is off; sheaf.modules.ingestion.enabled=true turns it on");
+      assertThat(
+              database.query(
+                  "SELECT tablename FROM pg_tables WHERE tablename IN ('ingestion_job', 'chunk')"))
+          .containsExactly("chunk");
+    }
+  }
+}

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sheaf.schema.backfill;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,0 @@
-@NullMarked
-package dev.sheaf.schema.backup;
-
-import org.jspecify.annotations.NullMarked;
