@@ -10,9 +10,8 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.SheafClasses;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,10 +28,7 @@ import org.junit.jupiter.api.TestFactory;
 /// What ARCHITECTURE.md says of packages, as failures of the build.
 class ArchitectureTest {
 
-  private static final JavaClasses SHEAF =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("dev.sheaf");
+  private static final JavaClasses SHEAF = SheafClasses.MAIN;
 
   @Test
   void packagesHaveNoCycles() {
