@@ -18,7 +18,7 @@ it: ## Run the integration tests of one package, without static analysis: P=sear
 	@MAVEN_OPTS="$$MAVEN_OPTS $(SHORT_LIVED)" scripts/it $(P)
 
 check: ## Check the format and run the static analysis, without tests
-	@./mvnw -B -ntp -q -Panalysis test-compile
+	@./mvnw -B -ntp -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Panalysis test-compile
 
 test: ## Everything CI checks: format, static analysis, unit and integration tests
 	@scripts/local-postgres engine || echo 'No container engine answers: the tests of the image are left out.' >&2

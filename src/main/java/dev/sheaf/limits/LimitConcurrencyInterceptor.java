@@ -5,9 +5,8 @@ import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 
-/// Sends calls of [LimitConcurrency] methods through the [ConcurrencyLimiter].
-///
-/// It runs before `@Transactional` (200), so that a call that waits holds no connection.
+/// Sends calls of [LimitConcurrency] methods through the [ConcurrencyLimiter], before a transaction
+/// begins (200), so that a call that waits holds no connection.
 @LimitConcurrency
 @Interceptor
 @Priority(Interceptor.Priority.PLATFORM_BEFORE + 100)
