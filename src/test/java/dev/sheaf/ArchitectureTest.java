@@ -17,6 +17,7 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.SheafClasses;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
@@ -38,10 +39,7 @@ import org.junit.jupiter.api.TestFactory;
 /// What ARCHITECTURE.md says of packages, as failures of the build.
 class ArchitectureTest {
 
-  private static final JavaClasses SHEAF =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("dev.sheaf");
+  private static final JavaClasses SHEAF = SheafClasses.MAIN;
 
   @Test
   void packagesHaveNoCycles() {
