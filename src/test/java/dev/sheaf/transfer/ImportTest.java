@@ -56,8 +56,7 @@ class ImportTest {
 
       assertThat(result).isEqualTo(new ImportResult("line", 7L, 1, 1, 0, 0, 0, 0, List.of()));
       assertThat(listener.reasons())
-          .containsExactly(
-              "The database cannot be reached", "the service returned status 502");
+          .containsExactly("The database cannot be reached", "the service returned status 502");
     } finally {
       server.stop(0);
     }
