@@ -1,5 +1,7 @@
 package dev.sheaf.access;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.access.ApiKeys.StoredKey;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -10,14 +12,14 @@ import io.quarkus.security.identity.IdentityProvider;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /// Authenticates API keys. It caches keys for `sheaf.access.recheck-every`, also the fact that a
 /// key does not exist, so that most requests need no query.
@@ -26,22 +28,30 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
 
   private static final Logger LOG = Logger.getLogger(KeyIdentityProvider.class);
 
-  /// More IDs than this are guesses and not keys; the cache is cleared then.
   private static final int MAX_CACHED = 10_000;
 
   private final ApiKeys keys;
   private final ModuleSwitches modules;
-  private final Duration recheckEvery;
-  private final ConcurrentMap<String, CachedKey> cache = new ConcurrentHashMap<>();
+  private final Cache<String, @Nullable StoredKey> known;
 
-  /// @param stored empty if the key does not exist
-  /// @param until when the entry expires, by [System#nanoTime]
-  private record CachedKey(Optional<StoredKey> stored, long until) {}
+  /// IDs that belong to no key. Guesses evict each other, and no key.
+  private final Cache<String, Boolean> unknown;
 
+  @Inject
   KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config) {
+    this(keys, modules, config, MAX_CACHED);
+  }
+
+  /// @param max keys that are known at once, and as many ids that are nobody's
+  KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config, int max) {
     this.keys = keys;
     this.modules = modules;
-    this.recheckEvery = config.recheckEvery();
+    this.known = cache(config.recheckEvery(), max);
+    this.unknown = cache(config.recheckEvery(), max);
+  }
+
+  private static <V extends @Nullable Object> Cache<String, V> cache(Duration time, int max) {
+    return Caffeine.newBuilder().maximumSize(max).expireAfterWrite(time).build();
   }
 
   @Override
@@ -53,29 +63,41 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
   public Uni<SecurityIdentity> authenticate(
       KeyRequest request, AuthenticationRequestContext context) {
     KeyToken key = request.key();
-    CachedKey cached = cache.get(key.id());
-    return cached != null && cached.until() - System.nanoTime() > 0
-        ? Uni.createFrom().item(() -> identity(key, cached.stored()))
+    StoredKey stored = known.getIfPresent(key.id());
+    return stored != null || unknown.getIfPresent(key.id()) != null
+        ? Uni.createFrom().item(() -> identity(key, stored))
         : context.runBlocking(() -> identity(key, lookUp(key)));
   }
 
   /// Removes a key from the cache.
   void forget(String id) {
-    cache.remove(id);
+    known.invalidate(id);
+    unknown.invalidate(id);
   }
 
-  private Optional<StoredKey> lookUp(KeyToken key) {
+  /// Asks the database once for many concurrent requests with one key.
+  private @Nullable StoredKey lookUp(KeyToken key) {
+    var found = new AtomicReference<@Nullable StoredKey>();
+    StoredKey stored =
+        known.get(
+            key.id(),
+            id -> {
+              found.set(find(id));
+              return found.get();
+            });
+    if (stored == null) {
+      unknown.put(key.id(), true);
+    }
+    StoredKey fresh = found.get();
+    if (fresh != null && !fresh.usedRecently() && key.matches(fresh.hash())) {
+      recordUse(key);
+    }
+    return stored;
+  }
+
+  private @Nullable StoredKey find(String id) {
     try {
-      Optional<StoredKey> stored =
-          modules.isOn(ApiKeys.MODULE) ? keys.find(key.id()) : Optional.empty();
-      if (cache.size() >= MAX_CACHED) {
-        cache.clear();
-      }
-      cache.put(key.id(), new CachedKey(stored, System.nanoTime() + recheckEvery.toNanos()));
-      if (stored.isPresent() && !stored.get().usedRecently() && key.matches(stored.get().hash())) {
-        recordUse(key);
-      }
-      return stored;
+      return modules.isOn(ApiKeys.MODULE) ? keys.find(id).orElse(null) : null;
     } catch (SQLException e) {
       throw new IllegalStateException("A key could not be looked up", e);
     }
@@ -90,13 +112,13 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     }
   }
 
-  private static SecurityIdentity identity(KeyToken key, Optional<StoredKey> stored) {
+  private static SecurityIdentity identity(KeyToken key, @Nullable StoredKey stored) {
     // A wrong secret gets the same answer as an unknown ID, so that only the owner of a key can
     // learn its state.
-    if (stored.isEmpty() || !key.matches(stored.get().hash())) {
+    if (stored == null || !key.matches(stored.hash())) {
       throw rejected("The API key is not valid.");
     }
-    ApiKey description = stored.get().description();
+    ApiKey description = stored.description();
     return switch (description.state()) {
       case REVOKED ->
           throw rejected("The API key was revoked. Ask an administrator for a new one.");

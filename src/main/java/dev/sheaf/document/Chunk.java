@@ -36,7 +36,7 @@ public class Chunk extends PanacheEntityBase {
   @Column(name = "end_offset")
   public int endOffset;
 
-  /// The primary key.
+  /// The primary key of a chunk.
   ///
   /// @param ordinal the position of the chunk in its document, from 0
   public record ChunkKey(long collectionId, UUID documentId, int ordinal) {}

@@ -45,7 +45,7 @@ public class Document extends PanacheEntityBase {
   @Column(name = "updated_at")
   public Instant updatedAt;
 
-  /// The primary key.
+  /// The primary key of a document.
   ///
   /// @param id a [DocumentId]
   public record DocumentKey(long collectionId, UUID id) {}

@@ -15,7 +15,12 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +53,8 @@ class KeyIdentityProviderIT {
               return database.connect();
             },
             new AuditTrail(modules, () -> Caller.of("test")));
-    provider = new KeyIdentityProvider(keys, modules, config.getConfigMapping(AccessConfig.class));
+    provider =
+        new KeyIdentityProvider(keys, modules, config.getConfigMapping(AccessConfig.class), 10);
   }
 
   @Test
@@ -75,6 +81,40 @@ class KeyIdentityProviderIT {
     }
 
     assertThat(connections).hasValue(1);
+  }
+
+  @Test
+  void guessesPushOutNoKey() throws SQLException {
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
+    identity(key);
+
+    for (int i = 0; i < 200; i++) {
+      KeyToken guess = KeyToken.random();
+      assertThatThrownBy(() -> identity(guess)).isInstanceOf(AuthenticationFailedException.class);
+    }
+
+    connections.set(0);
+    identity(key);
+    assertThat(connections).hasValue(0);
+  }
+
+  @Test
+  void ofManyRequestsAtOnceOneLooksTheKeyUp() throws Exception {
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
+    connections.set(0);
+    try (var clients = Executors.newFixedThreadPool(8)) {
+      List<Callable<SecurityIdentity>> requests = Collections.nCopies(8, () -> identity(key));
+      for (Future<SecurityIdentity> request : clients.invokeAll(requests)) {
+        assertThat(request.get().isAnonymous()).isFalse();
+      }
+    }
+
+    // It is looked up once, and its use recorded.
+    assertThat(connections).hasValue(2);
   }
 
   @Test

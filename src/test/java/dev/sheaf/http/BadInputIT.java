@@ -106,9 +106,9 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {}                                | 422 | text      | give one of text, vector and like
-          {"text":"a","vector":[1]}         | 422 | text      | give one of text, vector and like
-          {"text":"  "}                     | 422 | text      | text is empty; there is nothing to search for
+          {}                                | 422 | text      | Exactly one of text, vector and like is required.
+          {"text":"a","vector":[1]}         | 422 | text      | Exactly one of text, vector and like is required.
+          {"text":"  "}                     | 422 | text      | text must not be empty.
           {"text":"a","limit":0}            | 422 | limit     | limit must be a whole number from 1 to 1000, not 0.
           {"text":"a","limit":1001}         | 422 | limit     | limit must be a whole number from 1 to 1000, not 1001.
           {"text":"a","limit":"ten"}        | 422 | limit     | limit must be a whole number.
@@ -119,16 +119,16 @@ class BadInputIT {
           {"vector":[]}                     | 422 | vector    | vector has 0 dimensions, but the model has 384.
           {"vector":"1,2"}                  | 422 | vector    | vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.
           {"text":"a","mode":"words"}       | 422 | mode      | mode must be one of vector, fulltext, hybrid.
-          {"vector":[1],"mode":"fulltext"}  | 422 | text      | mode fulltext takes text, and neither vector nor like
-          {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | mode hybrid takes text, and may take vector, but not like
+          {"vector":[1],"mode":"fulltext"}  | 422 | text      | Mode fulltext requires text, and accepts neither vector nor like.
+          {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | Mode hybrid requires text, accepts vector, and does not accept like.
           {"like":{}}                       | 422 | like.document | like.document is required.
           {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1.
-          {"text":"a","offset":999,"limit":2} | 422 | offset  | offset and limit together must be at most 1000; narrow the filter
-          {"text":"a","groupSize":2}        | 422 | groupSize | groupSize needs groupBy
+          {"text":"a","offset":999,"limit":2} | 422 | offset  | offset + limit must be at most 1000. Use a narrower filter.
+          {"text":"a","groupSize":2}        | 422 | groupSize | groupSize requires groupBy.
           {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of document.
           {"text":"a","select":["body"]}    | 422 | select[0] | select[0] must be one of title, uri, text, metadata, vector, createdAt, updatedAt.
-          {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid needs mode hybrid
-          {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000
+          {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid requires "mode": "hybrid".
+          {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000, not -1.0.
           {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","filter":[]}          | 422 | filter    | filter must be an object.

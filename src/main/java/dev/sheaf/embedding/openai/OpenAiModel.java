@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.runtime.Backoff;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,7 +27,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
@@ -176,7 +176,7 @@ final class OpenAiModel implements EmbeddingModel {
     HttpRequest request = toRequest(inputs);
     Semaphore requests = Objects.requireNonNull(permits.get(purpose));
     for (int attempt = 0; ; attempt++) {
-      Duration delay = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
+      Duration delay = new Backoff(config.backoff(), MAX_DELAY).pause(attempt + 1);
       String failure;
       if (!requests.tryAcquire(remaining(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
         throw new EmbeddingException(
@@ -206,7 +206,7 @@ final class OpenAiModel implements EmbeddingModel {
       } finally {
         requests.release();
       }
-      Duration jittered = jittered(delay);
+      Duration jittered = Backoff.jittered(min(delay, MAX_DELAY));
       if (attempt == config.retries() || remaining(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
             "The model %s at %s failed after %s %s. The last failure: %s."
@@ -246,12 +246,6 @@ final class OpenAiModel implements EmbeddingModel {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  /// Randomizes a delay, so that clients that failed together do not retry together.
-  private static Duration jittered(Duration delay) {
-    long millis = Math.clamp(delay.toMillis(), 1, MAX_DELAY.toMillis());
-    return Duration.ofMillis(millis / 2 + ThreadLocalRandom.current().nextLong(millis));
-  }
-
   private static Optional<Duration> retryAfter(HttpResponse<?> response) {
     return response
         .headers()
@@ -270,6 +264,8 @@ final class OpenAiModel implements EmbeddingModel {
     }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(embeddings)
+            // Some servers answer an offer of HTTP/2 over clear text without reading the body.
+            .version(HttpClient.Version.HTTP_1_1)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
     config.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));

@@ -56,7 +56,7 @@ final class StateTemplates {
       touch(connection, filled);
       return filled;
     } catch (SQLException e) {
-      throw SqlErrorMessage.running(server, "creating a template of a state", e);
+      throw SqlErrorMessage.running(server, "creating a state template", e);
     }
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -48,6 +49,7 @@ class OpenAiModelTest {
 
   private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+  private final Queue<Set<String>> headers = new ConcurrentLinkedQueue<>();
   private final HttpClient http = HttpClient.newHttpClient();
   private HttpServer server;
 
@@ -75,6 +77,7 @@ class OpenAiModelTest {
               + " "
               + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
       requests.add(request);
+      headers.add(Set.copyOf(exchange.getRequestHeaders().keySet()));
       if (request.contains("a document")) {
         document.await();
       }
@@ -103,6 +106,18 @@ class OpenAiModelTest {
     Map<String, OpenAiConfig.Model> models =
         config.build().getConfigMapping(OpenAiConfig.class).models();
     return new OpenAiModel("m", Objects.requireNonNull(models.get("m")), http);
+  }
+
+  /// An offer to change to HTTP/2 makes some servers (uvicorn with httptools, so vLLM) answer a
+  /// request without its body.
+  @Test
+  void offersNoOtherProtocol() {
+    answers.add(new Answer(200, TWO));
+    model(Map.of()).embed(List.of("a", "b"), Purpose.DOCUMENT);
+    assertThat(headers)
+        .singleElement()
+        .satisfies(names ->
+            assertThat(names).doesNotContainAnyElementsOf(List.of("Upgrade", "Http2-settings")));
   }
 
   @Test

@@ -9,7 +9,7 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// A module that is switched off is not migrated, and whoever asks for it hears of the switch.
+/// A module that is switched off is not migrated, and its resources report the setting.
 @OutOfProcess
 class ModuleOffIT {
 

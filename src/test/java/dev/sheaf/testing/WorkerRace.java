@@ -14,29 +14,29 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.awaitility.Awaitility;
 
-/// Changes data between the moment at which a background worker reads it and the moment at which it
-/// acts on it. A lock that permits reads blocks the worker in between.
-public final class Overtaking {
+/// Lets a background worker read the database, blocks it with a table lock when it starts to write,
+/// and meanwhile changes what it has read.
+public final class WorkerRace {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final AgroalDataSource dataSource;
   private final ObjectTemplates templates;
 
-  public Overtaking(AgroalDataSource dataSource, ObjectTemplates templates) {
+  public WorkerRace(AgroalDataSource dataSource, ObjectTemplates templates) {
     this.dataSource = dataSource;
     this.templates = templates;
   }
 
-  /// The change between reading and acting.
+  /// The change that happens while the worker is blocked.
   public interface Change {
-    void in(Connection connection) throws SQLException;
+    void apply(Connection connection) throws SQLException;
   }
 
-  /// Runs `worker`, and `change` when the worker waits for `table`. Fails if a warning is logged.
+  /// Runs `worker`, and `change` while it waits for `table`. Fails if a warning is logged.
   ///
-  /// @param mode the mode of the lock that the worker waits for
-  public void of(Runnable worker, String table, String mode, Change change)
+  /// @param mode lock mode that blocks the worker's writes but not its reads
+  public void run(Runnable worker, String table, String mode, Change change)
       throws SQLException, InterruptedException, ExecutionException {
     var run = new FutureTask<Void>(worker, null);
     try (var warnings = new Warnings();
@@ -46,7 +46,7 @@ public final class Overtaking {
         execute(connection, "LOCK TABLE %s IN %s MODE".formatted(table, mode));
         Thread.ofVirtual().start(run);
         Awaitility.await().atMost(PATIENCE).until(() -> LockWaits.behind(connection) == 1);
-        change.in(connection);
+        change.apply(connection);
         connection.commit();
       } finally {
         connection.rollback();
