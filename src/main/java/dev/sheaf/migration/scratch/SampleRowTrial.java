@@ -27,6 +27,9 @@ public final class SampleRowTrial implements AutoCloseable {
   private final List<Changeset> all;
   private ScratchSchema scratch;
 
+  /// Whether partitions were created for sample rows, for this changeset or an earlier one.
+  private boolean hasPartitions;
+
   /// Prepares the trial in a new scratch database.
   ///
   /// @param server where databases may be created
@@ -73,6 +76,7 @@ public final class SampleRowTrial implements AutoCloseable {
     CanaryDiet diet = new CanaryDiet();
     while (true) {
       SampleRows.Result canaries = SampleRows.fill(connection(), diet::density);
+      hasPartitions |= !canaries.partitions().isEmpty();
       List<String> remarks = new ArrayList<>(diet.remarks());
       for (SampleRows.Unfilled table : canaries.unfilled()) {
         remarks.add("no sample rows in " + table.table() + ": " + table.reason());
@@ -88,7 +92,7 @@ public final class SampleRowTrial implements AutoCloseable {
         up(all.get(position));
         return before;
       } catch (OperatorException e) {
-        if (!diet.reduce(e, !canaries.partitions().isEmpty())) {
+        if (!diet.reduce(e, hasPartitions)) {
           throw e;
         }
         restart(position);
