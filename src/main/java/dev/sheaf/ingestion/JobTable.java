@@ -278,7 +278,8 @@ class JobTable {
     };
   }
 
-  private void storeErrors(Connection connection, long id, List<LineError> errors) throws SQLException {
+  private void storeErrors(Connection connection, long id, List<LineError> errors)
+      throws SQLException {
     Sql.of(
             """
             INSERT INTO ingestion_error (job_id, line, document, type, detail)
