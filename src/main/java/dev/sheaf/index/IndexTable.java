@@ -110,7 +110,8 @@ class IndexTable {
   ///
   /// @param efSearch the value for collections without a setting
   List<String> collectionsToMeasure(int efSearch) throws SQLException {
-    return Sql.of(TO_MEASURE, efSearch, config.measureAfter()).list(dataSource, row -> row.getString(1));
+    return Sql.of(TO_MEASURE, efSearch, config.measureAfter())
+        .list(dataSource, row -> row.getString(1));
   }
 
   IndexState state(Space space) throws SQLException {
