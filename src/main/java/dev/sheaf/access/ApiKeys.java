@@ -2,6 +2,7 @@ package dev.sheaf.access;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -10,20 +11,16 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
-/// The keys there are: make, list, revoke.
+/// Creates, lists and revokes API keys.
 @Singleton
 public final class ApiKeys {
 
@@ -55,7 +52,7 @@ public final class ApiKeys {
       """
           .formatted(COLUMNS);
 
-  private static final String USED =
+  private static final String RECORD_USE =
       """
       UPDATE api_key
          SET last_used_at = now()
@@ -71,7 +68,7 @@ public final class ApiKeys {
     this(dataSource::getConnection, audit);
   }
 
-  /// For a command.
+  /// For commands, which have no container.
   public ApiKeys(Source source, AuditTrail audit) {
     this.source = source;
     this.audit = audit;
@@ -82,128 +79,107 @@ public final class ApiKeys {
     Connection connect() throws SQLException;
   }
 
-  /// Makes a key.
+  /// Creates a key.
   ///
-  /// @return the key, whose secret is kept nowhere else
+  /// @return the key with its secret, which is not stored
   public CreatedKey create(CreateKey request) throws SQLException {
-    Key key = Key.random();
+    KeyToken key = KeyToken.random();
     return transaction(connection -> {
-      ApiKey made = insert(connection, key, request);
-      var details = new TreeMap<String, Object>(Map.of("role", made.role().value()));
-      if (made.name() != null) {
-        details.put("name", made.name());
+      ApiKey created = insert(connection, key, request);
+      var details = new TreeMap<String, Object>(Map.of("role", created.role().value()));
+      if (created.name() != null) {
+        details.put("name", created.name());
       }
-      if (made.collections() != null) {
-        details.put("collections", made.collections());
+      if (created.collections() != null) {
+        details.put("collections", created.collections());
       }
-      if (made.expiresAt() != null) {
-        details.put("expiresAt", made.expiresAt().toString());
+      if (created.expiresAt() != null) {
+        details.put("expiresAt", created.expiresAt().toString());
       }
-      audit.record(connection, AuditAction.KEY_CREATED, made.id(), details);
-      return new CreatedKey(key.reveal(), made);
+      audit.record(connection, AuditAction.KEY_CREATED, created.id(), details);
+      return new CreatedKey(key.reveal(), created);
     });
   }
 
-  private static ApiKey insert(Connection connection, Key key, CreateKey request)
+  private static ApiKey insert(Connection connection, KeyToken key, CreateKey request)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-      insert.setString(1, key.id());
-      insert.setBytes(2, key.hash());
-      insert.setString(3, request.name());
-      insert.setString(4, request.role().value());
-      Set<String> collections = request.collections();
-      insert.setArray(
-          5, collections == null ? null : connection.createArrayOf("text", collections.toArray()));
-      insert.setObject(6, request.expires() == null ? null : request.expires().toSeconds());
-      try (ResultSet row = insert.executeQuery()) {
-        row.next();
-        return read(row);
-      }
-    }
+    Set<String> collections = request.collections();
+    return Sql.of(
+            INSERT,
+            key.id(),
+            key.hash(),
+            request.name(),
+            request.role().value(),
+            collections == null ? null : collections.toArray(String[]::new),
+            request.expires() == null ? null : request.expires().toSeconds())
+        .first(connection, ApiKeys::read)
+        .orElseThrow();
   }
 
-  /// All there ever were, newest first.
+  /// All keys, including expired and revoked ones, newest first.
   public List<ApiKey> list() throws SQLException {
-    try (Connection connection = source.connect();
-        PreparedStatement select =
-            connection.prepareStatement(
-                "SELECT " + COLUMNS + " FROM api_key ORDER BY created_at DESC, id");
-        ResultSet row = select.executeQuery()) {
-      var keys = new ArrayList<ApiKey>();
-      while (row.next()) {
-        keys.add(read(row));
-      }
-      return keys;
+    try (Connection connection = source.connect()) {
+      return Sql.of("SELECT " + COLUMNS + " FROM api_key ORDER BY created_at DESC, id")
+          .list(connection, ApiKeys::read);
     }
   }
 
-  /// Revokes a key for good. One that is revoked already stays so.
+  /// Revokes a key permanently. Revoking it again has no effect.
   ///
-  /// @throws Problem when there is none of this id
+  /// @throws Problem if no key has this ID
   public void revoke(String id) throws SQLException {
-    boolean known =
-        Key.isId(id)
+    boolean exists =
+        KeyToken.isId(id)
             && transaction(connection -> {
-              try (PreparedStatement update =
-                  connection.prepareStatement(
-                      "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL")) {
-                update.setString(1, id);
-                if (update.executeUpdate() == 1) {
-                  audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
-                  return true;
-                }
+              Sql revoke =
+                  Sql.of(
+                      "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL",
+                      id);
+              if (revoke.update(connection) == 1) {
+                audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
+                return true;
               }
               return find(connection, id).isPresent();
             });
-    if (!known) {
-      throw new Problem(ProblemType.KEY_NOT_FOUND, "there is no key " + id);
+    if (!exists) {
+      throw new Problem(ProblemType.KEY_NOT_FOUND, "There is no key with the ID " + id + ".");
     }
   }
 
-  /// A key as it is checked.
+  /// What is stored of a key, for checking a key that a client sends.
   ///
-  /// @param usedLately whether the last use that is recorded is less than a minute ago
+  /// @param hash of the secret
+  /// @param usedRecently whether the last recorded use is less than a minute ago
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Stored(byte[] hash, boolean usedLately, ApiKey description) {}
+  record StoredKey(byte[] hash, boolean usedRecently, ApiKey description) {}
 
-  Optional<Stored> find(String id) throws SQLException {
+  Optional<StoredKey> find(String id) throws SQLException {
     try (Connection connection = source.connect()) {
       return find(connection, id);
     }
   }
 
-  private static Optional<Stored> find(Connection connection, String id) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(FIND)) {
-      select.setString(1, id);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(new Stored(row.getBytes(1), row.getBoolean(2), read(row)))
-            : Optional.empty();
-      }
+  private static Optional<StoredKey> find(Connection connection, String id) throws SQLException {
+    return Sql.of(FIND, id)
+        .first(connection, row -> new StoredKey(row.getBytes(1), row.getBoolean(2), read(row)));
+  }
+
+  /// Records the use of a key, at most once a minute for all replicas together.
+  void recordUse(String id) throws SQLException {
+    try (Connection connection = source.connect()) {
+      Sql.of(RECORD_USE, id).update(connection);
     }
   }
 
-  /// Records that a key was used, at most once a minute however many replicas see it.
-  void used(String id) throws SQLException {
-    try (Connection connection = source.connect();
-        PreparedStatement update = connection.prepareStatement(USED)) {
-      update.setString(1, id);
-      update.executeUpdate();
-    }
-  }
-
-  /// Whether there is any key that is accepted.
-  boolean isAny() throws SQLException {
-    try (Connection connection = source.connect();
-        PreparedStatement select =
-            connection.prepareStatement(
-                """
-                SELECT EXISTS (SELECT FROM api_key
-                                WHERE revoked_at IS NULL
-                                  AND (expires_at IS NULL OR expires_at > now()))
-                """);
-        ResultSet row = select.executeQuery()) {
-      return row.next() && row.getBoolean(1);
+  boolean hasActiveKey() throws SQLException {
+    try (Connection connection = source.connect()) {
+      return Sql.of(
+              """
+              SELECT EXISTS (SELECT FROM api_key
+                              WHERE revoked_at IS NULL
+                                AND (expires_at IS NULL OR expires_at > now()))
+              """)
+          .isTrue(connection);
     }
   }
 
@@ -222,13 +198,8 @@ public final class ApiKeys {
         collections == null ? null : List.of((String[]) collections.getArray()),
         ApiKey.State.valueOf(row.getString("state")),
         row.getObject("created_at", OffsetDateTime.class).toInstant(),
-        instant(row, "expires_at"),
-        instant(row, "revoked_at"),
-        instant(row, "last_used_at"));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, "expires_at"),
+        Sql.instant(row, "revoked_at"),
+        Sql.instant(row, "last_used_at"));
   }
 }

@@ -1,23 +1,21 @@
 package dev.sheaf.audit;
 
+import dev.sheaf.database.Sql;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// The audit trail as it is read: what was done over HTTP and by commands, and what the engine
-/// recorded of the schema, as one.
+/// Reads the audit trail: the events of the API and of commands, and those that the migration
+/// engine recorded, in one list.
 @ApplicationScoped
 class AuditEvents {
 
-  /// Newest first. Relies on audit_event_at_idx; the schema's part has a row for each changeset.
+  /// Newest first. Relies on audit_event_at_idx. schema_event has one row for each changeset.
   private static final String PAGE =
       """
       SELECT at, id, source, actor, action, object, details, request_id, address
@@ -43,38 +41,33 @@ class AuditEvents {
     this.dataSource = dataSource;
   }
 
-  /// Some of them.
-  ///
-  /// @param next where the page after this one begins; `null` when there is none
+  /// @param next the cursor of the next page; `null` if this page is the last
   @Schema(name = "AuditPage")
   record Page(List<AuditEvent> events, @Nullable String next) {}
 
   Page page(AuditCursor before, int limit) throws SQLException {
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(PAGE)) {
-      select.setObject(1, before.at());
-      select.setLong(2, before.id());
-      select.setInt(3, before.source());
-      select.setInt(4, limit);
-      var events = new ArrayList<AuditEvent>();
-      AuditCursor last = before;
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          last =
-              new AuditCursor(
-                  row.getObject(1, OffsetDateTime.class), row.getLong(2), row.getInt(3));
-          events.add(
-              new AuditEvent(
-                  last.at().toInstant(),
-                  row.getString(4),
-                  row.getString(5),
-                  row.getString(6),
-                  row.getString(7),
-                  row.getString(8),
-                  row.getString(9)));
-        }
-      }
-      return new Page(events, events.size() < limit ? null : last.toString());
-    }
+    List<Entry> entries =
+        Sql.of(PAGE, before.at(), before.id(), before.source(), limit)
+            .list(dataSource, AuditEvents::entry);
+    return new Page(
+        entries.stream().map(Entry::event).toList(),
+        entries.size() < limit ? null : entries.getLast().cursor().toString());
+  }
+
+  private record Entry(AuditCursor cursor, AuditEvent event) {}
+
+  private static Entry entry(ResultSet row) throws SQLException {
+    var cursor =
+        new AuditCursor(row.getObject(1, OffsetDateTime.class), row.getLong(2), row.getInt(3));
+    return new Entry(
+        cursor,
+        new AuditEvent(
+            cursor.at().toInstant(),
+            row.getString(4),
+            row.getString(5),
+            row.getString(6),
+            row.getString(7),
+            row.getString(8),
+            row.getString(9)));
   }
 }

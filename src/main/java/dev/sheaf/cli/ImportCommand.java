@@ -3,9 +3,9 @@ package dev.sheaf.cli;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.transfer.Import;
 import dev.sheaf.transfer.ImportResult;
-import dev.sheaf.transfer.Inputs;
-import dev.sheaf.transfer.Refusal;
-import dev.sheaf.transfer.Service;
+import dev.sheaf.transfer.ImportSources;
+import dev.sheaf.transfer.RejectedDocument;
+import dev.sheaf.transfer.SheafClient;
 import dev.sheaf.transfer.Upload;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
     name = "import",
     description = {
       "Send documents to a running service.",
-      "A file of JSON lines (.ndjson, .jsonl, .json, also as .gz) holds many; a text, Markdown, HTML or PDF file is one, whose id is its path from here."
+      "A file of JSON lines (.ndjson, .jsonl, .json, also compressed as .gz) holds many documents. A text, Markdown, HTML or PDF file is one document; its id is its path relative to the working directory."
     },
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
@@ -39,38 +39,41 @@ final class ImportCommand implements Callable<Integer> {
       names = "--collection",
       paramLabel = "NAME",
       required = true,
-      description = "Where they go.")
+      description = "The collection to import into.")
   private String collection = "";
 
   @Option(
       names = "--include",
       paramLabel = "GLOB",
-      description = "Of directories only these files: *.md by name, guide/** by path.")
+      description =
+          "In directories, import only matching files: *.md matches a name, guide/** a path.")
   private List<String> include = new ArrayList<>();
 
-  @Option(names = "--exclude", paramLabel = "GLOB", description = "Of directories not these files.")
+  @Option(
+      names = "--exclude",
+      paramLabel = "GLOB",
+      description = "In directories, skip matching files.")
   private List<String> exclude = new ArrayList<>();
 
   @Option(
       names = "--async",
-      description =
-          "Let the service store each upload first, and load it in a job that needs nobody to wait.")
+      description = "Let the service store each upload first, and load it in a background job.")
   private boolean async;
 
   @Option(
       names = "--idempotency-key",
       paramLabel = "KEY",
-      description = "That of a run that broke off: what it loaded is not loaded again.")
+      description = "The key of an interrupted run: documents that it loaded are not loaded again.")
   private @Nullable String key;
 
   @Override
   public Integer call() {
     Output output = common.output();
-    List<Upload> uploads = new Inputs(include, exclude).uploads(files, System.in);
+    List<Upload> uploads = new ImportSources(include, exclude).uploads(files, System.in);
     List<ImportResult> results = new ArrayList<>();
     TransferProgress progress = output.transfer();
-    try (Service service = server.service()) {
-      Import sending = new Import(service, collection, async, key, progress);
+    try (SheafClient client = server.client()) {
+      Import sending = new Import(client, collection, async, key, progress);
       for (Upload upload : uploads) {
         ImportResult result = sending.run(upload);
         progress.clear();
@@ -92,16 +95,16 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   private static void print(Output output, ImportResult result) {
-    for (Refusal refusal : result.refusals()) {
-      output.refused(
-          refusal.place()
+    for (RejectedDocument rejected : result.refusals()) {
+      output.failure(
+          rejected.place()
               + ": "
-              + (refusal.id() == null ? "" : refusal.id() + ": ")
-              + refusal.detail());
+              + (rejected.id() == null ? "" : rejected.id() + ": ")
+              + rejected.detail());
     }
     long untold = result.failed() - result.refusals().size();
     if (untold > 0) {
-      output.refused(result.file() + ": " + untold + " more");
+      output.failure(result.file() + ": " + untold + " more failed");
     }
     output.data(
         "%s  %s read: %s created, %s updated, %s unchanged, %s replaced, %s failed"

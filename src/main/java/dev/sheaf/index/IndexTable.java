@@ -1,36 +1,34 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexView.Build;
-import dev.sheaf.index.IndexView.Built;
+import dev.sheaf.index.IndexView.BuiltIndex;
+import dev.sheaf.index.IndexView.IndexBuild;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What PostgreSQL says of indexes, and what was measured of them, in the table `index_recall`.
+/// Reads the state of indexes from PostgreSQL's catalog, and reads and writes the measured recall
+/// in the table `index_recall`.
 @ApplicationScoped
 class IndexTable {
 
-  /// Inserts, updates and deletes of a table `t`.
+  /// Number of rows inserted, updated and deleted in a table `t`.
   private static final String CHANGES =
       """
       pg_stat_get_tuples_inserted(t.oid) + pg_stat_get_tuples_updated(t.oid) + pg_stat_get_tuples_deleted(t.oid)\
       """;
 
-  /// Collections whose index was never measured with the ef that they are searched with, or has
-  /// changed much since. That the statistics were reset counts as a change.
-  private static final String DUE =
+  /// Collections whose index was never measured with the ef that searches use, or many of whose
+  /// rows changed since the last measurement. A reset of the statistics counts as a change.
+  private static final String TO_MEASURE =
       """
       SELECT c.name
         FROM collection c
@@ -47,22 +45,22 @@ class IndexTable {
       """
           .formatted(CHANGES);
 
-  private static final String MEASURED =
+  private static final String RECALLS =
       """
       SELECT sample, recall, first_recall, k, ef_search, sample_size, median_ms, measured_at
         FROM index_recall
        WHERE space_id = ? AND index_id = ? AND ef_search = ?
       """;
 
-  /// An index that has been replaced since the measurement began is not there to be written of.
-  private static final String RECORD =
+  /// Stores nothing if the index was replaced during the measurement.
+  private static final String STORE_RECALL =
       """
       WITH gone AS (
            DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
       )
       INSERT INTO index_recall AS r
              (space_id, index_id, ef_search, sample, k, sample_size, recall, first_recall, median_ms, changes, first_changes)
-      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, ?, ?, ?, %1$s, %1$s
+      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, ?::float8, ?::float8, ?::float8, %1$s, %1$s
         FROM pg_index i
         JOIN pg_class t ON t.oid = i.indrelid
        WHERE i.indexrelid = to_regclass(?) AND i.indexrelid::bigint = ?
@@ -81,7 +79,7 @@ class IndexTable {
     this.config = config;
   }
 
-  /// What was searched for in a measurement.
+  /// The vectors that a measurement searched for: midpoints of stored vectors, or client queries.
   enum Sample {
     STORED("stored"),
     QUERIES("queries");
@@ -97,63 +95,48 @@ class IndexTable {
     }
   }
 
-  /// @param changes since the index was first measured; `null` when it was not
-  /// @param indexId its oid, another one after each build; `null` without an index
-  record Look(
+  /// @param changes rows changed since the index was first measured; `null` if it never was
+  /// @param indexId the oid of the index, which changes with each build; `null` without an index
+  record IndexState(
       long rows,
       long bytes,
       long deadRows,
       @Nullable Long changes,
       @Nullable Long indexId,
-      @Nullable Built index,
-      @Nullable Build build) {}
+      @Nullable BuiltIndex index,
+      @Nullable IndexBuild build) {}
 
-  /// Names of collections whose index is to be measured.
+  /// The names of the collections whose index must be measured.
   ///
-  /// @param efSearch where a collection doesn't say
-  List<String> due(int efSearch) throws SQLException {
-    var names = new ArrayList<String>();
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(DUE)) {
-      select.setInt(1, efSearch);
-      select.setDouble(2, config.measureAfter());
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          names.add(row.getString(1));
-        }
-      }
-    }
-    return names;
+  /// @param efSearch the value for collections without a setting
+  List<String> collectionsToMeasure(int efSearch) throws SQLException {
+    return Sql.of(TO_MEASURE, efSearch, config.measureAfter())
+        .list(dataSource, row -> row.getString(1));
   }
 
-  Look look(Space space) throws SQLException {
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(looking(space))) {
-      select.setLong(1, space.id());
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        Long indexId = (Long) row.getObject(5);
-        String phase = row.getString(10);
-        return new Look(
-            row.getLong(1),
-            row.getLong(2),
-            row.getLong(3),
-            (Long) row.getObject(4),
-            indexId,
-            indexId == null
-                ? null
-                : new Built(
-                    row.getBoolean(6),
-                    row.getLong(7),
-                    space.precision(),
-                    row.getInt(8),
-                    row.getInt(9)),
-            phase == null ? null : new Build(phase, (Double) row.getObject(11)));
-      }
-    }
+  IndexState state(Space space) throws SQLException {
+    return Sql.of(stateQuery(space), space.id())
+        .first(dataSource, row -> state(space, row))
+        .orElseThrow();
   }
 
-  private static String looking(Space space) {
+  private static IndexState state(Space space, ResultSet row) throws SQLException {
+    Long indexId = (Long) row.getObject(5);
+    String phase = row.getString(10);
+    return new IndexState(
+        row.getLong(1),
+        row.getLong(2),
+        row.getLong(3),
+        (Long) row.getObject(4),
+        indexId,
+        indexId == null
+            ? null
+            : new BuiltIndex(
+                row.getBoolean(6), row.getLong(7), space.precision(), row.getInt(8), row.getInt(9)),
+        phase == null ? null : new IndexBuild(phase, (Double) row.getObject(11)));
+  }
+
+  private static String stateQuery(Space space) {
     return """
     SELECT (SELECT count(*) FROM %1$s),
            pg_table_size(t.oid),
@@ -176,59 +159,53 @@ class IndexTable {
         .formatted(space.embeddingTable(), CHANGES, space.indexName());
   }
 
-  /// What was measured of an index with one `ef`. A sample whose measurement ran out of time is
-  /// there, and empty.
-  Map<Sample, Optional<Recall>> measured(Space space, long indexId, int ef) throws SQLException {
-    var measured = new EnumMap<Sample, Optional<Recall>>(Sample.class);
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(MEASURED)) {
-      select.setLong(1, space.id());
-      select.setLong(2, indexId);
-      select.setInt(3, ef);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          Double recall = (Double) row.getObject(2);
-          measured.put(
-              Sample.of(row.getString(1)),
-              recall == null
-                  ? Optional.empty()
-                  : Optional.of(
-                      new Recall(
-                          recall,
-                          (Double) row.getObject(3),
-                          row.getInt(4),
-                          row.getInt(5),
-                          row.getInt(6),
-                          row.getDouble(7),
-                          row.getObject(8, OffsetDateTime.class).toInstant())));
-        }
-      }
-    }
-    return measured;
+  /// The measured recall of an index with one `ef`. The value of a sample whose measurement timed
+  /// out is empty.
+  Map<Sample, Optional<Recall>> recalls(Space space, long indexId, int ef) throws SQLException {
+    var recalls = new EnumMap<Sample, Optional<Recall>>(Sample.class);
+    Sql.of(RECALLS, space.id(), indexId, ef)
+        .list(dataSource, row -> Map.entry(Sample.of(row.getString(1)), recall(row)))
+        .forEach(entry -> recalls.put(entry.getKey(), entry.getValue()));
+    return recalls;
   }
 
-  /// Writes down what was measured, and forgets what was measured of indexes that are gone.
+  private static Optional<Recall> recall(ResultSet row) throws SQLException {
+    Double recall = (Double) row.getObject(2);
+    return recall == null
+        ? Optional.empty()
+        : Optional.of(
+            new Recall(
+                recall,
+                (Double) row.getObject(3),
+                row.getInt(4),
+                row.getInt(5),
+                row.getInt(6),
+                row.getDouble(7),
+                row.getObject(8, OffsetDateTime.class).toInstant()));
+  }
+
+  /// Stores a measurement, and deletes the measurements of indexes that no longer exist.
   ///
-  /// @param indexId of the index that was there when the measurement began
-  /// @param measured empty when there was no time to measure anything
-  void record(Space space, long indexId, int ef, Sample sample, Optional<Measured> measured)
+  /// @param indexId the oid of the index at the beginning of the measurement
+  /// @param measured empty if the measurement timed out
+  void storeRecall(
+      Space space, long indexId, int ef, Sample sample, Optional<MeasuredRecall> measured)
       throws SQLException {
-    Double recall = measured.map(Measured::recall).orElse(null);
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement insert = connection.prepareStatement(RECORD)) {
-      insert.setLong(1, space.id());
-      insert.setString(2, space.indexName());
-      insert.setLong(3, space.id());
-      insert.setInt(4, ef);
-      insert.setString(5, sample.value);
-      insert.setInt(6, RecallMeasurement.K);
-      insert.setInt(7, measured.map(Measured::sampleSize).orElse(0));
-      insert.setObject(8, recall, Types.DOUBLE);
-      insert.setObject(9, recall, Types.DOUBLE);
-      insert.setObject(10, measured.map(Measured::medianMs).orElse(null), Types.DOUBLE);
-      insert.setString(11, space.indexName());
-      insert.setLong(12, indexId);
-      insert.execute();
-    }
+    Double recall = measured.map(MeasuredRecall::recall).orElse(null);
+    Sql.of(
+            STORE_RECALL,
+            space.id(),
+            space.indexName(),
+            space.id(),
+            ef,
+            sample.value,
+            RecallMeasurer.K,
+            measured.map(MeasuredRecall::sampleSize).orElse(0),
+            recall,
+            recall,
+            measured.map(MeasuredRecall::medianMs).orElse(null),
+            space.indexName(),
+            indexId)
+        .update(dataSource);
   }
 }

@@ -2,6 +2,8 @@ package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Backfill;
@@ -9,7 +11,6 @@ import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.security.SecureRandom;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
@@ -19,37 +20,39 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The backfills of one database: to be looked at, controlled and worked off. The service, the
-/// commands and the HTTP resource all come through here.
+/// Lists, controls and runs the backfills of one database. The service, the commands and the HTTP
+/// resource use it.
 ///
-/// Every method throws a [SchemaException] when the database cannot be asked.
+/// Every method throws an `OperatorException` if the database cannot be queried.
 public final class Backfills {
 
   private final DatabaseAddress address;
   private final BackfillConfig config;
-  private final String holder;
+  private final Lease lease;
 
-  private Backfills(DatabaseAddress address, BackfillConfig config, String holder) {
+  private Backfills(DatabaseAddress address, BackfillConfig config, Lease lease) {
     this.address = address;
     this.config = config;
-    this.holder = holder;
+    this.lease = lease;
   }
 
-  /// Those of the database at `address`.
+  /// The backfills of the database at `address`.
   public static Backfills of(DatabaseAddress address, BackfillConfig config) {
     byte[] random = new byte[4];
     new SecureRandom().nextBytes(random);
     return new Backfills(
-        address, config, ProcessIdentity.NAME + "#" + HexFormat.of().formatHex(random));
+        address,
+        config,
+        new Lease(ProcessIdentity.NAME + "#" + HexFormat.of().formatHex(random), config.lease()));
   }
 
-  /// What a person may want of a backfill.
+  /// A change of a backfill's state that a person asks for.
   public enum Control {
-    /// Rest, until it is resumed.
+    /// Stops after the current batch, until it is resumed.
     PAUSE(State.PAUSED),
-    /// Go on where it was left, after whatever stopped it.
+    /// Continues where it stopped.
     RESUME(State.RUNNING),
-    /// Give up. What is done stays done.
+    /// Stops for good. Rows that are done are not undone.
     CANCEL(State.CANCELLED);
 
     private final State to;
@@ -66,39 +69,54 @@ public final class Backfills {
       };
     }
 
-    /// As people write it.
+    /// `pause`, `resume` or `cancel`.
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /// `paused`, `resumed` or `cancelled`.
+    public String participle() {
+      return this == RESUME ? "resumed" : to.toString();
+    }
+
+    /// Which backfills it applies to: `only a pending or running backfill can be paused`.
+    public String requirement() {
+      List<String> states = from().stream().map(State::toString).toList();
+      return "only a %s or %s backfill can be %s"
+          .formatted(
+              String.join(", ", states.subList(0, states.size() - 1)),
+              states.getLast(),
+              participle());
+    }
   }
 
-  /// All of them, in the order in which they are worked off.
+  /// All backfills, in the order in which they run.
   public List<Backfill> list() {
-    return connected("looking at the backfills", Backfill::all);
+    return connected("reading the backfills", Backfill::all);
   }
 
-  /// The one of this name, `module/NNN_name`, if there is one.
+  /// The backfill of this name, `module/NNN_name`; empty if there is none.
   public Optional<Backfill> find(String name) {
-    // No text in PostgreSQL holds one, so nothing there has such a name.
+    // PostgreSQL rejects texts with a zero byte, so there is no such name.
     if (name.indexOf('\0') >= 0) {
       return Optional.empty();
     }
     return connected(
-        "looking at the backfill " + name, connection -> Backfill.named(connection, name));
+        "reading the backfill " + name, connection -> Backfill.named(connection, name));
   }
 
-  /// Does what a person wants, and records it. A batch that is being worked on comes to its end
+  /// Changes the state of a backfill and records this in the history. The current batch is finished
   /// first.
   ///
-  /// @param approval who wants it
-  /// @return whether the backfill was in a state in which that makes sense
+  /// @param approval who requested it
+  /// @return whether the backfill was in one of the required states
   public boolean control(String name, Control control, Approval approval) {
     String sql =
         """
         WITH controlled AS (
           UPDATE backfill
-             SET state = ?, waiting_for = NULL, lease_holder = NULL, lease_until = NULL,
+             SET state = ?, waiting_for = NULL, %s,
                  attempts = CASE ? WHEN 'running' THEN 0 ELSE attempts END,
                  last_error = CASE ? WHEN 'running' THEN NULL ELSE last_error END,
                  finished_at = CASE ? WHEN 'cancelled' THEN now() END
@@ -107,42 +125,42 @@ public final class Backfills {
           RETURNING name)
         INSERT INTO schema_event (action, path, client, application_version, approved_by, reason)
         SELECT 'backfill ' || ?, 'db/changelog/' || name || '.sql', ?, ?, ?, ? FROM controlled
-        """;
+        """
+            .formatted(Lease.RELEASE);
     return connected(
         control + " of the backfill " + name,
         connection -> {
-          try (PreparedStatement update = connection.prepareStatement(sql)) {
-            String to = control.to.toString();
-            for (int i = 1; i <= 4; i++) {
-              update.setString(i, to);
-            }
-            update.setString(5, name);
-            update.setArray(
-                6,
-                connection.createArrayOf(
-                    "text", control.from().stream().map(State::toString).toArray()));
-            update.setString(7, control.toString());
-            update.setString(8, ProcessIdentity.NAME);
-            update.setString(9, ProcessIdentity.VERSION);
-            update.setString(10, approval.by());
-            update.setString(11, approval.reason());
-            return update.executeUpdate() > 0;
-          }
+          String to = control.to.toString();
+          return Sql.of(
+                      sql,
+                      to,
+                      to,
+                      to,
+                      to,
+                      name,
+                      control.from().stream().map(State::toString).toArray(String[]::new),
+                      control.toString(),
+                      ProcessIdentity.NAME,
+                      ProcessIdentity.VERSION,
+                      approval.by(),
+                      approval.reason())
+                  .update(connection)
+              > 0;
         });
   }
 
-  /// Works in the caller's thread until nothing is open, or until told to stop. What another worker
-  /// has taken up is waited for.
+  /// Runs backfills in the caller's thread until none is pending or running, or until it is
+  /// stopped. It waits for backfills that other workers run.
   ///
-  /// @param only the one that is meant; `null` is all of them
+  /// @param name only this backfill; `null` for all
   /// @param stop ends the work after the current batch
-  public void run(@Nullable String only, BackfillListener listener, CountDownLatch stop) {
+  public void run(@Nullable String name, BackfillListener listener, CountDownLatch stop) {
     try {
       while (stop.getCount() > 0) {
-        work(only, listener, stop);
+        work(name, listener, stop);
         Optional<Backfill> open =
             list().stream()
-                .filter(backfill -> only == null || backfill.name().equals(only))
+                .filter(backfill -> name == null || backfill.name().equals(name))
                 .filter(backfill ->
                     backfill.state() == State.PENDING || backfill.state() == State.RUNNING)
                 .findFirst();
@@ -157,28 +175,28 @@ public final class Backfills {
     }
   }
 
-  /// Works off what nobody else works at, until there is no more of that.
-  public void work(@Nullable String only, BackfillListener listener, CountDownLatch stop) {
+  /// Runs the backfills that no other worker runs, until there are no more of them.
+  public void work(@Nullable String name, BackfillListener listener, CountDownLatch stop) {
     connected(
-        "working off a backfill",
+        "running a backfill",
         connection -> {
           AdvisoryLock.noticeDeath(connection);
-          BackfillWorker worker = new BackfillWorker(connection, config, listener, holder, stop);
+          BackfillWorker worker = new BackfillWorker(connection, config, listener, lease, stop);
           boolean worked = true;
           while (worked && stop.getCount() > 0) {
-            worked = worker.work(only);
+            worked = worker.work(name);
           }
           return worked;
         });
   }
 
-  private interface Use<T> {
+  private interface DatabaseCall<T> {
     T of(Connection connection) throws SQLException;
   }
 
-  private <T> T connected(String what, Use<T> use) {
+  private <T> T connected(String what, DatabaseCall<T> call) {
     try (Connection connection = address.open("sheaf " + ProcessIdentity.NAME + " backfill")) {
-      return use.of(connection);
+      return call.of(connection);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(address, what, e);
     }

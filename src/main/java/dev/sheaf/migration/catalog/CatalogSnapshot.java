@@ -284,7 +284,7 @@ public record CatalogSnapshot(SortedMap<String, String> objects) {
           """
           \\b(databasechangelog|databasechangeloglock|backfill
                |schema_(gate|journal|event|backup|rollback|trash))(_(pkey|id_seq))?(\\.|$)
-          |\\bsheaf_(try|lift|run|append_only|(bury|exhume)_(table|column))\\(
+          |\\bsheaf_(try|lift|run|append_only|(trash|restore|bury|exhume)_(table|column))\\(
           |\\bsheaf_trash(\\.|$)
           """,
           Pattern.COMMENTS);

@@ -55,10 +55,15 @@ public record Changeset(
               + "|ALTER\\s+TABLE\\s[^';]*\\sDETACH\\s+PARTITION\\s[^';]*\\sCONCURRENTLY)\\b",
           Pattern.CASE_INSENSITIVE);
 
+  private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\w$\\u0080-\\uFFFF]+)";
+
   private static final Pattern UNNAMED_INDEX =
       Pattern.compile(
-          "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON\\s+(?:ONLY\\s+)?(?:\\w+\\.)?(\\w*)"
-              + "(?:\\s+USING\\s+\\w+)?(?:\\s*\\(\\s*(\\w+))?",
+          "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON\\s+(?:ONLY\\s+)?("
+              + IDENTIFIER
+              + "(?:\\s*\\.\\s*"
+              + IDENTIFIER
+              + ")?)",
           Pattern.CASE_INSENSITIVE);
 
   /// What empties or drops something, unless nothing of its own is stored in what is dropped.
@@ -152,15 +157,12 @@ public record Changeset(
     }
     Matcher unnamed = UNNAMED_INDEX.matcher(sql);
     if (unnamed.lookingAt()) {
-      String name =
-          unnamed.group(2) == null
-              ? "a name"
-              : "a name, such as " + unnamed.group(1) + "_" + unnamed.group(2) + "_idx";
+      // After a crash, nobody could tell it from another index.
       problems.add(
           new ChangelogProblem(
               statement.position(),
-              "builds an index without a name, which nobody can find again after a crash",
-              "give it " + name));
+              "creates an index on %s concurrently without naming it".formatted(unnamed.group(1)),
+              "give it a name: CREATE INDEX CONCURRENTLY name ON " + unnamed.group(1)));
     }
   }
 
@@ -210,7 +212,7 @@ public record Changeset(
   /// The checksum, a space, and SHA-256 of what the server is told on the way up. The checksum
   /// alone says nothing of white space in strings and in bodies of functions.
   public String seal() {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     up.forEach(statement -> statement.update(digest));
     return checksum + " " + HexFormat.of().formatHex(digest.digest());
   }

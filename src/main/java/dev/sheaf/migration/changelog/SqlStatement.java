@@ -115,9 +115,26 @@ public final class SqlStatement {
     return text.text(firstToken, end);
   }
 
-  /// The same as far as it says what kind of statement it is; rows may follow by the million.
+  /// The first 2,000 bytes without comments, which say what kind of statement it is; rows may
+  /// follow by the million.
   String beginning() {
-    return text.text(firstToken, Math.min(end, firstToken + BEGINNING));
+    StringBuilder beginning = new StringBuilder();
+    int limit = Math.min(end, firstToken + BEGINNING);
+    SqlLexer lexer = new SqlLexer(text);
+    lexer.skipTo(firstToken);
+    int last = firstToken;
+    for (Token token = lexer.next(); lexer.start() < limit; token = lexer.next()) {
+      if (lexer.start() > last) {
+        beginning.append(' ');
+      }
+      last = lexer.end();
+      if (token == Token.LINE_COMMENT || token == Token.BLOCK_COMMENT) {
+        last = -1;
+      } else {
+        beginning.append(text.text(lexer.start(), Math.min(lexer.end(), limit)));
+      }
+    }
+    return beginning.toString();
   }
 
   /// Names in it that are too long for PostgreSQL, as PostgreSQL reads them.

@@ -96,7 +96,7 @@ public final class ObjectTemplates {
       for (SqlStatement sql : statements) {
         String filled = fill(template, sql.sql(), parameters);
         if (!changeset.transactional()) {
-          for (String remnant : ConcurrentStep.of(filled).remnants(connection)) {
+          for (String remnant : ConcurrentStep.of(filled).remnants(connection, null)) {
             statement.execute(remnant);
           }
         }

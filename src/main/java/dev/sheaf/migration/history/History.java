@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener.Direction;
@@ -8,32 +8,31 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
-/// What the database says was applied: Liquibase's table `databasechangelog`, and the engine's own
-/// tables beside it. Rows that other users of Liquibase wrote into the same table are left alone.
+/// The history of a database: Liquibase's table `databasechangelog`, and the engine's own tables.
+/// Rows of other users of Liquibase in the same table are ignored.
 public final class History {
 
-  /// Others may lay their changelogs out the same way; the author of ours is the module.
+  /// Other users may have the same directory layout. The author of Sheaf's changesets is the
+  /// module.
   private static final String OURS =
       "filename LIKE '" + Changelogs.LOCATION + "/%' AND author = split_part(filename, '/', 3)";
 
-  /// Hash of the history as it stands; an empty history has one too.
+  /// Hash of the current history, which may be empty.
   private static final String HASH =
       """
       (SELECT md5(coalesce(string_agg(filename || '|' || id || '|' || author || '|' || coalesce(md5sum, ''), E'\\n'
@@ -45,11 +44,11 @@ public final class History {
 
   private History() {}
 
-  /// A row of the history.
+  /// An applied changeset.
   ///
-  /// @param path the file, `db/changelog/<module>/NNN_name.sql`
-  /// @param checksum Liquibase's, of the changeset as it was applied; `null` accepts any
-  /// @param seal the changeset's seal as it was applied; `null` when an earlier version applied it
+  /// @param path its file, `db/changelog/<module>/NNN_name.sql`
+  /// @param checksum Liquibase's checksum of the changeset when it was applied; `null` accepts any
+  /// @param seal the changeset's seal when it was applied; `null` if an earlier version applied it
   public record Applied(String path, @Nullable String checksum, @Nullable String seal) {
 
     public String module() {
@@ -58,7 +57,7 @@ public final class History {
       return slash < 0 ? "" : rest.substring(0, slash);
     }
 
-    /// The file's number; 0 when the name has none.
+    /// The file's number; 0 if its name has none.
     public long number() {
       String name = path.substring(path.lastIndexOf('/') + 1);
       int digits = 0;
@@ -68,7 +67,7 @@ public final class History {
       return digits == 0 ? 0 : Long.parseLong(name.substring(0, digits));
     }
 
-    /// Whether `changeset` still says what was applied.
+    /// Whether `changeset` has the checksum that was applied.
     public boolean accepts(Changeset changeset) {
       return checksum == null || changeset.isWhatWasApplied(checksum, seal);
     }
@@ -77,21 +76,21 @@ public final class History {
       return path.substring(Changelogs.LOCATION.length() + 1);
     }
 
-    /// `module/NNN_name`, as people say it.
+    /// `module/NNN_name`
     public String label() {
       return History.label(path);
     }
   }
 
-  /// The whole of a start at head: whether the changelogs with this fingerprint are applied as far
-  /// as they can be, and nothing has changed since that was recorded. An interrupted rollback is a
-  /// change that the history doesn't show; an interrupted changeset on its way up is simply not in
-  /// it.
-  public static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
+  /// The complete start-up check when nothing is pending: whether the changelogs with this
+  /// fingerprint are recorded as applied, except for changesets that wait for a backfill, and the
+  /// history has not changed since. An interrupted rollback counts as a change, although it is not
+  /// in the history.
+  public static boolean isUpToDate(Connection connection, String fingerprint) throws SQLException {
     return awaited(connection, fingerprint).isPresent();
   }
 
-  /// The backfills that what is still pending waits for; empty when there is anything to apply.
+  /// The backfills that pending changesets wait for; empty if there is something to apply.
   public static Optional<List<String>> awaited(Connection connection, String fingerprint)
       throws SQLException {
     String sql =
@@ -104,32 +103,17 @@ public final class History {
            AND NOT EXISTS (SELECT FROM backfill WHERE name = ANY (awaits) AND state = 'done')
         """
             .formatted(HASH);
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setString(1, fingerprint);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(List.of((String[]) row.getArray(1).getArray()))
-            : Optional.empty();
-      }
-    } catch (SQLException e) {
-      // Nothing is there yet, or an earlier version of the engine made it.
-      if (isUndefined(e)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+    return Sql.of(sql, fingerprint)
+        .listIfExists(connection, row -> List.of((String[]) row.getArray(1).getArray()))
+        .stream()
+        .findFirst();
   }
 
-  private static boolean isUndefined(SQLException e) {
-    String state = SqlStates.of(e);
-    return state.equals(SqlStates.UNDEFINED_TABLE) || state.equals(SqlStates.UNDEFINED_COLUMN);
-  }
-
-  /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
-  /// about an earlier state goes.
+  /// Records that the changelogs with this fingerprint are applied, and deletes records of earlier
+  /// states.
   ///
-  /// @param awaits backfills that the rest waits for; empty when there is no rest
-  public static void recordHead(
+  /// @param awaits backfills that pending changesets wait for; empty if nothing is pending
+  public static void recordUpToDate(
       Connection connection, String fingerprint, Collection<String> awaits) throws SQLException {
     String sql =
         """
@@ -142,16 +126,11 @@ public final class History {
            SET history = EXCLUDED.history, awaits = EXCLUDED.awaits, recorded_at = now()
         """
             .formatted(HASH, EngineTables.GATE_ROW);
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, fingerprint);
-      upsert.setString(2, fingerprint);
-      upsert.setArray(3, connection.createArrayOf("text", awaits.toArray()));
-      upsert.executeUpdate();
-    }
+    Sql.of(sql, fingerprint, fingerprint, awaits.toArray(String[]::new)).update(connection);
   }
 
-  /// What the schema is judged by, as a hash of the history and the rollbacks that were
-  /// interrupted; `null` when there is no history yet.
+  /// A hash of the history and of interrupted rollbacks, which determine whether an application is
+  /// compatible with the schema; `null` if there is no history yet.
   public static @Nullable String state(Connection connection) throws SQLException {
     String sql =
         """
@@ -160,18 +139,11 @@ public final class History {
                                 WHERE direction = 'down'), '')
         """
             .formatted(HASH);
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      return row.next() ? row.getString(1) : null;
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return null;
-      }
-      throw e;
-    }
+    List<String> states = Sql.of(sql).listIfExists(connection, row -> row.getString(1));
+    return states.isEmpty() ? null : states.getFirst();
   }
 
-  /// The applied changesets: `module/NNN_name` of each, and its checksum.
+  /// The checksums of the applied changesets, by `module/NNN_name`.
   public static SortedMap<String, String> checksums(Connection connection) throws SQLException {
     SortedMap<String, String> applied = new TreeMap<>();
     for (Applied row : read(connection)) {
@@ -180,7 +152,8 @@ public final class History {
     return applied;
   }
 
-  /// What is applied, in the order it was; empty when there is no history yet.
+  /// The applied changesets, in the order in which they were applied; empty if there is no history
+  /// yet.
   public static List<Applied> read(Connection connection) throws SQLException {
     // Tables of an earlier version lack the seals.
     String sql =
@@ -193,34 +166,21 @@ public final class History {
         """
             .formatted(
                 hasRollbacks(connection) ? "schema_rollback" : "(SELECT NULL AS path)", OURS);
-    List<Applied> applied = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        applied.add(new Applied(row.getString(1), row.getString(2), row.getString(3)));
-      }
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return List.of();
-      }
-      throw e;
-    }
-    return List.copyOf(applied);
+    return Sql.of(sql)
+        .listIfExists(
+            connection, row -> new Applied(row.getString(1), row.getString(2), row.getString(3)));
   }
 
   private static boolean hasRollbacks(Connection connection) throws SQLException {
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT to_regclass('schema_rollback') IS NOT NULL")) {
-      return row.next() && row.getBoolean(1);
-    }
+    return Sql.of("SELECT to_regclass('schema_rollback') IS NOT NULL").isTrue(connection);
   }
 
-  /// What of `module` is applied, likewise.
+  /// The applied changesets of `module`, in the same order.
   public static List<Applied> read(Connection connection, String module) throws SQLException {
     return read(connection).stream().filter(row -> row.module().equals(module)).toList();
   }
 
-  /// Records in the caller's transaction that `changeset` is applied, the way Liquibase does.
+  /// Records in the caller's transaction that `changeset` is applied, as Liquibase does.
   public static void add(Connection connection, Changeset changeset, String deployment)
       throws SQLException {
     String sql =
@@ -230,111 +190,94 @@ public final class History {
         SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, 'EXECUTED', ?, 'sql', left(?, 255), ?, ?
           FROM databasechangelog
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, changeset.id());
-      insert.setString(2, changeset.author());
-      insert.setString(3, changeset.file().path());
-      insert.setString(4, changeset.checksum());
-      insert.setString(5, changeset.comment());
-      insert.setString(6, LiquibaseUtil.getBuildVersion());
-      insert.setString(7, deployment);
-      insert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            changeset.id(),
+            changeset.author(),
+            changeset.file().path(),
+            changeset.checksum(),
+            changeset.comment(),
+            LiquibaseUtil.getBuildVersion(),
+            deployment)
+        .update(connection);
     StoredRollback.store(connection, changeset);
   }
 
   /// Records in the caller's transaction that a changeset is no longer applied.
   public static void remove(Connection connection, String path) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement(
-            "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS)) {
-      delete.setString(1, path);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM databasechangelog WHERE filename = ? AND " + OURS, path).update(connection);
     StoredRollback.remove(connection, path);
   }
 
-  /// Adds to the record of everything that was ever done.
+  /// Adds an entry to the journal of all changes.
   public static void event(Connection connection, Event event) throws SQLException {
     String sql =
         """
         INSERT INTO schema_event (action, path, duration_ms, client, application_version, approved_by, reason)
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, event.action());
-      insert.setString(2, event.path());
-      insert.setObject(3, event.durationMillis());
-      insert.setString(4, ProcessIdentity.NAME);
-      insert.setString(5, ProcessIdentity.VERSION);
-      insert.setString(6, event.approval().by());
-      insert.setString(7, event.approval().reason());
-      insert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            event.action(),
+            event.path(),
+            event.durationMillis(),
+            ProcessIdentity.NAME,
+            ProcessIdentity.VERSION,
+            event.approval().by(),
+            event.approval().reason())
+        .update(connection);
   }
 
   /// One entry of the journal.
   ///
   /// @param action as in [HistoryEntry]
-  /// @param path the changeset's file; `null` when there is none
-  /// @param durationMillis how long it took; `null` when nothing ran
-  /// @param approval who answers for it, and why
+  /// @param path the changeset's file; `null` if it concerns no single changeset
+  /// @param durationMillis duration in milliseconds; `null` if nothing ran
+  /// @param approval who approved it, and why
   public record Event(
       String action, @Nullable String path, @Nullable Long durationMillis, Approval approval) {}
 
   /// Records the checksums that this version of the engine computes of applied changesets, where an
-  /// earlier one has recorded another.
+  /// earlier version recorded other ones.
   public static void renewChecksums(Connection connection, List<Changeset> applied)
       throws SQLException {
-    String sql =
-        """
-        UPDATE databasechangelog AS d
-           SET md5sum = n.md5sum
-          FROM unnest(?::text[], ?::text[]) AS n (path, md5sum)
-         WHERE filename = path AND d.md5sum IS DISTINCT FROM n.md5sum AND %s
-        """
-            .formatted(OURS);
-    try (PreparedStatement update = connection.prepareStatement(sql)) {
-      update.setArray(
-          1,
-          connection.createArrayOf(
-              "text", applied.stream().map(changeset -> changeset.file().path()).toArray()));
-      update.setArray(
-          2, connection.createArrayOf("text", applied.stream().map(Changeset::checksum).toArray()));
-      update.executeUpdate();
-    }
+    Sql.of(
+            """
+            UPDATE databasechangelog AS d
+               SET md5sum = n.md5sum
+              FROM unnest(?::text[], ?::text[]) AS n (path, md5sum)
+             WHERE filename = path AND d.md5sum IS DISTINCT FROM n.md5sum AND %s
+            """
+                .formatted(OURS),
+            applied.stream().map(changeset -> changeset.file().path()).toArray(String[]::new),
+            applied.stream().map(Changeset::checksum).toArray(String[]::new))
+        .update(connection);
   }
 
-  /// Takes an applied changeset's file as it is now for what was applied.
-  public static void accept(Connection connection, Changeset changeset) throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
-      update.setString(1, changeset.checksum());
-      update.setString(2, changeset.file().path());
-      update.executeUpdate();
-    }
+  /// Records the current file of an applied changeset as the one that was applied.
+  public static void acceptFile(Connection connection, Changeset changeset) throws SQLException {
+    Sql.of(
+            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS,
+            changeset.checksum(),
+            changeset.file().path())
+        .update(connection);
     StoredRollback.store(connection, changeset);
   }
 
-  /// The files of changesets outside a transaction that began and did not end, and which way they
-  /// went.
+  /// The files of interrupted non-transactional changesets, and their direction.
   public static Map<String, Direction> interrupted(Connection connection) throws SQLException {
-    Map<String, Direction> paths = new HashMap<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT path, direction FROM schema_journal")) {
-      while (row.next()) {
-        paths.put(row.getString(1), row.getString(2).equals("up") ? Direction.UP : Direction.DOWN);
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return paths;
+    return Sql.of("SELECT path, direction FROM schema_journal")
+        .listIfExists(
+            connection,
+            row ->
+                Map.entry(
+                    row.getString(1),
+                    row.getString(2).equals("up") ? Direction.UP : Direction.DOWN))
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
-  /// What was interrupted on its way in `direction`, latest first.
+  /// The changesets that were interrupted in `direction`, highest path first.
   public static List<Applied> interrupted(Connection connection, Direction direction)
       throws SQLException {
     return interrupted(connection).entrySet().stream()
@@ -344,16 +287,15 @@ public final class History {
         .toList();
   }
 
-  /// Forgets in the caller's transaction what was interrupted in `module`.
+  /// Removes the interrupted changesets of `module` from the journal, in the caller's transaction.
   public static void clearJournal(Connection connection, String module) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM schema_journal WHERE starts_with(path, ?)")) {
-      delete.setString(1, Changelogs.LOCATION + "/" + module + "/");
-      delete.executeUpdate();
-    }
+    Sql.of(
+            "DELETE FROM schema_journal WHERE starts_with(path, ?)",
+            Changelogs.LOCATION + "/" + module + "/")
+        .update(connection);
   }
 
-  /// Everything that was ever done, in order; empty when there is no history yet.
+  /// All changes of the schema, in order; empty if there is no history yet.
   public static List<HistoryEntry> events(Connection connection) throws SQLException {
     String sql =
         """
@@ -361,51 +303,41 @@ public final class History {
           FROM schema_event
          ORDER BY id
         """;
-    List<HistoryEntry> events = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        String path = row.getString(3);
-        events.add(
-            new HistoryEntry(
-                row.getTimestamp(1).toInstant(),
-                row.getString(2),
-                path == null ? null : label(path),
-                row.getObject(4, Long.class),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7),
-                row.getString(8),
-                row.getString(9)));
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return List.copyOf(events);
+    return Sql.of(sql).listIfExists(connection, History::entry);
   }
 
-  /// Removes the engine's own tables. Liquibase's stays where others use it too.
-  public static void forget(Connection connection) throws SQLException {
+  private static HistoryEntry entry(ResultSet row) throws SQLException {
+    String path = row.getString(3);
+    return new HistoryEntry(
+        row.getTimestamp(1).toInstant(),
+        row.getString(2),
+        path == null ? null : label(path),
+        row.getObject(4, Long.class),
+        row.getString(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        row.getString(9));
+  }
+
+  /// Drops the engine's own tables. Liquibase's table stays if it has rows of other users.
+  public static void dropEngineTables(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
           """
           DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill;
           DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
+                        sheaf_trash_table, sheaf_restore_table, sheaf_trash_column, sheaf_restore_column,
                         sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
           """);
-      try (ResultSet row =
-          statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
-        if (row.next() && row.getBoolean(1)) {
-          return;
-        }
+      if (Sql.of("SELECT EXISTS (SELECT FROM databasechangelog)").isTrue(connection)) {
+        return;
       }
       statement.execute("DROP TABLE databasechangelog");
     }
   }
 
-  /// `module/NNN_name`, as people say it.
+  /// `module/NNN_name` of a file's path.
   public static String label(String path) {
     return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
   }

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
@@ -12,24 +12,22 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What the database keeps of an applied changeset, so that an application that does not have its
-/// file can take it back: the table `schema_rollback`.
+/// The rollbacks that are stored in the table `schema_rollback`, so that an application without a
+/// changeset's file can roll it back.
 public final class StoredRollback {
 
   private StoredRollback() {}
 
-  /// Stores how `changeset` is taken back, in the caller's transaction; what is stored as it is
-  /// stays untouched.
+  /// Stores the rollback of `changeset` in the caller's transaction. An identical row is not
+  /// updated.
   public static void store(Connection connection, Changeset changeset) throws SQLException {
     String sql =
         """
@@ -52,41 +50,30 @@ public final class StoredRollback {
                 EXCLUDED.tolerates, EXCLUDED.seal)
         """;
     Directives directives = changeset.directives();
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, changeset.file().path());
-      upsert.setBoolean(2, changeset.transactional());
-      if (changeset.down() == null) {
-        upsert.setNull(3, Types.ARRAY);
-      } else {
-        upsert.setArray(3, connection.createArrayOf("text", texts(changeset.down()).toArray()));
-      }
-      upsert.setObject(4, millis(directives.lockTimeout()), Types.BIGINT);
-      upsert.setObject(5, millis(directives.statementTimeout()), Types.BIGINT);
-      upsert.setString(6, directives.lossyRollback());
-      upsert.setString(7, directives.tolerates());
-      upsert.setString(
-          8,
-          checksum(
-              changeset.file().path(),
-              changeset.transactional(),
-              changeset.down() == null ? null : texts(changeset.down())));
-      upsert.setString(9, changeset.seal());
-      upsert.executeUpdate();
-    }
+    List<String> down = changeset.down() == null ? null : texts(changeset.down());
+    Sql.of(
+            sql,
+            changeset.file().path(),
+            changeset.transactional(),
+            down == null ? null : down.toArray(String[]::new),
+            millis(directives.lockTimeout()),
+            millis(directives.statementTimeout()),
+            directives.lossyRollback(),
+            directives.tolerates(),
+            checksum(changeset.file().path(), changeset.transactional(), down),
+            changeset.seal())
+        .update(connection);
   }
 
-  /// Forgets it in the caller's transaction.
+  /// Removes the stored rollback in the caller's transaction.
   static void remove(Connection connection, String path) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM schema_rollback WHERE path = ?")) {
-      delete.setString(1, path);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM schema_rollback WHERE path = ?", path).update(connection);
   }
 
-  /// What is stored of `path`, as a changeset that can only go down; empty when nothing is.
+  /// The stored rollback of `path`, as a changeset that can only be rolled back; empty if there is
+  /// none.
   ///
-  /// @throws OperatorException when somebody has changed it since it was stored
+  /// @throws OperatorException if it was modified since it was stored
   static Optional<Changeset> find(Connection connection, String path) throws SQLException {
     String sql =
         """
@@ -94,17 +81,8 @@ public final class StoredRollback {
           FROM schema_rollback
          WHERE path = ?
         """;
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setString(1, path);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(changeset(path, row)) : Optional.empty();
-      }
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+    return Sql.of(sql, path).listIfExists(connection, row -> changeset(path, row)).stream()
+        .findFirst();
   }
 
   private static Changeset changeset(String path, ResultSet row) throws SQLException {
@@ -113,8 +91,8 @@ public final class StoredRollback {
     List<String> statements = array == null ? null : List.of((String[]) array.getArray());
     if (!row.getString(7).equals(checksum(path, transactional, statements))) {
       throw new OperatorException(
-          "the stored rollback of " + History.label(path) + " is not what was stored",
-          "use the version of the application that has the file");
+          "the stored rollback of " + History.label(path) + " was modified (checksum mismatch)",
+          "use the version of the application that contains the file");
     }
     History.Applied applied = new History.Applied(path, null, null);
     Directives directives =
@@ -149,7 +127,7 @@ public final class StoredRollback {
 
   private static String checksum(
       String path, boolean transactional, @Nullable List<String> statements) {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     digest.update((path + '\n' + transactional + '\n').getBytes(StandardCharsets.UTF_8));
     if (statements != null) {
       for (String statement : statements) {

@@ -1,35 +1,34 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.TrashEntry;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What `sheaf_bury_table` and `sheaf_bury_column` took away and nobody has dropped yet: the table
-/// `schema_trash`. The functions stand in `bookkeeping.sql`; changelog files call them.
+/// The trash: tables and columns that `sheaf_trash_table` and `sheaf_trash_column` removed and that
+/// are not dropped yet. They are recorded in the table `schema_trash`. The functions are defined in
+/// `bookkeeping.sql` and called by changelog files.
 public final class Trash {
 
   private static final String KEY = "format('%I.%I.%I', schema_name, table_name, kept_as)";
 
   private Trash() {}
 
-  /// What is kept, and the statement that drops it for good.
+  /// An object in the trash.
   ///
-  /// @param key tells it from everything that was ever buried and did not come back; the same in
-  ///   every database where the same changesets ran
+  /// @param key identifies it among all objects that were moved to the trash and not restored; the
+  ///   same in every database in which the same changesets ran
   /// @param path the changeset's file
-  /// @param drop `null` when somebody has dropped it already
+  /// @param drop the statement that drops it permanently; `null` if it does not exist any more
   public record Item(
       long id, String key, TrashEntry entry, @Nullable String path, @Nullable String drop) {}
 
-  /// What has been kept for at least `age`, longest first; empty where nothing was ever buried.
+  /// What has been in the trash for at least `age`, oldest first; empty if there is no trash yet.
   public static List<Item> read(Connection connection, Duration age) throws SQLException {
     String sql =
         """
@@ -55,66 +54,42 @@ public final class Trash {
          ORDER BY t.id
         """
             .replace("%s", KEY);
-    List<Item> items = new ArrayList<>();
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setDouble(1, age.toMillis() / 1_000.0);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          String path = row.getString(5);
-          items.add(
-              new Item(
-                  row.getLong(1),
-                  row.getString(8),
-                  new TrashEntry(
-                      row.getString(2),
-                      row.getString(3),
-                      row.getObject(4, Long.class),
-                      path == null ? null : History.label(path),
-                      row.getTimestamp(6).toInstant()),
-                  path,
-                  row.getString(7)));
-        }
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return items;
+    return Sql.of(sql, age.toMillis() / 1_000.0).listIfExists(connection, Trash::item);
   }
 
-  /// Drops `item` for good, in the caller's transaction.
+  private static Item item(ResultSet row) throws SQLException {
+    String path = row.getString(5);
+    return new Item(
+        row.getLong(1),
+        row.getString(8),
+        new TrashEntry(
+            row.getString(2),
+            row.getString(3),
+            row.getObject(4, Long.class),
+            path == null ? null : History.label(path),
+            row.getTimestamp(6).toInstant()),
+        path,
+        row.getString(7));
+  }
+
+  /// Drops `item` permanently, in the caller's transaction.
   public static void drop(Connection connection, Item item) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        PreparedStatement update =
-            connection.prepareStatement(
-                "UPDATE schema_trash SET emptied_at = now(), relation = NULL WHERE id = ?")) {
-      if (item.drop() != null) {
-        statement.execute(item.drop());
-      }
-      update.setLong(1, item.id());
-      update.executeUpdate();
+    if (item.drop() != null) {
+      Sql.of(item.drop()).update(connection);
     }
+    Sql.of("UPDATE schema_trash SET emptied_at = now(), relation = NULL WHERE id = ?", item.id())
+        .update(connection);
   }
 
-  /// Drops from `reference`, where the same changesets ran, the columns that are dropped for good
-  /// in `live`.
+  /// Drops the columns from the trash of `reference` that were dropped permanently in `live`. The
+  /// same changesets ran in both databases.
   public static void mirror(Connection live, Connection reference) throws SQLException {
-    List<String> emptied = new ArrayList<>();
-    try (Statement select = live.createStatement();
-        ResultSet row =
-            select.executeQuery(
+    List<String> emptied =
+        Sql.of(
                 "SELECT "
                     + KEY
-                    + " FROM schema_trash WHERE column_name IS NOT NULL AND emptied_at IS NOT NULL")) {
-      while (row.next()) {
-        emptied.add(row.getString(1));
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
+                    + " FROM schema_trash WHERE column_name IS NOT NULL AND emptied_at IS NOT NULL")
+            .listIfExists(live, row -> row.getString(1));
     for (Item item : read(reference, Duration.ZERO)) {
       if (emptied.contains(item.key())) {
         drop(reference, item);
@@ -122,7 +97,7 @@ public final class Trash {
     }
   }
 
-  /// Drops the schema in which tables are kept, unless something is in it.
+  /// Drops the schema of tables in the trash, unless it contains something.
   public static void dropSchema(Connection connection) throws SQLException {
     String sql =
         """

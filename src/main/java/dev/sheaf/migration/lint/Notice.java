@@ -1,35 +1,30 @@
 package dev.sheaf.migration.lint;
 
+import dev.sheaf.database.SqlStates;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import org.postgresql.util.PSQLWarning;
-import org.postgresql.util.ServerErrorMessage;
 
-/// What PostgreSQL said to a statement that it did.
+/// A notice or warning of a statement that succeeded.
 ///
-/// @param state its SQLSTATE
-/// @param message its own words, in its own language
-/// @param routine the function of the server, or of an extension, that said it; empty when the
-///   server does not say
+/// @param state the SQLSTATE
+/// @param message PostgreSQL's message, in the server's language
+/// @param routine the function of the server or an extension that sent it; empty if unknown
 public record Notice(String state, String message, String routine) {
 
-  /// Everything that it said to the last statement.
+  /// The notices of the last execution of `statement`.
   static List<Notice> of(Statement statement) throws SQLException {
     List<Notice> notices = new ArrayList<>();
     for (SQLWarning warning = statement.getWarnings();
         warning != null;
         warning = warning.getNextWarning()) {
-      ServerErrorMessage server =
-          warning instanceof PSQLWarning p ? p.getServerErrorMessage() : null;
-      String routine = server == null ? null : server.getRoutine();
       notices.add(
           new Notice(
-              String.valueOf(warning.getSQLState()),
+              SqlStates.of(warning),
               String.valueOf(warning.getMessage()),
-              routine == null ? "" : routine));
+              SqlStates.routine(warning)));
     }
     return notices;
   }

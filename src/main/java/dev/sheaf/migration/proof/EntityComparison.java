@@ -21,14 +21,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What the schema lacks for the entities that are stored in it.
+/// The changes of the schema that the entities need.
 ///
-/// Entities say the least that they need. A schema that says more (a column that nobody maps, a
-/// value that must not be null, an index, a check) does not differ from them.
+/// Entities describe only the minimum that they need. It is not a difference if the schema has
+/// more: a column that no entity maps, a NOT NULL constraint, an index or a check.
 ///
-/// @param statements that give it to them; empty when nothing differs
-/// @param drops statements for what no entity maps, in the tables that are changed, which only a
-///   person can decide about
+/// @param statements statements that change the schema; empty if there are no differences
+/// @param drops statements that drop unmapped columns of the changed tables; a person must decide
+///   about them
 public record EntityComparison(List<String> statements, List<String> drops) {
 
   private static final Pattern LITERAL = Pattern.compile("'(?:[^']|'')*'");
@@ -38,20 +38,20 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     drops = List.copyOf(drops);
   }
 
-  /// Compares the schema that the changesets make with the entities.
+  /// Compares the entities with the schema that the changesets create.
   ///
-  /// @param head every changeset
+  /// @param changesets all changesets, in order
   public static EntityComparison of(
       DatabaseAddress server,
       MigrationConfig config,
-      List<Changeset> head,
+      List<Changeset> changesets,
       Collection<Class<?>> entities)
       throws SQLException {
-    try (ScratchSchema is = ScratchSchema.at(server, config, head);
-        ScratchSchema should = ScratchSchema.at(server, config, List.of())) {
-      PostgresServer postgres = PostgresServer.of(is.connection());
+    try (ScratchSchema actual = ScratchSchema.at(server, config, changesets);
+        ScratchSchema expected = ScratchSchema.at(server, config, List.of())) {
+      PostgresServer postgres = PostgresServer.of(actual.connection());
       EntityTables tables = EntityTables.of(entities, postgres);
-      try (Statement statement = should.connection().createStatement()) {
+      try (Statement statement = expected.connection().createStatement()) {
         statement.setEscapeProcessing(false);
         if (postgres.vector() != null) {
           statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
@@ -60,56 +60,59 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           statement.execute(sql);
         }
       }
-      return new Comparer(
-              tables, CatalogObjects.of(is.connection()), CatalogObjects.of(should.connection()))
+      return new EntityComparer(
+              tables,
+              CatalogObjects.of(actual.connection()),
+              CatalogObjects.of(expected.connection()))
           .compare();
     }
   }
 
-  /// The text of a changeset, between its comment and its rollback.
+  /// The text of a changeset with these statements, without its header and rollback.
   public String body() {
     StringBuilder text = new StringBuilder();
     statements.forEach(statement -> text.append(statement).append(";\n"));
     if (!drops.isEmpty()) {
-      text.append("\n-- No entity maps these. Dropping them loses their data for good:\n");
+      text.append(
+          "\n-- No entity maps these columns. Dropping them deletes their data permanently:\n");
       drops.forEach(drop -> text.append("-- ").append(drop).append(";\n"));
     }
     return text.toString().stripTrailing();
   }
 
-  private static final class Comparer {
+  private static final class EntityComparer {
     private final EntityTables tables;
-    private final CatalogObjects is;
-    private final CatalogObjects should;
+    private final CatalogObjects actual;
+    private final CatalogObjects expected;
     private final Set<String> changed = new LinkedHashSet<>();
     private final List<String> statements = new ArrayList<>();
 
-    Comparer(EntityTables tables, CatalogObjects is, CatalogObjects should) {
+    EntityComparer(EntityTables tables, CatalogObjects actual, CatalogObjects expected) {
       this.tables = tables;
-      this.is = is;
-      this.should = should;
+      this.actual = actual;
+      this.expected = expected;
     }
 
     EntityComparison compare() {
       Set<Item> created = new LinkedHashSet<>();
-      for (Item item : should.objects().values()) {
-        Item table = item.kind() == Kind.TABLE ? item : should.ownerOf(item);
-        if (table != null && isMapped(table) && find(is, Kind.TABLE, table.name()) == null) {
+      for (Item item : expected.objects().values()) {
+        Item table = item.kind() == Kind.TABLE ? item : expected.ownerOf(item);
+        if (table != null && isMapped(table) && find(actual, Kind.TABLE, table.name()) == null) {
           created.add(item);
         }
       }
-      for (Item item : should.objects().values()) {
-        if (item.kind() == Kind.SEQUENCE && find(is, Kind.SEQUENCE, item.name()) == null) {
+      for (Item item : expected.objects().values()) {
+        if (item.kind() == Kind.SEQUENCE && find(actual, Kind.SEQUENCE, item.name()) == null) {
           add("", item.create());
         }
       }
       for (Item item : created) {
         if (item.kind() == Kind.TABLE) {
-          CatalogScript.create(should, item, created, false).forEach(sql -> add("", sql));
+          CatalogScript.create(expected, item, created, false).forEach(sql -> add("", sql));
         }
       }
-      for (Item item : should.objects().values()) {
-        Item table = should.ownerOf(item);
+      for (Item item : expected.objects().values()) {
+        Item table = expected.ownerOf(item);
         if (!isMapped(table)) {
           continue;
         }
@@ -154,12 +157,12 @@ public record EntityComparison(List<String> statements, List<String> drops) {
 
     private void column(Item wanted) {
       String table = wanted.text("table");
-      Item found = find(is, Kind.COLUMN, wanted.name());
+      Item found = find(actual, Kind.COLUMN, wanted.name());
       if (found == null) {
         boolean empty = wanted.has("notnull") && wanted.text("default").isEmpty();
         add(
             table,
-            (empty ? "-- Where there are rows this needs a DEFAULT, or a backfill first.\n" : "")
+            (empty ? "-- If the table has rows, this needs a DEFAULT, or a backfill first.\n" : "")
                 + "ALTER TABLE "
                 + table
                 + " ADD COLUMN "
@@ -185,7 +188,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
       }
     }
 
-    /// Whether a column of type `found` holds everything that one of type `wanted` does.
+    /// Whether a column of type `found` can store all values of type `wanted`.
     private static boolean isEnough(String found, String wanted) {
       return found.equals(wanted)
           || (found.equals("text") && wanted.startsWith("character varying("))
@@ -196,7 +199,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     private void constraint(Item wanted) {
       String table = wanted.text("table");
       List<Item> same =
-          is.objects().values().stream()
+          actual.objects().values().stream()
               .filter(item -> item.kind() == Kind.CONSTRAINT && item.text("table").equals(table))
               .filter(item -> item.texts("columns").equals(wanted.texts("columns")))
               .toList();
@@ -205,7 +208,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           Set<String> columns = new HashSet<>(wanted.texts("columns"));
           boolean unique =
               same.stream().anyMatch(item -> "pu".contains(item.text("type")))
-                  || is.objects().values().stream()
+                  || actual.objects().values().stream()
                       .anyMatch(item ->
                           item.kind() == Kind.INDEX
                               && item.text("table").equals(table)
@@ -227,7 +230,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           List<Item> checks = same.stream().filter(item -> item.text("type").equals("c")).toList();
           Set<String> values = literals(wanted);
           if (checks.stream().noneMatch(item -> literals(item).containsAll(values))) {
-            // One that allows less would go on refusing what the entity may hold.
+            // A narrower check would still reject values of the entity.
             checks.forEach(item -> add(table, item.drop()));
             add(table, named(wanted, "check"));
           }
@@ -245,7 +248,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
       return literals;
     }
 
-    /// Under the name that PostgreSQL would have given it, where Hibernate made one up.
+    /// The definition, with PostgreSQL's default name if Hibernate generated a name.
     private static String named(Item wanted, String suffix) {
       String name = wanted.text("simple");
       return name.matches("(?i)\"?(uk|fk|ck)[_a-z0-9]{20,}\"?")
@@ -259,10 +262,10 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           : wanted.create();
     }
 
-    /// The indexes that already serve as the wanted one would.
+    /// Existing indexes with the same columns.
     private List<Item> indexes(Item wanted) {
       List<String> columns = wanted.texts("columns");
-      return is.objects().values().stream()
+      return actual.objects().values().stream()
           .filter(item -> item.text("table").equals(wanted.text("table")))
           .filter(item ->
               item.kind() == Kind.INDEX
@@ -273,7 +276,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
 
     private List<String> drops() {
       List<String> drops = new ArrayList<>();
-      for (Item item : is.objects().values()) {
+      for (Item item : actual.objects().values()) {
         String table = item.text("table");
         if (item.kind() == Kind.COLUMN
             && changed.contains(table)

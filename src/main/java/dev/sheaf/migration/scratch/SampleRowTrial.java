@@ -27,6 +27,9 @@ public final class SampleRowTrial implements AutoCloseable {
   private final List<Changeset> all;
   private ScratchSchema scratch;
 
+  /// Whether partitions were created for sample rows, for this changeset or an earlier one.
+  private boolean hasPartitions;
+
   /// Prepares the trial in a new scratch database.
   ///
   /// @param server where databases may be created
@@ -73,9 +76,10 @@ public final class SampleRowTrial implements AutoCloseable {
     CanaryDiet diet = new CanaryDiet();
     while (true) {
       SampleRows.Result canaries = SampleRows.fill(connection(), diet::density);
+      hasPartitions |= !canaries.partitions().isEmpty();
       List<String> remarks = new ArrayList<>(diet.remarks());
       for (SampleRows.Unfilled table : canaries.unfilled()) {
-        remarks.add("no canary row in " + table.table() + ": " + table.reason());
+        remarks.add("no sample rows in " + table.table() + ": " + table.reason());
       }
       scratch.makeReadyFor(all.get(position));
       Before before =
@@ -88,7 +92,7 @@ public final class SampleRowTrial implements AutoCloseable {
         up(all.get(position));
         return before;
       } catch (OperatorException e) {
-        if (!diet.reduce(e, !canaries.partitions().isEmpty())) {
+        if (!diet.reduce(e, hasPartitions)) {
           throw e;
         }
         restart(position);
@@ -132,7 +136,7 @@ public final class SampleRowTrial implements AutoCloseable {
           && withPartitions
           && SqlStates.INVALID_OBJECT_DEFINITION.equals(e.getSQLState())) {
         partitions = false;
-        remarks.add("with a partition for canary rows it fails: " + SqlErrorMessage.message(e));
+        remarks.add("it fails with a partition for sample rows: " + SqlErrorMessage.message(e));
         return true;
       }
       if (!SqlStates.isAboutRows(SqlStates.of(e))) {
@@ -150,7 +154,7 @@ public final class SampleRowTrial implements AutoCloseable {
       Density lower = current == Density.FULL ? Density.SPARSE : Density.NONE;
       if (lower == Density.NONE) {
         remarks.add(
-            "with rows in %s it fails: %s"
+            "it fails with sample rows in %s: %s"
                 .formatted(table == null ? "its tables" : table, SqlErrorMessage.message(e)));
       }
       if (table == null) {

@@ -43,7 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What happens between a changelog and a database, on a database of each test's own.
+/// Applying and rolling back changelogs. Each test has its own database.
 class MigrationsIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -64,7 +64,7 @@ class MigrationsIT {
   }
 
   @Test
-  void appliesWhatIsPendingAndThenNothing() throws Exception {
+  void appliesPendingChangesetsOnce() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
 
@@ -75,7 +75,7 @@ class MigrationsIT {
   }
 
   @Test
-  void plainLiquibaseFindsNothingLeftToDo() throws Exception {
+  void plainLiquibaseFindsNothingPending() throws Exception {
     TestConfig.migrations(database).up(SILENT).orThrow();
 
     try (Liquibase plain =
@@ -119,7 +119,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aFileEditedAfterItWasAppliedIsRefused() throws Exception {
+  void aModifiedFileIsRejected() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     up();
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
@@ -127,7 +127,7 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "core/001_a.sql was applied already and says something else now - put it back as it was, and write the"
+            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
                 + " change as a new changeset");
   }
 
@@ -142,7 +142,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aDatabaseNewerThanTheApplicationIsRefused() throws Exception {
+  void aNewerSchemaIsRejected() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     up();
@@ -151,12 +151,12 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "the database is newer than this application, %1$s: core/002_b, applied by %1$s, names no older version that works with it - start the newer application, or roll the database back: sheaf migrate goto",
+            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s, declares no compatible older version - start a newer version of the application, or roll the schema back: sheaf migrate goto",
             ProcessIdentity.VERSION);
   }
 
   @Test
-  void aLateChangesetIsAppliedAndReported() throws Exception {
+  void anOutOfOrderChangesetIsAppliedAndReported() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
     up();
@@ -167,11 +167,11 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b came late: higher-numbered changesets of its module were applied before it");
+            "core/002_b is out of order: higher-numbered changesets of its module were applied before it");
   }
 
   @Test
-  void aLateChangesetIsRefusedWhereThatIsConfigured() throws Exception {
+  void anOutOfOrderChangesetIsRejectedIfConfigured() throws Exception {
     changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     up();
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
@@ -181,13 +181,13 @@ class MigrationsIT {
 
     assertThat(result.problems())
         .singleElement()
-        .satisfies(
-            problem -> assertThat(problem).hasMessageStartingWith("core/001_a.sql comes late"));
+        .satisfies(problem ->
+            assertThat(problem).hasMessageStartingWith("core/001_a.sql is out of order"));
     assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
   }
 
   @Test
-  void ofManyAtOnceExactlyOneMigrates() throws Exception {
+  void exactlyOneOfManyMigrates() throws Exception {
     int processes = 20;
     List<Future<MigrationResult>> results = new ArrayList<>();
     try (ExecutorService executor = Executors.newFixedThreadPool(processes)) {
@@ -204,18 +204,18 @@ class MigrationsIT {
   }
 
   @Test
-  void whatWasInterruptedAndThenGivenUpIsInNobodysWay() throws Exception {
+  void anAbandonedInterruptedChangesetBlocksNothing() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
 
-    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(migrations().status().upToDate()).isTrue();
     needsNoLock();
   }
 
   @Test
-  void atHeadNobodyAsksForTheLock() throws Exception {
+  void anUpToDateSchemaNeedsNoLock() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     needsNoLock();
@@ -246,7 +246,7 @@ class MigrationsIT {
   }
 
   @Test
-  void whoHoldsTheLockIsSaidWhenTheWaitIsOver() throws Exception {
+  void theLockHolderIsReportedAfterTheWait() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     Process holder = startLockHolder();
     try {
@@ -260,14 +260,14 @@ class MigrationsIT {
                   .hasMessageMatching(
                       "the schema is locked by .+@.+/"
                           + holder.pid()
-                          + " from .+, backend \\d+, since .+ - waited 1 s; .*"));
+                          + " from .+, backend \\d+, since .+ - it was not released within 1 s; .*"));
     } finally {
       holder.destroyForcibly().waitFor();
     }
   }
 
   @Test
-  void aTableLockedByOthersIsTriedAgain() throws Exception {
+  void aTableLockIsRetried() throws Exception {
     database.execute("CREATE TABLE busy (id int)");
     changelogs.changeset(
         "core",
@@ -307,7 +307,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aTableLockedForTooLongIsGivenUp() throws Exception {
+  void aTableLockThatIsHeldTooLongIsAFailure() throws Exception {
     database.execute("CREATE TABLE busy (id int)");
     changelogs.changeset(
         "core",
@@ -338,7 +338,7 @@ class MigrationsIT {
   }
 
   @Test
-  void anExtensionThatTheServerLacksStopsBeforeAnythingIsChanged() throws Exception {
+  void aMissingExtensionFailsBeforeAnyChange() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset(
         "core",
@@ -358,7 +358,7 @@ class MigrationsIT {
   }
 
   @Test
-  void whatACrashLeftOfAConcurrentBuildIsRebuilt() throws Exception {
+  void anIndexThatACrashLeftInvalidIsRebuilt() throws Exception {
     changelogs.changeset(
         "core",
         1,
@@ -372,7 +372,7 @@ class MigrationsIT {
         "b",
         "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
         "SELECT 1;");
-    // What a crash in the second statement leaves: the first index, half of the second, an open
+    // The state after a crash in the second statement: the first index, half of the second, an open
     // journal.
     database.execute("CREATE INDEX a_id ON a (id)");
     database.execute("CREATE INDEX a_id2 ON a (id)");
@@ -385,7 +385,7 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b: cleared what an interrupted run left: DROP INDEX CONCURRENTLY a_id2");
+            "core/002_b: removed a remnant of an interrupted run: DROP INDEX CONCURRENTLY a_id2");
     assertThat(
             database.query(
                 "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
@@ -406,9 +406,9 @@ class MigrationsIT {
     database.execute("DROP INDEX a_id2");
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
-    assertThat(migrations().status().atHead()).isFalse();
+    assertThat(migrations().status().upToDate()).isFalse();
     try (Connection connection = database.connect()) {
-      assertThat(migrations().judge(connection))
+      assertThat(migrations().compatibility(connection))
           .isEqualTo(new CompatibilityVerdict(false, "the rollback of core/002_b was interrupted"));
     }
 
@@ -422,7 +422,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aConcurrentBuildWaitsForATransactionInsteadOfGivingUp() throws Exception {
+  void aConcurrentBuildWaitsForATransaction() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     changelogs.concurrent(
@@ -479,7 +479,7 @@ class MigrationsIT {
   }
 
   @Test
-  void anIndexIsADifferenceOnceItIsThereAndNotWhileItIsBuilt() throws Exception {
+  void anIndexIsADifferenceOnlyAfterItsBuild() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     try (var background = Executors.newVirtualThreadPerTaskExecutor();

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A build that is older than the schema, as the process that users run: the built application is
-/// the older one, and the newer one is the same with two changesets more.
+/// An older build on a newer schema, as processes. The built application is the older one; the
+/// newer one is the same with two more changesets.
 @OutOfProcess
 class OlderBuildIT {
 
@@ -60,7 +60,7 @@ class OlderBuildIT {
   }
 
   @Test
-  void servesWhileItIsToleratedAndRollsBackWhatDoesNotTolerateIt() throws Exception {
+  void servesWhileItIsCompatibleAndRollsBackOtherwise() throws Exception {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(newer(database, "migrate", "up", "--module", "core", "--to", "" + (head + 1)))
           .isEqualTo(
@@ -70,8 +70,8 @@ class OlderBuildIT {
       try (SheafProcess older = SheafProcess.start(database, Map.of())) {
         assertThat(older.log())
             .anyMatch(line ->
-                line.contains("the database is newer than this application")
-                    && line.contains("works with 0.1 and later"));
+                line.contains("the schema is newer than this application")
+                    && line.contains("compatible with 0.1 and later"));
         assertThat(older.send("POST", "/api/v1/collections", "{\"name\":\"shop\"}").statusCode())
             .isEqualTo(201);
         awaitReady(older, 200);
@@ -79,11 +79,11 @@ class OlderBuildIT {
         assertThat(newer(database, "migrate", "up")).startsWith("exit 0\n");
         awaitReady(older, 503);
         String refusal =
-            "the database is newer than this application, %1$s: core/%2$s_language_index, applied by %1$s, names no older version that works with it"
+            "the schema is newer than this application (%1$s): core/%2$s_language_index, applied by %1$s, declares no compatible older version"
                 .formatted(version(database), ChangelogFile.digits(head + 2));
         assertThat(older(database, "migrate", "up"))
             .isEqualTo(
-                "exit 1\nsheaf: %s\n  start the newer application, or roll the database back: sheaf migrate goto\n"
+                "exit 1\nsheaf: %s\n  start a newer version of the application, or roll the schema back: sheaf migrate goto\n"
                     .formatted(refusal));
         assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
             .hasRootCauseMessage("the process ended")
@@ -93,21 +93,21 @@ class OlderBuildIT {
             .isEqualTo(
                 """
                 exit 0
-                core/%2$s_language_index is not known here; the rollback that was stored with it is what runs
-                core/%1$s_language is not known here; the rollback that was stored with it is what runs
+                this version has no file of core/%2$s_language_index; using the rollback that is stored in the database
+                this version has no file of core/%1$s_language; using the rollback that is stored in the database
                 down  core/%2$s_language_index  TIME
                 down  core/%1$s_language  TIME
                 2 changesets rolled back in TIME
                 """
                     .formatted(ChangelogFile.digits(head + 1), ChangelogFile.digits(head + 2)));
         awaitReady(older, 200);
-        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno differences\n");
         assertThat(older.send("GET", "/api/v1/collections/shop", "").statusCode()).isEqualTo(200);
       }
     }
   }
 
-  /// A rolling deployment starts replicas of both builds at once, in any order.
+  /// A rolling deployment starts replicas of both builds at the same time, in any order.
   @Test
   void bothBuildsStartTogether() throws Exception {
     Files.delete(new TestChangelogs(newer).file("core", head + 2, "language_index"));
@@ -123,7 +123,7 @@ class OlderBuildIT {
               database.query(
                   "SELECT count(*) FROM schema_event WHERE path LIKE '%/core/%_language.sql'"))
           .containsExactly("1");
-      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno differences\n");
     } finally {
       builds.forEach(SheafCommand::close);
     }

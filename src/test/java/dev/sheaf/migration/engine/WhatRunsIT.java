@@ -141,7 +141,7 @@ class WhatRunsIT {
         .containsExactly(now);
     write(1, "", "CREATE TABLE t (v text);\nINSERT INTO t VALUES ('${USER}');", "DROP TABLE t;");
     write(3, "", "CREATE TABLE v ();", "DROP TABLE v;");
-    assertThat(refusal()).startsWith("core/001_a.sql was applied already");
+    assertThat(refusal()).startsWith("core/001_a.sql was modified after it was applied");
   }
 
   @Test
@@ -151,7 +151,7 @@ class WhatRunsIT {
     write(2, "", "CREATE TABLE u ();", "DROP TABLE u;");
 
     write(1, "", "CREATE TABLE t (v text);\nINSERT INTO t VALUES ('a  b');", "DROP TABLE t;");
-    assertThat(refusal()).startsWith("core/001_a.sql was applied already");
+    assertThat(refusal()).startsWith("core/001_a.sql was modified after it was applied");
 
     write(1, "", "CREATE TABLE t (v   text);\n\nINSERT INTO t\nVALUES ('a b');", "DROP TABLE t;");
     up();
@@ -308,7 +308,7 @@ class WhatRunsIT {
     write(20261128093000L, "", "CREATE TABLE t ();", "DROP TABLE t;");
     write(20261128093001L, "", "CREATE TABLE u ();", "DROP TABLE u;");
 
-    migrations().up(new Migrations.Reach("core", 20261128093000L), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 20261128093000L), Approval.NONE, SILENT).orThrow();
 
     assertThat(tables()).containsExactly("t");
     assertThat(migrations().status().modules().getFirst().applied()).isEqualTo(20261128093000L);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every kind of change is undone by what was derived for it, as far as it can be.
+/// The derived rollback undoes every kind of change that has an inverse.
 class DerivedRollbackIT {
 
   private static final String BASE =
@@ -73,7 +73,7 @@ class DerivedRollbackIT {
     database.close();
   }
 
-  /// What a changeset does, and the statements that undo it.
+  /// A changeset, and the statements that undo it.
   private static Map<String, String> derived() {
     Map<String, String> cases = new TreeMap<>();
     cases.put(
@@ -258,7 +258,7 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void whatWasDroppedComesBackEmptyAndIsDeclaredAsLost() throws IOException {
+  void droppedDataIsDeclaredAsLost() throws IOException {
     Path file =
         write(
             2,
@@ -277,7 +277,7 @@ class DerivedRollbackIT {
 
             --changeset core:002
             --comment drop
-            --lossy-rollback what was dropped or overwritten in public.owner, public.shop does not come back
+            --lossy-rollback data that was dropped or overwritten in public.owner, public.shop is not restored
             DROP VIEW cheap;
             DROP TABLE shop;
             ALTER TABLE owner DROP COLUMN name;
@@ -308,14 +308,14 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void changedRowsAreDeclaredAndAddedOnesLeftToAPerson() throws IOException {
+  void changedRowsAreDeclaredAndAddedRowsAreLeftToAPerson() throws IOException {
     Path update = write(2, "update", "", "UPDATE shop SET price = price + 1;");
     assertThat(migrations().deriveRollback(update))
         .isEqualTo(
             new DerivedRollback(
                 update,
                 List.of(),
-                "what was dropped or overwritten in public.shop does not come back",
+                "data that was dropped or overwritten in public.shop is not restored",
                 List.of()));
     assertThat(prove(update).verdict()).isEqualTo(Verdict.LOSSY);
     Files.delete(update);
@@ -326,7 +326,7 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void whatHasNoInverseIsSaid() throws IOException {
+  void changesWithoutAnInverseAreReported() throws IOException {
     Path file =
         write(
             2,
@@ -346,17 +346,17 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void oneWithARollbackOrAppliedIsRefused() throws IOException {
+  void anAppliedChangesetAndOneWithARollbackAreRejected() throws IOException {
     Path base = root.resolve("core/001_base.sql");
     assertThatThrownBy(() -> migrations().deriveRollback(base))
-        .hasMessageStartingWith("core/001_base.sql has a rollback - see whether it holds:");
+        .hasMessageStartingWith("core/001_base.sql already has a rollback - test it:");
 
     Path file = write(2, "b", "", "CREATE TABLE b (id int);");
     MigrationListener silent = new MigrationListener() {};
-    migrations().up(new Migrations.Reach("core", 1L), Approval.NONE, silent).orThrow();
+    migrations().up(new Migrations.Scope("core", 1L), Approval.NONE, silent).orThrow();
     migrations().force("core", 2, new Approval(null, "made by hand"), silent).orThrow();
     assertThatThrownBy(() -> migrations().deriveRollback(file))
-        .hasMessageStartingWith("core/002_b.sql is applied at ");
+        .hasMessageStartingWith("core/002_b.sql is already applied in ");
   }
 
   private Migrations migrations() {

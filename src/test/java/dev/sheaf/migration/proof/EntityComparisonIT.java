@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Entities ask, and the changeset gives what they lack.
+/// Changesets that are created from entities.
 class EntityComparisonIT {
 
   @TempDir private Path root;
@@ -167,13 +167,13 @@ class EntityComparisonIT {
   }
 
   @Test
-  void whatTheSchemaSaysBeyondTheEntitiesDoesNotDiffer() {
+  void additionsOfTheSchemaAreNoDifference() {
     assertThat(compare(Owner.class, Shop.class))
         .isEqualTo(new EntityComparison(List.of(), List.of()));
   }
 
   @Test
-  void whatAnEntityHasGainedIsWrittenWithItsRollback() throws IOException {
+  void additionsOfAnEntityAreWrittenWithTheirRollback() throws IOException {
     Path file = write(compare(Owner.class, GrownShop.class));
 
     assertThat(Files.readString(file))
@@ -183,7 +183,7 @@ class EntityComparisonIT {
 
             --changeset core:002
             --comment grown
-            -- Where there are rows this needs a DEFAULT, or a backfill first.
+            -- If the table has rows, this needs a DEFAULT, or a backfill first.
             ALTER TABLE shop ADD COLUMN city text NOT NULL;
             ALTER TABLE shop ADD COLUMN opened timestamp with time zone;
             ALTER TABLE shop ALTER COLUMN size TYPE bigint USING size::bigint;
@@ -195,7 +195,7 @@ class EntityComparisonIT {
             ALTER TABLE shop ADD CONSTRAINT shop_name_key UNIQUE (name);
             CREATE INDEX shop_opened_idx ON shop (opened, name);
 
-            -- No entity maps these. Dropping them loses their data for good:
+            -- No entity maps these columns. Dropping them deletes their data permanently:
             -- ALTER TABLE shop DROP COLUMN old_name;
 
             --rollback ALTER TABLE shop DROP CONSTRAINT shop_owner_id_fkey;
@@ -240,7 +240,7 @@ class EntityComparisonIT {
   }
 
   @Test
-  void onceAppliedNothingDiffersAnyMore() {
+  void thereAreNoDifferencesAfterApplyingIt() {
     write(compare(Owner.class, GrownShop.class));
 
     assertThat(compare(Owner.class, GrownShop.class).statements()).isEmpty();

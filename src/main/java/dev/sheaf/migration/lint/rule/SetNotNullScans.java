@@ -5,13 +5,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Every row is read to see that a column holds no null.
+/// Reports a SET NOT NULL that scans the table.
 final class SetNotNullScans implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "SET NOT NULL reads the whole table while nobody can read or write it.",
+        "SET NOT NULL scans the whole table under a lock that blocks reads and writes.",
         "validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL");
   }
 
@@ -30,6 +30,6 @@ final class SetNotNullScans implements Rule {
                         step,
                         c.table(),
                         c.qualified(),
-                        c.table().qualified() + " is read in full for SET NOT NULL")));
+                        c.table().qualified() + " is scanned for SET NOT NULL")));
   }
 }

@@ -20,7 +20,7 @@ class ConstraintValidatedUnderLockIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is read in full to validate document_size_check (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is scanned to validate document_size_check (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD CONSTRAINT document_size_check CHECK (size > 0)
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);
@@ -31,7 +31,7 @@ class ConstraintValidatedUnderLockIT {
     assertThat(findings("ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is read in full to validate document_pages_check (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is scanned to validate document_pages_check (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0)
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);
