@@ -139,6 +139,8 @@ COMMENT ON COLUMN backfill.statement      IS 'The statement of each batch; :batc
 COMMENT ON COLUMN backfill.condition      IS 'A query for one boolean, which is true when the backfill is complete';
 COMMENT ON COLUMN backfill.state          IS 'pending, running, paused, failed, cancelled or done';
 COMMENT ON COLUMN backfill.waiting_for    IS 'What a running backfill is waiting for';
+ALTER TABLE backfill ADD COLUMN IF NOT EXISTS last_key text[];
+COMMENT ON COLUMN backfill.last_key       IS 'The highest key when the backfill started or was resumed; later rows are left to the application';
 COMMENT ON COLUMN backfill.cursor         IS 'The key of the last row that is done; updated in the transaction of the batch';
 COMMENT ON COLUMN backfill.rows_done      IS 'Rows before the cursor';
 COMMENT ON COLUMN backfill.rows_estimated IS 'Estimated number of rows, by the last vacuum or analyze, or by the planner; the exact number when it is done';

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.engine.Migrations.Dependents;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,11 +28,23 @@ final class DownCommand implements Callable<Integer> {
   @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
+  @Option(
+      names = "--with-dependents",
+      description = "First roll back the changesets of other modules that depend on these.")
+  private boolean withDependents;
+
   @Override
   public Integer call() {
     Output output = common.output();
     MigrationResult result =
-        common.migrations().down(module, count, approval.approval(), output.listener());
+        common
+            .migrations()
+            .down(
+                module,
+                count,
+                withDependents ? Dependents.ROLL_BACK : Dependents.REFUSE,
+                approval.approval(),
+                output.listener());
     return output.result(
         result,
         Output.count(result.executed().size(), "changeset")

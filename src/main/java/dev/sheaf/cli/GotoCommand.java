@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.engine.Migrations.Dependents;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,11 +26,23 @@ final class GotoCommand implements Callable<Integer> {
   @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
+  @Option(
+      names = "--with-dependents",
+      description = "First roll back the changesets of other modules that depend on these.")
+  private boolean withDependents;
+
   @Override
   public Integer call() {
     Output output = common.output();
     MigrationResult result =
-        common.migrations().goTo(module, version, approval.approval(), output.listener());
+        common
+            .migrations()
+            .goTo(
+                module,
+                version,
+                withDependents ? Dependents.ROLL_BACK : Dependents.REFUSE,
+                approval.approval(),
+                output.listener());
     return output.result(result, "%s is at %s".formatted(module, Output.number(version)));
   }
 }

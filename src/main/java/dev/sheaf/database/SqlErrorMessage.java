@@ -11,6 +11,9 @@ import org.postgresql.util.ServerErrorMessage;
 /// Turns what PostgreSQL reports into what a person needs: one line and a hint.
 public final class SqlErrorMessage {
 
+  /// Where PostgreSQL rejects a query from which row-level security would hide rows.
+  private static final String ROW_SECURITY_CHECK = "check_enable_rls";
+
   private SqlErrorMessage() {}
 
   /// Why `address` could not be opened.
@@ -63,6 +66,10 @@ public final class SqlErrorMessage {
   }
 
   private static String hint(DatabaseAddress address, @Nullable String statement, SQLException e) {
+    if (SqlStates.routine(e).equals(ROW_SECURITY_CHECK)) {
+      return "use a role with BYPASSRLS instead of %s, or run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before and FORCE after it"
+          .formatted(role(address));
+    }
     return switch (SqlStates.of(e)) {
       case SqlStates.INSUFFICIENT_PRIVILEGE ->
           statement != null
@@ -77,7 +84,7 @@ public final class SqlErrorMessage {
       case SqlStates.LOCK_NOT_AVAILABLE ->
           "another session holds a lock on the table; find it in pg_stat_activity, or retry later";
       case SqlStates.QUERY_CANCELED ->
-          "raise the limit with --statement-timeout in the file, or with sheaf.schema.statement-timeout";
+          "somebody cancelled it, or it ran for too long: raise --statement-timeout in the file, or sheaf.schema.statement-timeout";
       case SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
           SqlStates.ADMIN_SHUTDOWN,
           SqlStates.CRASH_SHUTDOWN,

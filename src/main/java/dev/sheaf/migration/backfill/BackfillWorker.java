@@ -162,7 +162,11 @@ final class BackfillWorker {
   ///
   /// @param estimated whether the number of rows is estimated already
   private record BackfillRow(
-      @Nullable List<String> cursor, String statement, String condition, boolean estimated) {}
+      @Nullable List<String> cursor,
+      @Nullable List<String> lastKey,
+      String statement,
+      String condition,
+      boolean estimated) {}
 
   /// The run of one backfill.
   private final class Task {
@@ -225,14 +229,17 @@ final class BackfillWorker {
             if (row == null) {
               return Optional.empty();
             }
-            KeysetPaging.KeyRange batch = order.next(statement, row.cursor(), wanted);
-            if (batch == null) {
+            // Otherwise it would never end in a table that grows as fast as it works.
+            List<String> last = row.lastKey() == null ? order.last(statement) : row.lastKey();
+            KeysetPaging.KeyRange batch =
+                last == null ? null : order.next(statement, row.cursor(), last, wanted);
+            if (last == null || batch == null) {
               finish(statement, row.condition());
               return Optional.empty();
             }
             statement.execute(order.bind(row.statement(), batch));
             boolean blockedOthers = load.blocksOthers();
-            move(batch, estimate(order, statement, row));
+            move(batch, last, estimate(order, statement, row));
             return Optional.of(new BatchResult(batch.rows(), blockedOthers));
           });
       if (result.isEmpty()) {
@@ -282,7 +289,7 @@ final class BackfillWorker {
     private @Nullable BackfillRow lock() throws SQLException {
       String sql =
           """
-          SELECT cursor, statement, condition, rows_estimated IS NOT NULL
+          SELECT cursor, last_key, statement, condition, rows_estimated IS NOT NULL
             FROM backfill
            WHERE name = ? AND state = 'running' AND %s
              FOR UPDATE
@@ -291,19 +298,23 @@ final class BackfillWorker {
       return Sql.of(sql, name)
           .first(
               connection,
-              row -> {
-                Array cursor = row.getArray(1);
-                return new BackfillRow(
-                    cursor == null ? null : List.of((String[]) cursor.getArray()),
-                    row.getString(2),
-                    row.getString(3),
-                    row.getBoolean(4));
-              })
+              row ->
+                  new BackfillRow(
+                      key(row.getArray(1)),
+                      key(row.getArray(2)),
+                      row.getString(3),
+                      row.getString(4),
+                      row.getBoolean(5)))
           .orElse(null);
     }
 
+    private static @Nullable List<String> key(@Nullable Array values) throws SQLException {
+      return values == null ? null : List.of((String[]) values.getArray());
+    }
+
     /// @param estimate of all the rows there are; `null` leaves it as it was
-    private void move(KeysetPaging.KeyRange batch, @Nullable Long estimate) throws SQLException {
+    private void move(KeysetPaging.KeyRange batch, List<String> last, @Nullable Long estimate)
+        throws SQLException {
       long now = System.nanoTime();
       double current = batch.rows() * 1e9 / Math.max(1, now - lastMove);
       rate = rate == 0 ? current : 0.8 * rate + 0.2 * current;
@@ -311,7 +322,7 @@ final class BackfillWorker {
       String sql =
           """
           UPDATE backfill
-             SET cursor = ?, rows_done = rows_done + ?, rows_estimated = coalesce(?::bigint, rows_estimated),
+             SET cursor = ?, last_key = ?, rows_done = rows_done + ?, rows_estimated = coalesce(?::bigint, rows_estimated),
                  rate = ?, batch_size = ?, waiting_for = NULL, attempts = 0, last_error = NULL, %s
            WHERE name = ?
           """
@@ -319,6 +330,7 @@ final class BackfillWorker {
       Sql.of(
               sql,
               batch.upto().toArray(String[]::new),
+              last.toArray(String[]::new),
               batch.rows(),
               estimate,
               rate,

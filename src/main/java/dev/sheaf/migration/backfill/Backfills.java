@@ -1,6 +1,5 @@
 package dev.sheaf.migration.backfill;
 
-import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.Lease;
 import dev.sheaf.database.Sql;
@@ -8,6 +7,7 @@ import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
+import dev.sheaf.migration.execute.ChangesetSession;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.security.SecureRandom;
 import java.sql.Connection;
@@ -118,6 +118,7 @@ public final class Backfills {
           UPDATE backfill
              SET state = ?, waiting_for = NULL, %s,
                  attempts = CASE ? WHEN 'running' THEN 0 ELSE attempts END,
+                 last_key = CASE ? WHEN 'running' THEN NULL ELSE last_key END,
                  last_error = CASE ? WHEN 'running' THEN NULL ELSE last_error END,
                  finished_at = CASE ? WHEN 'cancelled' THEN now() END
            WHERE name = ?
@@ -133,6 +134,7 @@ public final class Backfills {
           String to = control.to.toString();
           return Sql.of(
                       sql,
+                      to,
                       to,
                       to,
                       to,
@@ -180,7 +182,6 @@ public final class Backfills {
     connected(
         "running a backfill",
         connection -> {
-          AdvisoryLock.noticeDeath(connection);
           BackfillWorker worker = new BackfillWorker(connection, config, listener, lease, stop);
           boolean worked = true;
           while (worked && stop.getCount() > 0) {
@@ -196,6 +197,7 @@ public final class Backfills {
 
   private <T> T connected(String what, DatabaseCall<T> call) {
     try (Connection connection = address.open("sheaf " + ProcessIdentity.NAME + " backfill")) {
+      ChangesetSession.apply(connection);
       return call.of(connection);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(address, what, e);

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.backfill;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
@@ -46,6 +47,7 @@ final class KeysetPaging {
   static KeysetPaging of(Connection connection, String table, List<String> key)
       throws SQLException {
     String quoted = quoted(connection, table);
+    requireVisible(connection, table, quoted);
     List<KeyColumn> columns = columns(connection, quoted, key);
     if (!isIndexed(connection, quoted, key)) {
       throw new OperatorException(
@@ -67,6 +69,16 @@ final class KeysetPaging {
         }
         return quoted;
       }
+    }
+  }
+
+  private static void requireVisible(Connection connection, String table, String quoted)
+      throws SQLException {
+    String role = connection.getMetaData().getUserName();
+    if (Sql.of("SELECT row_security_active(?::regclass)", quoted).isTrue(connection)) {
+      throw new OperatorException(
+          "row-level security hides rows of table %s from the role %s".formatted(table, role),
+          "use a role with BYPASSRLS, or run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY until the backfill is done");
     }
   }
 
@@ -121,8 +133,30 @@ final class KeysetPaging {
     }
   }
 
+  /// The highest key; `null` if the table is empty.
+  @Nullable List<String> last(Statement statement) throws SQLException {
+    String sql =
+        "SELECT %s FROM %s ORDER BY %s LIMIT 1"
+            .formatted(list("%s::text"), table, list(table + ".%s DESC"));
+    try (ResultSet row = statement.executeQuery(sql)) {
+      return row.next() ? key(row) : null;
+    }
+  }
+
+  private List<String> key(ResultSet row) throws SQLException {
+    List<String> key = new ArrayList<>();
+    for (int i = 1; i <= columns.size(); i++) {
+      key.add(row.getString(i));
+    }
+    return List.copyOf(key);
+  }
+
   /// The next `rows` rows, or fewer at the end; `null` if there are no more rows.
-  @Nullable KeyRange next(Statement statement, @Nullable List<String> after, int rows)
+  ///
+  /// @param after the key of the last row that is done; `null` for none
+  /// @param last the key of the last row to do
+  @Nullable KeyRange next(
+      Statement statement, @Nullable List<String> after, List<String> last, int rows)
       throws SQLException {
     String sql =
         """
@@ -132,7 +166,7 @@ final class KeysetPaging {
             .formatted(
                 list("%s"),
                 table,
-                after == null ? "true" : comparison(">", after),
+                (after == null ? "" : comparison(">", after) + " AND ") + comparison("<=", last),
                 rows,
                 list("%s::text"),
                 // Qualified, because the unqualified name refers to the text in the select list.
@@ -141,11 +175,7 @@ final class KeysetPaging {
       if (!row.next()) {
         return null;
       }
-      List<String> upto = new ArrayList<>();
-      for (int i = 1; i <= columns.size(); i++) {
-        upto.add(row.getString(i));
-      }
-      return new KeyRange(after, List.copyOf(upto), row.getInt(columns.size() + 1));
+      return new KeyRange(after, key(row), row.getInt(columns.size() + 1));
     }
   }
 

@@ -6,21 +6,28 @@ import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.Rollbacks;
+import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Rolls changesets back, on the connection that holds the `SchemaLock`.
+/// Rolls changesets back, while the `SchemaLock` is held.
 final class Downgrade {
 
+  /// Changesets that a refusal names.
+  private static final int NAMED = 3;
+
   private final Connection connection;
+  private final Changesets changesets;
   private final Rollbacks rollbacks;
   private final ProductionGuards guards;
   private final ChangesetRunner runner;
   private final ResultRecorder recorder;
 
-  /// @param runner on the same connection
+  /// @param connection the engine's
   Downgrade(
       Connection connection,
       Changesets changesets,
@@ -28,26 +35,73 @@ final class Downgrade {
       ChangesetRunner runner,
       ResultRecorder recorder) {
     this.connection = connection;
+    this.changesets = changesets;
     this.rollbacks = new Rollbacks(connection, changesets, recorder);
     this.guards = guards;
     this.runner = runner;
     this.recorder = recorder;
   }
 
-  /// Rolls `rows` back, in this order.
+  /// Rolls changesets of `module` back.
   ///
   /// @param interrupted later changesets that were interrupted while they were applied; they are
   ///   rolled back first
-  void rollBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
-    List<Changeset> changesets = rollbacks.of(rows);
+  /// @param rows applied changesets, the last one first
+  /// @throws OperatorException if others depend on them and `dependents` refuses that
+  void rollBack(
+      String module,
+      List<History.Applied> interrupted,
+      List<History.Applied> rows,
+      Migrations.Dependents dependents)
+      throws SQLException {
+    List<History.Applied> history = History.read(connection);
+    int first = rows.isEmpty() ? history.size() : history.indexOf(rows.getLast());
+    Predicate<History.Applied> onTop =
+        row -> !row.module().equals(module) && changesets.requires(row.module(), module);
+    List<History.Applied> appliedOnTop =
+        history.subList(first, history.size()).stream().filter(onTop).toList();
+    List<History.Applied> interruptedOnTop =
+        History.interrupted(connection, Direction.UP).stream().filter(onTop).toList();
+    if (dependents == Migrations.Dependents.REFUSE) {
+      refuse(
+          rows.isEmpty() ? interrupted.getLast() : rows.getLast(),
+          Stream.concat(appliedOnTop.stream(), interruptedOnTop.stream()).toList());
+    }
+    rollBack(
+        Stream.concat(interruptedOnTop.stream(), interrupted.stream()).toList(),
+        history.reversed().stream()
+            .filter(row -> rows.contains(row) || appliedOnTop.contains(row))
+            .toList());
+  }
+
+  private static void refuse(History.Applied row, List<History.Applied> onTop) {
+    if (!onTop.isEmpty()) {
+      int more = onTop.size() - NAMED;
+      throw new OperatorException(
+          "%s cannot be rolled back alone: module %s is required by %s%s, applied after it"
+              .formatted(
+                  row.label(),
+                  row.module(),
+                  onTop.stream()
+                      .limit(NAMED)
+                      .map(History.Applied::label)
+                      .collect(Collectors.joining(", ")),
+                  more > 0 ? " and " + more + " more" : ""),
+          "add --with-dependents to roll back what depends on it first");
+    }
+  }
+
+  private void rollBack(List<History.Applied> interrupted, List<History.Applied> rows)
+      throws SQLException {
+    List<Changeset> applied = rollbacks.of(rows);
     for (Changeset changeset :
-        Stream.concat(rollbacks.of(interrupted).stream(), changesets.stream()).toList()) {
+        Stream.concat(rollbacks.of(interrupted).stream(), applied.stream()).toList()) {
       changeset.requireRunnable();
       guards.requireBackup(
           connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }
     rollBackInterrupted(interrupted);
-    for (Changeset changeset : changesets) {
+    for (Changeset changeset : applied) {
       recorder.executed.add(runner.run(changeset, Direction.DOWN));
     }
   }

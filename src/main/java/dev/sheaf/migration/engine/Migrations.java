@@ -50,6 +50,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The operations that read or change the schema of one database. The service, the commands and the
@@ -107,8 +108,9 @@ public final class Migrations {
 
   /// The changesets that [#up] applies.
   ///
-  /// @param module only this module; `null` for every enabled module
-  /// @param to the last number to apply, only with `module`; `null` for the latest
+  /// @param module only this module and the modules that it requires; `null` for every enabled
+  ///   module
+  /// @param to the last number of `module` to apply; `null` for the latest
   public record Scope(@Nullable String module, @Nullable Long to) {
 
     /// All changesets of all enabled modules.
@@ -120,12 +122,20 @@ public final class Migrations {
       }
     }
 
-    /// The changesets of `pending` that are in this scope.
-    List<Changeset> filter(List<Changeset> pending) {
-      return pending.stream()
-          .filter(c -> module == null || module.equals(c.module()))
-          .filter(c -> to == null || c.number() <= to)
-          .toList();
+    /// The changesets of `pending` that are in this scope: if any of `module` are, with those of
+    /// the modules that it requires.
+    List<Changeset> filter(List<Changeset> pending, Changesets changesets) {
+      if (module == null) {
+        return pending;
+      }
+      Predicate<Changeset> own = c -> c.module().equals(module) && (to == null || c.number() <= to);
+      return pending.stream().noneMatch(own)
+          ? List.of()
+          : pending.stream()
+              .filter(
+                  own.or(
+                      c -> !c.module().equals(module) && changesets.requires(module, c.module())))
+              .toList();
     }
   }
 
@@ -177,25 +187,51 @@ public final class Migrations {
     new Upgrade(session, changesets, compatibility, guards, runner, recorder).run(scope);
   }
 
-  private Downgrade downgrade(SchemaSession session, Approval approval, ResultRecorder recorder) {
+  private Downgrade downgrade(SchemaSession session, Approval approval, ResultRecorder recorder)
+      throws SQLException {
     ChangesetRunner runner = runner(session, approval, recorder);
     return new Downgrade(session.connection(), changesets, guards, runner, recorder);
   }
 
-  private ChangesetRunner runner(
-      SchemaSession session, Approval approval, ResultRecorder recorder) {
-    return new ChangesetRunner(session.connection(), address, config, recorder, approval);
+  private ChangesetRunner runner(SchemaSession session, Approval approval, ResultRecorder recorder)
+      throws SQLException {
+    return new ChangesetRunner(
+        session.connection(), session.changesets(), address, config, recorder, approval);
+  }
+
+  /// What happens to the changesets of other modules that were applied after those to be rolled
+  /// back, and whose module requires theirs.
+  public enum Dependents {
+    /// Nothing is rolled back if there are any.
+    REFUSE,
+    /// They are rolled back first.
+    ROLL_BACK
+  }
+
+  /// Rolls back the last `count` changesets of `module`, in reverse order, unless others depend on
+  /// them.
+  public MigrationResult down(
+      String module, int count, Approval approval, MigrationListener listener) {
+    return down(module, count, Dependents.REFUSE, approval, listener);
   }
 
   /// Rolls back the last `count` changesets of `module`, in reverse order.
   public MigrationResult down(
-      String module, int count, Approval approval, MigrationListener listener) {
+      String module,
+      int count,
+      Dependents dependents,
+      Approval approval,
+      MigrationListener listener) {
     return locked(
         listener,
         (session, recorder) -> {
           guards.requireApproval("down", approval);
           List<History.Applied> applied = History.read(session.connection(), module);
           List<History.Applied> interrupted = interruptedAbove(session, module, 0);
+          if (count < 1) {
+            throw new OperatorException(
+                "the number of changesets must be at least 1: " + count, "sheaf migrate down 1");
+          }
           if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
                 "cannot roll back %s changesets: module %s has %s applied"
@@ -204,7 +240,7 @@ public final class Migrations {
           }
           int further = Math.max(0, count - interrupted.size());
           downgrade(session, approval, recorder)
-              .rollBack(interrupted, applied.reversed().subList(0, further));
+              .rollBack(module, interrupted, applied.reversed().subList(0, further), dependents);
         });
   }
 
@@ -213,6 +249,18 @@ public final class Migrations {
   /// @param version a changeset's number; 0 for none
   public MigrationResult goTo(
       String module, long version, Approval approval, MigrationListener listener) {
+    return goTo(module, version, Dependents.REFUSE, approval, listener);
+  }
+
+  /// Applies or rolls back changesets of `module` until exactly those up to `version` are applied.
+  ///
+  /// @param version a changeset's number; 0 for none
+  public MigrationResult goTo(
+      String module,
+      long version,
+      Dependents dependents,
+      Approval approval,
+      MigrationListener listener) {
     return locked(
         listener,
         (session, recorder) -> {
@@ -225,7 +273,7 @@ public final class Migrations {
           boolean down = !above.isEmpty() || !interrupted.isEmpty();
           if (down) {
             guards.requireApproval("down", approval);
-            downgrade(session, approval, recorder).rollBack(interrupted, above);
+            downgrade(session, approval, recorder).rollBack(module, interrupted, above, dependents);
           }
           Scope scope = new Scope(module, version);
           // Newer changesets of other modules must not prevent a rollback.
@@ -237,7 +285,8 @@ public final class Migrations {
 
   private List<Changeset> pending(SchemaSession session, Scope scope) throws SQLException {
     return scope.filter(
-        MigrationPlan.of(changesets.enabled(), History.read(session.connection())).pending());
+        MigrationPlan.of(changesets.enabled(), History.read(session.connection())).pending(),
+        changesets);
   }
 
   private static List<History.Applied> interruptedAbove(

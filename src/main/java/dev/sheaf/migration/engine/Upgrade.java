@@ -17,7 +17,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// Applies changesets, on the connection that holds the `SchemaLock`.
+/// Applies changesets, while the `SchemaLock` is held.
 final class Upgrade {
 
   private final SchemaSession session;
@@ -50,7 +50,7 @@ final class Upgrade {
     Connection connection = session.connection();
     MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
     compatibility.rejectConflicts(plan, connection);
-    List<Changeset> chosen = scope.filter(plan.pending());
+    List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
     History.renewChecksums(connection, plan.applied());
     for (Changeset applied : plan.applied()) {

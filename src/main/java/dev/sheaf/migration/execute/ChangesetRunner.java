@@ -29,29 +29,37 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Runs changesets, one at a time, up or down, on the connection that holds the [SchemaLock].
+/// Runs changesets, one at a time, up or down, in a [ChangesetSession].
 ///
-/// A transactional changeset and its record are one transaction. The others are journalled
-/// statement by statement, so that the next run knows what a crash interrupted.
+/// A transactional changeset and its record are one transaction of that session. The others are
+/// journalled statement by statement on the engine's connection, so that the next run knows what a
+/// crash interrupted.
 public final class ChangesetRunner {
 
-  private final Connection connection;
+  /// The engine's own.
+  private final Connection engine;
+
+  private final ChangesetSession session;
   private final DatabaseAddress address;
   private final MigrationConfig config;
   private final MigrationListener listener;
   private final Approval approval;
   private final String deployment;
 
-  /// Runs changesets on one connection.
+  /// Creates a runner.
   ///
+  /// @param engine the connection for the engine's tables, which changesets do not use
+  /// @param session the session in which changesets run
   /// @param approval who answers for it, in production
   public ChangesetRunner(
-      Connection connection,
+      Connection engine,
+      ChangesetSession session,
       DatabaseAddress address,
       MigrationConfig config,
       MigrationListener listener,
       Approval approval) {
-    this.connection = connection;
+    this.engine = engine;
+    this.session = session;
     this.address = address;
     this.config = config;
     this.listener = listener;
@@ -73,7 +81,7 @@ public final class ChangesetRunner {
   ///
   /// @throws OperatorException as there
   public MigrationResult.Executed undo(Changeset changeset) throws SQLException {
-    Journal journal = Journal.read(connection, changeset.file().path());
+    Journal journal = Journal.read(engine, changeset.file().path());
     return run(
         changeset,
         Direction.DOWN,
@@ -87,7 +95,7 @@ public final class ChangesetRunner {
   ///
   /// @throws OperatorException as there, and when the journal cannot tell what was there before
   public MigrationResult.Executed undoInterrupted(Changeset changeset) throws SQLException {
-    Journal journal = Objects.requireNonNull(Journal.read(connection, changeset.file().path()));
+    Journal journal = Objects.requireNonNull(Journal.read(engine, changeset.file().path()));
     int statements = Objects.requireNonNullElse(changeset.down(), List.<SqlStatement>of()).size();
     Set<Integer> kept;
     if (journal.kept() != null) {
@@ -109,10 +117,11 @@ public final class ChangesetRunner {
     if (changeset.up().isEmpty()) {
       return;
     }
-    try (Statement statement = connection.createStatement()) {
+    session.begin();
+    try (Statement statement = session.connection().createStatement()) {
       for (String remnant :
           ConcurrentStep.of(changeset.up().getFirst().sql())
-              .remnants(connection, journal.indexes())) {
+              .remnants(session.connection(), journal.indexes())) {
         listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
         statement.execute(remnant);
       }
@@ -137,8 +146,13 @@ public final class ChangesetRunner {
     listener.started(changeset.label(), direction);
     for (int attempt = 1; ; attempt++) {
       Progress progress = new Progress();
+      try {
+        session.begin();
+      } catch (SQLException e) {
+        throw SqlErrorMessage.running(address, changeset.file().shortPath(), e);
+      }
       try (ProgressWatch _ =
-          ProgressWatch.start(connection, address, changeset.label(), listener)) {
+          ProgressWatch.start(session.connection(), address, changeset.label(), listener)) {
         if (changeset.transactional()) {
           inTransaction(changeset, direction, statements, begun, progress, leniently);
         } else {
@@ -176,24 +190,21 @@ public final class ChangesetRunner {
       Progress progress,
       boolean leniently)
       throws SQLException {
-    try (Statement statement = connection.createStatement()) {
+    try (Statement statement = session.connection().createStatement()) {
       statement.setEscapeProcessing(false);
       Transactions.run(
-          connection,
+          session.connection(),
           _ -> {
             statement.execute(
                 timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
-            strikeBackfill(changeset, direction);
+            strikeBackfill(session.connection(), changeset, direction);
             for (SqlStatement sql : statements) {
               progress.statement = sql;
               execute(statement, changeset, sql, leniently);
             }
             progress.statement = null;
-            // The record is not the changeset's: its role and search path may have been changed by
-            // it.
-            statement.execute("RESET ROLE");
-            statement.execute("RESET search_path");
-            record(changeset, direction, begun);
+            session.returnToEngine();
+            record(session.connection(), changeset, direction, begun);
           });
     }
   }
@@ -207,64 +218,60 @@ public final class ChangesetRunner {
       boolean leniently,
       Set<Integer> kept)
       throws SQLException {
+    Connection connection = session.connection();
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
-      try {
-        strikeBackfill(changeset, direction);
-        if (direction == Direction.UP) {
-          // Whoever finds it half-done may not have its file.
-          StoredRollback.store(connection, changeset);
-        }
-        Journal journal = Journal.begin(connection, changeset, direction);
-        for (int i = journal.statement(); i < statements.size(); i++) {
-          SqlStatement sql = statements.get(i);
-          if (kept.contains(i)) {
-            listener.note(
-                changeset.label() + ": kept, because it existed before: " + sql.firstLine());
-            continue;
-          }
-          progress.statement = sql;
-          ConcurrentStep step = ConcurrentStep.of(sql.sql());
-          Duration lockTimeout = step.waitsHarmlessly() ? Duration.ZERO : config.lockTimeout();
-          // An index over a large table takes as long as it takes.
-          statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
-          boolean resumed = journal.resumed() && i == journal.statement();
-          @Nullable List<Long> before = resumed ? journal.indexes() : step.indexes(connection);
-          Journal.at(connection, changeset, i, before);
-          for (String remnant : step.remnants(connection, before)) {
-            listener.note(
-                changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
-            statement.execute(remnant);
-          }
-          if (resumed && step.isDone(connection, before)) {
-            continue;
-          }
-          try {
-            execute(statement, changeset, sql, leniently);
-          } catch (SQLException e) {
-            clearRemnants(statement, step, before, e);
-            throw e;
-          }
-          requireValid(changeset, step, before);
-        }
-        progress.statement = null;
-        Transactions.run(
-            connection,
-            _ -> {
-              record(changeset, direction, begun);
-              Journal.end(connection, changeset);
-            });
-      } finally {
-        if (!connection.isClosed()) {
-          statement.execute("RESET lock_timeout; RESET statement_timeout; RESET sheaf.changeset");
-        }
+      strikeBackfill(engine, changeset, direction);
+      if (direction == Direction.UP) {
+        // Whoever finds it half-done may not have its file.
+        StoredRollback.store(engine, changeset);
       }
+      Journal journal = Journal.begin(engine, connection, changeset, direction);
+      for (int i = journal.statement(); i < statements.size(); i++) {
+        SqlStatement sql = statements.get(i);
+        if (kept.contains(i)) {
+          listener.note(
+              changeset.label() + ": kept, because it existed before: " + sql.firstLine());
+          continue;
+        }
+        progress.statement = sql;
+        ConcurrentStep step = ConcurrentStep.of(sql.sql());
+        Duration lockTimeout = step.waitsHarmlessly() ? Duration.ZERO : config.lockTimeout();
+        // An index over a large table takes as long as it takes.
+        statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
+        boolean resumed = journal.resumed() && i == journal.statement();
+        @Nullable List<Long> before = resumed ? journal.indexes() : step.indexes(connection);
+        Journal.at(engine, changeset, i, before);
+        for (String remnant : step.remnants(connection, before)) {
+          listener.note(
+              changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
+          statement.execute(remnant);
+        }
+        if (resumed && step.isDone(connection, before)) {
+          continue;
+        }
+        try {
+          execute(statement, changeset, sql, leniently);
+        } catch (SQLException e) {
+          clearRemnants(statement, step, before, e);
+          throw e;
+        }
+        requireValid(changeset, step, before);
+      }
+      progress.statement = null;
+      Transactions.run(
+          engine,
+          _ -> {
+            record(engine, changeset, direction, begun);
+            Journal.end(engine, changeset);
+          });
     }
   }
 
   private void execute(
       Statement statement, Changeset changeset, SqlStatement sql, boolean leniently)
       throws SQLException {
+    Connection connection = session.connection();
     @Nullable Savepoint before =
         leniently && changeset.transactional() ? connection.setSavepoint() : null;
     try {
@@ -291,7 +298,7 @@ public final class ChangesetRunner {
   private void clearRemnants(
       Statement statement, ConcurrentStep step, @Nullable List<Long> before, SQLException failure) {
     try {
-      for (String remnant : step.remnants(connection, before)) {
+      for (String remnant : step.remnants(session.connection(), before)) {
         statement.execute(remnant);
       }
     } catch (SQLException e) {
@@ -300,13 +307,15 @@ public final class ChangesetRunner {
   }
 
   /// Before anything of its table is locked, because a worker takes the two in the same order.
-  private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
+  private static void strikeBackfill(
+      Connection connection, Changeset changeset, Direction direction) throws SQLException {
     if (direction == Direction.DOWN) {
       BackfillRegister.unregister(connection, changeset.label());
     }
   }
 
-  private void record(Changeset changeset, Direction direction, long begun) throws SQLException {
+  private void record(Connection connection, Changeset changeset, Direction direction, long begun)
+      throws SQLException {
     switch (direction) {
       case UP -> History.add(connection, changeset, deployment);
       case DOWN -> History.remove(connection, changeset.file().path());
@@ -319,7 +328,8 @@ public final class ChangesetRunner {
   /// `IF NOT EXISTS` is content with an index that is invalid, or that lies on another table.
   private void requireValid(Changeset changeset, ConcurrentStep step, @Nullable List<Long> before)
       throws SQLException {
-    if (step instanceof ConcurrentStep.CreateIndex create && !create.isValid(connection, before)) {
+    if (step instanceof ConcurrentStep.CreateIndex create
+        && !create.isValid(session.connection(), before)) {
       throw new OperatorException(
           "%s created no valid index %s on %s"
               .formatted(changeset.file().shortPath(), create.index(), create.table()),

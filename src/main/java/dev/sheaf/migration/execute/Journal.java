@@ -35,8 +35,9 @@ record Journal(
   }
 
   /// Opens the journal of a changeset, or finds it open. What its rollback would drop is looked up
-  /// before anything of it has run.
-  static Journal begin(Connection connection, Changeset changeset, Direction direction)
+  /// before anything of it has run, on the connection on which it will run.
+  static Journal begin(
+      Connection connection, Connection session, Changeset changeset, Direction direction)
       throws SQLException {
     String sql =
         """
@@ -52,7 +53,7 @@ record Journal(
       upsert.setString(1, changeset.file().path());
       upsert.setString(2, direction == Direction.UP ? "up" : "down");
       Set<Integer> kept =
-          direction == Direction.UP ? RollbackTargets.existing(connection, changeset) : null;
+          direction == Direction.UP ? RollbackTargets.existing(session, changeset) : null;
       upsert.setArray(3, kept == null ? null : connection.createArrayOf("int4", kept.toArray()));
       try (ResultSet row = upsert.executeQuery()) {
         row.next();

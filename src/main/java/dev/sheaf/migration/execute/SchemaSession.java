@@ -14,14 +14,16 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
-/// A connection of its own to one database, on which the schema is looked at and, once locked,
-/// changed.
+/// A connection of its own to one database, on which the engine reads the schema, holds the
+/// [SchemaLock] and keeps its tables. Changesets run in another session.
 public final class SchemaSession implements AutoCloseable {
 
   private final DatabaseAddress address;
   private final Connection connection;
   private final MigrationConfig config;
+  private @Nullable ChangesetSession changesets;
 
   private SchemaSession(DatabaseAddress address, Connection connection, MigrationConfig config) {
     this.address = address;
@@ -57,6 +59,14 @@ public final class SchemaSession implements AutoCloseable {
     return address;
   }
 
+  /// The session in which changesets run, opened when it is first wanted.
+  public ChangesetSession changesets() throws SQLException {
+    if (changesets == null) {
+      changesets = ChangesetSession.open(address, config, connection);
+    }
+    return changesets;
+  }
+
   /// Waits until this session holds the lock, or there is no longer a reason to want it.
   ///
   /// @param settled looked at before each try; true ends the waiting
@@ -76,7 +86,7 @@ public final class SchemaSession implements AutoCloseable {
       }
       Optional<AdvisoryLock> lock = SchemaLock.tryAcquire(connection);
       if (lock.isPresent()) {
-        AdvisoryLock.noticeDeath(connection);
+        ChangesetSession.apply(connection);
         return lock;
       }
       if (!told || System.nanoTime() > deadline) {
@@ -122,7 +132,7 @@ public final class SchemaSession implements AutoCloseable {
     }
   }
 
-  private static void sleep(Duration pause) {
+  static void sleep(Duration pause) {
     try {
       Thread.sleep(pause);
     } catch (InterruptedException e) {
@@ -134,8 +144,10 @@ public final class SchemaSession implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      connection.close();
+    try (connection) {
+      if (changesets != null) {
+        changesets.close();
+      }
     } catch (SQLException _) {
       // Closing is all that was wanted of it; the server ends the session either way.
     }

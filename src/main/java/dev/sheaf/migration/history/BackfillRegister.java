@@ -44,6 +44,7 @@ public final class BackfillRegister {
                statement = EXCLUDED.statement,
                condition = EXCLUDED.condition,
                cursor    = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.cursor END,
+               last_key  = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.last_key END,
                rows_done = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.rows_done ELSE 0 END,
                -- The current worker loses its lease, so that a worker starts again with the new definition.
                %s

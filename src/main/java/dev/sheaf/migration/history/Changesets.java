@@ -112,6 +112,15 @@ public final class Changesets {
         "use the version of the application that contains it");
   }
 
+  /// Whether a module requires another one, directly or through others. Every module requires
+  /// `core`; one without files here could require any.
+  public boolean requires(String module, String required) {
+    return required.equals(Modules.CORE)
+        || !changelogs.files().containsKey(module)
+        || Modules.requires(changelogs, module).stream()
+            .anyMatch(direct -> direct.equals(required) || requires(direct, required));
+  }
+
   /// Requires that a module is enabled and has this version.
   ///
   /// @param version a changeset's number; 0 for none

@@ -12,6 +12,7 @@ import dev.sheaf.migration.catalog.CatalogReader;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
 import dev.sheaf.migration.changelog.SqlStatement;
+import dev.sheaf.migration.execute.ChangesetSession;
 import dev.sheaf.migration.lint.rule.Vectors;
 import dev.sheaf.migration.scratch.SampleRows;
 import java.sql.Connection;
@@ -120,6 +121,7 @@ public final class StatementObserver {
   private Observation observe(Changeset changeset, boolean applied) {
     // Each changeset gets its own session, because the previous one may have changed settings.
     try (Connection connection = scratch.open("sheaf check")) {
+      ChangesetSession.apply(connection);
       for (SampleRows.Unfilled table : SampleRows.fill(connection).unfilled()) {
         notes.add("no sample rows for " + table.table() + ": " + table.reason());
       }

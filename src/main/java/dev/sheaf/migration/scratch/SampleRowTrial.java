@@ -54,11 +54,11 @@ public final class SampleRowTrial implements AutoCloseable {
     return scratch.connection();
   }
 
-  public void up(Changeset changeset) {
+  public void up(Changeset changeset) throws SQLException {
     scratch.up(changeset);
   }
 
-  public void down(Changeset changeset) {
+  public void down(Changeset changeset) throws SQLException {
     scratch.down(changeset);
   }
 

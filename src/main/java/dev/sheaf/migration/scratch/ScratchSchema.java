@@ -8,6 +8,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.execute.ChangesetRunner;
+import dev.sheaf.migration.execute.ChangesetSession;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
@@ -19,18 +20,12 @@ public final class ScratchSchema implements AutoCloseable {
 
   private final ScratchDatabase database;
   private final Connection connection;
-  private final ChangesetRunner runner;
+  private final MigrationConfig config;
 
   private ScratchSchema(ScratchDatabase database, Connection connection, MigrationConfig config) {
     this.database = database;
     this.connection = connection;
-    this.runner = runner(connection, database.address(), config);
-  }
-
-  private static ChangesetRunner runner(
-      Connection connection, DatabaseAddress address, MigrationConfig config) {
-    return new ChangesetRunner(
-        connection, address, config, new MigrationListener() {}, Approval.NONE);
+    this.config = config;
   }
 
   /// Applies `changesets`, in this order, in an empty database or one in which others are applied
@@ -42,11 +37,24 @@ public final class ScratchSchema implements AutoCloseable {
       MigrationConfig config)
       throws SQLException {
     EngineTables.prepare(connection);
-    ChangesetRunner runner = runner(connection, address, config);
-    for (Changeset changeset : changesets) {
-      workOffBackfills(changeset, connection, address);
-      runner.run(changeset, Direction.UP);
+    if (!changesets.isEmpty()) {
+      try (ChangesetSession session = ChangesetSession.open(address, config, connection)) {
+        ChangesetRunner runner = runner(connection, session, address, config);
+        for (Changeset changeset : changesets) {
+          workOffBackfills(changeset, connection, address);
+          runner.run(changeset, Direction.UP);
+        }
+      }
     }
+  }
+
+  private static ChangesetRunner runner(
+      Connection connection,
+      ChangesetSession session,
+      DatabaseAddress address,
+      MigrationConfig config) {
+    return new ChangesetRunner(
+        connection, session, address, config, new MigrationListener() {}, Approval.NONE);
   }
 
   private static void workOffBackfills(
@@ -87,12 +95,19 @@ public final class ScratchSchema implements AutoCloseable {
     workOffBackfills(changeset, connection, database.address());
   }
 
-  void up(Changeset changeset) {
-    runner.run(changeset, Direction.UP);
+  void up(Changeset changeset) throws SQLException {
+    run(changeset, Direction.UP);
   }
 
-  void down(Changeset changeset) {
-    runner.run(changeset, Direction.DOWN);
+  void down(Changeset changeset) throws SQLException {
+    run(changeset, Direction.DOWN);
+  }
+
+  private void run(Changeset changeset, Direction direction) throws SQLException {
+    DatabaseAddress address = database.address();
+    try (ChangesetSession session = ChangesetSession.open(address, config, connection)) {
+      runner(connection, session, address, config).run(changeset, direction);
+    }
   }
 
   @Override

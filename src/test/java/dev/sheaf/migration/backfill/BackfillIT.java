@@ -103,6 +103,44 @@ class BackfillIT {
     assertThat(shop.database().query("SELECT DISTINCT touched FROM place")).containsExactly("1");
   }
 
+  /// Each row that is done adds another one, so a worker that followed the table would never end.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          WITH done AS (UPDATE item SET touched = touched + 1 WHERE :batch RETURNING id) INSERT INTO item SELECT id + 10000, 'new', 1 FROM done
+          UPDATE item SET touched = 1, id = id + 10000 WHERE :batch
+          """)
+  void rowsAfterTheLastKeyAreLeftToTheApplication(String statement) throws Exception {
+    shop.declare(statement);
+    shop.up();
+
+    shop.runAll();
+
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.backfill().rowsDone()).isEqualTo(ROWS);
+    assertThat(shop.touched()).hasSize(1).first().asString().startsWith("1: ");
+  }
+
+  @Test
+  void aResumedBackfillDoesTheRowsThatWereAddedMeanwhile() throws Exception {
+    shop.up();
+    shop.database().execute("ALTER TABLE item ALTER touched SET DEFAULT 0");
+    shop.declare(
+        "WITH done AS (UPDATE item SET touched = touched + 1 WHERE :batch RETURNING id)"
+            + " INSERT INTO item SELECT id + 10000, 'late', 0 FROM done WHERE id = 1");
+    shop.up();
+    shop.runAll();
+    assertThat(shop.backfill().state()).isEqualTo(State.FAILED);
+
+    assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
+    shop.runAll();
+
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(shop.touched()).containsExactly("1: 2501");
+  }
+
   @Test
   void partitionsAreProcessedOneAfterTheOther() throws Exception {
     shop.changeset(

@@ -12,6 +12,7 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ChangesetRunner;
+import dev.sheaf.migration.execute.ChangesetSession;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.History;
@@ -56,12 +57,15 @@ class ChangelogRoundTripIT {
   @Test
   void theWholeSchemaGoesDownFromTheTop() throws SQLException {
     try (TestDatabase database = TestDatabase.create();
-        Connection connection = database.connect()) {
+        Connection connection = database.connect();
+        ChangesetSession session =
+            ChangesetSession.open(database.address(), TestConfig.schema(), connection)) {
       EngineTables.prepare(connection);
       CatalogSnapshot empty = CatalogSnapshot.of(connection);
       ChangesetRunner runner =
           new ChangesetRunner(
               connection,
+              session,
               database.address(),
               TestConfig.schema(),
               new MigrationListener() {},

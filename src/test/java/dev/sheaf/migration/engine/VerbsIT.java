@@ -72,6 +72,35 @@ class VerbsIT {
     assertThat(tables()).containsExactly("a", "x");
   }
 
+  /// A module that requires another one stands on it as it was when its changesets were applied.
+  @Test
+  void whatOthersDependOnIsNotRolledBackAlone() throws Exception {
+    changelogs.changeset(
+        "extra", 2, "y", "ALTER TABLE c ADD COLUMN y int;", "ALTER TABLE c DROP COLUMN y;");
+    migrations().up(SILENT).orThrow();
+    changelogs.table("core", 4, "d");
+    migrations().up(SILENT).orThrow();
+
+    assertThat(run(migrations().down("core", 1, Approval.NONE, SILENT)))
+        .containsExactly("down core/004_d");
+    assertThat(migrations().down("core", 1, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage(
+            "core/003_c cannot be rolled back alone: module core is required by extra/001_x, extra/002_y, applied after it"
+                + " - add --with-dependents to roll back what depends on it first");
+    assertThat(migrations().goTo("core", 2, Approval.NONE, SILENT).success()).isFalse();
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+
+    assertThat(
+            run(
+                migrations()
+                    .goTo("core", 2, Migrations.Dependents.ROLL_BACK, Approval.NONE, SILENT)))
+        .containsExactly("down extra/002_y", "down extra/001_x", "down core/003_c");
+    assertThat(run(migrations().up(new Migrations.Scope("extra", 1L), Approval.NONE, SILENT)))
+        .containsExactly("up core/003_c", "up core/004_d", "up extra/001_x");
+    assertThat(run(migrations().down("extra", 1, Approval.NONE, SILENT)))
+        .containsExactly("down extra/001_x");
+  }
+
   @Test
   void goToEndsAtExactlyThatVersion() throws SQLException {
     assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT))).hasSize(3);

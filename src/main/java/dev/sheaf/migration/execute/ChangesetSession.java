@@ -1,0 +1,172 @@
+package dev.sheaf.migration.execute;
+
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Sql;
+import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.ProcessIdentity;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.OffsetDateTime;
+
+/// The session in which changesets run. It is not the one that holds the [SchemaLock]: a changeset
+/// can change anything in its session, and release every lock of it.
+///
+/// Every changeset begins in the same state, whatever ran before it: the state of a new session of
+/// this role in this database, with [#SETTINGS].
+public final class ChangesetSession implements AutoCloseable {
+
+  /// Settings with which a changeset begins.
+  ///
+  /// - The text of a file means the same in every database and on every host:
+  ///   `standard_conforming_strings`, and `TimeZone`, which the driver takes from the host.
+  /// - With `row_security` off, a statement from which row-level security would hide rows fails. It
+  ///   would skip the rows otherwise.
+  /// - A timeout that a role or a database brings does not end a migration. The runner sets those
+  ///   of the changeset.
+  private static final String SETTINGS =
+      """
+      SELECT set_config(name, value, false)
+        FROM (VALUES ('standard_conforming_strings', 'on'),
+                     ('TimeZone', 'UTC'),
+                     ('row_security', 'off'),
+                     ('statement_timeout', '0'),
+                     ('lock_timeout', '0'),
+                     ('idle_in_transaction_session_timeout', '0'),
+                     ('idle_session_timeout', '0'),
+                     ('transaction_timeout', '0')) AS s (name, value)
+       WHERE current_setting(name, true) IS NOT NULL
+      """;
+
+  /// What `ALTER ROLE ... SET` and `ALTER DATABASE ... SET` give a new session.
+  private static final String ROLE_SETTINGS =
+      "SELECT coalesce(string_agg(s::text, ' ' ORDER BY s::text), '') FROM pg_db_role_setting AS s";
+
+  /// Held while a changeset runs. The server releases the [SchemaLock] of a killed process at once,
+  /// but a statement of the process can run a little longer.
+  private static final AdvisoryLock.Key RUNNING = AdvisoryLock.Key.of(0x73686561662072L);
+
+  private final DatabaseAddress address;
+  private final MigrationConfig config;
+  private final Connection engine;
+  private final Session engineSession;
+  private Connection connection;
+  private String roleSettings;
+
+  private ChangesetSession(DatabaseAddress address, MigrationConfig config, Connection engine)
+      throws SQLException {
+    this.address = address;
+    this.config = config;
+    this.engine = engine;
+    this.engineSession =
+        Sql.of("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+            .first(
+                engine, row -> new Session(row.getInt(1), row.getObject(2, OffsetDateTime.class)))
+            .orElseThrow();
+    this.roleSettings = roleSettings(engine);
+    this.connection = connect(address);
+  }
+
+  /// Identifies a session of the server.
+  private record Session(int backend, OffsetDateTime since) {}
+
+  /// Opens a session.
+  ///
+  /// @param engine the connection on which the engine's tables are read and written, and on which
+  ///   the [SchemaLock] is held if there is one
+  public static ChangesetSession open(
+      DatabaseAddress address, MigrationConfig config, Connection engine) throws SQLException {
+    return new ChangesetSession(address, config, engine);
+  }
+
+  private static Connection connect(DatabaseAddress address) {
+    return address.open("sheaf " + ProcessIdentity.NAME + " changesets");
+  }
+
+  private static String roleSettings(Connection engine) throws SQLException {
+    return Sql.of(ROLE_SETTINGS).first(engine, row -> row.getString(1)).orElseThrow();
+  }
+
+  Connection connection() {
+    return connection;
+  }
+
+  /// Brings the session into the state in which every changeset begins.
+  ///
+  /// @throws OperatorException if a killed process's statement still runs after
+  ///   `sheaf.schema.lock-wait`
+  void begin() throws SQLException {
+    String current = roleSettings(engine);
+    if (!current.equals(roleSettings)) {
+      connection.close();
+      connection = connect(address);
+      roleSettings = current;
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DISCARD ALL");
+    }
+    apply(connection);
+    long deadline = System.nanoTime() + config.lockWait().toNanos();
+    while (AdvisoryLock.tryAcquire(connection, RUNNING).isEmpty()) {
+      if (System.nanoTime() > deadline) {
+        throw new OperatorException(
+            "a statement of an earlier run has not ended: "
+                + AdvisoryLock.holder(connection, RUNNING)
+                    .map(Object::toString)
+                    .orElse("unknown session"),
+            "end that session with pg_terminate_backend, then run it again");
+      }
+      SchemaSession.sleep(config.lockPoll());
+    }
+  }
+
+  /// Applies the settings with which a changeset begins to a new session.
+  public static void apply(Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(SETTINGS);
+    }
+    AdvisoryLock.noticeDeath(connection);
+  }
+
+  /// Brings the session back to the engine, in the transaction of a changeset: its role, its
+  /// settings, and a search path that finds the engine's tables and no temporary tables of the same
+  /// names.
+  void returnToEngine() throws SQLException {
+    String schema =
+        Sql.of(
+                """
+                SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = to_regclass('schema_journal')
+                """)
+            .first(engine, row -> row.getString(1))
+            .orElseThrow();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          """
+          RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;
+          SET LOCAL search_path = %s, pg_temp; %s
+          """
+              .formatted(schema, SETTINGS));
+    }
+    requireEngineSession();
+  }
+
+  /// Without its session the engine has lost the lock, and another process can be at work.
+  private void requireEngineSession() throws SQLException {
+    if (!Sql.of(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ? AND backend_start = ?)",
+            engineSession.backend(),
+            engineSession.since())
+        .isTrue(connection)) {
+      throw new OperatorException(
+          "the server ended the session that held the schema lock; nothing was changed",
+          "run it again");
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    connection.close();
+  }
+}

@@ -1,0 +1,209 @@
+package dev.sheaf.migration.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.TestChangelogs;
+import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Modules;
+import dev.sheaf.testing.TestDatabase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The session in which a changeset begins is the same whatever ran before it, and what it does to
+/// the session does not reach the engine.
+class SessionStateIT {
+
+  private static final MigrationListener SILENT = new MigrationListener() {};
+
+  /// What a changeset can see of its session, as a list of texts.
+  private static final String VISIBLE =
+      """
+      SELECT name || ' = ' || setting FROM pg_settings
+       WHERE name NOT IN ('transaction_isolation', 'transaction_read_only')
+      UNION ALL SELECT 'role ' || current_user || ' of ' || session_user
+      UNION ALL SELECT 'temporary ' || relname FROM pg_class WHERE relpersistence = 't'
+      UNION ALL SELECT 'prepared ' || name FROM pg_prepared_statements
+      UNION ALL SELECT 'cursor ' || name FROM pg_cursors WHERE is_holdable
+      UNION ALL SELECT 'listening ' || channel FROM pg_listening_channels() AS channel
+      UNION ALL SELECT 'lock ' || (classid::bigint << 32 | objid::bigint) FROM pg_locks WHERE locktype = 'advisory'
+      """;
+
+  @TempDir private Path root;
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          SET session_replication_role = replica
+          SET standard_conforming_strings = off
+          SET TIME ZONE 'Asia/Tokyo'
+          SET default_transaction_read_only = on
+          SET default_transaction_isolation = serializable
+          SET statement_timeout = '1min'
+          SET lock_timeout = 1
+          SET row_security = on
+          SET search_path = pg_catalog
+          SELECT set_config('search_path', '', false)
+          SELECT set_config('my.setting', 'x', false)
+          SET ROLE pg_monitor
+          SET SESSION AUTHORIZATION pg_monitor
+          CREATE TEMP TABLE kept (v text)
+          PREPARE p AS SELECT 1
+          DECLARE c CURSOR WITH HOLD FOR SELECT 1
+          LISTEN channel
+          SELECT pg_advisory_lock(4711)
+          SELECT pg_advisory_unlock_all()
+          """)
+  void nothingOfOneChangesetReachesTheNext(String statement) throws Exception {
+    for (boolean transactional : List.of(true, false)) {
+      TestChangelogs changelogs = new TestChangelogs(Files.createTempDirectory(root, "db"));
+      changelogs.changeset(
+          "core", 1, "probe", "CREATE TABLE probe (seen text);", "DROP TABLE probe;");
+      if (transactional) {
+        changelogs.changeset("core", 2, "leak", statement + ";", "empty");
+      } else {
+        changelogs.concurrent("core", 2, "leak", statement + ";", "empty");
+      }
+      changelogs.changeset(
+          "core", 3, "look", "INSERT INTO probe " + VISIBLE + ";", "TRUNCATE probe;");
+
+      assertThat(seen(changelogs, 2)).isEqualTo(seen(changelogs, 3)).hasSizeGreaterThan(300);
+    }
+  }
+
+  /// What the third changeset sees.
+  ///
+  /// @param together the last changeset of the first run
+  private static List<String> seen(TestChangelogs changelogs, long together) throws SQLException {
+    try (TestDatabase database = TestDatabase.create()) {
+      Migrations migrations = TestConfig.migrations(database, changelogs.root());
+      migrations.up(new Migrations.Scope("core", together), Approval.NONE, SILENT).orThrow();
+      migrations.up(SILENT).orThrow();
+      assertThat(migrations.status().upToDate()).isTrue();
+      return database.query(
+          "SELECT seen FROM probe WHERE seen NOT LIKE 'application_name%' ORDER BY 1");
+    }
+  }
+
+  /// Outside of a transaction, a changeset's own statements run between those of the engine.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT pg_catalog.set_config('search_path', '', false)",
+        "SET ROLE pg_monitor; RESET ROLE; SET SESSION AUTHORIZATION pg_monitor",
+        "SET default_transaction_read_only = on",
+        "CREATE TEMP TABLE schema_journal (); CREATE TEMP TABLE databasechangelog ()"
+      })
+  void whatAChangesetSetsDoesNotReachTheEngine(String statements) throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    changelogs.changeset("core", 1, "a", statements + ";", "empty");
+    changelogs.concurrent("core", 2, "b", statements + ";", "empty");
+    try (TestDatabase database = TestDatabase.create()) {
+      Migrations migrations = TestConfig.migrations(database, root);
+
+      assertThat(migrations.up(SILENT).orThrow().executed()).hasSize(2);
+      assertThat(migrations.status().upToDate()).isTrue();
+      assertThat(migrations.goTo("core", 0, Approval.NONE, SILENT).orThrow().executed()).hasSize(2);
+    }
+  }
+
+  @Test
+  void settingsOfADatabaseApplyToTheNextChangeset() throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    changelogs.changeset(
+        "core",
+        1,
+        "a",
+        """
+        CREATE SCHEMA app;
+        DO $$BEGIN EXECUTE format('ALTER DATABASE %I SET search_path = app, public', current_database()); END$$;
+        """,
+        "DROP SCHEMA app;");
+    changelogs.table("core", 2, "b");
+    try (TestDatabase database = TestDatabase.create()) {
+      Migrations migrations = TestConfig.migrations(database, root);
+
+      migrations.up(SILENT).orThrow();
+
+      assertThat(database.query("SELECT 'app.b'::regclass")).containsExactly("b");
+      assertThat(
+              database.query("SELECT count(*) FROM pg_class WHERE relname = 'databasechangelog'"))
+          .containsExactly("1");
+      assertThat(migrations.status().upToDate()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void rowsThatRowLevelSecurityHidesAreAnError(boolean backfill) throws Exception {
+    String role = "sheaf_rls_" + ProcessHandle.current().pid();
+    try (TestDatabase database = TestDatabase.create()) {
+      String name = database.address().database();
+      database.execute(
+          "CREATE ROLE %1$s LOGIN PASSWORD 'weak'; ALTER DATABASE %2$s OWNER TO %1$s; ALTER SCHEMA public OWNER TO %1$s"
+              .formatted(role, name));
+      try {
+        TestChangelogs changelogs = new TestChangelogs(root);
+        changelogs.changeset(
+            "core",
+            1,
+            "item",
+            """
+            CREATE TABLE item (id bigint PRIMARY KEY, tenant text NOT NULL, title text, label text);
+            INSERT INTO item SELECT i, 'a', 'title' FROM generate_series(1, 10) AS i;
+            ALTER TABLE item ENABLE ROW LEVEL SECURITY;
+            ALTER TABLE item FORCE ROW LEVEL SECURITY;
+            CREATE POLICY p ON item USING (tenant = current_setting('app.tenant', true));
+            """,
+            "DROP TABLE item;");
+        changelogs.changeset(
+            "core", 2, "label", backfill ? "SELECT 1;" : "UPDATE item SET label = title;", "empty");
+        if (backfill) {
+          Files.writeString(
+              changelogs.root().resolve("core/002_label.backfill.sql"),
+              """
+              --liquibase formatted sql
+              --backfill table:item key:id
+              UPDATE item SET label = title WHERE :batch AND label IS NULL;
+              --condition
+              SELECT NOT EXISTS (SELECT FROM item WHERE label IS NULL);
+              """);
+          changelogs.changeset(
+              "core",
+              3,
+              "drop",
+              "--requires-backfill core/002_label\n--destructive title\nALTER TABLE item DROP COLUMN title;",
+              "ALTER TABLE item ADD COLUMN title text;");
+        }
+        DatabaseAddress weak = new DatabaseAddress(database.address().jdbcUrl(), role, "weak");
+        Changelogs files = Changelogs.in(root);
+        MigrationResult result =
+            new Migrations(weak, TestConfig.schema(), files, Modules.everything(files), false)
+                .up(SILENT);
+
+        assertThat(result.problems().getFirst())
+            .hasMessageContaining("row-level security")
+            .hasMessageContaining("use a role with BYPASSRLS instead of \"" + role + "\"");
+        assertThat(database.query("SELECT count(title) FROM item")).containsExactly("10");
+      } finally {
+        database.execute(
+            "ALTER DATABASE %2$s OWNER TO CURRENT_USER; DROP OWNED BY %1$s; DROP ROLE %1$s"
+                .formatted(role, name));
+      }
+    }
+  }
+}
