@@ -40,8 +40,8 @@ class ChangesetTest {
           core   | 001_a.sql            | core:003            | calls itself core:003; it is --changeset core:001
           core   | 001_a.sql            | core:1              | calls itself core:1; it is --changeset core:001
           core   | 001_a.sql            | shop:001            | calls itself shop:001; it is --changeset core:001
-          core   | 000_a.sql            | core:000            | has number 000, which stands for nothing applied; begin with 001
-          My-Mod | 001_a.sql            | My-Mod:001          | lies in My-Mod/, which is no module's name; a module's name is lower-case letters, digits and _, and begins with a letter
+          core   | 000_a.sql            | core:000            | has number 000, which means that nothing is applied; begin with 001
+          My-Mod | 001_a.sql            | My-Mod:001          | is in My-Mod/, which is not a module name; a module name has lower-case letters, digits and _, and begins with a letter
           """)
   void itsNameIsThatOfItsFile(String module, String file, String name, String problem) {
     Changeset changeset =
