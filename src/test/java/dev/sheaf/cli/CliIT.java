@@ -290,15 +290,15 @@ class CliIT {
             exit 1
             out:
             core/001_again.sql: has the same number as core/001_a.sql; give it the next free one
-            core/001_again.sql: calls itself x:1; it is --changeset core:001
-            core/001_again.sql: has no rollback; write --rollback <SQL>, or --rollback empty when there is nothing to undo
-            core/003_document_language.sql: has no statement
-            core/003_document_language.sql: has no rollback; write --rollback <SQL>, or --rollback empty when there is nothing to undo
-            core/005_late.sql: has SQL after its rollback, which would run on the way up; begin each line with --rollback
-            core/005_late.sql: has a transaction command: BEGIN; the engine opens and ends the transaction
-            core/005_late.sql: uses CONCURRENTLY in a transaction; write --changeset core:005 runInTransaction:false
-            core/005_late.sql: has a transaction command: COMMIT; the engine opens and ends the transaction
-            core/Six.sql: not a changelog's name: core/Six.sql; it is NNN_name.sql, such as 007_document_language.sql, in lower case
+            core/001_again.sql:2:1: has no rollback; write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo
+            core/001_again.sql:2:1: calls itself x:1; it is --changeset core:001
+            core/003_document_language.sql:3:1: has no statement; write what it changes
+            core/003_document_language.sql:6:11: has no rollback; write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo
+            core/005_late.sql:4:1: has a transaction command: BEGIN; delete it; the engine opens and ends the transaction
+            core/005_late.sql:5:1: uses CONCURRENTLY in a transaction; write --changeset core:005 runInTransaction:false
+            core/005_late.sql:6:1: has a transaction command: COMMIT; delete it; the engine opens and ends the transaction
+            core/005_late.sql:9:1: has SQL after the rollback in line 8; begin each line of the rollback with --rollback, after the last statement
+            core/Six.sql: not a changelog's name: core/Six.sql; it is NNN_name.sql, such as 007_document_language.sql, in lower case, with 3 to 18 digits
             core/005_late.sql: number 004 is missing before it
             err:
             11 findings

@@ -49,7 +49,7 @@ final class ChangelogReader {
           Pattern.CASE_INSENSITIVE);
 
   private static final String NO_ROLLBACK =
-      "write --rollback <SQL> behind the last statement, or --rollback empty when there is nothing to undo";
+      "write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo";
 
   private final SourceText text;
 
@@ -127,7 +127,7 @@ final class ChangelogReader {
               ? "a NUL"
               : "byte 0x" + HEX.toHexDigits(text.at(invalid)) + ", which is not UTF-8";
       problems.clear();
-      add(new ChangelogProblem(position, "holds " + what, "save the file as UTF-8"));
+      add(new ChangelogProblem(position, "contains " + what, "save the file as UTF-8"));
     }
   }
 
@@ -145,8 +145,8 @@ final class ChangelogReader {
     if (lineEnd == end || !matcher.group(1).isBlank()) {
       problem(
           start,
-          "the SQL of /* liquibase rollback stands in its first line",
-          "begin it in the next line");
+          "the SQL of /* liquibase rollback is on its first line",
+          "start it on the next line");
       return Meaning.COMMENT;
     }
     aside.add(new Part(start, end, start, end, splitter.position(start)));
@@ -229,7 +229,7 @@ final class ChangelogReader {
       problem(
           start,
           "uses --" + written + ", which is not supported",
-          "remove it; when it is a comment, write a space behind --");
+          "remove it; if it is a comment, write a space after --");
       return Meaning.COMMENT;
     }
     Optional<String> meant = DirectiveLine.meantBy(written);
@@ -237,7 +237,7 @@ final class ChangelogReader {
         problem(
             start,
             "--" + written + " is no directive",
-            "write --" + directive + "; when it is a comment, write a space behind --"));
+            "write --" + directive + "; if it is a comment, write a space after --"));
     return Meaning.COMMENT;
   }
 
@@ -258,7 +258,7 @@ final class ChangelogReader {
 
   private void changeset(int start, int wordEnd, int end) {
     if (changesetEnd > 0) {
-      problem(start, "holds a second changeset", "give it a file of its own");
+      problem(start, "contains a second changeset", "give it a file of its own");
       return;
     }
     changesetStart = start;
@@ -274,7 +274,7 @@ final class ChangelogReader {
 
   private void comment(int start, int wordEnd, int end) {
     if (changesetEnd == 0) {
-      problem(start, "has its --comment before --changeset", "write it behind --changeset");
+      problem(start, "has its --comment before --changeset", "write it after --changeset");
     }
     aside.add(new Part(start, end, wordEnd, end, splitter.position(start)));
     comment = value(wordEnd, end);
@@ -341,7 +341,7 @@ final class ChangelogReader {
         "a comment that reads like --" + word,
         "write --"
             + word
-            + " at the start of a line of its own, without a space behind --; when it is a comment, begin it with"
+            + " at the start of a line of its own, without a space after --; if it is a comment, begin it with"
             + " another word");
   }
 
@@ -418,7 +418,7 @@ final class ChangelogReader {
       add(
           new ChangelogProblem(
               changesetPosition,
-              "holds no changeset",
+              "contains no changeset",
               "write --changeset module:NNN before the SQL"));
     } else if (up.isEmpty()) {
       add(new ChangelogProblem(changesetPosition, "has no statement", "write what it changes"));
@@ -438,9 +438,8 @@ final class ChangelogReader {
               add(
                   new ChangelogProblem(
                       statement.position(),
-                      "has SQL behind the rollback of line "
-                          + rollback.getFirst().position().line(),
-                      "begin each line of the rollback with --rollback, behind the last statement")));
+                      "has SQL after the rollback in line " + rollback.getFirst().position().line(),
+                      "begin each line of the rollback with --rollback, after the last statement")));
     }
   }
 
@@ -462,7 +461,7 @@ final class ChangelogReader {
       add(
           new ChangelogProblem(
               statement.position(),
-              "copies to STDOUT, which nobody reads: " + statement.firstLine(),
+              "copies to STDOUT, which is not read: " + statement.firstLine(),
               "delete it"));
     }
   }

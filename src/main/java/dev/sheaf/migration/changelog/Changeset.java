@@ -131,12 +131,12 @@ public record Changeset(
       problems.add(
           new ChangelogProblem(
               position,
-              "lies in " + file.module() + "/, which is no module's name",
-              "a module's name is lower-case letters, digits and _, and begins with a letter"));
+              "is in " + file.module() + "/, which is not a module name",
+              "a module name has lower-case letters, digits and _, and begins with a letter"));
     } else if (file.number() == 0) {
       problems.add(
           new ChangelogProblem(
-              position, "has number 000, which stands for nothing applied", "begin with 001"));
+              position, "has number 000, which means that nothing is applied", "begin with 001"));
     } else if (!author.equals(file.module()) || !id.equals(file.digits())) {
       problems.add(
           new ChangelogProblem(

@@ -283,8 +283,8 @@ final class SqlSplitter {
     if (rest < lineEnd && !text.text(rest, Math.min(rest + 2, lineEnd)).equals("--")) {
       problem(
           rest,
-          "the rows of COPY ... FROM STDIN begin in the next line, and this stands before them",
-          "move it behind the line \\. that ends the rows");
+          "the rows of COPY ... FROM STDIN begin in the next line, but this text is before them",
+          "move it after the line \\. that ends the rows");
     }
     int dataStart = Math.min(lineEnd + 1, text.length());
     int line = dataStart;
@@ -320,7 +320,7 @@ final class SqlSplitter {
       problem(
           lexer.start(),
           (command.length() > 40 ? command.substring(0, 40) + "..." : command)
-              + " is a command of psql and no SQL",
+              + " is a psql command, not SQL",
           "remove it; of psql's commands only \\restrict KEY and \\unrestrict KEY between statements are skipped");
     }
     lexer.skipTo(lineEnd);
@@ -342,7 +342,7 @@ final class SqlSplitter {
         problem(openedParenthesis, "the parenthesis that opens here is not closed", "close it");
       } else if (body > 0) {
         problem(
-            openedBody, "the body that BEGIN ATOMIC opens here has no END", "write END; behind it");
+            openedBody, "the body that BEGIN ATOMIC opens here has no END", "write END; after it");
       }
     }
     end(contentEnd);

@@ -234,22 +234,22 @@ class ChangelogReaderTest {
           SELECT 1;--rollback DROP TABLE a;¶--rollback SELECT 3;             | 4:10: a comment that reads like --rollback
           SELECT 1; -- rollback empty¶--rollback SELECT 3;                   | 4:11: a comment that reads like --rollback
           SELECT 1;¶-- changeset core:002¶--rollback SELECT 3;               | 5:1: a comment that reads like --changeset
-          SELECT 1;¶--changeset core:002¶--rollback SELECT 3;                | 5:1: holds a second changeset
-          SELECT 1;¶--rollback SELECT 3;¶SELECT 2;                           | 6:1: has SQL behind the rollback of line 5
+          SELECT 1;¶--changeset core:002¶--rollback SELECT 3;                | 5:1: contains a second changeset
+          SELECT 1;¶--rollback SELECT 3;¶SELECT 2;                           | 6:1: has SQL after the rollback in line 5
           SELECT 1;¶--rollback SELECT 3;¶--rollback                          |
           SELECT 1;¶--rollback                                               | 5:11: has no rollback
           SELECT 1;¶--rollback -- to be completed                            | 5:12: has an empty rollback
           SELECT 1;¶--rollback: SELECT 3;                                    | 5:1: cannot read --rollback with a colon
           SELECT 1;¶--rollback changesetId:1 changesetAuthor:core            | 5:12: takes its rollback from another changeset, which is not supported
           SELECT 1;¶--rollback SELECT 'a;                                    | 5:19: the quote that opens here is not closed
-          SELECT 1;¶--rollback SELECT 1;¶--rollback \\set x                  | 6:12: \\set is a command of psql and no SQL
+          SELECT 1;¶--rollback SELECT 1;¶--rollback \\set x                  | 6:12: \\set is a psql command, not SQL
           SELECT 1;¶--rollback SELECT 1;¶--rollback  COMMIT;                 | 6:13: has a transaction command: COMMIT
-          SELECT 1;¶/* liquibase rollback SELECT 3; */¶--rollback SELECT 3;  | 5:1: the SQL of /* liquibase rollback stands in its first line
+          SELECT 1;¶/* liquibase rollback SELECT 3; */¶--rollback SELECT 3;  | 5:1: the SQL of /* liquibase rollback is on its first line
           SELECT 1;                                                          | 3:1: has no rollback
           --rollback empty                                                   | 3:1: has no statement
           -- nothing¶--rollback empty                                        | 3:1: has no statement
           SELECT 1;¶BEGIN;¶--rollback SELECT 3;                              | 5:1: has a transaction command: BEGIN
-          COPY t TO stdout;¶--rollback SELECT 3;                             | 4:1: copies to STDOUT, which nobody reads: COPY t TO stdout
+          COPY t TO stdout;¶--rollback SELECT 3;                             | 4:1: copies to STDOUT, which is not read: COPY t TO stdout
           --destructiv gone¶SELECT 1;¶--rollback SELECT 3;                   | 4:1: --destructiv is no directive
           --statement-timeot 5s¶SELECT 1;¶--rollback SELECT 3;               | 4:1: --statement-timeot is no directive
           --lat refuse¶SELECT 1;¶--rollback SELECT 3;                        | 4:1: --lat is no directive
@@ -331,8 +331,8 @@ class ChangelogReaderTest {
       delimiter = '|',
       textBlock =
           """
-          ''                                                | 1:1: does not begin with --liquibase formatted sql+1:1: holds no changeset
-          --liquibase formatted sql                         | 1:1: holds no changeset
+          ''                                                | 1:1: does not begin with --liquibase formatted sql+1:1: contains no changeset
+          --liquibase formatted sql                         | 1:1: contains no changeset
           SELECT 1;¶--liquibase formatted sql¶--changeset a:1¶SELECT 2;¶--rollback empty | 1:1: does not begin with --liquibase formatted sql+1:1: has SQL before --changeset
           --changeset a:1¶SELECT 2;¶--rollback empty        | 1:1: does not begin with --liquibase formatted sql
           --liquibase formatted sql logicalFilePath:x¶--changeset a:1¶SELECT 2;¶--rollback empty | 1:1: uses logicalFilePath:x, which is not supported
@@ -358,10 +358,10 @@ class ChangelogReaderTest {
     assertThat(ChangelogReader.read(SourceText.of(latin1)).problems())
         .containsExactly(
             new ChangelogProblem(
-                4, 28, "holds byte 0xFC, which is not UTF-8", "save the file as UTF-8"));
+                4, 28, "contains byte 0xFC, which is not UTF-8", "save the file as UTF-8"));
     assertThat(ChangelogReader.read(SourceText.of(utf16)).problems())
         .extracting(ChangelogProblem::located)
-        .containsExactly("1:2: holds a NUL");
+        .containsExactly("1:2: contains a NUL");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.sheaf.migration.changelog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.sheaf.migration.ChangesetText;
 import dev.sheaf.runtime.OperatorException;
@@ -39,8 +40,8 @@ class ChangesetTest {
           core   | 001_a.sql            | core:003            | calls itself core:003; it is --changeset core:001
           core   | 001_a.sql            | core:1              | calls itself core:1; it is --changeset core:001
           core   | 001_a.sql            | shop:001            | calls itself shop:001; it is --changeset core:001
-          core   | 000_a.sql            | core:000            | has number 000, which stands for nothing applied; begin with 001
-          My-Mod | 001_a.sql            | My-Mod:001          | lies in My-Mod/, which is no module's name; a module's name is lower-case letters, digits and _, and begins with a letter
+          core   | 000_a.sql            | core:000            | has number 000, which means that nothing is applied; begin with 001
+          My-Mod | 001_a.sql            | My-Mod:001          | is in My-Mod/, which is not a module name; a module name has lower-case letters, digits and _, and begins with a letter
           """)
   void itsNameIsThatOfItsFile(String module, String file, String name, String problem) {
     Changeset changeset =
@@ -111,20 +112,23 @@ class ChangesetTest {
       delimiter = '|',
       textBlock =
           """
-          CREATE INDEX CONCURRENTLY ON t (v)                          | give it a name, such as t_v_idx
-          CREATE UNIQUE INDEX CONCURRENTLY ON app.item USING btree (a, b) | give it a name, such as item_a_idx
-          CREATE INDEX CONCURRENTLY ON "T" (lower(v))                 | give it a name
-          CREATE INDEX CONCURRENTLY ON ONLY t (lower(v))              | give it a name, such as t_lower_idx
+          CREATE INDEX CONCURRENTLY ON t (v)                                 | t
+          CREATE UNIQUE INDEX CONCURRENTLY ON app . item USING btree (a, b) | app . item
+          CREATE INDEX CONCURRENTLY ON "My ""T" (lower(v))                   | "My ""T"
+          CREATE INDEX /* ; */ CONCURRENTLY ON ONLY größe (lower(v))         | größe
           """)
-  void aConcurrentIndexNeedsAName(String sql, String hint) {
+  void aConcurrentIndexNeedsAName(String sql, String table) {
     assertThat(
             ChangesetText.parse(
                     "core",
                     "001_a.sql",
                     HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
                 .problems())
-        .extracting(ChangelogProblem::hint)
-        .containsExactly(hint);
+        .extracting(ChangelogProblem::message, ChangelogProblem::hint)
+        .containsExactly(
+            tuple(
+                "creates an index on " + table + " concurrently without naming it",
+                "give it a name: CREATE INDEX CONCURRENTLY name ON " + table));
   }
 
   @Test

@@ -157,13 +157,13 @@ class SqlSplitterTest {
       delimiter = '|',
       textBlock =
           """
-          SELECT 1;¶\\set x 1¶SELECT 2;           | 2:1: \\set is a command of psql and no SQL
-          SELECT 1¶\\gset                         | 2:1: \\gset is a command of psql and no SQL
-          SELECT 1 \\; SELECT 2;                  | 1:10: \\; is a command of psql and no SQL
-          \\unrestrict abc                        | 1:1: \\unrestrict is a command of psql and no SQL
-          \\restrict abc¶\\unrestrict xyz         | 2:1: \\unrestrict is a command of psql and no SQL
-          SELECT 1¶\\restrict abc                 | 2:1: \\restrict is a command of psql and no SQL
-          SELECT 1;¶\\.                           | 2:1: \\. is a command of psql and no SQL
+          SELECT 1;¶\\set x 1¶SELECT 2;           | 2:1: \\set is a psql command, not SQL
+          SELECT 1¶\\gset                         | 2:1: \\gset is a psql command, not SQL
+          SELECT 1 \\; SELECT 2;                  | 1:10: \\; is a psql command, not SQL
+          \\unrestrict abc                        | 1:1: \\unrestrict is a psql command, not SQL
+          \\restrict abc¶\\unrestrict xyz         | 2:1: \\unrestrict is a psql command, not SQL
+          SELECT 1¶\\restrict abc                 | 2:1: \\restrict is a psql command, not SQL
+          SELECT 1;¶\\.                           | 2:1: \\. is a psql command, not SQL
           SELECT 'ä', 'it;                        | 1:13: the quote that opens here is not closed
           SELECT 1;¶SELECT "a                     | 2:8: the quote that opens here is not closed
           SELECT E'a\\'                           | 1:8: the quote that opens here is not closed
@@ -171,7 +171,7 @@ class SqlSplitterTest {
           SELECT /* 1 /* 2 */ ;                   | 1:8: the comment that opens here is not closed
           SELECT (1, (2);                         | 1:8: the parenthesis that opens here is not closed
           CREATE FUNCTION f() BEGIN ATOMIC SELECT 1; | 1:27: the body that BEGIN ATOMIC opens here has no END
-          COPY t FROM stdin; SELECT 1;¶1¶\\.      | 1:20: the rows of COPY ... FROM STDIN begin in the next line, and this stands before them
+          COPY t FROM stdin; SELECT 1;¶1¶\\.      | 1:20: the rows of COPY ... FROM STDIN begin in the next line, but this text is before them
           SELECT 1;¶ COPY t FROM stdin;¶1¶2       | 2:2: the rows of this COPY ... FROM STDIN have no end
           COPY t FROM stdin                       | 1:1: this COPY ... FROM STDIN has no semicolon, so no rows follow it
           """)

@@ -5,12 +5,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
 
-/// SQL scripts as people and their tools write them: for `psql`, out of tutorials, from `pg_dump`
-/// and from the tools that come with frameworks.
+/// SQL scripts in the shapes that people and tools write: for `psql`, in tutorials, by `pg_dump`
+/// and by the tools of frameworks. Each uses names without a schema.
 final class SqlCorpus {
 
-  /// @param name what it is
-  /// @param dumped whether a dump of what it makes is a script of its own
+  /// A script.
+  ///
+  /// @param dumped whether a dump of what it creates is another script
   record Script(String name, String sql, boolean dumped) {}
 
   private static final List<String> TEXTS =
@@ -37,6 +38,7 @@ final class SqlCorpus {
 
   SqlCorpus() {
     strings();
+    containers();
     names();
     functions();
     sqlBodies();
@@ -48,12 +50,12 @@ final class SqlCorpus {
     refused();
   }
 
-  /// Those that must do the same as `psql`.
+  /// The scripts that must have the same effect as in `psql`.
   List<Script> runs() {
     return List.copyOf(runs);
   }
 
-  /// Those that `psql` may run, and a changeset must not.
+  /// The scripts that are no changeset, whatever `psql` does with them.
   List<Script> refusals() {
     return List.copyOf(refused);
   }
@@ -138,6 +140,60 @@ final class SqlCorpus {
     };
 
     abstract String of(String text);
+  }
+
+  /// What a string can be a part of; `{text}` is the literal.
+  private static final List<String> CONTAINERS =
+      List.of(
+          "CREATE TABLE k (v text DEFAULT {text} CHECK (v <> {text} || ';'));\nINSERT INTO k DEFAULT VALUES;",
+          """
+          CREATE TABLE k (v text);
+          CREATE TABLE l (v text);
+          CREATE RULE r AS ON INSERT TO k DO ALSO (INSERT INTO l VALUES ({text}); DELETE FROM l WHERE v = {text} || ';';);
+          INSERT INTO k VALUES ('x');
+          """,
+          """
+          CREATE FUNCTION f() RETURNS text LANGUAGE sql
+          BEGIN ATOMIC
+            SELECT {text};
+            SELECT CASE WHEN length({text}) > 0 THEN {text} END;
+          END;
+          CREATE TABLE k AS SELECT f() AS v;
+          """,
+          "CREATE TABLE k (v text);\nDO $outer_1$\nBEGIN\n  INSERT INTO k VALUES ({text});\nEND;\n$outer_1$;",
+          "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $outer_1$SELECT {text};$outer_1$;\nCREATE TABLE k AS SELECT f() AS v;",
+          "CREATE TABLE k ();\nCOMMENT ON TABLE k IS {text};\nCREATE TABLE l ();",
+          """
+          CREATE TABLE k (v text);
+          CREATE FUNCTION g() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.v := TG_ARGV[0]; RETURN NEW; END';
+          CREATE TRIGGER g BEFORE INSERT ON k FOR EACH ROW EXECUTE FUNCTION g({text});
+          INSERT INTO k VALUES ('x');
+          """,
+          "CREATE TABLE k AS SELECT ARRAY[{text}, ({text})::text] AS v, (SELECT {text}::text) AS w, row({text}, 1)::text AS x;");
+
+  private void containers() {
+    Quote[] quotes = Quote.values();
+    for (int i = 0; i < TEXTS.size(); i++) {
+      for (int j = 0; j < CONTAINERS.size(); j++) {
+        Quote quote = quotes[(i + j) % quotes.length];
+        add(
+            false,
+            "string " + i + " in container " + j,
+            CONTAINERS.get(j).replace("{text}", quote.of(TEXTS.get(i))));
+      }
+      String row = TEXTS.get(i).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n");
+      String name = TEXTS.get(i).replace("\"", "\"\"");
+      add(
+          false,
+          "string " + i + " in a row and in a name",
+          "CREATE TABLE k (v text);\nCOPY k FROM stdin;\n"
+              + row
+              + "\n\\.\nCREATE VIEW \""
+              + name
+              + "\" AS SELECT v AS \"a "
+              + name
+              + "\" FROM k;\n");
+    }
   }
 
   private void names() {
@@ -342,6 +398,7 @@ final class SqlCorpus {
         SELECT setval('s', 500);
         """);
     add(
+        false,
         "schemas",
         """
         CREATE SCHEMA app CREATE TABLE a (id int) CREATE VIEW b AS SELECT id FROM a;
@@ -434,7 +491,7 @@ final class SqlCorpus {
         table + "copy c from stdin delimiter '|' null '';\n1|a;b|\n2||x\n\\.\n");
     add(
         "copy in lower case",
-        table + "copy public.c (id) from stdin;\n1\n2\n\\.\ninsert into c values (3);");
+        table + "copy c (id) from stdin;\n1\n2\n\\.\ninsert into c values (3);");
     add(
         "copy twice",
         table + "COPY c (id) FROM stdin;\n1\n\\.\nCOPY c (id) FROM stdin; -- again\n2\n\\.\n");
@@ -626,13 +683,12 @@ final class SqlCorpus {
         SET client_encoding = 'UTF8';
         SET standard_conforming_strings = on;
         SET check_function_bodies = false;
-        CREATE TABLE public.schema_versions (version character varying NOT NULL);
-        CREATE TABLE public.users (id bigint NOT NULL, email character varying DEFAULT ''::character varying NOT NULL);
-        CREATE SEQUENCE public.users_id_seq START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
-        ALTER SEQUENCE public.users_id_seq OWNED BY public.users.id;
-        ALTER TABLE ONLY public.users ALTER COLUMN id SET DEFAULT nextval('public.users_id_seq'::regclass);
-        ALTER TABLE ONLY public.users ADD CONSTRAINT users_pkey PRIMARY KEY (id);
-        SET search_path TO "$user", public;
+        CREATE TABLE schema_versions (version character varying NOT NULL);
+        CREATE TABLE users (id bigint NOT NULL, email character varying DEFAULT ''::character varying NOT NULL);
+        CREATE SEQUENCE users_id_seq START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
+        ALTER SEQUENCE users_id_seq OWNED BY users.id;
+        ALTER TABLE ONLY users ALTER COLUMN id SET DEFAULT nextval('users_id_seq'::regclass);
+        ALTER TABLE ONLY users ADD CONSTRAINT users_pkey PRIMARY KEY (id);
         INSERT INTO "schema_versions" (version) VALUES
         ('20261127120000'),
         ('20261128093000');

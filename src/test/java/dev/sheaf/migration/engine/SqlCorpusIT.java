@@ -3,150 +3,246 @@ package dev.sheaf.migration.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.MigrationListener;
-import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
-import dev.sheaf.migration.history.EngineTables;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A script does as a changeset what it does in `psql`, or it is refused with its line. Each runs
-/// once by `psql -f` and once by `up`, on databases of its own; catalogs and rows are equal then.
+/// A script has the same effect as a changeset as in `psql -f`, or it is rejected with its line.
+///
+/// All scripts run in one database by `psql` and in another one by `up`, each in a schema of its
+/// own, so that one comparison of the two catalogs and of all rows is enough.
 class SqlCorpusIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
 
+  /// The queries of all rows of the scripts' tables, materialized views and sequences.
   private static final String RELATIONS =
       """
-      SELECT format('%I.%I', n.nspname, c.relname)
+      SELECT format(CASE c.relkind WHEN 'S' THEN 'SELECT (last_value, is_called)::text FROM %1$s'
+                                   ELSE 'SELECT t::text FROM ONLY %1$s AS t ORDER BY 1' END,
+                    c.oid::regclass)
         FROM pg_class c
         JOIN pg_namespace n ON n.oid = c.relnamespace
        WHERE c.relkind IN ('r', 'm', 'S')
-         AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
+         AND n.nspname NOT IN ('pg_catalog', 'pg_toast', 'information_schema')
+         AND NOT (n.nspname = 'public' AND c.relname ~ '^(schema_|databasechangelog|backfill)')
        ORDER BY 1
       """;
+
+  /// The number of the changeset that a message is about.
+  private static final Pattern NUMBER = Pattern.compile("core/(\\d+)_script");
+
+  /// How `pg_dump` writes the scripts that are dumps, in turn.
+  private static final List<List<String>> DUMPS =
+      List.of(
+          List.of(),
+          List.of("--column-inserts", "--quote-all-identifiers"),
+          List.of("--clean", "--if-exists"),
+          List.of("--inserts", "--rows-per-insert=2", "--disable-dollar-quoting"));
 
   @TempDir private Path directory;
 
   @Test
-  void everyScriptDoesWhatItDoesInPsql() throws Exception {
+  void scriptsHaveTheSameEffectAsInPsql() throws Exception {
     SqlCorpus corpus = new SqlCorpus();
-    Set<String> engine = engine();
-    List<String> differing = new ArrayList<>();
-    int dumps = 0;
+    List<String> scripts = new ArrayList<>();
+    List<String> dumped = new ArrayList<>();
     for (SqlCorpus.Script script : corpus.runs()) {
-      try (TestDatabase psql = TestDatabase.create()) {
-        compare(script.name(), script.sql(), psql, engine, differing);
-        if (script.dumped()) {
-          List<String> options = dumps++ % 3 == 0 ? List.of("--column-inserts") : List.of();
-          String dump = dump(psql.address(), options);
-          try (TestDatabase restored = TestDatabase.create()) {
-            compare("dump of " + script.name(), dump, restored, engine, differing);
-          }
-        }
+      String schema = schema(scripts.size());
+      scripts.add(
+          "CREATE SCHEMA %1$s;\nSET search_path TO %1$s;\n".formatted(schema) + script.sql());
+      if (script.dumped()) {
+        dumped.add(schema);
       }
     }
 
-    assertThat(differing).isEmpty();
-    assertThat(corpus.runs().size() + dumps + corpus.refusals().size()).isGreaterThan(300);
+    List<String> dumps = new ArrayList<>();
+    try (TestDatabase psql = TestDatabase.create();
+        TestDatabase sheaf = TestDatabase.create()) {
+      compare(scripts, psql, sheaf);
+      for (String schema : dumped) {
+        dumps.add(dump(psql.address(), schema, DUMPS.get(dumps.size() % DUMPS.size())));
+      }
+    }
+    try (TestDatabase psql = TestDatabase.create();
+        TestDatabase sheaf = TestDatabase.create()) {
+      compare(dumps, psql, sheaf);
+    }
+
+    assertThat(scripts).hasSizeGreaterThan(300);
+    assertThat(dumps).hasSizeGreaterThan(50);
+  }
+
+  /// The statements run by `psql` are those of the file with LF line ends, without a byte order
+  /// mark.
+  @Test
+  void lineEndsAndAByteOrderMarkMakeNoDifference() throws Exception {
+    List<String> scripts = new ArrayList<>();
+    for (SqlCorpus.Script script : new SqlCorpus().runs()) {
+      if (script.dumped()) {
+        scripts.add(
+            "CREATE SCHEMA %1$s;\nSET search_path TO %1$s;\n".formatted(schema(scripts.size()))
+                + script.sql());
+      }
+    }
+
+    try (TestDatabase psql = TestDatabase.create();
+        TestDatabase sheaf = TestDatabase.create()) {
+      psql(psql.address(), scripts);
+      up(sheaf, scripts, text -> "\uFEFF" + text.replace("\r\n", "\n").replace("\n", "\r\n"));
+      assertSame(psql, sheaf);
+    }
   }
 
   @Test
-  void whatCannotBeAChangesetIsRefusedWithItsLine() throws Exception {
+  void whatIsNoChangesetIsRejectedWithItsLine() throws Exception {
     List<String> accepted = new ArrayList<>();
     try (TestDatabase database = TestDatabase.create()) {
       for (SqlCorpus.Script script : new SqlCorpus().refusals()) {
-        MigrationResult result = up(database, script.sql());
-        List<String> problems =
-            result.problems().stream().map(OperatorException::getMessage).toList();
-        if (problems.isEmpty()
-            || !problems.getFirst().matches("(?s)core/001_script\\.sql:\\d+:\\d+: .*")) {
-          accepted.add(script.name() + ": " + problems);
+        write(0, changelog(0, script.sql()));
+        String message = failure(database);
+        if (message == null || !message.matches("(?s)core/001_script\\.sql:\\d+:\\d+: .*")) {
+          accepted.add(script.name() + ": " + message);
         }
       }
+
       assertThat(accepted).isEmpty();
-      assertThat(relations(database, engine())).isEmpty();
+      assertThat(database.query(RELATIONS)).isEmpty();
     }
   }
 
-  private void compare(
-      String name, String sql, TestDatabase psql, Set<String> engine, List<String> differing)
+  private void compare(List<String> scripts, TestDatabase psql, TestDatabase sheaf)
       throws Exception {
-    Path file = Files.writeString(directory.resolve("script.sql"), sql);
-    run(
-        psql.address(),
-        List.of("psql", "--no-psqlrc", "--quiet", "-v", "ON_ERROR_STOP=1", "-f", file.toString()));
-    try (TestDatabase sheaf = TestDatabase.create()) {
-      MigrationResult result = up(sheaf, sql);
-      if (!result.problems().isEmpty()) {
-        differing.add(name + ": " + result.problems().getFirst().getMessage());
-        return;
+    psql(psql.address(), scripts);
+    up(sheaf, scripts, text -> text);
+    assertSame(psql, sheaf);
+  }
+
+  /// Lists the differences, because the whole is too long to be read.
+  private static void assertSame(TestDatabase psql, TestDatabase sheaf) throws SQLException {
+    Map<String, String> expected = content(psql);
+    Map<String, String> actual = content(sheaf);
+    Set<String> names = new TreeSet<>(expected.keySet());
+    names.addAll(actual.keySet());
+    assertThat(names)
+        .filteredOn(name -> !Objects.equals(expected.get(name), actual.get(name)))
+        .extracting(
+            name -> "%s: psql %s, up %s".formatted(name, expected.get(name), actual.get(name)))
+        .isEmpty();
+  }
+
+  private static String schema(int script) {
+    return "script_" + ChangelogFile.digits(script + 1);
+  }
+
+  /// One session runs them all, but settings of one script must not change the next.
+  private void psql(DatabaseAddress database, List<String> scripts) throws Exception {
+    List<String> command =
+        new ArrayList<>(List.of("psql", "--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1"));
+    for (int i = 0; i < scripts.size(); i++) {
+      Path file = directory.resolve(schema(i) + ".sql");
+      Files.writeString(file, scripts.get(i));
+      command.addAll(List.of("-f", file.toString(), "-c", "DISCARD ALL"));
+    }
+    run(database, command);
+  }
+
+  private void up(TestDatabase database, List<String> scripts, UnaryOperator<String> form)
+      throws IOException {
+    delete();
+    for (int i = 0; i < scripts.size(); i++) {
+      write(i, form.apply(changelog(i, scripts.get(i))));
+    }
+    List<String> failures = new ArrayList<>();
+    for (String failure = failure(database); failure != null; failure = failure(database)) {
+      failures.add(failure);
+      Matcher number = NUMBER.matcher(failure);
+      if (!number.find()) {
+        break;
       }
-      Map<String, String> expected = content(psql, engine);
-      Map<String, String> actual = content(sheaf, engine);
-      if (!actual.equals(expected)) {
-        differing.add(name + ":\nexpected " + expected + "\nbut was  " + actual);
+      Files.delete(file(Integer.parseInt(number.group(1)) - 1));
+    }
+    assertThat(failures).isEmpty();
+  }
+
+  private @Nullable String failure(TestDatabase database) {
+    return TestConfig.migrations(database, directory.resolve("root")).up(SILENT).problems().stream()
+        .map(OperatorException::getMessage)
+        .findFirst()
+        .orElse(null);
+  }
+
+  private void write(int script, String changelog) throws IOException {
+    Files.createDirectories(file(script).getParent());
+    Files.writeString(file(script), changelog);
+  }
+
+  private void delete() throws IOException {
+    Path core = Files.createDirectories(file(0).getParent());
+    try (Stream<Path> files = Files.list(core)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
       }
     }
   }
 
-  private MigrationResult up(TestDatabase database, String sql) throws IOException {
-    Files.createDirectories(directory.resolve("root/core"));
-    Files.writeString(
-        directory.resolve("root/core/001_script.sql"),
-        "--liquibase formatted sql\n--changeset core:001\n" + sql + "\n--rollback empty\n");
-    return TestConfig.migrations(database, directory.resolve("root")).up(SILENT);
+  private Path file(int script) {
+    return directory.resolve("root/core/" + ChangelogFile.digits(script + 1) + "_script.sql");
   }
 
-  private static Set<String> engine() throws SQLException {
-    try (TestDatabase database = TestDatabase.create();
-        Connection connection = database.connect()) {
-      EngineTables.prepare(connection);
-      return new HashSet<>(database.query(RELATIONS));
-    }
-  }
-
-  private static List<String> relations(TestDatabase database, Set<String> engine)
-      throws SQLException {
-    return database.query(RELATIONS).stream().filter(name -> !engine.contains(name)).toList();
+  private static String changelog(int script, String sql) {
+    return "--liquibase formatted sql\n--changeset core:%s\n%s\n--rollback empty\n"
+        .formatted(ChangelogFile.digits(script + 1), sql);
   }
 
   /// Every object of the catalog, and every row.
-  private static Map<String, String> content(TestDatabase database, Set<String> engine)
-      throws SQLException {
-    Map<String, String> content = new TreeMap<>();
+  private static Map<String, String> content(TestDatabase database) throws SQLException {
     try (Connection connection = database.connect()) {
-      content.putAll(CatalogSnapshot.of(connection).withoutEngine().objects());
+      Map<String, String> content =
+          new TreeMap<>(CatalogSnapshot.of(connection).withoutEngine().objects());
+      for (String query : list(connection, RELATIONS)) {
+        content.put(query, list(connection, query).toString());
+      }
+      return content;
     }
-    for (String relation : relations(database, engine)) {
-      content.put(
-          "rows of " + relation,
-          database.query("SELECT t::text FROM ONLY " + relation + " AS t ORDER BY 1").toString());
-    }
-    return content;
   }
 
-  private static String dump(DatabaseAddress database, List<String> options) throws Exception {
-    List<String> command = new ArrayList<>(List.of("pg_dump"));
+  private static List<String> list(Connection connection, String sql) throws SQLException {
+    return Sql.of(sql).list(connection, row -> row.getString(1));
+  }
+
+  private static String dump(DatabaseAddress database, String schema, List<String> options)
+      throws Exception {
+    List<String> command = new ArrayList<>(List.of("pg_dump", "--schema=" + schema));
     command.addAll(options);
     return run(database, command);
   }
 
-  /// What a client program of PostgreSQL writes, when it ends well.
+  /// What a client program of PostgreSQL writes, if it succeeds.
   private static String run(DatabaseAddress database, List<String> command) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command);
     Map<String, String> environment = builder.environment();
@@ -163,11 +259,9 @@ class SqlCorpusIT {
     Path errors = Files.createTempFile("client", ".txt");
     builder.redirectError(errors.toFile());
     Process process = builder.start();
-    String output =
-        new String(
-            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     int code = process.waitFor();
-    assertThat(code).as(command + ": " + Files.readString(errors)).isZero();
+    assertThat(code).as(command.getFirst() + ": " + Files.readString(errors)).isZero();
     Files.delete(errors);
     return output;
   }

@@ -160,9 +160,9 @@ class WhatRunsIT {
 
   @ParameterizedTest
   @CsvSource({
-    "ISO-8859-1, 4:28: holds byte 0xFC",
-    "UTF-16LE, 1:2: holds a NUL",
-    "UTF-16, 1:1: holds byte 0xFE"
+    "ISO-8859-1, 4:28: contains byte 0xFC",
+    "UTF-16LE, 1:2: contains a NUL",
+    "UTF-16, 1:1: contains byte 0xFE"
   })
   void f06AnotherEncodingIsRefused(String charset, String problem) throws Exception {
     Files.writeString(
@@ -299,7 +299,7 @@ class WhatRunsIT {
 
     assertThat(refusal())
         .startsWith(
-            "core/001_a.sql:4:1: \\set is a command of psql and no SQL (and 1 more: sheaf migrate check)");
+            "core/001_a.sql:4:1: \\set is a psql command, not SQL (and 1 more: sheaf migrate check)");
     assertThat(tables()).isEmpty();
   }
 
@@ -344,7 +344,7 @@ class WhatRunsIT {
         .isEqualTo(
             "core/001_a.sql:"
                 + problem
-                + " - write --rollback <SQL> behind the last statement, or --rollback empty when there is"
+                + " - write --rollback <SQL> after the last statement, or --rollback empty when there is"
                 + " nothing to undo");
     assertThat(tables()).isEmpty();
   }
