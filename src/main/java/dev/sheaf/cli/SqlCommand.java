@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.engine.Migrations.Dependents;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,11 @@ final class SqlCommand implements Callable<Integer> {
   @Option(names = "--to", paramLabel = "V", description = "With up: the last number to apply.")
   private @Nullable Long to;
 
+  @Option(
+      names = "--with-dependents",
+      description = "With down: also the changesets of other modules that depend on these.")
+  private boolean withDependents;
+
   @Override
   public Integer call() {
     Output output = common.output();
@@ -79,7 +85,9 @@ final class SqlCommand implements Callable<Integer> {
           throw new ParameterException(
               spec().commandLine(), "Missing required option: '--module=M'");
         }
-        yield common.migrations().scriptDown(module, count);
+        yield common
+            .migrations()
+            .scriptDown(module, count, withDependents ? Dependents.ROLL_BACK : Dependents.REFUSE);
       }
     };
   }

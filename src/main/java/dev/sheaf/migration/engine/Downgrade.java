@@ -2,6 +2,7 @@ package dev.sheaf.migration.engine;
 
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.engine.Migrations.Dependents;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
@@ -10,7 +11,6 @@ import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -52,26 +52,51 @@ final class Downgrade {
       String module,
       List<History.Applied> interrupted,
       List<History.Applied> rows,
-      Migrations.Dependents dependents)
+      Dependents dependents)
       throws SQLException {
-    List<History.Applied> history = History.read(connection);
-    int first = rows.isEmpty() ? history.size() : history.indexOf(rows.getLast());
-    Predicate<History.Applied> onTop =
-        row -> !row.module().equals(module) && changesets.requires(row.module(), module);
-    List<History.Applied> appliedOnTop =
-        history.subList(first, history.size()).stream().filter(onTop).toList();
-    List<History.Applied> interruptedOnTop =
-        History.interrupted(connection, Direction.UP).stream().filter(onTop).toList();
-    if (dependents == Migrations.Dependents.REFUSE) {
-      refuse(
-          rows.isEmpty() ? interrupted.getLast() : rows.getLast(),
-          Stream.concat(appliedOnTop.stream(), interruptedOnTop.stream()).toList());
+    List<History.Applied> onTop =
+        History.interrupted(connection, Direction.UP).stream()
+            .filter(row -> dependsOn(row, module, changesets))
+            .toList();
+    if (dependents == Dependents.REFUSE) {
+      refuse(rows.isEmpty() ? interrupted.getLast() : rows.getLast(), onTop);
     }
     rollBack(
-        Stream.concat(interruptedOnTop.stream(), interrupted.stream()).toList(),
-        history.reversed().stream()
-            .filter(row -> rows.contains(row) || appliedOnTop.contains(row))
-            .toList());
+        Stream.concat(onTop.stream(), interrupted.stream()).toList(),
+        withDependents(connection, changesets, module, rows, dependents));
+  }
+
+  /// Adds to `rows` the changesets that were applied after the first of them and depend on their
+  /// module.
+  ///
+  /// @param rows applied changesets of `module`, the last one first
+  /// @return all of them, the last one first
+  /// @throws OperatorException if there are any and `dependents` refuses that
+  static List<History.Applied> withDependents(
+      Connection connection,
+      Changesets changesets,
+      String module,
+      List<History.Applied> rows,
+      Dependents dependents)
+      throws SQLException {
+    if (rows.isEmpty()) {
+      return rows;
+    }
+    List<History.Applied> history = History.read(connection);
+    List<History.Applied> onTop =
+        history.subList(history.indexOf(rows.getLast()), history.size()).stream()
+            .filter(row -> dependsOn(row, module, changesets))
+            .toList();
+    if (dependents == Dependents.REFUSE) {
+      refuse(rows.getLast(), onTop);
+    }
+    return history.reversed().stream()
+        .filter(row -> rows.contains(row) || onTop.contains(row))
+        .toList();
+  }
+
+  private static boolean dependsOn(History.Applied row, String module, Changesets changesets) {
+    return !row.module().equals(module) && changesets.requires(row.module(), module);
   }
 
   private static void refuse(History.Applied row, List<History.Applied> onTop) {

@@ -589,13 +589,15 @@ public final class Migrations {
   }
 
   /// The SQL that [#down] would run, without running it.
-  public List<ChangesetScript> scriptDown(String module, int count) {
+  public List<ChangesetScript> scriptDown(String module, int count, Dependents dependents) {
     return read(session -> {
       List<History.Applied> applied = History.read(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
-      Rollbacks rollbacks =
-          new Rollbacks(session.connection(), changesets, new MigrationListener() {});
-      return rollbacks.of(rows).stream()
+      MigrationListener nobody = new MigrationListener() {};
+      Rollbacks rollbacks = new Rollbacks(session.connection(), changesets, nobody);
+      return rollbacks
+          .of(Downgrade.withDependents(session.connection(), changesets, module, rows, dependents))
+          .stream()
           .map(c -> ChangesetScript.of(c, c.down() == null ? List.of() : c.down()))
           .toList();
     });
