@@ -190,7 +190,12 @@ public final class Migrations {
   private Downgrade downgrade(SchemaSession session, Approval approval, ResultRecorder recorder)
       throws SQLException {
     ChangesetRunner runner = runner(session, approval, recorder);
-    return new Downgrade(session.connection(), changesets, guards, runner, recorder);
+    return new Downgrade(
+        session.connection(), changesets, dependents(session), guards, runner, recorder);
+  }
+
+  private RollbackDependents dependents(SchemaSession session) {
+    return new RollbackDependents(session.connection(), changesets, scratchServer(), config);
   }
 
   private ChangesetRunner runner(SchemaSession session, Approval approval, ResultRecorder recorder)

@@ -86,7 +86,7 @@ public final class Changesets {
   /// The changeset of a row of the history; empty if this application has no such file.
   ///
   /// @throws OperatorException if the file was modified after it was applied
-  Optional<Changeset> find(History.Applied row) {
+  public Optional<Changeset> find(History.Applied row) {
     Optional<Changeset> found =
         files(row.module()).stream()
             .filter(file -> file.path().equals(row.path()))

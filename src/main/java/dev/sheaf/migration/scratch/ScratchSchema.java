@@ -90,6 +90,10 @@ public final class ScratchSchema implements AutoCloseable {
     return connection;
   }
 
+  public DatabaseAddress address() {
+    return database.address();
+  }
+
   /// Works off the backfills that `changeset` requires.
   void makeReadyFor(Changeset changeset) {
     workOffBackfills(changeset, connection, database.address());
