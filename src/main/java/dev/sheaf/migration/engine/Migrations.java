@@ -600,9 +600,7 @@ public final class Migrations {
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       MigrationListener nobody = new MigrationListener() {};
       Rollbacks rollbacks = new Rollbacks(session.connection(), changesets, nobody);
-      return rollbacks
-          .of(Downgrade.withDependents(session.connection(), changesets, module, rows, dependents))
-          .stream()
+      return rollbacks.of(dependents(session).with(module, rows, dependents)).stream()
           .map(c -> ChangesetScript.of(c, c.down() == null ? List.of() : c.down()))
           .toList();
     });
