@@ -323,6 +323,8 @@ final class SqlSplitter {
               + " is a psql command, not SQL",
           "remove it; of psql's commands only \\restrict KEY and \\unrestrict KEY between statements are skipped");
     }
+    // A comment before the command is not part of the next statement.
+    firstComment = -1;
     lexer.skipTo(lineEnd);
   }
 

@@ -452,7 +452,7 @@ final class SqlCorpus {
         "XML, JSON and arrays",
         """
         CREATE TABLE d (j jsonb, a text[], n int[], t tsvector, b bytea, i interval, bits varbit);
-        INSERT INTO d VALUES ('{"a;": ["b\\\\n", "''"]}', '{"a;b","c\\"d"}', ARRAY[1, 2][1:2], 'a;b', '\\xdeadBEEF', '1 day 02:03', B'101');
+        INSERT INTO d VALUES ('{"a;": ["b\\\\n", "''"]}', '{"a;b","c\\"d"}', (ARRAY[1, 2])[1:2], 'a;b', '\\xdeadBEEF', '1 day 02:03', B'101');
         INSERT INTO d VALUES ($${"x": "it's"}$$, ARRAY['--', '/*'], '{}', NULL, E'\\\\001', 'P1Y', X'1F');
         """);
     add(
