@@ -52,7 +52,7 @@ public record BackfillDeclaration(
     Head head = new Head(file);
     List<ChangelogProblem> problems = new ArrayList<>();
     List<SqlStatement> statements =
-        new SqlSplitter(file.content(), head::meaning, problems::add).split();
+        new SqlSplitter(file.content(), head::meaning, Backfill.BATCH, problems::add).split();
     if (file.content().invalid() >= 0) {
       throw malformed(file, "is not UTF-8", "save the file as UTF-8");
     }

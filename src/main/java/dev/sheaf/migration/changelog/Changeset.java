@@ -55,6 +55,30 @@ public record Changeset(
               + "|ALTER\\s+TABLE\\s[^';]*\\sDETACH\\s+PARTITION\\s[^';]*\\sCONCURRENTLY)\\b",
           Pattern.CASE_INSENSITIVE);
 
+  /// What else PostgreSQL rejects in a transaction.
+  private static final Pattern OUTSIDE_TRANSACTIONS =
+      Pattern.compile(
+          "(?:VACUUM|(?:CREATE|DROP)\\s+(?:DATABASE|TABLESPACE)|ALTER\\s+SYSTEM|REINDEX\\s+(?:DATABASE|SYSTEM)"
+              + "|CLUSTER\\s*$)\\b",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final String SET = "SET\\s+(?:(?:SESSION|LOCAL)\\s+)?";
+
+  /// The file is split as strings are read with this setting.
+  private static final Pattern STRINGS =
+      Pattern.compile(
+          SET
+              + "standard_conforming_strings\\s*(?:=|\\bTO\\b)\\s*+(?!'?(?:on|true|yes|1)\\b)"
+              + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'standard_conforming_strings'\\s*,\\s*+(?!'(?:on|true|yes|1)')",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private static final Pattern ENCODING =
+      Pattern.compile(
+          SET
+              + "(?:client_encoding\\s*(?:=|\\bTO\\b)|NAMES\\b)\\s*+(?!'?(?:utf-?8|unicode)\\b)"
+              + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'client_encoding'\\s*,\\s*+(?!'(?:utf-?8|unicode)')",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
   private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\w$\\u0080-\\uFFFF]+)";
 
   private static final Pattern UNNAMED_INDEX =
@@ -110,9 +134,9 @@ public record Changeset(
             List.of(),
             List.of());
     changeset.refuseOtherNames(text.position(), problems);
-    text.up().forEach(statement -> changeset.refuseConcurrentSteps(statement, problems));
+    text.up().forEach(statement -> changeset.refuseStatement(statement, problems));
     if (text.down() != null) {
-      text.down().forEach(statement -> changeset.refuseConcurrentSteps(statement, problems));
+      text.down().forEach(statement -> changeset.refuseStatement(statement, problems));
     }
     return changeset.with(
         problems.stream()
@@ -146,7 +170,7 @@ public record Changeset(
     }
   }
 
-  private void refuseConcurrentSteps(SqlStatement statement, List<ChangelogProblem> problems) {
+  private void refuseStatement(SqlStatement statement, List<ChangelogProblem> problems) {
     String sql = statement.beginning();
     if (transactional && CONCURRENTLY.matcher(sql).lookingAt()) {
       problems.add(
@@ -154,6 +178,27 @@ public record Changeset(
               statement.position(),
               "uses CONCURRENTLY in a transaction",
               "write --changeset " + author + ":" + id + " runInTransaction:false"));
+    }
+    if (transactional && OUTSIDE_TRANSACTIONS.matcher(sql).lookingAt()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "cannot run in a transaction: " + statement.firstLine(),
+              "write --changeset " + author + ":" + id + " runInTransaction:false"));
+    }
+    if (STRINGS.matcher(sql).lookingAt()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "changes what a backslash in a string means: " + statement.firstLine(),
+              "remove it, and write E'...' for a string with escapes"));
+    }
+    if (ENCODING.matcher(sql).lookingAt()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "changes the encoding of the connection: " + statement.firstLine(),
+              "remove it; a changelog is UTF-8"));
     }
     Matcher unnamed = UNNAMED_INDEX.matcher(sql);
     if (unnamed.lookingAt()) {

@@ -320,7 +320,7 @@ final class SqlLexer {
   }
 
   /// What a name may begin with; every byte above 127 is negative.
-  private static boolean isLetter(byte c) {
+  static boolean isLetter(byte c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c < 0;
   }
 

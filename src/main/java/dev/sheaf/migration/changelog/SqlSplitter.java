@@ -81,6 +81,7 @@ final class SqlSplitter {
   private final SourceText text;
   private final SqlLexer lexer;
   private final Comments comments;
+  private final @Nullable Pattern placeholder;
   private final Consumer<ChangelogProblem> problems;
   private final SourceText.Positions positions;
   private final List<SqlStatement> statements = new ArrayList<>();
@@ -102,6 +103,7 @@ final class SqlSplitter {
   /// How many these are; [#LEADING_WORDS] when no more of them matter.
   private int leading;
 
+  private int brackets;
   private int parentheses;
   private int openedParenthesis;
   private int body;
@@ -113,6 +115,18 @@ final class SqlSplitter {
 
   /// @param problems takes what is wrong; splitting goes on as well as it can
   SqlSplitter(SourceText text, Comments comments, Consumer<ChangelogProblem> problems) {
+    this(text, comments, null, problems);
+  }
+
+  /// The same for SQL with a placeholder.
+  ///
+  /// @param placeholder a colon and a name, which is replaced before the statement is sent
+  SqlSplitter(
+      SourceText text,
+      Comments comments,
+      @Nullable Pattern placeholder,
+      Consumer<ChangelogProblem> problems) {
+    this.placeholder = placeholder;
     this.text = text;
     this.lexer = new SqlLexer(text);
     this.comments = comments;
@@ -211,10 +225,10 @@ final class SqlSplitter {
       }
       case CLOSING_PARENTHESIS -> parentheses = Math.max(0, parentheses - 1);
       case WORD -> word();
+      case OTHER -> other();
       case QUOTED_NAME,
           STRING,
           DOLLAR_STRING,
-          OTHER,
           SEMICOLON,
           BACKSLASH,
           LINE_COMMENT,
@@ -226,6 +240,39 @@ final class SqlSplitter {
       previousWord = "";
     }
     afterDot = token == Token.OTHER && text.at(lexer.start()) == '.';
+  }
+
+  /// A colon is part of a slice in brackets, of `::` or of `:=`. Before anything else, it makes
+  /// `psql` replace a variable.
+  private void other() {
+    int start = lexer.start();
+    switch (text.at(start)) {
+      case '[' -> brackets++;
+      case ']' -> brackets = Math.max(0, brackets - 1);
+      case ':' -> {
+        if (brackets == 0 && isVariable(start)) {
+          problem(
+              start,
+              "a colon before a name is a psql variable, not SQL",
+              "write the value; a type cast has two colons");
+        }
+      }
+      default -> {}
+    }
+  }
+
+  private boolean isVariable(int colon) {
+    if (colon + 1 == text.length() || (colon > 0 && text.at(colon - 1) == ':')) {
+      return false;
+    }
+    byte next = text.at(colon + 1);
+    if (placeholder != null
+        && placeholder
+            .matcher(text.text(colon, Math.min(colon + 100, text.length())))
+            .lookingAt()) {
+      return false;
+    }
+    return next == '\'' || next == '"' || next == '{' || SqlLexer.isLetter(next);
   }
 
   private void word() {
@@ -323,6 +370,8 @@ final class SqlSplitter {
               + " is a psql command, not SQL",
           "remove it; of psql's commands only \\restrict KEY and \\unrestrict KEY between statements are skipped");
     }
+    // A comment before the command is not part of the next statement.
+    firstComment = -1;
     lexer.skipTo(lineEnd);
   }
 
@@ -383,6 +432,7 @@ final class SqlSplitter {
     kind = Kind.ORDINARY;
     previousWord = "";
     afterDot = false;
+    brackets = 0;
     parentheses = 0;
     body = 0;
   }

@@ -150,6 +150,10 @@ class SqlSplitterTest {
     assertThat(problems("\\restrict abcDEF123\nSELECT 1;\n\n\\unrestrict abcDEF123\n")).isEmpty();
     assertThat(split("\\restrict abcDEF123\nSELECT 1;\n\n\\unrestrict abcDEF123\n"))
         .containsExactly("SELECT 1");
+    assertThat(
+            split(
+                "-- a dump\n\n\\restrict abc\n\n-- settings\nSET a = 1;\n\n-- end\n\\unrestrict abc\n"))
+        .containsExactly("-- settings\nSET a = 1");
   }
 
   @ParameterizedTest

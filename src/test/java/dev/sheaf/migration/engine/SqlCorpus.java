@@ -437,6 +437,16 @@ final class SqlCorpus {
             ALTER TABLE t ADD CONSTRAINT c CHECK (v !~ '[;''"]'), ADD CONSTRAINT x EXCLUDE USING btree (id WITH =);
             """);
     add(
+        "colons",
+        """
+        CREATE FUNCTION f(a int[], n int) RETURNS int[] LANGUAGE sql RETURN a[1:n];
+        CREATE TABLE c AS SELECT f(a := '{1,2,3}', n := 2) AS f, ('{1,2,3}'::int[])[:2] AS g, (ARRAY[ARRAY[1,2],ARRAY[3,4]])[1:1][1:"n"] AS h
+          FROM (VALUES (1)) AS v (n);
+        SET client_encoding = 'UTF8';
+        SET NAMES 'utf8';
+        SET standard_conforming_strings TO on;
+        """);
+    add(
         "a merge",
         tables
             + "INSERT INTO t VALUES (1, 'a');\nMERGE INTO t USING (VALUES (1, 'b'), (2, 'c')) AS n (id, v) ON t.id = n.id WHEN MATCHED THEN UPDATE SET v = n.v WHEN NOT MATCHED THEN INSERT VALUES (n.id, n.v);");
@@ -452,7 +462,7 @@ final class SqlCorpus {
         "XML, JSON and arrays",
         """
         CREATE TABLE d (j jsonb, a text[], n int[], t tsvector, b bytea, i interval, bits varbit);
-        INSERT INTO d VALUES ('{"a;": ["b\\\\n", "''"]}', '{"a;b","c\\"d"}', ARRAY[1, 2][1:2], 'a;b', '\\xdeadBEEF', '1 day 02:03', B'101');
+        INSERT INTO d VALUES ('{"a;": ["b\\\\n", "''"]}', '{"a;b","c\\"d"}', (ARRAY[1, 2])[1:2], 'a;b', '\\xdeadBEEF', '1 day 02:03', B'101');
         INSERT INTO d VALUES ($${"x": "it's"}$$, ARRAY['--', '/*'], '{}', NULL, E'\\\\001', 'P1Y', X'1F');
         """);
     add(
@@ -793,6 +803,23 @@ final class SqlCorpus {
               + "\nCREATE TABLE t (id int);\nINSERT INTO t VALUES (1);\n"
               + commands[1]
               + "\n");
+    }
+    for (String variable : List.of(":USER", ":'DBNAME'", ":\"HOST\"", "1 +:x", ":{?x}")) {
+      refuse("variable " + variable, "CREATE TABLE t AS SELECT " + variable + ";\n");
+    }
+    for (String setting :
+        List.of(
+            "SET standard_conforming_strings = off",
+            "set local standard_conforming_strings to 'off'",
+            "SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false)",
+            "SET client_encoding = 'LATIN1'",
+            "SET NAMES 'WIN1252'",
+            "VACUUM (FULL) t",
+            "/* so */ CREATE DATABASE other",
+            "ALTER SYSTEM SET work_mem = '1MB'",
+            "REINDEX DATABASE",
+            "CLUSTER")) {
+      refuse(setting, "CREATE TABLE t (id int);\n" + setting + ";\n");
     }
     refuse("sent together", "SELECT 1 \\; SELECT 2;\n");
     refuse("to standard output", "CREATE TABLE t (id int);\nCOPY t TO STDOUT;\n");

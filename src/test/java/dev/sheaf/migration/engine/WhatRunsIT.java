@@ -378,6 +378,27 @@ class WhatRunsIT {
     assertThat(tables()).isEmpty();
   }
 
+  @Test
+  void aBackslashIsNoEscapeWhateverTheDatabaseSays() throws Exception {
+    database.execute(
+        "ALTER DATABASE "
+            + database.address().database()
+            + " SET standard_conforming_strings = off");
+    for (String options : List.of("", " runInTransaction:false")) {
+      write(
+          1,
+          options,
+          "CREATE TABLE t (v text DEFAULT 'C:\\new\\', w bytea DEFAULT '\\x0102');\nINSERT INTO t DEFAULT VALUES;",
+          "DROP TABLE t;");
+
+      up();
+
+      assertThat(database.query("SELECT v || ' ' || encode(w, 'hex') FROM t"))
+          .containsExactly("C:\\new\\ 0102");
+      down();
+    }
+  }
+
   /// The driver has rules of its own: it makes `??` one, and loses an `E` at a doubled quote.
   @Test
   void theDriverChangesNothing() throws Exception {
