@@ -4,6 +4,7 @@ import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Detail;
 import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.catalog.CatalogReader;
@@ -14,7 +15,6 @@ import dev.sheaf.migration.scratch.SampleRows;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -313,9 +313,7 @@ public final class StatementObserver {
             || after.transaction() != before.transaction());
   }
 
-  /// Looks without leaving a trace: whatever reading the catalog locks is released again.
   private static Sight look(Connection connection) throws SQLException {
-    Savepoint savepoint = connection.setSavepoint();
     try (Statement select = connection.createStatement()) {
       Map<Long, LockMode> held = new HashMap<>();
       try (ResultSet row = select.executeQuery(LOCKS)) {
@@ -346,12 +344,13 @@ public final class StatementObserver {
           settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
         }
       }
-      select.execute("SET LOCAL search_path = ''");
       return new Sight(
-          transaction, lockTimeout, held, activities, settings, CatalogReader.read(connection));
-    } finally {
-      connection.rollback(savepoint);
-      connection.releaseSavepoint(savepoint);
+          transaction,
+          lockTimeout,
+          held,
+          activities,
+          settings,
+          CatalogReader.read(connection, Detail.FACTS));
     }
   }
 
@@ -384,7 +383,8 @@ public final class StatementObserver {
     String sql =
         catalog.relations().values().stream()
             .filter(relation -> relation.kind() == Kind.TABLE && relation.bytes() > 0)
-            .map(table -> "SELECT %d, count(*) FROM ONLY %s".formatted(table.oid(), table.quoted()))
+            .map(table ->
+                "SELECT %d, count(*) FROM ONLY %s".formatted(table.oid(), table.fullReference()))
             .collect(Collectors.joining(" UNION ALL "));
     Map<Long, Long> rows = new HashMap<>();
     if (!sql.isEmpty()) {
@@ -402,7 +402,7 @@ public final class StatementObserver {
     String tables =
         catalog.relations().values().stream()
             .filter(relation -> relation.kind() == Kind.TABLE)
-            .map(Relation::quoted)
+            .map(Relation::fullReference)
             .collect(Collectors.joining(", "));
     if (tables.isEmpty()) {
       return;
@@ -460,7 +460,7 @@ public final class StatementObserver {
         catalog.relations().values().stream().filter(catalog::isCanary).toList();
     try (Statement drop = connection.createStatement()) {
       for (Relation canary : canaries) {
-        drop.execute("DROP TABLE IF EXISTS " + canary.quoted() + " CASCADE");
+        drop.execute("DROP TABLE IF EXISTS " + canary.fullReference() + " CASCADE");
       }
     }
     return !canaries.isEmpty();

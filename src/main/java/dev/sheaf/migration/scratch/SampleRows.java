@@ -1,7 +1,9 @@
 package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.SqlErrorMessage;
-import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.catalog.Catalog.Detail;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.CatalogReader;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -197,6 +199,10 @@ public final class SampleRows {
                             WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
          ORDER BY 2
         """;
+    Set<Long> ours =
+        CatalogReader.read(connection, Detail.FACTS).userTables().stream()
+            .map(Relation::oid)
+            .collect(Collectors.toSet());
     Map<Long, Table> tables = new LinkedHashMap<>();
     try (Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(sql)) {
@@ -204,8 +210,7 @@ public final class SampleRows {
         Set<Long> relations = new HashSet<>(List.of((Long[]) row.getArray(3).getArray()));
         relations.add(row.getLong(1));
         Table table = new Table(row.getLong(1), row.getString(2), relations);
-        if (CatalogSnapshot.isOfChangelogs("table " + table.name())
-            && densities.apply(table.name()) != Density.NONE) {
+        if (ours.contains(table.oid()) && densities.apply(table.name()) != Density.NONE) {
           tables.put(table.oid(), table);
         }
       }
