@@ -72,6 +72,10 @@ public final class CatalogReader {
   private static final String HOME =
       "(SELECT relnamespace FROM pg_class WHERE oid = to_regclass('databasechangelog'))";
 
+  /// Its name as SQL has to write it; where there are no such tables yet, where they would be.
+  private static final String HOME_NAME =
+      "coalesce(%s::regnamespace::text, quote_ident(current_schema()), 'public')".formatted(HOME);
+
   private final Connection connection;
   private final Detail detail;
 
@@ -115,6 +119,16 @@ public final class CatalogReader {
     List<Catalog> read = new ArrayList<>();
     Transactions.run(connection, () -> read.add(reader.read()));
     return read.getFirst();
+  }
+
+  /// The schema of the engine's tables, in which changelogs create what they name without a schema,
+  /// as SQL has to write it.
+  public static String home(Connection connection) throws SQLException {
+    try (Statement select = connection.createStatement();
+        ResultSet row = select.executeQuery("SELECT " + HOME_NAME)) {
+      row.next();
+      return row.getString(1);
+    }
   }
 
   private Catalog read() throws SQLException {
@@ -205,19 +219,32 @@ public final class CatalogReader {
     return engine;
   }
 
+  /// What the texts of definitions depend on, whatever server, database and role set.
+  private static final List<String> SETTINGS =
+      List.of(
+          "quote_all_identifiers = off",
+          "standard_conforming_strings = on",
+          "bytea_output = 'hex'",
+          "DateStyle = 'ISO, MDY'",
+          "IntervalStyle = 'postgres'",
+          "TimeZone = 'UTC'",
+          "extra_float_digits = 3",
+          "lc_monetary = 'C'");
+
   /// Makes definitions independent of the session. What changelogs name without a schema stands in
   /// the schema of the engine's tables.
   private void pin() {
     if (detail == Detail.STATEMENTS) {
       query(
           """
-          SELECT set_config('search_path', coalesce(%s::regnamespace::text, quote_ident(current_schema()), 'public') || ', public', true)
+          SELECT set_config('search_path', %s || ', public', true)
           """
-              .formatted(HOME),
+              .formatted(HOME_NAME),
           _ -> "");
     } else {
       set("LOCAL search_path = ''");
     }
+    SETTINGS.forEach(setting -> set("LOCAL " + setting));
   }
 
   private Map<Long, Schema> schemas() {

@@ -4,6 +4,7 @@ import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.CatalogReader;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
@@ -46,7 +47,7 @@ public final class Verification {
     ObjectTemplates templates = new ObjectTemplates(changelogs);
     try (ScratchDatabase reference =
         ScratchDatabase.create(ScratchDatabase.server(address, config))) {
-      workIn(currentSchema(live), reference);
+      workIn(CatalogReader.home(live), reference);
       return compare(live, applied, templates, reference);
     }
   }
@@ -129,20 +130,14 @@ public final class Verification {
     }
   }
 
-  private static String currentSchema(Connection live) throws SQLException {
-    try (Statement select = live.createStatement();
-        ResultSet row = select.executeQuery("SELECT quote_ident(current_schema())")) {
-      return row.next() && row.getString(1) != null ? row.getString(1) : "public";
-    }
-  }
-
   /// The scratch database works in the schema in which the live one does.
   private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
     try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME);
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
+      // A setting of the role would prevail over one of the database alone.
       statement.execute(
-          "ALTER DATABASE %s SET search_path = %s, public"
+          "ALTER ROLE CURRENT_USER IN DATABASE %s SET search_path = %s, public"
               .formatted(reference.address().database(), schema));
     }
   }

@@ -3,11 +3,14 @@ package dev.sheaf.migration.proof;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.testing.TestDatabase;
 import java.nio.file.Path;
@@ -16,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a comparison with the changelogs sees, and what it does not depend on.
 class VerificationIT {
@@ -82,6 +87,84 @@ class VerificationIT {
       assertThatThrownBy(
               () -> TestConfig.migrations(other, root).baseline(Approval.NONE, SILENT).orThrow())
           .hasMessageContaining("public.t.backfill");
+    }
+  }
+
+  /// Settings of the database, which the scratch database does not have.
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "search_path = extra, public",
+        "quote_all_identifiers = on",
+        "standard_conforming_strings = off",
+        "bytea_output = escape",
+        "DateStyle = 'German'",
+        "IntervalStyle = sql_standard",
+        "TimeZone = 'Asia/Kathmandu'",
+        "extra_float_digits = -15"
+      })
+  void settingsOfTheDatabaseAreNoDifference(String setting) throws Exception {
+    changelogs.changeset(
+        "core",
+        1,
+        "values",
+        """
+        CREATE SCHEMA extra;
+        CREATE TYPE mood AS ENUM ('sad', 'ok');
+        CREATE TABLE t (
+            id       bigint PRIMARY KEY,
+            mood     mood NOT NULL DEFAULT 'sad',
+            pause    interval DEFAULT interval '1 day 02:03:04',
+            at       timestamptz DEFAULT '2026-01-02 03:04:05+06',
+            price    float8 DEFAULT 0.1::float8 + 0.2,
+            cost     money DEFAULT 5::money,
+            bytes    bytea DEFAULT '\\x0102',
+            path     text DEFAULT 'C:\\new' CHECK (path <> 'a\\b'),
+            "Name"   text
+        );
+        CREATE TABLE extra.u (id bigint REFERENCES t, mood mood);
+        CREATE TABLE part (at timestamptz) PARTITION BY RANGE (at);
+        CREATE TABLE part_2026 PARTITION OF part FOR VALUES FROM ('2026-01-01Z') TO ('2027-01-01Z');
+        CREATE VIEW v AS SELECT id, mood FROM t WHERE pause > interval '3 hours' AND at < '2026-05-06Z';
+        CREATE FUNCTION f(m mood) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
+        """,
+        "empty");
+    migrations().up(SILENT).orThrow();
+
+    database.execute(
+        "ALTER DATABASE %s SET %s".formatted(database.address().database(), setting));
+
+    assertThat(migrations().verify()).isEmpty();
+    database.execute("ALTER TABLE public.t DROP COLUMN \"Name\"");
+    assertThat(differences()).containsExactly("MISSING column public.t.\"Name\"");
+  }
+
+  @Test
+  void settingsOfTheRoleAreNoDifference() throws Exception {
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "empty");
+    changelogs.changeset("core", 2, "b", "CREATE SCHEMA extra;", "empty");
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "empty");
+    migrations().up(SILENT).orThrow();
+    String role = TestDatabase.freshName();
+    database.execute(
+        """
+        CREATE ROLE %1$s LOGIN SUPERUSER PASSWORD 'role';
+        ALTER ROLE %1$s SET search_path = extra, public;
+        ALTER ROLE %1$s SET quote_all_identifiers = on;
+        """
+            .formatted(role));
+    try {
+      Changelogs read = Changelogs.in(root);
+      Migrations asRole =
+          new Migrations(
+              new DatabaseAddress(database.address().jdbcUrl(), role, "role"),
+              TestConfig.schema(),
+              read,
+              Modules.everything(read),
+              false);
+      assertThat(asRole.verify()).isEmpty();
+    } finally {
+      database.execute("DROP ROLE " + role);
     }
   }
 
