@@ -369,7 +369,7 @@ public final class StatementObserver {
     Directives directives = changeset.directives();
     try (Statement set = connection.createStatement()) {
       set.execute(
-          "SET lock_timeout = %d; SET statement_timeout = %d"
+          "SET lock_timeout = %d; SET statement_timeout = %d; SET standard_conforming_strings = on"
               .formatted(
                   Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
                       .toMillis(),

@@ -140,6 +140,26 @@ class VerificationIT {
   }
 
   @Test
+  void stringsMeanTheSameInEveryDatabase() throws Exception {
+    database.execute(
+        "ALTER DATABASE %s SET standard_conforming_strings = off"
+            .formatted(database.address().database()));
+    changelogs.changeset(
+        "core",
+        1,
+        "strings",
+        "CREATE TABLE t (bytes bytea DEFAULT '\\x0102', path text DEFAULT 'C:\\new'); INSERT INTO t DEFAULT VALUES;",
+        "empty");
+    changelogs.concurrent(
+        "core", 2, "more", "INSERT INTO t (path) VALUES ('D:\\new');", "empty");
+    migrations().up(SILENT).orThrow();
+
+    assertThat(database.query("SELECT encode(bytes, 'hex') || ' ' || path FROM t"))
+        .containsExactly("0102 C:\\new", "0102 D:\\new");
+    assertThat(migrations().verify()).isEmpty();
+  }
+
+  @Test
   void settingsOfTheRoleAreNoDifference() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "empty");
     changelogs.changeset("core", 2, "b", "CREATE SCHEMA extra;", "empty");
