@@ -68,6 +68,12 @@ public final class CatalogReader {
              ORDER BY a.attnum),
       """;
 
+  /// The oids of the objects of one catalog that belong to an extension.
+  private static String members(String catalog) {
+    return "SELECT objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND classid = '%s'::regclass AND deptype = 'e'"
+        .formatted(catalog);
+  }
+
   /// The schema of the engine's tables, as the session finds them.
   private static final String HOME =
       "(SELECT relnamespace FROM pg_class WHERE oid = to_regclass('databasechangelog'))";
@@ -185,16 +191,28 @@ public final class CatalogReader {
   private static void removePartsOfExtensions(Catalog catalog) {
     Map<Long, Relation> relations = catalog.relations();
     catalog.indexes().values().removeIf(index -> !relations.containsKey(index.table()));
-    relations
-        .values()
-        .removeIf(relation ->
-            relation.kind().isIndex() && !catalog.indexes().containsKey(relation.oid()));
+    if (catalog.detail() != Detail.FACTS) {
+      catalog
+          .sequences()
+          .values()
+          .removeIf(sequence -> sequence.table() != 0 && !relations.containsKey(sequence.table()));
+    }
     catalog
         .constraints()
         .values()
         .removeIf(constraint ->
             !relations.containsKey(constraint.table())
                 && !catalog.types().containsKey(constraint.domain()));
+    relations
+        .values()
+        .removeIf(relation ->
+            switch (relation.kind()) {
+              case INDEX, PARTITIONED_INDEX -> !catalog.indexes().containsKey(relation.oid());
+              case SEQUENCE ->
+                  catalog.detail() != Detail.FACTS
+                      && !catalog.sequences().containsKey(relation.oid());
+              default -> false;
+            });
   }
 
   /// What the migration engine keeps for itself: by its names, but in its own schema only.
@@ -253,8 +271,9 @@ public final class CatalogReader {
         SELECT oid, nspname, quote_ident(nspname), %s
           FROM pg_namespace
          WHERE nspname !~ '^(pg_|information_schema$)'
+           AND oid NOT IN (%s)
         """
-            .formatted(privileges("nspowner", "nspacl")),
+            .formatted(privileges("nspowner", "nspacl"), members("pg_namespace")),
         row -> {
           addPrivileges(new ObjectId("pg_namespace", row.getLong(1)), row, 4);
           return new Schema(row.getLong(1), row.getString(2), row.getString(3));
@@ -684,6 +703,11 @@ public final class CatalogReader {
         SELECT 'event trigger', 'pg_event_trigger', oid, evtname,
                concat_ws(' ', evtevent, evtfoid::regproc, evtenabled, array_to_string(evttags, ','))
           FROM pg_event_trigger
+         WHERE oid NOT IN (
+        """
+            + members("pg_event_trigger")
+            + """
+        )
         UNION ALL
         SELECT 'operator', 'pg_operator', o.oid,
                format('%I.%I (%s)', n.nspname, o.oprname, concat_ws(', ', nullif(o.oprleft, 0)::regtype, o.oprright::regtype)),

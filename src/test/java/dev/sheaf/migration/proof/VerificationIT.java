@@ -90,6 +90,36 @@ class VerificationIT {
     }
   }
 
+  @Test
+  void whatBelongsToAnExtensionIsNoDifference() throws Exception {
+    changelogs.table("core", 1, "a");
+    migrations().up(SILENT).orThrow();
+
+    database.execute(
+        """
+        CREATE EXTENSION pg_trgm;
+        CREATE SCHEMA cron;
+        CREATE TABLE cron.job (id serial PRIMARY KEY, name text CHECK (name <> ''));
+        CREATE INDEX ON cron.job (name);
+        COMMENT ON COLUMN cron.job.name IS 'What runs';
+        CREATE FUNCTION cron.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+        CREATE EVENT TRIGGER cron_watch ON ddl_command_end EXECUTE FUNCTION cron.watch();
+        CREATE TYPE cron.state AS ENUM ('on', 'off');
+        ALTER EXTENSION pg_trgm ADD SCHEMA cron;
+        ALTER EXTENSION pg_trgm ADD TABLE cron.job;
+        ALTER EXTENSION pg_trgm ADD FUNCTION cron.watch();
+        ALTER EXTENSION pg_trgm ADD EVENT TRIGGER cron_watch;
+        ALTER EXTENSION pg_trgm ADD TYPE cron.state;
+        """);
+    assertThat(migrations().verify()).isEmpty();
+
+    database.execute(
+        "CREATE TABLE cron.mine (id int); CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION cron.watch();");
+    assertThat(differences())
+        .containsExactly(
+            "EXTRA column cron.mine.id", "EXTRA event trigger mine", "EXTRA table cron.mine");
+  }
+
   /// Settings of the database, which the scratch database does not have.
   @ParameterizedTest
   @ValueSource(
