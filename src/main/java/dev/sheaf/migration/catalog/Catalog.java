@@ -139,7 +139,8 @@ public record Catalog(
   /// @param accessMethod `heap`, `btree`, `hnsw`; `null` where there is none
   /// @param options such as `autovacuum_enabled=false`
   /// @param replicaIdentity `d`efault, `n`othing, `f`ull or `i`ndex
-  /// @param replicaIndex the reference of that index; `null` where there is none
+  /// @param replicaIndex the oid of that index; 0 where there is none
+  /// @param clusterIndex the oid of the index that it was last ordered by; 0 where there is none
   /// @param rowSecurity whether it is enabled
   /// @param forcedRowSecurity whether the owner is subject to it as well
   /// @param parent the partitioned table or index that this is a partition of; 0 when of none
@@ -163,7 +164,8 @@ public record Catalog(
       @Nullable String accessMethod,
       List<String> options,
       String replicaIdentity,
-      @Nullable String replicaIndex,
+      long replicaIndex,
+      long clusterIndex,
       boolean rowSecurity,
       boolean forcedRowSecurity,
       long parent,
@@ -375,7 +377,31 @@ public record Catalog(
       long table,
       int column,
       boolean identity)
-      implements Definition {}
+      implements Definition {
+
+    /// The same sequence with the settings that it gets when only its type and direction are said.
+    Sequence usual() {
+      long highest =
+          switch (type) {
+            case "smallint" -> Short.MAX_VALUE;
+            case "integer" -> Integer.MAX_VALUE;
+            default -> Long.MAX_VALUE;
+          };
+      boolean up = increment > 0;
+      return new Sequence(
+          oid,
+          type,
+          up ? 1 : -1,
+          1,
+          up ? 1 : -highest - 1,
+          up ? highest : -1,
+          1,
+          false,
+          table,
+          column,
+          identity);
+    }
+  }
 
   /// What a type is.
   public enum TypeKind {
@@ -567,6 +593,15 @@ public record Catalog(
   public boolean isPartitionOf(Relation partition) {
     Relation here = relations.get(partition.oid());
     return here != null && here.parent() == partition.parent();
+  }
+
+  /// The sequence that numbers the rows of a table; `null` when none does.
+  @Nullable Sequence identity(long table, int column) {
+    return sequences.values().stream()
+        .filter(sequence ->
+            sequence.identity() && sequence.table() == table && sequence.column() == column)
+        .findFirst()
+        .orElse(null);
   }
 
   /// Whether a table is kept in the order of one of its indexes.

@@ -57,6 +57,11 @@ public final class CatalogObjects {
                 .thenComparingInt(item -> item.kind() == Kind.COLUMN ? item.key().sub() : 0)
                 .thenComparing(Item::name))
         .forEach(item -> objects.put(item.key(), item));
+    for (Item item : objects.values()) {
+      if (item.owner() != null && item.kind().isChoiceOfIndex()) {
+        dependencies.add(new Dependency(item.key(), item.owner(), true));
+      }
+    }
     for (Dependency dependency : catalog.dependencies()) {
       ObjectId from = resolve(dependency.from());
       ObjectId to = resolve(dependency.to());
@@ -109,6 +114,8 @@ public final class CatalogObjects {
     FUNCTION,
     CONSTRAINT,
     INDEX,
+    CLUSTER,
+    REPLICA_IDENTITY,
     VIEW,
     MATERIALIZED_VIEW,
     RULE,
@@ -119,6 +126,11 @@ public final class CatalogObjects {
 
     private static final Set<Kind> USED_BY_OTHERS =
         Set.of(SCHEMA, EXTENSION, TYPE, DOMAIN, SEQUENCE, FUNCTION);
+
+    /// Whether it says which index a table uses for something.
+    boolean isChoiceOfIndex() {
+      return this == CLUSTER || this == REPLICA_IDENTITY;
+    }
 
     /// Whether others may use it without being part of it, so that it goes after they were changed.
     boolean isUsedByOthers() {
@@ -403,11 +415,52 @@ public final class CatalogObjects {
                   table.bound()),
               "DROP TABLE " + name,
               table);
-      return Stream.concat(
-          Stream.of(item),
-          table.columns().stream()
-              .filter(column -> column.parents() == 0)
-              .map(column -> column(table, column)));
+      return Stream.of(
+              Stream.of(item),
+              table.columns().stream()
+                  .filter(column -> column.parents() == 0)
+                  .map(column -> column(table, column)),
+              choice(
+                  table, Kind.CLUSTER, table.clusterIndex(), "CLUSTER ON", "SET WITHOUT CLUSTER"),
+              choice(
+                  table,
+                  Kind.REPLICA_IDENTITY,
+                  table.replicaIndex(),
+                  "REPLICA IDENTITY USING INDEX",
+                  "REPLICA IDENTITY DEFAULT"))
+          .flatMap(items -> items);
+    }
+
+    /// Which index a table uses for something.
+    private Stream<Item> choice(
+        Relation table, Kind kind, long index, String choose, String reset) {
+      if (index == 0) {
+        return Stream.empty();
+      }
+      String alter = "ALTER TABLE %s ".formatted(table.reference());
+      // The index of a key is part of its constraint.
+      ObjectId owner =
+          catalog.constraints().values().stream()
+              .filter(
+                  constraint -> constraint.index() == index && constraint.table() == table.oid())
+              .filter(constraint -> constraint.kind() != ConstraintKind.FOREIGN_KEY)
+              .map(constraint -> new ObjectId("pg_constraint", constraint.oid()))
+              .findFirst()
+              .orElseGet(() -> relationId(index));
+      String quoted = catalog.relation(index).quoted();
+      return Stream.of(
+          new Item(
+              kind,
+              new ObjectId(kind == Kind.CLUSTER ? "clustered" : "replicated", table.oid()),
+              owner,
+              "",
+              "",
+              "",
+              table.reference(),
+              table.reference(),
+              alter + choose + " " + quoted,
+              alter + reset,
+              null));
     }
 
     private Item column(Relation table, Column column) {
@@ -425,7 +478,11 @@ public final class CatalogObjects {
               column.type(),
               collate(column),
               column.notNull() && !column.identity() ? "NOT NULL" : null,
-              column.identity() ? "GENERATED " + identity(column) + " AS IDENTITY" : null,
+              column.identity()
+                  ? words(
+                      "GENERATED " + identity(column) + " AS IDENTITY",
+                      unusualOptions(catalog.identity(table.oid(), column.number())))
+                  : null,
               switch (column.generation()) {
                 case "s" -> "GENERATED ALWAYS AS (" + column.defaultValue() + ") STORED";
                 case "" -> after("DEFAULT ", column.defaultValue());
@@ -647,15 +704,43 @@ public final class CatalogObjects {
     return "CONSTRAINT %s %s".formatted(constraint.quoted(), constraint.definition());
   }
 
+  /// The options of a new sequence.
   static String options(Sequence sequence) {
-    return words(
-        "AS " + sequence.type(),
+    return "AS "
+        + sequence.type()
+        + " "
+        + String.join(" ", settings(sequence)).replace(" NO CYCLE", "");
+  }
+
+  /// The options of a sequence that may have had others.
+  static String allOptions(Sequence sequence) {
+    return "AS " + sequence.type() + " " + String.join(" ", settings(sequence));
+  }
+
+  /// Everything about a sequence but its type.
+  static List<String> settings(Sequence sequence) {
+    return List.of(
         "INCREMENT " + sequence.increment(),
         "MINVALUE " + sequence.minimum(),
         "MAXVALUE " + sequence.maximum(),
         "START " + sequence.start(),
         "CACHE " + sequence.cache(),
-        sequence.cycles() ? "CYCLE" : null);
+        sequence.cycles() ? "CYCLE" : "NO CYCLE");
+  }
+
+  /// What is said of an identity that is not as usual; `null` when nothing is.
+  private static @Nullable String unusualOptions(@Nullable Sequence sequence) {
+    if (sequence == null) {
+      return null;
+    }
+    List<String> unusual = new ArrayList<>(settings(sequence));
+    unusual.removeAll(settings(sequence.usual()));
+    return unusual.isEmpty() ? null : "(" + String.join(" ", unusual) + ")";
+  }
+
+  /// The sequence that numbers the rows of a column; `null` when none does.
+  @Nullable Sequence identityOf(Item column) {
+    return catalog.identity(column.key().oid(), column.key().sub());
   }
 
   static @Nullable String collate(Column column) {

@@ -303,7 +303,8 @@ public final class CatalogReader {
                CASE WHEN c.relfilenode = 0 OR %2$s THEN 0 ELSE pg_relation_size(c.oid) END,
                (SELECT spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace), m.amname,
                coalesce(c.reloptions, '{}'), c.relreplident,
-               CASE c.relreplident WHEN 'i' THEN (SELECT indexrelid::regclass FROM pg_index WHERE indrelid = c.oid AND indisreplident) END,
+               coalesce((SELECT indexrelid FROM pg_index WHERE indrelid = c.oid AND indisreplident), 0),
+               coalesce((SELECT indexrelid FROM pg_index WHERE indrelid = c.oid AND indisclustered), 0),
                c.relrowsecurity, c.relforcerowsecurity,
                coalesce((SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid AND c.relispartition), 0),
                ARRAY(SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = c.oid ORDER BY inhseqno),
@@ -319,7 +320,7 @@ public final class CatalogReader {
                 .formatted(pretty, detail != Detail.FACTS, privileges("c.relowner", "c.relacl"))
             + OURS.formatted("c", "relnamespace", "pg_class"),
         row -> {
-          addPrivileges(new ObjectId("pg_class", row.getLong(1)), row, 23);
+          addPrivileges(new ObjectId("pg_class", row.getLong(1)), row, 24);
           return new Relation(
               row.getLong(1),
               row.getString(2),
@@ -335,14 +336,15 @@ public final class CatalogReader {
               row.getString(12),
               texts(row, 13),
               row.getString(14),
-              row.getString(15),
-              row.getBoolean(16),
+              row.getLong(15),
+              row.getLong(16),
               row.getBoolean(17),
-              row.getLong(18),
-              texts(row, 19),
-              row.getString(20),
+              row.getBoolean(18),
+              row.getLong(19),
+              texts(row, 20),
               row.getString(21),
               row.getString(22),
+              row.getString(23),
               text(comments.get(new ObjectId("pg_class", row.getLong(1)))),
               columns.getOrDefault(row.getLong(1), List.of()));
         },
@@ -707,15 +709,15 @@ public final class CatalogReader {
         """
             + members("pg_event_trigger")
             + """
-        )
-        UNION ALL
-        SELECT 'operator', 'pg_operator', o.oid,
-               format('%I.%I (%s)', n.nspname, o.oprname, concat_ws(', ', nullif(o.oprleft, 0)::regtype, o.oprright::regtype)),
-               o.oprcode::text
-          FROM pg_operator o
-          JOIN pg_namespace n ON n.oid = o.oprnamespace
-         WHERE true
-        """
+            )
+            UNION ALL
+            SELECT 'operator', 'pg_operator', o.oid,
+                   format('%I.%I (%s)', n.nspname, o.oprname, concat_ws(', ', nullif(o.oprleft, 0)::regtype, o.oprright::regtype)),
+                   o.oprcode::text
+              FROM pg_operator o
+              JOIN pg_namespace n ON n.oid = o.oprnamespace
+             WHERE true
+            """
             + OURS.formatted("o", "oprnamespace", "pg_operator")
             + """
             UNION ALL

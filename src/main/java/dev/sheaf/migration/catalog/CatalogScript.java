@@ -7,6 +7,7 @@ import dev.sheaf.migration.catalog.Catalog.Dependency;
 import dev.sheaf.migration.catalog.Catalog.Function;
 import dev.sheaf.migration.catalog.Catalog.ObjectId;
 import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.Catalog.Sequence;
 import dev.sheaf.migration.catalog.Catalog.TypeKind;
 import dev.sheaf.migration.catalog.Catalog.UserType;
 import dev.sheaf.migration.catalog.CatalogObjects.Item;
@@ -123,7 +124,7 @@ public final class CatalogScript {
     Set<Item> retyped = new HashSet<>();
     Map<Item, List<String>> steps = new HashMap<>();
     pairs.forEach((from, to) -> {
-      @Nullable List<String> changes = changes(from, to);
+      @Nullable List<String> changes = changes(now, from, to);
       if (changes == null) {
         again.add(from);
       } else if (!changes.isEmpty()) {
@@ -212,13 +213,37 @@ public final class CatalogScript {
 
   private void drop(CatalogObjects objects, Set<Item> items) {
     Set<Item> explicit = new LinkedHashSet<>(items);
-    explicit.removeIf(item -> isPartOf(objects, item, items));
+    explicit.removeIf(item -> isPartOf(objects, item, items) && !isInCircle(objects, item, items));
     for (Item item : ordered(objects, explicit, true)) {
       run(
           concurrently && item.kind() == Kind.INDEX && !objects.isPartitioned(item.index())
               ? item.drop().replaceFirst("INDEX", "INDEX CONCURRENTLY")
               : item.drop());
     }
+  }
+
+  /// Whether `item` is a foreign key that keeps its table and the referenced one from being dropped
+  /// one after the other.
+  private static boolean isInCircle(CatalogObjects objects, Item item, Set<Item> items) {
+    if (!isForeignKey(item) || !items.contains(objects.ownerOf(item))) {
+      return false;
+    }
+    long table = item.constraint().table();
+    Set<Long> reached = new LinkedHashSet<>(Set.of(item.constraint().referenced()));
+    int size;
+    do {
+      size = reached.size();
+      objects.objects().values().stream()
+          .filter(other -> isForeignKey(other) && items.contains(objects.ownerOf(other)))
+          .map(Item::constraint)
+          .filter(key -> key.referenced() != key.table() && reached.contains(key.table()))
+          .forEach(key -> reached.add(key.referenced()));
+    } while (reached.size() > size);
+    return item.constraint().referenced() != table && reached.contains(table);
+  }
+
+  private static boolean isForeignKey(Item item) {
+    return item.kind() == Kind.CONSTRAINT && item.constraint().kind() == ConstraintKind.FOREIGN_KEY;
   }
 
   /// Whether `item` is dropped with one of `items`.
@@ -341,6 +366,9 @@ public final class CatalogScript {
     if (!parts.isEmpty() || table.parent() == 0) {
       sql.append(" (\n    ").append(String.join(",\n    ", parts)).append("\n)");
     }
+    if (table.parent() == 0 && !table.inherits().isEmpty()) {
+      sql.append(" INHERITS (").append(String.join(", ", table.inherits())).append(")");
+    }
     if (table.partitionKey() != null) {
       sql.append(" PARTITION BY ").append(table.partitionKey());
     }
@@ -417,15 +445,15 @@ public final class CatalogScript {
   /// How `from` becomes `to`.
   ///
   /// @return statements; `null` when it has to be dropped and made anew
-  private @Nullable List<String> changes(Item from, Item to) {
+  private @Nullable List<String> changes(CatalogObjects now, Item from, Item to) {
     return switch (to.kind()) {
       case TABLE -> tableChanges(from, to);
-      case COLUMN -> columnChanges(from, to);
+      case COLUMN -> columnChanges(now, from, to);
       case TYPE -> typeChanges(from, to);
       case DOMAIN -> domainChanges(from, to);
       case SEQUENCE -> {
-        String options = CatalogObjects.options(to.sequence());
-        yield CatalogObjects.options(from.sequence()).equals(options)
+        String options = CatalogObjects.allOptions(to.sequence());
+        yield CatalogObjects.allOptions(from.sequence()).equals(options)
             ? List.of()
             : List.of("ALTER SEQUENCE %s %s".formatted(to.name(), options));
       }
@@ -449,7 +477,7 @@ public final class CatalogScript {
           from.create().equals(to.create())
               ? List.of()
               : beginsWith(columns(to), columns(from)) ? List.of(to.create()) : null;
-      case COMMENT, SEQUENCE_OWNER ->
+      case COMMENT, SEQUENCE_OWNER, CLUSTER, REPLICA_IDENTITY ->
           from.create().equals(to.create()) ? List.of() : List.of(to.create());
       case SCHEMA -> List.of();
       case CONSTRAINT, INDEX, MATERIALIZED_VIEW, RULE, TRIGGER, POLICY, STATISTICS ->
@@ -461,6 +489,11 @@ public final class CatalogScript {
     return view.relation().columns().stream()
         .map(column -> column.name() + " " + column.type())
         .toList();
+  }
+
+  /// Those of `all` that are not among `others`.
+  private static List<String> without(List<String> all, List<String> others) {
+    return all.stream().filter(one -> !others.contains(one)).toList();
   }
 
   private static boolean beginsWith(List<String> all, List<String> first) {
@@ -484,6 +517,12 @@ public final class CatalogScript {
             "ALTER TABLE %s ATTACH PARTITION %s %s"
                 .formatted(parentAfter, to.name(), after.bound()));
       }
+    }
+    if (before.parent() == 0 && after.parent() == 0) {
+      without(before.inherits(), after.inherits())
+          .forEach(parent -> statements.add(alter + "NO INHERIT " + parent));
+      without(after.inherits(), before.inherits())
+          .forEach(parent -> statements.add(alter + "INHERIT " + parent));
     }
     if (!before.persistence().equals(after.persistence())) {
       statements.add(alter + (after.persistence().equals("u") ? "SET UNLOGGED" : "SET LOGGED"));
@@ -519,7 +558,8 @@ public final class CatalogScript {
     if (forced != to.forcedRowSecurity()) {
       statements.add(alter + (forced ? "NO FORCE" : "FORCE") + " ROW LEVEL SECURITY");
     }
-    if (!identity.equals(replicaIdentity(to))) {
+    // One that uses an index is chosen once there is that index.
+    if (to.replicaIndex() == 0 && !identity.equals(replicaIdentity(to))) {
       statements.add(alter + "REPLICA IDENTITY " + replicaIdentity(to));
     }
     return statements;
@@ -527,14 +567,14 @@ public final class CatalogScript {
 
   private static String replicaIdentity(Relation table) {
     return switch (table.replicaIdentity()) {
-      case "i" -> "USING INDEX " + table.replicaIndex();
+      case "i" -> "USING INDEX";
       case "f" -> "FULL";
       case "n" -> "NOTHING";
       default -> "DEFAULT";
     };
   }
 
-  private static @Nullable List<String> columnChanges(Item from, Item to) {
+  private @Nullable List<String> columnChanges(CatalogObjects now, Item from, Item to) {
     Column before = from.column();
     Column after = to.column();
     boolean sameType = before.type().equals(after.type());
@@ -575,6 +615,15 @@ public final class CatalogScript {
           before.identity()
               ? "%sSET GENERATED %s".formatted(alter, CatalogObjects.identity(after))
               : "%sADD GENERATED %s AS IDENTITY".formatted(alter, CatalogObjects.identity(after)));
+    }
+    Sequence numbers = target.identityOf(to);
+    if (after.identity() && numbers != null) {
+      Sequence numbered = now.identityOf(from);
+      List<String> settings = new ArrayList<>(CatalogObjects.settings(numbers));
+      settings.removeAll(CatalogObjects.settings(numbered == null ? numbers.usual() : numbered));
+      if (!settings.isEmpty()) {
+        statements.add(alter + "SET " + String.join(" SET ", settings));
+      }
     }
     if (newDefault != null && (retyped || otherDefault)) {
       statements.add(alter + "SET DEFAULT " + newDefault);

@@ -161,8 +161,7 @@ class VerificationIT {
         "empty");
     migrations().up(SILENT).orThrow();
 
-    database.execute(
-        "ALTER DATABASE %s SET %s".formatted(database.address().database(), setting));
+    database.execute("ALTER DATABASE %s SET %s".formatted(database.address().database(), setting));
 
     assertThat(migrations().verify()).isEmpty();
     database.execute("ALTER TABLE public.t DROP COLUMN \"Name\"");
@@ -180,8 +179,7 @@ class VerificationIT {
         "strings",
         "CREATE TABLE t (bytes bytea DEFAULT '\\x0102', path text DEFAULT 'C:\\new'); INSERT INTO t DEFAULT VALUES;",
         "empty");
-    changelogs.concurrent(
-        "core", 2, "more", "INSERT INTO t (path) VALUES ('D:\\new');", "empty");
+    changelogs.concurrent("core", 2, "more", "INSERT INTO t (path) VALUES ('D:\\new');", "empty");
     migrations().up(SILENT).orThrow();
 
     assertThat(database.query("SELECT encode(bytes, 'hex') || ' ' || path FROM t"))
