@@ -25,10 +25,15 @@ final class ConstraintValidatedUnderLock implements Rule {
         observation.steps().flatMap(step -> ofDomain(observation, step)));
   }
 
-  /// A domain has no table of its own; all that use it are read.
+  /// A domain has no table of its own; all that use it are read. VALIDATE CONSTRAINT of a domain,
+  /// unlike that of a table, blocks writers.
   private Stream<Finding> ofDomain(Observation observation, Step step) {
-    return step.created(Catalog::constraints)
-        .filter(c -> c.table() == 0 && c.validated())
+    return Stream.concat(
+            step.created(Catalog::constraints),
+            step.changed(Catalog::constraints)
+                .filter(c -> !c.before().validated())
+                .map(Step.Changed::after))
+        .filter(c -> c.domain() != 0 && c.validated())
         .flatMap(c ->
             observation
                 .tables()
