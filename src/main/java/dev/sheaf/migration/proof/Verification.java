@@ -43,18 +43,21 @@ public final class Verification {
   ///
   /// @param live a connection to the database that is looked at
   /// @param applied what is taken to be applied there, in order
-  public List<Difference> compare(Connection live, List<Changeset> applied) throws SQLException {
+  /// @param privileges whether owners and privileges count too
+  public List<Difference> compare(Connection live, List<Changeset> applied, boolean privileges)
+      throws SQLException {
     ObjectTemplates templates = new ObjectTemplates(changelogs);
     try (ScratchDatabase reference =
         ScratchDatabase.create(ScratchDatabase.server(address, config))) {
       workIn(CatalogReader.home(live), reference);
-      return compare(live, applied, templates, reference);
+      return compare(live, applied, privileges, templates, reference);
     }
   }
 
   private List<Difference> compare(
       Connection live,
       List<Changeset> applied,
+      boolean privileges,
       ObjectTemplates templates,
       ScratchDatabase reference)
       throws SQLException {
@@ -67,13 +70,16 @@ public final class Verification {
           templates.apply(connection, instances.getKey(), instance);
         }
       }
-      return CatalogSnapshot.of(connection)
-          .ofChangelogs()
-          .drift(found.schema().ofChangelogs())
+      return compared(CatalogSnapshot.of(connection), privileges)
+          .drift(compared(found.schema(), privileges))
           .stream()
           .filter(difference -> !found.building().contains(difference.object()))
           .toList();
     }
+  }
+
+  private static CatalogSnapshot compared(CatalogSnapshot schema, boolean privileges) {
+    return privileges ? schema.withoutEngine() : schema.ofChangelogs();
   }
 
   /// A live schema, and what its data says there is of each template. Indexes and partitions come

@@ -120,6 +120,46 @@ class VerificationIT {
             "EXTRA column cron.mine.id", "EXTRA event trigger mine", "EXTRA table cron.mine");
   }
 
+  @Test
+  void privilegesAreComparedWhenAskedFor() throws Exception {
+    changelogs.changeset(
+        "core",
+        1,
+        "grants",
+        """
+        CREATE TABLE t (id int, v text);
+        GRANT SELECT ON t TO PUBLIC;
+        CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
+        """,
+        "empty");
+    migrations().up(SILENT).orThrow();
+    assertThat(migrations().verify(true)).isEmpty();
+    String role = TestDatabase.freshName();
+    database.execute("CREATE ROLE " + role);
+    try {
+      database.execute(
+          """
+          REVOKE SELECT ON t FROM PUBLIC;
+          GRANT UPDATE (v) ON t TO PUBLIC;
+          GRANT CREATE ON SCHEMA public TO PUBLIC;
+          ALTER FUNCTION f() OWNER TO %1$s;
+          ALTER DEFAULT PRIVILEGES FOR ROLE %1$s GRANT SELECT ON TABLES TO PUBLIC;
+          """
+              .formatted(role));
+
+      assertThat(migrations().verify()).isEmpty();
+      assertThat(migrations().verify(true).stream().map(VerificationIT::text))
+          .containsExactly(
+              "EXTRA default privileges " + role + " r",
+              "CHANGED privileges public.f()",
+              "CHANGED privileges public.t",
+              "EXTRA privileges public.t.v",
+              "CHANGED privileges schema public");
+    } finally {
+      database.execute("DROP OWNED BY %1$s; DROP ROLE %1$s".formatted(role));
+    }
+  }
+
   /// Settings of the database, which the scratch database does not have.
   @ParameterizedTest
   @ValueSource(
