@@ -1,6 +1,8 @@
 .DEFAULT_GOAL := help
 ENGINE := $(shell command -v docker || command -v podman)
-.PHONY: help dev test quick soak openapi bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
+# A Maven that runs for seconds is fastest without the optimizing compiler.
+SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -9,12 +11,19 @@ help: ## List these verbs
 dev: ## Run the service with live reload on a local PostgreSQL: http://localhost:8080
 	@url=$$(scripts/local-postgres url) && DATABASE_URL=$$url ./mvnw -q quarkus:dev
 
+quick: ## Compile and run the unit tests, without static analysis
+	@MAVEN_OPTS="$$MAVEN_OPTS $(SHORT_LIVED)" ./mvnw -B -ntp -q -Pquick test -Dquarkus.generate-code.skip
+
+it: ## Run the integration tests of one package, without static analysis: P=search, or P=search.SearchIT
+	@MAVEN_OPTS="$$MAVEN_OPTS $(SHORT_LIVED)" scripts/it $(P)
+
+check: ## Check the format and run the static analysis, without tests
+	@./mvnw -B -ntp -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -Panalysis test-compile
+
 test: ## Everything CI checks: format, static analysis, unit and integration tests
 	@scripts/local-postgres engine || echo 'No container engine answers: the tests of the image are left out.' >&2
-	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify
-
-quick: ## Compile and run the unit tests only
-	@./mvnw -B -ntp -q -Pquick test
+	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -Panalysis,client \
+	  -Dorg.slf4j.simpleLogger.log.org.openapitools=error verify
 
 soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
@@ -74,7 +83,7 @@ psql: ## Open psql on the local PostgreSQL
 	@scripts/local-postgres psql
 
 package: ## Build the runnable application into target/quarkus-app
-	@./mvnw -B -ntp -q -DskipTests package
+	@./mvnw -B -ntp -q -Dmaven.test.skip package
 
 clean: ## Remove what the build made
 	@./mvnw -B -ntp -q clean

@@ -6,6 +6,7 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.lang.reflect.Proxy;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// The way in. Without arguments this is the service; a verb runs one command, and neither HTTP nor
@@ -16,6 +17,9 @@ public final class Sheaf {
   Sheaf() {}
 
   public static void main(String... arguments) {
+    // Our own code names the locale wherever one matters, which the build checks; libraries may
+    // not.
+    Locale.setDefault(Locale.ROOT);
     if (arguments.length == 0) {
       endInOrder("TERM");
       endInOrder("INT");

@@ -16,6 +16,7 @@ import dev.sheaf.migration.execute.ObjectTemplates;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.sql.Connection;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -205,6 +206,22 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("dev.sheaf.transfer..", "org.apache.tika..", "org.apache.pdfbox..")
         .because("a PDF that a parser does not survive may cost a command, but not the service")
+        .check(SHEAF);
+  }
+
+  @Test
+  void transactionsAreEndedInOnePlace() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("dev.sheaf.database.Transactions")
+        .and()
+        // Holds one open for as long as the snapshot is in use.
+        .doNotHaveFullyQualifiedName("dev.sheaf.backup.SourceSnapshot")
+        .should()
+        .callMethod(Connection.class, "setAutoCommit", boolean.class)
+        .orShould()
+        .callMethod(Connection.class, "commit")
+        .because("a transaction that is ended by hand commits half of its work after an Error")
         .check(SHEAF);
   }
 

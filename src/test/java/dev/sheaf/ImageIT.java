@@ -117,7 +117,7 @@ class ImageIT {
                 "PUT",
                 "/api/v1/collections/points/documents/" + i,
                 """
-                {"chunks": [{"text": "point", "vector": [%d, 0]}]}
+                {"chunks": [{"text": "point", "vector": [%s, 0]}]}
                 """
                     .formatted(i)));
       }
@@ -227,7 +227,7 @@ class ImageIT {
 
   private static Connection connect(String database) throws SQLException {
     return DriverManager.getConnection(
-        "jdbc:postgresql://%s:%d/%s"
+        "jdbc:postgresql://%s:%s/%s"
             .formatted(postgres.getHost(), postgres.getMappedPort(5432), database),
         postgres.getUsername(),
         postgres.getPassword());

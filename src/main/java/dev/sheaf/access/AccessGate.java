@@ -13,6 +13,7 @@ import jakarta.interceptor.Interceptor;
 import java.sql.SQLException;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
+import org.jboss.logging.Logger.Level;
 
 /// Says at start who is let in, and refuses to start where nobody could be.
 @ApplicationScoped
@@ -51,7 +52,9 @@ class AccessGate {
 
   void sayWhoIsLetIn(@Observes StartupEvent event) {
     if (isOpen(config)) {
-      LOG.warn(
+      // In development and tests it is the default, and only this machine can connect.
+      LOG.log(
+          LaunchMode.current() == LaunchMode.NORMAL ? Level.WARN : Level.INFO,
           "access: open, so whoever reaches this port may do everything; sheaf.access.mode=required asks for keys");
     } else if (!oidc) {
       lookForKeys();

@@ -2,6 +2,7 @@ package dev.sheaf.access;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.agroal.api.AgroalDataSource;
@@ -206,23 +207,9 @@ public final class ApiKeys {
     }
   }
 
-  private interface Work<T> {
-    T on(Connection connection) throws SQLException;
-  }
-
-  private <T> T transaction(Work<T> work) throws SQLException {
+  private <T> T transaction(Transactions.Work<T, RuntimeException> work) throws SQLException {
     try (Connection connection = source.connect()) {
-      connection.setAutoCommit(false);
-      try {
-        T result = work.on(connection);
-        connection.commit();
-        return result;
-      } catch (SQLException | RuntimeException e) {
-        connection.rollback();
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
-      }
+      return Transactions.call(connection, work);
     }
   }
 

@@ -4,10 +4,13 @@ import dev.sheaf.backup.BackupListener.Phase;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.VerifiedBackup;
+import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -135,7 +138,7 @@ public final class Backups {
       Tracker tracker) {
     DatabaseAddress server = into.withDatabase(MAINTENANCE);
     Restore restore = Restore.of(backup, server(server), tracker);
-    try (TemporaryDatabase database = TemporaryDatabase.create(server)) {
+    try (ScratchDatabase database = ScratchDatabase.forRestore(server)) {
       restore.into(database.address(), false, options.privileges());
       analyze(database.address(), tracker);
       database.keepAs(into.database(), replace);
@@ -161,13 +164,14 @@ public final class Backups {
             "name another database, or say that it may be replaced");
       }
       if (othersAreConnected(connection)) {
-        throw TemporaryDatabase.inUse(into.database(), null);
+        throw ScratchDatabase.inUse(into.database(), null);
       }
       return Target.OCCUPIED;
     } catch (SQLException e) {
       throw SqlErrorMessage.running(into, "looking at " + into.database(), e);
     } catch (OperatorException e) {
-      if (e.getCause() instanceof SQLException cause && "3D000".equals(cause.getSQLState())) {
+      if (e.getCause() instanceof SQLException cause
+          && SqlStates.INVALID_CATALOG_NAME.equals(cause.getSQLState())) {
         return Target.ABSENT;
       }
       throw e;
@@ -230,7 +234,7 @@ public final class Backups {
       }
       Restore restore = Restore.of(backup, server(server), tracker);
       Contents restored;
-      try (TemporaryDatabase scratch = TemporaryDatabase.create(server)) {
+      try (ScratchDatabase scratch = ScratchDatabase.forRestore(server)) {
         restore.into(scratch.address(), false, false);
         restored = read(scratch.address(), backup, tracker);
       }
@@ -266,16 +270,15 @@ public final class Backups {
     tracker.begin(Phase.COUNTING, backup.manifest().contents().rows().size(), 0);
     try (Connection connection = scratch.open("sheaf backup")) {
       Contents.waitForever(connection);
-      connection.setAutoCommit(false);
-      Contents contents =
-          Contents.of(
-              connection,
-              tables -> {
-                tracker.tables(tables);
-                return true;
-              });
-      connection.rollback();
-      return contents;
+      return Transactions.call(
+          connection,
+          same ->
+              Contents.of(
+                  same,
+                  tables -> {
+                    tracker.tables(tables);
+                    return true;
+                  }));
     } catch (SQLException e) {
       throw SqlErrorMessage.running(scratch, "counting what was restored", e);
     }

@@ -43,7 +43,7 @@ record ClientProgram(Path path, String version, int major) {
       }
     }
     String install =
-        "install the client programs of PostgreSQL %1$d: postgresql-client-%1$d (Debian, Ubuntu), postgresql%1$d (Red Hat)"
+        "install the client programs of PostgreSQL %1$s: postgresql-client-%1$s (Debian, Ubuntu), postgresql%1$s (Red Hat)"
             .formatted(major);
     if (found.isEmpty()) {
       throw new OperatorException(
@@ -56,7 +56,7 @@ record ClientProgram(Path path, String version, int major) {
           ClientProgram newest =
               found.stream().max(Comparator.comparingInt(ClientProgram::major)).orElseThrow();
           return new OperatorException(
-              "PostgreSQL %d needs a %s as new as itself, and %s is %s"
+              "PostgreSQL %s needs a %s as new as itself, and %s is %s"
                   .formatted(major, name, newest.path, newest.version),
               install);
         });

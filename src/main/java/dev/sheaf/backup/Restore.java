@@ -47,7 +47,7 @@ final class Restore {
     if (manifest.pgvector() != null && server.vectorAvailable() == null) {
       throw new OperatorException(
           "%s needs pgvector, and this server does not have it".formatted(backup.path()),
-          "install the package postgresql-%d-pgvector on it (Debian, Ubuntu)"
+          "install the package postgresql-%s-pgvector on it (Debian, Ubuntu)"
               .formatted(server.major()));
     }
     return new Restore(backup, server, ClientProgram.find("pg_restore", server.major()), tracker);

@@ -4,6 +4,7 @@ import dev.sheaf.backup.Manifest.Origin;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -74,7 +75,7 @@ final class SourceSnapshot implements AutoCloseable {
         connection.rollback();
         connection.setAutoCommit(true);
         // A collection was dropped between the look and the lock.
-        if (!"42P01".equals(e.getSQLState()) || attempt == TRIES) {
+        if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) || attempt == TRIES) {
           throw e;
         }
       }

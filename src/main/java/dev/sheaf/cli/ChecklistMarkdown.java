@@ -89,7 +89,7 @@ final class ChecklistMarkdown {
     for (Finding finding : item.findings()) {
       box(
           false,
-          "**%s** (%s, line %d): %s; %s"
+          "**%s** (%s, line %s): %s; %s"
               .formatted(
                   finding.rule(),
                   finding.severity().name().toLowerCase(Locale.ROOT),

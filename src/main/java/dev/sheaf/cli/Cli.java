@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.OperatorException;
 import java.io.PrintWriter;
@@ -39,8 +40,6 @@ import picocli.CommandLine.Command;
     })
 public final class Cli {
 
-  private static final String UNDEFINED_TABLE = "42P01";
-
   // A logger that nobody holds is collected, and its level with it.
   private static final Logger ROOT = Logger.getLogger("");
 
@@ -69,7 +68,7 @@ public final class Cli {
     PrintWriter err = line.getErr();
     switch (failure) {
       case OperatorException e -> Output.problem(err, e.problem(), e.hint());
-      case SQLException e when UNDEFINED_TABLE.equals(e.getSQLState()) ->
+      case SQLException e when SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) ->
           Output.problem(
               err,
               "the database lacks what this command works on: " + SqlErrorMessage.message(e),

@@ -28,6 +28,7 @@ final class ForceCommand implements Callable<Integer> {
     Output output = common.output();
     MigrationResult result =
         common.migrations().force(module, version, approval.approval(), output.listener());
-    return output.result(result, "%s is recorded to be at %03d".formatted(module, version));
+    return output.result(
+        result, "%s is recorded to be at %s".formatted(module, Output.number(version)));
   }
 }

@@ -28,6 +28,6 @@ final class GotoCommand implements Callable<Integer> {
     Output output = common.output();
     MigrationResult result =
         common.migrations().goTo(module, version, approval.approval(), output.listener());
-    return output.result(result, "%s is at %03d".formatted(module, version));
+    return output.result(result, "%s is at %s".formatted(module, Output.number(version)));
   }
 }

@@ -104,7 +104,7 @@ final class ImportCommand implements Callable<Integer> {
       output.refused(result.file() + ": " + untold + " more");
     }
     output.data(
-        "%s  %d read: %d created, %d updated, %d unchanged, %d replaced, %d failed"
+        "%s  %s read: %s created, %s updated, %s unchanged, %s replaced, %s failed"
             .formatted(
                 result.file(),
                 result.read(),

@@ -79,7 +79,7 @@ final class ProgressPrinter implements MigrationListener {
   @Override
   public synchronized void retrying(String changeset, int attempt, Duration pause, String why) {
     output.say(
-        "%s: %s; attempt %d, next in %s".formatted(changeset, why, attempt, Output.text(pause)));
+        "%s: %s; attempt %s, next in %s".formatted(changeset, why, attempt, Output.text(pause)));
   }
 
   @Override

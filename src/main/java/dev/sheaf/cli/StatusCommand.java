@@ -109,6 +109,6 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String number(int number) {
-    return number == 0 ? "-" : "%03d".formatted(number);
+    return number == 0 ? "-" : Output.number(number);
   }
 }

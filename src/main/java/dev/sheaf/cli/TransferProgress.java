@@ -55,7 +55,7 @@ final class TransferProgress implements TransferListener {
   @Override
   public synchronized void stored(String name, long job) {
     clear();
-    output.say("%s  is stored: job %d loads it, also when this command ends".formatted(name, job));
+    output.say("%s  is stored: job %s loads it, also when this command ends".formatted(name, job));
   }
 
   @Override

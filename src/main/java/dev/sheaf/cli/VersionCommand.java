@@ -29,8 +29,7 @@ final class VersionCommand implements Callable<Integer> {
       output.json(versions);
     } else {
       List<List<String>> rows = new ArrayList<>();
-      versions.forEach(
-          (module, version) -> rows.add(Output.row(module, "%03d".formatted(version))));
+      versions.forEach((module, version) -> rows.add(Output.row(module, Output.number(version))));
       output.table(rows);
     }
     return ExitCode.DONE;

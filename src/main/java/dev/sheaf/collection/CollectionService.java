@@ -2,6 +2,8 @@ package dev.sheaf.collection;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
@@ -92,7 +94,7 @@ public class CollectionService {
     if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
-          "an index of %s precision takes at most %d dimensions, this model has %d; choose %s"
+          "an index of %s precision takes at most %s dimensions, this model has %s; choose %s"
               .formatted(
                   precision,
                   precision.maxDimensions(),
@@ -168,7 +170,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      ORDER BY c.name
                     """,
@@ -272,12 +274,36 @@ public class CollectionService {
     }
   }
 
-  /// A lock that was not to be had in time, or an index whose build ended that very moment, for
-  /// which PostgreSQL has no code of its own.
+  /// A lock that was not to be had in time, or an index whose build ended that very moment.
   private static boolean isPassing(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
-        || String.valueOf(e.getMessage()).contains("tuple concurrently updated");
+        || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
+  }
+
+  /// Runs statements on the partitions of `space`, which go with their collection.
+  ///
+  /// @throws Problem when the collection was dropped meanwhile
+  public <T extends @Nullable Object, X extends Exception> T onPartitions(
+      String collection, Space space, Statements<T, X> statements) throws SQLException, X {
+    try {
+      return statements.run();
+    } catch (SQLException e) {
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) && isDropped(space)) {
+        throw notFound(collection);
+      }
+      throw e;
+    }
+  }
+
+  /// Statements that name partitions.
+  public interface Statements<T extends @Nullable Object, X extends Exception> {
+    T run() throws SQLException, X;
+  }
+
+  private boolean isDropped(Space space) {
+    return QuarkusTransaction.requiringNew()
+        .call(() -> EmbeddingSpace.findById(space.id()) == null);
   }
 
   private void delete(String name) {
@@ -346,7 +372,7 @@ public class CollectionService {
                 .createQuery(
                     """
                     SELECT c, s
-                      FROM Collection c
+                      FROM DocumentCollection c
                       JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
                      WHERE c.name = :name
                     """,

@@ -46,14 +46,21 @@ public enum DatabaseFailure {
       return UNREACHABLE;
     }
     return switch (state) {
-      case "25006" -> READ_ONLY;
-      case "53100" -> FULL;
+      case SqlStates.READ_ONLY_SQL_TRANSACTION -> READ_ONLY;
+      case SqlStates.DISK_FULL -> FULL;
       // No such database: it is being restored, or this is another server.
-      case "3D000" -> UNREACHABLE;
+      case SqlStates.INVALID_CATALOG_NAME -> UNREACHABLE;
       // Connection, authorization (only connecting asks for it), resources, operator's intervention
       // other than a cancelled statement.
       default ->
-          Stream.of("08", "28", "53", "57P").anyMatch(state::startsWith) ? UNREACHABLE : null;
+          Stream.of(
+                      SqlStates.CONNECTION_EXCEPTION_CLASS,
+                      SqlStates.INVALID_AUTHORIZATION_CLASS,
+                      SqlStates.INSUFFICIENT_RESOURCES_CLASS,
+                      SqlStates.SHUTDOWN_CLASS)
+                  .anyMatch(state::startsWith)
+              ? UNREACHABLE
+              : null;
     };
   }
 }

@@ -64,7 +64,7 @@ public record PostgresServer(
     return new OperatorException(
         "PostgreSQL %s at %s, database %s, does not have the extension \"%s\""
             .formatted(version, address.server(), address.database(), extension),
-        "install the package postgresql-%d-%s on that server (Debian, Ubuntu), or use an image that has it (pgvector/pgvector:pg%d)"
+        "install the package postgresql-%s-%s on that server (Debian, Ubuntu), or use an image that has it (pgvector/pgvector:pg%s)"
             .formatted(major, name, major));
   }
 

@@ -11,33 +11,28 @@ import org.postgresql.util.ServerErrorMessage;
 /// Turns what PostgreSQL reports into what a person needs: one line and a hint.
 public final class SqlErrorMessage {
 
-  public static final String UNDEFINED_TABLE = "42P01";
-  public static final String UNDEFINED_COLUMN = "42703";
-  public static final String LOCK_NOT_AVAILABLE = "55P03";
-  public static final String DEADLOCK_DETECTED = "40P01";
-
   private SqlErrorMessage() {}
 
   /// Why `address` could not be opened.
   static OperatorException connecting(DatabaseAddress address, SQLException e) {
     String server = address.server();
-    return switch (state(e)) {
-      case "28P01", "28000" ->
+    return switch (SqlStates.of(e)) {
+      case SqlStates.INVALID_PASSWORD, SqlStates.INVALID_AUTHORIZATION_SPECIFICATION ->
           new OperatorException(
               "PostgreSQL at " + server + " refuses the role " + role(address) + ": " + message(e),
               "check user and password",
               e);
-      case "3D000" ->
+      case SqlStates.INVALID_CATALOG_NAME ->
           new OperatorException(
               "PostgreSQL at " + server + " has no database \"" + address.database() + "\"",
               "create it: CREATE DATABASE \"" + address.database() + "\"",
               e);
-      case "53300" ->
+      case SqlStates.TOO_MANY_CONNECTIONS ->
           new OperatorException(
               "PostgreSQL at " + server + " has no connection left",
               "raise max_connections, or stop what holds them",
               e);
-      case "57P03" ->
+      case SqlStates.CANNOT_CONNECT_NOW ->
           new OperatorException(
               "PostgreSQL at " + server + " is starting up", "try again in a moment", e);
       default ->
@@ -69,8 +64,8 @@ public final class SqlErrorMessage {
   }
 
   private static String hint(DatabaseAddress address, @Nullable String statement, SQLException e) {
-    return switch (state(e)) {
-      case "42501" ->
+    return switch (SqlStates.of(e)) {
+      case SqlStates.INSUFFICIENT_PRIVILEGE ->
           statement != null
                   && statement.toUpperCase(java.util.Locale.ROOT).contains("CREATE EXTENSION")
               ? "an administrator has to run, in database "
@@ -79,27 +74,19 @@ public final class SqlErrorMessage {
                   + withoutComments(statement)
                   + ";"
               : "grant the role " + role(address) + " what it lacks";
-      case "53100" -> "the server's disk is full; nothing of this step was kept";
-      case LOCK_NOT_AVAILABLE ->
+      case SqlStates.DISK_FULL -> "the server's disk is full; nothing of this step was kept";
+      case SqlStates.LOCK_NOT_AVAILABLE ->
           "another session holds a lock on that table; see pg_stat_activity, or try when it is quieter";
-      case "57014" ->
+      case SqlStates.QUERY_CANCELED ->
           "raise it with --statement-timeout in the file, or sheaf.schema.statement-timeout";
-      case "25P03", "57P01", "57P02", "57P03", "08006", "08003" ->
+      case SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
+          SqlStates.ADMIN_SHUTDOWN,
+          SqlStates.CRASH_SHUTDOWN,
+          SqlStates.CANNOT_CONNECT_NOW,
+          SqlStates.CONNECTION_FAILURE,
+          SqlStates.CONNECTION_DOES_NOT_EXIST ->
           "the connection was lost; nothing half-done is recorded, run it again";
       default -> "";
-    };
-  }
-
-  public static String state(SQLException e) {
-    return e.getSQLState() == null ? "" : e.getSQLState();
-  }
-
-  /// Whether a statement failed because what it is about isn't there.
-  public static boolean isMissingObject(SQLException e) {
-    return switch (state(e)) {
-      // Table, column, function; index, constraint and most else; schema.
-      case UNDEFINED_TABLE, "42703", "42883", "42704", "3F000" -> true;
-      default -> false;
     };
   }
 

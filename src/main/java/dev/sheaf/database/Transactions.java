@@ -2,28 +2,108 @@ package dev.sheaf.database;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
-/// Several statements that are there together or not at all.
+/// Runs work in one transaction: all of its statements take effect, or none.
+///
+/// Whatever the work throws rolls the transaction back, an `Error` too, and reaches the caller as
+/// it is; what fails after it is suppressed in it. The connection commits each statement by itself
+/// before and afterwards.
 public final class Transactions {
 
   private Transactions() {}
 
-  /// What is done in one.
-  public interface Steps {
-    void run() throws SQLException;
+  /// Work that returns something.
+  public interface Work<T extends @Nullable Object, X extends Exception> {
+    T on(Connection connection) throws SQLException, X;
   }
 
-  /// Does `steps` in one, on a connection that otherwise commits each statement by itself.
-  public static void run(Connection connection, Steps steps) throws SQLException {
+  /// Work that returns nothing.
+  public interface Steps<X extends Exception> {
+    void on(Connection connection) throws SQLException, X;
+  }
+
+  /// Runs `steps` in a transaction on `connection`.
+  public static <X extends Exception> void run(Connection connection, Steps<X> steps)
+      throws SQLException, X {
+    Transactions.<@Nullable Void, X>call(
+        connection,
+        same -> {
+          steps.on(same);
+          return null;
+        });
+  }
+
+  /// Runs `steps` in a transaction on a connection of `dataSource`.
+  public static <X extends Exception> void run(DataSource dataSource, Steps<X> steps)
+      throws SQLException, X {
+    try (Connection connection = dataSource.getConnection()) {
+      run(connection, steps);
+    }
+  }
+
+  /// Runs `work` in a transaction on `connection` and returns its result.
+  public static <T extends @Nullable Object, X extends Exception> T call(
+      Connection connection, Work<T, X> work) throws SQLException, X {
+    return call(connection, work, Connection::commit);
+  }
+
+  /// Runs `work` in a transaction on a connection of `dataSource` and returns its result.
+  public static <T extends @Nullable Object, X extends Exception> T call(
+      DataSource dataSource, Work<T, X> work) throws SQLException, X {
+    try (Connection connection = dataSource.getConnection()) {
+      return call(connection, work);
+    }
+  }
+
+  /// Runs `work` in a transaction on `connection`, rolls it back and returns the result of `work`.
+  public static <T extends @Nullable Object, X extends Exception> T callAndRollBack(
+      Connection connection, Work<T, X> work) throws SQLException, X {
+    return call(connection, work, Connection::rollback);
+  }
+
+  private interface End {
+    void of(Connection connection) throws SQLException;
+  }
+
+  private static <T extends @Nullable Object, X extends Exception> T call(
+      Connection connection, Work<T, X> work, End end) throws SQLException, X {
+    if (!connection.getAutoCommit()) {
+      throw new IllegalStateException("this connection is in a transaction already");
+    }
     connection.setAutoCommit(false);
+    T result;
     try {
-      steps.run();
-      connection.commit();
-    } finally {
+      result = work.on(connection);
+      end.of(connection);
+    } catch (Throwable failure) {
+      rollBack(connection, failure);
+      throw failure;
+    }
+    connection.setAutoCommit(true);
+    return result;
+  }
+
+  private static void rollBack(Connection connection, Throwable failure) {
+    try {
       if (!connection.isClosed()) {
         connection.rollback();
         connection.setAutoCommit(true);
       }
+    } catch (SQLException | RuntimeException e) {
+      failure.addSuppressed(e);
+      abort(connection, failure);
+    }
+  }
+
+  /// Restoring auto-commit would commit what could not be rolled back; the end of the session does
+  /// not.
+  private static void abort(Connection connection, Throwable failure) {
+    try {
+      connection.abort(Runnable::run);
+    } catch (SQLException | RuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 }

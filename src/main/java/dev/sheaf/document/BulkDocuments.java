@@ -1,6 +1,7 @@
 package dev.sheaf.document;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentTable.Row;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -46,9 +47,6 @@ public class BulkDocuments {
       "collection_id, document_id, ordinal, text, token_count, start_offset, end_offset";
   private static final String EMBEDDING_COLUMNS =
       "space_id, collection_id, document_id, ordinal, vector";
-
-  /// The transaction is to be tried again from [#prepare] on: something has changed since.
-  static final String SERIALIZATION_FAILURE = "40001";
 
   private final DataSource dataSource;
   private final EmbeddingModels models;
@@ -245,7 +243,7 @@ public class BulkDocuments {
                d.updated_at
           FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
             AS x (id, content_hash, title, uri, metadata)
-          JOIN %s d ON d.collection_id = %d AND d.id = x.id
+          JOIN %s d ON d.collection_id = %s AND d.id = x.id
         """
             .formatted(space.documentTable(), space.collectionId());
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -274,7 +272,7 @@ public class BulkDocuments {
                updated_at   = now()
           FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
             AS x (id, content_hash, title, uri, metadata)
-         WHERE d.collection_id = %d
+         WHERE d.collection_id = %s
            AND d.id            = x.id
                %s
         """
@@ -361,7 +359,7 @@ public class BulkDocuments {
     String sql =
         """
         DELETE FROM %s
-         WHERE collection_id = %d
+         WHERE collection_id = %s
            AND document_id   = ANY(?)
         """
             .formatted(space.chunkTable(), space.collectionId());
@@ -395,6 +393,6 @@ public class BulkDocuments {
 
   private static SQLException changedMeanwhile(Row row) {
     return new SQLException(
-        "document " + row.id() + " was changed meanwhile", SERIALIZATION_FAILURE);
+        "document " + row.id() + " was changed meanwhile", SqlStates.SERIALIZATION_FAILURE);
   }
 }

@@ -49,12 +49,12 @@ public final class Chunker {
   Chunker(EmbeddingModel model, int maxTokens, int overlapTokens) {
     if (maxTokens < LEAST_MAX_TOKENS || maxTokens > model.maxTokens()) {
       throw new IllegalArgumentException(
-          "maxTokens must be from %d to %d, not %d"
+          "maxTokens must be from %s to %s, not %s"
               .formatted(LEAST_MAX_TOKENS, model.maxTokens(), maxTokens));
     }
     if (overlapTokens < 0 || overlapTokens >= maxTokens) {
       throw new IllegalArgumentException(
-          "overlapTokens must be from 0 to %d, not %d".formatted(maxTokens - 1, overlapTokens));
+          "overlapTokens must be from 0 to %s, not %s".formatted(maxTokens - 1, overlapTokens));
     }
     this.model = model;
     this.maxTokens = maxTokens;
@@ -66,7 +66,7 @@ public final class Chunker {
 
   /// Says how texts are split: when it is the same, so are the chunks of the same text.
   public String fingerprint() {
-    return "chunker %d, %s, max %d, overlap %d"
+    return "chunker %s, %s, max %s, overlap %s"
         .formatted(VERSION, model.name(), maxTokens, overlapTokens);
   }
 
@@ -101,7 +101,7 @@ public final class Chunker {
           first = fresh;
         } else {
           throw new IllegalStateException(
-              "%s counts %d tokens in one character, more than the %d of a chunk"
+              "%s counts %s tokens in one character, more than the %s of a chunk"
                   .formatted(model.name(), tokens, maxTokens));
         }
       }

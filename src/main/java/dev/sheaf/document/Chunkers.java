@@ -31,12 +31,12 @@ public class Chunkers {
     int effective = Math.min(maxTokens, model.maxTokens());
     if (maxTokens < Chunker.LEAST_MAX_TOKENS) {
       throw new IllegalStateException(
-          "sheaf.chunking.max-tokens must be at least %d, but is %d"
+          "sheaf.chunking.max-tokens must be at least %s, but is %s"
               .formatted(Chunker.LEAST_MAX_TOKENS, maxTokens));
     }
     if (overlapTokens < 0 || overlapTokens >= effective) {
       throw new IllegalStateException(
-          "sheaf.chunking.overlap-tokens must be from 0 to %d, less than a chunk for %s, but is %d"
+          "sheaf.chunking.overlap-tokens must be from 0 to %s, less than a chunk for %s, but is %s"
               .formatted(effective - 1, model.name(), overlapTokens));
     }
     return new Chunker(model, effective, overlapTokens);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -84,17 +85,13 @@ class DocumentExport {
       try (ConcurrencyLimiter.Place _ = turnstile.enter(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         NetworkTimeouts.allowAnyTime(connection);
-        connection.setAutoCommit(false);
-        try {
-          write(
-              connection,
-              space,
-              Predicate.of(filter),
-              new Writer(line, model.name(), chunker, vectors));
-        } finally {
-          connection.rollback();
-          connection.setAutoCommit(true);
-        }
+        var writer = new Writer(line, model.name(), chunker, vectors);
+        collections.onPartitions(
+            collection,
+            space,
+            () ->
+                Transactions.call(
+                    connection, same -> write(same, space, Predicate.of(filter), writer)));
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {
@@ -105,7 +102,8 @@ class DocumentExport {
     };
   }
 
-  private static void write(Connection connection, Space space, Predicate predicate, Writer writer)
+  /// @return how many lines there are
+  private static long write(Connection connection, Space space, Predicate predicate, Writer writer)
       throws SQLException, IOException {
     // Of the documents only the rows are sorted. Chunks and embeddings are then found for each by
     // the
@@ -119,10 +117,10 @@ class DocumentExport {
                         array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
                         string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
                    FROM %3$s c
-                   JOIN %4$s e ON e.space_id    = %5$d
+                   JOIN %4$s e ON e.space_id    = %5$s
                               AND e.document_id = c.document_id
                               AND e.ordinal     = c.ordinal
-                  WHERE c.collection_id = %6$d
+                  WHERE c.collection_id = %6$s
                     AND c.document_id   = d.id) c
          ORDER BY d.external_id COLLATE "C"
         """
@@ -137,11 +135,13 @@ class DocumentExport {
       // Together with the transaction this is what makes it a cursor.
       select.setFetchSize(FETCHED);
       predicate.bind(select, 1);
+      long lines = 0;
       try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
+        for (; row.next(); lines++) {
           writer.line(row);
         }
       }
+      return lines;
     }
   }
 

@@ -61,7 +61,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
     if (embedded.size() != missing) {
       throw Problem.field(
           "embedded.vectors",
-          "embedded.vectors has %d vectors for %d chunks; leave embedded out"
+          "embedded.vectors has %s vectors for %s chunks; leave embedded out"
               .formatted(embedded.size(), missing));
     }
     for (int i = 0; i < missing; i++) {
@@ -82,7 +82,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
       if (chunk.vector() == null && tokens > model.maxTokens()) {
         throw Problem.field(
             "chunks[" + split.size() + "].text",
-            "chunks[%d].text has %d tokens, %s reads %d at once; split it, or send text instead of chunks"
+            "chunks[%s].text has %s tokens, %s reads %s at once; split it, or send text instead of chunks"
                 .formatted(split.size(), tokens, model.name(), model.maxTokens()));
       }
       split.add(new TextChunk(split.size(), text, tokens, start, start + text.length()));

@@ -163,11 +163,17 @@ public class DocumentService {
       String collection, Filter filter, int limit, @Nullable String after, boolean counted)
       throws SQLException {
     Space space = collections.activeSpace(collection);
-    FilteredDocuments.Page page = filtered.page(space, filter, Cursor.parse(after), limit);
-    return new DocumentPage(
-        page.documents(),
-        page.documents().size() < limit ? null : page.end().toString(),
-        counted ? Long.valueOf(filtered.count(space, filter)) : null);
+    Cursor start = Cursor.parse(after);
+    return collections.onPartitions(
+        collection,
+        space,
+        () -> {
+          FilteredDocuments.Page page = filtered.page(space, filter, start, limit);
+          return new DocumentPage(
+              page.documents(),
+              page.documents().size() < limit ? null : page.end().toString(),
+              counted ? Long.valueOf(filtered.count(space, filter)) : null);
+        });
   }
 
   /// Deletes the documents that meet a filter, all of them or none.
@@ -176,7 +182,10 @@ public class DocumentService {
   /// @throws Problem when the collection does not exist
   @LimitConcurrency(WorkKind.WRITE)
   public long delete(String collection, Filter filter) throws SQLException {
-    long deleted = filtered.delete(collections.activeSpace(collection), collection, filter);
+    Space space = collections.activeSpace(collection);
+    long deleted =
+        collections.onPartitions(
+            collection, space, () -> filtered.delete(space, collection, filter));
     meters.count(collection, "deleted", deleted);
     return deleted;
   }

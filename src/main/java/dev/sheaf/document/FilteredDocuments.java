@@ -3,6 +3,7 @@ package dev.sheaf.document;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.Predicate;
@@ -45,7 +46,7 @@ class FilteredDocuments {
                   FROM %s d
                  WHERE %s AND d.id > ?
                  ORDER BY d.id
-                 LIMIT %d
+                 LIMIT %s
                 """
                     .formatted(space.documentTable(), predicate.sql(), limit))) {
       select.setObject(predicate.bind(select, 1), after.last());
@@ -89,22 +90,15 @@ class FilteredDocuments {
   ///
   /// @return how many they were
   long delete(Space space, String collection, Filter filter) throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
-      NetworkTimeouts.allowAnyTime(connection);
-      connection.setAutoCommit(false);
-      try {
-        long deleted = delete(connection, space, filter);
-        audit.record(
-            connection, AuditAction.DOCUMENTS_DELETED, collection, Map.of("deleted", deleted));
-        connection.commit();
-        return deleted;
-      } catch (SQLException | RuntimeException e) {
-        connection.rollback();
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
-      }
-    }
+    return Transactions.call(
+        dataSource,
+        connection -> {
+          NetworkTimeouts.allowAnyTime(connection);
+          long deleted = delete(connection, space, filter);
+          audit.record(
+              connection, AuditAction.DOCUMENTS_DELETED, collection, Map.of("deleted", deleted));
+          return deleted;
+        });
   }
 
   private static long delete(Connection connection, Space space, Filter filter)

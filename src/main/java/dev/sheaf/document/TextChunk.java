@@ -13,12 +13,12 @@ public record TextChunk(int ordinal, String text, int tokenCount, int startOffse
   public TextChunk {
     if (ordinal < 0 || tokenCount < 0 || startOffset < 0) {
       throw new IllegalArgumentException(
-          "Negative: ordinal %d, tokenCount %d or startOffset %d"
+          "Negative: ordinal %s, tokenCount %s or startOffset %s"
               .formatted(ordinal, tokenCount, startOffset));
     }
     if (text.isEmpty() || endOffset - startOffset != text.length()) {
       throw new IllegalArgumentException(
-          "A text of %d characters cannot stand from %d to %d"
+          "A text of %s characters cannot stand from %s to %s"
               .formatted(text.length(), startOffset, endOffset));
     }
   }

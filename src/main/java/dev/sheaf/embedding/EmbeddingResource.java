@@ -61,7 +61,7 @@ class EmbeddingResource {
       if (length > model.maxTokens()) {
         throw Problem.field(
             "input",
-            "input[%d] has %d tokens, %s reads %d at once"
+            "input[%s] has %s tokens, %s reads %s at once"
                 .formatted(i, length, model.name(), model.maxTokens()));
       }
       tokens += length;

@@ -40,6 +40,6 @@ public enum FieldType {
 
   /// What the index of a text holds of it.
   static String beginning(String text) {
-    return "left(%s, %d)".formatted(text, INDEXED_CHARACTERS);
+    return "left(%s, %s)".formatted(text, INDEXED_CHARACTERS);
   }
 }

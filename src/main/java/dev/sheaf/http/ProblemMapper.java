@@ -17,9 +17,7 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -29,9 +27,6 @@ import org.jspecify.annotations.Nullable;
 public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
-
-  private static final Pattern PARTITION =
-      Pattern.compile("relation \"(document|chunk|embedding)_\\d+\"");
 
   // Jackson's and the framework's own exceptions are named, because a more specific mapper of
   // theirs would win.
@@ -74,10 +69,6 @@ public final class ProblemMapper {
         }
         case CharConversionException encoding -> {
           return new Problem(ProblemType.MALFORMED_JSON, "the body is not UTF-8");
-        }
-        case SQLException sql when isOfADroppedCollection(sql) -> {
-          return new Problem(
-              ProblemType.COLLECTION_NOT_FOUND, "the collection was dropped meanwhile");
         }
         default -> {}
       }
@@ -200,13 +191,6 @@ public final class ProblemMapper {
               ProblemType.DATABASE_FULL,
               "PostgreSQL has no room left on a disk; searches go on, and writes when there is room");
     };
-  }
-
-  /// A partition that is gone while a request works with it, as opposed to a table that was never
-  /// there.
-  private static boolean isOfADroppedCollection(SQLException sql) {
-    return "42P01".equals(sql.getSQLState())
-        && PARTITION.matcher(String.valueOf(sql.getMessage())).find();
   }
 
   private static Problem http(int status) {

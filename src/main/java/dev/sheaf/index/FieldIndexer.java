@@ -1,6 +1,7 @@
 package dev.sheaf.index;
 
-import dev.sheaf.index.IndexLock.Work;
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
@@ -98,7 +99,7 @@ class FieldIndexer {
 
   private void doUnlessAnotherDoes(Due due) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.FIELDS, due.collectionId())) {
+        AdvisoryLock lock = IndexLock.FIELDS.tryAcquire(connection, due.collectionId())) {
       // Another replica may have done it since.
       if (lock == null || !due(connection).contains(due)) {
         return;
@@ -107,24 +108,39 @@ class FieldIndexer {
       if (due.field() != null) {
         parameters.put("field", due.field());
       }
-      if (due.wanted()) {
-        templates.apply(connection, due.template(), parameters);
-      } else {
-        templates.revert(connection, due.template(), parameters);
+      try {
+        if (due.wanted()) {
+          templates.apply(connection, due.template(), parameters);
+        } else {
+          templates.revert(connection, due.template(), parameters);
+        }
+      } catch (SQLException e) {
+        if (!isPassed(e, connection, due)) {
+          throw e;
+        }
+        // The collection or the field was dropped meanwhile, another session built the index, or
+        // the locks were taken.
+        LOG.debugf(e, "Index left: collection=%s template=%s", due.collectionId(), due.template());
+        return;
       }
       LOG.infof(
-          "Index %s: collection=%d template=%s field=%s",
+          "Index %s: collection=%s template=%s field=%s",
           due.wanted() ? "built" : "dropped", due.collectionId(), due.template(), due.field());
     } catch (SQLException e) {
-      // The collection may have been dropped meanwhile; anything else is tried again at the next
-      // look.
+      // It is tried again at the next look.
       LOG.warnf(
-          "Index not %s: collection=%d template=%s field=%s reason=%s",
+          "Index not %s: collection=%s template=%s field=%s reason=%s",
           due.wanted() ? "built" : "dropped",
           due.collectionId(),
           due.template(),
           due.field(),
           e.getMessage());
     }
+  }
+
+  private boolean isPassed(SQLException failure, Connection connection, Due due)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure) && !due(connection).contains(due));
   }
 }

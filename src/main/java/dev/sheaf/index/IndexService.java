@@ -3,6 +3,8 @@ package dev.sheaf.index;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.Searched;
 import dev.sheaf.collection.UpdateCollection;
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexTable.Look;
 import dev.sheaf.index.IndexTable.Sample;
@@ -62,6 +64,10 @@ public class IndexService {
   /// @throws Problem when there is no such collection
   public IndexView describe(String collection) throws SQLException {
     Searched searched = collections.searched(collection);
+    return collections.onPartitions(collection, searched.space(), () -> describe(searched));
+  }
+
+  private IndexView describe(Searched searched) throws SQLException {
     int ef = efSearch(searched);
     Look look = table.look(searched.space());
     boolean valid = look.index() != null && look.index().valid();
@@ -92,7 +98,7 @@ public class IndexService {
       return "the index is being built; until then every vector is compared, and recall is 1";
     }
     return look.rows() < config.minRows()
-        ? "there is no index below %d rows; every vector is compared, and recall is 1"
+        ? "there is no index below %s rows; every vector is compared, and recall is 1"
             .formatted(config.minRows())
         : "there is no index yet; every vector is compared, and recall is 1";
   }
@@ -104,7 +110,7 @@ public class IndexService {
   }
 
   private String tooSlow() {
-    return "%d ms were not enough to compare a single vector with every other; give it more with sheaf.index.measure-at-most"
+    return "%s ms were not enough to compare a single vector with every other; give it more with sheaf.index.measure-at-most"
         .formatted(config.measureAtMost().toMillis());
   }
 
@@ -181,8 +187,7 @@ public class IndexService {
         measureUnlessItCannotBe(collection);
       }
     } catch (SQLException e) {
-      // The database is away, or a collection was dropped meanwhile; the next look finds what this
-      // one did not.
+      // The database is away; the next look finds what this one did not.
       LOG.warnf("Recall not measured: reason=%s", e.getMessage());
     }
   }
@@ -191,11 +196,21 @@ public class IndexService {
     try {
       Recall recall = measure(collection);
       LOG.infof(
-          "Recall measured: collection=%s recall=%.4f efSearch=%d sample=%d",
+          "Recall measured: collection=%s recall=%.4f efSearch=%s sample=%s",
           collection, recall.value(), recall.efSearch(), recall.sampleSize());
     } catch (Problem e) {
       // Dropped, being replaced, being measured by another replica, or too large for its time.
       LOG.infof("Recall not measured: collection=%s reason=%s", collection, e.detail());
+    } catch (SQLException e) {
+      boolean passed =
+          ConcurrentChange.isOverLocks(e)
+              || (ConcurrentChange.isBehind(e)
+                  && !table.due(search.efSearch()).contains(collection));
+      if (!passed) {
+        throw e;
+      }
+      // It was dropped meanwhile, or the locks were taken.
+      LOG.debugf(e, "Recall not measured: collection=%s", collection);
     }
   }
 
@@ -206,13 +221,17 @@ public class IndexService {
   /// Comparing every vector is work; one measurement of a space at a time is enough.
   private <T> T alone(Searched searched, String collection, Measuring<T> measuring)
       throws SQLException {
-    Space space = searched.space();
+    return collections.onPartitions(
+        collection, searched.space(), () -> alone(searched.space(), collection, measuring));
+  }
+
+  private <T> T alone(Space space, String collection, Measuring<T> measuring) throws SQLException {
     Look look = table.look(space);
     if (look.index() == null || !look.index().valid()) {
       throw noIndex();
     }
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, IndexLock.Work.MEASURE, space.id())) {
+        AdvisoryLock lock = IndexLock.MEASURE.tryAcquire(connection, space.id())) {
       if (lock == null) {
         throw new Problem(
             ProblemType.BUSY,

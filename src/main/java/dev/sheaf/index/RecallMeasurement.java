@@ -2,6 +2,7 @@ package dev.sheaf.index;
 
 import com.pgvector.PGvector;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.Hit;
 import dev.sheaf.search.Plan;
@@ -34,8 +35,6 @@ class RecallMeasurement {
 
   /// Hits of a search that doesn't say how many it wants.
   static final int K = 10;
-
-  private static final String QUERY_CANCELED = "57014";
 
   private final AgroalDataSource dataSource;
   private final SearchExecution execution;
@@ -72,7 +71,7 @@ class RecallMeasurement {
                 SELECT vector
                   FROM %s
                  ORDER BY hash_record_extended(ROW(document_id, ordinal), 0)
-                 LIMIT %d
+                 LIMIT %s
                 """
                     .formatted(space.embeddingTable(), config.sample()))) {
       NetworkTimeouts.allowAnyTime(connection);
@@ -157,7 +156,7 @@ class RecallMeasurement {
               found.hits().size(),
               found.hits().stream().mapToDouble(RecallMeasurement::distance).max().orElse(0)));
     } catch (SQLException e) {
-      if (QUERY_CANCELED.equals(e.getSQLState())) {
+      if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         return Optional.empty();
       }
       throw e;

@@ -1,10 +1,12 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexLock.Work;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.Meter.MeterProvider;
@@ -152,19 +154,39 @@ class SpaceIndexer {
 
   private void work(Space space) {
     try (Connection connection = dataSource.getConnection();
-        IndexLock lock = IndexLock.tryTake(connection, Work.BUILD, space.id())) {
+        AdvisoryLock lock = IndexLock.BUILD.tryAcquire(connection, space.id())) {
       if (lock == null) {
         return;
       }
       // Another replica may have done it since.
       for (Look look : look(connection, space.id())) {
-        work(connection, look);
+        try {
+          work(connection, look);
+        } catch (SQLException e) {
+          if (ConcurrentChange.isCancelled(e)) {
+            // By who drops the collection, or by an operator.
+            LOG.infof("Index build cancelled: space=%s reason=%s", space.id(), e.getMessage());
+            return;
+          }
+          if (!isPassed(e, connection, space)) {
+            throw e;
+          }
+          // The collection was dropped meanwhile, another session built the index, or the locks
+          // were taken.
+          LOG.debugf(e, "Index left: space=%s", space.id());
+        }
       }
     } catch (SQLException e) {
-      // The collection may have been dropped meanwhile; anything else is tried again at the next
-      // look.
-      LOG.warnf("Index not built: space=%d reason=%s", space.id(), e.getMessage());
+      // It is tried again at the next look.
+      LOG.warnf("Index not built: space=%s reason=%s", space.id(), e.getMessage());
     }
+  }
+
+  private boolean isPassed(SQLException failure, Connection connection, Space space)
+      throws SQLException {
+    return ConcurrentChange.isOverLocks(failure)
+        || (ConcurrentChange.isBehind(failure)
+            && look(connection, space.id()).stream().allMatch(Look::isAsItShouldBe));
   }
 
   /// @param space the only one to look at, or `null` for all
@@ -206,20 +228,20 @@ class SpaceIndexer {
     Space space = look.space();
     for (String leftover : look.leftovers()) {
       templates.revert(connection, "space_index", Map.of("index", leftover));
-      LOG.infof("Index dropped: space=%d index=%s", space.id(), leftover);
+      LOG.infof("Index dropped: space=%s index=%s", space.id(), leftover);
     }
     if (look.wanted().equals(look.actual()) && !look.lost()) {
       return;
     }
     String why = look.actual() == null ? "grown" : look.lost() ? "recall" : "settings";
-    LOG.infof("Index build started: space=%d why=%s", space.id(), why);
+    LOG.infof("Index build started: space=%s why=%s", space.id(), why);
     long start = System.nanoTime();
     String outcome = "failed";
     try {
       buildAsTheServerCan(connection, look);
       outcome = "built";
       LOG.infof(
-          "Index built: space=%d why=%s seconds=%.1f",
+          "Index built: space=%s why=%s seconds=%.1f",
           space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);
     } finally {
       BUILDS
@@ -275,17 +297,12 @@ class SpaceIndexer {
   /// as it was still find the old one.
   private void swap(Connection connection, Look look) throws SQLException {
     Space space = look.space();
-    connection.setAutoCommit(false);
-    try {
-      templates.apply(connection, "space_index_swap", Map.of("space_id", space.id()));
-      acceptPrecision(connection, look);
-      connection.commit();
-    } catch (SQLException e) {
-      connection.rollback();
-      throw e;
-    } finally {
-      connection.setAutoCommit(true);
-    }
+    Transactions.run(
+        connection,
+        same -> {
+          templates.apply(same, "space_index_swap", Map.of("space_id", space.id()));
+          acceptPrecision(same, look);
+        });
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_sleep(" + UNTIL_NO_SEARCH_KNOWS_IT.toSeconds() + ")");
     }

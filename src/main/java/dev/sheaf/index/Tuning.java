@@ -6,6 +6,7 @@ import dev.sheaf.search.SearchRequest;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// The smallest `ef_search` whose measured recall is enough, by bisection: recall grows with it.
@@ -32,8 +33,11 @@ public record Tuning(int efSearch, double recall, int sampleSize, List<Measured>
     if (best.recall() < target) {
       throw new Problem(
           ProblemType.RECALL_OUT_OF_REACH,
-          "with efSearch %d, the largest, recall is %.4f; give the index a larger hnsw.m or hnsw.efConstruction, or more precision"
-              .formatted(best.efSearch(), best.recall()));
+          String.format(
+              Locale.ROOT,
+              "with efSearch %s, the largest, recall is %.4f; give the index a larger hnsw.m or hnsw.efConstruction, or more precision",
+              best.efSearch(),
+              best.recall()));
     }
     int tooSmall = least - 1;
     while (best.efSearch() - tooSmall > 1) {

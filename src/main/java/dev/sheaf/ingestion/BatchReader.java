@@ -83,7 +83,7 @@ final class BatchReader {
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "it broke off after line %d: %s; lines before it may have been stored, and sending them again does no harm"
+          "it broke off after line %s: %s; lines before it may have been stored, and sending them again does no harm"
               .formatted(lines.number(), e.getMessage()));
     }
   }

@@ -1,5 +1,6 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.database.Transactions;
 import dev.sheaf.http.Caller;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -385,6 +386,16 @@ class JobTable {
         id);
   }
 
+  /// Whether this process still works on the job: nobody cancelled, deleted or took it.
+  boolean isHeld(long id) throws SQLException {
+    return first(
+            "SELECT true FROM ingestion_job WHERE id = ? AND state = 'running' AND lease_holder = ?",
+            row -> row.getBoolean(1),
+            id,
+            self)
+        .isPresent();
+  }
+
   /// Deletes a job with its upload and its errors.
   ///
   /// @return false when there is none
@@ -486,22 +497,15 @@ class JobTable {
 
   /// An update that may end the job, whose upload nobody needs any more then.
   private void end(String sql, long id, @Nullable Object... parameters) throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
-      connection.setAutoCommit(false);
-      try {
-        update(connection, sql, parameters);
-        update(
-            connection,
-            "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
-            id);
-        connection.commit();
-      } catch (SQLException e) {
-        connection.rollback();
-        throw e;
-      } finally {
-        connection.setAutoCommit(true);
-      }
-    }
+    Transactions.run(
+        dataSource,
+        connection -> {
+          update(connection, sql, parameters);
+          update(
+              connection,
+              "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
+              id);
+        });
   }
 
   private int update(String sql, @Nullable Object... parameters) throws SQLException {

@@ -1,6 +1,7 @@
 package dev.sheaf.ingestion;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.DatabaseFailure;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.problem.Problem;
@@ -91,7 +92,11 @@ class JobWorker {
       table.renew();
       table.sweep();
     } catch (SQLException e) {
-      LOG.warnf("Leases not renewed: reason=%s", e.getMessage());
+      // The next round renews them; a lease is three rounds long or longer.
+      LOG.logf(
+          ConcurrentChange.isOverLocks(e) ? Logger.Level.DEBUG : Logger.Level.WARN,
+          "Leases not renewed: reason=%s",
+          e.getMessage());
     }
   }
 
@@ -105,7 +110,7 @@ class JobWorker {
 
   private void run(JobTable.Work work) throws SQLException {
     LOG.infof(
-        "Job taken: job=%d collection=%s line=%d attempt=%d",
+        "Job taken: job=%s collection=%s line=%s attempt=%s",
         work.id(), work.collection(), work.line(), work.attempts());
     if (work.attempts() > config.maxAttempts()) {
       table.fail(work.id(), "every attempt ended with the process that made it");
@@ -120,20 +125,27 @@ class JobWorker {
           table.ledger(work.id()),
           () -> stopping);
       table.complete(work.id());
-      LOG.infof("Job completed: job=%d", work.id());
+      LOG.infof("Job completed: job=%s", work.id());
     } catch (JobProgress.StoppedException e) {
       // Of a job that is somebody else's by now, this releases nothing.
       table.release(work.id());
-      LOG.infof("Job left: job=%d", work.id());
+      LOG.infof("Job left: job=%s", work.id());
     } catch (Problem problem) {
-      LOG.warnf("Job attempt failed: job=%d reason=%s", work.id(), problem.detail());
-      if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+      if (!table.isHeld(work.id())) {
+        LOG.infof("Job left: job=%s", work.id());
+      } else if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
+        LOG.infof("Job failed: job=%s reason=%s", work.id(), problem.detail());
         table.fail(work.id(), problem.detail());
       } else {
+        LOG.warnf("Job attempt failed: job=%s reason=%s", work.id(), problem.detail());
         table.retry(work.id(), problem.detail());
       }
     } catch (SQLException | RuntimeException e) {
-      LOG.warnf(e, "Job attempt failed: job=%d", work.id());
+      if (DatabaseFailure.behind(e) == null && !table.isHeld(work.id())) {
+        LOG.infof("Job left: job=%s", work.id());
+        return;
+      }
+      LOG.warnf(e, "Job attempt failed: job=%s", work.id());
       String error = String.valueOf(e.getMessage());
       if (DatabaseFailure.behind(e) == null) {
         table.retry(work.id(), error);

@@ -116,7 +116,7 @@ class Jobs {
   private long begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     long id = table.begin(target, async, key, creator).orElseThrow(() -> busy(String.valueOf(key)));
-    LOG.infof("Ingestion began: job=%d collection=%s async=%s", id, target.collection(), async);
+    LOG.infof("Ingestion began: job=%s collection=%s async=%s", id, target.collection(), async);
     return id;
   }
 

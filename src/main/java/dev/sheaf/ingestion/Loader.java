@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.document.BulkDocuments;
 import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
@@ -11,7 +13,6 @@ import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import io.opentelemetry.context.Context;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,17 +37,12 @@ import org.jspecify.annotations.Nullable;
 class Loader {
 
   private static final int ATTEMPTS = 10;
-  private static final String UNIQUE_VIOLATION = "23505";
-  private static final String UNDEFINED_TABLE = "42P01";
-  private static final String CONNECTION_FAILURE = "08006";
-
-  /// Deadlocks, and what [BulkDocuments] finds changed.
-  private static final String ROLLBACK_CLASS = "40";
 
   /// A batch takes seconds, or minutes where an index of many small vectors is kept.
   private static final Duration BATCH_AT_MOST = Duration.ofMinutes(10);
 
   private final AgroalDataSource dataSource;
+  private final CollectionService collections;
   private final BulkDocuments documents;
   private final DocumentMeters meters;
   private final Spans spans;
@@ -55,12 +51,14 @@ class Loader {
 
   Loader(
       AgroalDataSource dataSource,
+      CollectionService collections,
       BulkDocuments documents,
       DocumentMeters meters,
       Spans spans,
       ObjectMapper json,
       IngestionConfig config) {
     this.dataSource = dataSource;
+    this.collections = collections;
     this.documents = documents;
     this.meters = meters;
     this.spans = spans;
@@ -120,18 +118,10 @@ class Loader {
   }
 
   private BulkDocuments.Prepared prepare(Target target, Batch batch) throws SQLException {
-    try {
-      return documents.prepare(target.collection(), target.space(), batch.documents());
-    } catch (SQLException e) {
-      throw droppedOr(e, target);
-    }
-  }
-
-  private static SQLException droppedOr(SQLException e, Target target) {
-    if (UNDEFINED_TABLE.equals(e.getSQLState())) {
-      throw CollectionService.notFound(target.collection());
-    }
-    return e;
+    return collections.onPartitions(
+        target.collection(),
+        target.space(),
+        () -> documents.prepare(target.collection(), target.space(), batch.documents()));
   }
 
   private static void await(@Nullable Future<?> writing) throws SQLException {
@@ -144,7 +134,7 @@ class Loader {
       // What interrupts a virtual thread closes its socket: the only end of a write to a database
       // that takes nothing any more.
       writing.cancel(true);
-      throw new SQLException("the database is silent", CONNECTION_FAILURE, e);
+      throw new SQLException("the database is silent", SqlStates.CONNECTION_FAILURE, e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof SQLException sql) {
@@ -182,10 +172,11 @@ class Loader {
           return counts;
         } catch (SQLException e) {
           boolean again =
-              UNIQUE_VIOLATION.equals(e.getSQLState())
-                  || String.valueOf(e.getSQLState()).startsWith(ROLLBACK_CLASS);
+              SqlStates.UNIQUE_VIOLATION.equals(e.getSQLState())
+                  // Deadlocks, and what [BulkDocuments] finds changed.
+                  || SqlStates.of(e).startsWith(SqlStates.TRANSACTION_ROLLBACK_CLASS);
           if (!again || attempt == ATTEMPTS) {
-            throw droppedOr(e, target);
+            throw e;
           }
         }
         prepared = prepare(target, batch);
@@ -193,26 +184,27 @@ class Loader {
     }
 
     private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
-      try (Connection connection = dataSource.getConnection()) {
-        NetworkTimeouts.allow(connection, BATCH_AT_MOST);
-        connection.setAutoCommit(false);
-        try {
-          BulkDocuments.Written done = documents.write(connection, prepared, written);
-          JobProgress.Entry entry = entry(batch, prepared, done);
-          ledger.record(connection, entry);
-          connection.commit();
-          written.add(entry.at());
-          counts = counts.plus(entry.counts());
-          meter(entry.counts());
-          int room = config.keptErrors() - errors.size();
-          errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
-        } catch (SQLException | RuntimeException e) {
-          connection.rollback();
-          throw e;
-        } finally {
-          connection.setAutoCommit(true);
-        }
-      }
+      JobProgress.Entry entry =
+          collections.onPartitions(
+              target.collection(), target.space(), () -> transaction(batch, prepared));
+      written.add(entry.at());
+      counts = counts.plus(entry.counts());
+      meter(entry.counts());
+      int room = config.keptErrors() - errors.size();
+      errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
+    }
+
+    private JobProgress.Entry transaction(Batch batch, BulkDocuments.Prepared prepared)
+        throws SQLException {
+      return Transactions.call(
+          dataSource,
+          connection -> {
+            NetworkTimeouts.allow(connection, BATCH_AT_MOST);
+            BulkDocuments.Written done = documents.write(connection, prepared, written);
+            JobProgress.Entry entry = entry(batch, prepared, done);
+            ledger.record(connection, entry);
+            return entry;
+          });
     }
 
     private void meter(Counts done) {

@@ -58,7 +58,7 @@ class SampleCorpus {
           count++;
         }
       }
-      LOG.infof("Sample corpus ready: collection=%s documents=%d", COLLECTION, count);
+      LOG.infof("Sample corpus ready: collection=%s documents=%s", COLLECTION, count);
     } catch (IOException | RuntimeException e) {
       // A live reload may stop the service under the load; the next start goes on with it.
       LOG.warnf("Sample corpus not loaded: %s", e.getMessage());

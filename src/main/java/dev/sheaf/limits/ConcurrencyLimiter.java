@@ -56,7 +56,7 @@ public class ConcurrencyLimiter {
     }
     if (taken >= pool) {
       throw new OperatorException(
-          "sheaf.limits lets work take %d connections, and the pool has %d".formatted(taken, pool),
+          "sheaf.limits lets work take %s connections, and the pool has %s".formatted(taken, pool),
           "lower sheaf.limits.*, or raise quarkus.datasource.jdbc.max-size");
     }
   }

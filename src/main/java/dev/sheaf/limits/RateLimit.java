@@ -33,7 +33,7 @@ final class RateLimit {
       RejectionMeters.count("requests", 1);
       throw new Problem(
           ProblemType.TOO_MANY_REQUESTS,
-          "more than %d requests a second; slow down, or have sheaf.limits.requests-per-second raised"
+          "more than %s requests a second; slow down, or have sheaf.limits.requests-per-second raised"
               .formatted(perSecond));
     }
   }

@@ -1,7 +1,7 @@
 package dev.sheaf.migration;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.runtime.Durations;
 import java.sql.Array;
 import java.sql.Connection;
@@ -141,7 +141,7 @@ public record Backfill(
       }
     } catch (SQLException e) {
       // Nothing was ever migrated here.
-      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
     }

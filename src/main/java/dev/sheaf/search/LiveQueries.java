@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.embedding.Space;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -16,7 +18,8 @@ public class LiveQueries {
 
   private final boolean enabled;
   private final int sample;
-  private final Lru<Long, Reservoir> reservoirs = new Lru<>(MAX_SPACES);
+  private final Cache<Long, Reservoir> reservoirs =
+      Caffeine.newBuilder().maximumSize(MAX_SPACES).build();
 
   LiveQueries(
       @ConfigProperty(name = "sheaf.index.sample-queries") boolean enabled,
@@ -30,13 +33,13 @@ public class LiveQueries {
   /// @param vector not to be changed afterwards
   void saw(Space space, float[] vector) {
     if (enabled) {
-      reservoirs.computeIfAbsent(space.id(), () -> new Reservoir(sample)).add(vector);
+      reservoirs.get(space.id(), _ -> new Reservoir(sample)).add(vector);
     }
   }
 
   /// The queries that were drawn since this was last asked.
   public List<float[]> take(Space space) {
-    Reservoir drawn = reservoirs.remove(space.id());
+    Reservoir drawn = reservoirs.asMap().remove(space.id());
     return drawn == null ? List.of() : drawn.vectors();
   }
 

@@ -1,16 +1,18 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.Found;
 import dev.sheaf.search.SearchResponse.Explained;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// Chooses the [Plan] of a search, finds out whether it held, and takes another where it did not.
@@ -23,8 +25,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class Planner {
 
-  private static final String QUERY_CANCELED = "57014";
-
   /// Rows that are always worth comparing: a millisecond or two.
   private static final int FEW = 1_000;
 
@@ -36,9 +36,11 @@ class Planner {
   private final SearchConfig config;
 
   /// Rows of the spaces whose index was valid when they were last searched, -1 for the others.
-  private final ConcurrentMap<Long, Long> indexedRows = new ConcurrentHashMap<>();
+  /// Spaces that are gone are searched no more, and so forgotten.
+  private final Cache<Long, Long> indexedRows =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterAccess(Duration.ofHours(1)).build();
 
-  private final Lru<Broad, Boolean> broad = new Lru<>(10_000);
+  private final Cache<Broad, Boolean> broad = Caffeine.newBuilder().maximumSize(10_000).build();
 
   /// A filter that left too many rows to compare them all; its hash, because a guess needs no more,
   /// and filters may be long.
@@ -73,7 +75,7 @@ class Planner {
     try {
       return new Search(query, efSearch).outcome();
     } catch (SQLException e) {
-      if (QUERY_CANCELED.equals(e.getSQLState())) {
+      if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         throw new Problem(
             ProblemType.SEARCH_TIMEOUT,
             "the search took more than "
@@ -123,7 +125,7 @@ class Planner {
         return exact();
       }
       var filter = new Broad(query.space().id(), Objects.hashCode(request.filter()));
-      if (query.predicate() != null && broad.get(filter) == null) {
+      if (query.predicate() != null && broad.getIfPresent(filter) == null) {
         long bound = worthComparing(query.wanted(), total);
         Found found = run(new Plan.Exact(bound));
         if (found.rows() <= bound) {
@@ -142,11 +144,11 @@ class Planner {
       if (enough(found)) {
         return outcome(found, Strategy.HNSW, false, null, null);
       }
-      broad.remove(filter);
+      broad.invalidate(filter);
       try {
         return exact();
       } catch (SQLException e) {
-        if (!QUERY_CANCELED.equals(e.getSQLState())) {
+        if (!SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
           throw e;
         }
         return outcome(
@@ -154,14 +156,14 @@ class Planner {
             Strategy.HNSW,
             false,
             null,
-            "the index search ended after %d rows with too few hits, and there was no time left to compare every vector"
+            "the index search ended after %s rows with too few hits, and there was no time left to compare every vector"
                 .formatted(config.maxScanned()));
       }
     }
 
     private long rows() throws SQLException {
       long space = query.space().id();
-      Long known = indexedRows.get(space);
+      Long known = indexedRows.getIfPresent(space);
       if (known == null) {
         known = execution.indexedRows(query.space());
         indexedRows.put(space, known);

@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
 import dev.sheaf.embedding.EmbeddingModel.Role;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -26,7 +28,7 @@ class QueryVectors {
 
   private final EmbeddingModels models;
   private final AgroalDataSource dataSource;
-  private final Lru<Text, float[]> embedded;
+  private final Cache<Text, float[]> embedded;
 
   /// What a vector depends on.
   ///
@@ -47,7 +49,7 @@ class QueryVectors {
   QueryVectors(EmbeddingModels models, AgroalDataSource dataSource, SearchConfig config) {
     this.models = models;
     this.dataSource = dataSource;
-    this.embedded = new Lru<>(config.cachedQueries());
+    this.embedded = Caffeine.newBuilder().maximumSize(config.cachedQueries()).build();
   }
 
   /// The vector of a text, of the last few thousand without embedding it again. Not to be changed.
@@ -55,7 +57,7 @@ class QueryVectors {
   /// @throws Problem when the collection has no model
   float[] of(Space space, String text) {
     Text key = Text.of(space, text);
-    float[] vector = embedded.get(key);
+    float[] vector = embedded.getIfPresent(key);
     if (vector == null) {
       vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();
       embedded.put(key, VectorValidator.check("vector", vector, space));
@@ -93,7 +95,7 @@ class QueryVectors {
             .formatted(
                 like.ordinal() == null
                     ? "document " + like.document()
-                    : "chunk %d of document %s".formatted(like.ordinal(), like.document()),
+                    : "chunk %s of document %s".formatted(like.ordinal(), like.document()),
                 collection));
   }
 }

@@ -52,7 +52,7 @@ class SearchLog {
         .increment(outcome.truncatedBecause() == null ? 0 : 1);
     if (took.compareTo(config.slow()) > 0) {
       LOG.warnf(
-          "Slow search: collection=%s mode=%s strategy=%s ms=%d scanned=%s plan=%s",
+          "Slow search: collection=%s mode=%s strategy=%s ms=%s scanned=%s plan=%s",
           collection, mode, strategy, took.toMillis(), outcome.scanned(), plan(outcome));
     }
   }

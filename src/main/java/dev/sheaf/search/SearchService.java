@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.Searched;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
@@ -23,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class SearchService {
 
-  private static final String UNDEFINED_TABLE = "42P01";
   private static final String FULLTEXT = "fulltext";
 
   private final CollectionService collections;
@@ -75,12 +75,15 @@ public class SearchService {
     try {
       outcome = search(known(collection), collection, request);
     } catch (SQLException e) {
-      if (!UNDEFINED_TABLE.equals(e.getSQLState())) {
+      if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
       }
       // The collection was dropped, and there may be a new one of the same name.
       known.remove(collection);
-      outcome = search(known(collection), collection, request);
+      Searched again = known(collection);
+      outcome =
+          collections.onPartitions(
+              collection, again.space(), () -> search(again, collection, request));
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     log.record(collection, request, outcome, took);

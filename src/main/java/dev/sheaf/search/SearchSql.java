@@ -137,7 +137,7 @@ public final class SearchSql {
             FROM %s e%s
           %s
            ORDER BY (%s) %s %s
-           LIMIT %d\
+           LIMIT %s\
           """
               .formatted(
                   space.metric().operator(),
@@ -166,7 +166,7 @@ public final class SearchSql {
 
     CROSS JOIN LATERAL (
           SELECT FROM %s d
-           WHERE d.collection_id = %d AND d.id = e.document_id AND %s
+           WHERE d.collection_id = %s AND d.id = e.document_id AND %s
           OFFSET 0) d\
     """
         .formatted(space.documentTable(), space.collectionId(), predicate.sql());
@@ -198,13 +198,13 @@ public final class SearchSql {
          SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
            FROM near
           ORDER BY place
-          LIMIT %1$d
+          LIMIT %1$s
     ),
     worded AS (
          SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
            FROM (%2$s) w
           ORDER BY place
-          LIMIT %1$d
+          LIMIT %1$s
     ),
     ranked AS MATERIALIZED (
          SELECT document_id, ordinal,
@@ -245,7 +245,7 @@ public final class SearchSql {
              FROM ranked
             %s
             ORDER BY key, document_id, ordinal
-            LIMIT %d OFFSET %d
+            LIMIT %s OFFSET %s
       )
       """
           .formatted(unlessTooMany, query.limit(), query.offset());
@@ -259,10 +259,10 @@ public final class SearchSql {
                   %s
                   GROUP BY document_id
                   ORDER BY top, document_id
-                  LIMIT %d OFFSET %d) g
+                  LIMIT %s OFFSET %s) g
           CROSS JOIN LATERAL (%s
                   ORDER BY key, ordinal
-                  LIMIT %d) m
+                  LIMIT %s) m
     )
     """
         .formatted(
@@ -301,7 +301,7 @@ public final class SearchSql {
     }
     if (query.request().highlight() || query.request().select().contains(ReturnField.TEXT)) {
       joins.append(
-          "\n  JOIN %s c ON c.collection_id = %d AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
+          "\n  JOIN %s c ON c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
               .formatted(space.chunkTable(), space.collectionId()));
     }
     if (query.request().select().contains(ReturnField.VECTOR)) {
@@ -312,7 +312,7 @@ public final class SearchSql {
     String found =
         """
         best b
-          JOIN %s d ON d.collection_id = %d AND d.id = b.document_id%s\
+          JOIN %s d ON d.collection_id = %s AND d.id = b.document_id%s\
         """
             .formatted(space.documentTable(), space.collectionId(), joins);
     return """
@@ -327,7 +327,7 @@ public final class SearchSql {
   }
 
   private String documentOf(String chunk) {
-    return "\n      JOIN %s d ON d.collection_id = %d AND d.id = %s.document_id"
+    return "\n      JOIN %s d ON d.collection_id = %s AND d.id = %s.document_id"
         .formatted(space.documentTable(), space.collectionId(), chunk);
   }
 

@@ -62,7 +62,7 @@ public final class Import {
     JsonNode end = follow(upload, job);
     if (!end.path("state").asText().equals("completed")) {
       throw new OperatorException(
-          "%s: job %d was %s: %s"
+          "%s: job %s was %s: %s"
               .formatted(
                   upload.name(),
                   job,

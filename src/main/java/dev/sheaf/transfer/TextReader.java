@@ -64,7 +64,7 @@ final class TextReader {
   Text read(Path file) throws IOException {
     long bytes = Files.size(file);
     if (bytes > MAX_BYTES) {
-      throw new IOException("has %d bytes, more than %d".formatted(bytes, MAX_BYTES));
+      throw new IOException("has %s bytes, more than %s".formatted(bytes, MAX_BYTES));
     }
     var parsing = new FutureTask<>(() -> parse(file));
     Thread.ofPlatform().daemon().name("read " + file).start(parsing);

@@ -107,7 +107,7 @@ public final class OidcProvider implements QuarkusTestResourceLifecycleManager {
             + "."
             + base64url(
                 """
-                {"iss": "%s", "sub": "%s", "aud": "sheaf", "iat": %d, "exp": %d, %s}
+                {"iss": "%s", "sub": "%s", "aud": "sheaf", "iat": %s, "exp": %s, %s}
                 """
                     .formatted(setting(URL), name, now, now + 60, claims));
     Signature signature = Signature.getInstance("SHA256withRSA");

@@ -93,7 +93,7 @@ class BackupFileTest {
       damaged[i] ^= (byte) (1 << i % 8);
       Files.write(file, damaged);
       assertThatThrownBy(() -> BackupFile.check(file, tracker))
-          .as("byte %d of %d", i, whole.length)
+          .as("byte %s of %s", i, whole.length)
           .isInstanceOf(OperatorException.class)
           .hasMessageStartingWith(file + " is ");
     }
@@ -107,14 +107,14 @@ class BackupFileTest {
     for (int length = 0; length < whole.length; length++) {
       Files.write(file, Arrays.copyOf(whole, length));
       assertThatThrownBy(() -> BackupFile.check(file, tracker))
-          .as("%d bytes of %d", length, whole.length)
+          .as("%s bytes of %s", length, whole.length)
           .isInstanceOf(OperatorException.class);
     }
 
     Files.write(file, Arrays.copyOf(whole, whole.length - 1));
     assertThatThrownBy(() -> BackupFile.check(file, tracker))
         .hasMessage(
-            "%s is incomplete: after %d bytes it stops without an end - fetch it again from where it was written, or take a new backup"
+            "%s is incomplete: after %s bytes it stops without an end - fetch it again from where it was written, or take a new backup"
                 .formatted(file, whole.length - 1));
   }
 

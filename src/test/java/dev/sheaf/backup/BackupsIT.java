@@ -34,6 +34,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -417,7 +418,8 @@ class BackupsIT {
   void whatAKilledVerificationLeftIsSwept() throws SQLException {
     backups.backup(source.address(), file, BackupListener.SILENT);
     String leftover =
-        "sheaf_backup_5f000000_%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
+        "sheaf_backup_5f000000_"
+            + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(1L << 48), 12);
     source.execute("CREATE DATABASE " + leftover);
     source.execute("CREATE DATABASE " + leftover + "_old");
 

@@ -29,7 +29,7 @@ class TrackerTest {
 
       assertThat(now)
           .hasToString(
-              "restoring: 2 of 2 tables, 45.2 MB of 100.0 MB, %d s, INDEX public.embedding_1_hnsw"
+              "restoring: 2 of 2 tables, 45.2 MB of 100.0 MB, %s s, INDEX public.embedding_1_hnsw"
                   .formatted(now.sofar().toSeconds()));
     }
   }

@@ -3,6 +3,7 @@ package dev.sheaf.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -286,8 +287,8 @@ class CheckCommandIT {
   private void changelog(int number, String name, String up) throws IOException {
     Path folder = Files.createDirectories(root().resolve("core"));
     Files.writeString(
-        folder.resolve("%03d_%s.sql".formatted(number, name)),
-        "--liquibase formatted sql\n\n--changeset core:%03d\n%s\n\n--rollback empty\n"
-            .formatted(number, up));
+        folder.resolve(ChangelogFile.digits(number) + "_" + name + ".sql"),
+        "--liquibase formatted sql\n\n--changeset core:%s\n%s\n\n--rollback empty\n"
+            .formatted(ChangelogFile.digits(number), up));
   }
 }

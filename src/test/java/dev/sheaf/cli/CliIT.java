@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -913,16 +914,16 @@ class CliIT {
       throws IOException {
     Path folder = Files.createDirectories(directory.resolve("changelog").resolve(module));
     Files.writeString(
-        folder.resolve("%03d_%s.sql".formatted(number, name)),
+        folder.resolve(ChangelogFile.digits(number) + "_" + name + ".sql"),
         """
         --liquibase formatted sql
 
-        --changeset %s:%03d
+        --changeset %s:%s
         %s
 
         --rollback %s
         """
-            .formatted(module, number, up, down),
+            .formatted(module, ChangelogFile.digits(number), up, down),
         StandardCharsets.UTF_8);
   }
 }

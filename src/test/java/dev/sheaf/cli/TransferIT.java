@@ -451,7 +451,7 @@ class TransferIT {
         directory.resolve(name),
         IntStream.range(0, count)
             .mapToObj(i ->
-                "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":[1,%d]}]}\n"
+                "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"text %s\",\"vector\":[1,%s]}]}\n"
                     .formatted(i, i, i))
             .collect(Collectors.joining()));
   }

@@ -7,6 +7,7 @@ import static org.hamcrest.Matchers.equalTo;
 
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -71,18 +72,7 @@ class CollectionSettingsIT {
               .formatted(name));
       Future<?> ours =
           client.submit(() -> patch(name, Map.of("hnsw", Map.of("efSearch", 50))).statusCode(200));
-      await()
-          .until(
-              () ->
-                  query(
-                      """
-                      SELECT pid
-                        FROM pg_stat_activity
-                       WHERE datname = current_database()
-                         AND wait_event_type = 'Lock'
-                         AND query LIKE '%collection%'
-                      """),
-              waiting -> waiting.size() == 1);
+      await().until(() -> LockWaits.behind(connection) == 1);
       connection.commit();
       ours.get();
     }

@@ -1,5 +1,8 @@
 package dev.sheaf.contract;
 
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
 import io.agroal.api.AgroalDataSource;
 import java.sql.Connection;
@@ -16,7 +19,8 @@ final class ExampleWorld {
   /// Whose vectors come from the client, three numbers each.
   static final String VECTORS = "vectors";
 
-  /// What cannot be made over HTTP under a name that is known beforehand.
+  /// What cannot be made over HTTP under a name that is known beforehand. The backfill's lease
+  /// keeps the service's own worker from it.
   private static final String ROWS =
       """
       INSERT INTO api_key (id, hash, role)
@@ -28,7 +32,8 @@ final class ExampleWorld {
           ON CONFLICT (id) DO NOTHING;
       INSERT INTO backfill (name, relation, key, statement, condition, state, lease_holder, lease_until)
       VALUES ('core/008_example', 'document', '{id}', '', '', 'paused', 'nobody', now() + interval '1 h')
-          ON CONFLICT (name) DO UPDATE SET state = 'paused';
+          ON CONFLICT (name) DO UPDATE
+         SET state = 'paused', lease_holder = excluded.lease_holder, lease_until = excluded.lease_until;
       """;
 
   private final AgroalDataSource dataSource;
@@ -59,6 +64,23 @@ final class ExampleWorld {
 
   private static void put(String id, String text, int year) {
     Api.put(COLLECTION, id, Map.of("text", text, "metadata", Map.of("year", year)));
+  }
+
+  /// Builds the vector index of [#COLLECTION], anew if it is there, as the service does.
+  void index(CollectionService collections, ObjectTemplates templates) throws SQLException {
+    Space space = collections.activeSpace(COLLECTION);
+    Map<String, Object> parameters =
+        Map.of(
+            "space_id", space.id(),
+            "index", space.indexName(),
+            "element", space.precision().element("vector", space.dimensions()),
+            "operator_class", space.precision().operatorClass(space.metric()),
+            "m", 16,
+            "ef_construction", 64);
+    try (Connection connection = dataSource.getConnection()) {
+      templates.revert(connection, "space_index", parameters);
+      templates.apply(connection, "space_index", parameters);
+    }
   }
 
   /// Takes it away again, for the tests that share its database.

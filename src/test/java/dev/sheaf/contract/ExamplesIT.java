@@ -2,11 +2,12 @@ package dev.sheaf.contract;
 
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.collection.CollectionService;
 import dev.sheaf.contract.Contract.Operation;
-import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.PostgresTestResource;
+import dev.sheaf.testing.Unattended;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -28,10 +29,12 @@ import org.junit.jupiter.api.Test;
 /// Every example in the document, sent as it stands there.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
-@TestProfile(EagerIndexes.class)
+@TestProfile(Unattended.class)
 class ExamplesIT {
 
   @Inject AgroalDataSource dataSource;
+  @Inject CollectionService collections;
+  @Inject ObjectTemplates templates;
 
   @TestHTTPResource URI base;
 
@@ -99,15 +102,7 @@ class ExamplesIT {
     world.restore();
     switch (operation.id()) {
       case "createCollection" -> given().delete("/api/v1/collections/" + ExampleWorld.COLLECTION);
-      case "measureIndex", "tuneIndex" ->
-          await()
-              .atMost(Duration.ofSeconds(60))
-              .until(() ->
-                  given()
-                          .get("/api/v1/collections/" + ExampleWorld.COLLECTION + "/index")
-                          .jsonPath()
-                          .get("recall")
-                      != null);
+      case "measureIndex", "tuneIndex" -> world.index(collections, templates);
       case "pauseBackfill" ->
           world.execute("UPDATE backfill SET state = 'running' WHERE name = 'core/008_example'");
       default -> {}

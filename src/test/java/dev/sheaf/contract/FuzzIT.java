@@ -99,7 +99,7 @@ class FuzzIT {
     }
 
     System.out.printf(
-        "fuzz: seed %d, %d requests to %d operations in %d s, by status %s, slowest %d ms, %d findings%n",
+        "fuzz: seed %s, %s requests to %s operations in %s s, by status %s, slowest %s ms, %s findings%n",
         seed,
         requests,
         contract.operations().size(),
@@ -140,10 +140,10 @@ class FuzzIT {
           }
           List<String> wrong = wrong(fuzzed, answer);
           if (!wrong.isEmpty()) {
-            findings.add("request %d: %s\n%s\n\n%s".formatted(number, wrong, fuzzed, answer));
+            findings.add("request %s: %s\n%s\n\n%s".formatted(number, wrong, fuzzed, answer));
           }
         } catch (IOException e) {
-          findings.add("request %d: %s\n%s".formatted(number, e, fuzzed));
+          findings.add("request %s: %s\n%s".formatted(number, e, fuzzed));
         }
         long took = Duration.ofNanos(System.nanoTime() - start).toMillis();
         slowest.accumulateAndGet(took, Math::max);

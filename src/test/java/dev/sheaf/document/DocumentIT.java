@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -205,26 +206,18 @@ class DocumentIT {
       // Between the title, which is read before it, and the text.
       statement.execute(
           """
-          LOCK TABLE chunk_%1$d IN ACCESS EXCLUSIVE MODE;
-          UPDATE document_%1$d SET title = 'new';
-          UPDATE chunk_%1$d SET text = 'new'
+          LOCK TABLE chunk_%1$s IN ACCESS EXCLUSIVE MODE;
+          UPDATE document_%1$s SET title = 'new';
+          UPDATE chunk_%1$s SET text = 'new'
           """
               .formatted(id));
       Future<ValidatableResponse> read =
           client.submit(() -> given().get(DOCUMENT, collection, "a").then());
-      awaitOneThatWaitsForALock();
+      await().until(() -> LockWaits.behind(connection) == 1);
       connection.commit();
 
       read.get().statusCode(200).body("title", equalTo("old")).body("text", equalTo("old"));
     }
-  }
-
-  private void awaitOneThatWaitsForALock() {
-    await()
-        .until(() ->
-            number(
-                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
-                == 1);
   }
 
   private long number(String sql) throws SQLException {

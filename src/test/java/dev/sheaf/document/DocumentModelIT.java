@@ -68,7 +68,7 @@ class DocumentModelIT {
             case 7 -> read(collection, random);
             default -> count(collection, random);
           };
-      search(collection, random, "seed %d, step %d, after %s".formatted(seed, step, what));
+      search(collection, random, "seed %s, step %s, after %s".formatted(seed, step, what));
     }
     assertThat(found).as("hits, if the test is to tell anything").isGreaterThan(STEPS);
   }

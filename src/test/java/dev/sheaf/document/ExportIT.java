@@ -179,7 +179,7 @@ class ExportIT {
     IntStream.range(0, MANY)
         .forEach(i ->
             lines.append(
-                "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"t\",\"vector\":%s}]}\n"
+                "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"t\",\"vector\":%s}]}\n"
                     .formatted(i, vector)));
     given()
         .config(

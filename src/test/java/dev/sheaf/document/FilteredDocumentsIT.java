@@ -1,26 +1,43 @@
 package dev.sheaf.document;
 
 import static io.restassured.RestAssured.given;
+import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.Transactions;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.http.ContentType;
+import io.restassured.http.Method;
 import io.restassured.response.ValidatableResponse;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class FilteredDocumentsIT {
+
+  @Inject CollectionService collections;
+  @Inject ObjectTemplates templates;
+  @Inject AgroalDataSource dataSource;
 
   private String collection;
 
@@ -136,6 +153,52 @@ class FilteredDocumentsIT {
     var bare = new java.util.HashMap<String, Object>();
     bare.put("metadata", null);
     patch("d1", bare).statusCode(200).body("metadata", equalTo(Map.of()));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"GET", "DELETE"})
+  void aCollectionThatIsDroppedMeanwhileIsNotFound(Method method) throws Exception {
+    Space space = collections.activeSpace(collection);
+    CompletableFuture<ValidatableResponse> answer =
+        Transactions.call(
+            dataSource,
+            connection -> {
+              long table =
+                  number(connection, "SELECT '" + space.documentTable() + "'::regclass::oid");
+              templates.revert(connection, "space", Map.of("space_id", space.id()));
+              templates.revert(
+                  connection, "collection", Map.of("collection_id", space.collectionId()));
+              try (var delete = connection.createStatement()) {
+                delete.execute("DELETE FROM collection WHERE id = " + space.collectionId());
+              }
+              CompletableFuture<ValidatableResponse> asked =
+                  CompletableFuture.supplyAsync(() ->
+                      given()
+                          .queryParam("filter", "{}")
+                          .request(method, "/api/v1/collections/" + collection + "/documents")
+                          .then());
+              await()
+                  .until(() ->
+                      number(
+                              connection,
+                              "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
+                                  + table)
+                          == 1);
+              return asked;
+            });
+
+    answer
+        .get()
+        .statusCode(404)
+        .body("detail", equalTo("there is no collection named " + collection));
+  }
+
+  private static long number(Connection connection, String sql) throws SQLException {
+    try (var select = connection.createStatement();
+        var row = select.executeQuery(sql)) {
+      row.next();
+      return row.getLong(1);
+    }
   }
 
   @Test

@@ -277,7 +277,7 @@ class FaultSoakIT {
       long last =
           failures.stream().mapToLong(failure -> failure.begun() - outage.ended()).max().orElse(0);
       System.out.printf(
-          "%s for %d ms: refused=%d broken=%d, the last of them began %d ms after it%n",
+          "%s for %s ms: refused=%s broken=%s, the last of them began %s ms after it%n",
           outage.fault().name(),
           (outage.ended() - outage.begun()) / 1_000_000,
           failures.stream().filter(failure -> failure.sort() == Sort.REFUSED).count(),
@@ -285,7 +285,7 @@ class FaultSoakIT {
           Math.max(0, last) / 1_000_000);
     }
     System.out.printf(
-        "acknowledged=%d wrong=%d answered=%s live=%s%n",
+        "acknowledged=%s wrong=%s answered=%s live=%s%n",
         traffic.acknowledged(), traffic.wrong().size(), traffic.answered(), live);
   }
 }

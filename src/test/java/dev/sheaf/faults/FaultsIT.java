@@ -54,6 +54,8 @@ class FaultsIT {
         SheafProcess.start(
             database,
             Map.of(
+                // A job of the model that hangs goes on for as long as a test looks at it.
+                "SHEAF_INGESTION_MAX_ATTEMPTS", "1000",
                 "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL),
                 "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT", "1s",
                 "QUARKUS_DATASOURCE_JDBC_LOGIN_TIMEOUT", "1s",

@@ -359,7 +359,7 @@ final class Traffic implements AutoCloseable {
   private HttpRequest.Builder lines(int first) {
     String lines =
         IntStream.range(first, first + LINES)
-            .mapToObj(number -> "{\"id\":\"d%d\",%s}\n".formatted(number, content(number, 0)))
+            .mapToObj(number -> "{\"id\":\"d%s\",%s}\n".formatted(number, content(number, 0)))
             .collect(Collectors.joining());
     return to(DOCUMENTS)
         .setHeader("Content-Type", "application/x-ndjson")
@@ -367,7 +367,7 @@ final class Traffic implements AutoCloseable {
   }
 
   private static String content(int number, int revision) {
-    return "\"title\":\"Document %1$d\",\"metadata\":{\"n\":%1$d},\"chunks\":[{\"text\":\"%2$s\",\"vector\":%3$s}]"
+    return "\"title\":\"Document %1$s\",\"metadata\":{\"n\":%1$s},\"chunks\":[{\"text\":\"%2$s\",\"vector\":%3$s}]"
         .formatted(number, text(number, revision), vector(number));
   }
 

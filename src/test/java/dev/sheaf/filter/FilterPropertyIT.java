@@ -103,7 +103,7 @@ class FilterPropertyIT {
         met += expected.size();
 
         assertThat(found(connection, Predicate.of(Filter.parse("filter", filter))))
-            .as("seed %d, filter %d: %s", seed, i, filter)
+            .as("seed %s, filter %s: %s", seed, i, filter)
             .isEqualTo(expected);
       }
     }

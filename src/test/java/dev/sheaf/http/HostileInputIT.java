@@ -53,7 +53,7 @@ class HostileInputIT {
         "') UNION SELECT name FROM collection --",
         "?",
         "? ?::text",
-        "%s%d%n",
+        "%s%s%n",
         "{\"$ne\":null}",
         "[1,2",
         "(a+)+$",

@@ -10,7 +10,10 @@ import static org.hamcrest.Matchers.notNullValue;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.Gate;
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.PostgresTestResource;
+import dev.sheaf.testing.Warnings;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -46,7 +49,7 @@ class JobIT {
   }
 
   private static String line(int i) {
-    return "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"text %d\",\"vector\":[1,%d]}]}\n"
+    return "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"text %s\",\"vector\":[1,%s]}]}\n"
         .formatted(i, i, i);
   }
 
@@ -75,6 +78,18 @@ class JobIT {
         .body("state", equalTo("queued"))
         .extract()
         .path("id");
+  }
+
+  private static String jobsOf(String collection) {
+    return "SELECT count(*) FROM ingestion_job WHERE collection = '" + collection + "'";
+  }
+
+  /// Holds the loading of [#lines] in its second batch.
+  private Gate gate(String collection) throws SQLException {
+    return Gate.before(
+        dataSource.getConnection(),
+        collections.activeSpace(collection).documentTable(),
+        "NEW.external_id = 'd3000'");
   }
 
   private static ValidatableResponse job(int id) {
@@ -191,12 +206,11 @@ class JobIT {
     Map<String, String> key = Map.of("Idempotency-Key", "slow");
     try (Socket client = open(collection, "Idempotency-Key: slow\r\n")) {
       send(client, lines(1));
-      await()
-          .atMost(PATIENCE)
-          .untilAsserted(() ->
-              upload(collection, key, lines(3))
-                  .statusCode(409)
-                  .body("type", equalTo("urn:sheaf:problem:busy")));
+      await().atMost(PATIENCE).until(() -> count(jobsOf(collection)) == 1);
+
+      upload(collection, key, lines(3))
+          .statusCode(409)
+          .body("type", equalTo("urn:sheaf:problem:busy"));
     }
 
     // Whoever hangs up has no result, so the key is free again.
@@ -254,20 +268,57 @@ class JobIT {
   @Test
   void aCancelledJobLoadsNoMore() throws SQLException {
     String collection = vectors();
-    int id = store(collection, lines(20_000));
+    int id;
+    var warnings = new Warnings();
+    try (Gate gate = gate(collection)) {
+      id = store(collection, lines(5_000));
+      await().atMost(PATIENCE).until(gate::isReached);
 
-    given()
-        .post("/api/v1/jobs/{id}/cancel", id)
-        .then()
-        .statusCode(200)
-        .body("state", equalTo("cancelled"));
+      given()
+          .post("/api/v1/jobs/{id}/cancel", id)
+          .then()
+          .statusCode(200)
+          .body("state", equalTo("cancelled"));
 
-    int read = job(id).extract().path("read");
-    assertThat(read).isLessThan(20_000);
-    assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+      job(id).body("read", equalTo(2_000));
+      assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+    }
     // The worker is free for the next, and has left this one as it was.
     awaitState(store(collection, lines(1)), "completed");
-    job(id).body("state", equalTo("cancelled")).body("read", equalTo(read));
+    job(id).body("state", equalTo("cancelled")).body("read", equalTo(2_000));
+    warnings.close();
+    assertThat(warnings.messages()).isEmpty();
+  }
+
+  /// Its stored upload goes with the job, also from under the worker that is about to read it.
+  @Test
+  void aJobThatIsCancelledBeforeItsFirstReadIsLeft() throws SQLException {
+    String collection = vectors();
+    byte[] upload = lines(3).getBytes(StandardCharsets.UTF_8);
+    var target = new Loader.Target(collection, collections.activeSpace(collection));
+    long id = table.begin(target, true, null, "somebody").orElseThrow();
+    table.addPart(id, 0, upload);
+    table.leave(id);
+    String job = " WHERE id = " + id;
+    try (var warnings = new Warnings();
+        var holder = dataSource.getConnection();
+        var statement = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      statement.execute("LOCK TABLE ingestion_part IN ACCESS EXCLUSIVE MODE");
+      execute(
+          "UPDATE ingestion_job SET state = 'queued', due_at = now(), bytes = "
+              + upload.length
+              + job);
+      await().atMost(PATIENCE).until(() -> LockWaits.behind(holder) == 1);
+      statement.execute("UPDATE ingestion_job SET state = 'cancelled', finished_at = now()" + job);
+      statement.execute("DELETE FROM ingestion_part WHERE job_id = " + id);
+      holder.commit();
+      holder.setAutoCommit(true);
+
+      awaitState(store(collection, lines(1)), "completed");
+      assertThat(warnings.messages()).isEmpty();
+    }
+    job(Math.toIntExact(id)).body("state", equalTo("cancelled")).body("read", equalTo(0));
   }
 
   @Test
@@ -293,12 +344,22 @@ class JobIT {
   @Test
   void aJobFailsWithItsCollection() throws SQLException {
     String collection = vectors();
-    int id = store(collection, lines(20_000));
-    given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
+    String busy = vectors();
+    int id;
+    var warnings = new Warnings();
+    try (Gate gate = gate(busy)) {
+      // The worker has its hands full when the collection goes.
+      store(busy, lines(5_000));
+      await().atMost(PATIENCE).until(gate::isReached);
+      id = store(collection, lines(5_000));
+      given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
+    }
 
     awaitState(id, "failed");
 
     job(id).body("error", equalTo("there is no collection named " + collection));
+    warnings.close();
+    assertThat(warnings.messages()).isEmpty();
     assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
   }
 
@@ -368,7 +429,7 @@ class JobIT {
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
-          "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%d, %d)"
+          "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%s, %s)"
               .formatted(kept, left));
     }
 

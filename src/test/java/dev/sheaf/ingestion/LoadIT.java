@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.testing.Gate;
 import dev.sheaf.testing.GeneratedText;
 import dev.sheaf.testing.HalfDocuments;
 import dev.sheaf.testing.OutOfProcess;
@@ -103,7 +104,12 @@ class LoadIT {
   void aKilledServiceLosesNothingThatItAcknowledged() throws Exception {
     try (TestDatabase database = TestDatabase.create()) {
       Set<Integer> acknowledged = ConcurrentHashMap.newKeySet();
-      try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
+      try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS);
+          Gate _ =
+              Gate.before(
+                  database.connect(),
+                  "document",
+                  "NEW.external_id = 'entry/%s'".formatted(DOCUMENTS - 1))) {
         createCollection(sheaf);
         var next = new AtomicInteger();
         try (var clients = Executors.newFixedThreadPool(CLIENTS)) {

@@ -3,13 +3,13 @@ package dev.sheaf.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +35,8 @@ class LimitsIT {
           "SHEAF_LIMITS_REQUESTS_PER_SECOND", "5",
           "SHEAF_LIMITS_BURST_SECONDS", "10",
           // Nothing but the test waits for its locks.
-          "SHEAF_INDEX_CHECK_EVERY", "1h");
+          "SHEAF_INDEX_CHECK_EVERY", "1h",
+          "SHEAF_METRICS_EVERY", "off");
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Pattern KEY = Pattern.compile("\"key\":\"(sheaf_\\w+)\"");
@@ -102,7 +103,7 @@ class LimitsIT {
       holder.setAutoCommit(false);
       lock.execute("LOCK TABLE embedding");
       first = clients.submit(() -> search(service));
-      await().atMost(PATIENCE).until(() -> somebodyWaits(database));
+      await().atMost(PATIENCE).until(() -> LockWaits.behind(holder) == 1);
 
       HttpResponse<String> second = search(service);
 
@@ -113,17 +114,6 @@ class LimitsIT {
     }
     assertThat(first.get().statusCode()).isEqualTo(200);
     assertThat(search(service).statusCode()).isEqualTo(200);
-  }
-
-  private static boolean somebodyWaits(TestDatabase database) throws SQLException {
-    return !database
-        .query(
-            """
-            SELECT 1
-              FROM pg_stat_activity
-             WHERE datname = current_database() AND wait_event_type = 'Lock'
-            """)
-        .isEmpty();
   }
 
   private static void aGreedyCallerIsRefusedAndNobodyElse(
@@ -167,12 +157,12 @@ class LimitsIT {
     return service.send(
         "PUT",
         "/api/v1/collections/c/documents/d" + id,
-        "{\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%d]}]}".formatted(id));
+        "{\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%s]}]}".formatted(id));
   }
 
   private static HttpResponse<String> upload(SheafProcess service, int id) throws Exception {
     String line =
-        "{\"id\":\"d%d\",\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%d]}]}\n".formatted(id, id);
+        "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%s]}]}\n".formatted(id, id);
     return service.upload(
         "/api/v1/collections/c/documents",
         Map.of(),

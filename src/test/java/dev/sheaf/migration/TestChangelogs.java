@@ -1,5 +1,6 @@
 package dev.sheaf.migration;
 
+import dev.sheaf.migration.changelog.ChangelogFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ public record TestChangelogs(Path root) {
   }
 
   public Path file(String module, int number, String name) {
-    return root.resolve(module).resolve("%03d_%s.sql".formatted(number, name));
+    return root.resolve(module).resolve(ChangelogFile.digits(number) + "_" + name + ".sql");
   }
 
   private void write(String module, int number, String name, String options, String up, String down)
@@ -40,12 +41,18 @@ public record TestChangelogs(Path root) {
         """
         --liquibase formatted sql
 
-        --changeset %s:%03d%s
+        --changeset %s:%s%s
         --comment %s
         %s
 
         --rollback %s
         """
-            .formatted(module, number, options, name, up, down.replace("\n", "\n--rollback ")));
+            .formatted(
+                module,
+                ChangelogFile.digits(number),
+                options,
+                name,
+                up,
+                down.replace("\n", "\n--rollback ")));
   }
 }

@@ -86,7 +86,7 @@ class MongoSeedIT {
   private final de.bwaldvogel.mongo.MongoServer server =
       new de.bwaldvogel.mongo.MongoServer(new MemoryBackend());
   private final InetSocketAddress address = server.bind();
-  private final String url = "mongodb://127.0.0.1:%d/shop".formatted(address.getPort());
+  private final String url = "mongodb://127.0.0.1:%s/shop".formatted(address.getPort());
   private final MongoClient client = MongoClients.create(url);
   private final MongoDatabase database = client.getDatabase("shop");
 
@@ -319,7 +319,7 @@ class MongoSeedIT {
     assertThat(result.problems())
         .extracting(OperatorException::getMessage)
         .containsExactly(
-            "MongoDB does not answer at 127.0.0.1:%d (connection refused) - check sheaf.mongodb.url and whether the server runs; sheaf.mongodb.timeout is how long to look"
+            "MongoDB does not answer at 127.0.0.1:%s (connection refused) - check sheaf.mongodb.url and whether the server runs; sheaf.mongodb.timeout is how long to look"
                 .formatted(port));
     assertThat(logged).noneMatch(line -> line.startsWith("org.mongodb"));
   }

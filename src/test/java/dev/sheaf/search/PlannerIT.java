@@ -50,7 +50,7 @@ class PlannerIT {
     public Map<String, String> getConfigOverrides() {
       return Map.of(
           "sheaf.search.max-scanned", "500",
-          "sheaf.index.check-every", "0.2s");
+          "sheaf.index.check-every", "1s");
     }
   }
 

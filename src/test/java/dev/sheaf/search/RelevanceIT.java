@@ -61,7 +61,7 @@ class RelevanceIT {
       first += rank == 1 ? 1 : 0;
       reciprocalRanks += rank == 0 ? 0 : 1.0 / rank;
       if (rank != 1) {
-        missed.append("\n%d. %s -> %s".formatted(rank, query, found.getFirst()));
+        missed.append("\n%s. %s -> %s".formatted(rank, query, found.getFirst()));
       }
     }
 

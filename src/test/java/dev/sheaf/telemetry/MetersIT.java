@@ -107,7 +107,7 @@ class MetersIT {
     String lines =
         IntStream.range(0, 10)
             .mapToObj(
-                "{\"id\":\"d%1$d\",\"chunks\":[{\"text\":\"tide %1$d\",\"vector\":[1,%1$d]}]}\n"
+                "{\"id\":\"d%1$s\",\"chunks\":[{\"text\":\"tide %1$s\",\"vector\":[1,%1$s]}]}\n"
                     ::formatted)
             .collect(Collectors.joining());
     given()

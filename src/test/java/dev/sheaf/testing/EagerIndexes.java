@@ -10,9 +10,9 @@ public final class EagerIndexes implements QuarkusTestProfile {
   @Override
   public Map<String, String> getConfigOverrides() {
     return Map.of(
-        "sheaf.index.check-every", "0.2s",
+        "sheaf.index.check-every", "1s",
         "sheaf.index.min-rows", "3",
         "sheaf.index.sample-queries", "true",
-        "sheaf.metrics.every", "0.2s");
+        "sheaf.metrics.every", "1s");
   }
 }

@@ -105,7 +105,7 @@ public final class LocalPostgres implements FaultyPostgres {
   public Optional<Path> mountDisk(int megabytes) throws IOException {
     Path disk = Files.createDirectory(home.resolve("disk"));
     String options =
-        "size=%dm,mode=0700,uid=%s".formatted(megabytes, Files.getAttribute(data(), "unix:uid"));
+        "size=%sm,mode=0700,uid=%s".formatted(megabytes, Files.getAttribute(data(), "unix:uid"));
     Process mount =
         new ProcessBuilder("mount", "-t", "tmpfs", "-o", options, "tmpfs", disk.toString())
             .redirectErrorStream(true)

@@ -8,14 +8,14 @@ import org.jspecify.annotations.Nullable;
 
 /// Gives a `@QuarkusTest` a database of its own, at head:
 /// `@QuarkusTestResource(PostgresTestResource.class)`.
-public final class PostgresTestResource implements QuarkusTestResourceLifecycleManager {
+public class PostgresTestResource implements QuarkusTestResourceLifecycleManager {
 
   private @Nullable TestDatabase database;
 
   @Override
   public Map<String, String> start() {
     database = TestDatabase.migrated();
-    DatabaseAddress address = database.address();
+    DatabaseAddress address = address(database);
     Map<String, String> settings = new HashMap<>();
     settings.put("quarkus.datasource.jdbc.url", address.jdbcUrl());
     if (address.user() != null) {
@@ -25,6 +25,11 @@ public final class PostgresTestResource implements QuarkusTestResourceLifecycleM
       settings.put("quarkus.datasource.password", address.password());
     }
     return settings;
+  }
+
+  /// How the service is to open its database.
+  protected DatabaseAddress address(TestDatabase database) {
+    return database.address();
   }
 
   @Override

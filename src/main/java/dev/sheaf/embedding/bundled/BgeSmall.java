@@ -142,7 +142,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     int[] ids = model.tokenizer.encode(text);
     if (ids.length > MAX_TOKENS) {
       throw new IllegalArgumentException(
-          "A text of %d tokens is longer than the %d that %s reads"
+          "A text of %s tokens is longer than the %s that %s reads"
               .formatted(ids.length, MAX_TOKENS, NAME));
     }
     return framed(model, ids);
@@ -241,7 +241,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       // The first run allocates and is several times slower; no user should wait for it.
       infer(model, query(model, ""));
       LOG.infof(
-          "Embedding model loaded: model=%s dimensions=%d threads=%d milliseconds=%d",
+          "Embedding model loaded: model=%s dimensions=%s threads=%s milliseconds=%s",
           NAME,
           DIMENSIONS,
           workers.getCorePoolSize(),
@@ -277,7 +277,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     long width = shape[shape.length - 1];
     if (width != DIMENSIONS) {
       throw new IllegalStateException(
-          "%s should give %d dimensions, but gives %d".formatted(NAME, DIMENSIONS, width));
+          "%s should give %s dimensions, but gives %s".formatted(NAME, DIMENSIONS, width));
     }
   }
 

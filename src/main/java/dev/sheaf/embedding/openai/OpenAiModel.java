@@ -146,7 +146,7 @@ final class OpenAiModel implements EmbeddingModel {
         int tokens = countTokens(text);
         if (tokens > maxTokens()) {
           throw new IllegalArgumentException(
-              "A text of %d tokens is longer than the %d that %s reads"
+              "A text of %s tokens is longer than the %s that %s reads"
                   .formatted(tokens, maxTokens(), name));
         }
         yield config.documentPrefix().orElse("") + text;
@@ -206,12 +206,12 @@ final class OpenAiModel implements EmbeddingModel {
       Duration jittered = jittered(pause);
       if (attempt == config.retries() || left(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
-            "%s at %s does not answer, %d attempts, the last: %s"
+            "%s at %s does not answer, %s attempts, the last: %s"
                 .formatted(name, embeddings, attempt + 1, failure),
             null);
       }
       LOG.warnf(
-          "Embedding server failed, will be asked again: model=%s attempt=%d failure=%s",
+          "Embedding server failed, will be asked again: model=%s attempt=%s failure=%s",
           name, attempt + 1, failure);
       Thread.sleep(jittered);
     }
@@ -281,7 +281,7 @@ final class OpenAiModel implements EmbeddingModel {
     }
     if (data.size() != count) {
       throw new EmbeddingException(
-          "%s gave %d vectors for %d texts".formatted(embeddings, data.size(), count), null);
+          "%s gave %s vectors for %s texts".formatted(embeddings, data.size(), count), null);
     }
     var vectors = new float[count][];
     for (int i = 0; i < count; i++) {
@@ -298,7 +298,7 @@ final class OpenAiModel implements EmbeddingModel {
   private float[] vector(JsonNode numbers) {
     if (numbers.size() != dimensions()) {
       throw new EmbeddingException(
-          "%s gives vectors of %d dimensions, but sheaf.embedding.openai.%s.dimensions is %d"
+          "%s gives vectors of %s dimensions, but sheaf.embedding.openai.%s.dimensions is %s"
               .formatted(embeddings, numbers.size(), name, dimensions()),
           null);
     }

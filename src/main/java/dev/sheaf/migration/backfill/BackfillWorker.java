@@ -1,6 +1,10 @@
 package dev.sheaf.migration.backfill;
 
+import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
@@ -25,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class BackfillWorker {
 
   /// Keeps two workers from taking up two backfills at once; "backfill" in ASCII.
-  private static final long TAKING_UP = 0x6261636b66696c6cL;
+  private static final AdvisoryLock.Key TAKING_UP = AdvisoryLock.Key.of(0x6261636b66696c6cL);
 
   /// How often progress is told.
   private static final Duration TELLING = Duration.ofSeconds(1);
@@ -62,8 +66,13 @@ final class BackfillWorker {
     if (name.isEmpty()) {
       return false;
     }
+    Optional<Backfill> begun = Backfill.named(connection, name.get());
+    if (begun.isEmpty()) {
+      // Its changeset was rolled back meanwhile; there may be another.
+      return true;
+    }
     Task task = new Task(name.get());
-    listener.began(task.look());
+    listener.began(begun.get());
     try {
       task.run();
     } catch (OperatorException e) {
@@ -101,7 +110,7 @@ final class BackfillWorker {
         """;
     return inTransaction(statement -> {
       // Another that takes up work meanwhile would not see this one's lease, nor this one its.
-      if (!isTrue(statement, "SELECT pg_try_advisory_xact_lock(" + TAKING_UP + ")")) {
+      if (!AdvisoryLock.tryAcquireInTransaction(connection, TAKING_UP)) {
         return Optional.empty();
       }
       try (PreparedStatement update = connection.prepareStatement(sql)) {
@@ -122,18 +131,10 @@ final class BackfillWorker {
   }
 
   private <T> T inTransaction(Work<T> work) throws SQLException {
-    connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       // Whoever wrote a backfill's SQL did not write it for JDBC.
       statement.setEscapeProcessing(false);
-      T result = work.with(statement);
-      connection.commit();
-      return result;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
+      return Transactions.call(connection, _ -> work.with(statement));
     }
   }
 
@@ -160,19 +161,12 @@ final class BackfillWorker {
     }
   }
 
-  /// Whether the same batch may well succeed a moment later.
-  private static boolean isPassing(SQLException e) {
-    return switch (String.valueOf(e.getSQLState())) {
-      // Lock not available, deadlock, serialization failure.
-      case "55P03", "40P01", "40001" -> true;
-      default -> false;
-    };
-  }
-
   /// Whether the connection is gone, or its server.
   private boolean isLost(SQLException e) throws SQLException {
-    String state = String.valueOf(e.getSQLState());
-    return connection.isClosed() || state.startsWith("08") || state.startsWith("57P");
+    String state = SqlStates.of(e);
+    return connection.isClosed()
+        || state.startsWith(SqlStates.CONNECTION_EXCEPTION_CLASS)
+        || state.startsWith(SqlStates.SHUTDOWN_CLASS);
   }
 
   /// What the backfill's row says when a batch begins.
@@ -235,7 +229,7 @@ final class BackfillWorker {
       Optional<Moved> moved =
           inTransaction(statement -> {
             statement.execute(
-                "SET LOCAL lock_timeout = %d; SET LOCAL statement_timeout = %d"
+                "SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %s"
                     .formatted(
                         config.lockTimeout().toMillis(), config.statementTimeout().toMillis()));
             Position position = lock();
@@ -388,7 +382,7 @@ final class BackfillWorker {
     ///
     /// @return whether there is one
     private boolean recover(SQLException e) throws SQLException {
-      if (isPassing(e)) {
+      if (ConcurrentChange.isOverLocks(e)) {
         return waitFor("a lock: " + SqlErrorMessage.message(e), config.checkEvery());
       }
       String sql =

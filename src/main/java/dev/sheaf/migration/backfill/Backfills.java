@@ -1,12 +1,11 @@
 package dev.sheaf.migration.backfill;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
-import dev.sheaf.migration.execute.SchemaLock;
-import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.security.SecureRandom;
 import java.sql.Connection;
@@ -163,7 +162,7 @@ public final class Backfills {
     connected(
         "working off a backfill",
         connection -> {
-          SchemaLock.noticeDeath(connection, SchemaSession.DEATH_NOTICE);
+          AdvisoryLock.noticeDeath(connection);
           BackfillWorker worker = new BackfillWorker(connection, config, listener, holder, stop);
           boolean worked = true;
           while (worked && stop.getCount() > 0) {

@@ -124,7 +124,7 @@ final class KeysetPaging {
       throws SQLException {
     String sql =
         """
-        WITH batch AS (SELECT %1$s FROM %2$s WHERE %3$s ORDER BY %1$s LIMIT %4$d)
+        WITH batch AS (SELECT %1$s FROM %2$s WHERE %3$s ORDER BY %1$s LIMIT %4$s)
         SELECT %5$s, (SELECT count(*) FROM batch) FROM batch ORDER BY %6$s LIMIT 1
         """
             .formatted(

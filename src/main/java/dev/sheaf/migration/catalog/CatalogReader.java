@@ -122,9 +122,7 @@ public final class CatalogReader {
     }
     // One snapshot: other sessions create and drop objects meanwhile.
     reader.set("TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
-    List<Catalog> read = new ArrayList<>();
-    Transactions.run(connection, () -> read.add(reader.read()));
-    return read.getFirst();
+    return Transactions.callAndRollBack(connection, _ -> reader.read());
   }
 
   /// The schema of the engine's tables, in which changelogs create what they name without a schema,

@@ -109,7 +109,9 @@ public final class ChangelogCheck {
     int expected = 1;
     for (ChangelogFile file : numbers.values()) {
       if (file.number() > expected) {
-        find(file.shortPath(), "number %03d is missing before it".formatted(expected));
+        find(
+            file.shortPath(),
+            "number %s is missing before it".formatted(ChangelogFile.digits(expected)));
       }
       expected = file.number() + 1;
     }
@@ -125,7 +127,7 @@ public final class ChangelogCheck {
 
   private void changeset(Changeset changeset, List<String> modules) {
     String path = changeset.file().shortPath();
-    String wanted = "%s:%03d".formatted(changeset.module(), changeset.number());
+    String wanted = changeset.module() + ":" + ChangelogFile.digits(changeset.number());
     if (!wanted.equals(changeset.author() + ":" + changeset.id())) {
       find(
           path,

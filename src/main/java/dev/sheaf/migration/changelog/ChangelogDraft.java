@@ -48,11 +48,12 @@ public final class ChangelogDraft {
     for (ChangelogFile file : files) {
       if (file.number() == wanted) {
         throw new OperatorException(
-            "number %03d is taken by %s".formatted(wanted, file.shortPath()),
-            "the next free one is %03d".formatted(files.getLast().number() + 1));
+            "number %s is taken by %s".formatted(ChangelogFile.digits(wanted), file.shortPath()),
+            "the next free one is " + ChangelogFile.digits(files.getLast().number() + 1));
       }
     }
-    Path file = root.resolve(module).resolve("%03d_%s.sql".formatted(wanted, slug));
+    Path file =
+        root.resolve(module).resolve("%s_%s.sql".formatted(ChangelogFile.digits(wanted), slug));
     try {
       Files.createDirectories(root.resolve(module));
       Files.writeString(file, text(module, wanted, name, body), StandardOpenOption.CREATE_NEW);
@@ -68,14 +69,14 @@ public final class ChangelogDraft {
     return """
     --liquibase formatted sql
 
-    --changeset %s:%03d
+    --changeset %s:%s
     --comment %s
     %s
     --rollback
     """
         .formatted(
             module,
-            number,
+            ChangelogFile.digits(number),
             name.strip().replaceAll("\\s+", " "),
             body.isEmpty() ? "" : body + "\n");
   }

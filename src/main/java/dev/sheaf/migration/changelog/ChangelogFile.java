@@ -2,6 +2,7 @@ package dev.sheaf.migration.changelog;
 
 import dev.sheaf.runtime.OperatorException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -35,6 +36,11 @@ public record ChangelogFile(String module, int number, String name, String path,
         matcher.group(2),
         Changelogs.LOCATION + "/" + module + "/" + fileName,
         new String(content, StandardCharsets.UTF_8));
+  }
+
+  /// A number as it stands in names: `007`.
+  public static String digits(int number) {
+    return String.format(Locale.ROOT, "%03d", number);
   }
 
   /// Whether it declares a backfill, and no changeset.

@@ -184,7 +184,7 @@ public record Changelogs(
     if (!parsed.author().equals(file.module())) {
       throw new OperatorException(
           "%s calls itself %s:%s".formatted(file.shortPath(), parsed.author(), parsed.id()),
-          "it is --changeset %s:%03d".formatted(file.module(), file.number()));
+          "it is --changeset %s:%s".formatted(file.module(), ChangelogFile.digits(file.number())));
     }
     return parsed.requiring(
         parsed.directives().requiresBackfill().stream()

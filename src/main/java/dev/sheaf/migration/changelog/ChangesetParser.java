@@ -68,7 +68,7 @@ public final class ChangesetParser {
           "a file is one changeset: --changeset "
               + file.module()
               + ":"
-              + "%03d".formatted(file.number()));
+              + ChangelogFile.digits(file.number()));
     }
     return changeSets.getFirst();
   }

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.Transactions;
@@ -141,12 +142,12 @@ public final class Migrations {
         listener,
         (session, collected) -> {
           SchemaSession.Settled settled = () -> fit.isSettled(session.connection(), collected);
-          Optional<SchemaLock> lock = session.lock(collected, settled);
+          Optional<AdvisoryLock> lock = session.lock(collected, settled);
           if (lock.isEmpty()) {
             noteAwaited(session, collected);
             return;
           }
-          try (SchemaLock _ = lock.get()) {
+          try (AdvisoryLock _ = lock.get()) {
             // The one who held the lock may just have done it all.
             if (!settled.get()) {
               ascend(session, reach, approval, collected);
@@ -259,7 +260,7 @@ public final class Migrations {
           List<History.Applied> rows = History.read(connection, module);
           Transactions.run(
               connection,
-              () -> {
+              _ -> {
                 for (History.Applied row : rows) {
                   applied.add(row.path());
                   if (row.number() > version) {
@@ -317,7 +318,7 @@ public final class Migrations {
           }
           Transactions.run(
               connection,
-              () -> {
+              _ -> {
                 for (Changeset changeset : all) {
                   History.add(connection, changeset, "baseline");
                   History.event(
@@ -383,7 +384,7 @@ public final class Migrations {
           for (Trash.Item item : items) {
             Transactions.run(
                 connection,
-                () -> {
+                _ -> {
                   try (Statement set = connection.createStatement()) {
                     set.execute("SET LOCAL lock_timeout = " + config.lockTimeout().toMillis());
                   }
@@ -620,7 +621,7 @@ public final class Migrations {
     return collect(
         listener,
         (session, collected) -> {
-          try (SchemaLock _ = session.lock(collected, () -> false).orElseThrow()) {
+          try (AdvisoryLock _ = session.lock(collected, () -> false).orElseThrow()) {
             EngineTables.prepare(session.connection());
             change.make(session, collected);
           }

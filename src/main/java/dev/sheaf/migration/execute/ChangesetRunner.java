@@ -2,6 +2,7 @@ package dev.sheaf.migration.execute;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationConfig;
@@ -102,7 +103,7 @@ public final class ChangesetRunner {
         listener.finished(changeset.label(), direction, took);
         return new MigrationResult.Executed(changeset.label(), direction, took);
       } catch (SQLException e) {
-        if (!isPassing(e) || attempt > config.retries()) {
+        if (!SqlStates.isTransient(e) || attempt > config.retries()) {
           throw SqlErrorMessage.running(
               address, changeset.file().shortPath(), progress.statement, e);
         }
@@ -130,7 +131,7 @@ public final class ChangesetRunner {
       statement.setEscapeProcessing(false);
       Transactions.run(
           connection,
-          () -> {
+          _ -> {
             statement.execute(
                 timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
             strikeBackfill(changeset, direction);
@@ -192,7 +193,7 @@ public final class ChangesetRunner {
         progress.statement = null;
         Transactions.run(
             connection,
-            () -> {
+            _ -> {
               record(changeset, direction, begun);
               end(changeset);
             });
@@ -211,14 +212,13 @@ public final class ChangesetRunner {
     try {
       statement.execute(sql);
       for (SQLWarning said = statement.getWarnings(); said != null; said = said.getNextWarning()) {
-        // Notices have class 00.
-        if (SqlErrorMessage.state(said).startsWith("01")) {
+        if (SqlStates.of(said).startsWith(SqlStates.WARNING_CLASS)) {
           listener.note(changeset.label() + ": " + SqlErrorMessage.message(said));
         }
       }
       statement.clearWarnings();
     } catch (SQLException e) {
-      if (!leniently || !SqlErrorMessage.isMissingObject(e)) {
+      if (!leniently || !SqlStates.isMissingObject(e)) {
         throw e;
       }
       if (before != null) {
@@ -306,20 +306,12 @@ public final class ChangesetRunner {
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
     // A backslash in a string is one, whatever the database sets.
-    return "SET %1$s lock_timeout = %2$d; SET %1$s statement_timeout = %3$d; SET %1$s standard_conforming_strings = on; SET %1$s sheaf.changeset = '%4$s'"
+    return "SET %1$s lock_timeout = %2$s; SET %1$s statement_timeout = %3$s; SET %1$s standard_conforming_strings = on; SET %1$s sheaf.changeset = '%4$s'"
         .formatted(
             scope,
             lock.toMillis(),
             statement.toMillis(),
             changeset.file().path().replace("'", "''"));
-  }
-
-  /// Whether the same changeset may well succeed a moment later.
-  private static boolean isPassing(SQLException e) {
-    return switch (SqlErrorMessage.state(e)) {
-      case SqlErrorMessage.LOCK_NOT_AVAILABLE, SqlErrorMessage.DEADLOCK_DETECTED -> true;
-      default -> false;
-    };
   }
 
   /// Doubles with each attempt, and is spread over its upper half so that two don't meet again.

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.execute;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.MigrationConfig;
@@ -17,9 +18,6 @@ import java.util.Optional;
 /// A connection of its own to one database, on which the schema is looked at and, once locked,
 /// changed.
 public final class SchemaSession implements AutoCloseable {
-
-  /// How soon the server notices that this process was killed.
-  public static final Duration DEATH_NOTICE = Duration.ofSeconds(1);
 
   private final DatabaseAddress address;
   private final Connection connection;
@@ -65,7 +63,7 @@ public final class SchemaSession implements AutoCloseable {
   /// @return the lock; empty when `settled` became true
   /// @throws OperatorException when another holds it for longer than `sheaf.schema.lock-wait`, or
   ///   when locks do not hold because of a transaction pooler
-  public Optional<SchemaLock> lock(MigrationListener listener, Settled settled)
+  public Optional<AdvisoryLock> lock(MigrationListener listener, Settled settled)
       throws SQLException {
     long deadline = System.nanoTime() + config.lockWait().toNanos();
     boolean told = false;
@@ -76,9 +74,9 @@ public final class SchemaSession implements AutoCloseable {
         refuseTransactionPooler();
         checked = true;
       }
-      Optional<SchemaLock> lock = SchemaLock.tryAcquire(connection);
+      Optional<AdvisoryLock> lock = SchemaLock.tryAcquire(connection);
       if (lock.isPresent()) {
-        SchemaLock.noticeDeath(connection, DEATH_NOTICE);
+        AdvisoryLock.noticeDeath(connection);
         return lock;
       }
       if (!told || System.nanoTime() > deadline) {

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.runtime.Hashes;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +49,7 @@ public final class EngineTables {
         return row.next() && row.getBoolean(1);
       }
     } catch (SQLException e) {
-      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return false;
       }
       throw e;

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener.Direction;
@@ -120,9 +120,8 @@ public final class History {
   }
 
   private static boolean isUndefined(SQLException e) {
-    String state = SqlErrorMessage.state(e);
-    return state.equals(SqlErrorMessage.UNDEFINED_TABLE)
-        || state.equals(SqlErrorMessage.UNDEFINED_COLUMN);
+    String state = SqlStates.of(e);
+    return state.equals(SqlStates.UNDEFINED_TABLE) || state.equals(SqlStates.UNDEFINED_COLUMN);
   }
 
   /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
@@ -164,7 +163,7 @@ public final class History {
         ResultSet row = select.executeQuery(sql)) {
       return row.next() ? row.getString(1) : null;
     } catch (SQLException e) {
-      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return null;
       }
       throw e;
@@ -193,7 +192,7 @@ public final class History {
         applied.add(new Applied(row.getString(1), row.getString(2)));
       }
     } catch (SQLException e) {
-      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return List.of();
       }
       throw e;
@@ -290,7 +289,7 @@ public final class History {
         paths.put(row.getString(1), row.getString(2).equals("up") ? Direction.UP : Direction.DOWN);
       }
     } catch (SQLException e) {
-      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
     }
@@ -342,7 +341,7 @@ public final class History {
                 row.getString(9)));
       }
     } catch (SQLException e) {
-      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
     }

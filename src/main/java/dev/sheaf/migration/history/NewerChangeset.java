@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.runtime.ApplicationVersion;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -49,7 +49,7 @@ public record NewerChangeset(String label, @Nullable String appliedBy, @Nullable
       return newer;
     } catch (SQLException e) {
       // Whoever applied them is from before this was recorded.
-      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return rows.stream().map(row -> new NewerChangeset(row.label(), null, null)).toList();
       }
       throw e;

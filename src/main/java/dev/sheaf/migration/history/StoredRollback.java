@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
@@ -91,7 +91,7 @@ public final class StoredRollback {
         return row.next() ? Optional.of(changeset(path, row)) : Optional.empty();
       }
     } catch (SQLException e) {
-      if (SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return Optional.empty();
       }
       throw e;
@@ -121,7 +121,7 @@ public final class StoredRollback {
             List.of());
     return new Changeset(
         new ChangelogFile(applied.module(), applied.number(), applied.label(), path, ""),
-        "%03d".formatted(applied.number()),
+        ChangelogFile.digits(applied.number()),
         applied.module(),
         "",
         "",

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.TrashEntry;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -76,7 +76,7 @@ public final class Trash {
         }
       }
     } catch (SQLException e) {
-      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
     }
@@ -111,7 +111,7 @@ public final class Trash {
         emptied.add(row.getString(1));
       }
     } catch (SQLException e) {
-      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
     }

@@ -67,7 +67,7 @@ public final class Allowances {
       Matcher matcher = LINE.matcher(line);
       if (!matcher.matches()) {
         throw new OperatorException(
-            "%s/%s:%d: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
+            "%s/%s:%s: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
             "it says NNN RULE: WHY, or NNN RULE OBJECT: WHY");
       }
       released

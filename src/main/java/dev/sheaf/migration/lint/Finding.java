@@ -60,7 +60,7 @@ public record Finding(
   public String toString() {
     StringBuilder text = new StringBuilder();
     text.append(
-        "%s:%d: %s: %s: %s"
+        "%s:%s: %s: %s: %s"
             .formatted(file, line, severity.name().toLowerCase(Locale.ROOT), rule, summary()));
     if (statement != null) {
       text.append("\n    ").append(statement);

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.lint;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.catalog.Catalog;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -50,31 +51,40 @@ final class LockWatch {
     int worker = connection.unwrap(PGConnection.class).getBackendPID();
     try (Connection writer = scratch.open("sheaf check writer");
         ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
-      writer.setAutoCommit(false);
-      try (Statement lock = writer.createStatement()) {
-        for (Catalog.Relation relation : catalog.relations().values()) {
-          if (relation.kind().isTable()) {
-            lock.execute("LOCK TABLE ONLY " + relation.fullReference() + " IN ROW EXCLUSIVE MODE");
-          }
-        }
-      }
-      Future<?> statement =
-          executor.submit(() -> {
-            try (Statement execute = connection.createStatement()) {
-              execute.setEscapeProcessing(false);
-              execute.execute(sql);
-              notices.addAll(Notice.of(execute));
-              return null;
-            }
-          });
       Map<Long, LockMode> locks = new HashMap<>();
-      boolean waiting = false;
-      while (!waiting && !isDone(statement)) {
-        waiting = waits(writer, worker, locks);
-      }
-      writer.rollback();
+      // The statement may end when the writer's transaction does.
+      Future<?> statement =
+          Transactions.call(
+              writer,
+              _ -> {
+                lockTables(writer, catalog);
+                Future<?> running =
+                    executor.submit(() -> {
+                      try (Statement execute = connection.createStatement()) {
+                        execute.setEscapeProcessing(false);
+                        execute.execute(sql);
+                        notices.addAll(Notice.of(execute));
+                        return null;
+                      }
+                    });
+                boolean waiting = false;
+                while (!waiting && !isDone(running)) {
+                  waiting = waits(writer, worker, locks);
+                }
+                return running;
+              });
       finish(statement);
       return locks;
+    }
+  }
+
+  private static void lockTables(Connection writer, Catalog catalog) throws SQLException {
+    try (Statement lock = writer.createStatement()) {
+      for (Catalog.Relation relation : catalog.relations().values()) {
+        if (relation.kind().isTable()) {
+          lock.execute("LOCK TABLE ONLY " + relation.fullReference() + " IN ROW EXCLUSIVE MODE");
+        }
+      }
     }
   }
 

@@ -1,8 +1,11 @@
 package dev.sheaf.migration.lint;
 
 import dev.sheaf.migration.changelog.Changeset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -14,6 +17,15 @@ record SourceStatement(String sql, int line) {
 
   private static final Pattern LEADING_COMMENTS =
       Pattern.compile("\\A(\\s|--[^\\n]*\\n|/\\*(?s:.*?)\\*/)*");
+
+  /// Comments and texts are skipped; an identifier is a named group.
+  private static final Pattern IDENTIFIER =
+      Pattern.compile(
+          "--[^\\n]*|/\\*(?s:.*?)\\*/|'(?:[^']|'')*'|\\$(\\w*)\\$(?s:.*?)\\$\\1\\$"
+              + "|\"(?<quoted>(?:[^\"]|\"\")+)\"|(?<plain>[\\p{L}_][\\p{L}\\p{N}_$]*)");
+
+  /// Bytes of an identifier that PostgreSQL keeps.
+  private static final int KEPT = 63;
 
   private static final int WIDTH = 100;
 
@@ -45,6 +57,25 @@ record SourceStatement(String sql, int line) {
   private static int leadingComments(String sql) {
     Matcher matcher = LEADING_COMMENTS.matcher(sql);
     return matcher.find() ? matcher.end() : 0;
+  }
+
+  /// Identifiers that are too long for PostgreSQL, as it reads them.
+  List<String> longIdentifiers() {
+    return IDENTIFIER
+        .matcher(sql)
+        .results()
+        .map(SourceStatement::identifier)
+        .filter(name -> name.getBytes(StandardCharsets.UTF_8).length > KEPT)
+        .distinct()
+        .toList();
+  }
+
+  /// @return empty when it is a comment or a text
+  private static String identifier(MatchResult token) {
+    if (token.group("quoted") != null) {
+      return token.group("quoted").replace("\"\"", "\"");
+    }
+    return token.group("plain") == null ? "" : token.group("plain").toLowerCase(Locale.ROOT);
   }
 
   /// Its first line, without the comments before it.

@@ -2,6 +2,8 @@ package dev.sheaf.migration.lint;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.catalog.Catalog.Detail;
@@ -68,7 +70,8 @@ public final class StatementObserver {
       """;
 
   /// A transaction is in progress already; none is.
-  private static final Set<String> TRANSACTION_STATES = Set.of("25001", "25P01");
+  private static final Set<String> TRANSACTION_STATES =
+      Set.of(SqlStates.ACTIVE_SQL_TRANSACTION, SqlStates.NO_ACTIVE_SQL_TRANSACTION);
 
   private final DatabaseAddress scratch;
   private final MigrationConfig config;
@@ -155,22 +158,47 @@ public final class StatementObserver {
 
   private Observation observe(Changeset changeset, Connection connection, boolean applied)
       throws SQLException {
-    connection.setAutoCommit(false);
-    Catalog before = look(connection).catalog();
+    Catalog before = lookFromOutside(connection).catalog();
     Map<Long, Long> rows = countRows(connection, before);
-    connection.rollback();
     List<Step> steps =
         changeset.transactional()
             ? inOneTransaction(connection, changeset, applied)
             : oneByOne(connection, changeset);
-    connection.setAutoCommit(true);
     return new Observation(changeset, before, rows, steps, allowances.of(changeset), live, vectors);
   }
 
   private List<Step> inOneTransaction(Connection connection, Changeset changeset, boolean applied)
       throws SQLException {
-    setTimeouts(connection, changeset, config.statementTimeout());
     List<Step> steps = new ArrayList<>();
+    try {
+      if (applied) {
+        Transactions.run(connection, _ -> steps(connection, changeset, steps));
+      } else {
+        Transactions.callAndRollBack(
+            connection,
+            _ -> {
+              steps(connection, changeset, steps);
+              try (Statement check = connection.createStatement()) {
+                return check.execute("SET CONSTRAINTS ALL IMMEDIATE");
+              }
+            });
+      }
+    } catch (SQLException e) {
+      if (steps.isEmpty()) {
+        throw e;
+      }
+      if (steps.getLast().failure() == null) {
+        // A deferred constraint is checked last.
+        steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
+      }
+    }
+    return steps;
+  }
+
+  /// @param steps takes what each statement did; of one that fails, why
+  private void steps(Connection connection, Changeset changeset, List<Step> steps)
+      throws SQLException {
+    setTimeouts(connection, changeset, config.statementTimeout());
     Sight before = look(connection);
     for (SourceStatement statement : SourceStatement.of(changeset)) {
       List<Notice> notices = new ArrayList<>();
@@ -180,67 +208,41 @@ public final class StatementObserver {
         steps.add(step(statement, before, after, notices, null));
         before = after;
       } catch (SQLException e) {
-        connection.rollback();
         steps.add(step(statement, before, before, notices, Failure.of(e)));
-        return steps;
+        throw e;
       }
-    }
-    try {
-      end(connection, applied);
-    } catch (SQLException e) {
-      // A deferred constraint is heard last.
-      steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
-    }
-    return steps;
-  }
-
-  private static void end(Connection connection, boolean applied) throws SQLException {
-    if (applied) {
-      connection.commit();
-      return;
-    }
-    try (Statement check = connection.createStatement()) {
-      check.execute("SET CONSTRAINTS ALL IMMEDIATE");
-    } finally {
-      connection.rollback();
     }
   }
 
   private List<Step> oneByOne(Connection connection, Changeset changeset) throws SQLException {
     setTimeouts(connection, changeset, Duration.ZERO);
-    connection.commit();
     List<Step> steps = new ArrayList<>();
     for (SourceStatement statement : SourceStatement.of(changeset)) {
-      Sight before = look(connection);
-      Step rehearsal = rehearse(connection, statement, before);
+      Step rehearsal = rehearse(connection, statement);
       if (rehearsal.failure() != null && rehearsal.failure().isAboutRows()) {
-        deleteRows(connection, before.catalog());
-        connection.commit();
-        rehearsal = rehearse(connection, statement, before);
+        deleteRows(connection, rehearsal.before());
+        rehearsal = rehearse(connection, statement);
       }
       Map<Long, LockMode> held = new HashMap<>(rehearsal.held());
-      connection.setAutoCommit(true);
       List<Notice> notices = new ArrayList<>();
       Failure failure = runAsItIs(connection, statement, rehearsal, held, notices);
       if (failure != null && failure.isAboutRows()) {
-        deleteRows(connection, before.catalog());
+        deleteRows(connection, rehearsal.before());
         dropInvalidIndexes(connection);
         failure = runAsItIs(connection, statement, rehearsal, held, notices);
       }
-      connection.setAutoCommit(false);
-      Sight after = look(connection);
-      connection.rollback();
+      Sight after = lookFromOutside(connection);
       steps.add(
           new Step(
               statement,
-              before.lockTimeout(),
-              before.catalog(),
+              rehearsal.lockTimeout(),
+              rehearsal.before(),
               after.catalog(),
               Map.of(),
               held,
               rehearsal.activities(),
               notices,
-              before.settings(),
+              rehearsal.settings(),
               failure,
               rehearsal.commandsTransaction()));
       if (failure != null) {
@@ -273,17 +275,20 @@ public final class StatementObserver {
     }
   }
 
-  private static Step rehearse(Connection connection, SourceStatement statement, Sight before)
+  private static Step rehearse(Connection connection, SourceStatement statement)
       throws SQLException {
-    List<Notice> notices = new ArrayList<>();
-    try {
-      run(connection, statement, notices);
-      return step(statement, before, look(connection), notices, null);
-    } catch (SQLException e) {
-      return step(statement, before, before, notices, Failure.of(e));
-    } finally {
-      connection.rollback();
-    }
+    return Transactions.callAndRollBack(
+        connection,
+        _ -> {
+          Sight before = look(connection);
+          List<Notice> notices = new ArrayList<>();
+          try {
+            run(connection, statement, notices);
+            return step(statement, before, look(connection), notices, null);
+          } catch (SQLException e) {
+            return step(statement, before, before, notices, Failure.of(e));
+          }
+        });
   }
 
   private static Step step(
@@ -311,6 +316,11 @@ public final class StatementObserver {
         failure,
         notices.stream().anyMatch(notice -> TRANSACTION_STATES.contains(notice.state()))
             || after.transaction() != before.transaction());
+  }
+
+  /// The same between two transactions.
+  private static Sight lookFromOutside(Connection connection) throws SQLException {
+    return Transactions.call(connection, StatementObserver::look);
   }
 
   private static Sight look(Connection connection) throws SQLException {
@@ -369,7 +379,7 @@ public final class StatementObserver {
     Directives directives = changeset.directives();
     try (Statement set = connection.createStatement()) {
       set.execute(
-          "SET lock_timeout = %d; SET statement_timeout = %d; SET standard_conforming_strings = on"
+          "SET lock_timeout = %s; SET statement_timeout = %s; SET standard_conforming_strings = on"
               .formatted(
                   Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
                       .toMillis(),
@@ -384,7 +394,7 @@ public final class StatementObserver {
         catalog.relations().values().stream()
             .filter(relation -> relation.kind() == Kind.TABLE && relation.bytes() > 0)
             .map(table ->
-                "SELECT %d, count(*) FROM ONLY %s".formatted(table.oid(), table.fullReference()))
+                "SELECT %s, count(*) FROM ONLY %s".formatted(table.oid(), table.fullReference()))
             .collect(Collectors.joining(" UNION ALL "));
     Map<Long, Long> rows = new HashMap<>();
     if (!sql.isEmpty()) {

@@ -6,6 +6,7 @@ import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -65,6 +66,14 @@ public record Step(
         settings,
         reason,
         commandsTransaction);
+  }
+
+  /// The identifier of the statement that a notice is about; `null` when it does not stand there.
+  public @Nullable String longIdentifier(Notice notice) {
+    return statement.longIdentifiers().stream()
+        .filter(notice.message()::contains)
+        .max(Comparator.comparingInt(String::length))
+        .orElse(null);
   }
 
   /// Something that has another definition than before.

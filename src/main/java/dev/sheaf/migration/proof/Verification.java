@@ -1,7 +1,7 @@
 package dev.sheaf.migration.proof;
 
 import dev.sheaf.database.DatabaseAddress;
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.CatalogReader;
@@ -167,7 +167,7 @@ public final class Verification {
       }
     } catch (SQLException e) {
       // The tables that the template lives on are not there yet.
-      if (!SqlErrorMessage.state(e).equals(SqlErrorMessage.UNDEFINED_TABLE)) {
+      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
     }

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.scratch;
 
-import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.catalog.Catalog.Column;
 import dev.sheaf.migration.catalog.Catalog.Detail;
@@ -73,9 +73,8 @@ public record RowDigests(Map<Query, List<String>> digests) {
           added.add(query.table());
         }
       } catch (SQLException e) {
-        switch (SqlErrorMessage.state(e)) {
-          case SqlErrorMessage.UNDEFINED_TABLE, SqlErrorMessage.UNDEFINED_COLUMN ->
-              lost.add(query.table());
+        switch (SqlStates.of(e)) {
+          case SqlStates.UNDEFINED_TABLE, SqlStates.UNDEFINED_COLUMN -> lost.add(query.table());
           default -> throw e;
         }
       }

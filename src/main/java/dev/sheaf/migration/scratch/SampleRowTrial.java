@@ -2,6 +2,7 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.CatalogObjects;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
@@ -87,7 +88,7 @@ public final class SampleRowTrial implements AutoCloseable {
         up(all.get(position));
         return before;
       } catch (OperatorException e) {
-        if (!diet.reduce(e)) {
+        if (!diet.reduce(e, !canaries.partitions().isEmpty())) {
           throw e;
         }
         restart(position);
@@ -120,17 +121,21 @@ public final class SampleRowTrial implements AutoCloseable {
       return remarks;
     }
 
+    /// @param withPartitions whether partitions were created for rows
     /// @return false when rows were not to blame
-    boolean reduce(OperatorException failure) {
+    boolean reduce(OperatorException failure, boolean withPartitions) {
       if (!(failure.getCause() instanceof PSQLException e)) {
         return false;
       }
-      if (partitions && isAboutPartition(e)) {
+      // A new partition may overlap the one that was created for rows.
+      if (partitions
+          && withPartitions
+          && SqlStates.INVALID_OBJECT_DEFINITION.equals(e.getSQLState())) {
         partitions = false;
         remarks.add("with a partition for canary rows it fails: " + SqlErrorMessage.message(e));
         return true;
       }
-      if (!isAboutData(e)) {
+      if (!SqlStates.isAboutRows(SqlStates.of(e))) {
         return false;
       }
       ServerErrorMessage message = e.getServerErrorMessage();
@@ -154,17 +159,6 @@ public final class SampleRowTrial implements AutoCloseable {
         densities.put(table, lower);
       }
       return true;
-    }
-
-    /// A partition to come overlaps the one that was created for rows.
-    private static boolean isAboutPartition(PSQLException e) {
-      return SqlErrorMessage.state(e).equals("42P17")
-          && SqlErrorMessage.message(e).contains(SampleRows.PARTITION + "\"");
-    }
-
-    /// A data exception, or a violated constraint.
-    private static boolean isAboutData(PSQLException e) {
-      return SqlErrorMessage.state(e).startsWith("22") || SqlErrorMessage.state(e).startsWith("23");
     }
   }
 }

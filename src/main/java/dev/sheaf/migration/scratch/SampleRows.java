@@ -1,6 +1,7 @@
 package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.catalog.Catalog.Detail;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.catalog.CatalogReader;
@@ -89,17 +90,7 @@ public final class SampleRows {
     if (!connection.getAutoCommit()) {
       return rows.fill();
     }
-    connection.setAutoCommit(false);
-    try {
-      Result result = rows.fill();
-      connection.commit();
-      return result;
-    } finally {
-      if (!connection.isClosed()) {
-        connection.rollback();
-        connection.setAutoCommit(true);
-      }
-    }
+    return Transactions.call(connection, _ -> rows.fill());
   }
 
   /// @param relations itself and the partitioned tables above it
@@ -219,7 +210,7 @@ public final class SampleRows {
     if (!tables.isEmpty()) {
       String rows =
           tables.values().stream()
-              .map(t -> "SELECT %d WHERE EXISTS (SELECT FROM ONLY %s)".formatted(t.oid(), t.name()))
+              .map(t -> "SELECT %s WHERE EXISTS (SELECT FROM ONLY %s)".formatted(t.oid(), t.name()))
               .collect(Collectors.joining(" UNION ALL "));
       try (Statement select = connection.createStatement();
           ResultSet row = select.executeQuery(rows)) {
@@ -359,7 +350,7 @@ public final class SampleRows {
       int position = key.columns().indexOf(column.number());
       if (position >= 0) {
         choices.add(
-            "SELECT (%1$s)::%2$s FROM (SELECT DISTINCT %1$s FROM %3$s ORDER BY 1 LIMIT %4$d) r"
+            "SELECT (%1$s)::%2$s FROM (SELECT DISTINCT %1$s FROM %3$s ORDER BY 1 LIMIT %4$s) r"
                 .formatted(key.keys().get(position), column.type().name(), key.table(), 2 * ROWS));
         // A row may reference itself, with any value.
         referencing |= !table.relations().contains(key.referenced());

@@ -12,6 +12,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -199,9 +200,12 @@ final class SampleValues {
           numbers(row, hints);
       case "bool" -> row % 2 == 1 ? List.of("true", "false") : List.of("false", "true");
       case "date", "timestamp", "timestamptz" -> instants(type, row, hints);
-      case "time", "timetz" -> literals("0%d:02:03".formatted(row));
+      case "time", "timetz" -> literals("0%s:02:03".formatted(row));
       case "interval" -> literals(row + " days", row + " hours");
-      case "uuid" -> with(strings(hints), literals("00000000-0000-4000-8000-%012d".formatted(row)));
+      case "uuid" ->
+          with(
+              strings(hints),
+              literals(String.format(Locale.ROOT, "00000000-0000-4000-8000-%012d", row)));
       case "bytea" -> bytes(row, hints);
       case "json", "jsonb" ->
           with(
@@ -212,15 +216,15 @@ final class SampleValues {
       case "inet", "cidr" -> literals("192.0.2." + row);
       case "macaddr" -> literals("08:00:2b:01:02:0" + row);
       case "macaddr8" -> literals("08:00:2b:01:02:03:04:0" + row);
-      case "point" -> literals("(%d,1)".formatted(row));
-      case "line" -> literals("{1,2,%d}".formatted(row));
-      case "lseg", "box", "path" -> literals("((0,0),(%d,1))".formatted(row));
-      case "polygon" -> literals("((0,0),(%d,1),(1,2))".formatted(row));
-      case "circle" -> literals("<(0,0),%d>".formatted(row));
-      case "xml" -> literals("<canary>%d</canary>".formatted(row));
+      case "point" -> literals("(%s,1)".formatted(row));
+      case "line" -> literals("{1,2,%s}".formatted(row));
+      case "lseg", "box", "path" -> literals("((0,0),(%s,1))".formatted(row));
+      case "polygon" -> literals("((0,0),(%s,1),(1,2))".formatted(row));
+      case "circle" -> literals("<(0,0),%s>".formatted(row));
+      case "xml" -> literals("<canary>%s</canary>".formatted(row));
       case "pg_lsn" -> literals("0/" + row);
-      case "pg_snapshot", "txid_snapshot" -> literals("1%d:20:".formatted(row));
-      case "tid" -> literals("(0,%d)".formatted(row));
+      case "pg_snapshot", "txid_snapshot" -> literals("1%s:20:".formatted(row));
+      case "tid" -> literals("(0,%s)".formatted(row));
       case "jsonpath" -> literals("$.canary" + row);
       case "regclass" -> literals("pg_class");
       case "regtype" -> literals("text");
@@ -239,7 +243,7 @@ final class SampleValues {
       values.add(number.subtract(step).toPlainString());
       values.add(number.toPlainString());
     }
-    values.addAll(List.of("0", "0.%d".formatted(row), "-" + row));
+    values.addAll(List.of("0", "0.%s".formatted(row), "-" + row));
     return values;
   }
 
@@ -247,7 +251,7 @@ final class SampleValues {
     List<String> values = new ArrayList<>(literals("2001-02-0" + row, "2101-02-0" + row));
     for (String literal : strings(hints)) {
       values.add(
-          "%s::%s + interval '%d %s'"
+          "%s::%s + interval '%s %s'"
               .formatted(literal, type.name(), row, type.base().equals("date") ? "days" : "hours"));
       values.add(literal);
     }
@@ -258,12 +262,12 @@ final class SampleValues {
     List<String> values = new ArrayList<>(literals("canary " + row, "canary-" + row));
     for (String literal : strings(hints)) {
       values.add(literal);
-      values.add("(%s || '%d')".formatted(literal, row));
-      values.add("replace(%s, '%%', '%d')".formatted(literal, row));
+      values.add("(%s || '%s')".formatted(literal, row));
+      values.add("replace(%s, '%%', '%s')".formatted(literal, row));
     }
     for (BigDecimal number : numbers(hints)) {
       if (number.signum() > 0 && number.compareTo(BigDecimal.valueOf(WIDEST)) <= 0) {
-        values.add("repeat('c', %d) || '%d'".formatted(number.intValue() - 1, row));
+        values.add("repeat('c', %s) || '%s'".formatted(number.intValue() - 1, row));
       }
     }
     values.addAll(
@@ -275,7 +279,7 @@ final class SampleValues {
             "CA",
             "CAN",
             "en",
-            "canary%d@example.org".formatted(row),
+            "canary%s@example.org".formatted(row),
             "https://example.org/" + row,
             "/canary/" + row,
             "+1555010" + row,
@@ -283,16 +287,16 @@ final class SampleValues {
             "1.2." + row,
             "#00000" + row,
             "CA-000" + row,
-            "00000000-0000-4000-8000-%012d".formatted(row),
+            String.format(Locale.ROOT, "00000000-0000-4000-8000-%012d", row),
             ""));
     return values;
   }
 
   private static List<String> bytes(int row, String hints) {
-    List<String> values = new ArrayList<>(List.of("sha256('canary %d')".formatted(row)));
+    List<String> values = new ArrayList<>(List.of("sha256('canary %s')".formatted(row)));
     for (BigDecimal number : numbers(hints)) {
       if (number.signum() > 0 && number.compareTo(BigDecimal.valueOf(WIDEST)) <= 0) {
-        values.add("decode(repeat('0%d', %d), 'hex')".formatted(row, number.intValue()));
+        values.add("decode(repeat('0%s', %s), 'hex')".formatted(row, number.intValue()));
       }
     }
     values.add("''");
@@ -302,7 +306,7 @@ final class SampleValues {
   private static List<String> bits(Type type, int row, String hints) {
     List<String> values = new ArrayList<>();
     for (int width : widths(type.modifier(), hints, 8)) {
-      values.add("lpad('%s', %d, '0')".formatted(Integer.toBinaryString(row), width));
+      values.add("lpad('%s', %s, '0')".formatted(Integer.toBinaryString(row), width));
     }
     return values;
   }
@@ -312,8 +316,8 @@ final class SampleValues {
     for (int width : widths(type.modifier(), hints, DEFAULT_WIDTH)) {
       values.add(
           type.base().equals("sparsevec")
-              ? "'{1:%d}/%d'".formatted(row, width)
-              : "'[' || '%d' || repeat(',1', %d) || ']'".formatted(row, width - 1));
+              ? "'{1:%s}/%s'".formatted(row, width)
+              : "'[' || '%s' || repeat(',1', %s) || ']'".formatted(row, width - 1));
     }
     return values;
   }

@@ -2,27 +2,61 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
+import java.security.SecureRandom;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// A database that is thrown away after use, beside the one that is looked at. What a killed
-/// process leaves is swept when the next one is created.
+/// A database that is dropped when this is closed, unless it was given a lasting name before.
+///
+/// Its name says when it was created, in seconds and hexadecimal digits, by the server's clock.
+/// What a killed process leaves is swept when the next one is created.
 public final class ScratchDatabase implements AutoCloseable {
 
-  private static final String PREFIX = "sheaf_scratch_";
+  static final String EMPTY = "template0";
+
+  /// Of the database that another was given the name of, until it is dropped.
+  private static final String REPLACED = "_old";
+
+  /// What scratch databases are created for.
+  private enum Purpose {
+    SCHEMA(
+        "sheaf_scratch_",
+        "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url"),
+    RESTORE("sheaf_backup_", "ALTER ROLE ... CREATEDB, or name another server");
+
+    private final String prefix;
+    private final String hint;
+
+    Purpose(String prefix, String hint) {
+      this.prefix = prefix;
+      this.hint = hint;
+    }
+  }
 
   private final DatabaseAddress server;
   private final DatabaseAddress address;
 
+  /// Open as long as the database is in use, which is how a sweep knows.
+  private final Connection guard;
+
+  private boolean kept;
+
   private ScratchDatabase(DatabaseAddress server, DatabaseAddress address) {
     this.server = server;
     this.address = address;
+    this.guard = open(address);
   }
 
   /// Where those for `database` are created: where `sheaf.schema.scratch-url` says, or beside it.
@@ -35,7 +69,15 @@ public final class ScratchDatabase implements AutoCloseable {
   /// @param server where, and as whom
   /// @throws OperatorException when the role may not create databases
   public static ScratchDatabase create(DatabaseAddress server) {
-    return cloned(server, "template0");
+    return create(server, Purpose.SCHEMA, EMPTY);
+  }
+
+  /// Creates an empty one to restore a backup into.
+  ///
+  /// @param server another database of the same server, and as whom
+  /// @throws OperatorException when the role may not create databases
+  public static ScratchDatabase forRestore(DatabaseAddress server) {
+    return create(server, Purpose.RESTORE, EMPTY);
   }
 
   /// Creates one in which `changesets` are applied and tables have canary rows, by cloning a
@@ -48,19 +90,67 @@ public final class ScratchDatabase implements AutoCloseable {
     return cloned(server, StateTemplates.ensure(changesets, server, config));
   }
 
+  /// Creates a copy of `template`.
   static ScratchDatabase cloned(DatabaseAddress server, String template) {
-    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME);
+    return create(server, Purpose.SCHEMA, template);
+  }
+
+  private static ScratchDatabase create(DatabaseAddress server, Purpose purpose, String template) {
+    try (Connection connection = open(server);
         Statement statement = connection.createStatement()) {
-      String name = ThrowawayDatabases.create(statement, PREFIX, template);
+      sweep(statement);
+      String name = name(statement, purpose);
+      statement.execute("CREATE DATABASE " + name + " TEMPLATE " + template);
       return new ScratchDatabase(server, server.withDatabase(name));
     } catch (SQLException e) {
-      if (SqlErrorMessage.state(e).equals("42501")) {
+      if (SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
         throw new OperatorException(
-            "the role may not create a scratch database at " + server.server(),
-            "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url",
-            e);
+            "the role may not create a scratch database at " + server.server(), purpose.hint, e);
       }
       throw SqlErrorMessage.running(server, "creating a scratch database", e);
+    }
+  }
+
+  private static String name(Statement statement, Purpose purpose) throws SQLException {
+    byte[] random = new byte[6];
+    new SecureRandom().nextBytes(random);
+    try (ResultSet row =
+        statement.executeQuery("SELECT to_hex(extract(epoch FROM now())::bigint)")) {
+      row.next();
+      return purpose.prefix + row.getString(1) + "_" + HexFormat.of().formatHex(random);
+    }
+  }
+
+  /// Drops those that nobody is connected to, and that are old enough to be sure that nobody is
+  /// about to be.
+  private static void sweep(Statement statement) throws SQLException {
+    String sql =
+        """
+        SELECT datname
+          FROM pg_database d
+         WHERE datname ~ '^(%s|%s)[0-9a-f]{8}_[0-9a-f]{12}(%s)?$'
+           AND substring(datname FROM '_([0-9a-f]{8})_')
+               < to_hex(extract(epoch FROM now() - interval '10 minutes')::bigint)
+           AND pg_has_role(datdba, 'USAGE')
+           AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)
+        """
+            .formatted(Purpose.SCHEMA.prefix, Purpose.RESTORE.prefix, REPLACED);
+    List<String> leftovers = new ArrayList<>();
+    try (ResultSet row = statement.executeQuery(sql)) {
+      while (row.next()) {
+        leftovers.add(row.getString(1));
+      }
+    }
+    for (String leftover : leftovers) {
+      try {
+        // Another process may sweep at the same time.
+        statement.execute("DROP DATABASE IF EXISTS " + leftover);
+      } catch (SQLException e) {
+        // A session has connected to it just now, so it is no leftover.
+        if (!SqlStates.of(e).equals(SqlStates.OBJECT_IN_USE)) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -68,9 +158,82 @@ public final class ScratchDatabase implements AutoCloseable {
     return address;
   }
 
+  /// Gives it a lasting name, in place of the database that has that name now, if there is one:
+  /// that one is gone then, and until then it is untouched.
+  ///
+  /// @throws OperatorException when a session is connected to the other
+  public void keepAs(String name, boolean replace) {
+    String old = address.database() + REPLACED;
+    try (Connection connection = open(server);
+        Statement statement = connection.createStatement()) {
+      guard.close();
+      Transactions.run(
+          connection,
+          _ -> {
+            if (replace) {
+              rename(statement, name, old);
+            }
+            rename(statement, address.database(), name);
+          });
+      kept = true;
+      if (replace) {
+        statement.execute("DROP DATABASE " + old + " WITH (FORCE)");
+      }
+    } catch (SQLException e) {
+      if (SqlStates.of(e).equals(SqlStates.OBJECT_IN_USE)) {
+        throw inUse(name, e);
+      }
+      throw SqlErrorMessage.running(server, "renaming the restored database", e);
+    }
+  }
+
+  /// Gives it a lasting name, as a template that no session connects to.
+  ///
+  /// @throws SQLException with [SqlStates#DUPLICATE_DATABASE] when there is one of that name
+  void keepAsTemplate(String name, @Nullable String comment) throws SQLException {
+    try (Connection connection = open(server);
+        Statement statement = connection.createStatement()) {
+      guard.close();
+      Transactions.run(
+          connection,
+          _ -> {
+            rename(statement, address.database(), name);
+            statement.execute(
+                "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
+            if (comment != null) {
+              statement.execute("COMMENT ON DATABASE " + name + " IS '" + comment + "'");
+            }
+          });
+      kept = true;
+    }
+  }
+
+  private static void rename(Statement statement, String from, String to) throws SQLException {
+    statement.execute(
+        "ALTER DATABASE %s RENAME TO %s"
+            .formatted(
+                statement.enquoteIdentifier(from, true), statement.enquoteIdentifier(to, true)));
+  }
+
+  /// A session is connected to the database that was to be replaced.
+  public static OperatorException inUse(String name, @Nullable Throwable cause) {
+    return new OperatorException(
+        "database " + name + " is in use, and stays as it is",
+        "stop the services that are connected to it first",
+        cause);
+  }
+
+  private static Connection open(DatabaseAddress address) {
+    return address.open("sheaf " + ProcessIdentity.NAME);
+  }
+
   @Override
   public void close() {
-    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME);
+    if (kept) {
+      return;
+    }
+    try (guard;
+        Connection connection = open(server);
         Statement statement = connection.createStatement()) {
       statement.execute("DROP DATABASE IF EXISTS " + address.database() + " WITH (FORCE)");
     } catch (SQLException e) {

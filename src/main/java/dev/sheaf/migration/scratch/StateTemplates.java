@@ -2,6 +2,7 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.Hashes;
@@ -26,16 +27,14 @@ import java.util.List;
 final class StateTemplates {
 
   private static final String PREFIX = "sheaf_state_";
-  private static final String EMPTY = "template0";
   private static final String WITH_ROWS = "_rows";
-  private static final String DUPLICATE_DATABASE = "42P04";
 
   private StateTemplates() {}
 
   /// The name of a database to clone, in which exactly `changesets` are applied, with canary rows.
   static String ensure(List<Changeset> changesets, DatabaseAddress server, MigrationConfig config) {
     if (changesets.isEmpty()) {
-      return EMPTY;
+      return ScratchDatabase.EMPTY;
     }
     List<String> names = names(changesets);
     String state = names.getLast();
@@ -45,13 +44,12 @@ final class StateTemplates {
         int applied = furthest(connection, names) + 1;
         if (applied < changesets.size()) {
           make(
-              connection,
               server,
-              applied == 0 ? EMPTY : names.get(applied - 1),
+              applied == 0 ? ScratchDatabase.EMPTY : names.get(applied - 1),
               state,
               work -> run(changesets.subList(applied, changesets.size()), work, config));
         }
-        make(connection, server, state, filled, StateTemplates::fill);
+        make(server, state, filled, StateTemplates::fill);
         dropUnused(connection);
       }
       touch(connection, state);
@@ -101,18 +99,14 @@ final class StateTemplates {
   }
 
   /// Made under another name and renamed when complete, so that a crash leaves no half-made one.
-  private static void make(
-      Connection connection, DatabaseAddress server, String from, String name, Work work)
+  private static void make(DatabaseAddress server, String from, String name, Work work)
       throws SQLException {
-    try (ScratchDatabase database = ScratchDatabase.cloned(server, from);
-        Statement statement = connection.createStatement()) {
+    try (ScratchDatabase database = ScratchDatabase.cloned(server, from)) {
       work.on(database.address());
-      statement.execute("ALTER DATABASE " + database.address().database() + " RENAME TO " + name);
-      statement.execute(
-          "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
+      database.keepAsTemplate(name, null);
     } catch (SQLException e) {
       // Somebody else has made the same at the same time.
-      if (!SqlErrorMessage.state(e).equals(DUPLICATE_DATABASE)) {
+      if (!SqlStates.of(e).equals(SqlStates.DUPLICATE_DATABASE)) {
         throw e;
       }
     }

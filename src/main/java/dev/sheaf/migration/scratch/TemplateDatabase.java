@@ -1,18 +1,16 @@
 package dev.sheaf.migration.scratch;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.HexFormat;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
@@ -20,8 +18,8 @@ import java.util.regex.Pattern;
 /// TEMPLATE name`.
 ///
 /// The fingerprint of its changelogs is its comment, which can be read without connecting to it; a
-/// connection would be in the way of whoever clones it. It is built under another name and renamed
-/// when it is complete, so that a crash leaves no half-made template behind.
+/// connection would be in the way of whoever clones it. It is built as a scratch database and
+/// renamed when it is complete, so that a crash leaves no half-made template behind.
 public final class TemplateDatabase {
 
   private static final Pattern NAME = Pattern.compile("[a-z_][a-z0-9_]{0,50}");
@@ -47,43 +45,44 @@ public final class TemplateDatabase {
           "not a name for a template database: " + name, "it is lower-case letters, digits and _");
     }
     String comment = "sheaf template " + fingerprint;
-    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME)) {
-      lock(connection, name);
-      if (isCurrent(connection, name, comment)) {
-        return MigrationResult.nothing();
-      }
-      return build(connection, server, name, comment, migration);
+    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME);
+        Statement statement = connection.createStatement();
+        AdvisoryLock _ = AdvisoryLock.acquire(connection, key(connection, name))) {
+      return isCurrent(connection, name, comment)
+          ? MigrationResult.nothing()
+          : build(statement, server, name, comment, migration);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "creating the template database " + name, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OperatorException("interrupted while another builds " + name, "run it again", e);
+    }
+  }
+
+  private static AdvisoryLock.Key key(Connection connection, String name) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement("SELECT hashtext(?)")) {
+      select.setString(1, name);
+      try (ResultSet row = select.executeQuery()) {
+        row.next();
+        return AdvisoryLock.Key.of(LOCK_CLASS, row.getInt(1));
+      }
     }
   }
 
   private static MigrationResult build(
-      Connection connection,
+      Statement statement,
       DatabaseAddress server,
       String name,
       String comment,
       Function<DatabaseAddress, MigrationResult> migration)
       throws SQLException {
-    byte[] random = new byte[4];
-    new SecureRandom().nextBytes(random);
-    String work = name + "_" + HexFormat.of().formatHex(random);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("CREATE DATABASE " + work + " TEMPLATE template0");
-      try {
-        MigrationResult result = migration.apply(server.withDatabase(work));
-        if (!result.success()) {
-          return result;
-        }
-        statement.execute("COMMENT ON DATABASE " + work + " IS '" + comment + "'");
+    try (ScratchDatabase database = ScratchDatabase.create(server)) {
+      MigrationResult result = migration.apply(database.address());
+      if (result.success()) {
         drop(statement, name);
-        statement.execute("ALTER DATABASE " + work + " RENAME TO " + name);
-        statement.execute(
-            "ALTER DATABASE " + name + " WITH IS_TEMPLATE true ALLOW_CONNECTIONS false");
-        return result;
-      } finally {
-        statement.execute("DROP DATABASE IF EXISTS " + work + " WITH (FORCE)");
+        database.keepAsTemplate(name, comment);
       }
+      return result;
     }
   }
 
@@ -108,29 +107,6 @@ public final class TemplateDatabase {
       select.setString(1, name);
       try (ResultSet row = select.executeQuery()) {
         return row.next() && comment.equals(row.getString(1));
-      }
-    }
-  }
-
-  /// Held until the connection ends.
-  private static void lock(Connection connection, String name) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement("SELECT pg_try_advisory_lock(?, hashtext(?))")) {
-      select.setInt(1, LOCK_CLASS);
-      select.setString(2, name);
-      while (true) {
-        try (ResultSet row = select.executeQuery()) {
-          if (row.next() && row.getBoolean(1)) {
-            return;
-          }
-        }
-        try {
-          Thread.sleep(Duration.ofMillis(50));
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-          throw new OperatorException(
-              "interrupted while another builds " + name, "run it again", e);
-        }
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.service;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.backfill.BackfillConfig;
@@ -99,6 +100,12 @@ class BackfillService {
         Statement select = connection.createStatement();
         ResultSet row = select.executeQuery(sql)) {
       return row.next() && row.getBoolean(1);
+    } catch (SQLException e) {
+      // The changeset that makes the table was rolled back.
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
+        return false;
+      }
+      throw e;
     }
   }
 
@@ -106,7 +113,7 @@ class BackfillService {
   private static final class Log implements BackfillListener {
     @Override
     public void began(Backfill backfill) {
-      LOG.infof("Backfill taken up: name=%s rows=%d", backfill.name(), backfill.rowsDone());
+      LOG.infof("Backfill taken up: name=%s rows=%s", backfill.name(), backfill.rowsDone());
     }
 
     @Override
@@ -117,7 +124,7 @@ class BackfillService {
     @Override
     public void ended(Backfill backfill) {
       LOG.infof(
-          "Backfill %s: name=%s rows=%d%s",
+          "Backfill %s: name=%s rows=%s%s",
           backfill.state(),
           backfill.name(),
           backfill.rowsDone(),

@@ -125,7 +125,7 @@ public class SchemaGate {
     @Override
     public void retrying(String changeset, int attempt, Duration pause, String why) {
       LOG.warnf(
-          "schema: %s: %s; attempt %d failed, next in %s",
+          "schema: %s: %s; attempt %s failed, next in %s",
           changeset, why, attempt, Durations.text(pause));
     }
 

@@ -38,11 +38,13 @@ class KilledBackfillIT {
     try (Shop shop = Shop.open(root, ROWS)) {
       shop.up();
       int killed = 0;
+      // Nobody gets to the end before the last kill.
+      RowLock lock = RowLock.onRow(shop, ROWS);
       for (int kill = 0; kill < KILLS; kill++) {
         long target = (long) ((kill + random.nextDouble()) * ROWS / (KILLS + 1));
         Duration delay = Duration.ofMillis(random.nextInt(20));
         try (SheafCommand worker = start(shop)) {
-          await("row %d, -Dsheaf.soak.seed=%d".formatted(target, SEED))
+          await("row %s, -Dsheaf.soak.seed=%s".formatted(target, SEED))
               .atMost(PATIENCE)
               .pollInterval(Duration.ofMillis(5))
               .until(() -> !worker.isRunning() || shop.backfill().rowsDone() > target);
@@ -51,14 +53,15 @@ class KilledBackfillIT {
       }
       // How far it had come when it was killed for the last time.
       assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
+      lock.close();
 
       try (SheafCommand last = start(shop)) {
         assertThat(last.await()).as("%s", last.said()).isZero();
         assertThat(last.said().getLast()).isEqualTo("core/002_touched  done");
       }
 
-      assertThat(killed).as("-Dsheaf.soak.seed=%d", SEED).isEqualTo(KILLS);
-      assertThat(shop.touched()).as("-Dsheaf.soak.seed=%d", SEED).containsExactly("1: " + ROWS);
+      assertThat(killed).as("-Dsheaf.soak.seed=%s", SEED).isEqualTo(KILLS);
+      assertThat(shop.touched()).as("-Dsheaf.soak.seed=%s", SEED).containsExactly("1: " + ROWS);
       assertThat(shop.backfill().rowsDone()).isEqualTo(ROWS);
     }
   }

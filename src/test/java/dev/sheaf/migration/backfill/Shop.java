@@ -73,7 +73,7 @@ public final class Shop implements AutoCloseable {
             name text   NOT NULL,
             CONSTRAINT item_pkey PRIMARY KEY (id)
         );
-        INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, %d) AS i;
+        INSERT INTO item SELECT i, 'item ' || i FROM generate_series(1, %s) AS i;
         """
             .formatted(rows),
         "DROP TABLE item;");
@@ -122,7 +122,7 @@ public final class Shop implements AutoCloseable {
             .formatted(header, statement, condition));
   }
 
-  MigrationResult up() {
+  public MigrationResult up() {
     return migrations().up(new MigrationListener() {}).orThrow();
   }
 

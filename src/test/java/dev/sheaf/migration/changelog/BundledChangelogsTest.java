@@ -31,7 +31,7 @@ class BundledChangelogsTest {
   void everyChangesetIsNamedAfterItsFile() {
     for (Changeset changeset : changesets()) {
       assertThat(changeset.author() + ":" + changeset.id())
-          .isEqualTo("%s:%03d".formatted(changeset.module(), changeset.number()));
+          .isEqualTo(changeset.module() + ":" + ChangelogFile.digits(changeset.number()));
     }
   }
 

@@ -103,7 +103,7 @@ class KilledMigrationIT {
       int lines = 1 + random.nextInt(CHANGESETS - 1);
       Duration delay = whole.multipliedBy(random.nextInt(1000)).dividedBy(1000);
       String trial =
-          "%s, kill %d of %d, %s, -Dsheaf.soak.seed=%d"
+          "%s, kill %s of %s, %s, -Dsheaf.soak.seed=%s"
               .formatted(
                   direction, kill, KILLS / 2, atLine ? "at line " + lines : "after " + delay, SEED);
       try (TestDatabase database = TestDatabase.create()) {
@@ -133,7 +133,7 @@ class KilledMigrationIT {
       }
     }
     assertThat(interrupted)
-        .as("kills that came before the end, -Dsheaf.soak.seed=%d", SEED)
+        .as("kills that came before the end, -Dsheaf.soak.seed=%s", SEED)
         .isPositive();
   }
 

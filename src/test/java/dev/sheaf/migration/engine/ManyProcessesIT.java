@@ -3,6 +3,7 @@ package dev.sheaf.migration.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.testing.OutOfProcess;
@@ -33,7 +34,7 @@ class ManyProcessesIT {
     List<SheafCommand> processes = new ArrayList<>();
     try (TestDatabase database = TestDatabase.create()) {
       try (Connection holder = database.connect();
-          SchemaLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
+          AdvisoryLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
         for (int i = 0; i < PROCESSES; i++) {
           processes.add(up(database));
         }
@@ -71,7 +72,7 @@ class ManyProcessesIT {
     List<SheafCommand> processes = new ArrayList<>();
     try (TestDatabase database = atHead();
         Connection holder = database.connect();
-        SchemaLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
+        AdvisoryLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
       for (int i = 0; i < PROCESSES; i++) {
         processes.add(up(database));
       }
@@ -91,7 +92,7 @@ class ManyProcessesIT {
   void atHeadTheServiceStartsWhileAnotherHoldsTheLock() throws Exception {
     try (TestDatabase database = atHead();
         Connection holder = database.connect();
-        SchemaLock _ = SchemaLock.tryAcquire(holder).orElseThrow();
+        AdvisoryLock _ = SchemaLock.tryAcquire(holder).orElseThrow();
         SheafProcess service = SheafProcess.start(database, Map.of())) {
       await()
           .atMost(PATIENCE)

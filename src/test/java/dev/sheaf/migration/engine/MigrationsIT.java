@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.LockHolder;
 import dev.sheaf.migration.MigrationListener;
@@ -222,7 +223,7 @@ class MigrationsIT {
 
   private void needsNoLock() throws SQLException {
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema());
-        SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+        AdvisoryLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
       assertThat(
               applied(
                   TestConfig.migrations(database, root, "sheaf.schema.lock-wait", "0s").up(SILENT)))

@@ -64,8 +64,8 @@ class OlderBuildIT {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(newer(database, "migrate", "up", "--module", "core", "--to", "" + (head + 1)))
           .isEqualTo(
-              "exit 0\nup    core/%03d_language  TIME\n1 changeset applied in TIME\n"
-                  .formatted(head + 1));
+              "exit 0\nup    core/%s_language  TIME\n1 changeset applied in TIME\n"
+                  .formatted(ChangelogFile.digits(head + 1)));
 
       try (SheafProcess older = SheafProcess.start(database, Map.of())) {
         assertThat(older.log())
@@ -79,8 +79,8 @@ class OlderBuildIT {
         assertThat(newer(database, "migrate", "up")).startsWith("exit 0\n");
         awaitReady(older, 503);
         String refusal =
-            "the database is newer than this application, %1$s: core/%2$03d_language_index, applied by %1$s, names no older version that works with it"
-                .formatted(version(database), head + 2);
+            "the database is newer than this application, %1$s: core/%2$s_language_index, applied by %1$s, names no older version that works with it"
+                .formatted(version(database), ChangelogFile.digits(head + 2));
         assertThat(older(database, "migrate", "up"))
             .isEqualTo(
                 "exit 1\nsheaf: %s\n  start the newer application, or roll the database back: sheaf migrate goto\n"
@@ -93,13 +93,13 @@ class OlderBuildIT {
             .isEqualTo(
                 """
                 exit 0
-                core/%2$03d_language_index is not known here; the rollback that was stored with it is what runs
-                core/%1$03d_language is not known here; the rollback that was stored with it is what runs
-                down  core/%2$03d_language_index  TIME
-                down  core/%1$03d_language  TIME
+                core/%2$s_language_index is not known here; the rollback that was stored with it is what runs
+                core/%1$s_language is not known here; the rollback that was stored with it is what runs
+                down  core/%2$s_language_index  TIME
+                down  core/%1$s_language  TIME
                 2 changesets rolled back in TIME
                 """
-                    .formatted(head + 1, head + 2));
+                    .formatted(ChangelogFile.digits(head + 1), ChangelogFile.digits(head + 2)));
         awaitReady(older, 200);
         assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
         assertThat(older.send("GET", "/api/v1/collections/shop", "").statusCode()).isEqualTo(200);

@@ -55,7 +55,7 @@ class TransactionPoolerIT {
             .satisfies(problem ->
                 assertThat(problem)
                     .hasMessage(
-                        "127.0.0.1:%d is a transaction pooler, behind which a session's lock does not hold - give"
+                        "127.0.0.1:%s is a transaction pooler, behind which a session's lock does not hold - give"
                                 .formatted(port)
                             + " migrations a direct address of the server: sheaf.schema.jdbc-url"));
         assertThat(advisoryLocks(database)).isEmpty();
@@ -79,7 +79,7 @@ class TransactionPoolerIT {
         * = host=%s port=%s user=%s password=%s
         [pgbouncer]
         listen_addr = 127.0.0.1
-        listen_port = %d
+        listen_port = %s
         unix_socket_dir =
         auth_type = any
         pool_mode = transaction

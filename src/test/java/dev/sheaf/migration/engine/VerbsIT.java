@@ -2,6 +2,7 @@ package dev.sheaf.migration.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener;
@@ -10,10 +11,10 @@ import dev.sheaf.migration.SchemaStatus;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ObjectTemplates;
-import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
@@ -157,7 +158,7 @@ class VerbsIT {
   void statusNamesWhoHoldsTheLock() throws SQLException {
     assertThat(migrations().status().lock()).isNull();
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
-      try (SchemaLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
+      try (AdvisoryLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
         SchemaStatus.Lock lock = migrations().status().lock();
         assertThat(lock).extracting(SchemaStatus.Lock::client).isEqualTo(ProcessIdentity.NAME);
       }
@@ -436,7 +437,7 @@ class VerbsIT {
     database.execute(
         """
         INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version)
-        VALUES ('f', '0', 1, '0', now() - interval '%d hours', 'ann', '1')
+        VALUES ('f', '0', 1, '0', now() - interval '%s hours', 'ann', '1')
         """
             .formatted(hoursAgo));
   }
@@ -452,8 +453,8 @@ class VerbsIT {
         "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
     database.execute("CREATE TABLE " + table + " (id int)");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%03d_%s.sql', 'up', 1)"
-            .formatted(module, number, table));
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%s_%s.sql', 'up', 1)"
+            .formatted(module, ChangelogFile.digits(number), table));
   }
 
   private static List<String> run(MigrationResult result) {

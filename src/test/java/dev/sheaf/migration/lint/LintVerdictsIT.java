@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -199,7 +200,7 @@ class LintVerdictsIT {
 
     | Migrations | Expected findings | Reported findings | Recall | Precision |
     |---|---|---|---|---|
-    | %d bad, %d safe | %d | %d | %.3f | %.3f |
+    | %s bad, %s safe | %s | %s | %s | %s |
 
     ## Bad migrations: the lint must report these findings and no others
 
@@ -218,10 +219,14 @@ class LintVerdictsIT {
             count(verdicts, "safe"),
             expected,
             found,
-            (double) hits / expected,
-            (double) hits / found,
+            share(hits, expected),
+            share(hits, found),
             rows(verdicts, "bad"),
             rows(verdicts, "safe"));
+  }
+
+  private static String share(long hits, long all) {
+    return String.format(Locale.ROOT, "%.3f", (double) hits / all);
   }
 
   private static long count(List<Verdict> verdicts, String kind) {

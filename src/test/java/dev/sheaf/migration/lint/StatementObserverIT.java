@@ -121,7 +121,7 @@ class StatementObserverIT {
             .map(step -> {
               Activity activity = step.activity(document);
               LockMode lock = step.lock(document);
-              return "%s: %d scans, %d read, %d written, %s\n"
+              return "%s: %s scans, %s read, %s written, %s\n"
                   .formatted(
                       step.statement().firstLine(),
                       activity.scans(),

@@ -8,6 +8,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.testing.TestDatabase;
@@ -470,14 +471,14 @@ class DerivedRollbackIT {
   private Path write(int number, String name, String options, String sql) throws IOException {
     Files.createDirectories(root.resolve("core"));
     return Files.writeString(
-        root.resolve("core").resolve("%03d_%s.sql".formatted(number, name)),
+        root.resolve("core").resolve(ChangelogFile.digits(number) + "_" + name + ".sql"),
         """
         --liquibase formatted sql
 
-        --changeset core:%03d%s
+        --changeset core:%s%s
         --comment %s
         %s
         """
-            .formatted(number, options, name, sql));
+            .formatted(ChangelogFile.digits(number), options, name, sql));
   }
 }

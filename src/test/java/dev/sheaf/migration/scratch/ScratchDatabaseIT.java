@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,8 @@ class ScratchDatabaseIT {
 
   /// A name from 2020.
   private static String old() {
-    return "sheaf_scratch_5f000000_%012x".formatted(ThreadLocalRandom.current().nextLong(1L << 48));
+    return "sheaf_scratch_5f000000_"
+        + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong(1L << 48), 12);
   }
 
   private static List<String> databases(Statement statement) throws SQLException {

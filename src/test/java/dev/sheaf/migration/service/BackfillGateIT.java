@@ -2,6 +2,7 @@ package dev.sheaf.migration.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.MigrationListener;
@@ -120,7 +121,7 @@ class BackfillGateIT {
 
     try (Connection connection = database.connect();
         Connection other = database.connect();
-        SchemaLock _ = SchemaLock.tryAcquire(other).orElseThrow()) {
+        AdvisoryLock _ = SchemaLock.tryAcquire(other).orElseThrow()) {
       assertThat(History.isAtHead(connection, migrations().fingerprint())).isTrue();
       assertThat(migrations().judge(connection)).isEqualTo(new CompatibilityVerdict(true, ""));
       MigrationResult again = up();

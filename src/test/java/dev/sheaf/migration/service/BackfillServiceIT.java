@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
+import dev.sheaf.migration.backfill.RowLock;
 import dev.sheaf.migration.backfill.Shop;
 import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
@@ -27,25 +28,29 @@ class BackfillServiceIT {
 
   @Test
   void anotherReplicaGoesOnWhereAKilledOneWas() throws Exception {
-    try (Shop shop = Shop.besideTheService(root, ROWS);
-        SheafProcess first = start(shop)) {
-      await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
-      try (SheafProcess second = start(shop)) {
-        assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
-        String worker = shop.backfill().worker();
-        first.kill();
-        long left = shop.backfill().rowsDone();
+    try (Shop shop = Shop.besideTheService(root, ROWS)) {
+      shop.up();
+      try (RowLock lock = RowLock.onRow(shop, ROWS / 2);
+          SheafProcess first = start(shop)) {
+        await().atMost(PATIENCE).until(() -> shop.backfill().worker() != null);
+        String killed = shop.backfill().worker();
+        try (SheafProcess second = start(shop)) {
+          assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
+          first.kill();
 
-        await()
-            .atMost(PATIENCE)
-            .until(() -> shop.backfill().rowsDone() > left && shop.backfill().worker() != null);
-        assertThat(shop.backfill().worker()).isNotEqualTo(worker);
-        await().atMost(PATIENCE).until(() -> shop.backfill().state() == State.DONE);
+          await()
+              .atMost(PATIENCE)
+              .until(
+                  () -> shop.backfill().worker(),
+                  worker -> worker != null && !worker.equals(killed));
+          lock.release();
+          await().atMost(PATIENCE).until(() -> shop.backfill().state() == State.DONE);
 
-        assertThat(shop.touched()).containsExactly("1: " + ROWS);
-        assertThat(second.log())
-            .anyMatch(line -> line.contains("Backfill taken up: name=shop/002_touched rows="))
-            .anyMatch(line -> line.contains("Backfill done: name=shop/002_touched rows=20000"));
+          assertThat(shop.touched()).containsExactly("1: " + ROWS);
+          assertThat(second.log())
+              .anyMatch(line -> line.contains("Backfill taken up: name=shop/002_touched rows="))
+              .anyMatch(line -> line.contains("Backfill done: name=shop/002_touched rows=20000"));
+        }
       }
     }
   }
@@ -53,7 +58,9 @@ class BackfillServiceIT {
   @Test
   void whoStopsInOrderGivesItBack() throws Exception {
     try (Shop shop = Shop.besideTheService(root, ROWS)) {
-      try (SheafProcess service = start(shop)) {
+      shop.up();
+      try (RowLock _ = RowLock.onRow(shop, ROWS);
+          SheafProcess service = start(shop)) {
         await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
         assertThat(get(service, "/api/v1/schema").body())
             .contains("\"backfills\":[{\"name\":\"shop/002_touched\"");

@@ -1,20 +1,13 @@
 package dev.sheaf.migration.lint.rule;
 
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.lint.Finding;
-import dev.sheaf.migration.lint.Notice;
 import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /// A name that PostgreSQL cuts.
 final class LongIdentifier implements Rule {
-
-  private static final String NAME_TOO_LONG = "42622";
-
-  private static final Pattern QUOTED = Pattern.compile("\"(.*?)\"");
 
   @Override
   public About about() {
@@ -29,13 +22,10 @@ final class LongIdentifier implements Rule {
         .steps()
         .flatMap(step ->
             step.notices().stream()
-                .filter(notice -> notice.state().equals(NAME_TOO_LONG))
+                .filter(notice -> notice.state().equals(SqlStates.NAME_TOO_LONG))
                 .distinct()
-                .map(notice -> observation.finding(this, step, name(notice), notice.message())));
-  }
-
-  private static @Nullable String name(Notice notice) {
-    Matcher matcher = QUOTED.matcher(notice.message());
-    return matcher.find() ? matcher.group(1) : null;
+                .map(notice ->
+                    observation.finding(
+                        this, step, step.longIdentifier(notice), notice.message())));
   }
 }

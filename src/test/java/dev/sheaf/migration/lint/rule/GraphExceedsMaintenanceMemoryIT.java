@@ -66,7 +66,7 @@ class GraphExceedsMaintenanceMemoryIT {
           SET maintenance_work_mem = '1MB';
           """);
       statement.execute(
-          "CREATE INDEX ON document USING hnsw (embedding vector_l2_ops) WITH (m = %d)"
+          "CREATE INDEX ON document USING hnsw (embedding vector_l2_ops) WITH (m = %s)"
               .formatted(m));
       String notice = String.valueOf(statement.getWarnings().getMessage());
       long vectors = Long.parseLong(notice.replaceAll("\\D", ""));

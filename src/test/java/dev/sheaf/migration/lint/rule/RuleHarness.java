@@ -1,5 +1,6 @@
 package dev.sheaf.migration.lint.rule;
 
+import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.ChangesetText;
 import dev.sheaf.migration.lint.Allowances;
 import dev.sheaf.migration.lint.Finding;
@@ -7,6 +8,7 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.StatementObserver;
 import dev.sheaf.migration.lint.TargetDatabase;
+import dev.sheaf.testing.GermanPostgres;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.SQLException;
 import java.util.List;
@@ -91,8 +93,23 @@ public final class RuleHarness {
     return observe(TargetDatabase.UNKNOWN, given, attributes, changeset);
   }
 
+  /// The same on a server that writes its messages in German.
+  static Observation observeInGerman(String given, String changeset) {
+    return observe(
+        GermanPostgres.of(DATABASE.address()), TargetDatabase.UNKNOWN, given, "", changeset);
+  }
+
   private static Observation observe(
       TargetDatabase live, String given, String attributes, String changeset) {
+    return observe(DATABASE.address(), live, given, attributes, changeset);
+  }
+
+  private static Observation observe(
+      DatabaseAddress address,
+      TargetDatabase live,
+      String given,
+      String attributes,
+      String changeset) {
     try {
       DATABASE.execute(EMPTY);
       DATABASE.execute(given);
@@ -103,7 +120,7 @@ public final class RuleHarness {
         "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty\n"
             .formatted(attributes, changeset.stripTrailing());
     return new StatementObserver(
-            DATABASE.address(), ChangesetText.defaults(), Allowances.IN_FILES, live, VECTORS)
+            address, ChangesetText.defaults(), Allowances.IN_FILES, live, VECTORS)
         .observe(ChangesetText.parse("core", "002_change.sql", text));
   }
 

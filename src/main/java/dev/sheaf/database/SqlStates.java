@@ -1,0 +1,94 @@
+package dev.sheaf.database;
+
+import java.sql.SQLException;
+
+/// The SQLSTATEs that Sheaf acts upon, under their names in PostgreSQL's manual, appendix A.
+///
+/// A state means the same on every server. The message beside it is in the server's language.
+public final class SqlStates {
+
+  public static final String CONNECTION_DOES_NOT_EXIST = "08003";
+  public static final String CONNECTION_FAILURE = "08006";
+  public static final String INVALID_PARAMETER_VALUE = "22023";
+  public static final String FOREIGN_KEY_VIOLATION = "23503";
+  public static final String UNIQUE_VIOLATION = "23505";
+  public static final String ACTIVE_SQL_TRANSACTION = "25001";
+  public static final String READ_ONLY_SQL_TRANSACTION = "25006";
+  public static final String NO_ACTIVE_SQL_TRANSACTION = "25P01";
+  public static final String IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03";
+  public static final String INVALID_AUTHORIZATION_SPECIFICATION = "28000";
+  public static final String INVALID_PASSWORD = "28P01";
+  public static final String INVALID_CATALOG_NAME = "3D000";
+  public static final String INVALID_SCHEMA_NAME = "3F000";
+  public static final String SERIALIZATION_FAILURE = "40001";
+  public static final String DEADLOCK_DETECTED = "40P01";
+  public static final String INSUFFICIENT_PRIVILEGE = "42501";
+  public static final String NAME_TOO_LONG = "42622";
+  public static final String UNDEFINED_COLUMN = "42703";
+  public static final String UNDEFINED_OBJECT = "42704";
+  public static final String UNDEFINED_FUNCTION = "42883";
+  public static final String DUPLICATE_OBJECT = "42710";
+  public static final String UNDEFINED_TABLE = "42P01";
+  public static final String DUPLICATE_DATABASE = "42P04";
+  public static final String DUPLICATE_TABLE = "42P07";
+  public static final String INVALID_OBJECT_DEFINITION = "42P17";
+  public static final String DISK_FULL = "53100";
+  public static final String TOO_MANY_CONNECTIONS = "53300";
+  public static final String PROGRAM_LIMIT_EXCEEDED = "54000";
+  public static final String OBJECT_IN_USE = "55006";
+  public static final String LOCK_NOT_AVAILABLE = "55P03";
+  public static final String UNSAFE_NEW_ENUM_VALUE_USAGE = "55P04";
+  public static final String QUERY_CANCELED = "57014";
+  public static final String ADMIN_SHUTDOWN = "57P01";
+  public static final String CRASH_SHUTDOWN = "57P02";
+  public static final String CANNOT_CONNECT_NOW = "57P03";
+  public static final String INTERNAL_ERROR = "XX000";
+
+  /// The first characters of every state of a class.
+  public static final String WARNING_CLASS = "01";
+
+  public static final String CONNECTION_EXCEPTION_CLASS = "08";
+  public static final String DATA_EXCEPTION_CLASS = "22";
+  public static final String INTEGRITY_CONSTRAINT_VIOLATION_CLASS = "23";
+  public static final String INVALID_AUTHORIZATION_CLASS = "28";
+  public static final String TRANSACTION_ROLLBACK_CLASS = "40";
+  public static final String INSUFFICIENT_RESOURCES_CLASS = "53";
+
+  /// Of the class of operator interventions, those that end the session.
+  public static final String SHUTDOWN_CLASS = "57P";
+
+  private SqlStates() {}
+
+  /// The state of a failure; empty when it has none.
+  public static String of(SQLException e) {
+    return e.getSQLState() == null ? "" : e.getSQLState();
+  }
+
+  /// Whether the same statement may succeed a moment later.
+  public static boolean isTransient(SQLException e) {
+    return switch (of(e)) {
+      case LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE -> true;
+      default -> false;
+    };
+  }
+
+  /// Whether a statement failed because an object that it names does not exist.
+  public static boolean isMissingObject(SQLException e) {
+    return switch (of(e)) {
+      case UNDEFINED_TABLE,
+          UNDEFINED_COLUMN,
+          UNDEFINED_FUNCTION,
+          // Index, constraint and most other kinds.
+          UNDEFINED_OBJECT,
+          INVALID_SCHEMA_NAME ->
+          true;
+      default -> false;
+    };
+  }
+
+  /// Whether rows are to blame: a value that cannot be read, or a violated constraint.
+  public static boolean isAboutRows(String state) {
+    return state.startsWith(DATA_EXCEPTION_CLASS)
+        || state.startsWith(INTEGRITY_CONSTRAINT_VIOLATION_CLASS);
+  }
+}

@@ -1,0 +1,116 @@
+package dev.sheaf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafCommand;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.io.ByteArrayInputStream;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// A JVM of ar-EG writes other digits, and one of tr-TR other letters, unless it is told not to.
+/// What Sheaf stores and says is the same everywhere.
+@OutOfProcess
+class LocaleIT {
+
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final String LINES =
+      """
+      {"id":"TIDES","text":"Spring tides come at new and full moon.","metadata":{"year":2001}}
+      {"id":"bread","text":"Sourdough rises because wild yeast breathes out.","metadata":{"year":1931}}
+      """;
+
+  @Test
+  void everyLocaleStoresAndSaysTheSame() throws Exception {
+    List<String> english = outcome("en", "US");
+
+    assertThat(english).hasSizeGreaterThan(20);
+    assertThat(outcome("ar", "EG")).isEqualTo(english);
+    assertThat(outcome("tr", "TR")).isEqualTo(english);
+  }
+
+  private static List<String> outcome(String language, String country) throws Exception {
+    List<String> outcome = new ArrayList<>();
+    try (TestDatabase database = TestDatabase.create()) {
+      Map<String, String> locale = Map.of("user.language", language, "user.country", country);
+      try (SheafCommand up = SheafCommand.start(database, locale, "migrate", "up")) {
+        assertThat(up.await()).as("%s", up.said()).isZero();
+        up.said().forEach(line -> outcome.add(line.replaceAll("[0-9.]+ (ms|s)\\b", "TIME")));
+      }
+      Map<String, String> environment =
+          Map.of(
+              "JAVA_TOOL_OPTIONS",
+              "-Duser.language=%s -Duser.country=%s".formatted(language, country));
+      try (SheafProcess sheaf = SheafProcess.start(database, environment)) {
+        outcome.addAll(served(sheaf));
+        await()
+            .atMost(PATIENCE)
+            .until(() ->
+                !database
+                    .query(
+                        "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass('document_1_number_year') AND indisvalid")
+                    .isEmpty());
+      }
+      outcome.addAll(
+          database.query(
+              "SELECT concat_ws(' ', author, id, md5sum) FROM databasechangelog ORDER BY orderexecuted"));
+      outcome.addAll(
+          database.query(
+              "SELECT concat_ws(' ', external_id, encode(content_hash, 'hex')) FROM document ORDER BY 1"));
+      outcome.addAll(database.query("SELECT indexdef FROM pg_indexes ORDER BY indexname"));
+    }
+    return outcome;
+  }
+
+  private static List<String> served(SheafProcess sheaf) throws Exception {
+    List<String> answers = new ArrayList<>();
+    HttpResponse<String> created =
+        sheaf.send(
+            "POST",
+            "/api/v1/collections",
+            "{\"name\":\"titles\",\"fields\":{\"year\":\"number\"}}");
+    answers.add(String.valueOf(created.statusCode()));
+    answers.add(
+        sheaf
+            .upload(
+                "/api/v1/collections/titles/documents",
+                Map.of(),
+                new ByteArrayInputStream(LINES.getBytes(StandardCharsets.UTF_8)))
+            .body());
+    answers.add(
+        sheaf
+            .send(
+                "PUT",
+                "/api/v1/collections/titles/documents/moon",
+                "{\"text\":\"The Moon keeps one face to the Earth.\"}")
+            .body());
+    JsonNode hits =
+        JSON.readTree(
+                sheaf
+                    .send(
+                        "POST",
+                        "/api/v1/collections/titles/search",
+                        "{\"text\":\"tides\",\"limit\":2,\"filter\":{\"year\":{\"$gte\":1931}}}")
+                    .body())
+            .path("hits");
+    assertThat(hits).hasSize(2);
+    answers.add(hits.toString());
+    answers.add(
+        sheaf
+            .send("POST", "/api/v1/collections/titles/search", "{\"text\":\"tides\",\"limit\":0}")
+            .body());
+    return answers;
+  }
+}

@@ -1,0 +1,12 @@
+package dev.sheaf.document;
+
+import dev.sheaf.testing.GermanPostgres;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/// Nothing depends on the language in which the server writes its messages.
+@QuarkusTest
+@TestProfile(GermanPostgres.Profile.class)
+@EnabledIf(value = GermanPostgres.IS_SPOKEN, disabledReason = GermanPostgres.REASON)
+class FilteredDocumentsInGermanIT extends FilteredDocumentsIT {}

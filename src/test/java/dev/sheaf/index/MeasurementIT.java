@@ -1,0 +1,76 @@
+package dev.sheaf.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.Overtaking;
+import dev.sheaf.testing.PostgresTestResource;
+import dev.sheaf.testing.Unattended;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/// What happens between the look of the worker and its act.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+@TestProfile(Unattended.class)
+class MeasurementIT {
+
+  @Inject AgroalDataSource dataSource;
+  @Inject ObjectTemplates templates;
+  @Inject CollectionService collections;
+  @Inject IndexService indexes;
+
+  @Test
+  void aCollectionIsDroppedAndTheNextIsMeasured() throws Exception {
+    indexes.measureWhatIsDue();
+    String dropped = indexed();
+    String next = indexed();
+    String table = collections.activeSpace(dropped).embeddingTable();
+    var overtaking = new Overtaking(dataSource, templates);
+
+    overtaking.of(
+        indexes::measureWhatIsDue,
+        table,
+        "ACCESS EXCLUSIVE",
+        connection -> overtaking.drop(connection, dropped));
+
+    try (Connection connection = dataSource.getConnection()) {
+      assertThat(
+              Overtaking.number(
+                  connection,
+                  "SELECT count(*) FROM index_recall WHERE space_id = "
+                      + collections.activeSpace(next).id()))
+          .isOne();
+    }
+  }
+
+  private String indexed() throws SQLException {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    for (int i = 0; i < 3; i++) {
+      Api.put(
+              collection,
+              "d" + i,
+              Map.of("chunks", List.of(Map.of("text", "text", "vector", List.of(1, i)))))
+          .statusCode(201);
+    }
+    Space space = collections.activeSpace(collection);
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE INDEX %s ON %s USING hnsw ((vector::halfvec(2)) halfvec_cosine_ops)"
+              .formatted(space.indexName(), space.embeddingTable()));
+    }
+    return collection;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.sheaf.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.Overtaking;
+import dev.sheaf.testing.PostgresTestResource;
+import dev.sheaf.testing.Unattended;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// What happens between the look of the worker and its act.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+@TestProfile(Unattended.class)
+class SpaceIndexerIT {
+
+  @Inject AgroalDataSource dataSource;
+  @Inject ObjectTemplates templates;
+  @Inject CollectionService collections;
+  @Inject SpaceIndexer indexer;
+
+  private String collection;
+  private Space space;
+
+  @BeforeEach
+  void enoughForAnIndex() {
+    collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    for (int i = 0; i < 3; i++) {
+      Api.put(
+              collection,
+              "d" + i,
+              Map.of("chunks", List.of(Map.of("text", "text", "vector", List.of(1, i)))))
+          .statusCode(201);
+    }
+    space = collections.activeSpace(collection);
+    // The first look does not know yet whether it is being loaded.
+    indexer.lookAfterIndexes();
+  }
+
+  @Test
+  void theCollectionIsDropped() throws Exception {
+    var overtaking = new Overtaking(dataSource, templates);
+
+    overtaking.of(
+        indexer::lookAfterIndexes,
+        space.embeddingTable(),
+        "SHARE UPDATE EXCLUSIVE",
+        connection -> overtaking.drop(connection, collection));
+
+    assertThat(indexes()).isZero();
+  }
+
+  @Test
+  void anotherBuildsTheIndex() throws Exception {
+    new Overtaking(dataSource, templates)
+        .of(
+            indexer::lookAfterIndexes,
+            space.embeddingTable(),
+            "SHARE UPDATE EXCLUSIVE",
+            connection -> {
+              try (var statement = connection.createStatement()) {
+                statement.execute(
+                    "CREATE INDEX %s ON %s USING hnsw ((vector::halfvec(2)) halfvec_cosine_ops) WITH (m = 16, ef_construction = 64)"
+                        .formatted(space.indexName(), space.embeddingTable()));
+              }
+            });
+
+    assertThat(indexes()).isOne();
+  }
+
+  @Test
+  void theBuildIsCancelled() throws Exception {
+    new Overtaking(dataSource, templates)
+        .of(
+            indexer::lookAfterIndexes,
+            space.embeddingTable(),
+            "SHARE UPDATE EXCLUSIVE",
+            connection -> {
+              try (var statement = connection.createStatement()) {
+                statement.execute(
+                    """
+                    SELECT pg_cancel_backend(pid)
+                      FROM pg_locks
+                     WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))
+                    """);
+              }
+            });
+
+    assertThat(indexes()).isZero();
+  }
+
+  private long indexes() throws SQLException {
+    try (Connection connection = dataSource.getConnection()) {
+      return Overtaking.number(
+          connection,
+          "SELECT count(*) FROM pg_class WHERE relname = '%s'".formatted(space.indexName()));
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.sheaf.testing;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/// Holds the session that inserts a certain row until the test opens the gate. A test that has to
+/// stop, kill or cancel work in the middle closes a gate there: then the work cannot end before,
+/// however slow the test is.
+public final class Gate implements AutoCloseable {
+
+  /// "gate" in ASCII.
+  private static final long KEY = 0x67617465L;
+
+  private final Connection connection;
+  private boolean open;
+
+  private Gate(Connection connection) {
+    this.connection = connection;
+  }
+
+  /// Closes a gate; there is one at a time in a database.
+  ///
+  /// @param connection in auto-commit, used by nobody else; it is closed with the gate
+  /// @param row a condition on `NEW`, the row
+  public static Gate before(Connection connection, String table, String row) throws SQLException {
+    var gate = new Gate(connection);
+    gate.execute(
+        """
+        SELECT pg_advisory_lock(%1$s);
+        CREATE FUNCTION sheaf_test_gate() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(%1$s); RETURN NEW; END $$;
+        CREATE TRIGGER sheaf_test_gate BEFORE INSERT ON %2$s
+            FOR EACH ROW WHEN (%3$s) EXECUTE FUNCTION sheaf_test_gate();
+        """
+            .formatted(KEY, table, row));
+    return gate;
+  }
+
+  /// Whether a session waits at the gate.
+  public boolean isReached() throws SQLException {
+    return LockWaits.behind(connection) > 0;
+  }
+
+  /// Lets everybody through from now on.
+  public void open() throws SQLException {
+    if (!open) {
+      open = true;
+      execute("SELECT pg_advisory_unlock(%s)".formatted(KEY));
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    open();
+    execute("DROP FUNCTION sheaf_test_gate() CASCADE");
+    connection.close();
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}
