@@ -146,6 +146,7 @@ public record Catalog(
   /// @param parent the partitioned table or index that this is a partition of; 0 when of none
   /// @param inherits the references of the relations that it inherits from or is a partition of
   /// @param bound which rows the partition takes; `null` when it is none
+  /// @param partitionConstraint the same as a condition on the columns; `null` where there is none
   /// @param partitionKey of a partitioned table, such as `RANGE (at)`
   /// @param definition of a view
   /// @param columns in order, without dropped ones
@@ -171,6 +172,7 @@ public record Catalog(
       long parent,
       List<String> inherits,
       @Nullable String bound,
+      @Nullable String partitionConstraint,
       @Nullable String partitionKey,
       @Nullable String definition,
       @Nullable String comment,
@@ -303,6 +305,7 @@ public record Catalog(
   /// @param parent the constraint of the partitioned table that this one comes from; 0 when of none
   /// @param local whether its table itself has it, and not only one that it inherits from
   /// @param parents how many tables it is inherited from
+  /// @param expression of a CHECK; `null` of others
   /// @param mixesTypes whether a foreign key compares values of two types
   public record Constraint(
       long oid,
@@ -320,6 +323,7 @@ public record Catalog(
       boolean local,
       int parents,
       boolean mixesTypes,
+      @Nullable String expression,
       String definition)
       implements Definition {}
 
@@ -332,6 +336,7 @@ public record Catalog(
   ///   collation and direction
   /// @param columnTypes of its key columns as SQL writes them, such as `public.halfvec(384)`
   /// @param predicate of a partial index
+  /// @param exclusion whether it enforces an exclusion constraint
   /// @param constrained whether it belongs to a constraint
   /// @param definition the whole `CREATE INDEX`
   public record Index(
@@ -347,6 +352,7 @@ public record Catalog(
       List<String> columnTypes,
       @Nullable String expressions,
       @Nullable String predicate,
+      boolean exclusion,
       boolean constrained,
       boolean clustered,
       boolean replicaIdentity,
@@ -530,6 +536,24 @@ public record Catalog(
     Map<Long, UserType> enums = new LinkedHashMap<>(types);
     enums.values().removeIf(type -> type.kind() != TypeKind.ENUM);
     return enums;
+  }
+
+  /// The partitioned tables that have no partition.
+  public List<Relation> unpartitionedTables() {
+    return relations.values().stream()
+        .filter(relation -> relation.kind() == Kind.PARTITIONED_TABLE)
+        .filter(relation ->
+            relations.values().stream().noneMatch(part -> part.parent() == relation.oid()))
+        .toList();
+  }
+
+  /// The relation and the partitioned ones above it.
+  public Set<Long> ancestry(Relation relation) {
+    Set<Long> ancestry = new HashSet<>();
+    for (Relation at = relation; at != null; at = relations.get(at.parent())) {
+      ancestry.add(at.oid());
+    }
+    return ancestry;
   }
 
   /// The tables that hold rows, without those of the migration engine and those in the trash, in

@@ -43,12 +43,17 @@ import org.jspecify.annotations.Nullable;
 /// query for each kind of object, and no other class asks PostgreSQL for definitions of objects.
 public final class CatalogReader {
 
-  /// What is neither the system's nor an extension's.
-  private static final String OURS =
-      """
-        AND %1$s.%2$s NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$)')
-        AND %1$s.oid NOT IN (SELECT objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND classid = '%3$s'::regclass AND deptype = 'e')
-      """;
+  /// What the texts of definitions depend on, whatever server, database and role set.
+  private static final List<String> SETTINGS =
+      List.of(
+          "quote_all_identifiers = off",
+          "standard_conforming_strings = on",
+          "bytea_output = 'hex'",
+          "DateStyle = 'ISO, MDY'",
+          "IntervalStyle = 'postgres'",
+          "TimeZone = 'UTC'",
+          "extra_float_digits = 3",
+          "lc_monetary = 'C'");
 
   private static final String INDEX_KEYS =
       """
@@ -68,15 +73,16 @@ public final class CatalogReader {
              ORDER BY a.attnum),
       """;
 
-  /// The oids of the objects of one catalog that belong to an extension.
-  private static String members(String catalog) {
-    return "SELECT objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND classid = '%s'::regclass AND deptype = 'e'"
-        .formatted(catalog);
-  }
-
-  /// The schema of the engine's tables, as the session finds them.
+  /// The schema of the engine's tables as the session finds them, else the only one that there is.
   private static final String HOME =
-      "(SELECT relnamespace FROM pg_class WHERE oid = to_regclass('databasechangelog'))";
+      """
+      (SELECT coalesce((SELECT relnamespace FROM pg_class WHERE oid = to_regclass('databasechangelog')),
+                       (SELECT min(c.relnamespace)
+                          FROM pg_class c
+                          JOIN pg_class g USING (relnamespace)
+                         WHERE c.relname = 'databasechangelog' AND g.relname = 'schema_gate'
+                        HAVING count(*) = 1)))\
+      """;
 
   /// Its name as SQL has to write it; where there are no such tables yet, where they would be.
   private static final String HOME_NAME =
@@ -213,6 +219,21 @@ public final class CatalogReader {
             });
   }
 
+  /// The oids of the objects of one catalog that belong to an extension.
+  private static String members(String catalog) {
+    return "SELECT objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND classid = '%s'::regclass AND deptype = 'e'"
+        .formatted(catalog);
+  }
+
+  /// What is neither the system's nor an extension's.
+  private static String ours(String alias, String namespace, String catalog) {
+    return """
+             AND %1$s.%2$s NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$)')
+             AND %1$s.oid NOT IN (%3$s)
+           """
+        .formatted(alias, namespace, members(catalog));
+  }
+
   /// What the migration engine keeps for itself: by its names, but in its own schema only.
   private Set<ObjectId> engine() {
     Set<ObjectId> engine = new HashSet<>();
@@ -234,18 +255,6 @@ public final class CatalogReader {
         row -> engine.add(new ObjectId(row.getString(1), row.getLong(2))));
     return engine;
   }
-
-  /// What the texts of definitions depend on, whatever server, database and role set.
-  private static final List<String> SETTINGS =
-      List.of(
-          "quote_all_identifiers = off",
-          "standard_conforming_strings = on",
-          "bytea_output = 'hex'",
-          "DateStyle = 'ISO, MDY'",
-          "IntervalStyle = 'postgres'",
-          "TimeZone = 'UTC'",
-          "extra_float_digits = 3",
-          "lc_monetary = 'C'");
 
   /// Makes definitions independent of the session. What changelogs name without a schema stands in
   /// the schema of the engine's tables.
@@ -307,6 +316,7 @@ public final class CatalogReader {
                coalesce((SELECT inhparent FROM pg_inherits WHERE inhrelid = c.oid AND c.relispartition), 0),
                ARRAY(SELECT inhparent::regclass::text FROM pg_inherits WHERE inhrelid = c.oid ORDER BY inhseqno),
                pg_get_expr(c.relpartbound, c.oid),
+               CASE WHEN c.relispartition AND c.relkind = 'r' AND NOT %2$s THEN pg_get_partition_constraintdef(c.oid) END,
                CASE c.relkind WHEN 'p' THEN pg_get_partkeydef(c.oid) END,
                CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, %1$s) END,
                %3$s
@@ -316,9 +326,9 @@ public final class CatalogReader {
          WHERE c.relkind IN ('r', 'p', 'i', 'I', 'v', 'm', 'S', 'f', 'c')
         """
                 .formatted(pretty, detail != Detail.FACTS, privileges("c.relowner", "c.relacl"))
-            + OURS.formatted("c", "relnamespace", "pg_class"),
+            + ours("c", "relnamespace", "pg_class"),
         row -> {
-          addPrivileges(new ObjectId("pg_class", row.getLong(1)), row, 24);
+          addPrivileges(new ObjectId("pg_class", row.getLong(1)), row, 25);
           return new Relation(
               row.getLong(1),
               row.getString(2),
@@ -343,6 +353,7 @@ public final class CatalogReader {
               row.getString(21),
               row.getString(22),
               row.getString(23),
+              row.getString(24),
               text(comments.get(new ObjectId("pg_class", row.getLong(1)))),
               columns.getOrDefault(row.getLong(1), List.of()));
         },
@@ -385,7 +396,7 @@ public final class CatalogReader {
                 .formatted(
                     detail == Detail.FACTS ? "'{}'" : "'{i, I, S}'",
                     detail == Detail.EXACT ? "a.attacl::text" : "NULL")
-            + OURS.formatted("c", "relnamespace", "pg_class")
+            + ours("c", "relnamespace", "pg_class")
             + " ORDER BY a.attrelid, a.attnum";
     Map<Long, List<Column>> columns = new HashMap<>();
     query(
@@ -432,12 +443,12 @@ public final class CatalogReader {
                coalesce(c.conkey, '{}'), c.confrelid, coalesce(c.confkey, '{}'), c.conindid, c.conparentid,
                c.conislocal, c.coninhcount,
                EXISTS (SELECT FROM pg_operator o WHERE o.oid = ANY (c.conpfeqop) AND o.oprleft <> o.oprright),
-               pg_get_constraintdef(c.oid, %1$s)
+               pg_get_expr(c.conbin, c.conrelid), pg_get_constraintdef(c.oid, %1$s)
           FROM pg_constraint c
          WHERE true
         """
                 .formatted(pretty)
-            + OURS.formatted("c", "connamespace", "pg_constraint"),
+            + ours("c", "connamespace", "pg_constraint"),
         row ->
             new Constraint(
                 row.getLong(1),
@@ -455,7 +466,8 @@ public final class CatalogReader {
                 row.getBoolean(13),
                 row.getInt(14),
                 row.getBoolean(15),
-                row.getString(16)),
+                row.getString(16),
+                row.getString(17)),
         Constraint::oid);
   }
 
@@ -465,7 +477,7 @@ public final class CatalogReader {
         SELECT c.oid, i.indrelid, i.indisunique, i.indisvalid, m.amname,
                (i.indkey::int2[])[0:i.indnkeyatts - 1], (i.indkey::int2[])[i.indnkeyatts:],
                %2$s
-               pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid),
+               pg_get_expr(i.indexprs, i.indrelid), pg_get_expr(i.indpred, i.indrelid), i.indisexclusion,
                EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = c.oid AND k.contype IN ('p', 'u', 'x')),
                i.indisclustered, i.indisreplident, pg_get_indexdef(c.oid, 0, %1$s)
           FROM pg_index i
@@ -478,7 +490,7 @@ public final class CatalogReader {
                     detail == Detail.FACTS
                         ? INDEX_KEYS
                         : "'{}'::text[], '{}'::text[], '{}'::text[],")
-            + OURS.formatted("c", "relnamespace", "pg_class"),
+            + ours("c", "relnamespace", "pg_class"),
         row ->
             new Index(
                 row.getLong(1),
@@ -496,7 +508,8 @@ public final class CatalogReader {
                 row.getBoolean(13),
                 row.getBoolean(14),
                 row.getBoolean(15),
-                row.getString(16)),
+                row.getBoolean(16),
+                row.getString(17)),
         Index::oid);
   }
 
@@ -511,7 +524,7 @@ public final class CatalogReader {
                                AND o.refclassid = 'pg_class'::regclass
          WHERE true
         """
-            + OURS.formatted("c", "relnamespace", "pg_class"),
+            + ours("c", "relnamespace", "pg_class"),
         row ->
             new Sequence(
                 row.getLong(1),
@@ -543,7 +556,7 @@ public final class CatalogReader {
          WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
         """
                 .formatted(privileges("t.typowner", "t.typacl"))
-            + OURS.formatted("t", "typnamespace", "pg_type"),
+            + ours("t", "typnamespace", "pg_type"),
         row -> {
           addPrivileges(new ObjectId("pg_type", row.getLong(1)), row, 15);
           return new UserType(
@@ -605,7 +618,7 @@ public final class CatalogReader {
                              ELSE pg_get_functiondef(p.oid) END\
                         """,
                     privileges("p.proowner", "p.proacl"))
-            + OURS.formatted("p", "pronamespace", "pg_proc"),
+            + ours("p", "pronamespace", "pg_proc"),
         row -> {
           addPrivileges(new ObjectId("pg_proc", row.getLong(1)), row, 10);
           return new Function(
@@ -631,7 +644,7 @@ public final class CatalogReader {
          WHERE NOT t.tgisinternal
         """
                 .formatted(pretty)
-            + OURS.formatted("c", "relnamespace", "pg_class"),
+            + ours("c", "relnamespace", "pg_class"),
         row ->
             new Trigger(
                 row.getLong(1),
@@ -653,7 +666,7 @@ public final class CatalogReader {
          WHERE w.rulename <> '_RETURN'
         """
                 .formatted(pretty)
-            + OURS.formatted("c", "relnamespace", "pg_class"),
+            + ours("c", "relnamespace", "pg_class"),
         row -> new Rule(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4)),
         Rule::oid);
   }
@@ -670,7 +683,7 @@ public final class CatalogReader {
          WHERE true
         """
                 .formatted(pretty)
-            + OURS.formatted("c", "relnamespace", "pg_class"),
+            + ours("c", "relnamespace", "pg_class"),
         row ->
             new Policy(
                 row.getLong(1),
@@ -692,7 +705,7 @@ public final class CatalogReader {
           JOIN pg_namespace n ON n.oid = s.stxnamespace
          WHERE true
         """
-            + OURS.formatted("s", "stxnamespace", "pg_statistic_ext"),
+            + ours("s", "stxnamespace", "pg_statistic_ext"),
         row -> new Statistics(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4)),
         Statistics::oid);
   }
@@ -716,7 +729,7 @@ public final class CatalogReader {
               JOIN pg_namespace n ON n.oid = o.oprnamespace
              WHERE true
             """
-            + OURS.formatted("o", "oprnamespace", "pg_operator")
+            + ours("o", "oprnamespace", "pg_operator")
             + """
             UNION ALL
             SELECT 'operator class', 'pg_opclass', o.oid, format('%I.%I', n.nspname, o.opcname), o.opcintype::regtype::text
@@ -724,7 +737,7 @@ public final class CatalogReader {
               JOIN pg_namespace n ON n.oid = o.opcnamespace
              WHERE true
             """
-            + OURS.formatted("o", "opcnamespace", "pg_opclass")
+            + ours("o", "opcnamespace", "pg_opclass")
             + """
             UNION ALL
             SELECT 'collation', 'pg_collation', o.oid, format('%I.%I', n.nspname, o.collname),
@@ -733,7 +746,7 @@ public final class CatalogReader {
               JOIN pg_namespace n ON n.oid = o.collnamespace
              WHERE true
             """
-            + OURS.formatted("o", "collnamespace", "pg_collation")
+            + ours("o", "collnamespace", "pg_collation")
             + """
             UNION ALL
             SELECT 'text search configuration', 'pg_ts_config', o.oid, format('%I.%I', n.nspname, o.cfgname), o.cfgparser::text
@@ -741,14 +754,18 @@ public final class CatalogReader {
               JOIN pg_namespace n ON n.oid = o.cfgnamespace
              WHERE true
             """
-            + OURS.formatted("o", "cfgnamespace", "pg_ts_config")
+            + ours("o", "cfgnamespace", "pg_ts_config")
             + """
             UNION ALL
             SELECT 'cast', 'pg_cast', c.oid, format('%s -> %s', castsource::regtype, casttarget::regtype),
                    concat_ws(' ', castfunc::regproc, castcontext)
               FROM pg_cast c
              WHERE c.oid >= 16384
-               AND c.oid NOT IN (SELECT objid FROM pg_depend WHERE refclassid = 'pg_extension'::regclass AND classid = 'pg_cast'::regclass AND deptype = 'e')
+               AND c.oid NOT IN (
+            """
+            + members("pg_cast")
+            + """
+              )
             UNION ALL
             SELECT 'publication', 'pg_publication', oid, pubname,
                    concat_ws(' ', puballtables, pubinsert, pubupdate, pubdelete, pubtruncate,

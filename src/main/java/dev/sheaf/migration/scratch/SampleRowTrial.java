@@ -27,6 +27,9 @@ public final class SampleRowTrial implements AutoCloseable {
   private final List<Changeset> all;
   private ScratchSchema scratch;
 
+  /// Whether partitions were created for rows, for this changeset or an earlier one.
+  private boolean withPartitions;
+
   /// Prepares the trial in a new scratch database.
   ///
   /// @param server where databases may be created
@@ -61,6 +64,7 @@ public final class SampleRowTrial implements AutoCloseable {
 
   /// Begins anew, with the first `position` changesets applied and no rows.
   public void restart(int position) throws SQLException {
+    withPartitions = false;
     scratch.close();
     scratch = ScratchSchema.at(server, config, all.subList(0, position));
   }
@@ -73,6 +77,7 @@ public final class SampleRowTrial implements AutoCloseable {
     CanaryDiet diet = new CanaryDiet();
     while (true) {
       SampleRows.Result canaries = SampleRows.fill(connection(), diet::density);
+      withPartitions |= !canaries.partitions().isEmpty();
       List<String> remarks = new ArrayList<>(diet.remarks());
       for (SampleRows.Unfilled table : canaries.unfilled()) {
         remarks.add("no canary row in " + table.table() + ": " + table.reason());
@@ -88,7 +93,7 @@ public final class SampleRowTrial implements AutoCloseable {
         up(all.get(position));
         return before;
       } catch (OperatorException e) {
-        if (!diet.reduce(e, !canaries.partitions().isEmpty())) {
+        if (!diet.reduce(e, withPartitions)) {
           throw e;
         }
         restart(position);
