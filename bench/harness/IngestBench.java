@@ -194,7 +194,7 @@ final class IngestBench {
           rate(these, "the model alone"),
           texts,
           List.of(),
-          () -> model.embed(all, EmbeddingModel.Role.DOCUMENT));
+          () -> model.embed(all, EmbeddingModel.Purpose.DOCUMENT));
       Data.create(sheaf, "ingest", 0, 40, true);
       timed(rate(these, "sheaf"), texts, List.of(sheaf.pid()), () -> send(sheaf, file));
       drop(sheaf);

@@ -1,7 +1,7 @@
 package harness;
 
 import dev.sheaf.embedding.EmbeddingModel;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -45,14 +45,15 @@ final class Vectors {
     Files.createDirectories(directory);
     int articles = rows / Corpus.SENTENCES;
     return new Vectors(
-        kept(directory.resolve("sentences"), rows, model, Role.DOCUMENT, Corpus::text),
-        kept(directory.resolve("titles"), articles, model, Role.DOCUMENT, Corpus::title),
-        kept(directory.resolve("questions"), Corpus.QUERIES, model, Role.QUERY, Corpus::question),
+        kept(directory.resolve("sentences"), rows, model, Purpose.DOCUMENT, Corpus::text),
+        kept(directory.resolve("titles"), articles, model, Purpose.DOCUMENT, Corpus::title),
+        kept(
+            directory.resolve("questions"), Corpus.QUERIES, model, Purpose.QUERY, Corpus::question),
         kept(
             directory.resolve("question-titles"),
             Corpus.QUERIES,
             model,
-            Role.DOCUMENT,
+            Purpose.DOCUMENT,
             Corpus::questionTitle));
   }
 
@@ -94,7 +95,7 @@ final class Vectors {
   }
 
   private static float[][] kept(
-      Path file, int count, EmbeddingModel model, Role role, IntFunction<String> text)
+      Path file, int count, EmbeddingModel model, Purpose purpose, IntFunction<String> text)
       throws IOException {
     try (FileChannel channel =
         FileChannel.open(
@@ -108,7 +109,7 @@ final class Vectors {
           texts.add(text.apply(i));
         }
         ByteBuffer bytes = ByteBuffer.allocate(texts.size() * width).order(ByteOrder.LITTLE_ENDIAN);
-        for (float[] vector : model.embed(texts, role)) {
+        for (float[] vector : model.embed(texts, purpose)) {
           bytes.asFloatBuffer().put(vector);
           bytes.position(bytes.position() + width);
         }

@@ -9,8 +9,8 @@ import java.lang.reflect.Proxy;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// The way in. Without arguments this is the service; a verb runs one command, and neither HTTP nor
-/// Hibernate is started for it.
+/// The main class. Without arguments it runs the service. With arguments it runs one command, and
+/// starts neither HTTP nor Hibernate.
 @QuarkusMain
 public final class Sheaf {
 
@@ -21,42 +21,42 @@ public final class Sheaf {
     // not.
     Locale.setDefault(Locale.ROOT);
     if (arguments.length == 0) {
-      endInOrder("TERM");
-      endInOrder("INT");
+      shutDownOn("TERM");
+      shutDownOn("INT");
       Quarkus.run();
     } else {
       System.exit(Cli.run(arguments));
     }
   }
 
-  /// Stops the service before the JVM begins to exit. Left to itself the JVM runs all shutdown
-  /// hooks at once, and ONNX Runtime's frees the model's environment under the requests that are
-  /// being drained: the process would crash instead of ending.
+  /// Handles a signal by stopping the service before the JVM begins to exit. By default the JVM
+  /// runs all shutdown hooks concurrently. The hook of ONNX Runtime would free the model while
+  /// requests that use it are still running, and the process would crash.
   ///
-  /// By reflection, because the JDK's only way to hear a signal is one that the compiler warns of,
-  /// and that warning cannot be suppressed.
-  private static void endInOrder(String name) {
+  /// This uses reflection, because the JDK has only an internal API for signals, and the compiler's
+  /// warning about it cannot be suppressed.
+  private static void shutDownOn(String name) {
     try {
       Class<?> signal = Class.forName("sun.misc.Signal");
       Class<?> handler = Class.forName("sun.misc.SignalHandler");
       Object received = signal.getConstructor(String.class).newInstance(name);
       int status = 128 + (int) signal.getMethod("getNumber").invoke(received);
-      Object ending =
+      Object shutdown =
           Proxy.newProxyInstance(
-              Sheaf.class.getClassLoader(), new Class<?>[] {handler}, (_, _, _) -> end(status));
-      signal.getMethod("handle", signal, handler).invoke(null, received, ending);
+              Sheaf.class.getClassLoader(), new Class<?>[] {handler}, (_, _, _) -> exit(status));
+      signal.getMethod("handle", signal, handler).invoke(null, received, shutdown);
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("This JVM has no signals", e);
+      throw new IllegalStateException("This JVM does not support signals", e);
     }
   }
 
-  /// A start that is nearly through is let through first. One that is not may be a migration of
-  /// hours; what it holds is let go with the process.
-  private static @Nullable Object end(int status) throws InterruptedException {
+  /// Waits up to 3 s for a start in progress to complete. A longer start may be a migration that
+  /// takes hours; PostgreSQL releases its locks when the process ends.
+  private static @Nullable Object exit(int status) throws InterruptedException {
     for (int tenths = 0; tenths < 30 && !isStarted(); tenths++) {
       Thread.sleep(100);
     }
-    // Dev mode would take an orderly end of the service for a wish to start it again.
+    // In dev mode, asyncExit would restart the service.
     if (isStarted() && LaunchMode.current() == LaunchMode.NORMAL) {
       Quarkus.asyncExit(status);
     } else {

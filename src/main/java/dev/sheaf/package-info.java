@@ -1,5 +1,4 @@
-/// Sheaf: documents, embeddings and search on PostgreSQL, and a schema that can be changed without
-/// fear.
+/// Sheaf: documents, embeddings and search on PostgreSQL, with tested migrations and rollbacks.
 @NullMarked
 package dev.sheaf;
 

@@ -1,7 +1,7 @@
--- What the migration engine remembers about itself. Not a changelog: it has to be there before the first one.
--- Run again as a whole whenever it says something else than before, so every statement may be repeated.
+-- The migration engine's own tables and functions. This is not a changelog: they must exist before the first one runs.
+-- The engine runs this file again whenever it has changed, so every statement must be repeatable.
 
--- The history, in Liquibase's own form, so that any tool that knows Liquibase can read it.
+-- The history, in Liquibase's format, so that tools for Liquibase can read it.
 CREATE TABLE IF NOT EXISTS databasechangelog (
     id            varchar(255) NOT NULL,
     author        varchar(255) NOT NULL,
@@ -25,12 +25,12 @@ CREATE TABLE IF NOT EXISTS schema_gate (
     recorded_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT schema_gate_pkey PRIMARY KEY (fingerprint)
 );
-COMMENT ON TABLE  schema_gate             IS 'Which changelogs were found to be fully applied; one look at it is a whole start at head';
+COMMENT ON TABLE  schema_gate             IS 'Changelogs that were found to be fully applied; if nothing is pending, this table is all that a start reads';
 ALTER TABLE schema_gate ADD COLUMN IF NOT EXISTS awaits text[] NOT NULL DEFAULT '{}';
-COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs; of this file, where history is bookkeeping';
-COMMENT ON COLUMN schema_gate.history     IS 'Hash of databasechangelog when they were found applied; another hash means look again';
-COMMENT ON COLUMN schema_gate.recorded_at IS 'When that was';
-COMMENT ON COLUMN schema_gate.awaits      IS 'Backfills that the rest waits for; when one of them is done, look again';
+COMMENT ON COLUMN schema_gate.fingerprint IS 'SHA-256 of the enabled changelogs; of the engine''s own tables if history is bookkeeping';
+COMMENT ON COLUMN schema_gate.history     IS 'Hash of databasechangelog when they were found applied; if it differs, the changelogs are checked again';
+COMMENT ON COLUMN schema_gate.recorded_at IS 'When they were found applied';
+COMMENT ON COLUMN schema_gate.awaits      IS 'Backfills that pending changesets wait for; when one is done, the changelogs are checked again';
 
 CREATE TABLE IF NOT EXISTS schema_journal (
     path       text        NOT NULL,
@@ -39,11 +39,15 @@ CREATE TABLE IF NOT EXISTS schema_journal (
     started_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT schema_journal_pkey PRIMARY KEY (path)
 );
-COMMENT ON TABLE  schema_journal            IS 'Changesets outside a transaction that have begun and not ended; what a crash leaves here is resumed';
+ALTER TABLE schema_journal ADD COLUMN IF NOT EXISTS indexes oid[];
+ALTER TABLE schema_journal ADD COLUMN IF NOT EXISTS kept integer[];
+COMMENT ON TABLE  schema_journal            IS 'Non-transactional changesets that have started and not ended; after a crash they are resumed';
 COMMENT ON COLUMN schema_journal.path       IS 'The changeset''s file';
 COMMENT ON COLUMN schema_journal.direction  IS 'up or down';
-COMMENT ON COLUMN schema_journal.statement  IS 'The statement that was begun, from 0';
-COMMENT ON COLUMN schema_journal.started_at IS 'When the changeset was begun';
+COMMENT ON COLUMN schema_journal.statement  IS 'The statement that was started, from 0';
+COMMENT ON COLUMN schema_journal.started_at IS 'When the changeset was started';
+COMMENT ON COLUMN schema_journal.indexes    IS 'The indexes that the statement''s table had before the statement was started';
+COMMENT ON COLUMN schema_journal.kept       IS 'Positions, from 0, of the rollback statements that drop what existed before the changeset; null if unknown';
 
 CREATE TABLE IF NOT EXISTS schema_event (
     id                  bigint      GENERATED ALWAYS AS IDENTITY,
@@ -58,23 +62,23 @@ CREATE TABLE IF NOT EXISTS schema_event (
     reason              text,
     CONSTRAINT schema_event_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE  schema_event                     IS 'Everything that was ever done to the schema, in order';
-COMMENT ON COLUMN schema_event.at                  IS 'When';
-COMMENT ON COLUMN schema_event.action              IS 'up, down, force, baseline, empty trash, or what was wanted of a backfill';
+COMMENT ON TABLE  schema_event                     IS 'Every change of the schema, in order';
+COMMENT ON COLUMN schema_event.at                  IS 'When it happened';
+COMMENT ON COLUMN schema_event.action              IS 'up, down, force, baseline, empty trash, or backfill pause, resume or cancel';
 COMMENT ON COLUMN schema_event.path                IS 'The changeset''s file';
 COMMENT ON COLUMN schema_event.duration_ms         IS 'How long it took, in milliseconds';
 COMMENT ON COLUMN schema_event.role                IS 'The role that did it';
 COMMENT ON COLUMN schema_event.client              IS 'user@host/pid of the process that did it';
 COMMENT ON COLUMN schema_event.application_version IS 'The version of the application that did it';
-COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it, in production, or asked for it over HTTP';
-COMMENT ON COLUMN schema_event.reason              IS 'Why, where a person gave one';
+COMMENT ON COLUMN schema_event.approved_by         IS 'Who approved it in production, or requested it over HTTP';
+COMMENT ON COLUMN schema_event.reason              IS 'The reason, if one was given';
 
 CREATE OR REPLACE FUNCTION sheaf_append_only() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    RAISE EXCEPTION '% is append only: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION '% is append-only: % is not allowed', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
 END $$;
-COMMENT ON FUNCTION sheaf_append_only() IS 'Refuses to change or remove what was recorded';
+COMMENT ON FUNCTION sheaf_append_only() IS 'Rejects every change of recorded rows';
 
 CREATE OR REPLACE TRIGGER schema_event_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON schema_event
@@ -93,13 +97,13 @@ CREATE TABLE IF NOT EXISTS schema_backup (
     application_version text        NOT NULL,
     CONSTRAINT schema_backup_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE  schema_backup                     IS 'Backups of this database that were restored and found to be what it was';
-COMMENT ON COLUMN schema_backup.file                IS 'The file, as it was named to the process that verified it';
+COMMENT ON TABLE  schema_backup                     IS 'Verified backups of this database';
+COMMENT ON COLUMN schema_backup.file                IS 'The path of the file, as given to the process that verified it';
 COMMENT ON COLUMN schema_backup.checksum            IS 'The file''s seal, its last 64 characters';
 COMMENT ON COLUMN schema_backup.bytes               IS 'Its size';
 COMMENT ON COLUMN schema_backup.schema_fingerprint  IS 'SHA-256 of the changesets that were applied when it was taken';
-COMMENT ON COLUMN schema_backup.taken_at            IS 'When this server''s clock took the snapshot; its age counts from here';
-COMMENT ON COLUMN schema_backup.verified_at         IS 'When it was found to be whole';
+COMMENT ON COLUMN schema_backup.taken_at            IS 'When the snapshot was taken, by this server''s clock; the backup''s age counts from here';
+COMMENT ON COLUMN schema_backup.verified_at         IS 'When it was verified';
 COMMENT ON COLUMN schema_backup.role                IS 'The role that recorded it';
 COMMENT ON COLUMN schema_backup.client              IS 'user@host/pid of the process that verified it';
 COMMENT ON COLUMN schema_backup.application_version IS 'The version of the application that verified it';
@@ -127,25 +131,25 @@ CREATE TABLE IF NOT EXISTS backfill (
     CONSTRAINT backfill_pkey PRIMARY KEY (name),
     CONSTRAINT backfill_state_check CHECK (state IN ('pending', 'running', 'paused', 'failed', 'cancelled', 'done'))
 );
-COMMENT ON TABLE  backfill                IS 'Changes of data that changesets need, worked off in batches by the running service';
-COMMENT ON COLUMN backfill.name           IS 'module/NNN_name, that of the changeset';
-COMMENT ON COLUMN backfill.relation       IS 'The table whose rows are worked off';
-COMMENT ON COLUMN backfill.key            IS 'Its columns that say in which order';
-COMMENT ON COLUMN backfill.statement      IS 'What is run for each batch; :batch stands for its rows';
-COMMENT ON COLUMN backfill.condition      IS 'A query for one boolean, true when everything is as it should be';
+COMMENT ON TABLE  backfill                IS 'Changes of data that changesets need; the running service executes them in batches';
+COMMENT ON COLUMN backfill.name           IS 'module/NNN_name of its changeset';
+COMMENT ON COLUMN backfill.relation       IS 'The table whose rows are changed';
+COMMENT ON COLUMN backfill.key            IS 'The columns that define the order';
+COMMENT ON COLUMN backfill.statement      IS 'The statement of each batch; :batch stands for its rows';
+COMMENT ON COLUMN backfill.condition      IS 'A query for one boolean, which is true when the backfill is complete';
 COMMENT ON COLUMN backfill.state          IS 'pending, running, paused, failed, cancelled or done';
-COMMENT ON COLUMN backfill.waiting_for    IS 'Why a running one does nothing at the moment';
-COMMENT ON COLUMN backfill.cursor         IS 'The key of the last row that is done; moved by the transaction that did it';
-COMMENT ON COLUMN backfill.rows_done      IS 'Rows that the cursor has passed';
-COMMENT ON COLUMN backfill.rows_estimated IS 'How many there are: what the last vacuum or analyze counted, or the planner''s guess; the truth when it is done';
-COMMENT ON COLUMN backfill.rate           IS 'Rows per second of late, pauses included';
+COMMENT ON COLUMN backfill.waiting_for    IS 'What a running backfill is waiting for';
+COMMENT ON COLUMN backfill.cursor         IS 'The key of the last row that is done; updated in the transaction of the batch';
+COMMENT ON COLUMN backfill.rows_done      IS 'Rows before the cursor';
+COMMENT ON COLUMN backfill.rows_estimated IS 'Estimated number of rows, by the last vacuum or analyze, or by the planner; the exact number when it is done';
+COMMENT ON COLUMN backfill.rate           IS 'Recent rows per second, including pauses';
 COMMENT ON COLUMN backfill.batch_size     IS 'Rows of the last batch';
-COMMENT ON COLUMN backfill.attempts       IS 'How often in a row the next batch has failed';
+COMMENT ON COLUMN backfill.attempts       IS 'Consecutive failures of the next batch';
 COMMENT ON COLUMN backfill.last_error     IS 'Why it failed';
-COMMENT ON COLUMN backfill.lease_holder   IS 'user@host/pid#worker of the one that works at it';
-COMMENT ON COLUMN backfill.lease_until    IS 'From when on, by this server''s clock, another may take over';
-COMMENT ON COLUMN backfill.registered_at  IS 'When its changeset was applied; the order in which they are worked off';
-COMMENT ON COLUMN backfill.started_at     IS 'When the first worker began';
+COMMENT ON COLUMN backfill.lease_holder   IS 'user@host/pid#worker that runs it';
+COMMENT ON COLUMN backfill.lease_until    IS 'When another worker may take over, by this server''s clock';
+COMMENT ON COLUMN backfill.registered_at  IS 'When its changeset was applied; backfills run in this order';
+COMMENT ON COLUMN backfill.started_at     IS 'When the first worker started';
 COMMENT ON COLUMN backfill.finished_at    IS 'When it was done, failed or was cancelled';
 
 CREATE TABLE IF NOT EXISTS schema_rollback (
@@ -160,15 +164,15 @@ CREATE TABLE IF NOT EXISTS schema_rollback (
     stored_at            timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT schema_rollback_pkey PRIMARY KEY (path)
 );
-COMMENT ON TABLE  schema_rollback                      IS 'How each applied changeset is taken back, for applications that do not have its file';
+COMMENT ON TABLE  schema_rollback                      IS 'The rollback of each applied changeset, for applications that do not have its file';
 COMMENT ON COLUMN schema_rollback.path                 IS 'The changeset''s file';
 COMMENT ON COLUMN schema_rollback.transactional        IS 'Whether its statements are one transaction';
 COMMENT ON COLUMN schema_rollback.statements           IS 'Its rollback, statement by statement; null when its file has none';
 COMMENT ON COLUMN schema_rollback.lock_timeout_ms      IS 'Its --lock-timeout, in milliseconds';
 COMMENT ON COLUMN schema_rollback.statement_timeout_ms IS 'Its --statement-timeout, in milliseconds';
-COMMENT ON COLUMN schema_rollback.lossy                IS 'Its --lossy-rollback: what is lost when it is taken back';
-COMMENT ON COLUMN schema_rollback.tolerates            IS 'Its --tolerates: the oldest application that works with it';
-COMMENT ON COLUMN schema_rollback.checksum             IS 'SHA-256 of path, transactional and statements; another one is not run';
+COMMENT ON COLUMN schema_rollback.lossy                IS 'Its --lossy-rollback: what the rollback loses';
+COMMENT ON COLUMN schema_rollback.tolerates            IS 'Its --tolerates: the oldest compatible application';
+COMMENT ON COLUMN schema_rollback.checksum             IS 'SHA-256 of path, transactional and statements; if it does not match, the rollback is not run';
 COMMENT ON COLUMN schema_rollback.stored_at            IS 'When it was stored';
 
 CREATE TABLE IF NOT EXISTS schema_trash (
@@ -185,19 +189,19 @@ CREATE TABLE IF NOT EXISTS schema_trash (
     emptied_at  timestamptz,
     CONSTRAINT schema_trash_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE  schema_trash             IS 'Tables and columns that a contract step took away and that can still come back';
-COMMENT ON COLUMN schema_trash.schema_name IS 'Where the table was';
-COMMENT ON COLUMN schema_trash.table_name  IS 'What it was called';
-COMMENT ON COLUMN schema_trash.column_name IS 'What the column was called; null when it is the whole table';
-COMMENT ON COLUMN schema_trash.relation    IS 'The table, wherever it is now; null when nothing is kept any more';
-COMMENT ON COLUMN schema_trash.kept_as     IS 'What the table or column is called while it is kept';
+COMMENT ON TABLE  schema_trash             IS 'Tables and columns that contract steps removed and that can be restored';
+COMMENT ON COLUMN schema_trash.schema_name IS 'The schema of the table';
+COMMENT ON COLUMN schema_trash.table_name  IS 'The name of the table';
+COMMENT ON COLUMN schema_trash.column_name IS 'The name of the column; null for a whole table';
+COMMENT ON COLUMN schema_trash.relation    IS 'The table, wherever it is now; null when it is dropped';
+COMMENT ON COLUMN schema_trash.kept_as     IS 'The name of the table or column in the trash';
 COMMENT ON COLUMN schema_trash.not_null    IS 'Whether the column was NOT NULL';
-COMMENT ON COLUMN schema_trash.undo        IS 'What brings it back, statement by statement';
-COMMENT ON COLUMN schema_trash.changeset   IS 'The changeset that took it away';
-COMMENT ON COLUMN schema_trash.buried_at   IS 'When';
-COMMENT ON COLUMN schema_trash.emptied_at  IS 'When it was dropped for good; null while it can come back';
+COMMENT ON COLUMN schema_trash.undo        IS 'The statements that restore it';
+COMMENT ON COLUMN schema_trash.changeset   IS 'The changeset that moved it to the trash';
+COMMENT ON COLUMN schema_trash.buried_at   IS 'When it was moved to the trash';
+COMMENT ON COLUMN schema_trash.emptied_at  IS 'When it was dropped permanently; null while it can be restored';
 
--- Fails as the command would, and undoes it when it does not.
+-- Runs a command and undoes it. Fails if the command fails.
 CREATE OR REPLACE FUNCTION sheaf_try(command text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
@@ -208,8 +212,8 @@ EXCEPTION
         NULL;
 END $$;
 
--- Drops constraints that must not bind what is in the trash, or what is written without it, and returns what adds them
--- again.
+-- Drops constraints that must not apply to an object in the trash, or to rows that are written without it. Returns the
+-- statements that add them again.
 CREATE OR REPLACE FUNCTION sheaf_lift(target regclass, constraints oid[]) RETURNS text[]
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -230,8 +234,8 @@ BEGIN
     RETURN undo;
 END $$;
 
--- Runs what was written down to bring something back. Rows may have come, and rows that are referenced may have gone,
--- since a constraint was lifted; then it binds what is written from now on.
+-- Runs the statements that restore an object. If rows that were written or deleted since violate a constraint, the
+-- constraint is added as NOT VALID, and applies only to new rows.
 CREATE OR REPLACE FUNCTION sheaf_run(statements text[]) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
@@ -243,16 +247,16 @@ BEGIN
             EXECUTE command;
         EXCEPTION WHEN foreign_key_violation OR check_violation THEN
             EXECUTE command || ' NOT VALID';
-            RAISE WARNING 'not valid, because of rows written or deleted since: %', command;
+            RAISE WARNING 'added as NOT VALID, because existing rows violate it: %', command;
         END;
     END LOOP;
 END $$;
 
-CREATE OR REPLACE FUNCTION sheaf_bury_table(target regclass) RETURNS void
+CREATE OR REPLACE FUNCTION sheaf_trash_table(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     entry  schema_trash;
-    -- A partitioned table goes with all of its partitions.
+    -- A partitioned table moves with all of its partitions.
     tree   oid[]  := (SELECT coalesce(array_agg(relid::oid), ARRAY[target::oid]) FROM pg_partition_tree(target));
     move   text[] := '{}';
     rename text[] := '{}';
@@ -262,7 +266,7 @@ DECLARE
     fresh  name;
 BEGIN
     IF (SELECT relispartition FROM pg_class WHERE oid = target) THEN
-        RAISE EXCEPTION '% is a partition; detach it in a changeset of its own, then bury it', target
+        RAISE EXCEPTION '% is a partition; detach it in a changeset of its own, then move it to the trash', target
               USING ERRCODE = 'wrong_object_type';
     END IF;
     PERFORM sheaf_try(format('DROP TABLE %s', target));
@@ -280,12 +284,12 @@ BEGIN
                     JOIN pg_namespace n ON n.oid = c.relnamespace
                    WHERE c.oid = ANY (tree)
     LOOP
-        -- A foreign key would go on binding the rows that it references.
+        -- A foreign key would still protect the rows that it references.
         lifted := lifted || sheaf_lift(member.relation, ARRAY(
             SELECT oid
               FROM pg_constraint
              WHERE conrelid = member.oid AND contype = 'f' AND conparentid = 0 AND confrelid <> ALL (tree)));
-        -- Indexes and sequences of its own move with a table. A name that is taken in the trash is made unique.
+        -- A table's own indexes and sequences move with it. A name that is already used in the trash is made unique.
         FOR part IN SELECT c.oid::regclass AS relation, relname, c.oid = member.oid AS is_table
                       FROM pg_class c
                      WHERE c.oid = member.oid
@@ -323,9 +327,9 @@ BEGIN
     END LOOP;
     UPDATE schema_trash SET kept_as = entry.kept_as, undo = move || rename || lifted WHERE id = entry.id;
 END $$;
-COMMENT ON FUNCTION sheaf_bury_table(regclass) IS 'Instead of DROP TABLE: moves a table to the schema sheaf_trash; fails where DROP TABLE would';
+COMMENT ON FUNCTION sheaf_trash_table(regclass) IS 'Use it instead of DROP TABLE: moves a table to the schema sheaf_trash. It fails if DROP TABLE would fail';
 
-CREATE OR REPLACE FUNCTION sheaf_exhume_table(target text) RETURNS void
+CREATE OR REPLACE FUNCTION sheaf_restore_table(target text) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     path  text[] := parse_ident(target);
@@ -341,15 +345,15 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'table % is not in the trash', target USING ERRCODE = 'undefined_table';
     ELSIF entry.emptied_at IS NOT NULL THEN
-        RAISE EXCEPTION 'table % cannot come back: it left the trash for good on %', target, entry.emptied_at::date
+        RAISE EXCEPTION 'table % cannot be restored: it was dropped from the trash on %', target, entry.emptied_at::date
               USING ERRCODE = 'undefined_table';
     END IF;
     PERFORM sheaf_run(entry.undo);
     DELETE FROM schema_trash WHERE id = entry.id;
 END $$;
-COMMENT ON FUNCTION sheaf_exhume_table(text) IS 'Brings back what sheaf_bury_table took away last under this name';
+COMMENT ON FUNCTION sheaf_restore_table(text) IS 'Restores the table of this name that sheaf_trash_table moved to the trash last';
 
-CREATE OR REPLACE FUNCTION sheaf_bury_column(target regclass, col name) RETURNS void
+CREATE OR REPLACE FUNCTION sheaf_trash_column(target regclass, col name) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     attribute pg_attribute;
@@ -369,7 +373,7 @@ BEGIN
                         WHERE classid = 'pg_class'::regclass AND objid = i.indexrelid
                           AND refclassid = 'pg_class'::regclass AND refobjid = target AND refobjsubid = attribute.attnum));
     IF FOUND THEN
-        RAISE EXCEPTION 'column % is part of the key %, which rows written without it could not have; drop the key first', col, key
+        RAISE EXCEPTION 'column % is part of the unique index %, which new rows without it would violate; drop the index first', col, key
               USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
     FOR n IN 1 .. 1000
@@ -382,7 +386,7 @@ BEGIN
         SELECT oid
           FROM pg_constraint
          WHERE conrelid = target AND contype IN ('c', 'f') AND conparentid = 0 AND attribute.attnum = ANY (conkey)));
-    -- Identity and generated columns have a value in every row, whoever writes it.
+    -- PostgreSQL fills identity and generated columns in every row.
     IF attribute.attnotnull AND attribute.attidentity = '' AND attribute.attgenerated = '' THEN
         EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP NOT NULL', target, col);
     ELSE
@@ -395,9 +399,9 @@ BEGIN
       FROM pg_class
      WHERE oid = target;
 END $$;
-COMMENT ON FUNCTION sheaf_bury_column(regclass, name) IS 'Instead of DROP COLUMN: renames a column away and makes it nullable; fails where DROP COLUMN would';
+COMMENT ON FUNCTION sheaf_trash_column(regclass, name) IS 'Use it instead of DROP COLUMN: renames a column and makes it nullable. It fails if DROP COLUMN would fail';
 
-CREATE OR REPLACE FUNCTION sheaf_exhume_column(target regclass, col name, fill text DEFAULT NULL, restore_not_null boolean DEFAULT true) RETURNS void
+CREATE OR REPLACE FUNCTION sheaf_restore_column(target regclass, col name, fill text DEFAULT NULL, restore_not_null boolean DEFAULT true) RETURNS void
 LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 DECLARE
     entry   schema_trash;
@@ -414,7 +418,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'column % of % is not in the trash', col, target USING ERRCODE = 'undefined_column';
     ELSIF entry.emptied_at IS NOT NULL THEN
-        RAISE EXCEPTION 'column % of % cannot come back: it left the trash for good on %', col, target, entry.emptied_at::date
+        RAISE EXCEPTION 'column % of % cannot be restored: it was dropped from the trash on %', col, target, entry.emptied_at::date
               USING ERRCODE = 'undefined_column';
     END IF;
     EXECUTE format('ALTER TABLE %s RENAME COLUMN %I TO %I', target, entry.kept_as, col);
@@ -426,12 +430,29 @@ BEGIN
             EXECUTE format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', target, col);
         EXCEPTION WHEN not_null_violation THEN
             EXECUTE format('SELECT count(*) FROM %s WHERE %I IS NULL', target, col) INTO missing;
-            RAISE EXCEPTION 'column % of % was NOT NULL, and rows written since lack it: %', col, target, missing
+            RAISE EXCEPTION 'column % of % was NOT NULL, but rows written since have no value for it: %', col, target, missing
                   USING ERRCODE = 'not_null_violation',
-                        DETAIL = 'give sheaf_exhume_column an expression that fills it';
+                        DETAIL = 'pass sheaf_restore_column an expression for the value';
         END;
     END IF;
     PERFORM sheaf_run(entry.undo);
     DELETE FROM schema_trash WHERE id = entry.id;
 END $$;
-COMMENT ON FUNCTION sheaf_exhume_column(regclass, name, text, boolean) IS 'Brings back what sheaf_bury_column took away last under this name; fill is an expression for rows written since';
+COMMENT ON FUNCTION sheaf_restore_column(regclass, name, text, boolean) IS 'Restores the column of this name that sheaf_trash_column moved to the trash last; fill is an expression for rows written since';
+
+-- The earlier names of these functions. Changesets that are applied call them, and so do stored rollbacks.
+CREATE OR REPLACE FUNCTION sheaf_bury_table(target regclass) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT sheaf_trash_table(target)';
+COMMENT ON FUNCTION sheaf_bury_table(regclass) IS 'Deprecated name of sheaf_trash_table';
+
+CREATE OR REPLACE FUNCTION sheaf_exhume_table(target text) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT sheaf_restore_table(target)';
+COMMENT ON FUNCTION sheaf_exhume_table(text) IS 'Deprecated name of sheaf_restore_table';
+
+CREATE OR REPLACE FUNCTION sheaf_bury_column(target regclass, col name) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT sheaf_trash_column(target, col)';
+COMMENT ON FUNCTION sheaf_bury_column(regclass, name) IS 'Deprecated name of sheaf_trash_column';
+
+CREATE OR REPLACE FUNCTION sheaf_exhume_column(target regclass, col name, fill text DEFAULT NULL, restore_not_null boolean DEFAULT true) RETURNS void
+LANGUAGE sql SET search_path FROM CURRENT AS 'SELECT sheaf_restore_column(target, col, fill, restore_not_null)';
+COMMENT ON FUNCTION sheaf_exhume_column(regclass, name, text, boolean) IS 'Deprecated name of sheaf_restore_column';

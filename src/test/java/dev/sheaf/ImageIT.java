@@ -73,7 +73,7 @@ class ImageIT {
       assertThat(up.run()).isZero();
       assertThat(up.getLogs()).contains("up    core/001_vector_extension", "applied in");
       assertThat(status.run()).isZero();
-      assertThat(status.getLogs()).contains("is at head");
+      assertThat(status.getLogs()).contains("is up to date");
     }
   }
 

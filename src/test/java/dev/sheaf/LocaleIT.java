@@ -81,7 +81,7 @@ class LocaleIT {
             "POST",
             "/api/v1/collections",
             "{\"name\":\"titles\",\"fields\":{\"year\":\"number\"}}");
-    answers.add(String.valueOf(created.statusCode()));
+    assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
     answers.add(
         sheaf
             .upload(

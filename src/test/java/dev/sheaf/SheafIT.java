@@ -98,7 +98,7 @@ class SheafIT {
     assertThat(lines)
         .filteredOn(line -> line.at("/mdc/requestId").asText().equals("friday/17"))
         .map(line -> line.path("level").asText() + " " + line.path("message").asText())
-        .containsExactly("INFO Collection dropped: early");
+        .containsExactly("INFO Collection dropped: collection=early");
     assertThat(log.getLast()).startsWith("{").contains("stopped in");
   }
 

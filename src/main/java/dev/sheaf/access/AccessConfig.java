@@ -6,42 +6,40 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
-/// Who is let in.
+/// Access control.
 @ConfigMapping(prefix = "sheaf.access")
 public interface AccessConfig {
 
-  /// Absent: open in development and in tests, required in production.
-  Optional<Mode> mode();
+  /// Absent: `open` in development and in tests, `required` in production.
+  Optional<AccessMode> mode();
 
-  /// For how long a key that was looked up is good: within this, what was revoked is refused by
-  /// every replica. A key costs one round trip to the database in this time, however many searches
-  /// it makes.
+  /// How long a replica caches a key. Within this time, every replica rejects a revoked key. Each
+  /// key in use costs one query per replica in this time, regardless of the number of requests.
   @WithDefault("5s")
   Duration recheckEvery();
 
-  /// Bearer tokens of an identity provider. Where that is, `quarkus.oidc.*` says.
+  /// Bearer tokens of an identity provider. `quarkus.oidc.*` configures the provider itself.
   Oidc oidc();
 
-  /// Whether callers have to say who they are.
-  enum Mode {
-    /// They do.
+  /// Whether callers must authenticate.
+  enum AccessMode {
     REQUIRED,
-    /// They need not: whoever brings no key may do everything.
+    /// An unauthenticated caller has full access.
     OPEN
   }
 
-  /// What a token's claims mean here.
+  /// How the claims of a token are mapped to a role and to collections.
   interface Oidc {
 
-    /// The provider's own names for each role, in the claim that `quarkus.oidc.roles` names.
-    Roles roles();
+    /// The provider's names of each role, in the claim that `quarkus.oidc.roles` configures.
+    RoleNames roles();
 
-    /// The claim that lists the collections a token is for; a token without it is for none, one
-    /// that lists `*` for all. Absent: every token is for all.
+    /// The claim that lists the collections that a token may use. `*` means all; a token without
+    /// the claim may use none. If this is not configured, every token may use all collections.
     Optional<String> collectionsClaim();
 
-    /// Any of which is enough.
-    interface Roles {
+    /// A token has a role if its claim contains any of the role's names.
+    interface RoleNames {
       @WithDefault("reader")
       Set<String> reader();
 

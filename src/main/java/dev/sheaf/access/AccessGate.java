@@ -1,6 +1,6 @@
 package dev.sheaf.access;
 
-import dev.sheaf.access.AccessConfig.Mode;
+import dev.sheaf.access.AccessConfig.AccessMode;
 import dev.sheaf.runtime.ModuleSwitches;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.StartupFailure;
@@ -15,7 +15,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.logging.Logger.Level;
 
-/// Says at start who is let in, and refuses to start where nobody could be.
+/// Checks the access configuration at start-up, and logs a warning if access control is off or no
+/// key exists.
 @ApplicationScoped
 class AccessGate {
 
@@ -38,45 +39,49 @@ class AccessGate {
   }
 
   static boolean isOpen(AccessConfig config) {
-    Mode unsaid = LaunchMode.current() == LaunchMode.NORMAL ? Mode.REQUIRED : Mode.OPEN;
-    return config.mode().orElse(unsaid) == Mode.OPEN;
+    AccessMode defaultMode =
+        LaunchMode.current() == LaunchMode.NORMAL ? AccessMode.REQUIRED : AccessMode.OPEN;
+    return config.mode().orElse(defaultMode) == AccessMode.OPEN;
   }
 
-  /// Before anything else, so that nothing has begun when the start is refused.
+  /// Runs before all other observers, so that nothing has started if the check fails.
   void requireModule(
       @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
     if (!isOpen(config)) {
-      StartupFailure.unless("access", this::requireModule);
+      StartupFailure.exitIfFails("access", this::requireModule);
     }
   }
 
-  void sayWhoIsLetIn(@Observes StartupEvent event) {
+  void logAccessMode(@Observes StartupEvent event) {
     if (isOpen(config)) {
-      // In development and tests it is the default, and only this machine can connect.
+      // In development and tests this is the default, and only this machine can connect.
       LOG.log(
           LaunchMode.current() == LaunchMode.NORMAL ? Level.WARN : Level.INFO,
-          "access: open, so whoever reaches this port may do everything; sheaf.access.mode=required asks for keys");
+          "Access control is off: anyone who can reach this port has full access. Set"
+              + " sheaf.access.mode=required to require keys.");
     } else if (!oidc) {
-      lookForKeys();
+      warnIfNoKeys();
     }
   }
 
   private void requireModule() {
     if (!modules.isOn(ApiKeys.MODULE)) {
       throw new OperatorException(
-          "access is required, and the module that keeps the keys is off",
-          "set sheaf.modules.access.enabled=true, or sheaf.access.mode=open to let everybody in");
+          "access control is on, but the module \"access\", which stores the keys, is off",
+          "set sheaf.modules.access.enabled=true, or sheaf.access.mode=open to turn access control off");
     }
   }
 
-  private void lookForKeys() {
+  private void warnIfNoKeys() {
     try {
-      if (!keys.isAny()) {
-        LOG.warn("access: there is no key yet; make the first: sheaf key create --role admin");
+      if (!keys.hasActiveKey()) {
+        LOG.warn(
+            "Access control is on, but no valid key exists. Create one: sheaf key create --role"
+                + " admin");
       }
     } catch (SQLException e) {
-      // Whether the service can do without the table is for the schema's gate to say.
-      LOG.warnf("access: keys cannot be looked at: %s", e.getMessage());
+      // If the table is missing, SchemaGate decides whether the service may start.
+      LOG.warnf("API keys could not be read: reason=%s", e.getMessage());
     }
   }
 }

@@ -7,14 +7,14 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// A key as those see it who manage keys.
+/// The description of an API key, without its secret.
 ///
-/// @param id the part of the key that may be seen
-/// @param name what people call it
-/// @param collections the names of those it is limited to; `null` when it is not
-/// @param expiresAt from when on it is refused; `null` is never
-/// @param lastUsedAt to the minute
-/// @param state whether it is accepted
+/// @param id the public part of the key
+/// @param name a name for people
+/// @param collections the names of the collections that the key is limited to; `null` if it is not
+///   limited
+/// @param expiresAt `null` if the key does not expire
+/// @param lastUsedAt accurate to one minute
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Key")
 public record ApiKey(
@@ -28,7 +28,7 @@ public record ApiKey(
     @Nullable Instant revokedAt,
     @Nullable Instant lastUsedAt) {
 
-  /// Whether it is accepted.
+  /// Only active keys are accepted.
   @Schema(name = "KeyState")
   public enum State {
     @JsonProperty("active")

@@ -23,7 +23,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// The keys there are: make, list, revoke.
+/// Creates, lists and revokes API keys.
 @Singleton
 public final class ApiKeys {
 
@@ -55,7 +55,7 @@ public final class ApiKeys {
       """
           .formatted(COLUMNS);
 
-  private static final String USED =
+  private static final String RECORD_USE =
       """
       UPDATE api_key
          SET last_used_at = now()
@@ -71,7 +71,7 @@ public final class ApiKeys {
     this(dataSource::getConnection, audit);
   }
 
-  /// For a command.
+  /// For commands, which have no container.
   public ApiKeys(Source source, AuditTrail audit) {
     this.source = source;
     this.audit = audit;
@@ -82,29 +82,29 @@ public final class ApiKeys {
     Connection connect() throws SQLException;
   }
 
-  /// Makes a key.
+  /// Creates a key.
   ///
-  /// @return the key, whose secret is kept nowhere else
+  /// @return the key with its secret, which is not stored
   public CreatedKey create(CreateKey request) throws SQLException {
-    Key key = Key.random();
+    KeyToken key = KeyToken.random();
     return transaction(connection -> {
-      ApiKey made = insert(connection, key, request);
-      var details = new TreeMap<String, Object>(Map.of("role", made.role().value()));
-      if (made.name() != null) {
-        details.put("name", made.name());
+      ApiKey created = insert(connection, key, request);
+      var details = new TreeMap<String, Object>(Map.of("role", created.role().value()));
+      if (created.name() != null) {
+        details.put("name", created.name());
       }
-      if (made.collections() != null) {
-        details.put("collections", made.collections());
+      if (created.collections() != null) {
+        details.put("collections", created.collections());
       }
-      if (made.expiresAt() != null) {
-        details.put("expiresAt", made.expiresAt().toString());
+      if (created.expiresAt() != null) {
+        details.put("expiresAt", created.expiresAt().toString());
       }
-      audit.record(connection, AuditAction.KEY_CREATED, made.id(), details);
-      return new CreatedKey(key.reveal(), made);
+      audit.record(connection, AuditAction.KEY_CREATED, created.id(), details);
+      return new CreatedKey(key.reveal(), created);
     });
   }
 
-  private static ApiKey insert(Connection connection, Key key, CreateKey request)
+  private static ApiKey insert(Connection connection, KeyToken key, CreateKey request)
       throws SQLException {
     try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
       insert.setString(1, key.id());
@@ -122,7 +122,7 @@ public final class ApiKeys {
     }
   }
 
-  /// All there ever were, newest first.
+  /// All keys, including expired and revoked ones, newest first.
   public List<ApiKey> list() throws SQLException {
     try (Connection connection = source.connect();
         PreparedStatement select =
@@ -137,12 +137,12 @@ public final class ApiKeys {
     }
   }
 
-  /// Revokes a key for good. One that is revoked already stays so.
+  /// Revokes a key permanently. Revoking it again has no effect.
   ///
-  /// @throws Problem when there is none of this id
+  /// @throws Problem if no key has this ID
   public void revoke(String id) throws SQLException {
-    boolean known =
-        Key.isId(id)
+    boolean exists =
+        KeyToken.isId(id)
             && transaction(connection -> {
               try (PreparedStatement update =
                   connection.prepareStatement(
@@ -155,45 +155,45 @@ public final class ApiKeys {
               }
               return find(connection, id).isPresent();
             });
-    if (!known) {
-      throw new Problem(ProblemType.KEY_NOT_FOUND, "there is no key " + id);
+    if (!exists) {
+      throw new Problem(ProblemType.KEY_NOT_FOUND, "There is no key with the ID " + id + ".");
     }
   }
 
-  /// A key as it is checked.
+  /// What is stored of a key, for checking a key that a client sends.
   ///
-  /// @param usedLately whether the last use that is recorded is less than a minute ago
+  /// @param hash of the secret
+  /// @param usedRecently whether the last recorded use is less than a minute ago
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Stored(byte[] hash, boolean usedLately, ApiKey description) {}
+  record StoredKey(byte[] hash, boolean usedRecently, ApiKey description) {}
 
-  Optional<Stored> find(String id) throws SQLException {
+  Optional<StoredKey> find(String id) throws SQLException {
     try (Connection connection = source.connect()) {
       return find(connection, id);
     }
   }
 
-  private static Optional<Stored> find(Connection connection, String id) throws SQLException {
+  private static Optional<StoredKey> find(Connection connection, String id) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(FIND)) {
       select.setString(1, id);
       try (ResultSet row = select.executeQuery()) {
         return row.next()
-            ? Optional.of(new Stored(row.getBytes(1), row.getBoolean(2), read(row)))
+            ? Optional.of(new StoredKey(row.getBytes(1), row.getBoolean(2), read(row)))
             : Optional.empty();
       }
     }
   }
 
-  /// Records that a key was used, at most once a minute however many replicas see it.
-  void used(String id) throws SQLException {
+  /// Records the use of a key, at most once a minute for all replicas together.
+  void recordUse(String id) throws SQLException {
     try (Connection connection = source.connect();
-        PreparedStatement update = connection.prepareStatement(USED)) {
+        PreparedStatement update = connection.prepareStatement(RECORD_USE)) {
       update.setString(1, id);
       update.executeUpdate();
     }
   }
 
-  /// Whether there is any key that is accepted.
-  boolean isAny() throws SQLException {
+  boolean hasActiveKey() throws SQLException {
     try (Connection connection = source.connect();
         PreparedStatement select =
             connection.prepareStatement(

@@ -12,7 +12,7 @@ import java.util.TreeSet;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What a key to be is for.
+/// The request to create a key.
 @Schema(
     name = "CreateKey",
     examples =
@@ -21,14 +21,14 @@ import org.jspecify.annotations.Nullable;
         """)
 public record CreateKey(
     Role role,
-    @Schema(description = "What people call it", examples = "shop") @Nullable String name,
+    @Schema(description = "A name for people", examples = "shop") @Nullable String name,
     @Schema(
-            description = "The collections it is limited to. Absent: it is not limited.",
+            description = "The collections that the key is limited to. Absent: it is not limited.",
             implementation = String[].class,
             examples = "[\"articles\"]")
         @Nullable Set<String> collections,
     @Schema(
-            description = "How long it is good. Absent: until it is revoked.",
+            description = "How long the key is valid. Absent: until it is revoked.",
             implementation = String.class,
             examples = "90d")
         @Nullable Duration expires) {
@@ -37,10 +37,10 @@ public record CreateKey(
   private static final int MAX_COLLECTIONS = 1_000;
   private static final Duration MAX_EXPIRES = Duration.ofDays(36_500);
 
-  /// As a client or a command says it.
+  /// Validates the fields of a request.
   ///
-  /// @param expires as in the settings: `90d`, `12h`
-  /// @throws Problem when a field is not what it should be
+  /// @param expires a duration as in the configuration: `90d`, `12h`
+  /// @throws Problem if a field is not valid
   @JsonCreator
   public static CreateKey of(
       @Nullable Role role,
@@ -51,36 +51,37 @@ public record CreateKey(
     return new CreateKey(
         Input.required("role", role),
         name,
-        collections == null ? null : checked(collections),
-        expires == null ? null : duration(expires));
+        collections == null ? null : validCollections(collections),
+        expires == null ? null : validDuration(expires));
   }
 
-  private static Set<String> checked(List<String> collections) {
+  private static Set<String> validCollections(List<String> collections) {
     if (collections.isEmpty() || collections.size() > MAX_COLLECTIONS) {
       throw Problem.field(
           "collections",
-          "collections must name 1 to "
+          "collections must contain 1 to "
               + MAX_COLLECTIONS
-              + "; leave the field out for a key of all collections");
+              + " names. Omit the field for a key that is not limited.");
     }
     for (String name : collections) {
       if (!CreateCollection.isName(Input.required("collections", name))) {
-        throw Problem.field("collections", name + " is not the name of a collection");
+        throw Problem.field("collections", name + " is not a valid name of a collection.");
       }
     }
     return new TreeSet<>(collections);
   }
 
-  private static Duration duration(String text) {
+  private static Duration validDuration(String text) {
     try {
       Duration duration = DurationConverter.parseDuration(text);
       if (duration.isPositive() && duration.compareTo(MAX_EXPIRES) <= 0) {
         return duration;
       }
     } catch (IllegalArgumentException e) {
-      // Falls through to the same answer as a duration out of range.
+      // The exception below also covers this case.
     }
     throw Problem.field(
-        "expires", "expires must be a duration up to 36500d, such as 90d or 12h, not " + text);
+        "expires",
+        "expires must be a duration up to 36500d, such as 90d or 12h, not " + text + ".");
   }
 }

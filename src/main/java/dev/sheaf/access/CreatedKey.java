@@ -3,13 +3,13 @@ package dev.sheaf.access;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// A key that was just made, for the only time with its secret.
+/// The response to the creation of a key. It is the only place where the secret appears.
 ///
-/// @param key all of it, as it is sent: `Authorization: Bearer <key>`
+/// @param key the whole key, as clients send it: `Authorization: Bearer <key>`
 @Schema(name = "CreatedKey")
 public record CreatedKey(String key, @JsonUnwrapped ApiKey description) {
 
-  /// Without the secret.
+  /// Omits the secret.
   @Override
   public String toString() {
     return description.toString();

@@ -1,6 +1,8 @@
 package dev.sheaf.access;
 
-import dev.sheaf.access.ApiKeys.Stored;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.access.ApiKeys.StoredKey;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.ModuleSwitches;
@@ -10,37 +12,46 @@ import io.quarkus.security.identity.IdentityProvider;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
-/// Knows whose key it is. What was looked up is good for `sheaf.access.recheck-every`, also that
-/// there is no such key, so that most requests ask no database.
+/// Authenticates API keys. It caches keys for `sheaf.access.recheck-every`, also the fact that a
+/// key does not exist, so that most requests need no query.
 @ApplicationScoped
 class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
 
   private static final Logger LOG = Logger.getLogger(KeyIdentityProvider.class);
 
-  /// More ids than this are nobody's keys but guesses; all are forgotten then.
-  private static final int MAX_KNOWN = 10_000;
+  private static final int MAX_CACHED = 10_000;
 
   private final ApiKeys keys;
   private final ModuleSwitches modules;
-  private final Duration recheckEvery;
-  private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
+  private final Cache<String, @Nullable StoredKey> known;
 
-  /// @param until by [System#nanoTime]
-  private record Known(Optional<Stored> stored, long until) {}
+  /// IDs that belong to no key. Guesses evict each other, and no key.
+  private final Cache<String, Boolean> unknown;
 
+  @Inject
   KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config) {
+    this(keys, modules, config, MAX_CACHED);
+  }
+
+  /// @param max keys that are known at once, and as many ids that are nobody's
+  KeyIdentityProvider(ApiKeys keys, ModuleSwitches modules, AccessConfig config, int max) {
     this.keys = keys;
     this.modules = modules;
-    this.recheckEvery = config.recheckEvery();
+    this.known = cache(config.recheckEvery(), max);
+    this.unknown = cache(config.recheckEvery(), max);
+  }
+
+  private static <V extends @Nullable Object> Cache<String, V> cache(Duration time, int max) {
+    return Caffeine.newBuilder().maximumSize(max).expireAfterWrite(time).build();
   }
 
   @Override
@@ -51,53 +62,68 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
   @Override
   public Uni<SecurityIdentity> authenticate(
       KeyRequest request, AuthenticationRequestContext context) {
-    Key key = request.key();
-    Known cached = known.get(key.id());
-    return cached != null && cached.until() - System.nanoTime() > 0
-        ? Uni.createFrom().item(() -> identity(key, cached.stored()))
+    KeyToken key = request.key();
+    StoredKey stored = known.getIfPresent(key.id());
+    return stored != null || unknown.getIfPresent(key.id()) != null
+        ? Uni.createFrom().item(() -> identity(key, stored))
         : context.runBlocking(() -> identity(key, lookUp(key)));
   }
 
-  /// The next request with this key looks it up.
+  /// Removes a key from the cache.
   void forget(String id) {
-    known.remove(id);
+    known.invalidate(id);
+    unknown.invalidate(id);
   }
 
-  private Optional<Stored> lookUp(Key key) {
+  /// Asks the database once for many concurrent requests with one key.
+  private @Nullable StoredKey lookUp(KeyToken key) {
+    var found = new AtomicReference<@Nullable StoredKey>();
+    StoredKey stored =
+        known.get(
+            key.id(),
+            id -> {
+              found.set(find(id));
+              return found.get();
+            });
+    if (stored == null) {
+      unknown.put(key.id(), true);
+    }
+    StoredKey fresh = found.get();
+    if (fresh != null && !fresh.usedRecently() && key.matches(fresh.hash())) {
+      recordUse(key);
+    }
+    return stored;
+  }
+
+  private @Nullable StoredKey find(String id) {
     try {
-      Optional<Stored> stored =
-          modules.isOn(ApiKeys.MODULE) ? keys.find(key.id()) : Optional.empty();
-      if (known.size() >= MAX_KNOWN) {
-        known.clear();
-      }
-      known.put(key.id(), new Known(stored, System.nanoTime() + recheckEvery.toNanos()));
-      if (stored.isPresent() && !stored.get().usedLately() && key.matches(stored.get().hash())) {
-        recordUse(key);
-      }
-      return stored;
+      return modules.isOn(ApiKeys.MODULE) ? keys.find(id).orElse(null) : null;
     } catch (SQLException e) {
-      throw new IllegalStateException("a key could not be looked up", e);
+      throw new IllegalStateException("A key could not be looked up", e);
     }
   }
 
-  /// Whoever may search may do so also while the database takes no writes.
-  private void recordUse(Key key) {
+  /// A failure is only logged, because searches must work while the database is read-only.
+  private void recordUse(KeyToken key) {
     try {
-      keys.used(key.id());
+      keys.recordUse(key.id());
     } catch (SQLException e) {
-      LOG.warnf("Use of a key not recorded: key=%s reason=%s", key.id(), e.getMessage());
+      LOG.warnf("Use of an API key not recorded: key=%s reason=%s", key.id(), e.getMessage());
     }
   }
 
-  private static SecurityIdentity identity(Key key, Optional<Stored> stored) {
-    // A wrong secret is answered as a wrong id is: only the holder learns what became of a key.
-    if (stored.isEmpty() || !key.matches(stored.get().hash())) {
-      throw refused("this key is not known here");
+  private static SecurityIdentity identity(KeyToken key, @Nullable StoredKey stored) {
+    // A wrong secret gets the same answer as an unknown ID, so that only the owner of a key can
+    // learn its state.
+    if (stored == null || !key.matches(stored.hash())) {
+      throw rejected("The API key is not valid.");
     }
-    ApiKey description = stored.get().description();
+    ApiKey description = stored.description();
     return switch (description.state()) {
-      case REVOKED -> throw refused("this key was revoked; ask an admin for another");
-      case EXPIRED -> throw refused("this key has expired; ask an admin for another");
+      case REVOKED ->
+          throw rejected("The API key was revoked. Ask an administrator for a new one.");
+      case EXPIRED ->
+          throw rejected("The API key has expired. Ask an administrator for a new one.");
       case ACTIVE -> {
         List<String> collections = description.collections();
         yield description
@@ -108,7 +134,7 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest> {
     };
   }
 
-  static AuthenticationFailedException refused(String why) {
-    return new AuthenticationFailedException(new Problem(ProblemType.UNAUTHENTICATED, why));
+  static AuthenticationFailedException rejected(String detail) {
+    return new AuthenticationFailedException(new Problem(ProblemType.UNAUTHENTICATED, detail));
   }
 }

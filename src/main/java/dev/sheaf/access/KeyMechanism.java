@@ -13,13 +13,13 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.Set;
 
-/// Finds the key in `Authorization: Bearer sheaf_...`, where clients of OpenAI's API put theirs
-/// too. Any other bearer token is left to quarkus-oidc.
+/// Reads the key from `Authorization: Bearer sheaf_...`, the header that clients of OpenAI's API
+/// also use. quarkus-oidc handles all other bearer tokens.
 @ApplicationScoped
 class KeyMechanism implements HttpAuthenticationMechanism {
 
   private static final String SCHEME = "Bearer ";
-  private static final String START = SCHEME + Key.PREFIX;
+  private static final String START = SCHEME + KeyToken.PREFIX;
 
   @Override
   public Uni<SecurityIdentity> authenticate(
@@ -28,12 +28,12 @@ class KeyMechanism implements HttpAuthenticationMechanism {
     if (header == null || !header.regionMatches(true, 0, START, 0, START.length())) {
       return Uni.createFrom().nullItem();
     }
-    return Key.parse(header.substring(SCHEME.length()).strip())
+    return KeyToken.parse(header.substring(SCHEME.length()).strip())
         .map(key ->
             providers.authenticate(
                 HttpSecurityUtils.setRoutingContextAttribute(new KeyRequest(key), call)))
-        .orElseGet(
-            () -> Uni.createFrom().failure(KeyIdentityProvider.refused("this is not a whole key")));
+        .orElseGet(() ->
+            Uni.createFrom().failure(KeyIdentityProvider.rejected("The API key is incomplete.")));
   }
 
   @Override
@@ -55,7 +55,7 @@ class KeyMechanism implements HttpAuthenticationMechanism {
                 HttpCredentialTransport.Type.AUTHORIZATION, SCHEME.strip(), "key"));
   }
 
-  /// Before quarkus-oidc, which would refuse a key as a broken token.
+  /// Higher than quarkus-oidc, which would reject a key as an invalid token.
   @Override
   public int getPriority() {
     return DEFAULT_PRIORITY + 100;

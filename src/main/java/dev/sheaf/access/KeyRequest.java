@@ -2,16 +2,16 @@ package dev.sheaf.access;
 
 import io.quarkus.security.identity.request.BaseAuthenticationRequest;
 
-/// A request that brings a key.
+/// The request to authenticate a key.
 final class KeyRequest extends BaseAuthenticationRequest {
 
-  private final Key key;
+  private final KeyToken key;
 
-  KeyRequest(Key key) {
+  KeyRequest(KeyToken key) {
     this.key = key;
   }
 
-  Key key() {
+  KeyToken key() {
     return key;
   }
 }

@@ -44,11 +44,11 @@ class KeyResource {
   @POST
   @Operation(
       operationId = "createKey",
-      summary = "Make a key",
-      description = "The answer is the only place that ever shows it.")
+      summary = "Create a key",
+      description = "Only this response contains the key's secret.")
   @APIResponse(
       responseCode = "201",
-      description = "Made",
+      description = "Created",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
@@ -65,7 +65,7 @@ class KeyResource {
 
   @GET
   @Operation(operationId = "listKeys", summary = "List the keys, without their secrets")
-  @APIResponse(responseCode = "200", description = "All of them, newest first")
+  @APIResponse(responseCode = "200", description = "All keys, newest first")
   @APIResponse(responseCode = "404", description = "The module is off")
   public KeyList list() throws SQLException {
     modules.require(ApiKeys.MODULE);
@@ -78,7 +78,7 @@ class KeyResource {
   @Operation(
       operationId = "revokeKey",
       summary = "Revoke a key",
-      description = "Other replicas refuse it within sheaf.access.recheck-every.")
+      description = "Other replicas reject the key within sheaf.access.recheck-every.")
   @APIResponse(responseCode = "204", description = "Revoked")
   @APIResponse(responseCode = "404", description = "No such key, or the module is off")
   public void revoke(@Parameter(example = "f9120b0f5803") @RestPath String id) throws SQLException {

@@ -19,8 +19,9 @@ import java.util.stream.Stream;
 import org.eclipse.microprofile.jwt.JsonWebToken;
 import org.jspecify.annotations.Nullable;
 
-/// What those may do who bring no key: a token of the identity provider what its claims say, others
-/// nothing, or everything where access is open.
+/// Assigns roles to callers without an API key. A token of the identity provider gets the role that
+/// its claims grant. A caller without a token gets no role, or full access if access control is
+/// off.
 @ApplicationScoped
 class OidcRoleMapper implements SecurityIdentityAugmentor {
 
@@ -28,7 +29,7 @@ class OidcRoleMapper implements SecurityIdentityAugmentor {
 
   private final AccessConfig.Oidc oidc;
 
-  /// Who brings nothing, where access is open.
+  /// The identity of unauthenticated callers; `null` if access control is on.
   private final @Nullable SecurityIdentity anybody;
 
   OidcRoleMapper(AccessConfig config) {
@@ -39,10 +40,10 @@ class OidcRoleMapper implements SecurityIdentityAugmentor {
   @Override
   public Uni<SecurityIdentity> augment(
       SecurityIdentity identity, AuthenticationRequestContext context) {
-    return Uni.createFrom().item(granted(identity));
+    return Uni.createFrom().item(withRole(identity));
   }
 
-  private SecurityIdentity granted(SecurityIdentity identity) {
+  private SecurityIdentity withRole(SecurityIdentity identity) {
     if (identity.isAnonymous()) {
       return anybody == null ? identity : anybody;
     }
@@ -50,38 +51,38 @@ class OidcRoleMapper implements SecurityIdentityAugmentor {
       return identity;
     }
     return identity.getPrincipal() instanceof JsonWebToken token
-        ? granted(token, identity.getRoles())
-        : nothing(identity.getPrincipal());
+        ? withRole(token, identity.getRoles())
+        : withoutRole(identity.getPrincipal());
   }
 
-  /// The token's own roles are left behind: one that happens to be called as one of ours means
-  /// nothing here unless the configuration says so.
-  private SecurityIdentity granted(JsonWebToken token, Set<String> roles) {
+  /// Drops the token's own roles. A role of the provider that has the same name as one of Sheaf's
+  /// grants nothing unless it is configured.
+  private SecurityIdentity withRole(JsonWebToken token, Set<String> roles) {
     String name = name(token);
-    if (isAny(roles, oidc.roles().admin())) {
+    if (containsAny(roles, oidc.roles().admin())) {
       return Role.ADMIN.identity(name, collections(token));
     }
-    if (isAny(roles, oidc.roles().writer())) {
+    if (containsAny(roles, oidc.roles().writer())) {
       return Role.WRITER.identity(name, collections(token));
     }
-    if (isAny(roles, oidc.roles().reader())) {
+    if (containsAny(roles, oidc.roles().reader())) {
       return Role.READER.identity(name, collections(token));
     }
-    return nothing(token);
+    return withoutRole(token);
   }
 
-  private static SecurityIdentity nothing(Principal somebody) {
+  private static SecurityIdentity withoutRole(Principal principal) {
     return QuarkusSecurityIdentity.builder()
-        .setPrincipal(new QuarkusPrincipal(name(somebody)))
+        .setPrincipal(new QuarkusPrincipal(name(principal)))
         .build();
   }
 
-  private static String name(Principal somebody) {
-    return "oidc:" + somebody.getName();
+  private static String name(Principal principal) {
+    return "oidc:" + principal.getName();
   }
 
-  private static boolean isAny(Set<String> roles, Set<String> of) {
-    return !Collections.disjoint(roles, of);
+  private static boolean containsAny(Set<String> roles, Set<String> wanted) {
+    return !Collections.disjoint(roles, wanted);
   }
 
   private @Nullable Set<String> collections(JsonWebToken token) {

@@ -10,22 +10,22 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What somebody may do. Each may do what those before it may.
+/// The role of a caller. Each role includes the ones before it.
 public enum Role {
   READER,
   WRITER,
   ADMIN;
 
-  /// The attribute of a `SecurityIdentity` that holds its [Role]. Names of roles are only believed
-  /// beside it: a token may bring any.
+  /// The attribute of a `SecurityIdentity` that contains its [Role]. Role names alone are not
+  /// trusted, because a token may contain any.
   static final String ATTRIBUTE = "sheaf.role";
 
-  /// The role of that name in the database.
+  /// Parses the name of a role in the database.
   static Role of(String value) {
     return valueOf(value.toUpperCase(Locale.ROOT));
   }
 
-  /// The name in JSON and in the database, and that of the role in [Roles].
+  /// The name in JSON, in the database and in [Roles].
   @JsonValue
   public String value() {
     return name().toLowerCase(Locale.ROOT);
@@ -36,10 +36,10 @@ public enum Role {
     return value();
   }
 
-  /// Somebody who has this role.
+  /// Creates the identity of a caller with this role.
   ///
-  /// @param name who, as [Caller#name] has it
-  /// @param collections the names of those that they see; `null` is every one
+  /// @param name the value of [Caller#name]
+  /// @param collections the collections that the caller may use; `null` means all
   SecurityIdentity identity(String name, @Nullable Set<String> collections) {
     var identity =
         QuarkusSecurityIdentity.builder()

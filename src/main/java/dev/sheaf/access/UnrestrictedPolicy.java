@@ -7,8 +7,8 @@ import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 
-/// Lets those in who have a role and are not limited to collections. For what is not part of the
-/// API, and names collections.
+/// Permits callers that have a role and are not limited to certain collections. For paths outside
+/// of the API whose responses contain the names of collections, such as metrics.
 @ApplicationScoped
 class UnrestrictedPolicy implements HttpSecurityPolicy {
 

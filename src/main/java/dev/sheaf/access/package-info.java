@@ -1,4 +1,4 @@
-/// Who may do what: API keys, tokens of an identity provider, roles.
+/// Access control: API keys, tokens of an identity provider, roles.
 @NullMarked
 package dev.sheaf.access;
 

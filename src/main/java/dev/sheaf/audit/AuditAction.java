@@ -1,6 +1,7 @@
 package dev.sheaf.audit;
 
-/// What is recorded. What is done to the schema, the engine records by itself.
+/// The actions that the audit trail records. The migration engine records changes of the schema in
+/// its own table.
 public enum AuditAction {
   KEY_CREATED("key.created"),
   KEY_REVOKED("key.revoked"),
@@ -8,7 +9,7 @@ public enum AuditAction {
   COLLECTION_CHANGED("collection.changed"),
   COLLECTION_DROPPED("collection.dropped"),
   DOCUMENT_DELETED("document.deleted"),
-  /// By a filter.
+  /// All documents that match a filter.
   DOCUMENTS_DELETED("documents.deleted");
 
   private final String value;

@@ -9,20 +9,19 @@ import java.time.temporal.ChronoUnit;
 import java.util.Base64;
 import org.jspecify.annotations.Nullable;
 
-/// Where a page of the trail ends. Opaque to clients: microseconds, id and source of its last event
-/// in base64url.
+/// The position at which a page of the audit trail ends. Opaque to clients: time in microseconds,
+/// ID and source of the page's last event, in base64url.
 ///
-/// @param source 0 is audit_event, 1 is schema_event
+/// @param source 0 for audit_event, 1 for schema_event
 record AuditCursor(OffsetDateTime at, long id, int source) {
 
   private static final int BYTES = 2 * Long.BYTES + Integer.BYTES;
 
-  /// Before the newest.
+  /// The position before the newest event.
   static final AuditCursor START = new AuditCursor(OffsetDateTime.MAX, 0, 0);
 
-  /// Reads one back.
-  ///
-  /// @throws Problem when this is no cursor of ours
+  /// @param after `null` for the first page
+  /// @throws Problem if the cursor is not valid
   static AuditCursor parse(@Nullable String after) {
     if (after == null) {
       return START;
@@ -35,9 +34,9 @@ record AuditCursor(OffsetDateTime at, long id, int source) {
         return new AuditCursor(at.atOffset(ZoneOffset.UTC), buffer.getLong(), buffer.getInt());
       }
     } catch (IllegalArgumentException e) {
-      // Not base64: the same answer as for base64 of the wrong length.
+      // The exception below also covers this case.
     }
-    throw Problem.parameter("after", "after must be the `next` of an earlier page, as it was");
+    throw Problem.parameter("after", "after must be the unchanged `next` of an earlier page.");
   }
 
   @Override

@@ -7,15 +7,15 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// One thing that was done.
+/// One entry of the audit trail.
 ///
-/// @param at by the database's clock
+/// @param at the time by the database's clock
 /// @param actor `key:<id>`, `oidc:<name>`, `process:<user@host/pid>`, `anybody` or `service`
-/// @param action such as `collection.dropped`, or `schema.up`
-/// @param object what it was done to
+/// @param action such as `collection.dropped` or `schema.up`
+/// @param object the name of the object that was changed
 /// @param details a JSON object
-/// @param requestId as the log has it
-/// @param address where the request came from
+/// @param requestId the same as in the log
+/// @param address the IP address of the client
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "AuditEvent")
 record AuditEvent(

@@ -12,12 +12,12 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// The audit trail as it is read: what was done over HTTP and by commands, and what the engine
-/// recorded of the schema, as one.
+/// Reads the audit trail: the events of the API and of commands, and those that the migration
+/// engine recorded, in one list.
 @ApplicationScoped
 class AuditEvents {
 
-  /// Newest first. Relies on audit_event_at_idx; the schema's part has a row for each changeset.
+  /// Newest first. Relies on audit_event_at_idx. schema_event has one row for each changeset.
   private static final String PAGE =
       """
       SELECT at, id, source, actor, action, object, details, request_id, address
@@ -43,9 +43,7 @@ class AuditEvents {
     this.dataSource = dataSource;
   }
 
-  /// Some of them.
-  ///
-  /// @param next where the page after this one begins; `null` when there is none
+  /// @param next the cursor of the next page; `null` if this page is the last
   @Schema(name = "AuditPage")
   record Page(List<AuditEvent> events, @Nullable String next) {}
 

@@ -17,7 +17,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
-/// The audit trail over HTTP: to be read, never to be changed.
+/// The audit trail over HTTP. It is read-only.
 @Path("/audit")
 @Tag(name = "Audit")
 @RolesAllowed(Roles.OPERATOR)
@@ -36,12 +36,14 @@ class AuditResource {
   }
 
   @GET
-  @Operation(operationId = "listAuditEvents", summary = "Who did what, newest first")
-  @APIResponse(responseCode = "200", description = "A page of them")
+  @Operation(
+      operationId = "listAuditEvents",
+      summary = "List the events of the audit trail, newest first")
+  @APIResponse(responseCode = "200", description = "A page of events")
   @APIResponse(responseCode = "404", description = "The module is off")
   public AuditEvents.Page list(
       @Parameter(
-              description = "How many the page holds at most",
+              description = "The maximum number of events on the page",
               schema =
                   @Schema(
                       type = SchemaType.INTEGER,
@@ -50,7 +52,7 @@ class AuditResource {
                       defaultValue = "100"))
           @RestQuery
           @Nullable String limit,
-      @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after)
+      @Parameter(description = "The `next` of the previous page") @RestQuery @Nullable String after)
       throws SQLException {
     modules.require(AuditTrail.MODULE);
     return events.page(AuditCursor.parse(after), Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE));

@@ -13,7 +13,8 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/// Records who did what, in the transaction that does it: neither is there without the other.
+/// Writes the audit trail. An event is written in the same transaction as the change that it
+/// describes, so neither exists without the other.
 @Singleton
 public final class AuditTrail {
 
@@ -29,40 +30,40 @@ public final class AuditTrail {
     this(modules, callers::ofRequestOrService);
   }
 
-  /// For a command.
+  /// For commands, which have no container.
   ///
-  /// @param caller on whose behalf everything is done
+  /// @param caller the caller to record
   public AuditTrail(ModuleSwitches modules, Supplier<Caller> caller) {
     this.modules = modules;
     this.caller = caller;
   }
 
-  /// Records what is being done in the transaction of `connection`, unless the module is off.
+  /// Writes an event in the transaction of `connection`. Does nothing if the module is off.
   ///
-  /// @param object what it is done to, as clients call it
-  /// @param details numbers, names and settings, but neither secrets nor what documents say
+  /// @param object the name of the object that is changed, as clients know it
+  /// @param details numbers, names and settings, but no secrets and no text of documents
   public void record(
       Connection connection, AuditAction action, String object, Map<String, ?> details)
       throws SQLException {
     if (!modules.isOn(MODULE)) {
       return;
     }
-    Caller by = caller.get();
+    Caller current = caller.get();
     try (PreparedStatement insert =
         connection.prepareStatement(
             """
             INSERT INTO audit_event (actor, action, object, details, request_id, address)
                  VALUES (?, ?, ?, ?::jsonb, ?, ?)
             """)) {
-      insert.setString(1, by.name());
+      insert.setString(1, current.name());
       insert.setString(2, action.value());
       insert.setString(3, object);
       insert.setString(4, JSON.writeValueAsString(details));
-      insert.setString(5, by.requestId());
-      insert.setString(6, by.address());
+      insert.setString(5, current.requestId());
+      insert.setString(6, current.address());
       insert.executeUpdate();
     } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("details are plain values", e);
+      throw new IllegalArgumentException("Details must be serializable as JSON", e);
     }
   }
 }

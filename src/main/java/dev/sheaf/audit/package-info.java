@@ -1,4 +1,5 @@
-/// Who did what: written beside what it records, never changed, read by admins.
+/// The audit trail: who did what. Written in the transaction of the change, never modified, read by
+/// administrators.
 @NullMarked
 package dev.sheaf.audit;
 

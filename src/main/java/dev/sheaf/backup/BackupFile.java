@@ -146,7 +146,7 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
 
   private static String digest(FileChannel channel, long count, Tracker tracker)
       throws IOException {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     channel.position(0);
     for (long left = count; left > 0; ) {
@@ -192,7 +192,7 @@ record BackupFile(Path path, long bytes, String seal, Manifest manifest) {
     private final Path file;
     private final Path partial;
     private final FileChannel channel;
-    private final MessageDigest digest = Hashes.digest();
+    private final MessageDigest digest = Hashes.sha256();
     private final ZipOutputStream zip;
     private boolean finished;
 

@@ -43,7 +43,7 @@ public record SchemaVersion(SortedMap<String, String> changesets) {
 
   /// SHA-256, in hexadecimal: equal for equal versions only.
   public String fingerprint() {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     changesets.forEach((name, checksum) ->
         digest.update((name + '|' + checksum + '\n').getBytes(StandardCharsets.UTF_8)));
     return HexFormat.of().formatHex(digest.digest());

@@ -4,16 +4,17 @@ import dev.sheaf.migration.Approval;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Who answers for a change, and why; both are recorded.
+/// The options that say who approved a change, and why.
 final class ApprovalOptions {
 
   @Option(
       names = "--approved-by",
       paramLabel = "WHO",
-      description = "Who decided it; recorded. Required in production for what cannot be undone.")
+      description =
+          "Who approved the change; recorded. Required in production for changes that cannot be undone.")
   private @Nullable String by;
 
-  @Option(names = "--reason", paramLabel = "WHY", description = "Why; recorded.")
+  @Option(names = "--reason", paramLabel = "WHY", description = "Why the change is made; recorded.")
   private @Nullable String reason;
 
   Approval approval() {

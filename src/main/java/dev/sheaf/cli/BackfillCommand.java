@@ -3,10 +3,10 @@ package dev.sheaf.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/// The verbs of backfills.
+/// `sheaf backfill VERB`
 @Command(
     name = "backfill",
-    description = "Look at the backfills and control them.",
+    description = "List, run and control backfills.",
     subcommands = {
       BackfillListCommand.class,
       BackfillControlCommand.Pause.class,

@@ -10,13 +10,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/// `sheaf backfill pause`, `resume` and `cancel`, which differ in one word.
+/// `sheaf backfill pause`, `resume` and `cancel`.
 @Command(mixinStandardHelpOptions = true)
 abstract sealed class BackfillControlCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "NAME", description = "module/NNN_name, that of its changeset.")
+  @Parameters(paramLabel = "NAME", description = "The backfill: module/NNN_name of its changeset.")
   private String name = "";
 
   private final Control control;
@@ -25,7 +25,7 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
     this.control = control;
   }
 
-  @Command(name = "pause", description = "Let a backfill rest after its current batch.")
+  @Command(name = "pause", description = "Pause a backfill after its current batch.")
   static final class Pause extends BackfillControlCommand {
     Pause() {
       super(Control.PAUSE);
@@ -34,14 +34,14 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
 
   @Command(
       name = "resume",
-      description = "Let a paused, failed or cancelled backfill go on where it was left.")
+      description = "Resume a paused, failed or cancelled backfill where it stopped.")
   static final class Resume extends BackfillControlCommand {
     Resume() {
       super(Control.RESUME);
     }
   }
 
-  @Command(name = "cancel", description = "Give a backfill up. What is done stays done.")
+  @Command(name = "cancel", description = "Cancel a backfill. Rows that are done are not undone.")
   static final class Cancel extends BackfillControlCommand {
     Cancel() {
       super(Control.CANCEL);
@@ -54,8 +54,8 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
     Backfill before = find(backfills);
     if (!backfills.control(name, control, Approval.NONE)) {
       throw new OperatorException(
-          "a backfill that is " + before.state() + " has no " + control,
-          "sheaf backfill list shows where they stand");
+          "%s is %s and cannot be %s".formatted(name, before.state(), control.participle()),
+          control.requirement());
     }
     Output output = common.output();
     Backfill after = find(backfills);
@@ -72,6 +72,6 @@ abstract sealed class BackfillControlCommand implements Callable<Integer> {
         .find(name)
         .orElseThrow(() ->
             new OperatorException(
-                "there is no backfill " + name, "sheaf backfill list shows those there are"));
+                "there is no backfill " + name, "sheaf backfill list shows all backfills"));
   }
 }

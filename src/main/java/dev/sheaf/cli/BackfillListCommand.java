@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 /// `sheaf backfill list`
 @Command(
     name = "list",
-    description = "How far every backfill has come.",
+    description = "Show the progress of every backfill.",
     mixinStandardHelpOptions = true)
 final class BackfillListCommand implements Callable<Integer> {
 
@@ -23,7 +23,7 @@ final class BackfillListCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.json(backfills);
     } else if (backfills.isEmpty()) {
-      output.say("there is no backfill");
+      output.say("there are no backfills");
     } else {
       List<List<String>> rows = new ArrayList<>();
       rows.add(Output.row("BACKFILL", "TABLE", "ROWS", "PROGRESS"));

@@ -15,13 +15,13 @@ import picocli.CommandLine.Parameters;
 /// `sheaf backfill run`
 @Command(
     name = "run",
-    description = "Work backfills off in the foreground, unless another process does.",
+    description = "Run backfills in the foreground, unless another process runs them.",
     mixinStandardHelpOptions = true)
 final class BackfillRunCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "NAME", arity = "0..1", description = "Only this one.")
+  @Parameters(paramLabel = "NAME", arity = "0..1", description = "Run only this backfill.")
   private @Nullable String name;
 
   @Override
@@ -30,9 +30,9 @@ final class BackfillRunCommand implements Callable<Integer> {
     Backfills backfills = common.backfills();
     if (name != null && backfills.find(name).isEmpty()) {
       throw new OperatorException(
-          "there is no backfill " + name, "sheaf backfill list shows those there are");
+          "there is no backfill " + name, "sheaf backfill list shows all backfills");
     }
-    backfills.run(name, new Words(output), new CountDownLatch(1));
+    backfills.run(name, new ProgressLines(output), new CountDownLatch(1));
     List<Backfill> left =
         backfills.list().stream()
             .filter(backfill -> name == null || backfill.name().equals(name))
@@ -47,11 +47,11 @@ final class BackfillRunCommand implements Callable<Integer> {
         : ExitCode.FAILED;
   }
 
-  /// Tells while it happens.
-  private record Words(Output output) implements BackfillListener {
+  /// Prints the progress to stderr.
+  private record ProgressLines(Output output) implements BackfillListener {
     @Override
-    public void began(Backfill backfill) {
-      output.say(backfill.name() + "  taken up at row " + backfill.rowsDone());
+    public void started(Backfill backfill) {
+      output.say(backfill.name() + "  started at row " + backfill.rowsDone());
     }
 
     @Override
@@ -65,7 +65,7 @@ final class BackfillRunCommand implements Callable<Integer> {
 
     @Override
     public void waiting(String backfill, String reason) {
-      output.say(backfill + "  waits for " + reason);
+      output.say(backfill + "  waiting for " + reason);
     }
   }
 }

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
 /// `sheaf backup FILE`
 @Command(
     name = "backup",
-    description = "Take a backup that says what it must hold.",
+    description = "Take a backup that records its own contents.",
     subcommands = BackupVerifyCommand.class,
     mixinStandardHelpOptions = true)
 final class BackupCommand implements Callable<Integer> {
@@ -27,7 +27,7 @@ final class BackupCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "What to write; must not be there.")
+      description = "The file to write; it must not exist.")
   private @Nullable Path file;
 
   @Override

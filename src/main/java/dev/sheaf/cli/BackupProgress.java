@@ -3,7 +3,7 @@ package dev.sheaf.cli;
 import dev.sheaf.backup.BackupListener;
 import dev.sheaf.backup.BackupResult;
 
-/// Shows a backup, a restore or a verification while it runs.
+/// Prints the progress of a backup, a restore or a verification.
 final class BackupProgress implements BackupListener {
 
   private final Output output;

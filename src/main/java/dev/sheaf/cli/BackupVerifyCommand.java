@@ -15,19 +15,20 @@ import picocli.CommandLine.Parameters;
 /// `sheaf backup verify FILE`
 @Command(
     name = "verify",
-    description = "Restore a backup into a scratch database, compare, and drop it.",
+    description =
+        "Restore a backup into a scratch database, compare the contents, and drop the database.",
     mixinStandardHelpOptions = true)
 final class BackupVerifyCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "FILE", description = "The backup.")
+  @Parameters(paramLabel = "FILE", description = "The backup file.")
   private Path file = Path.of("");
 
   @Option(
       names = "--scratch",
       paramLabel = "URL",
-      description = "A server on which to restore, if not the database's own.")
+      description = "The server to restore on. Default: the server of the configured database.")
   private @Nullable String scratch;
 
   @Override
@@ -50,8 +51,8 @@ final class BackupVerifyCommand implements Callable<Integer> {
     }
     output.say(
         verification.recorded() == null
-            ? "it holds what it says; not recorded, because it is not of this database"
-            : "it holds what it says; recorded");
+            ? "the backup is complete; not recorded, because it is a backup of another database"
+            : "the backup is complete; recorded");
     return ExitCode.DONE;
   }
 }

@@ -8,7 +8,8 @@ import picocli.CommandLine.Mixin;
 /// `sheaf migrate baseline`
 @Command(
     name = "baseline",
-    description = "Adopt a database whose objects exist already: verify, then record.",
+    description =
+        "Adopt an existing database: verify its objects, then record all changesets as applied.",
     mixinStandardHelpOptions = true)
 final class BaselineCommand implements Callable<Integer> {
 

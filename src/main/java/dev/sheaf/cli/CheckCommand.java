@@ -27,9 +27,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     description = {
-      "Look whether the changelogs are well-formed, then run those that are pending on a scratch"
-          + " database and say what they would do to others: locks, rewrites, losses.",
-      "Without a database only their form is looked at."
+      "Check that the changelogs are well-formed. Then run the pending changesets on a scratch database"
+          + " and report what they would do to a database in use: locks, rewrites, data loss.",
+      "Without a database, only the form is checked."
     },
     mixinStandardHelpOptions = true)
 final class CheckCommand implements Callable<Integer> {
@@ -41,27 +41,29 @@ final class CheckCommand implements Callable<Integer> {
   @Parameters(
       arity = "0..1",
       paramLabel = "FILE",
-      description = "Only this changeset, applied or not.")
+      description = "Check only this changeset, applied or not.")
   private @Nullable Path file;
 
-  @Option(names = "--all", description = "Every changeset, applied or not.")
+  @Option(names = "--all", description = "Check every changeset, applied or not.")
   private boolean all;
 
   @Option(
       names = "--scratch",
       paramLabel = "URL",
       converter = UrlArgument.class,
-      description = "Where scratch databases may be created, instead of beside the configured one.")
+      description =
+          "The server to create scratch databases on. Default: the server of the configured database.")
   private @Nullable String scratch;
 
   @Option(
       names = "--against",
       paramLabel = "URL",
       converter = UrlArgument.class,
-      description = "A live database: say how large its tables are. Only its statistics are read.")
+      description =
+          "A database in use: report the sizes of its tables. Only its statistics are read.")
   private @Nullable String against;
 
-  @Option(names = "--strict", description = "Fail on warnings, too.")
+  @Option(names = "--strict", description = "Fail on warnings too.")
   private boolean strict;
 
   @Option(
@@ -105,7 +107,7 @@ final class CheckCommand implements Callable<Integer> {
             .orElse(database);
     if (server == null) {
       print(output, List.of(), List.of());
-      output.say("well-formed; not observed: " + reason);
+      output.say("well-formed; not run: " + reason);
       return ExitCode.DONE;
     }
     Changelogs changelogs = common.changelogs();
@@ -140,7 +142,7 @@ final class CheckCommand implements Callable<Integer> {
     report.notes().forEach(output::say);
     long errors = findings.stream().filter(f -> f.severity() == Severity.ERROR).count();
     output.say(
-        "%s observed: %s, %s"
+        "%s checked: %s, %s"
             .formatted(
                 Output.count(report.observed(), "changeset"),
                 Output.count((int) errors, "error"),

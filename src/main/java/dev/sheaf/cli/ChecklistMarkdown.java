@@ -2,11 +2,11 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.engine.Checklist;
-import dev.sheaf.migration.engine.Checklist.Item;
+import dev.sheaf.migration.engine.Checklist.ChecklistItem;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.TableImpact;
-import dev.sheaf.migration.lint.TableImpact.Fate;
-import dev.sheaf.migration.lint.TableImpact.Work;
+import dev.sheaf.migration.lint.TableImpact.Outcome;
+import dev.sheaf.migration.lint.TableImpact.RowAccess;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +14,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A [Checklist] for a pull request: a box is ticked where a reviewer has nothing left to decide.
+/// Renders a [Checklist] as Markdown for a pull request. A box is ticked if a reviewer has nothing
+/// left to decide.
 final class ChecklistMarkdown {
 
   private final Checklist checklist;
@@ -33,24 +34,25 @@ final class ChecklistMarkdown {
             .formatted(Output.count(checklist.items().size(), "changeset"), checklist.database()));
     lines.add("");
     lines.add(
-        "Applied by %s; %s."
+        "To be applied by %s; %s."
             .formatted(
                 checklist.application(),
                 checklist.running() == null
-                    ? "nothing has been applied yet"
-                    : "migrated last by " + checklist.running()));
+                    ? "no changeset has been applied yet"
+                    : "last migrated by " + checklist.running()));
     lines.add("");
     lines.add(
         "Modules: "
-            + String.join(", ", checklist.items().stream().map(Item::module).distinct().toList())
+            + String.join(
+                ", ", checklist.items().stream().map(ChecklistItem::module).distinct().toList())
             + ".");
     lines.add("");
     box(
         checklist.backup() != null,
         checklist.backup() == null
-            ? "**Backup**: none is on record that was verified and is young enough"
+            ? "**Backup**: no verified backup that is recent enough is recorded"
             : "**Backup**: verified, taken " + checklist.backup().truncatedTo(ChronoUnit.SECONDS));
-    for (Item item : checklist.items()) {
+    for (ChecklistItem item : checklist.items()) {
       lines.add("");
       lines.add("## " + item.changeset());
       lines.add("");
@@ -63,20 +65,20 @@ final class ChecklistMarkdown {
     return lines;
   }
 
-  private void item(Item item) {
+  private void item(ChecklistItem item) {
     if (item.failure() != null) {
-      box(false, "**It fails**: " + item.failure());
+      box(false, "**Fails**: " + item.failure());
       return;
     }
     if (!item.touched().isEmpty()) {
-      lines.add("| Object | What happens to it | Lock that others wait for | How long |");
+      lines.add("| Object | Change | Blocking lock | Duration |");
       lines.add("|---|---|---|---|");
       item.touched().forEach(this::touched);
       lines.add("");
     }
     destroyed(item);
     if (item.backfill()) {
-      box(true, "**Backfill**: begins when it is applied, and runs in the service");
+      box(true, "**Backfill**: starts when the changeset is applied; the service runs it");
     }
     if (!item.awaits().isEmpty()) {
       box(true, "**Waits** for the backfill " + String.join(", ", item.awaits()));
@@ -84,7 +86,7 @@ final class ChecklistMarkdown {
     compatibility(item);
     rollback(item.rollback());
     if (item.findings().isEmpty()) {
-      box(true, "**Check**: nothing found");
+      box(true, "**Check**: no findings");
     }
     for (Finding finding : item.findings()) {
       box(
@@ -101,12 +103,12 @@ final class ChecklistMarkdown {
 
   private void touched(TableImpact touched) {
     String size = touched.size() == null ? "" : " (" + touched.size() + ")";
-    String fate =
-        switch (touched.fate()) {
+    String outcome =
+        switch (touched.outcome()) {
           case CREATED -> "created";
           case CHANGED -> "changed";
-          case LOCKED -> "as it is";
-          case TRASHED -> "put in the trash, can come back";
+          case LOCKED -> "unchanged";
+          case TRASHED -> "moved to the trash, can be restored";
           case DROPPED -> "**dropped**";
         };
     String changes = String.join(", ", touched.changes());
@@ -115,31 +117,31 @@ final class ChecklistMarkdown {
             .formatted(
                 touched.object(),
                 size,
-                changes.isEmpty() ? fate : changes,
-                touched.work() == Work.REWRITTEN ? ", **rewritten**" : "",
-                touched.work() == Work.READ ? ", all of it read" : "",
+                changes.isEmpty() ? outcome : changes,
+                touched.rowAccess() == RowAccess.REWRITTEN ? ", **rewritten**" : "",
+                touched.rowAccess() == RowAccess.READ ? ", read in full" : "",
                 touched.lock() == null ? "none" : touched.lock(),
-                waiting(touched)));
+                duration(touched)));
   }
 
-  private static String waiting(TableImpact touched) {
+  private static String duration(TableImpact touched) {
     if (touched.lock() == null) {
       return "";
     }
-    if (touched.work() == Work.NONE) {
-      return "an instant";
+    if (touched.rowAccess() == RowAccess.NONE) {
+      return "instant";
     }
     return touched
-        .waiting()
-        .map(wait -> wait.isZero() ? "under a second" : "about " + Output.text(wait))
-        .orElse("as long as its rows take");
+        .blockingTime()
+        .map(wait -> wait.isZero() ? "less than a second" : "about " + Output.text(wait))
+        .orElse("depends on the number of rows");
   }
 
-  private void destroyed(Item item) {
+  private void destroyed(ChecklistItem item) {
     List<String> lost =
         item.touched().stream()
             .flatMap(touched ->
-                touched.fate() == Fate.DROPPED
+                touched.outcome() == Outcome.DROPPED
                     ? Stream.of(touched.object())
                     : touched.changes().stream()
                         .filter(change -> change.matches("column \\S+ dropped"))
@@ -155,14 +157,14 @@ final class ChecklistMarkdown {
                 + declared);
   }
 
-  private void compatibility(Item item) {
+  private void compatibility(ChecklistItem item) {
     if (checklist.running() == null) {
       return;
     }
     String tolerates =
         item.tolerates() == null
-            ? "it names no older version that works with it"
-            : "works with " + item.tolerates() + " and later";
+            ? "declares no compatible older version"
+            : "compatible with " + item.tolerates() + " and later";
     box(
         item.toleratesRunning(),
         "**Compatibility**: %s; replicas of %s %s"
@@ -170,18 +172,18 @@ final class ChecklistMarkdown {
                 tolerates,
                 checklist.running(),
                 item.toleratesRunning()
-                    ? "go on serving"
-                    : "that do not have it stop being ready when it is applied"));
+                    ? "continue to serve"
+                    : "without it become unready when it is applied"));
   }
 
   private void rollback(@Nullable RollbackProof proof) {
     if (proof == null) {
-      box(false, "**Rollback**: not tried");
+      box(false, "**Rollback**: not tested");
       return;
     }
     switch (proof.verdict()) {
-      case PROVEN -> box(true, "**Rollback**: proven, and no row is lost");
-      case LOSSY -> box(false, "**Rollback**: proven, and loses rows: " + proof.reason());
+      case PROVEN -> box(true, "**Rollback**: proven, no rows are lost");
+      case LOSSY -> box(false, "**Rollback**: proven, but rows are lost: " + proof.reason());
       case FAILED -> box(false, "**Rollback**: fails: " + proof.reason());
     }
   }

@@ -12,7 +12,7 @@ import java.util.logging.Logger;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/// The command line: `sheaf migrate up` and its like.
+/// The command line, `sheaf COMMAND`.
 @Command(
     name = "sheaf",
     description =
@@ -35,12 +35,12 @@ import picocli.CommandLine.Command;
     exitCodeList = {
       "0:done",
       "1:failed",
-      "2:wrong usage",
-      "3:pending (status --check) or different (verify, backup verify)"
+      "2:usage error",
+      "3:not up to date (status --check), differences (verify, backup verify) or incomplete (derive-rollback)"
     })
 public final class Cli {
 
-  // A logger that nobody holds is collected, and its level with it.
+  // A logger without a strong reference is garbage collected, and its level is lost.
   private static final Logger ROOT = Logger.getLogger("");
 
   /// Runs one command on the process's own streams.
@@ -71,10 +71,14 @@ public final class Cli {
       case SQLException e when SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) ->
           Output.problem(
               err,
-              "the database lacks what this command works on: " + SqlErrorMessage.message(e),
-              "bring it to head, with the module on: sheaf migrate up");
+              "a table that this command needs does not exist: " + SqlErrorMessage.message(e),
+              "apply the pending changesets, with the module enabled: sheaf migrate up");
       case Problem e -> Output.problem(err, e.detail(), "");
-      default -> Output.problem(err, String.valueOf(failure), "--verbose shows where");
+      default ->
+          Output.problem(
+              err,
+              String.valueOf(failure),
+              "repeat the command with --verbose for the stack trace");
     }
     if (parsed.originalArgs().contains("--verbose")) {
       failure.printStackTrace(err);

@@ -41,11 +41,11 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/// The options that every verb takes, and what follows from them: settings, engine, output.
+/// The options of every command, and what commands create from them: settings, engine, output.
 final class Common {
 
-  /// As in Quarkus: the file beside the application is stronger than the one in it, the environment
-  /// stronger than both. What is said on the command line wins.
+  /// Ordinals of configuration sources, as in Quarkus: the file beside the application overrides
+  /// the one inside it, and the environment (300) overrides both. The command line overrides all.
   private static final int IN_ARTIFACT = 250;
 
   private static final int BESIDE_ARTIFACT = 260;
@@ -60,23 +60,24 @@ final class Common {
   @Option(
       names = "--config",
       paramLabel = "FILE",
-      description = "More settings, as a properties file.")
+      description = "A properties file with more settings.")
   private @Nullable Path config;
 
   @Option(
       names = "--root",
       paramLabel = "DIR",
-      description = "Changelogs outside the artifact: the directory that holds core/.")
+      description =
+          "A directory of changelogs to use instead of the built-in ones; it contains core/.")
   private @Nullable Path root;
 
   @Option(names = "--json", description = "Print the result as JSON.")
   private boolean json;
 
-  @Option(names = "--quiet", description = "No words on stderr, except about failures.")
+  @Option(names = "--quiet", description = "Print nothing on stderr except errors.")
   private boolean quiet;
 
-  // Looked for where failures are reported, which is also where parsing may have failed.
-  @Option(names = "--verbose", description = "Show where a failure came from.")
+  // Cli.report looks for the option itself, because parsing may have failed.
+  @Option(names = "--verbose", description = "Print the stack trace of a failure.")
   @SuppressWarnings("UnusedVariable")
   private boolean verbose;
 
@@ -98,8 +99,8 @@ final class Common {
             settings, settings.getConfigMapping(MigrationConfig.class).jdbcUrl()));
   }
 
-  /// The engine for work on scratch databases, for which no other has to be configured, with the
-  /// changelogs of the checkout where there is one.
+  /// The engine for work on scratch databases. No other database has to be configured. In a
+  /// checkout, the engine uses the checkout's changelogs.
   Migrations migrations(ScratchOptions scratch) {
     scratchUrl = scratch.url();
     root = directory().orElse(null);
@@ -132,7 +133,7 @@ final class Common {
     return Backfills.of(database(), settings().getConfigMapping(BackfillConfig.class));
   }
 
-  /// The API keys of the configured database. What is done to them is done by this process.
+  /// The API keys of the configured database. The audit trail names this process as the caller.
   ApiKeys keys() {
     ModuleSwitches modules = new ModuleSwitches(modules(), schema().root());
     DatabaseAddress database = database();
@@ -142,7 +143,7 @@ final class Common {
         new AuditTrail(modules, () -> caller));
   }
 
-  /// The configured database; empty when none is.
+  /// The configured database; empty if none is configured.
   Optional<DatabaseAddress> databaseIfConfigured() {
     SmallRyeConfig settings = settings();
     return DatabaseAddress.ifConfigured(
@@ -157,7 +158,7 @@ final class Common {
     return settings().getConfigMapping(ModulesConfig.class);
   }
 
-  /// The indexes of MongoDB; empty when it is off.
+  /// The indexes of MongoDB; empty if MongoDB is off.
   Optional<MongoSeed> mongodb() {
     SmallRyeConfig settings = settings();
     return MongoSeed.of(
@@ -166,7 +167,7 @@ final class Common {
         settings.getConfigMapping(MigrationConfig.class).root());
   }
 
-  /// Where changelogs are written: `--root`, or the checkout's own.
+  /// The directory to write changelogs to: `--root`, or the checkout's own.
   Path sources() {
     return directory().orElse(CHECKOUT);
   }
@@ -178,12 +179,12 @@ final class Common {
         .or(() -> Optional.of(CHECKOUT).filter(Files::isDirectory));
   }
 
-  /// The changelogs in that directory, or else those in the artifact.
+  /// The changelogs in [#directory], or else those in the artifact.
   Changelogs changelogs() {
     return directory().map(Changelogs::in).orElseGet(Changelogs::bundled);
   }
 
-  /// What the service's models make, and what its searches look through.
+  /// The dimensions of the service's models, and the operator classes that its searches use.
   Vectors vectors() {
     Set<String> operatorClasses =
         Arrays.stream(Precision.values())
@@ -217,7 +218,8 @@ final class Common {
       }
       if (config != null) {
         if (!Files.isReadable(config)) {
-          throw new OperatorException("cannot read " + config, "--config takes a properties file");
+          throw new OperatorException(
+              "cannot read " + config, "--config takes the path of a properties file");
         }
         builder.withSources(new PropertiesConfigSource(config.toUri().toURL(), NAMED));
       }

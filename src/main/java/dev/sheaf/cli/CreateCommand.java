@@ -16,27 +16,27 @@ import picocli.CommandLine.Parameters;
 /// `sheaf migrate create`
 @Command(
     name = "create",
-    description = "Write the next changelog file of a module.",
+    description = "Create the next changelog file of a module.",
     mixinStandardHelpOptions = true)
 final class CreateCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "NAME", description = "What it is about, in a few words.")
+  @Parameters(paramLabel = "NAME", description = "What the change does, in a few words.")
   private String name = "";
 
-  @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
+  @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
   @Option(
       names = "--number",
       paramLabel = "N",
-      description = "The number, instead of the next free one.")
+      description = "The number of the file. Default: the next free one.")
   private @Nullable Integer number;
 
   @Option(
       names = "--from-entities",
-      description = "Write what the schema lacks for the entities, and its rollback.")
+      description = "Write the changes that the entities need, and their rollback.")
   private boolean fromEntities;
 
   @Mixin private ScratchOptions scratch = new ScratchOptions();
@@ -56,13 +56,13 @@ final class CreateCommand implements Callable<Integer> {
       if (common.output().isJson()) {
         common.output().json(Map.of());
       }
-      common.output().say("nothing differs between the entities and the changelogs");
+      common.output().say("the changelogs match the entities");
       return ExitCode.DONE;
     }
     Path file =
         ChangelogDraft.create(
             common.sources(), module, name, Optional.ofNullable(number), comparison.body());
-    // Anew, because there is one changelog more now.
+    // A new engine, because there is one more changelog now.
     DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
     rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
     return print(file);

@@ -11,14 +11,14 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "derive-rollback",
     description =
-        "Run a changelog without a rollback on a scratch database and write what undoes it.",
+        "Run a changeset on a scratch database, derive its rollback, and write it into the file.",
     mixinStandardHelpOptions = true)
 final class DeriveRollbackCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
   @Mixin private ScratchOptions scratch = new ScratchOptions();
 
-  @Parameters(paramLabel = "FILE", description = "The changelog.")
+  @Parameters(paramLabel = "FILE", description = "The changelog file.")
   private Path file = Path.of("");
 
   @Override
@@ -35,7 +35,7 @@ final class DeriveRollbackCommand implements Callable<Integer> {
     }
     derived.open().forEach(missing -> output.say("to be completed: " + missing));
     output.say(
-        Output.count(derived.statements().size(), "statement") + " written into " + derived.file());
+        Output.count(derived.statements().size(), "statement") + " written to " + derived.file());
     return derived.open().isEmpty() ? ExitCode.DONE : ExitCode.DIFFERENT;
   }
 }

@@ -21,10 +21,10 @@ final class DownCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "N",
       defaultValue = "1",
-      description = "How many; ${DEFAULT-VALUE} unless said.")
+      description = "The number of changesets. Default: ${DEFAULT-VALUE}.")
   private int count;
 
-  @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
+  @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
   @Override

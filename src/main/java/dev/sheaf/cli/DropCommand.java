@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 /// `sheaf migrate drop`
 @Command(
     name = "drop",
-    description = "Drop everything that Sheaf created.",
+    description = "Roll back all changesets and drop everything that Sheaf created.",
     mixinStandardHelpOptions = true)
 final class DropCommand implements Callable<Integer> {
 
@@ -23,10 +23,10 @@ final class DropCommand implements Callable<Integer> {
   @Option(
       names = "--confirm",
       paramLabel = "DATABASE",
-      description = "The database's name, instead of being asked.")
+      description = "The name of the database. Without it, the command asks.")
   private @Nullable String confirm;
 
-  @Option(names = "--force", description = "Also in production.")
+  @Option(names = "--force", description = "Required in production.")
   private boolean force;
 
   @Override
@@ -36,14 +36,15 @@ final class DropCommand implements Callable<Integer> {
     String confirmed = confirm != null ? confirm : ask(output, migrations);
     MigrationResult result =
         migrations.drop(confirmed, force, approval.approval(), output.listener());
-    return output.result(result, "nothing of Sheaf is left in " + migrations.address());
+    return output.result(
+        result, "everything that Sheaf created in " + migrations.address() + " is dropped");
   }
 
   private static String ask(Output output, Migrations migrations) {
     output.say(
         "This drops every collection in "
             + migrations.address()
-            + ". Type the database's name to go on:");
+            + ". Type the name of the database to continue:");
     Scanner in = new Scanner(System.in, StandardCharsets.UTF_8);
     return in.hasNextLine() ? in.nextLine().strip() : "";
   }

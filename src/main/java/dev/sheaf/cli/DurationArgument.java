@@ -4,7 +4,7 @@ import io.quarkus.runtime.configuration.DurationConverter;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 
-/// A duration as in the settings: `14d`, `12h`, `30m`, `0s`.
+/// A duration, written as in the settings: `14d`, `12h`, `30m`, `0s`.
 final class DurationArgument implements ITypeConverter<Duration> {
 
   @Override

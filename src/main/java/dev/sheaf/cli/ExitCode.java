@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-/// What a command's exit code says. Usage errors are 2, which Picocli gives by itself.
+/// The exit codes of commands. Picocli itself exits with 2 after a usage error.
 final class ExitCode {
 
   static final int DONE = 0;

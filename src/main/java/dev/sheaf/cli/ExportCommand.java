@@ -23,14 +23,14 @@ import picocli.CommandLine.Parameters;
 /// `sheaf export COLLECTION [FILE]`
 @Command(
     name = "export",
-    description = "Read all documents of a collection, as JSON lines that import takes.",
+    description = "Export all documents of a collection, as JSON lines that import accepts.",
     mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
   @Mixin private ServiceOptions server = new ServiceOptions();
 
-  @Parameters(index = "0", paramLabel = "COLLECTION", description = "Whose documents.")
+  @Parameters(index = "0", paramLabel = "COLLECTION", description = "The collection.")
   private String collection = "";
 
   @Parameters(
@@ -38,16 +38,19 @@ final class ExportCommand implements Callable<Integer> {
       paramLabel = "FILE",
       arity = "0..1",
       defaultValue = "-",
-      description = "What to write; must not be there. gzip when it ends in .gz; - is stdout.")
+      description =
+          "The file to write; it must not exist. It is compressed if its name ends in .gz. Default: - (stdout).")
   private String file = "";
 
   @Option(
       names = "--vectors",
-      description =
-          "Also what the collection's model made of them, so that nothing is embedded again.")
+      description = "Include the embeddings, so that an import does not compute them again.")
   private boolean vectors;
 
-  @Option(names = "--filter", paramLabel = "JSON", description = "Only those that meet it.")
+  @Option(
+      names = "--filter",
+      paramLabel = "JSON",
+      description = "Export only the documents that match this filter.")
   private @Nullable String filter;
 
   @Override
@@ -70,17 +73,17 @@ final class ExportCommand implements Callable<Integer> {
     } catch (IOException e) {
       progress.clear();
       throw new OperatorException(
-          "%s was not read to its end: %s".formatted(collection, e.getMessage()),
-          "what was written is not whole; run it again",
+          "the export of %s failed: %s".formatted(collection, e.getMessage()),
+          "the output is incomplete; run the command again",
           e);
     }
   }
 
-  /// Under another name first: what carries the right one is whole.
+  /// Writes to another file first, so that a file of the right name is always complete.
   private static long write(Export export, Path target, TransferProgress progress)
       throws IOException {
     if (Files.exists(target)) {
-      throw new OperatorException(target + " is there already", "delete it, or name another file");
+      throw new OperatorException(target + " already exists", "delete it, or choose another file");
     }
     Path part = target.resolveSibling(target.getFileName() + ".part");
     try {

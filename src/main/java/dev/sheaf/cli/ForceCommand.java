@@ -10,17 +10,19 @@ import picocli.CommandLine.Parameters;
 /// `sheaf migrate force`
 @Command(
     name = "force",
-    description = "Record a version as the state and run nothing, after a repair by hand.",
+    description = "Record a version without running anything, after a manual repair.",
     mixinStandardHelpOptions = true)
 final class ForceCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
   @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
-  @Parameters(paramLabel = "V", description = "The number of a changeset; 0 is before the first.")
+  @Parameters(
+      paramLabel = "V",
+      description = "The number of a changeset; 0 is before the first one.")
   private int version;
 
-  @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
+  @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
   @Override
@@ -28,7 +30,6 @@ final class ForceCommand implements Callable<Integer> {
     Output output = common.output();
     MigrationResult result =
         common.migrations().force(module, version, approval.approval(), output.listener());
-    return output.result(
-        result, "%s is recorded to be at %s".formatted(module, Output.number(version)));
+    return output.result(result, "%s is recorded at %s".formatted(module, Output.number(version)));
   }
 }

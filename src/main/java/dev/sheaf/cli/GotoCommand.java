@@ -10,17 +10,19 @@ import picocli.CommandLine.Parameters;
 /// `sheaf migrate goto`
 @Command(
     name = "goto",
-    description = "Go up or down to exactly one version.",
+    description = "Upgrade or roll back a module to exactly one version.",
     mixinStandardHelpOptions = true)
 final class GotoCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
   @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
-  @Parameters(paramLabel = "V", description = "The number of a changeset; 0 is before the first.")
+  @Parameters(
+      paramLabel = "V",
+      description = "The number of a changeset; 0 is before the first one.")
   private int version;
 
-  @Option(names = "--module", paramLabel = "M", required = true, description = "Of which module.")
+  @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
   @Override

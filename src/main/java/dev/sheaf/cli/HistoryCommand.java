@@ -14,13 +14,13 @@ import picocli.CommandLine.Option;
 /// `sheaf migrate history`
 @Command(
     name = "history",
-    description = "Everything that was ever done to the schema.",
+    description = "Show every change of the schema.",
     mixinStandardHelpOptions = true)
 final class HistoryCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private @Nullable String module;
 
   @Override

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
     name = "import",
     description = {
       "Send documents to a running service.",
-      "A file of JSON lines (.ndjson, .jsonl, .json, also as .gz) holds many; a text, Markdown, HTML or PDF file is one, whose id is its path from here."
+      "A file of JSON lines (.ndjson, .jsonl, .json, also compressed as .gz) holds many documents. A text, Markdown, HTML or PDF file is one document; its id is its path relative to the working directory."
     },
     mixinStandardHelpOptions = true)
 final class ImportCommand implements Callable<Integer> {
@@ -39,28 +39,31 @@ final class ImportCommand implements Callable<Integer> {
       names = "--collection",
       paramLabel = "NAME",
       required = true,
-      description = "Where they go.")
+      description = "The collection to import into.")
   private String collection = "";
 
   @Option(
       names = "--include",
       paramLabel = "GLOB",
-      description = "Of directories only these files: *.md by name, guide/** by path.")
+      description =
+          "In directories, import only matching files: *.md matches a name, guide/** a path.")
   private List<String> include = new ArrayList<>();
 
-  @Option(names = "--exclude", paramLabel = "GLOB", description = "Of directories not these files.")
+  @Option(
+      names = "--exclude",
+      paramLabel = "GLOB",
+      description = "In directories, skip matching files.")
   private List<String> exclude = new ArrayList<>();
 
   @Option(
       names = "--async",
-      description =
-          "Let the service store each upload first, and load it in a job that needs nobody to wait.")
+      description = "Let the service store each upload first, and load it in a background job.")
   private boolean async;
 
   @Option(
       names = "--idempotency-key",
       paramLabel = "KEY",
-      description = "That of a run that broke off: what it loaded is not loaded again.")
+      description = "The key of an interrupted run: documents that it loaded are not loaded again.")
   private @Nullable String key;
 
   @Override
@@ -93,7 +96,7 @@ final class ImportCommand implements Callable<Integer> {
 
   private static void print(Output output, ImportResult result) {
     for (Refusal refusal : result.refusals()) {
-      output.refused(
+      output.failure(
           refusal.place()
               + ": "
               + (refusal.id() == null ? "" : refusal.id() + ": ")
@@ -101,7 +104,7 @@ final class ImportCommand implements Callable<Integer> {
     }
     long untold = result.failed() - result.refusals().size();
     if (untold > 0) {
-      output.refused(result.file() + ": " + untold + " more");
+      output.failure(result.file() + ": " + untold + " more failed");
     }
     output.data(
         "%s  %s read: %s created, %s updated, %s unchanged, %s replaced, %s failed"

@@ -13,8 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 
-/// How results look as JSON: durations in milliseconds, instants in ISO 8601, absent values left
-/// out.
+/// Writes results as JSON: durations in milliseconds, instants in ISO 8601, absent values omitted.
 final class Json {
 
   static final ObjectMapper MAPPER =
@@ -48,11 +47,11 @@ final class Json {
     json.writeEndObject();
   }
 
-  private interface Writer<T> {
+  private interface ValueWriter<T> {
     void write(JsonGenerator json, T value) throws IOException;
   }
 
-  private static <T> JsonSerializer<T> writing(Writer<T> writer) {
+  private static <T> JsonSerializer<T> writing(ValueWriter<T> writer) {
     return new JsonSerializer<>() {
       @Override
       public void serialize(T value, JsonGenerator json, SerializerProvider provider)

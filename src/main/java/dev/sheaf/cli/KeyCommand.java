@@ -3,10 +3,10 @@ package dev.sheaf.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/// API keys.
+/// `sheaf key VERB`
 @Command(
     name = "key",
-    description = "API keys: who may do what over HTTP.",
+    description = "Create, list and revoke API keys.",
     subcommands = {
       KeyCreateCommand.class,
       KeyListCommand.class,

@@ -15,7 +15,7 @@ import picocli.CommandLine.Option;
 /// `sheaf key create --role writer --collections notes --expires 90d`
 @Command(
     name = "create",
-    description = "Make a key, and print it: on stdout, once, and nowhere else.",
+    description = "Create a key and print it on stdout. It is shown only once.",
     mixinStandardHelpOptions = true)
 final class KeyCreateCommand implements Callable<Integer> {
 
@@ -25,23 +25,23 @@ final class KeyCreateCommand implements Callable<Integer> {
       names = "--role",
       paramLabel = "ROLE",
       required = true,
-      description = "reader, writer or admin; each may do what those before it may.")
+      description = "reader, writer or admin. Each role includes the ones before it.")
   private @Nullable Role role;
 
   @Option(
       names = "--collections",
       paramLabel = "NAME",
       split = ",",
-      description = "Only these, such as a,b. Without it: all.")
+      description = "Only these collections, such as a,b. Default: all.")
   private @Nullable List<String> collections;
 
   @Option(
       names = "--expires",
       paramLabel = "AGE",
-      description = "How long it is good: 90d, 12h. Without it: until it is revoked.")
+      description = "The key's lifetime: 90d, 12h. Default: until it is revoked.")
   private @Nullable String expires;
 
-  @Option(names = "--name", paramLabel = "NAME", description = "What people call it.")
+  @Option(names = "--name", paramLabel = "NAME", description = "A name for the key.")
   private @Nullable String name;
 
   @Override
@@ -58,7 +58,7 @@ final class KeyCreateCommand implements Callable<Integer> {
   }
 
   private static String words(ApiKey key) {
-    return "%s of %s, %s; it is not shown again"
+    return "%s for %s, valid %s; it is not shown again"
         .formatted(
             key.role(),
             key.collections() == null ? "all collections" : String.join(", ", key.collections()),

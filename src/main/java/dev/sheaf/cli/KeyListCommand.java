@@ -15,7 +15,8 @@ import picocli.CommandLine.Mixin;
 /// `sheaf key list`
 @Command(
     name = "list",
-    description = "All keys there ever were, newest first, without their secrets.",
+    description =
+        "List all keys, newest first, with expired and revoked ones. Secrets are not shown.",
     mixinStandardHelpOptions = true)
 final class KeyListCommand implements Callable<Integer> {
 
@@ -30,7 +31,7 @@ final class KeyListCommand implements Callable<Integer> {
       return ExitCode.DONE;
     }
     if (keys.isEmpty()) {
-      output.say("there is no key");
+      output.say("there are no keys");
       return ExitCode.DONE;
     }
     List<List<String>> rows = new ArrayList<>();

@@ -9,13 +9,13 @@ import picocli.CommandLine.Parameters;
 /// `sheaf key revoke ID`
 @Command(
     name = "revoke",
-    description = "Revoke a key for good. Running services refuse it within seconds.",
+    description = "Revoke a key permanently. Running services reject it within seconds.",
     mixinStandardHelpOptions = true)
 final class KeyRevokeCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "ID", description = "As list shows it, without the secret.")
+  @Parameters(paramLabel = "ID", description = "The key's id, as list shows it.")
   private String id = "";
 
   @Override

@@ -3,10 +3,10 @@ package dev.sheaf.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/// The verbs of the schema.
+/// `sheaf migrate VERB`
 @Command(
     name = "migrate",
-    description = "Look at the schema and change it.",
+    description = "Inspect and change the schema.",
     subcommands = {
       UpCommand.class,
       DownCommand.class,

@@ -16,7 +16,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Where a command's data and words go: data to stdout, words to stderr.
+/// Prints a command's data to stdout and its messages to stderr.
 final class Output {
 
   private static final int BAR = 24;
@@ -37,29 +37,29 @@ final class Output {
     return json;
   }
 
-  /// A line of data.
+  /// Prints a line of data.
   void data(String line) {
     out.println(line);
   }
 
-  /// Words for a person.
-  void say(String words) {
+  /// Prints a message, unless `--quiet` is set.
+  void say(String message) {
     if (!quiet) {
-      err.println(words);
+      err.println(message);
     }
   }
 
-  /// Where many lines of data go.
+  /// The writer for many lines of data.
   PrintWriter writer() {
     return out;
   }
 
-  /// Says what of many things did not work.
-  void refused(String words) {
-    err.println(words);
+  /// Prints one of several failures, even if `--quiet` is set.
+  void failure(String message) {
+    err.println(message);
   }
 
-  /// Says what is wrong and what to do about it.
+  /// Prints what is wrong and what to do.
   void problem(OperatorException problem) {
     problem(err, problem.problem(), problem.hint());
   }
@@ -72,7 +72,7 @@ final class Output {
     err.flush();
   }
 
-  /// What differs, one object after the other.
+  /// Prints differences, one object after the other.
   void differences(List<Difference> differences) {
     for (Difference difference : differences) {
       data(
@@ -89,12 +89,12 @@ final class Output {
     }
   }
 
-  /// Data as one JSON document.
+  /// Prints data as one JSON document.
   void json(Object value) {
     out.println(Json.pretty(value));
   }
 
-  /// Rows in columns as wide as their widest cell.
+  /// Prints rows in columns that are as wide as their widest cell.
   void table(List<List<String>> rows) {
     int columns = rows.stream().mapToInt(List::size).max().orElse(0);
     int[] widths = new int[columns];
@@ -112,9 +112,9 @@ final class Output {
     }
   }
 
-  /// Prints what a verb that changes something has done.
+  /// Prints the result of a command that changes the schema.
   ///
-  /// @param done the last words on success
+  /// @param done the message on success
   /// @return the exit code
   int result(MigrationResult result, String done) {
     if (json) {
@@ -128,12 +128,12 @@ final class Output {
     return ExitCode.FAILED;
   }
 
-  /// Tells while it happens: each changeset as data, all else in words.
+  /// Prints progress: each changeset as data, everything else as messages.
   MigrationListener listener() {
     return new ProgressPrinter(this, isTerminal() && !quiet, err);
   }
 
-  /// Tells while it happens, in words.
+  /// Prints the progress of a transfer as messages.
   TransferProgress transfer() {
     return new TransferProgress(this, isTerminal() && !quiet, err, InstantSource.system());
   }

@@ -15,7 +15,7 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "plan",
     description =
-        "Print what a reviewer must know of the pending changesets, as Markdown for the pull request.",
+        "Print what a reviewer must know about the pending changesets, as Markdown for a pull request.",
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Callable<Integer> {
 

@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Shows a migration while it runs: a line of data per changeset, and for a long one a bar on a
-/// terminal, or a line every few seconds elsewhere.
+/// Prints the progress of a migration: a line of data per changeset, and for a long one a bar on a
+/// terminal, or else a line every few seconds.
 final class ProgressPrinter implements MigrationListener {
 
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
@@ -26,7 +26,7 @@ final class ProgressPrinter implements MigrationListener {
 
   @Override
   public synchronized void waiting(String holder) {
-    output.say("waiting for the schema's lock, held by " + holder);
+    output.say("waiting for the schema lock, held by " + holder);
   }
 
   @Override
@@ -55,7 +55,7 @@ final class ProgressPrinter implements MigrationListener {
       lastLine = sofar;
       output.say(
           (changeset
-                  + " runs for "
+                  + " has been running for "
                   + Output.text(sofar)
                   + (phase == null ? "" : ", " + phase + " " + done))
               .stripTrailing());
@@ -79,7 +79,8 @@ final class ProgressPrinter implements MigrationListener {
   @Override
   public synchronized void retrying(String changeset, int attempt, Duration pause, String why) {
     output.say(
-        "%s: %s; attempt %s, next in %s".formatted(changeset, why, attempt, Output.text(pause)));
+        "%s: %s; attempt %s failed, retrying in %s"
+            .formatted(changeset, why, attempt, Output.text(pause)));
   }
 
   @Override

@@ -20,25 +20,25 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "prove",
     description =
-        "Run what is pending up, down and up again on a scratch database with rows in it.",
+        "Apply the pending changesets, roll them back and apply them again, on a scratch database with sample rows.",
     mixinStandardHelpOptions = true)
 final class ProveCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
   @Mixin private ScratchOptions scratch = new ScratchOptions();
-  @ArgGroup private Choice choice = new Choice();
+  @ArgGroup private SelectionOptions selection = new SelectionOptions();
 
-  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private @Nullable String module;
 
-  private static final class Choice {
-    @Option(names = "--all", description = "What is applied already, too.")
+  private static final class SelectionOptions {
+    @Option(names = "--all", description = "Prove every changeset, applied or not.")
     private boolean all;
 
-    @Parameters(paramLabel = "FILE", description = "Only this changelog.")
+    @Parameters(paramLabel = "FILE", description = "Prove only this changelog file.")
     private @Nullable Path file;
 
-    ProofSelection proved() {
+    ProofSelection selection() {
       return all
           ? new ProofSelection.All()
           : file == null ? new ProofSelection.Pending() : new ProofSelection.One(file);
@@ -51,7 +51,7 @@ final class ProveCommand implements Callable<Integer> {
     Consumer<RollbackProof> listener = output.isJson() ? _ -> {} : proof -> print(output, proof);
     long begun = System.nanoTime();
     List<RollbackProof> proofs =
-        common.migrations(scratch).prove(choice.proved(), module, listener);
+        common.migrations(scratch).prove(selection.selection(), module, listener);
     if (output.isJson()) {
       output.json(proofs);
     }

@@ -13,26 +13,29 @@ import picocli.CommandLine.Parameters;
 /// `sheaf restore FILE --into DATABASE`
 @Command(
     name = "restore",
-    description = "Restore a backup into a database that is new or empty.",
+    description = "Restore a backup into a new or empty database.",
     mixinStandardHelpOptions = true)
 final class RestoreCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(paramLabel = "FILE", description = "The backup.")
+  @Parameters(paramLabel = "FILE", description = "The backup file.")
   private Path file = Path.of("");
 
   @Option(
       names = "--into",
       paramLabel = "DATABASE",
       required = true,
-      description = "Its name, on the configured server; created when there is none.")
+      description =
+          "The name of the database, on the configured server. It is created if it does not exist.")
   private String into = "";
 
-  @Option(names = "--replace", description = "Also when it holds something, which is dropped.")
+  @Option(
+      names = "--replace",
+      description = "Replace a database that is not empty; the old one is dropped.")
   private boolean replace;
 
-  @Option(names = "--privileges", description = "Bring owners and privileges back, too.")
+  @Option(names = "--privileges", description = "Restore owners and privileges too.")
   private boolean privileges;
 
   @Override

@@ -3,15 +3,14 @@ package dev.sheaf.cli;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Where a database may be created and dropped again.
+/// The option that names the server for scratch databases.
 final class ScratchOptions {
 
   @Option(
       names = "--scratch",
       paramLabel = "URL",
       converter = UrlArgument.class,
-      description =
-          "A server on which a database may be created and dropped again, instead of the configured one.")
+      description = "The server to create scratch databases on. Default: the configured server.")
   private @Nullable String url;
 
   @Nullable String url() {

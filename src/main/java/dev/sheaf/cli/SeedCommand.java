@@ -9,7 +9,7 @@ import picocli.CommandLine.Mixin;
 /// `sheaf migrate seed`
 @Command(
     name = "seed",
-    description = "Create MongoDB's collections and indexes that are missing.",
+    description = "Create missing collections and indexes in MongoDB.",
     mixinStandardHelpOptions = true)
 final class SeedCommand implements Callable<Integer> {
 
@@ -36,7 +36,7 @@ final class SeedCommand implements Callable<Integer> {
     if (!result.success()) {
       return ExitCode.FAILED;
     }
-    output.say(result.created().size() + " created, " + result.unchanged() + " there already");
+    output.say(result.created().size() + " created, " + result.unchanged() + " unchanged");
     return ExitCode.DONE;
   }
 }

@@ -4,7 +4,7 @@ import dev.sheaf.transfer.Service;
 import java.net.URI;
 import picocli.CommandLine.Option;
 
-/// Which service a verb talks to.
+/// The option that names the service that a command calls.
 final class ServiceOptions {
 
   @Option(
@@ -12,7 +12,7 @@ final class ServiceOptions {
       paramLabel = "URL",
       defaultValue = "${env:SHEAF_SERVER:-http://localhost:8080}",
       description =
-          "The running service (default: SHEAF_SERVER, else http://localhost:8080). SHEAF_API_KEY in the environment is sent with every request.")
+          "The URL of the running service. Default: SHEAF_SERVER, else http://localhost:8080. If SHEAF_API_KEY is set, it is sent with every request.")
   private URI server = URI.create("");
 
   Service service() {

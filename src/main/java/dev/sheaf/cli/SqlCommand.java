@@ -28,7 +28,7 @@ final class SqlCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Parameters(index = "0", paramLabel = "up|down", description = "Which way.")
+  @Parameters(index = "0", paramLabel = "up|down", description = "The direction.")
   private Direction direction = Direction.UP;
 
   @Parameters(
@@ -36,24 +36,27 @@ final class SqlCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "N",
       defaultValue = "1",
-      description = "With down: how many.")
+      description = "With down: the number of changesets. Default: ${DEFAULT-VALUE}.")
   private int count;
 
-  @Option(names = "--module", paramLabel = "M", description = "Only this one; required with down.")
+  @Option(
+      names = "--module",
+      paramLabel = "M",
+      description = "Only this module; required with down.")
   private @Nullable String module;
 
-  @Option(names = "--to", paramLabel = "V", description = "With up: not further than this number.")
+  @Option(names = "--to", paramLabel = "V", description = "With up: the last number to apply.")
   private @Nullable Integer to;
 
   @Override
   public Integer call() {
     Output output = common.output();
-    List<Migrations.Script> scripts = scripts();
+    List<Migrations.ChangesetScript> scripts = scripts();
     if (output.isJson()) {
       output.json(scripts);
       return ExitCode.DONE;
     }
-    for (Migrations.Script script : scripts) {
+    for (Migrations.ChangesetScript script : scripts) {
       output.data("-- " + script.changeset());
       if (script.transactional()) {
         output.data("BEGIN;");
@@ -67,9 +70,9 @@ final class SqlCommand implements Callable<Integer> {
     return ExitCode.DONE;
   }
 
-  private List<Migrations.Script> scripts() {
+  private List<Migrations.ChangesetScript> scripts() {
     return switch (direction) {
-      case UP -> common.migrations().scriptUp(new Migrations.Reach(module, to));
+      case UP -> common.migrations().scriptUp(new Migrations.Scope(module, to));
       case DOWN -> {
         if (module == null) {
           throw new ParameterException(

@@ -12,16 +12,16 @@ import picocli.CommandLine.Option;
 /// `sheaf migrate status`
 @Command(
     name = "status",
-    description = "Where every module stands, and who holds the lock.",
+    description = "Show the state of every module, and who holds the schema lock.",
     mixinStandardHelpOptions = true)
 final class StatusCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
-  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private String module = "";
 
-  @Option(names = "--check", description = "Exit with 3 when the schema is not at head.")
+  @Option(names = "--check", description = "Exit with 3 if the schema is not up to date.")
   private boolean check;
 
   @Override
@@ -33,15 +33,15 @@ final class StatusCommand implements Callable<Integer> {
     if (output.isJson()) {
       output.json(
           new SchemaStatus(
-              status.database(), status.atHead(), modules, status.backfills(), status.lock()));
+              status.database(), status.upToDate(), modules, status.backfills(), status.lock()));
     } else {
       print(output, status, modules);
     }
-    return check && !status.atHead() ? ExitCode.DIFFERENT : ExitCode.DONE;
+    return check && !status.upToDate() ? ExitCode.DIFFERENT : ExitCode.DONE;
   }
 
   private static void print(Output output, SchemaStatus status, List<SchemaStatus.Module> modules) {
-    output.say(status.database() + (status.atHead() ? " is at head" : " is not at head"));
+    output.say(status.database() + (status.upToDate() ? " is up to date" : " is not up to date"));
     if (status.lock() != null) {
       SchemaStatus.Lock lock = status.lock();
       output.say(
@@ -68,13 +68,13 @@ final class StatusCommand implements Callable<Integer> {
                   "pending  " + c + "  its rollback was interrupted; the next up finishes it"));
       m.edited()
           .forEach(c ->
-              output.data("edited   " + c + "  applied, and the file says something else now"));
+              output.data("edited   " + c + "  modified after it was applied (checksum mismatch)"));
       m.tolerated()
-          .forEach(
-              c -> output.data("newer    " + c + "  applied by a newer application; tolerated"));
+          .forEach(c -> output.data("newer    " + c + "  applied by a newer version; tolerated"));
       m.unknown().stream()
           .filter(c -> !m.tolerated().contains(c))
-          .forEach(c -> output.data("unknown  " + c + "  applied, and there is no such file here"));
+          .forEach(
+              c -> output.data("unknown  " + c + "  applied, but this version has no such file"));
     }
     status.backfills().stream()
         .filter(backfill -> backfill.state() != Backfill.State.DONE)
@@ -86,20 +86,20 @@ final class StatusCommand implements Callable<Integer> {
     return module.failed().contains(changeset)
         ? "  interrupted; the next up resumes it"
         : module.waiting().contains(changeset)
-            ? "  waits for a backfill"
-            : module.late().contains(changeset) ? "  late; higher numbers are applied" : "";
+            ? "  waiting for a backfill"
+            : module.late().contains(changeset) ? "  late: higher numbers are already applied" : "";
   }
 
   private static String state(SchemaStatus.Module module) {
     if (!module.enabled()) {
-      return module.applied() == 0 ? "off" : "off, its tables are left alone";
+      return module.applied() == 0 ? "off" : "off, its tables are kept";
     }
     List<String> parts = new ArrayList<>();
     add(parts, module.pending().size(), "pending");
     add(parts, module.edited().size(), "edited");
     add(parts, module.unknown().size() - module.tolerated().size(), "unknown");
     add(parts, module.tolerated().size(), "newer");
-    return parts.isEmpty() ? "at head" : String.join(", ", parts);
+    return parts.isEmpty() ? "up to date" : String.join(", ", parts);
   }
 
   private static void add(List<String> parts, int count, String what) {

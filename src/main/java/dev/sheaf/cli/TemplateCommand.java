@@ -9,7 +9,7 @@ import picocli.CommandLine.Parameters;
 /// `sheaf migrate template`
 @Command(
     name = "template",
-    description = "Create or refresh a template database at head, for tests to clone.",
+    description = "Create or refresh an up-to-date template database for tests to clone.",
     mixinStandardHelpOptions = true)
 final class TemplateCommand implements Callable<Integer> {
 
@@ -19,7 +19,7 @@ final class TemplateCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "NAME",
       defaultValue = "sheaf_template",
-      description = "Its name; ${DEFAULT-VALUE} unless said.")
+      description = "The name of the database. Default: ${DEFAULT-VALUE}.")
   private String name = "";
 
   @Override

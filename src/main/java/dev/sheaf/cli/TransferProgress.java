@@ -6,13 +6,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 
-/// Shows a transfer while it runs: a bar on a terminal, a line every few seconds elsewhere.
+/// Prints the progress of a transfer: a bar on a terminal, or else a line every few seconds.
 final class TransferProgress implements TransferListener {
 
   private static final Duration BETWEEN_BARS = Duration.ofMillis(100);
   private static final Duration BETWEEN_LINES = Duration.ofSeconds(5);
 
-  /// To the beginning of the line, and away with what stands there.
+  /// Moves to the beginning of the line and clears it.
   private static final String CLEAR = "\r\033[K";
 
   private final Output output;
@@ -55,20 +55,20 @@ final class TransferProgress implements TransferListener {
   @Override
   public synchronized void stored(String name, long job) {
     clear();
-    output.say("%s  is stored: job %s loads it, also when this command ends".formatted(name, job));
+    output.say("%s  is stored; job %s loads it, even if this command ends".formatted(name, job));
   }
 
   @Override
   public synchronized void retrying(String name, String why, Duration pause) {
     clear();
-    output.say("%s  %s; again in %s".formatted(name, why, Output.text(pause)));
+    output.say("%s  %s; retrying in %s".formatted(name, why, Output.text(pause)));
   }
 
   private static String megabytes(long bytes) {
     return bytes / 1_000_000 + " MB";
   }
 
-  /// Takes the bar away.
+  /// Clears the bar.
   synchronized void clear() {
     if (drawn) {
       err.print(CLEAR);

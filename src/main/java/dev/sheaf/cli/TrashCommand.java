@@ -3,10 +3,11 @@ package dev.sheaf.cli;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-/// The tables and columns that contract steps took away.
+/// `sheaf trash VERB`
 @Command(
     name = "trash",
-    description = "What contract steps took away and can still come back.",
+    description =
+        "List and empty the trash: tables and columns that were removed and can be restored.",
     subcommands = {TrashListCommand.class, TrashEmptyCommand.class, CommandLine.HelpCommand.class},
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "VERB")

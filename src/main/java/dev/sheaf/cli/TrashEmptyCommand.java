@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
 /// `sheaf trash empty --older-than 14d`
 @Command(
     name = "empty",
-    description = "Drop for good what has been in the trash for a while. It cannot come back.",
+    description =
+        "Permanently drop what has been in the trash for some time. It cannot be restored.",
     mixinStandardHelpOptions = true)
 final class TrashEmptyCommand implements Callable<Integer> {
 
@@ -25,7 +26,7 @@ final class TrashEmptyCommand implements Callable<Integer> {
       paramLabel = "AGE",
       required = true,
       converter = DurationArgument.class,
-      description = "For how long: 14d, 12h, 0s.")
+      description = "The minimum time in the trash: 14d, 12h, 0s.")
   private Duration age = Duration.ZERO;
 
   @Override
@@ -54,8 +55,8 @@ final class TrashEmptyCommand implements Callable<Integer> {
     }
     output.say(
         dropped.isEmpty()
-            ? "nothing has been in the trash for so long"
-            : Output.count(dropped.size(), "object") + " dropped for good");
+            ? "nothing has been in the trash for that long"
+            : Output.count(dropped.size(), "object") + " permanently dropped");
     return ExitCode.DONE;
   }
 }

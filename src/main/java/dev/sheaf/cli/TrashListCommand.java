@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
 /// `sheaf trash list`
 @Command(
     name = "list",
-    description = "What is in the trash, since when, and which changeset put it there.",
+    description = "List what is in the trash, since when, and which changeset removed it.",
     mixinStandardHelpOptions = true)
 final class TrashListCommand implements Callable<Integer> {
 
@@ -33,7 +33,7 @@ final class TrashListCommand implements Callable<Integer> {
     for (TrashEntry entry : entries) {
       rows.add(
           Output.row(
-              Output.time(entry.buriedAt()),
+              Output.time(entry.trashedAt()),
               entry.object(),
               entry.keptAs(),
               entry.bytes() == null ? "" : entry.bytes().toString(),

@@ -9,16 +9,22 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `sheaf migrate up`
-@Command(name = "up", description = "Apply what is pending.", mixinStandardHelpOptions = true)
+@Command(
+    name = "up",
+    description = "Apply the pending changesets.",
+    mixinStandardHelpOptions = true)
 final class UpCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
   @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
-  @Option(names = "--module", paramLabel = "M", description = "Only this one.")
+  @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private @Nullable String module;
 
-  @Option(names = "--to", paramLabel = "V", description = "Not further than this number.")
+  @Option(
+      names = "--to",
+      paramLabel = "V",
+      description = "The last number to apply; requires --module.")
   private @Nullable Integer to;
 
   @Override
@@ -27,7 +33,7 @@ final class UpCommand implements Callable<Integer> {
     MigrationResult result =
         common
             .migrations()
-            .up(new Migrations.Reach(module, to), approval.approval(), output.listener());
+            .up(new Migrations.Scope(module, to), approval.approval(), output.listener());
     return output.result(
         result,
         result.executed().isEmpty()

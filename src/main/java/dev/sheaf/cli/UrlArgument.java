@@ -5,7 +5,8 @@ import dev.sheaf.runtime.OperatorException;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// The URL of a database, without a password: whoever is on the same machine sees command lines.
+/// The URL of a database. A password is rejected, because other users of the machine can see
+/// command lines.
 final class UrlArgument implements ITypeConverter<String> {
 
   @Override
@@ -18,8 +19,8 @@ final class UrlArgument implements ITypeConverter<String> {
     }
     if (address.password() != null || address.jdbcUrl().contains("password=")) {
       throw new TypeConversionException(
-          "a password on a command line is seen by others; ~/.pgpass is read, and the setting"
-              + " sheaf.schema.scratch-url may hold one");
+          "other users can see a password on the command line; put it into ~/.pgpass, or into the"
+              + " setting sheaf.schema.scratch-url");
     }
     return value;
   }

@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 /// `sheaf migrate verify`
 @Command(
     name = "verify",
-    description = "Compare the live schema with what the changelogs make.",
+    description = "Compare the live schema with the schema that the changelogs define.",
     mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
 
@@ -35,11 +35,11 @@ final class VerifyCommand implements Callable<Integer> {
       output.differences(differences);
     }
     output.say(
-        differences.isEmpty() ? "no difference" : Output.count(differences.size(), "difference"));
+        differences.isEmpty() ? "no differences" : Output.count(differences.size(), "difference"));
     return differences.isEmpty() ? ExitCode.DONE : ExitCode.DIFFERENT;
   }
 
-  /// Told apart from PostgreSQL's, which has indexes too.
+  /// Marks differences in MongoDB, because PostgreSQL has indexes too.
   private static Difference ofMongodb(Difference difference) {
     return new Difference(
         difference.kind(),

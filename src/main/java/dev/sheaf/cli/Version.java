@@ -2,7 +2,7 @@ package dev.sheaf.cli;
 
 import picocli.CommandLine.IVersionProvider;
 
-/// What `--version` prints.
+/// The version that `--version` prints.
 final class Version implements IVersionProvider {
 
   @Override

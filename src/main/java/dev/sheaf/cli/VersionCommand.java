@@ -12,7 +12,7 @@ import picocli.CommandLine.Mixin;
 /// `sheaf migrate version`
 @Command(
     name = "version",
-    description = "The highest number applied, one line per module.",
+    description = "Show the highest applied number of each module.",
     mixinStandardHelpOptions = true)
 final class VersionCommand implements Callable<Integer> {
 

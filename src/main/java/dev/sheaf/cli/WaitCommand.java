@@ -9,7 +9,8 @@ import picocli.CommandLine.Option;
 /// `sheaf migrate wait`
 @Command(
     name = "wait",
-    description = "Wait until somebody else has brought the schema to where this build can serve.",
+    description =
+        "Wait until another process has migrated the schema to a version that this build can serve.",
     mixinStandardHelpOptions = true)
 final class WaitCommand implements Callable<Integer> {
 
@@ -19,14 +20,14 @@ final class WaitCommand implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "TIME",
       converter = DurationArgument.class,
-      description = "Give up after so long: 90s, 10m, 1h (10m).")
+      description = "The maximum time to wait: 90s, 10m, 1h. Default: 10m.")
   private Duration timeout = Duration.ofMinutes(10);
 
   @Override
   public Integer call() throws InterruptedException {
     Output output = common.output();
-    common.migrations().awaitFit(timeout, output.listener());
-    output.say("the schema fits");
+    common.migrations().awaitCompatible(timeout, output.listener());
+    output.say("the schema is compatible");
     return ExitCode.DONE;
   }
 }

@@ -1,5 +1,5 @@
-/// Commands: thin, one class per verb. They parse, call the same facades as the HTTP resources, and
-/// print: data on stdout, words on stderr.
+/// Commands, one thin class per verb. A command parses its arguments, calls the same facade as the
+/// HTTP resources, and prints: data to stdout, messages to stderr.
 @NullMarked
 package dev.sheaf.cli;
 

@@ -47,7 +47,7 @@ class CollectionResource {
   @Operation(operationId = "createCollection", summary = "Create a collection")
   @APIResponse(
       responseCode = "201",
-      description = "Created; Location says where",
+      description = "Created. The Location header contains its URL.",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
@@ -59,9 +59,10 @@ class CollectionResource {
     CreateCollection checked = Input.required("name", request);
     Caller caller = callers.ofRequest();
     if (!caller.sees(checked.name())) {
-      // Whether there is one of this name already is not said.
+      // The answer does not reveal whether a collection of this name exists.
       throw new Problem(
-          ProblemType.FORBIDDEN, "this key is limited to certain collections, and not to this one");
+          ProblemType.FORBIDDEN,
+          "The caller is limited to certain collections, and this is not one of them.");
     }
     CollectionView created = collections.create(checked);
     return RestResponse.ResponseBuilder.<CollectionView>created(
@@ -72,7 +73,9 @@ class CollectionResource {
 
   @GET
   @Operation(operationId = "listCollections", summary = "List the collections")
-  @APIResponse(responseCode = "200", description = "Those that the caller sees, by name")
+  @APIResponse(
+      responseCode = "200",
+      description = "All collections that the caller may use, by name")
   public CollectionList list() {
     Caller caller = callers.ofRequest();
     return new CollectionList(
@@ -82,7 +85,9 @@ class CollectionResource {
   @GET
   @Path("/{collection}")
   @Operation(operationId = "describeCollection", summary = "Describe a collection")
-  @APIResponse(responseCode = "200", description = "The collection, with its counts")
+  @APIResponse(
+      responseCode = "200",
+      description = "The collection, with its numbers of documents and chunks")
   @APIResponse(responseCode = "404", description = "No such collection")
   public CollectionView describe(@RestPath String collection) {
     return collections.describe(collection);
@@ -95,10 +100,10 @@ class CollectionResource {
       operationId = "updateCollection",
       summary = "Change a collection",
       description =
-          "description, precision, hnsw and fields, while everybody works on; indexes are built, and replaced, in the background. Searches follow within seconds.")
-  @APIResponse(responseCode = "200", description = "As it is now")
+          "Changes description, precision, hnsw and fields. Reads and writes continue; indexes are built and replaced in the background. Searches use the new settings within seconds.")
+  @APIResponse(responseCode = "200", description = "The collection after the change")
   @APIResponse(responseCode = "404", description = "No such collection")
-  @APIResponse(responseCode = "422", description = "A field is not valid, or cannot change")
+  @APIResponse(responseCode = "422", description = "A field is not valid, or cannot be changed")
   public CollectionView update(@RestPath String collection, @Nullable UpdateCollection request) {
     return collections.update(collection, Input.required("description", request));
   }
@@ -110,7 +115,7 @@ class CollectionResource {
   @Operation(operationId = "dropCollection", summary = "Drop a collection and everything in it")
   @APIResponse(responseCode = "204", description = "Dropped")
   @APIResponse(responseCode = "404", description = "No such collection")
-  @APIResponse(responseCode = "409", description = "Others kept it busy for too long")
+  @APIResponse(responseCode = "409", description = "The collection is in use")
   public void drop(@RestPath String collection) {
     collections.drop(collection);
   }

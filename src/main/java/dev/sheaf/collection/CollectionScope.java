@@ -5,9 +5,9 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jspecify.annotations.Nullable;
 
-/// For callers who are limited to collections, others do not exist. That is decided by the name in
-/// the address alone, before anything is looked up: neither the answer nor the time it takes can
-/// say whether there is such a collection.
+/// Hides other collections from a caller that is limited to certain collections. The check uses
+/// only the name in the path and happens before any query, so that neither the response nor its
+/// duration reveals whether the collection exists.
 final class CollectionScope {
 
   private static final String PARAMETER = "collection";
@@ -19,7 +19,7 @@ final class CollectionScope {
   }
 
   @ServerRequestFilter
-  void limit(ContainerRequestContext request) {
+  void check(ContainerRequestContext request) {
     @Nullable String name = request.getUriInfo().getPathParameters().getFirst(PARAMETER);
     if (name != null && !callers.ofRequest().sees(name)) {
       throw CollectionService.notFound(name);

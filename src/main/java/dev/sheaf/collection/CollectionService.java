@@ -31,14 +31,14 @@ import org.hibernate.exception.LockAcquisitionException;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// The collections of this service: create, describe, drop, and where the vectors of each are.
+/// Creates, describes, changes and drops collections, and finds the embedding space of each.
 @ApplicationScoped
 public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
 
-  /// A drop needs, for an instant, a lock that stops everybody else. It waits for it only this long
-  /// at a time, because everybody else waits behind it.
+  /// A drop briefly needs an exclusive lock. While it waits for the lock, all other statements on
+  /// the tables wait behind it, so each attempt waits only this long.
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
 
   private static final int DROP_ATTEMPTS = 20;
@@ -59,8 +59,9 @@ public class CollectionService {
     this.audit = audit;
   }
 
-  /// Refuses to serve collections whose space and model do not fit: every search of theirs would
-  /// fail. A database that is away only now is no reason to refuse; readiness sees it.
+  /// Fails the start if the model of a collection does not match its space, because every search in
+  /// it would fail. If the database is unavailable, only logs a warning; the readiness check
+  /// reports it.
   void onStart(@Observes StartupEvent event) {
     try {
       QuarkusTransaction.joiningExisting()
@@ -69,13 +70,13 @@ public class CollectionService {
                   .map(EmbeddingSpace::toSpace)
                   .forEach(models::forSpace));
     } catch (JDBCConnectionException e) {
-      LOG.warnf("Models of collections not looked at: reason=%s", e.getMessage());
+      LOG.warnf("Models of collections not checked: reason=%s", e.getMessage());
     }
   }
 
-  /// Creates a collection with its first embedding space, ready for documents.
+  /// Creates a collection with its embedding space and partitions.
   ///
-  /// @throws Problem when the name is taken, or there is no such model
+  /// @throws Problem if a collection of this name exists, or a field is not valid
   public CollectionView create(CreateCollection request) {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
     requireIndexable(model.dimensions(), request.precision());
@@ -85,16 +86,18 @@ public class CollectionService {
     } catch (ConstraintViolationException e) {
       throw new Problem(
           ProblemType.COLLECTION_EXISTS,
-          "a collection named " + request.name() + " exists; drop it first or choose another name");
+          "A collection named "
+              + request.name()
+              + " already exists. Drop it first, or choose another name.");
     }
   }
 
-  /// A collection that could never have an index would be slower with every document.
+  /// Rejects a collection that could never have an index.
   private static void requireIndexable(int dimensions, Precision precision) {
     if (dimensions > precision.maxDimensions()) {
       throw Problem.field(
           "precision",
-          "an index of %s precision takes at most %s dimensions, this model has %s; choose %s"
+          "An index with %s precision may have at most %s dimensions, but the model has %s. Choose %s."
               .formatted(
                   precision,
                   precision.maxDimensions(),
@@ -107,7 +110,7 @@ public class CollectionService {
     if (language == null) {
       return;
     }
-    boolean known =
+    boolean exists =
         QuarkusTransaction.joiningExisting()
             .call(() ->
                 entityManager
@@ -120,8 +123,8 @@ public class CollectionService {
                         Boolean.class)
                     .setParameter("language", language)
                     .getSingleResult());
-    if (!known) {
-      throw CollectionSettings.noSuchLanguage(language);
+    if (!exists) {
+      throw CollectionSettings.unknownLanguage(language);
     }
   }
 
@@ -180,9 +183,9 @@ public class CollectionService {
                 .toList());
   }
 
-  /// One collection, with its counts.
+  /// One collection, with its numbers of documents and chunks.
   ///
-  /// @throws Problem when there is none of this name
+  /// @throws Problem if there is no collection of this name
   public CollectionView describe(String name) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
@@ -190,16 +193,16 @@ public class CollectionService {
     return QuarkusTransaction.joiningExisting()
         .call(() -> {
           DocumentCollection collection =
-              DocumentCollection.named(name).orElseThrow(() -> notFound(name));
+              DocumentCollection.findByName(name).orElseThrow(() -> notFound(name));
           EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
           return view(collection, space, count("Document", collection), count("Chunk", collection));
         });
   }
 
-  /// Changes what can be changed while everybody works on.
+  /// Changes the settings of a collection. Reads and writes continue.
   ///
-  /// @return the collection as it is then
-  /// @throws Problem when there is none of this name, or what is asked for cannot be
+  /// @return the collection after the change
+  /// @throws Problem if there is no collection of this name, or a field is not valid
   public CollectionView update(String name, UpdateCollection request) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
@@ -207,7 +210,7 @@ public class CollectionService {
     QuarkusTransaction.requiringNew()
         .run(() -> {
           DocumentCollection collection =
-              DocumentCollection.locked(name).orElseThrow(() -> notFound(name));
+              DocumentCollection.findByNameAndLock(name).orElseThrow(() -> notFound(name));
           if (request.precision() != null) {
             EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
             requireIndexable(space.dimensions, request.precision());
@@ -221,7 +224,7 @@ public class CollectionService {
               .unwrap(Session.class)
               .doWork(connection ->
                   audit.record(
-                      connection, AuditAction.COLLECTION_CHANGED, name, request.changed()));
+                      connection, AuditAction.COLLECTION_CHANGED, name, request.auditDetails()));
         });
     return describe(name);
   }
@@ -250,9 +253,9 @@ public class CollectionService {
         chunks);
   }
 
-  /// Drops a collection with everything in it, at once whatever its size.
+  /// Drops a collection and everything in it. This takes the same time for any size.
   ///
-  /// @throws Problem when there is none of this name, or others kept it busy for too long
+  /// @throws Problem if there is no collection of this name, or its lock is not available in time
   public void drop(String name) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
@@ -260,30 +263,33 @@ public class CollectionService {
     for (int attempt = 1; ; attempt++) {
       try {
         QuarkusTransaction.requiringNew().run(() -> delete(name));
-        LOG.infof("Collection dropped: %s", name);
+        LOG.infof("Collection dropped: collection=%s", name);
         return;
       } catch (PersistenceException e) {
-        if (!isPassing(e)) {
+        if (!isTransient(e)) {
           throw e;
         }
         if (attempt == DROP_ATTEMPTS) {
           throw new Problem(
-              ProblemType.BUSY, "others are at work on collection " + name + "; try again later");
+              ProblemType.BUSY,
+              "The collection " + name + " is in use by other operations. Retry later.");
         }
       }
     }
   }
 
-  /// A lock that was not to be had in time, or an index whose build ended that very moment.
-  private static boolean isPassing(PersistenceException e) {
+  /// Whether a retry may succeed: the lock was not available in time, or an index build ended at
+  /// the same moment.
+  private static boolean isTransient(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
         || (e.getCause() instanceof SQLException sql && ConcurrentChange.isOverLocks(sql));
   }
 
-  /// Runs statements on the partitions of `space`, which go with their collection.
+  /// Runs statements on the partitions of `space`, which a concurrent drop of the collection may
+  /// remove.
   ///
-  /// @throws Problem when the collection was dropped meanwhile
+  /// @throws Problem if the collection was dropped
   public <T extends @Nullable Object, X extends Exception> T onPartitions(
       String collection, Space space, Statements<T, X> statements) throws SQLException, X {
     try {
@@ -296,7 +302,7 @@ public class CollectionService {
     }
   }
 
-  /// Statements that name partitions.
+  /// Statements that use partitions by name.
   public interface Statements<T extends @Nullable Object, X extends Exception> {
     T run() throws SQLException, X;
   }
@@ -334,7 +340,7 @@ public class CollectionService {
     DocumentCollection.delete("id", collectionId);
   }
 
-  /// An index that is being built would hold the table until it is done, and nobody will search it.
+  /// Cancels an index build, which would hold its lock on the table until it completes.
   private static void stopIndexBuild(Connection connection, Space space) throws SQLException {
     try (var statement =
         connection.prepareStatement(
@@ -349,20 +355,20 @@ public class CollectionService {
     }
   }
 
-  /// A collection as searches need it.
-  public record Searched(Space space, CollectionSettings settings) {}
+  /// The space that searches and writes of a collection use, with the settings of the collection.
+  public record ActiveSpace(Space space, CollectionSettings settings) {}
 
-  /// The space that searches and writes of a collection use, as it is now.
+  /// The space that searches and writes of a collection currently use.
   ///
-  /// @throws Problem when there is no collection of this name
+  /// @throws Problem if there is no collection of this name
   public Space activeSpace(String name) {
-    return searched(name).space();
+    return activeSpaceAndSettings(name).space();
   }
 
-  /// The same with its settings.
+  /// The active space of a collection, with the settings of the collection.
   ///
-  /// @throws Problem when there is no collection of this name
-  public Searched searched(String name) {
+  /// @throws Problem if there is no collection of this name
+  public ActiveSpace activeSpaceAndSettings(String name) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
     }
@@ -381,14 +387,15 @@ public class CollectionService {
                 .getResultStream()
                 .findFirst()
                 .map(row ->
-                    new Searched(
+                    new ActiveSpace(
                         ((EmbeddingSpace) row[1]).toSpace(),
                         CollectionSettings.parse(((DocumentCollection) row[0]).settings)))
                 .orElseThrow(() -> notFound(name)));
   }
 
-  /// The problem of a collection that is not there.
+  /// The problem that there is no collection of this name.
   public static Problem notFound(String name) {
-    return new Problem(ProblemType.COLLECTION_NOT_FOUND, "there is no collection named " + name);
+    return new Problem(
+        ProblemType.COLLECTION_NOT_FOUND, "There is no collection named " + name + ".");
   }
 }

@@ -14,13 +14,13 @@ import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What was chosen for a collection, as `collection.settings` keeps it. What is absent was not, and
-/// follows the configuration.
+/// The settings of a collection, as the column `collection.settings` contains them. For an absent
+/// setting, the configuration of the service applies.
 ///
-/// @param precision of its index, where it was changed since the collection was created; its space
-///   has the precision of the index that serves
-/// @param language a text search configuration of PostgreSQL's
-/// @param fields the fields at the top of the metadata whose order is asked for, each with an index
+/// @param precision the requested precision of the index, if it was changed after the creation of
+///   the collection; [dev.sheaf.embedding.Space#precision] is that of the index that searches use
+/// @param language the name of a text search configuration of PostgreSQL
+/// @param fields the top-level fields of the metadata that have an index for range conditions
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record CollectionSettings(
@@ -29,12 +29,11 @@ public record CollectionSettings(
     @Nullable String language,
     Map<String, FieldType> fields) {
 
-  /// Of a collection that names none.
   static final String DEFAULT_LANGUAGE = "english";
 
   private static final int MAX_FIELDS = 16;
 
-  /// A name that an index can be named after, within PostgreSQL's 63 bytes.
+  /// The name of a field is part of the name of its index, which may have 63 bytes.
   private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9_]{1,27}");
 
   private static final Pattern LANGUAGE = Pattern.compile("[a-z_][a-z0-9_]{0,62}");
@@ -47,28 +46,29 @@ public record CollectionSettings(
       @Nullable String language,
       @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
-      throw noSuchLanguage(language);
+      throw unknownLanguage(language);
     }
     this.precision = precision;
     this.hnsw = hnsw;
     this.language = language;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
     if (this.fields.size() > MAX_FIELDS) {
-      throw Problem.field("fields", "at most " + MAX_FIELDS + " fields can have an index");
+      throw Problem.field("fields", "At most " + MAX_FIELDS + " fields can have an index.");
     }
     this.fields.forEach((name, type) -> {
       if (!FIELD.matcher(name).matches()) {
         throw Problem.field(
             "fields",
-            "a field with an index lies at the top of the metadata, and its name has 1 to 27 of"
-                + " A-Z, a-z, 0-9 and _, unlike "
-                + name);
+            "A field with an index must be at the top level of the metadata, and its name must have 1"
+                + " to 27 characters of A-Z, a-z, 0-9 and _, unlike "
+                + name
+                + ".");
       }
       Input.required("fields." + name, type);
     });
   }
 
-  /// The shape of the index, and how far a search looks in it.
+  /// Parameters of the HNSW index and of searches in it, as pgvector's README defines them.
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "Hnsw")
   public record Hnsw(
@@ -82,7 +82,7 @@ public record CollectionSettings(
       range("hnsw.efSearch", efSearch, 1, 1_000);
     }
 
-    /// This with what another says.
+    /// These parameters, replaced by those that `other` contains.
     Hnsw with(Hnsw other) {
       return new Hnsw(
           other.m == null ? m : other.m,
@@ -97,17 +97,17 @@ public record CollectionSettings(
     }
   }
 
-  /// The text search configuration of its chunks.
+  /// The text search configuration that applies.
   public String searchLanguage() {
     return language == null ? DEFAULT_LANGUAGE : language;
   }
 
-  /// Candidates of a search in its index.
+  /// The number of candidates that a search considers in the index.
   public int efSearch(int fallback) {
     return hnsw == null || hnsw.efSearch() == null ? fallback : hnsw.efSearch();
   }
 
-  /// The same with a precision where none was chosen.
+  /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null ? new CollectionSettings(fallback, hnsw, language, fields) : this;
   }
@@ -116,7 +116,7 @@ public record CollectionSettings(
     try {
       return JSON.readValue(json, CollectionSettings.class);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("collection.settings holds what Sheaf did not write", e);
+      throw new IllegalStateException("collection.settings is not valid", e);
     }
   }
 
@@ -124,15 +124,16 @@ public record CollectionSettings(
     try {
       return JSON.writeValueAsString(this);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("settings are plain values", e);
+      throw new IllegalStateException("Settings must be serializable as JSON", e);
     }
   }
 
-  static Problem noSuchLanguage(String language) {
+  static Problem unknownLanguage(String language) {
     return Problem.field(
         "language",
-        "PostgreSQL has no text search configuration "
+        "The language "
             + language
-            + "; SELECT cfgname FROM pg_ts_config lists them");
+            + " is not available. Choose a text search configuration of PostgreSQL, such as english,"
+            + " german or simple.");
   }
 }

@@ -7,13 +7,13 @@ import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// A collection as clients see it.
+/// A collection in responses.
 ///
-/// @param dimensions the width of its vectors
-/// @param settings what was chosen for it; what is absent follows the configuration, but the
-///   precision is always there
-/// @param documents how many there are; only in the description of one collection
-/// @param chunks how many there are; only in the description of one collection
+/// @param dimensions the number of dimensions of its vectors
+/// @param settings the settings of the collection; the precision is always present, other absent
+///   settings follow the configuration
+/// @param documents the number of documents; absent in lists
+/// @param chunks the number of chunks; absent in lists
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Collection")
 public record CollectionView(

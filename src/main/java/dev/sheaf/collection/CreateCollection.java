@@ -13,7 +13,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 import org.jspecify.annotations.Nullable;
 
-/// What a client says of a collection to be.
+/// The request to create a collection.
 @Schema(
     name = "CreateCollection",
     examples =
@@ -25,35 +25,40 @@ import org.jspecify.annotations.Nullable;
       @SchemaProperty(
           name = "language",
           type = SchemaType.STRING,
-          description = "A text search configuration of PostgreSQL's",
+          description = "The name of a text search configuration of PostgreSQL",
           defaultValue = CollectionSettings.DEFAULT_LANGUAGE),
       @SchemaProperty(
           name = "fields",
           type = SchemaType.OBJECT,
-          description = "Those of the metadata whose order filters ask for",
+          description =
+              "The metadata fields that get an index for range conditions in filters, with their types",
           additionalProperties = FieldType.class,
           examples = "{\"year\": \"number\"}")
     })
 public record CreateCollection(
     @Schema(pattern = "^" + CreateCollection.NAME + "$", examples = "articles") String name,
     @Nullable String description,
-    @Schema(description = "`none`: the client sends vectors. Absent: the service's default.")
+    @Schema(
+            description =
+                "`none`: the client computes the vectors. Absent: the default model of the service.")
         @Nullable String model,
-    @Schema(description = "The width of the vectors; needed with `none`")
+    @Schema(
+            description =
+                "The number of dimensions of the vectors. Required if the model is `none`.")
         @Nullable Integer dimensions,
     @Schema(defaultValue = "cosine") Metric metric,
     @Schema(defaultValue = "half") Precision precision,
     @Schema(hidden = true) CollectionSettings settings) {
 
-  /// What a collection may be called. It stands in every URL, so it needs no escaping there.
+  /// The pattern of a collection's name. It is part of URLs and needs no percent-encoding.
   static final String NAME = "[a-z0-9][a-z0-9_-]{0,62}";
 
   private static final Pattern NAME_PATTERN = Pattern.compile(NAME);
   static final int MAX_DESCRIPTION_BYTES = 4_000;
 
-  /// @param hnsw the shape of the index; absent, the configuration's
-  /// @param language a text search configuration of PostgreSQL's; absent, `english`
-  /// @param fields those of the metadata whose order filters ask for, with their types
+  /// @param hnsw parameters of the index; absent parameters follow the configuration
+  /// @param language the name of a text search configuration of PostgreSQL; default `english`
+  /// @param fields the metadata fields that get an index for range conditions, with their types
   @JsonCreator
   static CreateCollection of(
       @Nullable String name,
@@ -68,7 +73,9 @@ public record CreateCollection(
     String checked = Input.required("name", name);
     if (!isName(checked)) {
       throw Problem.field(
-          "name", "name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit");
+          "name",
+          "name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a"
+              + " digit.");
     }
     Input.text("description", description, MAX_DESCRIPTION_BYTES);
     return new CreateCollection(
@@ -81,12 +88,12 @@ public record CreateCollection(
         new CollectionSettings(null, hnsw, language, fields));
   }
 
-  /// One that leaves everything as it is by default.
+  /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
     return of(name, description, null, null, null, null, null, null, null);
   }
 
-  /// Whether a collection can be called this.
+  /// Whether `name` is a valid name of a collection.
   public static boolean isName(String name) {
     return NAME_PATTERN.matcher(name).matches();
   }

@@ -15,7 +15,7 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/// Documents that are searched together, as stored.
+/// The entity of a collection: documents that are searched together.
 @Entity
 @Table(name = "collection")
 public class DocumentCollection extends PanacheEntityBase {
@@ -40,12 +40,12 @@ public class DocumentCollection extends PanacheEntityBase {
   @Column(name = "created_at", insertable = false, updatable = false)
   public Instant createdAt;
 
-  static Optional<DocumentCollection> named(String name) {
+  static Optional<DocumentCollection> findByName(String name) {
     return find("name", name).firstResultOptional();
   }
 
-  /// As it is once nobody else changes it any more, for the transaction to change it.
-  static Optional<DocumentCollection> locked(String name) {
+  /// Finds a collection and locks its row until the end of the transaction.
+  static Optional<DocumentCollection> findByNameAndLock(String name) {
     return find("name", name).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();
   }
 }

@@ -12,12 +12,12 @@ import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What of a collection is to be another than it is, while everybody works on. What is absent
-/// stays.
+/// The request to change a collection. Absent fields are not changed.
 ///
 /// @param precision of the index
-/// @param hnsw the shape of the index, and how far a search looks in it
-/// @param fields all that are to have an index of their order; others lose theirs
+/// @param hnsw parameters of the index and of searches in it
+/// @param fields all metadata fields that shall have an index for range conditions; the indexes of
+///   others are dropped
 @Schema(
     name = "UpdateCollection",
     examples =
@@ -42,45 +42,46 @@ public record UpdateCollection(
       @Nullable JsonNode metric,
       @Nullable JsonNode language) {
     Input.text("description", description, CreateCollection.MAX_DESCRIPTION_BYTES);
-    fixed("name", name);
-    fixed("model", model);
-    fixed("dimensions", dimensions);
-    fixed("metric", metric);
-    fixed("language", language);
+    rejectImmutable("name", name);
+    rejectImmutable("model", model);
+    rejectImmutable("dimensions", dimensions);
+    rejectImmutable("metric", metric);
+    rejectImmutable("language", language);
     return new UpdateCollection(description, precision, hnsw, fields);
   }
 
-  /// One that changes how far searches look in the index.
+  /// A request that changes only `efSearch`.
   public static UpdateCollection efSearch(int efSearch) {
     return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null);
   }
 
-  private static void fixed(String field, @Nullable Object value) {
+  private static void rejectImmutable(String field, @Nullable Object value) {
     if (value != null) {
       throw Problem.field(
           field,
           field
-              + " is what the collection was built with, and stays; create another collection with"
-              + " it and put the documents there");
+              + " cannot be changed after the collection is created. Create another collection, and"
+              + " store the documents there.");
     }
   }
 
-  /// What is asked for, as it is recorded; a description is text, and only said to be new.
-  Map<String, Object> changed() {
-    var changed = new TreeMap<String, Object>();
+  /// The changed settings for the audit trail. The text of a description is not recorded, only that
+  /// it changed.
+  Map<String, Object> auditDetails() {
+    var details = new TreeMap<String, Object>();
     if (description != null) {
-      changed.put("description", true);
+      details.put("description", true);
     }
     if (precision != null) {
-      changed.put("precision", precision);
+      details.put("precision", precision);
     }
     if (hnsw != null) {
-      changed.put("hnsw", hnsw);
+      details.put("hnsw", hnsw);
     }
     if (fields != null) {
-      changed.put("fields", fields);
+      details.put("fields", fields);
     }
-    return changed;
+    return details;
   }
 
   CollectionSettings applyTo(CollectionSettings settings) {

@@ -1,4 +1,5 @@
-/// A collection, its embedding spaces and its partitions: create, describe, drop.
+/// Collections: create, describe, change and drop a collection with its embedding space and its
+/// partitions.
 @NullMarked
 package dev.sheaf.collection;
 

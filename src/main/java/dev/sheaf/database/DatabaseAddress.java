@@ -45,18 +45,18 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       uri = URI.create(url.strip());
     } catch (IllegalArgumentException e) {
       throw malformed(
-          "it is not a URL; characters such as @ : / % in a password are written %40 %3A %2F %25");
+          "it is not a URL; characters such as @ : / % in a password must be written %40 %3A %2F %25");
     }
     String scheme = uri.getScheme();
     if (!"postgres".equals(scheme) && !"postgresql".equals(scheme)) {
       throw malformed("it starts with " + scheme + ":");
     }
     if (uri.getHost() == null) {
-      throw malformed("it names no host");
+      throw malformed("it has no host");
     }
     String path = uri.getRawPath();
     if (path == null || path.length() < 2) {
-      throw malformed("it names no database");
+      throw malformed("it has no database");
     }
     String credentials = uri.getRawUserInfo();
     @Nullable String user = null;
@@ -79,7 +79,8 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       return new DatabaseAddress(
           jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);
     } catch (NumberFormatException e) {
-      throw new OperatorException("not a port: " + port, "DB_PORT is a number, such as 5432", e);
+      throw new OperatorException(
+          "invalid port: " + port, "set DB_PORT to a number, such as 5432", e);
     }
   }
 
@@ -185,7 +186,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
 
   private static OperatorException malformed(String why) {
     return new OperatorException(
-        "DATABASE_URL cannot be read: " + why,
+        "DATABASE_URL is invalid: " + why,
         "expected postgres://user:password@host:port/database?sslmode=...");
   }
 

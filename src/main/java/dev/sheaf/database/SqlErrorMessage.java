@@ -19,7 +19,7 @@ public final class SqlErrorMessage {
     return switch (SqlStates.of(e)) {
       case SqlStates.INVALID_PASSWORD, SqlStates.INVALID_AUTHORIZATION_SPECIFICATION ->
           new OperatorException(
-              "PostgreSQL at " + server + " refuses the role " + role(address) + ": " + message(e),
+              "PostgreSQL at " + server + " rejects the role " + role(address) + ": " + message(e),
               "check user and password",
               e);
       case SqlStates.INVALID_CATALOG_NAME ->
@@ -29,16 +29,15 @@ public final class SqlErrorMessage {
               e);
       case SqlStates.TOO_MANY_CONNECTIONS ->
           new OperatorException(
-              "PostgreSQL at " + server + " has no connection left",
-              "raise max_connections, or stop what holds them",
+              "PostgreSQL at " + server + " has no free connections",
+              "raise max_connections, or close other connections",
               e);
       case SqlStates.CANNOT_CONNECT_NOW ->
-          new OperatorException(
-              "PostgreSQL at " + server + " is starting up", "try again in a moment", e);
+          new OperatorException("PostgreSQL at " + server + " is starting up", "retry later", e);
       default ->
           new OperatorException(
-              "no PostgreSQL answers at " + server + ": " + reason(e),
-              "check host and port, and that the server runs",
+              "cannot reach PostgreSQL at " + server + ": " + reason(e),
+              "check host and port, and whether the server is running",
               e);
     };
   }
@@ -68,24 +67,24 @@ public final class SqlErrorMessage {
       case SqlStates.INSUFFICIENT_PRIVILEGE ->
           statement != null
                   && statement.toUpperCase(java.util.Locale.ROOT).contains("CREATE EXTENSION")
-              ? "an administrator has to run, in database "
+              ? "ask an administrator to run in database "
                   + address.database()
                   + ": "
                   + withoutComments(statement)
                   + ";"
-              : "grant the role " + role(address) + " what it lacks";
-      case SqlStates.DISK_FULL -> "the server's disk is full; nothing of this step was kept";
+              : "grant the missing privilege to the role " + role(address);
+      case SqlStates.DISK_FULL -> "the server's disk is full; this step was rolled back";
       case SqlStates.LOCK_NOT_AVAILABLE ->
-          "another session holds a lock on that table; see pg_stat_activity, or try when it is quieter";
+          "another session holds a lock on the table; find it in pg_stat_activity, or retry later";
       case SqlStates.QUERY_CANCELED ->
-          "raise it with --statement-timeout in the file, or sheaf.schema.statement-timeout";
+          "raise the limit with --statement-timeout in the file, or with sheaf.schema.statement-timeout";
       case SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
           SqlStates.ADMIN_SHUTDOWN,
           SqlStates.CRASH_SHUTDOWN,
           SqlStates.CANNOT_CONNECT_NOW,
           SqlStates.CONNECTION_FAILURE,
           SqlStates.CONNECTION_DOES_NOT_EXIST ->
-          "the connection was lost; nothing half-done is recorded, run it again";
+          "the connection was lost; this step is not recorded as applied, run the command again";
       default -> "";
     };
   }

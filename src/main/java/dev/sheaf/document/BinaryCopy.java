@@ -11,11 +11,11 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
-/// Rows on their way into one table by `COPY ... FORMAT binary`, as the PostgreSQL manual describes
-/// it under "COPY, Binary Format". The values of a row come in the order of the columns.
+/// Loads rows into one table with `COPY ... FORMAT binary`. Source: the PostgreSQL manual, "COPY",
+/// "Binary Format". The values of a row must be added in the order of the columns.
 ///
-/// Nothing is in the table before [#finish]; closed without it, the copy is cancelled and the
-/// transaction with it.
+/// The rows are in the table after [#finish]. If this is closed without it, the copy is cancelled,
+/// and the transaction fails.
 final class BinaryCopy implements AutoCloseable {
 
   private static final byte[] SIGNATURE =
@@ -33,7 +33,7 @@ final class BinaryCopy implements AutoCloseable {
     this.columns = (short) columns;
   }
 
-  /// @param columns their names, as SQL has them, separated by commas
+  /// @param columns the names of the columns, separated by commas
   static BinaryCopy into(Connection connection, String table, String columns) throws SQLException {
     CopyIn copy =
         connection
@@ -41,7 +41,7 @@ final class BinaryCopy implements AutoCloseable {
             .getCopyAPI()
             .copyIn("COPY " + table + " (" + columns + ") FROM STDIN (FORMAT binary)");
     var rows = new BinaryCopy(copy, columns.split(",", -1).length);
-    // The signature is followed by the flags and the length of an extension: none of either.
+    // After the signature come the flags and the length of the header extension, both 0.
     rows.buffer.put(SIGNATURE).putInt(0).putInt(0);
     return rows;
   }
@@ -50,42 +50,42 @@ final class BinaryCopy implements AutoCloseable {
     if (buffer.position() >= CHUNK) {
       flush();
     }
-    room(Short.BYTES).putShort(columns);
+    reserve(Short.BYTES).putShort(columns);
     return this;
   }
 
   BinaryCopy bigint(long value) {
-    room(12).putInt(Long.BYTES).putLong(value);
+    reserve(12).putInt(Long.BYTES).putLong(value);
     return this;
   }
 
   BinaryCopy integer(int value) {
-    room(8).putInt(Integer.BYTES).putInt(value);
+    reserve(8).putInt(Integer.BYTES).putInt(value);
     return this;
   }
 
   BinaryCopy uuid(UUID value) {
-    room(20).putInt(16).putLong(value.getMostSignificantBits());
+    reserve(20).putInt(16).putLong(value.getMostSignificantBits());
     buffer.putLong(value.getLeastSignificantBits());
     return this;
   }
 
   BinaryCopy text(@Nullable String value) {
     if (value == null) {
-      room(Integer.BYTES).putInt(-1);
+      reserve(Integer.BYTES).putInt(-1);
       return this;
     }
     return bytea(value.getBytes(StandardCharsets.UTF_8));
   }
 
   BinaryCopy bytea(byte[] value) {
-    room(Integer.BYTES + value.length).putInt(value.length).put(value);
+    reserve(Integer.BYTES + value.length).putInt(value.length).put(value);
     return this;
   }
 
   BinaryCopy jsonb(String json) {
     byte[] value = json.getBytes(StandardCharsets.UTF_8);
-    room(5 + value.length).putInt(1 + value.length).put(JSONB_VERSION).put(value);
+    reserve(5 + value.length).putInt(1 + value.length).put(JSONB_VERSION).put(value);
     return this;
   }
 
@@ -93,16 +93,16 @@ final class BinaryCopy implements AutoCloseable {
     return bigint(ChronoUnit.MICROS.between(POSTGRES_EPOCH, value));
   }
 
-  /// pgvector's own form: the dimensions, a number for later use, the numbers.
+  /// pgvector's binary format: the number of dimensions, an unused number, the components.
   BinaryCopy vector(float[] value) {
     int bytes = 2 * Short.BYTES + value.length * Float.BYTES;
-    room(Integer.BYTES + bytes).putInt(bytes).putShort((short) value.length).putShort((short) 0);
+    reserve(Integer.BYTES + bytes).putInt(bytes).putShort((short) value.length).putShort((short) 0);
     buffer.asFloatBuffer().put(value);
     buffer.position(buffer.position() + value.length * Float.BYTES);
     return this;
   }
 
-  private ByteBuffer room(int bytes) {
+  private ByteBuffer reserve(int bytes) {
     if (buffer.remaining() < bytes) {
       int needed = Math.addExact(buffer.position(), bytes);
       ByteBuffer larger = ByteBuffer.allocate(Math.max(needed, 2 * buffer.capacity()));
@@ -116,9 +116,9 @@ final class BinaryCopy implements AutoCloseable {
     buffer.clear();
   }
 
-  /// @throws SQLException when the table does not take one of the rows
+  /// @throws SQLException if the table rejects a row
   void finish() throws SQLException {
-    room(Short.BYTES).putShort((short) -1);
+    reserve(Short.BYTES).putShort((short) -1);
     flush();
     copy.endCopy();
   }

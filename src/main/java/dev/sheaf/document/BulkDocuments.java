@@ -32,12 +32,12 @@ import java.util.function.IntFunction;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Puts many documents at once: what one `PUT` for each would do, in a few statements for all.
+/// Stores many documents in a few statements, with the same result as one `PUT` for each.
 ///
-/// New documents, and the chunks of all that differ from what is stored, are loaded by binary
-/// `COPY`, straight into the partitions, because routing rows through their parents costs more than
-/// storing them. The row of a document that is there already is changed and not replaced, so that
-/// whoever waits for it finds it.
+/// New documents, and the chunks of all changed documents, are loaded by binary `COPY` directly
+/// into the partitions, because routing rows through the partitioned tables costs more than storing
+/// them. The row of an existing document is updated and not replaced, so that concurrent
+/// transactions that wait for its lock still find it.
 @ApplicationScoped
 public class BulkDocuments {
 
@@ -58,167 +58,172 @@ public class BulkDocuments {
     this.chunkers = chunkers;
   }
 
-  /// What became of a document.
+  /// The result of storing a document.
   public enum Status {
     CREATED,
     UPDATED,
     UNCHANGED,
-    /// An earlier batch of the same load wrote it; this one is its last word.
+    /// An earlier batch of the same upload contained the document; this batch replaced it.
     REPLACED
   }
 
-  /// Documents of which everything is known but whether they can be written.
-  public static final class Prepared {
+  /// Documents that are split and embedded, ready to be written.
+  public static final class PreparedBatch {
     private final String collection;
     private final Space space;
     private final SequencedMap<UUID, Row> rows = new LinkedHashMap<>();
-    private final Map<UUID, PreparedDocument> drafts = new HashMap<>();
-    private final Map<String, Problem> refused = new LinkedHashMap<>();
+    private final Map<UUID, PreparedDocument> documents = new HashMap<>();
+    private final Map<String, Problem> rejected = new LinkedHashMap<>();
 
-    private Prepared(String collection, Space space) {
+    private PreparedBatch(String collection, Space space) {
       this.collection = collection;
       this.space = space;
     }
 
-    /// The documents that cannot be stored, by the client's id, and why; the others can.
-    public Map<String, Problem> refused() {
-      return refused;
+    /// The documents that cannot be stored, by external ID, and why. The others can be stored.
+    public Map<String, Problem> rejected() {
+      return rejected;
     }
 
-    private void refuse(Row row, Problem problem) {
+    private void reject(Row row, Problem problem) {
       rows.remove(row.id());
-      drafts.remove(row.id());
-      refused.put(row.externalId(), problem);
+      documents.remove(row.id());
+      rejected.put(row.externalId(), problem);
     }
   }
 
-  /// What was written.
+  /// The result of writing a batch.
   ///
-  /// @param statuses by the client's id
-  /// @param at when, by the server's clock
-  public record Written(Map<String, Status> statuses, Instant at) {}
+  /// @param statuses by external ID
+  /// @param at the time of the transaction, by the server's clock
+  public record WriteResult(Map<String, Status> statuses, Instant at) {}
 
-  /// What is stored under the id of a row, compared with the row.
-  private record Stored(boolean sameContent, boolean sameFields, Instant updatedAt) {}
+  /// The comparison of a row with the stored document of the same ID.
+  private record StoredDocument(boolean sameContent, boolean sameFields, Instant updatedAt) {}
 
-  /// Splits and embeds what differs from what is stored. Holds no connection while it embeds.
+  /// Splits and embeds the documents that differ from the stored ones. Uses no connection while it
+  /// embeds.
   ///
-  /// @param space the active one of the collection
-  /// @param documents by the client's id
-  /// @throws dev.sheaf.embedding.EmbeddingException when the model cannot be used at all
-  public Prepared prepare(String collection, Space space, Map<String, DocumentContent> documents)
-      throws SQLException {
+  /// @param space the active space of the collection
+  /// @param documents by external ID
+  /// @throws dev.sheaf.embedding.EmbeddingException if the model is unavailable
+  public PreparedBatch prepare(
+      String collection, Space space, Map<String, DocumentContent> documents) throws SQLException {
     EmbeddingModel model = models.forSpace(space);
-    var preparation = new DocumentPreparer(space, model, chunkers.forModel(model));
-    var prepared = new Prepared(collection, space);
+    var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
+    var batch = new PreparedBatch(collection, space);
     documents.forEach((externalId, content) -> {
       try {
-        Row row = preparation.row(externalId, content);
-        prepared.rows.put(row.id(), row);
+        Row row = preparer.row(externalId, content);
+        batch.rows.put(row.id(), row);
       } catch (Problem problem) {
-        prepared.refused.put(externalId, problem);
+        batch.rejected.put(externalId, problem);
       }
     });
-    Map<UUID, Stored> stored = lookBeforeEmbedding(prepared, documents);
-    for (Row row : List.copyOf(prepared.rows.values())) {
-      Stored known = stored.get(row.id());
-      if (known == null || !known.sameContent()) {
+    Map<UUID, StoredDocument> stored = findStoredBeforeEmbedding(batch, documents);
+    for (Row row : List.copyOf(batch.rows.values())) {
+      StoredDocument existing = stored.get(row.id());
+      if (existing == null || !existing.sameContent()) {
         DocumentContent content = Objects.requireNonNull(documents.get(row.externalId()));
         try {
-          prepared.drafts.put(row.id(), preparation.draft(row, content));
+          batch.documents.put(row.id(), preparer.prepare(row, content));
         } catch (Problem problem) {
-          prepared.refuse(row, problem);
+          batch.reject(row, problem);
         }
       }
     }
-    embed(preparation, prepared, List.copyOf(prepared.drafts.values()));
-    return prepared;
+    embed(preparer, batch, List.copyOf(batch.documents.values()));
+    return batch;
   }
 
-  /// What comes with its vectors costs less to prepare than to look for.
-  private Map<UUID, Stored> lookBeforeEmbedding(
-      Prepared prepared, Map<String, DocumentContent> documents) throws SQLException {
-    List<Row> costly =
-        prepared.rows.values().stream()
-            .filter(row -> !isWhole(Objects.requireNonNull(documents.get(row.externalId()))))
+  /// Skips documents that contain all their vectors: preparing them again costs less than the
+  /// query.
+  private Map<UUID, StoredDocument> findStoredBeforeEmbedding(
+      PreparedBatch batch, Map<String, DocumentContent> documents) throws SQLException {
+    List<Row> toEmbed =
+        batch.rows.values().stream()
+            .filter(row -> !hasAllVectors(Objects.requireNonNull(documents.get(row.externalId()))))
             .toList();
-    if (costly.isEmpty()) {
+    if (toEmbed.isEmpty()) {
       return Map.of();
     }
     try (Connection connection = dataSource.getConnection()) {
-      return look(connection, prepared.space, costly);
+      return findStored(connection, batch.space, toEmbed);
     }
   }
 
-  private static boolean isWhole(DocumentContent content) {
+  private static boolean hasAllVectors(DocumentContent content) {
     return content.chunks() != null
         && content.chunks().stream().allMatch(chunk -> chunk.vector() != null);
   }
 
-  /// All at once; when the model refuses one of them, either half by itself, to find which.
+  /// Embeds all documents together. If the model rejects one, embeds each half separately, until
+  /// the rejected document is found.
   private static void embed(
-      DocumentPreparer preparation, Prepared prepared, List<PreparedDocument> drafts) {
+      DocumentPreparer preparer, PreparedBatch batch, List<PreparedDocument> documents) {
     try {
-      preparation.embed(drafts);
-    } catch (Problem refusal) {
-      if (drafts.size() == 1) {
-        prepared.refuse(drafts.getFirst().row(), refusal);
+      preparer.embed(documents);
+    } catch (Problem rejected) {
+      if (documents.size() == 1) {
+        batch.reject(documents.getFirst().row(), rejected);
         return;
       }
-      int half = drafts.size() / 2;
-      embed(preparation, prepared, drafts.subList(0, half));
-      embed(preparation, prepared, drafts.subList(half, drafts.size()));
+      int half = documents.size() / 2;
+      embed(preparer, batch, documents.subList(0, half));
+      embed(preparer, batch, documents.subList(half, documents.size()));
     }
   }
 
-  /// Writes what was prepared, in the transaction of the caller.
+  /// Writes a batch, in the transaction of the caller.
   ///
-  /// @param own when the same load has written before, by [Written#at]
-  /// @throws Problem when the collection has been dropped
-  /// @throws SQLException when another has written one of these documents meanwhile; of SQLSTATE
-  ///   class 40, or 23505. It can be prepared and written again then.
-  public Written write(Connection connection, Prepared prepared, Set<Instant> own)
+  /// @param ownWrites the [WriteResult#at] of earlier batches of the same upload
+  /// @throws Problem if the collection was dropped
+  /// @throws SQLException with SQLSTATE class 40 or 23505 if a concurrent transaction wrote one of
+  ///   the documents; prepare and write the batch again then
+  public WriteResult write(Connection connection, PreparedBatch batch, Set<Instant> ownWrites)
       throws SQLException {
-    Space space = prepared.space;
-    Instant now = hold(connection, prepared);
-    Map<UUID, Stored> stored = look(connection, space, prepared.rows.values());
+    Space space = batch.space;
+    Instant now = lockCollection(connection, batch);
+    Map<UUID, StoredDocument> stored = findStored(connection, space, batch.rows.values());
     var statuses = new HashMap<String, Status>();
-    var fields = new ArrayList<Row>();
-    var drafts = new ArrayList<PreparedDocument>();
-    for (Row row : prepared.rows.values()) {
-      Stored known = stored.get(row.id());
-      if (known != null && known.sameContent()) {
-        if (!known.sameFields()) {
-          fields.add(row);
+    var withNewFields = new ArrayList<Row>();
+    var withNewContent = new ArrayList<PreparedDocument>();
+    for (Row row : batch.rows.values()) {
+      StoredDocument existing = stored.get(row.id());
+      if (existing != null && existing.sameContent()) {
+        if (!existing.sameFields()) {
+          withNewFields.add(row);
         }
-        statuses.put(row.externalId(), known.sameFields() ? Status.UNCHANGED : Status.UPDATED);
+        statuses.put(row.externalId(), existing.sameFields() ? Status.UNCHANGED : Status.UPDATED);
       } else {
-        PreparedDocument draft = prepared.drafts.get(row.id());
-        if (draft == null) {
-          throw changedMeanwhile(row);
+        PreparedDocument document = batch.documents.get(row.id());
+        if (document == null) {
+          throw changedConcurrently(row);
         }
-        drafts.add(draft);
-        statuses.put(row.externalId(), known == null ? Status.CREATED : Status.UPDATED);
+        withNewContent.add(document);
+        statuses.put(row.externalId(), existing == null ? Status.CREATED : Status.UPDATED);
       }
-      if (known != null && own.contains(known.updatedAt())) {
+      if (existing != null && ownWrites.contains(existing.updatedAt())) {
         statuses.put(row.externalId(), Status.REPLACED);
       }
     }
-    if (!fields.isEmpty()) {
-      update(connection, space, fields, "AND d.content_hash = x.content_hash");
+    if (!withNewFields.isEmpty()) {
+      update(connection, space, withNewFields, "AND d.content_hash = x.content_hash");
     }
-    if (!drafts.isEmpty()) {
-      load(connection, space, drafts, stored.keySet(), now);
+    if (!withNewContent.isEmpty()) {
+      load(connection, space, withNewContent, stored.keySet(), now);
     }
-    return new Written(statuses, now);
+    return new WriteResult(statuses, now);
   }
 
-  private static Instant hold(Connection connection, Prepared prepared) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(DocumentTable.HOLD_COLLECTION)) {
-      statement.setLong(1, prepared.space.collectionId());
+  /// @return the time of the transaction, by the server's clock
+  private static Instant lockCollection(Connection connection, PreparedBatch batch)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(DocumentTable.LOCK_COLLECTION)) {
+      statement.setLong(1, batch.space.collectionId());
       try (ResultSet row = statement.executeQuery()) {
-        if (!row.next() || row.getLong(1) != prepared.space.id()) {
-          throw CollectionService.notFound(prepared.collection);
+        if (!row.next() || row.getLong(1) != batch.space.id()) {
+          throw CollectionService.notFound(batch.collection);
         }
       }
     }
@@ -229,10 +234,10 @@ public class BulkDocuments {
     }
   }
 
-  /// What is stored of these documents. Finds each by the primary key of the partition.
-  private static Map<UUID, Stored> look(Connection connection, Space space, Collection<Row> rows)
-      throws SQLException {
-    var stored = new HashMap<UUID, Stored>();
+  /// Compares rows with the stored documents. Finds each by the primary key of the partition.
+  private static Map<UUID, StoredDocument> findStored(
+      Connection connection, Space space, Collection<Row> rows) throws SQLException {
+    var stored = new HashMap<UUID, StoredDocument>();
     String sql =
         """
         SELECT d.id,
@@ -252,14 +257,15 @@ public class BulkDocuments {
         while (row.next()) {
           stored.put(
               row.getObject(1, UUID.class),
-              new Stored(row.getBoolean(2), row.getBoolean(3), instant(row, 4)));
+              new StoredDocument(row.getBoolean(2), row.getBoolean(3), instant(row, 4)));
         }
       }
     }
     return stored;
   }
 
-  /// @param condition what else has to be so of each
+  /// @param condition an additional condition on each document, in SQL
+  /// @throws SQLException if a document does not exist, or does not match the condition
   private static void update(Connection connection, Space space, List<Row> rows, String condition)
       throws SQLException {
     String sql =
@@ -280,7 +286,7 @@ public class BulkDocuments {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       bind(statement, rows);
       if (statement.executeUpdate() != rows.size()) {
-        throw changedMeanwhile(rows.getFirst());
+        throw changedConcurrently(rows.getFirst());
       }
     }
   }
@@ -288,13 +294,13 @@ public class BulkDocuments {
   private static void load(
       Connection connection,
       Space space,
-      List<PreparedDocument> drafts,
+      List<PreparedDocument> documents,
       Set<UUID> stored,
       Instant now)
       throws SQLException {
-    // In one order, so that two loads of the same documents seldom wait for each other in a ring.
+    // Sorted, so that concurrent uploads of the same documents seldom deadlock.
     List<Row> replaced =
-        drafts.stream()
+        documents.stream()
             .map(PreparedDocument::row)
             .filter(row -> stored.contains(row.id()))
             .sorted(Comparator.comparing(Row::id))
@@ -304,8 +310,8 @@ public class BulkDocuments {
       deleteChunks(connection, space, replaced);
     }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.documentTable(), DOCUMENT_COLUMNS)) {
-      for (PreparedDocument draft : drafts) {
-        Row row = draft.row();
+      for (PreparedDocument document : documents) {
+        Row row = document.row();
         if (stored.contains(row.id())) {
           continue;
         }
@@ -323,12 +329,12 @@ public class BulkDocuments {
       copy.finish();
     }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.chunkTable(), CHUNK_COLUMNS)) {
-      for (PreparedDocument draft : drafts) {
-        for (TextChunk part : draft.split()) {
-          TextChunk chunk = draft.stored(part);
+      for (PreparedDocument document : documents) {
+        for (TextChunk embedded : document.split()) {
+          TextChunk chunk = document.stored(embedded);
           copy.row()
               .bigint(space.collectionId())
-              .uuid(draft.row().id())
+              .uuid(document.row().id())
               .integer(chunk.ordinal())
               .text(chunk.text())
               .integer(chunk.tokenCount())
@@ -339,21 +345,21 @@ public class BulkDocuments {
       copy.finish();
     }
     try (BinaryCopy copy = BinaryCopy.into(connection, space.embeddingTable(), EMBEDDING_COLUMNS)) {
-      for (PreparedDocument draft : drafts) {
-        for (int ordinal = 0; ordinal < draft.vectors().length; ordinal++) {
+      for (PreparedDocument document : documents) {
+        for (int ordinal = 0; ordinal < document.vectors().length; ordinal++) {
           copy.row()
               .bigint(space.id())
               .bigint(space.collectionId())
-              .uuid(draft.row().id())
+              .uuid(document.row().id())
               .integer(ordinal)
-              .vector(draft.vectors()[ordinal]);
+              .vector(document.vectors()[ordinal]);
         }
       }
       copy.finish();
     }
   }
 
-  /// Deletes the chunks of documents, embeddings with them.
+  /// Deletes the chunks of documents. Their embeddings are deleted by cascade.
   private static void deleteChunks(Connection connection, Space space, List<Row> rows)
       throws SQLException {
     String sql =
@@ -391,8 +397,9 @@ public class BulkDocuments {
     return row.getObject(column, OffsetDateTime.class).toInstant();
   }
 
-  private static SQLException changedMeanwhile(Row row) {
+  private static SQLException changedConcurrently(Row row) {
     return new SQLException(
-        "document " + row.id() + " was changed meanwhile", SqlStates.SERIALIZATION_FAILURE);
+        "Document " + row.id() + " was changed by a concurrent transaction",
+        SqlStates.SERIALIZATION_FAILURE);
   }
 }

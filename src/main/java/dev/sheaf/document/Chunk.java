@@ -9,10 +9,10 @@ import jakarta.persistence.Table;
 import java.util.List;
 import java.util.UUID;
 
-/// As much of a document as the model reads at once, as stored.
+/// The entity of a chunk: a part of a document's text that the model embeds as one vector.
 @Entity
 @Table(name = "chunk")
-@IdClass(Chunk.Key.class)
+@IdClass(Chunk.ChunkKey.class)
 public class Chunk extends PanacheEntityBase {
 
   @Id
@@ -36,18 +36,20 @@ public class Chunk extends PanacheEntityBase {
   @Column(name = "end_offset")
   public int endOffset;
 
-  /// The key: a document's chunks are numbered from 0.
-  public record Key(long collectionId, UUID documentId, int ordinal) {}
+  /// The primary key of a chunk.
+  ///
+  /// @param ordinal the position of the chunk in its document, from 0
+  public record ChunkKey(long collectionId, UUID documentId, int ordinal) {}
 
-  static List<Chunk> of(long collectionId, UUID documentId) {
+  static List<Chunk> findByDocument(long collectionId, UUID documentId) {
     return list("collectionId = ?1 AND documentId = ?2 ORDER BY ordinal", collectionId, documentId);
   }
 
-  /// The text of a document. Chunks overlap, and together they cover it: each adds what lies behind
-  /// the one before.
+  /// Joins the chunks of a document to its text. Each chunk contributes the part that the previous
+  /// chunks do not contain.
   ///
-  /// @param texts of all its chunks, in order
-  /// @param starts the offset of each
+  /// @param texts the texts of all chunks, in order
+  /// @param starts the start offsets of all chunks, in UTF-16 code units
   static String text(List<String> texts, List<Integer> starts) {
     var text = new StringBuilder();
     for (int i = 0; i < texts.size(); i++) {
@@ -56,7 +58,7 @@ public class Chunk extends PanacheEntityBase {
     return text.toString();
   }
 
-  static long deleteOf(long collectionId, UUID documentId) {
+  static long deleteByDocument(long collectionId, UUID documentId) {
     return delete("collectionId = ?1 AND documentId = ?2", collectionId, documentId);
   }
 }

@@ -3,12 +3,12 @@ package dev.sheaf.document;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// A chunk as clients see it.
+/// A chunk in responses.
 ///
-/// @param text as it stands in the document, white space included; it may repeat the end of the one
-///   before
-/// @param startOffset where it starts in the document, in UTF-16 code units
-/// @param endOffset where it ends, exclusive
+/// @param text the part of the document's text, with all white space; it may repeat the end of the
+///   previous chunk
+/// @param startOffset the start of the chunk in the document's text, in UTF-16 code units
+/// @param endOffset the end of the chunk, exclusive
 @Schema(name = "Chunk")
 public record ChunkView(int ordinal, String text, int tokenCount, int startOffset, int endOffset) {
 

@@ -5,32 +5,33 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Splits a text into chunks that a model reads to their end.
+/// Splits a text into chunks that are short enough for a model.
 ///
-/// Recursive splitting by separators, in one pass: a chunk takes as many words as fit and ends at
-/// the last paragraph within its second half, else at the last line, else sentence, else word, and
-/// inside a word only when the word alone is too long. The next chunk repeats the last sentences
-/// or, when none is short enough, the last words of the one before.
+/// This is recursive splitting by separators, in one pass. A chunk takes as many words as fit. It
+/// ends at the last paragraph break in its second half, else at the last line break, else at the
+/// end of a sentence, else of a word. It ends inside of a word only if the word alone is too long.
+/// The next chunk repeats the last sentences of the previous one, or its last words if no sentence
+/// is short enough.
 ///
-/// What every text gets, however hostile: each chunk is within the limit as the model counts it;
-/// the chunks hold all of the text but white space, in its order; no surrogate pair is cut. Time is
-/// linear in the length of the text, memory that of the chunks.
+/// For any text, each chunk is within the limit as the model counts tokens; the chunks contain the
+/// whole text in order, except white space; and no surrogate pair is split. Time is linear in the
+/// length of the text. Memory is proportional to the chunks.
 ///
-/// Immutable, so thread-safe.
+/// Immutable and thread-safe.
 public final class Chunker {
 
-  /// Below this a chunk says nothing, and one emoji may be longer for some models.
+  /// A shorter chunk has too little content. For some models, one emoji may have more tokens.
   static final int LEAST_MAX_TOKENS = 16;
 
-  /// Raised whenever the same text would be split differently.
+  /// Increment this when a change splits the same text differently.
   private static final int VERSION = 1;
 
   /// A longer run without white space (a hash, a URL, Chinese) is treated as several words, so that
-  /// chunks and overlaps have somewhere to end.
+  /// a chunk or an overlap can end inside of it.
   private static final int MAX_WORD_CODE_POINTS = 24;
 
-  /// White space and invisible characters are no tokens, but a chunk must end all the same;
-  /// full-text search takes no text of a megabyte. Prose has 4 characters to a token, deeply
+  /// Limits chunks of white space and invisible characters, which are not tokens: PostgreSQL's
+  /// full-text search rejects a text of a megabyte. Prose has 4 characters per token, deeply
   /// indented code 10.
   private static final int MAX_CHARS_PER_TOKEN = 32;
 
@@ -43,9 +44,9 @@ public final class Chunker {
   private final int maxOverlapChars;
   private final int maxWordTokens;
 
-  /// @param maxTokens the most tokens of a chunk, at least 16 and at most what the model reads
-  /// @param overlapTokens the most tokens repeated from one chunk to the next, less than
-  ///   `maxTokens`
+  /// @param maxTokens the maximum number of tokens of a chunk, from 16 to the model's maximum
+  /// @param overlapTokens the maximum number of tokens that a chunk repeats of the previous one,
+  ///   less than `maxTokens`
   Chunker(EmbeddingModel model, int maxTokens, int overlapTokens) {
     if (maxTokens < LEAST_MAX_TOKENS || maxTokens > model.maxTokens()) {
       throw new IllegalArgumentException(
@@ -64,22 +65,22 @@ public final class Chunker {
     this.maxWordTokens = maxTokens / 2;
   }
 
-  /// Says how texts are split: when it is the same, so are the chunks of the same text.
+  /// Identifies the way of splitting. Chunkers with the same fingerprint split the same text into
+  /// the same chunks.
   public String fingerprint() {
     return "chunker %s, %s, max %s, overlap %s"
         .formatted(VERSION, model.name(), maxTokens, overlapTokens);
   }
 
-  /// Splits a text.
+  /// Splits a text. Waits until the model is loaded.
   ///
-  /// Waits until the model is loaded.
-  ///
-  /// @return the chunks in their order, none for a blank text
-  /// @throws dev.sheaf.embedding.EmbeddingException when the model could not be loaded
+  /// @return the chunks in order; empty for a blank text
+  /// @throws dev.sheaf.embedding.EmbeddingException if the model could not be loaded
   public List<TextChunk> split(String text) {
     var chunks = new ArrayList<TextChunk>();
     var words = new Words(text);
-    // Index into the window of the first word that no chunk holds yet; those before it are overlap.
+    // The index in the window of the first word that no chunk contains yet. The words before it are
+    // overlap.
     int fresh = 0;
     while (words.has(fresh)) {
       int first = 0;
@@ -94,14 +95,15 @@ public final class Chunker {
         if (tokens <= maxTokens) {
           break;
         }
-        // Rare: the tokens of neighbours without white space between them may not add up.
+        // Rare: without white space between them, words may have more tokens together than
+        // separately.
         if (end > fresh + 1) {
           limit = shortened(words, fresh, end, tokens - maxTokens);
         } else if (first < fresh) {
           first = fresh;
         } else {
           throw new IllegalStateException(
-              "%s counts %s tokens in one character, more than the %s of a chunk"
+              "%s counts %s tokens in one character, but a chunk may have at most %s"
                   .formatted(model.name(), tokens, maxTokens));
         }
       }
@@ -114,7 +116,7 @@ public final class Chunker {
     return chunks;
   }
 
-  /// Where the longest chunk from the window's start ends, exclusive.
+  /// The end, exclusive, of the longest chunk that starts at the start of the window.
   private int longest(Words words) {
     int tokens = 0;
     int end = 0;
@@ -128,7 +130,7 @@ public final class Chunker {
     return end;
   }
 
-  /// The strongest break in the second half of the words up to `limit`, the last of them.
+  /// The last of the strongest breaks in the second half of the words up to `limit`.
   private static int bestEnd(Words words, int first, int fresh, int limit) {
     int all = words.tokens(first, limit);
     int half = limit;
@@ -146,7 +148,7 @@ public final class Chunker {
     return best;
   }
 
-  /// An end that is `excess` tokens earlier, but keeps one fresh word.
+  /// An end that is at least `excess` tokens earlier, but after the first fresh word.
   private static int shortened(Words words, int fresh, int end, int excess) {
     int limit = end - 1;
     int dropped = words.get(limit).tokens;
@@ -157,19 +159,21 @@ public final class Chunker {
     return limit;
   }
 
-  /// Where the chunk after the one from `first` to `end` starts: as early as the overlap allows, at
-  /// a sentence if there is one, else at a word, and so that the word at `end` fits.
+  /// The start of the chunk that follows the chunk from `first` to `end`. It is as early as the
+  /// overlap allows, at a sentence if there is one, else at a word, and leaves space for the word
+  /// at `end`.
   private int nextStart(Words words, int first, int end) {
-    int room = Math.min(overlapTokens, maxTokens - words.get(end).tokens);
+    int available = Math.min(overlapTokens, maxTokens - words.get(end).tokens);
     int best = end;
     int tokens = 0;
     for (int i = end - 1; i > first; i--) {
       tokens += words.get(i).tokens;
-      if (tokens > room || words.get(end).end - words.get(i).start > maxOverlapChars) {
+      if (tokens > available || words.get(end).end - words.get(i).start > maxOverlapChars) {
         break;
       }
       Break before = words.get(i).before;
-      // Sentences, lines and paragraphs are equally good: the earliest of them repeats most.
+      // Sentences, lines and paragraphs are equally good starts. The earliest gives the longest
+      // overlap.
       if (best == end
           || before.compareTo(Break.SENTENCE) >= 0
           || before.compareTo(words.get(best).before) >= 0) {
@@ -179,7 +183,7 @@ public final class Chunker {
     return best;
   }
 
-  /// What stands before a word, from the worst place to end a chunk to the best.
+  /// What precedes a word, from the worst place to end a chunk to the best.
   private enum Break {
     NONE,
     SPACE,
@@ -188,10 +192,10 @@ public final class Chunker {
     PARAGRAPH
   }
 
-  /// A run without white space, or a part of a long one.
+  /// A run without white space, or a part of a long run.
   private record Word(int start, int end, int tokens, Break before) {}
 
-  /// Reads words as they are asked for and keeps those that the next chunk may hold.
+  /// Reads words on demand, and keeps those that the next chunk may contain.
   private final class Words {
     private final String text;
     private final List<Word> window = new ArrayList<>();
@@ -245,7 +249,7 @@ public final class Chunker {
         end += Character.charCount(text.codePointAt(end));
       }
       if (isInWord(end)) {
-        end = cut(start, end);
+        end = splitPosition(start, end);
       }
       int tokens = model.countTokens(text.substring(start, end));
       while (tokens > maxWordTokens && text.codePointCount(start, end) > 1) {
@@ -260,7 +264,7 @@ public final class Chunker {
       return at < text.length() && !Character.isWhitespace(text.charAt(at));
     }
 
-    /// A carriage return and a line feed after it are one.
+    /// Counts a carriage return and line feed as one line end.
     private boolean isLineEnd(int at) {
       return text.charAt(at) == '\n'
           || (text.charAt(at) == '\r' && !(at + 1 < text.length() && text.charAt(at + 1) == '\n'));
@@ -278,11 +282,11 @@ public final class Chunker {
             ? Break.SENTENCE
             : Break.SPACE;
       }
-      // Languages that write no spaces still write these.
+      // Languages without spaces between words use these marks.
       return endsSentence(gap, "\u3002\uFF01\uFF1F") ? Break.SENTENCE : Break.NONE;
     }
 
-    /// A few closing quotes and brackets may follow the mark.
+    /// Up to three closing quotes or brackets may follow the mark.
     private boolean endsSentence(int at, String marks) {
       int last = at - 1;
       while (last >= Math.max(0, at - 4)
@@ -292,10 +296,10 @@ public final class Chunker {
       return last >= 0 && marks.indexOf(text.charAt(last)) >= 0;
     }
 
-    /// Where to cut a run at the latest before `end`: behind the last character of its second half
-    /// that is neither letter nor digit, and never within what a reader sees as one character,
-    /// unless that is all there is.
-    private int cut(int start, int end) {
+    /// The position, at most `end`, at which to split a long run: after the last character in its
+    /// second half that is neither letter nor digit. It never splits what a reader sees as one
+    /// character, unless the run consists of only one.
+    private int splitPosition(int start, int end) {
       for (int at = end; at > start + (end - start) / 2; at--) {
         if (isCharacterStart(at) && !Character.isLetterOrDigit(text.codePointBefore(at))) {
           return at;
@@ -309,7 +313,7 @@ public final class Chunker {
       return end;
     }
 
-    /// Not within a surrogate pair, before a mark or modifier, or at a joiner.
+    /// False inside of a surrogate pair, before a combining mark or modifier, and next to a joiner.
     private boolean isCharacterStart(int at) {
       if (Character.isLowSurrogate(text.charAt(at))
           && Character.isHighSurrogate(text.charAt(at - 1))) {

@@ -3,16 +3,18 @@ package dev.sheaf.document;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/// How long a chunk is.
+/// How documents are split into chunks.
 @ConfigMapping(prefix = "sheaf.chunking")
 interface ChunkerConfig {
 
-  /// The most tokens of a chunk, and never more than the model reads. A paragraph or two: shorter
-  /// chunks lose their context, longer ones blur several topics into one vector.
+  /// The maximum number of tokens of a chunk, limited by the model's maximum. The default is one or
+  /// two paragraphs: shorter chunks lose their context, longer ones mix several topics in one
+  /// vector.
   @WithDefault("256")
   int maxTokens();
 
-  /// The most tokens that a chunk repeats of the one before, so that a thought cut in two is found.
+  /// The maximum number of tokens that a chunk repeats of the previous one, so that a search finds
+  /// a passage that is split between two chunks.
   @WithDefault("32")
   int overlapTokens();
 }

@@ -7,7 +7,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 
-/// The chunkers of this service: one way of splitting, by the tokens of each model.
+/// Creates the chunker for each model, with the configured lengths.
 @ApplicationScoped
 public class Chunkers {
 
@@ -24,9 +24,9 @@ public class Chunkers {
     this.overlapTokens = overlapTokens;
   }
 
-  /// The chunker for a model. Cheap; does not wait for the model to be loaded.
+  /// The chunker for a model. Does not wait for the model to be loaded.
   ///
-  /// @throws IllegalStateException when the configured lengths make no sense for the model
+  /// @throws IllegalStateException if the configured lengths are not valid for the model
   public Chunker forModel(EmbeddingModel model) {
     int effective = Math.min(maxTokens, model.maxTokens());
     if (maxTokens < Chunker.LEAST_MAX_TOKENS) {
@@ -36,13 +36,13 @@ public class Chunkers {
     }
     if (overlapTokens < 0 || overlapTokens >= effective) {
       throw new IllegalStateException(
-          "sheaf.chunking.overlap-tokens must be from 0 to %s, less than a chunk for %s, but is %s"
+          "sheaf.chunking.overlap-tokens must be from 0 to %s, less than the length of a chunk for the model %s, but is %s"
               .formatted(effective - 1, model.name(), overlapTokens));
     }
     return new Chunker(model, effective, overlapTokens);
   }
 
-  /// A wrong length stops the service at start, not its first document.
+  /// Fails the start if a configured length is not valid.
   void onStart(@Observes StartupEvent event, EmbeddingModels models) {
     models.all().forEach(this::forModel);
   }

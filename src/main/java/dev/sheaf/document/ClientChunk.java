@@ -8,18 +8,20 @@ import java.nio.charset.StandardCharsets;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// A chunk that the client made itself.
+/// A chunk that the client sends instead of a text to split.
 ///
-/// @param vector `float[dimensions of the collection]`; absent, the collection's model embeds the
-///   text
+/// @param vector `float[dimensions of the collection]`; if absent, the collection's model embeds
+///   the text
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "GivenChunk")
 public record ClientChunk(
     String text,
-    @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
+    @Schema(
+            description =
+                "An array of numbers, or the base64 of 32-bit floats in little-endian order")
         float @Nullable [] vector) {
 
-  /// Full-text search takes no chunk of a megabyte.
+  /// PostgreSQL's full-text search rejects a text of a megabyte.
   private static final int MAX_TEXT_BYTES = 100_000;
 
   public ClientChunk(
@@ -27,13 +29,13 @@ public record ClientChunk(
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector) {
     this.text = Input.required("chunks.text", text);
     if (this.text.isBlank()) {
-      throw Problem.field("chunks.text", "a chunk's text is empty; leave the chunk out");
+      throw Problem.field("chunks.text", "The text of a chunk is empty. Omit the chunk.");
     }
     Input.text("chunks.text", this.text, MAX_TEXT_BYTES);
     this.vector = vector;
   }
 
-  /// Whether a client could have given a chunk of this text, as far as its length goes.
+  /// Whether a client may send a chunk with a text of this length.
   static boolean isShortEnough(String text) {
     return text.getBytes(StandardCharsets.UTF_8).length <= MAX_TEXT_BYTES;
   }

@@ -1,12 +1,13 @@
 package dev.sheaf.document;
 
+import dev.sheaf.runtime.Hashes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
 
-/// The SHA-256 of what a client gave to be embedded, and of how it is. When it is the same, so are
-/// the chunks and their embeddings.
+/// The SHA-256 of a document's text or chunks and of the way in which they are split and embedded.
+/// Documents with the same hash have the same chunks and embeddings.
 final class ContentHash {
 
   private ContentHash() {}
@@ -17,17 +18,17 @@ final class ContentHash {
         : ofChunks(content.chunks(), model);
   }
 
-  /// Of a text that the service splits.
+  /// The hash of a text that the service splits.
   ///
-  /// @param chunker its fingerprint
+  /// @param chunker the fingerprint of the chunker
   static byte[] ofText(String text, String chunker) {
-    MessageDigest digest = begun(chunker);
+    MessageDigest digest = digest(chunker);
     return digest.digest(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// Of chunks that nobody splits.
+  /// The hash of chunks that the client sent.
   static byte[] ofChunks(List<ClientChunk> chunks, String model) {
-    MessageDigest digest = begun("chunks, " + model);
+    MessageDigest digest = digest("chunks, " + model);
     for (ClientChunk chunk : chunks) {
       byte[] text = chunk.text().getBytes(StandardCharsets.UTF_8);
       float[] vector = chunk.vector() == null ? new float[0] : chunk.vector();
@@ -39,9 +40,9 @@ final class ContentHash {
     return digest.digest();
   }
 
-  private static MessageDigest begun(String how) {
-    MessageDigest digest = DocumentId.sha256();
-    digest.update(how.getBytes(StandardCharsets.UTF_8));
+  private static MessageDigest digest(String method) {
+    MessageDigest digest = Hashes.sha256();
+    digest.update(method.getBytes(StandardCharsets.UTF_8));
     digest.update((byte) 0);
     return digest;
   }

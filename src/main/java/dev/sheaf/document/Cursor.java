@@ -6,13 +6,14 @@ import java.util.Base64;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// Where a page of a list of documents ends. Opaque to clients: 16 bytes of the last document's id
-/// in base64url.
+/// The position at which a page of documents ends. Opaque to clients: the 16 bytes of the last
+/// document's ID in base64url.
 record Cursor(UUID last) {
 
   static final Cursor START = new Cursor(new UUID(0, 0));
 
-  /// @throws Problem when this is no cursor of ours
+  /// @param after `null` for the first page
+  /// @throws Problem if the cursor is not valid
   static Cursor parse(@Nullable String after) {
     if (after == null) {
       return START;
@@ -24,9 +25,9 @@ record Cursor(UUID last) {
         return new Cursor(new UUID(buffer.getLong(), buffer.getLong()));
       }
     } catch (IllegalArgumentException e) {
-      // Not base64: the same answer as for base64 of the wrong length.
+      // The exception below also covers this case.
     }
-    throw Problem.parameter("after", "after must be the `next` of an earlier page, as it was");
+    throw Problem.parameter("after", "after must be the unchanged `next` of an earlier page.");
   }
 
   @Override

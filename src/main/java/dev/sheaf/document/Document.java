@@ -13,11 +13,12 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/// What a client sent, as stored. Read only: an upsert is one statement, which entities cannot say.
+/// The entity of a document, without its chunks. Read-only: [DocumentTable] writes documents,
+/// because an upsert must be one statement.
 @Entity
 @Immutable
 @Table(name = "document")
-@IdClass(Document.Key.class)
+@IdClass(Document.DocumentKey.class)
 public class Document extends PanacheEntityBase {
 
   @Id
@@ -33,7 +34,7 @@ public class Document extends PanacheEntityBase {
 
   @Column public @Nullable String uri;
 
-  /// A JSON object, as text.
+  /// A JSON object as text.
   @JdbcTypeCode(SqlTypes.JSON)
   @Column
   public String metadata;
@@ -44,6 +45,8 @@ public class Document extends PanacheEntityBase {
   @Column(name = "updated_at")
   public Instant updatedAt;
 
-  /// The key; its id is a [DocumentId].
-  public record Key(long collectionId, UUID id) {}
+  /// The primary key of a document.
+  ///
+  /// @param id a [DocumentId]
+  public record DocumentKey(long collectionId, UUID id) {}
 }

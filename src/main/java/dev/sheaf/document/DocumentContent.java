@@ -11,11 +11,11 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What a client says of a document: its text, or its chunks.
+/// A document that a client sends: its text or its chunks, with title, uri and metadata.
 ///
-/// @param text to be split; of given chunks, their texts one below the other
-/// @param chunks `null` when the service splits the text
-/// @param embedded what its model made of this document elsewhere, from an export
+/// @param text the text to split; if the client sent chunks, their texts joined by line feeds
+/// @param chunks `null` if the service splits the text
+/// @param embedded vectors from an export, so that the document need not be embedded again
 @Schema(
     name = "DocumentContent",
     examples =
@@ -49,10 +49,10 @@ public record DocumentContent(
       @Nullable ExportedEmbeddings embedded) {
     if (chunks != null) {
       if (text != null) {
-        throw Problem.field("chunks", "give either text or chunks");
+        throw Problem.field("chunks", "Give either text or chunks, not both.");
       }
       if (chunks.isEmpty() || chunks.contains(null)) {
-        throw Problem.field("chunks", "chunks must hold at least one chunk, and no null");
+        throw Problem.field("chunks", "chunks must contain at least one chunk, and no null.");
       }
       chunks = List.copyOf(chunks);
       text = chunks.stream().map(ClientChunk::text).collect(Collectors.joining("\n"));
@@ -60,7 +60,7 @@ public record DocumentContent(
     this.chunks = chunks;
     this.text = Input.required("text", text);
     if (this.text.isBlank()) {
-      throw Problem.field("text", "text is empty; a document needs something to search for");
+      throw Problem.field("text", "text must not be empty.");
     }
     Input.storable("text", this.text);
     Input.text("title", title, MAX_TITLE_BYTES);
@@ -76,7 +76,7 @@ public record DocumentContent(
       return JsonNodeFactory.instance.objectNode();
     }
     if (!(metadata instanceof ObjectNode)) {
-      throw Problem.field("metadata", "metadata must be an object");
+      throw Problem.field("metadata", "metadata must be an object.");
     }
     Input.json("metadata", metadata);
     return metadata;

@@ -11,7 +11,7 @@ import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.ConcurrencyLimiter;
 import dev.sheaf.limits.WorkKind;
 import io.agroal.api.AgroalDataSource;
@@ -30,59 +30,61 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// Documents on their way out, each as the line of an upload that makes the same document again.
+/// Exports documents. Each line of the export is a line of an upload that creates the same
+/// document.
 ///
-/// They come in the order of their ids, byte by byte, from one statement and so from one moment, a
-/// few at a time.
+/// The documents are ordered by the bytes of their external IDs. One statement reads all of them,
+/// so they are from one snapshot, and only a few are in memory at a time.
 @ApplicationScoped
 class DocumentExport {
 
-  /// Any of them may be as long as the longest line of an upload, and all that are fetched at once
-  /// are in memory together.
-  private static final int FETCHED = 2;
+  /// How many documents are in memory at a time. Each may be as long as the longest line of an
+  /// upload.
+  private static final int FETCH_SIZE = 2;
 
   private final JsonFactory json = new JsonFactory();
   private final CollectionService collections;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AgroalDataSource dataSource;
-  private final ConcurrencyLimiter turnstile;
+  private final ConcurrencyLimiter limiter;
 
   DocumentExport(
       CollectionService collections,
       EmbeddingModels models,
       Chunkers chunkers,
       AgroalDataSource dataSource,
-      ConcurrencyLimiter turnstile) {
+      ConcurrencyLimiter limiter) {
     this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
     this.dataSource = dataSource;
-    this.turnstile = turnstile;
+    this.limiter = limiter;
   }
 
-  /// Lines that are read while they are written.
-  interface Lines {
-    /// Writes all of them.
+  /// The lines of an export, which are read from the database while they are written.
+  interface ExportedLines {
+    /// Writes all lines.
     ///
-    /// @throws IOException when they cannot be written, or not be read to their end
+    /// @throws IOException if writing fails, or the database fails
     void writeTo(OutputStream out) throws IOException;
   }
 
-  /// The documents that meet a filter.
+  /// The documents that match a filter.
   ///
-  /// @param vectors whether with what the collection's model made of them; what the client gave is
-  ///   always there
-  /// @throws dev.sheaf.problem.Problem when the collection does not exist
-  Lines lines(String collection, Filter filter, boolean vectors) {
+  /// @param vectors whether to include the vectors that the collection's model computed; vectors
+  ///   that the client sent are always included
+  /// @throws dev.sheaf.problem.Problem if the collection does not exist
+  ExportedLines lines(String collection, Filter filter, boolean vectors) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
     String chunker = chunkers.forModel(model).fingerprint();
     return out -> {
-      // Never closed: closed over a failure, what was written would look whole.
+      // Never closed. Closing it after a failure would complete the JSON, so that the export would
+      // seem to be complete.
       JsonGenerator line =
           json.createGenerator(out).setRootValueSeparator(new SerializedString(""));
-      try (ConcurrencyLimiter.Place _ = turnstile.enter(WorkKind.EXPORT);
+      try (ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         NetworkTimeouts.allowAnyTime(connection);
         var writer = new Writer(line, model.name(), chunker, vectors);
@@ -91,7 +93,7 @@ class DocumentExport {
             space,
             () ->
                 Transactions.call(
-                    connection, same -> write(same, space, Predicate.of(filter), writer)));
+                    connection, same -> write(same, space, FilterSql.of(filter), writer)));
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {
@@ -102,12 +104,12 @@ class DocumentExport {
     };
   }
 
-  /// @return how many lines there are
-  private static long write(Connection connection, Space space, Predicate predicate, Writer writer)
+  /// @return the number of lines
+  private static long write(Connection connection, Space space, FilterSql filter, Writer writer)
       throws SQLException, IOException {
-    // Of the documents only the rows are sorted. Chunks and embeddings are then found for each by
-    // the
-    // primary keys of their partitions.
+    // Only the rows of the documents are sorted. The chunks and embeddings of each document are
+    // found
+    // by the primary keys of their partitions.
     String sql =
         """
         SELECT d.external_id, d.title, d.uri, d.metadata, d.content_hash, c.texts, c.starts, c.vectors
@@ -126,15 +128,15 @@ class DocumentExport {
         """
             .formatted(
                 space.documentTable(),
-                predicate.sql(),
+                filter.sql(),
                 space.chunkTable(),
                 space.embeddingTable(),
                 space.id(),
                 space.collectionId());
     try (PreparedStatement select = connection.prepareStatement(sql)) {
-      // Together with the transaction this is what makes it a cursor.
-      select.setFetchSize(FETCHED);
-      predicate.bind(select, 1);
+      // With a fetch size and a transaction, pgjdbc uses a cursor.
+      select.setFetchSize(FETCH_SIZE);
+      filter.bind(select, 1);
       long lines = 0;
       try (ResultSet row = select.executeQuery()) {
         for (; row.next(); lines++) {
@@ -147,9 +149,9 @@ class DocumentExport {
 
   /// Writes one line for each row.
   ///
-  /// @param model of the collection
-  /// @param chunker fingerprint of the one for that model
-  /// @param embedded whether with the vectors that the model made
+  /// @param model the name of the collection's model
+  /// @param chunker the fingerprint of the chunker for that model
+  /// @param embedded whether to include the vectors that the model computed
   private record Writer(JsonGenerator json, String model, String chunker, boolean embedded) {
 
     void line(ResultSet row) throws SQLException, IOException {
@@ -174,8 +176,8 @@ class DocumentExport {
       }
     }
 
-    /// What the client gave: a text, or chunks of its own, with vectors or without. The hash of the
-    /// content tells which.
+    /// Writes what the client sent: a text, or chunks with or without vectors. The content hash
+    /// tells which.
     private void content(
         byte[] hash, List<String> texts, List<Integer> starts, List<float[]> vectors)
         throws IOException {
@@ -185,23 +187,25 @@ class DocumentExport {
         embedded(vectors);
         return;
       }
-      boolean apart = areApart(texts, starts);
-      List<ClientChunk> bare = apart ? given(texts, i -> null) : List.of();
-      List<ClientChunk> whole = apart ? given(texts, vectors::get) : List.of();
-      if (Arrays.equals(hash, ContentHash.ofChunks(bare, model))) {
-        chunks(bare);
+      boolean possible = areClientChunks(texts, starts);
+      List<ClientChunk> withoutVectors = possible ? clientChunks(texts, i -> null) : List.of();
+      List<ClientChunk> withVectors = possible ? clientChunks(texts, vectors::get) : List.of();
+      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, model))) {
+        chunks(withoutVectors);
         embedded(vectors);
-      } else if (Arrays.equals(hash, ContentHash.ofChunks(whole, model)) || whole.size() > 1) {
-        // Of several chunks some may have had no vector; all have one now.
-        chunks(whole);
+      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, model))
+          || withVectors.size() > 1) {
+        // The client may have sent vectors for some chunks only. Now all chunks have one.
+        chunks(withVectors);
       } else {
-        // Split when sheaf.chunking was another, as it would not be again.
+        // The text was split with other settings of sheaf.chunking.
         json.writeStringField("text", text);
       }
     }
 
-    /// Whether these may be chunks that a client gave: their texts stand one below the other.
-    private static boolean areApart(List<String> texts, List<Integer> starts) {
+    /// Whether these may be chunks that a client sent: their texts are joined by line feeds and do
+    /// not overlap.
+    private static boolean areClientChunks(List<String> texts, List<Integer> starts) {
       for (int i = 0; i + 1 < texts.size(); i++) {
         String text = texts.get(i);
         if (!text.endsWith("\n") || starts.get(i) + text.length() != starts.get(i + 1)) {
@@ -211,7 +215,7 @@ class DocumentExport {
       return texts.stream().allMatch(ClientChunk::isShortEnough);
     }
 
-    private static List<ClientChunk> given(
+    private static List<ClientChunk> clientChunks(
         List<String> texts, IntFunction<float @Nullable []> vectors) {
       return IntStream.range(0, texts.size())
           .mapToObj(i -> {
@@ -251,11 +255,11 @@ class DocumentExport {
     }
   }
 
-  /// pgvector's own form, one behind the other: the dimensions, a number for later use, the
-  /// numbers.
-  private static List<float[]> vectors(byte[] sent) {
+  /// Decodes concatenated vectors in pgvector's binary format: the number of dimensions, an unused
+  /// number, the components.
+  private static List<float[]> vectors(byte[] encoded) {
     var vectors = new ArrayList<float[]>();
-    for (ByteBuffer bytes = ByteBuffer.wrap(sent); bytes.hasRemaining(); ) {
+    for (ByteBuffer bytes = ByteBuffer.wrap(encoded); bytes.hasRemaining(); ) {
       float[] vector = new float[bytes.getShort()];
       bytes.getShort();
       bytes.asFloatBuffer().get(vector);

@@ -6,13 +6,13 @@ import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.Metrics;
 import jakarta.enterprise.context.ApplicationScoped;
 
-/// Counts what became of the documents that were sent.
+/// Counts documents by the outcome of the request.
 @ApplicationScoped
 public class DocumentMeters {
 
   private static final MeterProvider<Counter> DOCUMENTS =
       Counter.builder("sheaf.documents")
-          .description("Documents sent, by what became of them")
+          .description("Documents that clients sent or deleted, by outcome")
           .withRegistry(Metrics.globalRegistry);
 
   private final CollectionSeries series;
@@ -21,10 +21,10 @@ public class DocumentMeters {
     this.series = series;
   }
 
-  /// Counts documents that had the same outcome.
+  /// Counts documents with the same outcome.
   ///
-  /// @param outcome as an answer says it: `created`, `updated`, `unchanged`, `replaced` (by a later
-  ///   line of its upload), `failed` or `deleted`
+  /// @param outcome as in responses: `created`, `updated`, `unchanged`, `replaced` (by a later line
+  ///   of the same upload), `failed` or `deleted`
   public void count(String collection, String outcome, long documents) {
     if (documents > 0) {
       DOCUMENTS

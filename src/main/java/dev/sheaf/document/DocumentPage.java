@@ -5,10 +5,10 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// Some documents of a list.
+/// A page of documents.
 ///
-/// @param count how many there are on all pages, where that was asked for
-/// @param next what to ask for `after` to go on, null when this page is the last
+/// @param next the value of `after` for the next page; `null` if this page is the last
+/// @param count the number of documents on all pages, if the client requested it
 @Schema(name = "DocumentPage")
 public record DocumentPage(
     List<DocumentView> documents,

@@ -10,18 +10,18 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/// Makes what is stored of a document from what a client says of it, for one space.
+/// Splits and embeds documents for one space.
 ///
-/// @param model that of the space
-/// @param chunker that of the model
+/// @param model the model of the space
+/// @param chunker the chunker for the model
 record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
 
-  /// What PostgreSQL indexes without trouble, and what a URL carries.
+  /// Short enough for a B-tree index and for a URL.
   private static final int MAX_ID_BYTES = 512;
 
-  /// Everything but the chunks.
+  /// The row of a document in the table `document`.
   ///
-  /// @throws Problem when the id is not valid
+  /// @throws Problem if the external ID is not valid
   DocumentTable.Row row(String externalId, DocumentContent content) {
     checkId(externalId);
     return new DocumentTable.Row(
@@ -34,11 +34,11 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         ContentHash.of(content, chunker.fingerprint(), model.name()));
   }
 
-  /// Splits the text, and checks the vectors that the client gave, or has from an export. Those of
-  /// another model, or for other chunks, are of no use here, and the text is embedded anew.
+  /// Splits the text, and validates the vectors that the client sent. Vectors from an export are
+  /// ignored if another model computed them, or for other chunks; [#embed] computes new ones then.
   ///
-  /// @throws Problem when a given chunk or vector does not fit the model
-  PreparedDocument draft(DocumentTable.Row row, DocumentContent content) {
+  /// @throws Problem if a chunk or vector is not valid for the model
+  PreparedDocument prepare(DocumentTable.Row row, DocumentContent content) {
     List<TextChunk> split = split(content);
     var vectors = new float[split.size()][];
     if (content.chunks() != null) {
@@ -49,25 +49,25 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         }
       }
     }
-    var draft = new PreparedDocument(row, content.text(), split, vectors);
+    var document = new PreparedDocument(row, content.text(), split, vectors);
     if (content.embedded() != null && content.embedded().by().equals(chunker.fingerprint())) {
-      take(draft, content.embedded().vectors());
+      addExported(document, content.embedded().vectors());
     }
-    return draft;
+    return document;
   }
 
-  private void take(PreparedDocument draft, List<float[]> embedded) {
-    int missing = draft.missing().size();
-    if (embedded.size() != missing) {
+  private void addExported(PreparedDocument document, List<float[]> exported) {
+    int missing = document.missing().size();
+    if (exported.size() != missing) {
       throw Problem.field(
           "embedded.vectors",
-          "embedded.vectors has %s vectors for %s chunks; leave embedded out"
-              .formatted(embedded.size(), missing));
+          "embedded.vectors has %s vectors for %s chunks. Omit embedded, so that the document is embedded again."
+              .formatted(exported.size(), missing));
     }
     for (int i = 0; i < missing; i++) {
-      VectorValidator.check("embedded.vectors[" + i + "]", embedded.get(i), space);
+      VectorValidator.check("embedded.vectors[" + i + "]", exported.get(i), space);
     }
-    draft.fill(embedded.iterator());
+    document.fill(exported.iterator());
   }
 
   private List<TextChunk> split(DocumentContent content) {
@@ -82,7 +82,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
       if (chunk.vector() == null && tokens > model.maxTokens()) {
         throw Problem.field(
             "chunks[" + split.size() + "].text",
-            "chunks[%s].text has %s tokens, %s reads %s at once; split it, or send text instead of chunks"
+            "chunks[%s].text has %s tokens, but the model %s accepts at most %s. Split it, or send text instead of chunks."
                 .formatted(split.size(), tokens, model.name(), model.maxTokens()));
       }
       split.add(new TextChunk(split.size(), text, tokens, start, start + text.length()));
@@ -91,16 +91,16 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
     return split;
   }
 
-  /// Embeds what the client has not, of all drafts at once.
+  /// Embeds the chunks that have no vector yet, of all documents together.
   ///
-  /// @throws Problem when the collection has no model, or its model refuses one of the texts
-  void embed(List<PreparedDocument> drafts) {
-    List<String> texts = drafts.stream().flatMap(draft -> draft.missing().stream()).toList();
+  /// @throws Problem if the collection has no model, or its model rejects one of the texts
+  void embed(List<PreparedDocument> documents) {
+    List<String> texts = documents.stream().flatMap(one -> one.missing().stream()).toList();
     try {
-      Iterator<float[]> embedded = model.embed(texts, EmbeddingModel.Role.DOCUMENT).iterator();
-      drafts.forEach(draft -> draft.fill(embedded));
-    } catch (IllegalArgumentException refusal) {
-      throw Problem.field("text", String.valueOf(refusal.getMessage()));
+      Iterator<float[]> embedded = model.embed(texts, EmbeddingModel.Purpose.DOCUMENT).iterator();
+      documents.forEach(document -> document.fill(embedded));
+    } catch (IllegalArgumentException rejected) {
+      throw Problem.field("text", String.valueOf(rejected.getMessage()));
     }
   }
 
@@ -109,10 +109,11 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
     int bytes = externalId.getBytes(StandardCharsets.UTF_8).length;
     if (bytes == 0 || bytes > MAX_ID_BYTES) {
       throw Problem.parameter(
-          "id", "id has " + bytes + " bytes, it must have 1 to " + MAX_ID_BYTES);
+          "id", "id has " + bytes + " bytes. It must have 1 to " + MAX_ID_BYTES + ".");
     }
     if (externalId.equals(".") || externalId.equals("..")) {
-      throw Problem.parameter("id", "id must not be . or .., which no URL can carry");
+      throw Problem.parameter(
+          "id", "id must not be . or .., because clients remove such a segment from a URL.");
     }
   }
 }

@@ -45,7 +45,7 @@ class DocumentResource {
   private static final int DEFAULT_PAGE = 50;
   private static final int MAX_PAGE = 1_000;
 
-  private static final String FILTER = "A filter, as in searches, percent-encoded";
+  private static final String FILTER = "A filter, as in searches, in JSON and percent-encoded";
   private static final String FILTER_EXAMPLE = "{\"year\": {\"$lt\": 1950}}";
 
   private final DocumentService documents;
@@ -65,7 +65,7 @@ class DocumentResource {
       operationId = "putDocument",
       summary = "Store a document",
       description =
-          "The id is the client's own: any characters, percent-encoded, up to 512 bytes, but not . or .., which no URL can carry.")
+          "The client chooses the id: any characters, percent-encoded, up to 512 bytes, except . and .., because clients remove such a segment from a URL.")
   @APIResponse(responseCode = "200", description = "Updated, or unchanged")
   @APIResponse(
       responseCode = "201",
@@ -91,7 +91,9 @@ class DocumentResource {
   @GET
   @Path("/{id}")
   @Operation(operationId = "getDocument", summary = "Read a document")
-  @APIResponse(responseCode = "200", description = "The document, to the letter")
+  @APIResponse(
+      responseCode = "200",
+      description = "The document with its text, exactly as it was stored")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   public DocumentView get(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
@@ -117,8 +119,10 @@ class DocumentResource {
       operationId = "updateDocument",
       summary = "Change title, uri or metadata",
       description =
-          "A JSON merge patch (RFC 7396): what is absent stays, null removes. Nothing is embedded again.")
-  @APIResponse(responseCode = "200", description = "The document as it is now, without its text")
+          "A JSON merge patch (RFC 7396): absent fields are not changed, null removes a field. The document is not embedded again.")
+  @APIResponse(
+      responseCode = "200",
+      description = "The document after the change, without its text")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public DocumentView update(
@@ -131,7 +135,7 @@ class DocumentResource {
   @GET
   @Path("/{id}/chunks")
   @Operation(operationId = "listChunks", summary = "Read the chunks of a document")
-  @APIResponse(responseCode = "200", description = "All of them, in order")
+  @APIResponse(responseCode = "200", description = "All chunks, in order")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   public ChunkView.ChunkList chunks(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
@@ -142,12 +146,12 @@ class DocumentResource {
   @Produces({MediaType.APPLICATION_JSON, NDJSON})
   @Operation(
       operationId = "listDocuments",
-      summary = "List documents, or read all of them",
+      summary = "List or export documents",
       description =
-          "As application/json a page of them, without their texts. As application/x-ndjson all of them, one per line, in the order of their ids, as of one moment: what an upload takes, and what makes the same documents again.")
+          "As application/json, returns a page of documents without their texts. As application/x-ndjson, exports all documents from one snapshot, one per line, ordered by id. An upload of the export creates the same documents.")
   @APIResponse(
       responseCode = "200",
-      description = "A page, or every document",
+      description = "A page of documents, or all documents",
       content = {
         @Content(
             mediaType = MediaType.APPLICATION_JSON,
@@ -160,7 +164,7 @@ class DocumentResource {
       @RestPath String collection,
       @Parameter(description = FILTER, example = FILTER_EXAMPLE) @RestQuery @Nullable String filter,
       @Parameter(
-              description = "How many the page holds at most",
+              description = "The maximum number of documents on the page",
               schema =
                   @Schema(
                       type = SchemaType.INTEGER,
@@ -169,17 +173,18 @@ class DocumentResource {
                       defaultValue = "50"))
           @RestQuery
           @Nullable String limit,
-      @Parameter(description = "The `next` of the page before") @RestQuery @Nullable String after,
-      @Parameter(description = "true adds how many there are") @RestQuery boolean count,
+      @Parameter(description = "The `next` of the previous page") @RestQuery @Nullable String after,
+      @Parameter(description = "true adds the number of documents on all pages") @RestQuery
+          boolean count,
       @Parameter(
               description =
-                  "Of all documents: true adds the vectors that the collection's model made")
+                  "For an export: true adds the vectors that the collection's model computed")
           @RestQuery
           boolean vectors,
       @Context HttpHeaders headers)
       throws SQLException {
     Filter parsed = filter == null ? Filter.EVERYTHING : filter(filter);
-    if (isWanted(NDJSON, headers)) {
+    if (isPreferred(NDJSON, headers)) {
       StreamingOutput lines = export.lines(collection, parsed, vectors)::writeTo;
       return Response.ok(lines, NDJSON).build();
     }
@@ -190,16 +195,16 @@ class DocumentResource {
         .build();
   }
 
-  /// Whether a client wants this type most of all, and says so.
-  private static boolean isWanted(String type, HttpHeaders headers) {
-    MediaType most = headers.getAcceptableMediaTypes().getFirst();
-    return type.equals(most.getType() + "/" + most.getSubtype());
+  /// Whether the client prefers this media type to all others. A wildcard does not count.
+  private static boolean isPreferred(String type, HttpHeaders headers) {
+    MediaType preferred = headers.getAcceptableMediaTypes().getFirst();
+    return type.equals(preferred.getType() + "/" + preferred.getSubtype());
   }
 
   @DELETE
   @RolesAllowed(Roles.WRITER)
-  @Operation(operationId = "deleteDocuments", summary = "Delete the documents that meet a filter")
-  @APIResponse(responseCode = "200", description = "How many there were")
+  @Operation(operationId = "deleteDocuments", summary = "Delete the documents that match a filter")
+  @APIResponse(responseCode = "200", description = "The number of deleted documents")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "The filter is not valid")
   public Deleted deleteAll(
@@ -208,14 +213,12 @@ class DocumentResource {
           @Nullable String filter)
       throws SQLException {
     if (filter == null) {
-      throw Problem.parameter("filter", "filter is missing; filter={} deletes every document");
+      throw Problem.parameter("filter", "filter is required. filter={} deletes all documents.");
     }
     return new Deleted(documents.delete(collection, filter(filter)));
   }
 
-  /// What became of a deletion.
-  ///
-  /// @param deleted how many documents there were
+  /// @param deleted the number of deleted documents
   @Schema(name = "DeletedDocuments")
   record Deleted(long deleted) {}
 
@@ -223,7 +226,7 @@ class DocumentResource {
     try {
       return Filter.parse("filter", json.readTree(text));
     } catch (JsonProcessingException e) {
-      throw Problem.parameter("filter", "filter must be JSON, percent-encoded");
+      throw Problem.parameter("filter", "filter must be JSON, percent-encoded.");
     }
   }
 }

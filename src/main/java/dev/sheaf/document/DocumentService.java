@@ -24,7 +24,7 @@ import java.util.UUID;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
-/// The documents of a collection: put, read, list, delete.
+/// Stores, reads, lists, changes and deletes documents.
 @ApplicationScoped
 public class DocumentService {
 
@@ -56,12 +56,12 @@ public class DocumentService {
     this.spans = spans;
   }
 
-  /// Stores a document: creates it, replaces what differs, or finds that nothing does. Embedding
-  /// happens outside of the transaction, so that no connection waits for the model; all rows are
-  /// written in one, so that nobody ever sees half a document.
+  /// Stores a document: creates it, or updates it if it differs. The text is embedded outside of
+  /// the transaction, so that no connection waits for the model. All rows are written in one
+  /// transaction, so that nobody sees a part of a document.
   ///
-  /// @throws Problem when the collection does not exist, the id is not valid, the model does not
-  ///   take the text, or too many others write
+  /// @throws Problem if the collection does not exist, the ID is not valid, the model rejects the
+  ///   text, or too many writes are running
   @LimitConcurrency(WorkKind.WRITE)
   public PutResult put(String collection, String externalId, DocumentContent content) {
     PutResult result = store(collection, externalId, content);
@@ -72,10 +72,11 @@ public class DocumentService {
   private PutResult store(String collection, String externalId, DocumentContent content) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
-    var preparation = new DocumentPreparer(space, model, chunkers.forModel(model));
-    DocumentTable.Row row = preparation.row(externalId, content);
+    var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
+    DocumentTable.Row row = preparer.row(externalId, content);
 
-    Optional<Integer> chunks = QuarkusTransaction.requiringNew().call(() -> table.same(row));
+    Optional<Integer> chunks =
+        QuarkusTransaction.requiringNew().call(() -> table.findUnchanged(row));
     if (chunks.isPresent()) {
       return new PutResult(externalId, Status.UNCHANGED, chunks.get());
     }
@@ -84,41 +85,41 @@ public class DocumentService {
       return new PutResult(externalId, Status.UPDATED, chunks.get());
     }
 
-    PreparedDocument draft = preparation.draft(row, content);
-    preparation.embed(List.of(draft));
+    PreparedDocument document = preparer.prepare(row, content);
+    preparer.embed(List.of(document));
     boolean created =
         spans.sql(
             "write document",
             space.documentTable(),
-            () -> QuarkusTransaction.requiringNew().call(() -> write(collection, space, draft)));
+            () -> QuarkusTransaction.requiringNew().call(() -> write(collection, space, document)));
     return new PutResult(
-        externalId, created ? Status.CREATED : Status.UPDATED, draft.split().size());
+        externalId, created ? Status.CREATED : Status.UPDATED, document.split().size());
   }
 
-  private boolean write(String collection, Space space, PreparedDocument draft) {
-    if (!table.holdCollection(space)) {
+  private boolean write(String collection, Space space, PreparedDocument document) {
+    if (!table.lockCollection(space)) {
       throw CollectionService.notFound(collection);
     }
-    DocumentTable.Row row = draft.row();
+    DocumentTable.Row row = document.row();
     table.upsert(row);
-    // Every document has a chunk, so one without any is new.
-    boolean created = Chunk.deleteOf(row.collectionId(), row.id()) == 0;
-    for (TextChunk part : draft.split()) {
-      chunk(row, draft.stored(part)).persist();
+    // Every stored document has a chunk, so a document without chunks is new.
+    boolean created = Chunk.deleteByDocument(row.collectionId(), row.id()) == 0;
+    for (TextChunk chunk : document.split()) {
+      toEntity(row, document.stored(chunk)).persist();
     }
-    for (TextChunk part : draft.split()) {
+    for (TextChunk chunk : document.split()) {
       var embedding = new Embedding();
       embedding.spaceId = space.id();
       embedding.collectionId = row.collectionId();
       embedding.documentId = row.id();
-      embedding.ordinal = part.ordinal();
-      embedding.vector = draft.vectors()[part.ordinal()];
+      embedding.ordinal = chunk.ordinal();
+      embedding.vector = document.vectors()[chunk.ordinal()];
       embedding.persist();
     }
     return created;
   }
 
-  private static Chunk chunk(DocumentTable.Row row, TextChunk stored) {
+  private static Chunk toEntity(DocumentTable.Row row, TextChunk stored) {
     var chunk = new Chunk();
     chunk.collectionId = row.collectionId();
     chunk.documentId = row.id();
@@ -130,21 +131,21 @@ public class DocumentService {
     return chunk;
   }
 
-  /// One document with its text, both as of one moment.
+  /// One document with its text, from one snapshot.
   ///
-  /// @throws Problem when the collection or the document does not exist
+  /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
   public DocumentView get(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() -> {
-          table.seeOneMoment();
-          Document document = Document.findById(new Document.Key(collectionId, id));
+          table.useOneSnapshot();
+          Document document = Document.findById(new Document.DocumentKey(collectionId, id));
           if (document == null) {
             throw notFound(collection, externalId);
           }
-          List<Chunk> chunks = Chunk.of(collectionId, id);
+          List<Chunk> chunks = Chunk.findByDocument(collectionId, id);
           String text =
               Chunk.text(
                   chunks.stream().map(chunk -> chunk.text).toList(),
@@ -153,11 +154,11 @@ public class DocumentService {
         });
   }
 
-  /// A page of documents, without their texts, in an order that does not change while documents
-  /// come and go.
+  /// A page of documents without their texts. Documents that are created or deleted between two
+  /// pages do not change the order.
   ///
-  /// @param after the `next` of the page before, or null for the first
-  /// @param counted whether to count those of all pages
+  /// @param after the `next` of the previous page; `null` for the first page
+  /// @param counted whether to count the documents of all pages
   @LimitConcurrency(WorkKind.READ)
   public DocumentPage list(
       String collection, Filter filter, int limit, @Nullable String after, boolean counted)
@@ -176,10 +177,10 @@ public class DocumentService {
         });
   }
 
-  /// Deletes the documents that meet a filter, all of them or none.
+  /// Deletes the documents that match a filter, all or none.
   ///
-  /// @return how many they were
-  /// @throws Problem when the collection does not exist
+  /// @return the number of deleted documents
+  /// @throws Problem if the collection does not exist
   @LimitConcurrency(WorkKind.WRITE)
   public long delete(String collection, Filter filter) throws SQLException {
     Space space = collections.activeSpace(collection);
@@ -190,10 +191,10 @@ public class DocumentService {
     return deleted;
   }
 
-  /// Changes what is not embedded of a document.
+  /// Changes title, uri and metadata of a document.
   ///
-  /// @return the document as it is then, without its text
-  /// @throws Problem when the collection or the document does not exist
+  /// @return the document after the change, without its text
+  /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.WRITE)
   DocumentView update(String collection, String externalId, UpdateDocument update) {
     long collectionId = collections.activeSpace(collection).collectionId();
@@ -206,25 +207,26 @@ public class DocumentService {
                 .orElseThrow(() -> notFound(collection, externalId)));
   }
 
-  /// The chunks of a document.
+  /// The chunks of a document, in order.
   ///
-  /// @throws Problem when the collection or the document does not exist
+  /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
   public List<ChunkView> chunks(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
     List<Chunk> chunks =
         QuarkusTransaction.joiningExisting()
-            .call(() -> Chunk.of(collectionId, DocumentId.of(collectionId, externalId)));
-    // Every document has a chunk.
+            .call(
+                () -> Chunk.findByDocument(collectionId, DocumentId.of(collectionId, externalId)));
+    // Every stored document has a chunk.
     if (chunks.isEmpty()) {
       throw notFound(collection, externalId);
     }
     return chunks.stream().map(ChunkView::of).toList();
   }
 
-  /// Deletes a document with its chunks and their embeddings.
+  /// Deletes a document with its chunks and embeddings.
   ///
-  /// @throws Problem when the collection or the document does not exist
+  /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.WRITE)
   public void delete(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
@@ -246,6 +248,6 @@ public class DocumentService {
   private static Problem notFound(String collection, String externalId) {
     return new Problem(
         ProblemType.DOCUMENT_NOT_FOUND,
-        "there is no document " + externalId + " in collection " + collection);
+        "There is no document " + externalId + " in the collection " + collection + ".");
   }
 }

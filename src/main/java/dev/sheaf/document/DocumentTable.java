@@ -16,12 +16,12 @@ import java.util.UUID;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
-/// What entities cannot say of documents: statements that compare, insert and update in one. All of
-/// them run in the transaction of the caller, and find their row by `document_pkey`.
+/// Statements on the table `document` that compare, insert and update in one step, which entities
+/// cannot do. All run in the transaction of the caller, and find their row by `document_pkey`.
 @ApplicationScoped
 class DocumentTable {
 
-  private static final String SAME =
+  private static final String FIND_UNCHANGED =
       """
       SELECT (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
         FROM document d
@@ -78,7 +78,7 @@ class DocumentTable {
          AND id            = ?
       """;
 
-  static final String HOLD_COLLECTION =
+  static final String LOCK_COLLECTION =
       """
       SELECT active_space_id
         FROM collection
@@ -94,10 +94,10 @@ class DocumentTable {
     this.json = json;
   }
 
-  /// Everything of a document but its chunks.
+  /// A row of the table `document`.
   ///
   /// @param metadata a JSON object
-  /// @param contentHash SHA-256, 32 bytes
+  /// @param contentHash a [ContentHash], 32 bytes
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Row(
       long collectionId,
@@ -108,10 +108,10 @@ class DocumentTable {
       String metadata,
       byte[] contentHash) {}
 
-  /// The number of chunks of this document, if what is stored does not differ in anything.
-  Optional<Integer> same(Row row) {
+  /// The number of chunks of the stored document; empty if it differs from `row` or does not exist.
+  Optional<Integer> findUnchanged(Row row) {
     return query(
-        SAME,
+        FIND_UNCHANGED,
         statement -> {
           statement.setLong(1, row.collectionId());
           statement.setObject(2, row.id());
@@ -123,9 +123,9 @@ class DocumentTable {
         rows -> rows.getInt(1));
   }
 
-  /// Replaces what is not embedded, if what is embedded does not differ.
+  /// Replaces title, uri and metadata, if the content hash is the same.
   ///
-  /// @return the number of chunks, or empty if the text differs or the document is new
+  /// @return the number of chunks; empty if the content differs or the document does not exist
   Optional<Integer> updateFields(Row row) {
     return query(
         UPDATE_FIELDS,
@@ -140,8 +140,7 @@ class DocumentTable {
         rows -> rows.getInt(1));
   }
 
-  /// Inserts the document, or replaces it, and keeps its row locked against others that do the
-  /// same.
+  /// Inserts or replaces the row, and locks it until the end of the transaction.
   void upsert(Row row) {
     entityManager
         .unwrap(Session.class)
@@ -159,9 +158,9 @@ class DocumentTable {
         });
   }
 
-  /// Replaces what is not embedded by what `update` makes of it.
+  /// Applies `update` to title, uri and metadata.
   ///
-  /// @return the document as it is then, or empty if there is none
+  /// @return the document after the change; empty if it does not exist
   Optional<Document> update(long collectionId, UUID id, UpdateDocument update) {
     boolean locked =
         query(
@@ -175,7 +174,8 @@ class DocumentTable {
     if (!locked) {
       return Optional.empty();
     }
-    Document document = entityManager.find(Document.class, new Document.Key(collectionId, id));
+    Document document =
+        entityManager.find(Document.class, new Document.DocumentKey(collectionId, id));
     entityManager
         .unwrap(Session.class)
         .doWork(connection -> {
@@ -196,12 +196,12 @@ class DocumentTable {
     try {
       return json.readTree(metadata);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("jsonb is JSON", e);
+      throw new IllegalStateException("A jsonb column contained invalid JSON", e);
     }
   }
 
-  /// Makes all that the transaction reads be as of one moment, when it has read nothing yet.
-  void seeOneMoment() {
+  /// Makes all queries of the transaction use one snapshot. Call this before the first query.
+  void useOneSnapshot() {
     entityManager
         .unwrap(Session.class)
         .doWork(connection -> {
@@ -211,13 +211,13 @@ class DocumentTable {
         });
   }
 
-  /// Keeps the collection from being dropped, and its space from being replaced, until the
-  /// transaction ends.
+  /// Locks the collection until the end of the transaction, so that it is not dropped and its space
+  /// not replaced.
   ///
-  /// @return false when either has happened already
-  boolean holdCollection(Space space) {
+  /// @return false if the collection was dropped or its space replaced
+  boolean lockCollection(Space space) {
     return query(
-            HOLD_COLLECTION,
+            LOCK_COLLECTION,
             statement -> statement.setLong(1, space.collectionId()),
             rows -> rows.getLong(1) == space.id())
         .orElse(false);

@@ -7,10 +7,10 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// A document as clients see it.
+/// A document in responses.
 ///
-/// @param text all of it; absent in lists
-/// @param chunks how many chunks it was split into; absent in lists
+/// @param text the whole text; absent in lists
+/// @param chunks the number of chunks; absent in lists
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Document")
 public record DocumentView(

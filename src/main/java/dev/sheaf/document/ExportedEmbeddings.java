@@ -8,21 +8,25 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What a model has made of a document already, as an export holds it.
+/// The vectors of a document in an export.
 ///
-/// @param by how it was split, and by which model embedded: [Chunker#fingerprint]; where that is
-///   another, the vectors are not used
-/// @param vectors of the chunks that the client gave none for, in order
+/// @param by the [Chunker#fingerprint] that tells how the document was split and embedded; if it
+///   differs from that of the collection, the vectors are ignored
+/// @param vectors one for each chunk for which the client sent none, in order
 @Schema(name = "Embedded")
 public record ExportedEmbeddings(
-    String by, @Schema(description = "Each as numbers, or as base64") List<float[]> vectors) {
+    String by,
+    @Schema(
+            description =
+                "Each an array of numbers, or the base64 of 32-bit floats in little-endian order")
+        List<float[]> vectors) {
 
   public ExportedEmbeddings(
       @Nullable String by,
       @JsonDeserialize(contentUsing = VectorDeserializer.class) @Nullable List<float[]> vectors) {
     this.by = Input.required("embedded.by", by);
     if (Input.required("embedded.vectors", vectors).contains(null)) {
-      throw Problem.field("embedded.vectors", "embedded.vectors must hold no null");
+      throw Problem.field("embedded.vectors", "embedded.vectors must not contain null.");
     }
     this.vectors = List.copyOf(vectors);
   }

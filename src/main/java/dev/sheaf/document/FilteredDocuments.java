@@ -6,7 +6,7 @@ import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
-/// The documents of a collection that meet a filter. They are found by the indexes over metadata,
-/// or in the order of `document_pkey`.
+/// Lists, counts and deletes the documents of a collection that match a filter. The queries use the
+/// indexes on the metadata, or `document_pkey`.
 @ApplicationScoped
 class FilteredDocuments {
 
@@ -32,12 +32,13 @@ class FilteredDocuments {
     this.audit = audit;
   }
 
-  /// Some of them, without their texts.
+  /// @param documents without their texts
+  /// @param end the position after the last document
   record Page(List<DocumentView> documents, Cursor end) {}
 
-  /// @param after where the page before ends
+  /// @param after the end of the previous page
   Page page(Space space, Filter filter, Cursor after, int limit) throws SQLException {
-    Predicate predicate = Predicate.of(filter);
+    FilterSql filterSql = FilterSql.of(filter);
     try (Connection connection = dataSource.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
@@ -48,8 +49,8 @@ class FilteredDocuments {
                  ORDER BY d.id
                  LIMIT %s
                 """
-                    .formatted(space.documentTable(), predicate.sql(), limit))) {
-      select.setObject(predicate.bind(select, 1), after.last());
+                    .formatted(space.documentTable(), filterSql.sql(), limit))) {
+      select.setObject(filterSql.bind(select, 1), after.last());
       var documents = new ArrayList<DocumentView>();
       UUID last = after.last();
       try (ResultSet row = select.executeQuery()) {
@@ -72,13 +73,13 @@ class FilteredDocuments {
   }
 
   long count(Space space, Filter filter) throws SQLException {
-    Predicate predicate = Predicate.of(filter);
+    FilterSql filterSql = FilterSql.of(filter);
     try (Connection connection = dataSource.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
                 "SELECT count(*) FROM %s d WHERE %s"
-                    .formatted(space.documentTable(), predicate.sql()))) {
-      predicate.bind(select, 1);
+                    .formatted(space.documentTable(), filterSql.sql()))) {
+      filterSql.bind(select, 1);
       try (ResultSet row = select.executeQuery()) {
         row.next();
         return row.getLong(1);
@@ -86,9 +87,9 @@ class FilteredDocuments {
     }
   }
 
-  /// Deletes them with their chunks and embeddings, all or none.
+  /// Deletes the documents with their chunks and embeddings, all or none.
   ///
-  /// @return how many they were
+  /// @return the number of deleted documents
   long delete(Space space, String collection, Filter filter) throws SQLException {
     return Transactions.call(
         dataSource,
@@ -103,11 +104,11 @@ class FilteredDocuments {
 
   private static long delete(Connection connection, Space space, Filter filter)
       throws SQLException {
-    Predicate predicate = Predicate.of(filter);
+    FilterSql filterSql = FilterSql.of(filter);
     try (PreparedStatement delete =
         connection.prepareStatement(
-            "DELETE FROM %s d WHERE %s".formatted(space.documentTable(), predicate.sql()))) {
-      predicate.bind(delete, 1);
+            "DELETE FROM %s d WHERE %s".formatted(space.documentTable(), filterSql.sql()))) {
+      filterSql.bind(delete, 1);
       return delete.executeLargeUpdate();
     }
   }

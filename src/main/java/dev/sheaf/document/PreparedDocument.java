@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 
-/// A document on its way in: split, and embedded as far as the client has not done it.
+/// A document that is split and being embedded, ready to be stored when all chunks have a vector.
 ///
-/// @param text all of it
-/// @param split its chunks, as they are embedded
+/// @param text the whole text
+/// @param split the chunks as the model embeds them
 /// @param vectors one for each chunk; `null` until the model has embedded it
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PreparedDocument(
     DocumentTable.Row row, String text, List<TextChunk> split, float[][] vectors) {
 
-  /// The texts that the model has to embed.
+  /// The texts of the chunks without a vector, in order.
   List<String> missing() {
     var missing = new ArrayList<String>();
     for (TextChunk chunk : split) {
@@ -24,7 +24,7 @@ record PreparedDocument(
     return missing;
   }
 
-  /// Takes the vectors of [#missing], in its order.
+  /// Sets the vectors of [#missing], in the same order.
   void fill(Iterator<float[]> embedded) {
     for (int i = 0; i < vectors.length; i++) {
       if (vectors[i] == null) {
@@ -33,16 +33,17 @@ record PreparedDocument(
     }
   }
 
-  /// A chunk as it is stored: with the white space behind it, and the first with that in front of
-  /// it, so that the chunks together are the text, to the letter.
-  TextChunk stored(TextChunk part) {
-    boolean first = part.ordinal() == 0;
-    boolean last = part.ordinal() == split.size() - 1;
-    int start = first ? 0 : part.startOffset();
+  /// A chunk as it is stored. It also contains the white space after it, and the first chunk the
+  /// white space before it, so that the stored chunks together are exactly the text.
+  TextChunk stored(TextChunk chunk) {
+    boolean first = chunk.ordinal() == 0;
+    boolean last = chunk.ordinal() == split.size() - 1;
+    int start = first ? 0 : chunk.startOffset();
     int end =
         last
             ? text.length()
-            : Math.max(part.endOffset(), split.get(part.ordinal() + 1).startOffset());
-    return new TextChunk(part.ordinal(), text.substring(start, end), part.tokenCount(), start, end);
+            : Math.max(chunk.endOffset(), split.get(chunk.ordinal() + 1).startOffset());
+    return new TextChunk(
+        chunk.ordinal(), text.substring(start, end), chunk.tokenCount(), start, end);
   }
 }

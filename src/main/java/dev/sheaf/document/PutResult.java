@@ -4,20 +4,18 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// What became of a document that was put.
+/// The response to storing a document.
 ///
-/// @param chunks how many chunks it has now
+/// @param chunks the number of chunks of the document
 @Schema(name = "PutResult")
 public record PutResult(String id, Status status, int chunks) {
 
-  /// What was done.
+  /// The result of storing a document.
   @Schema(name = "PutStatus")
   public enum Status {
-    /// It is new.
     CREATED,
-    /// Something of it differs from what was stored, which is replaced.
     UPDATED,
-    /// It is what was stored; nothing was done.
+    /// The stored document is the same, so nothing was written.
     UNCHANGED;
 
     /// The name in JSON.

@@ -1,13 +1,12 @@
 package dev.sheaf.document;
 
-/// A part of a text that an embedding model reads at once.
+/// A part of a text that is short enough for an embedding model.
 ///
-/// @param ordinal position among the chunks of its text, from 0
-/// @param text exactly `original.substring(startOffset, endOffset)`; never empty, without white
-///   space at its ends
-/// @param tokenCount its length in the model's tokens; 0 when the model sees nothing in it
-/// @param startOffset where it starts in the original, in UTF-16 code units
-/// @param endOffset where it ends in the original, exclusive, in UTF-16 code units
+/// @param ordinal the position among the chunks of the text, from 0
+/// @param text exactly `original.substring(startOffset, endOffset)`; never empty
+/// @param tokenCount the length in the model's tokens; 0 if the model sees nothing in the text
+/// @param startOffset the start in the original, in UTF-16 code units
+/// @param endOffset the end in the original, exclusive, in UTF-16 code units
 public record TextChunk(int ordinal, String text, int tokenCount, int startOffset, int endOffset) {
 
   public TextChunk {
@@ -18,7 +17,7 @@ public record TextChunk(int ordinal, String text, int tokenCount, int startOffse
     }
     if (text.isEmpty() || endOffset - startOffset != text.length()) {
       throw new IllegalArgumentException(
-          "A text of %s characters cannot stand from %s to %s"
+          "A text of %s characters cannot extend from %s to %s"
               .formatted(text.length(), startOffset, endOffset));
     }
   }

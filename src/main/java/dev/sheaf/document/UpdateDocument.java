@@ -12,8 +12,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.media.SchemaProperty;
 import org.jspecify.annotations.Nullable;
 
-/// What of a document is to be another than it is, its text excepted, as a JSON merge patch (RFC
-/// 7396): what is absent stays, `null` removes.
+/// A JSON merge patch (RFC 7396) of a document's title, uri and metadata. Absent fields are not
+/// changed; `null` removes a field.
 @Schema(
     name = "UpdateDocument",
     examples =
@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
     })
 record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
 
-  /// @throws Problem when it is not a patch of title, uri and metadata
+  /// @throws Problem if it is not a patch of title, uri and metadata
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   UpdateDocument {
     for (Map.Entry<String, JsonNode> field : patch.properties()) {
@@ -39,24 +39,24 @@ record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
         case "uri" -> text("uri", field.getValue(), DocumentContent.MAX_URI_BYTES);
         case "metadata" -> {
           if (!field.getValue().isObject() && !field.getValue().isNull()) {
-            throw Problem.field("metadata", "metadata must be an object or null");
+            throw Problem.field("metadata", "metadata must be an object or null.");
           }
           Input.json("metadata", field.getValue());
         }
         default ->
             throw Problem.field(
                 field.getKey(),
-                field.getKey() + " cannot be patched; known are metadata, title, uri");
+                field.getKey() + " cannot be changed. The fields are metadata, title and uri.");
       }
     }
     if (!patch.isObject()) {
-      throw Problem.field("metadata", "the body must be an object");
+      throw Problem.field("metadata", "The body must be an object.");
     }
   }
 
   private static void text(String field, JsonNode value, int maxBytes) {
     if (!value.isNull() && !value.isTextual()) {
-      throw Problem.field(field, field + " must be a string or null");
+      throw Problem.field(field, field + " must be a string or null.");
     }
     Input.text(field, value.textValue(), maxBytes);
   }
@@ -69,7 +69,7 @@ record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
     return patch.has("uri") ? patch.get("uri").textValue() : old;
   }
 
-  /// @throws Problem when the result is nested too deep
+  /// @throws Problem if the result is nested too deeply
   JsonNode metadata(JsonNode old) {
     if (!patch.has("metadata")) {
       return old;

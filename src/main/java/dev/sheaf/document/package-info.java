@@ -1,4 +1,4 @@
-/// Documents and their chunks: store, read, list, delete.
+/// Documents and their chunks: store, read, list, export, change and delete.
 @NullMarked
 package dev.sheaf.document;
 

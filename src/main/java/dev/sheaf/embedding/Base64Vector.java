@@ -4,8 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Base64;
 
-/// A vector as the base64 of its 32-bit floats in little-endian order: half as long as decimals,
-/// exact, and costs no parsing of them.
+/// Encodes a vector as the base64 of its 32-bit floats in little-endian order. This is half as long
+/// as decimal numbers, exact and fast to parse.
 public final class Base64Vector {
 
   private Base64Vector() {}
@@ -17,11 +17,12 @@ public final class Base64Vector {
     return Base64.getEncoder().encodeToString(bytes.array());
   }
 
-  /// @throws IllegalArgumentException when this is not the base64 of whole floats
+  /// @throws IllegalArgumentException if `text` is not valid base64, or its length is not a
+  ///   multiple of four bytes
   static float[] decode(String text) {
     byte[] bytes = Base64.getDecoder().decode(text);
     if (bytes.length % Float.BYTES != 0) {
-      throw new IllegalArgumentException(bytes.length + " bytes are no whole floats");
+      throw new IllegalArgumentException(bytes.length + " bytes are not a multiple of 4");
     }
     float[] vector = new float[bytes.length / Float.BYTES];
     ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(vector);

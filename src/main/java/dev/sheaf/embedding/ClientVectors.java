@@ -3,9 +3,9 @@ package dev.sheaf.embedding;
 import dev.sheaf.problem.Problem;
 import java.util.List;
 
-/// No model: the client computes the vectors, of documents and of queries, and sends them.
+/// The model `none`: the client computes all vectors, of documents and of queries.
 ///
-/// @param dimensions what the collection was created for
+/// @param dimensions the number of dimensions of the collection
 record ClientVectors(int dimensions) implements EmbeddingModel {
 
   static final String NAME = "none";
@@ -20,25 +20,27 @@ record ClientVectors(int dimensions) implements EmbeddingModel {
     return Integer.MAX_VALUE;
   }
 
-  /// 0: nobody here knows the client's tokens.
+  /// Always 0, because the client's tokenizer is not known.
   @Override
   public int countTokens(String text) {
     return 0;
   }
 
-  /// @throws Problem unless there is nothing to embed
+  /// @throws Problem unless `texts` is empty
   @Override
-  public List<float[]> embed(List<String> texts, Role role) {
+  public List<float[]> embed(List<String> texts, Purpose purpose) {
     if (texts.isEmpty()) {
       return List.of();
     }
-    throw switch (role) {
+    throw switch (purpose) {
       case QUERY ->
-          Problem.field("text", "this collection has no model that embeds text; send vector");
+          Problem.field(
+              "text", "The collection has no model that embeds text. Send vector instead.");
       case DOCUMENT ->
           Problem.field(
               "text",
-              "this collection has no model that embeds text; send chunks, each with text and vector");
+              "The collection has no model that embeds text. Send chunks instead, each with text and"
+                  + " vector.");
     };
   }
 }

@@ -10,10 +10,10 @@ import java.util.UUID;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 
-/// One chunk as a vector in one space.
+/// The vector of one chunk in one space.
 @Entity
 @Table(name = "embedding")
-@IdClass(Embedding.Key.class)
+@IdClass(Embedding.EmbeddingKey.class)
 public class Embedding extends PanacheEntityBase {
 
   @Id
@@ -29,11 +29,11 @@ public class Embedding extends PanacheEntityBase {
   @Column(name = "collection_id")
   public long collectionId;
 
-  /// `float[dimensions of the space]`.
+  /// `float[dimensions of the space]`
   @JdbcTypeCode(SqlTypes.VECTOR)
   @Column
   public float[] vector;
 
-  /// The key: a chunk has one embedding in each space.
-  public record Key(UUID documentId, int ordinal, long spaceId) {}
+  /// A chunk has one embedding in each space.
+  public record EmbeddingKey(UUID documentId, int ordinal, long spaceId) {}
 }

@@ -3,11 +3,11 @@ package dev.sheaf.embedding;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 
-/// Which model embeds when a collection names none.
+/// The default embedding model.
 @ConfigMapping(prefix = "sheaf.embedding")
 interface EmbeddingConfig {
 
-  /// The name of the default model.
+  /// The model of collections that are created without one.
   @WithDefault("bge-small-en-v1.5")
   String model();
 }

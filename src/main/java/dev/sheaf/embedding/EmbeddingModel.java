@@ -2,75 +2,73 @@ package dev.sheaf.embedding;
 
 import java.util.List;
 
-/// A model that turns text into vectors of one fixed width.
+/// A model that converts texts to vectors with a fixed number of dimensions.
 ///
-/// Implementations are thread-safe: any number of threads, virtual ones included, may call any
-/// method at once, and the vector of a text depends on the text and its role alone, never on what
-/// else is embedded beside it.
+/// Implementations are thread-safe: any number of threads, also virtual ones, may call any method
+/// concurrently. The vector of a text depends only on the text and its purpose, never on other
+/// texts that are embedded with it.
 public interface EmbeddingModel {
 
-  /// The name it is configured, stored and asked for by, e.g. `bge-small-en-v1.5`.
+  /// The name in the configuration, in the database and in requests, such as `bge-small-en-v1.5`.
   String name();
 
-  /// The width of its vectors. Known without loading the model.
+  /// The number of dimensions of its vectors. Available before the model is loaded.
   int dimensions();
 
-  /// How many tokens of a document's text it reads at once, its own special tokens not counted.
-  /// Known without loading the model.
+  /// The maximum number of tokens of a text, without the model's special tokens. Available before
+  /// the model is loaded.
   int maxTokens();
 
-  /// The length of a text in the model's own tokens, special tokens not counted. 0 when the model
-  /// sees nothing in the text.
+  /// The length of a text in the model's tokens, without special tokens. 0 if the text contains
+  /// nothing that the model sees.
   ///
   /// Waits until the model is loaded.
   ///
-  /// @throws EmbeddingException when the model could not be loaded
+  /// @throws EmbeddingException if the model could not be loaded
   int countTokens(String text);
 
-  /// Embeds texts, each by itself.
+  /// Embeds each text separately.
   ///
-  /// A document longer than [#maxTokens()] is refused, because what is cut off could never be
-  /// found. A query longer than that is read as far as the model reads: a search still has an
-  /// answer.
+  /// A document with more than [#maxTokens()] tokens is rejected, because a search could not find
+  /// the part that is cut off. A longer query is truncated, so that the search still has a result.
   ///
-  /// Waits until the model is loaded, and while others are served; queries go before documents.
+  /// Waits until the model is loaded, and for concurrent calls. Queries have priority over
+  /// documents.
   ///
-  /// @param texts any number of them, in any language; a list of none gives a list of none
-  /// @return one `float[dimensions]` for each text, in the order of the texts, each of unit length
-  ///   and the caller's to keep
-  /// @throws IllegalArgumentException when a document is longer than the model reads, or refused
-  ///   for what it is
-  /// @throws EmbeddingException when the model could not be loaded, fails, or the calling thread is
+  /// @param texts any number of texts, in any language; may be empty
+  /// @return one `float[dimensions]` of unit length for each text, in the same order; the caller
+  ///   may modify them
+  /// @throws IllegalArgumentException if a document has too many tokens, or the model's server
+  ///   rejects it
+  /// @throws EmbeddingException if the model could not be loaded, fails, or the calling thread is
   ///   interrupted (its interrupt flag is set then)
-  List<float[]> embed(List<String> texts, Role role);
+  List<float[]> embed(List<String> texts, Purpose purpose);
 
-  /// Starts to load in the background what a first call would otherwise wait for, and returns at
-  /// once. Calls after the first do nothing.
+  /// Starts to load the model in the background, and returns immediately. Further calls do nothing.
   default void load() {}
 
-  /// Whether the model can answer now. Never waits.
+  /// Whether the model is ready. Never waits.
   default State state() {
     return new State.Ready();
   }
 
-  /// What a text is embedded for. Models that were trained to tell them apart give the same text
-  /// different vectors.
-  enum Role {
-    /// The text is to be found.
+  /// What a text is embedded for. Some models are trained to give the same text different vectors
+  /// as a document and as a query.
+  enum Purpose {
+    /// A text that searches find.
     DOCUMENT,
-    /// The text is what somebody searches for.
+    /// A text that a client searches for.
     QUERY
   }
 
-  /// Whether a model can answer.
+  /// Whether a model is ready.
   sealed interface State {
-    /// Not yet: calls wait.
+    /// Calls wait.
     record Loading() implements State {}
 
-    /// Yes.
     record Ready() implements State {}
 
-    /// No, and it will not without a restart: calls throw.
+    /// Calls throw. Only a restart of the service loads the model again.
     ///
     /// @param reason one line for the operator
     record Failed(String reason) implements State {}

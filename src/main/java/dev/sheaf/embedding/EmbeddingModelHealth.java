@@ -5,8 +5,9 @@ import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
-/// Down when the default model cannot be used. One that is still being loaded is not waited for: it
-/// takes a second, what needs it waits, and all else can be answered.
+/// Reports DOWN if the default model could not be loaded. While it is loading, this reports UP,
+/// because loading takes about a second, requests that need the model wait, and all other requests
+/// work.
 @Readiness
 @ApplicationScoped
 class EmbeddingModelHealth implements HealthCheck {

@@ -28,7 +28,7 @@ public class EmbeddingModels {
     models.replaceAll((_, model) -> TracedModel.of(model, spans));
   }
 
-  /// @throws IllegalStateException when two providers have a model of the same name
+  /// @throws IllegalStateException if two providers have a model of the same name
   EmbeddingModels(List<EmbeddingProvider> providers, String defaultName) {
     this.models = new TreeMap<>();
     this.defaultName = defaultName;
@@ -36,21 +36,21 @@ public class EmbeddingModels {
       for (EmbeddingModel model : provider.models()) {
         if (model.name().equals(ClientVectors.NAME)) {
           throw new IllegalStateException(
-              "\"none\" means no model; the provider %s needs another name for its model"
+              "The embedding provider %s has a model named \"none\", which is reserved. Rename it"
                   .formatted(provider.name()));
         }
         if (models.putIfAbsent(model.name(), model) != null) {
           throw new IllegalStateException(
-              "Two providers have an embedding model named \"%s\"; one of them is %s"
+              "Two providers have an embedding model named \"%s\". One of them is %s. Rename one model"
                   .formatted(model.name(), provider.name()));
         }
       }
     }
   }
 
-  /// The model of that name.
+  /// Finds a model by its name.
   ///
-  /// @throws UnknownEmbeddingModelException when no provider has it; it names the ones there are
+  /// @throws UnknownEmbeddingModelException if no provider has a model of this name
   public EmbeddingModel byName(String name) {
     EmbeddingModel model = models.get(name);
     if (model == null) {
@@ -59,17 +59,17 @@ public class EmbeddingModels {
     return model;
   }
 
-  /// The model of a collection that names none: `sheaf.embedding.model`.
+  /// The model that `sheaf.embedding.model` configures.
   public EmbeddingModel defaultModel() {
     return byName(defaultName);
   }
 
-  /// The model of a collection to be.
+  /// The model for a new collection.
   ///
-  /// @param name `null` is the default; `none` is no model, the client sends vectors
-  /// @param dimensions how wide its vectors are; needed for `none`, else `null` or what the model
-  ///   has
-  /// @throws Problem when there is no such model, or it is not as wide
+  /// @param name `null` for the default model; `none` if the client computes the vectors
+  /// @param dimensions the number of dimensions; required for `none`, otherwise `null` or equal to
+  ///   that of the model
+  /// @throws Problem if there is no such model, or it has another number of dimensions
   public EmbeddingModel of(@Nullable String name, @Nullable Integer dimensions) {
     if (ClientVectors.NAME.equals(name)) {
       return new ClientVectors(
@@ -80,11 +80,11 @@ public class EmbeddingModels {
     if (model == null) {
       throw Problem.field(
           "model",
-          "there is no model %s; there are %s, and none"
+          "There is no model named %s. The models are %s and none."
               .formatted(name, String.join(", ", models.keySet())));
     }
     if (dimensions != null && dimensions != model.dimensions()) {
-      throw Problem.width("dimensions", dimensions, model.dimensions());
+      throw Problem.widthMismatch("dimensions", dimensions, model.dimensions());
     }
     return model;
   }
@@ -94,10 +94,10 @@ public class EmbeddingModels {
     return List.copyOf(models.values());
   }
 
-  /// The model that fills and queries a space.
+  /// The model that computes the vectors of a space, for documents and for queries.
   ///
-  /// @throws WidthMismatchException when the model's vectors are not as wide as the space's
-  /// @throws UnknownEmbeddingModelException when no provider has the space's model
+  /// @throws WidthMismatchException if the model has another number of dimensions than the space
+  /// @throws UnknownEmbeddingModelException if no provider has the space's model
   public EmbeddingModel forSpace(Space space) {
     if (space.model().equals(ClientVectors.NAME)) {
       return new ClientVectors(space.dimensions());
@@ -109,11 +109,10 @@ public class EmbeddingModels {
     return model;
   }
 
-  /// A wrong name stops the service at start, not its first document. The default model is loaded
-  /// meanwhile in the background; the others when they are first needed.
+  /// Loads the default model in the background. Other models are loaded when they are first used.
+  /// An unknown name of the default model fails the start.
   ///
-  /// After everything that may refuse the start: who is refused should not have to wait for a
-  /// model.
+  /// Runs after all other start-up checks, so that a failed start does not wait for the model.
   void onStart(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event) {
     defaultModel().load();
   }

@@ -7,7 +7,7 @@ import jakarta.ws.rs.core.Response;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
-/// What a client hears when the model is at fault and not the request.
+/// Maps failures of an embedding model to problems.
 public final class EmbeddingProblems {
 
   private static final Logger LOG = Logger.getLogger(EmbeddingProblems.class);
@@ -21,12 +21,12 @@ public final class EmbeddingProblems {
     return ProblemDocument.render(problem(failure));
   }
 
-  /// What a client is told of a model that cannot be used. The operator is told here.
+  /// The problem for a failure of a model. The failure is logged here.
   ///
   /// @param failure an [EmbeddingException], [UnknownEmbeddingModelException] or
   ///   [WidthMismatchException]
   public static Problem problem(RuntimeException failure) {
-    LOG.error("Embedding model unusable", failure);
+    LOG.error("Embedding model unavailable", failure);
     return new Problem(ProblemType.MODEL_UNAVAILABLE, String.valueOf(failure.getMessage()));
   }
 }

@@ -2,12 +2,14 @@ package dev.sheaf.embedding;
 
 import java.util.List;
 
-/// Where models come from. A provider is a CDI bean in a package of its own; the registry finds it.
+/// Provides embedding models. A provider is a CDI bean in its own package; [EmbeddingModels]
+/// discovers it.
 public interface EmbeddingProvider {
 
-  /// Its own name, e.g. `bundled`.
+  /// The name of the provider, such as `bundled`.
   String name();
 
-  /// The models it has, fixed from start to stop. Must not wait for a model to be loaded.
+  /// Its models; the list does not change while the service runs. Must not wait for a model to be
+  /// loaded.
   List<EmbeddingModel> models();
 }

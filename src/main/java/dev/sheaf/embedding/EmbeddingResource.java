@@ -19,8 +19,8 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jspecify.annotations.Nullable;
 
-/// The models of this service for others to use, in the form of OpenAI's API: also at
-/// `/v1/embeddings`, where its clients look for it.
+/// The embedding models of this service over HTTP, compatible with OpenAI's API. Also available at
+/// `/v1/embeddings`, the path that clients of that API use.
 @Path("/embeddings")
 @Tag(name = "Embeddings")
 @RunOnVirtualThread
@@ -34,7 +34,7 @@ class EmbeddingResource {
     this.models = models;
   }
 
-  void alsoAtTheUsualPath(@Observes Router router) {
+  void registerOpenAiPath(@Observes Router router) {
     router
         .post("/v1/embeddings")
         .order(Integer.MIN_VALUE)
@@ -42,14 +42,14 @@ class EmbeddingResource {
   }
 
   @POST
-  // Not on the class, whose other method nobody calls who could have a role.
+  // Not on the class: registerOpenAiPath runs at start-up, without a caller.
   @RolesAllowed(Roles.READER)
   @Operation(
       operationId = "embed",
       summary = "Embed texts",
       description =
-          "As OpenAI's API does. Texts are embedded as documents; put the model's own query prefix before a query.")
-  @APIResponse(responseCode = "200", description = "A vector for each text, in their order")
+          "Compatible with OpenAI's API. Texts are embedded as documents. To embed a query, put the model's query prefix before the text.")
+  @APIResponse(responseCode = "200", description = "One vector for each text, in the same order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public Response embed(@Nullable Request request) {
     Request checked = Input.required("input", request);
@@ -61,7 +61,7 @@ class EmbeddingResource {
       if (length > model.maxTokens()) {
         throw Problem.field(
             "input",
-            "input[%s] has %s tokens, %s reads %s at once"
+            "input[%s] has %s tokens, but the model %s accepts at most %s. Send shorter texts."
                 .formatted(i, length, model.name(), model.maxTokens()));
       }
       tokens += length;
@@ -77,16 +77,16 @@ class EmbeddingResource {
 
   private static List<float[]> embed(EmbeddingModel model, List<String> texts) {
     try {
-      return model.embed(texts, EmbeddingModel.Role.DOCUMENT);
-    } catch (IllegalArgumentException refusal) {
-      throw Problem.field("input", String.valueOf(refusal.getMessage()));
+      return model.embed(texts, EmbeddingModel.Purpose.DOCUMENT);
+    } catch (IllegalArgumentException rejected) {
+      throw Problem.field("input", String.valueOf(rejected.getMessage()));
     }
   }
 
-  /// What to embed, and how to write the vectors.
+  /// A request to embed texts.
   ///
   /// @param input a text, or an array of texts
-  /// @param user somebody at the client; not looked at
+  /// @param user accepted for compatibility and ignored
   @Schema(
       name = "EmbeddingRequest",
       examples =
@@ -99,40 +99,40 @@ class EmbeddingResource {
               description = "A text, or an array of texts",
               examples = "The Moon keeps one face to the Earth.")
           JsonNode input,
-      @Schema(description = "Absent: the service's default") @Nullable String model,
+      @Schema(description = "Absent: the default model of the service") @Nullable String model,
       @JsonProperty("encoding_format") @Schema(defaultValue = "float") @Nullable Encoding encoding,
       @Nullable Integer dimensions,
       @Nullable String user) {
 
     public List<String> texts() {
-      JsonNode given = Input.required("input", input);
-      if (given.isTextual()) {
-        return List.of(text(given));
+      JsonNode value = Input.required("input", input);
+      if (value.isTextual()) {
+        return List.of(text(value));
       }
-      if (!given.isArray() || given.isEmpty() || given.size() > MAX_INPUTS) {
+      if (!value.isArray() || value.isEmpty() || value.size() > MAX_INPUTS) {
         throw Problem.field(
-            "input", "input must be a text, or an array of 1 to " + MAX_INPUTS + " texts");
+            "input", "input must be a string, or an array of 1 to " + MAX_INPUTS + " strings.");
       }
-      var texts = new ArrayList<String>(given.size());
-      given.forEach(text -> texts.add(text(text)));
+      var texts = new ArrayList<String>(value.size());
+      value.forEach(text -> texts.add(text(text)));
       return texts;
     }
 
-    private static String text(JsonNode given) {
-      if (!given.isTextual() || given.textValue().isEmpty()) {
-        throw Problem.field("input", "input must hold texts that are not empty");
+    private static String text(JsonNode value) {
+      if (!value.isTextual() || value.textValue().isEmpty()) {
+        throw Problem.field("input", "input must contain strings that are not empty.");
       }
-      return given.textValue();
+      return value.textValue();
     }
   }
 
-  /// How a vector is written.
+  /// The encoding of a vector in the response.
   @Schema(name = "VectorEncoding")
   enum Encoding {
-    /// As an array of numbers.
+    /// An array of numbers.
     @JsonProperty("float")
     FLOAT,
-    /// As the base64 of its 32-bit floats, little-endian.
+    /// A [Base64Vector].
     @JsonProperty("base64")
     BASE64
   }
@@ -140,14 +140,14 @@ class EmbeddingResource {
   @Schema(name = "EmbeddingResponse")
   record Response(String object, List<Item> data, String model, Usage usage) {}
 
-  /// @param embedding numbers, or their base64
+  /// @param embedding a `float[]`, or a [Base64Vector]
   @Schema(name = "EmbeddingItem")
   record Item(
       String object,
       int index,
       @Schema(description = "An array of numbers, or their base64") Object embedding) {}
 
-  /// In the model's own tokens.
+  /// Numbers of tokens, as the model counts them.
   @Schema(name = "EmbeddingUsage")
   record Usage(
       @JsonProperty("prompt_tokens") int promptTokens,

@@ -12,8 +12,7 @@ import jakarta.persistence.Table;
 import java.time.Instant;
 import org.hibernate.annotations.Generated;
 
-/// One generation of embeddings of one collection, as stored. [Space] is the value that work is
-/// done with.
+/// The entity of a [Space]: all embeddings of one collection by one model.
 @Entity
 @Table(name = "embedding_space")
 public class EmbeddingSpace extends PanacheEntityBase {
@@ -41,7 +40,6 @@ public class EmbeddingSpace extends PanacheEntityBase {
   @Column(name = "created_at", insertable = false, updatable = false)
   public Instant createdAt;
 
-  /// The same as a value.
   public Space toSpace() {
     return new Space(id, collectionId, model, dimensions, metric, precision);
   }

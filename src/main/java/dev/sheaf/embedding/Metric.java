@@ -4,14 +4,14 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import jakarta.persistence.EnumeratedValue;
 import java.util.Arrays;
 
-/// How far apart two vectors are. A smaller distance is always the better hit.
+/// The distance between two vectors. A smaller distance is always a better hit.
 public enum Metric {
-  /// One minus the cosine of the angle, from 0 to 2. The length of a vector does not matter, but it
-  /// has to have one.
+  /// One minus the cosine of the angle, from 0 to 2. The length of a vector does not matter, but
+  /// must not be 0.
   COSINE("cosine", "<=>", "cosine"),
-  /// The straight line between the two ends.
+  /// The Euclidean distance.
   L2("l2", "<->", "l2"),
-  /// The inner product, negated so that smaller is nearer.
+  /// The negative inner product.
   INNER_PRODUCT("inner_product", "<#>", "ip");
 
   @EnumeratedValue private final String value;
@@ -28,7 +28,7 @@ public enum Metric {
     return Arrays.stream(values())
         .filter(metric -> metric.value.equals(value))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no metric is called " + value));
+        .orElseThrow(() -> new IllegalArgumentException("Unknown metric: " + value));
   }
 
   /// The name in JSON and in the database.
@@ -42,8 +42,8 @@ public enum Metric {
     return operator;
   }
 
-  /// Distance as a score: larger is better. Cosine similarity for cosine, `1 / (1 + distance)` for
-  /// l2, the inner product itself for inner product.
+  /// Converts a distance to a score; a larger score is better. The cosine similarity for cosine, `1
+  /// / (1 + distance)` for l2, the inner product for inner product.
   public double score(double distance) {
     return switch (this) {
       case COSINE -> 1 - distance;

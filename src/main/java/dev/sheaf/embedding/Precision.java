@@ -4,18 +4,19 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import jakarta.persistence.EnumeratedValue;
 import java.util.Arrays;
 
-/// What the index keeps of a vector. The table always keeps all of it, and distances are always
-/// computed from that.
+/// The precision of vectors in the index. The table always contains 32-bit vectors, and the
+/// distances in results are always computed from those.
 public enum Precision {
-  /// 32 bits a dimension.
+  /// 32 bits per dimension.
   FULL("full"),
-  /// 16 bits a dimension: a third of the size, the same recall.
+  /// 16 bits per dimension: a third of the size, the same recall.
   HALF("half"),
-  /// One bit a dimension, its sign: finds candidates, which are then ranked by the whole vector.
+  /// One bit per dimension, its sign. The index finds candidates, which are then ranked by the full
+  /// vector.
   BINARY("binary");
 
-  /// Candidates the binary index is asked for, for each hit: its order is rough, and the right ones
-  /// must be among them.
+  /// The number of candidates per hit that a search reads from the binary index. Its order is
+  /// approximate, so the nearest vectors must be among more candidates than hits.
   private static final int BINARY_OVERSAMPLING = 8;
 
   @EnumeratedValue private final String value;
@@ -28,7 +29,7 @@ public enum Precision {
     return Arrays.stream(values())
         .filter(precision -> precision.value.equals(value))
         .findFirst()
-        .orElseThrow(() -> new IllegalArgumentException("no precision is called " + value));
+        .orElseThrow(() -> new IllegalArgumentException("Unknown precision: " + value));
   }
 
   /// The name in JSON and in the database.
@@ -37,8 +38,7 @@ public enum Precision {
     return value;
   }
 
-  /// The indexed expression over a vector, which a search has to repeat to the letter to use the
-  /// index.
+  /// The indexed expression. A search must repeat it exactly to use the index.
   ///
   /// @param vector an SQL expression of type `vector`
   public String element(String vector, int dimensions) {
@@ -49,7 +49,7 @@ public enum Precision {
     };
   }
 
-  /// The widest vectors that an HNSW index takes, by pgvector's README.
+  /// The maximum number of dimensions of an HNSW index. Source: pgvector's README.
   public int maxDimensions() {
     return switch (this) {
       case FULL -> 2_000;
@@ -72,8 +72,7 @@ public enum Precision {
     };
   }
 
-  /// How many candidates the index must give so that `limit` hits remain after ranking by the whole
-  /// vector.
+  /// The number of candidates to read from the index for `limit` hits.
   public int candidates(int limit) {
     return this == BINARY ? limit * BINARY_OVERSAMPLING : limit;
   }

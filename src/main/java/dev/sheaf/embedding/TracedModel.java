@@ -3,10 +3,10 @@ package dev.sheaf.embedding;
 import dev.sheaf.telemetry.Spans;
 import java.util.List;
 
-/// A model whose calls are seen in traces.
+/// Adds a span to each call of a model.
 record TracedModel(EmbeddingModel model, Spans spans) implements EmbeddingModel {
 
-  /// The model as it is when nobody watches.
+  /// Returns the model itself if tracing is off.
   static EmbeddingModel of(EmbeddingModel model, Spans spans) {
     return spans.isOff() ? model : new TracedModel(model, spans);
   }
@@ -32,8 +32,8 @@ record TracedModel(EmbeddingModel model, Spans spans) implements EmbeddingModel 
   }
 
   @Override
-  public List<float[]> embed(List<String> texts, Role role) {
-    return spans.embedding(name(), texts.size(), () -> model.embed(texts, role));
+  public List<float[]> embed(List<String> texts, Purpose purpose) {
+    return spans.embedding(name(), texts.size(), () -> model.embed(texts, purpose));
   }
 
   @Override

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import dev.sheaf.problem.Problem;
 import java.io.IOException;
 
-/// Reads a vector: an array of numbers, or a [Base64Vector].
+/// Deserializes a vector from an array of numbers or from a [Base64Vector].
 public final class VectorDeserializer extends StdDeserializer<float[]> {
 
   private static final long serialVersionUID = 1L;
@@ -26,7 +26,7 @@ public final class VectorDeserializer extends StdDeserializer<float[]> {
     } catch (IllegalArgumentException e) {
       throw Problem.field(
           "vector",
-          "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order");
+          "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.");
     }
   }
 }

@@ -1,22 +1,23 @@
 package dev.sheaf.embedding;
 
-/// A model and a space that were made for vectors of different widths: the model of that name is
-/// not the one that filled the space.
+/// A model has another number of dimensions than a space with the same model name: the configured
+/// model is not the one that computed the vectors of the space.
 public final class WidthMismatchException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
   WidthMismatchException(EmbeddingModel model, Space space) {
     super(
-        "the model "
+        "The model "
             + model.name()
             + " has "
             + model.dimensions()
             + " dimensions, but embedding space "
             + space.id()
-            + " was made for "
+            + " has "
             + space.dimensions()
-            + "; configure the model that filled it, or embed its collection anew",
+            + ". Configure the model that computed the vectors of this space, or create the"
+            + " collection again.",
         null,
         false,
         false);

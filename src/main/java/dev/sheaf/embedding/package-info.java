@@ -1,5 +1,5 @@
-/// What turns text into vectors: the contract every model keeps, one package per provider of
-/// models, and the registry that finds them.
+/// Embedding models: the interface that every model implements, one package for each provider of
+/// models, and the registry of all models.
 @NullMarked
 package dev.sheaf.embedding;
 

@@ -5,37 +5,38 @@ import dev.sheaf.problem.Problem;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What of a document is looked at.
+/// The field of a document that a condition refers to.
 public sealed interface Field {
 
-  /// A field of the client's own.
+  /// A field of the metadata.
   ///
-  /// @param path the names of the objects it lies in, and its own
+  /// @param path the names of the enclosing objects, then the name of the field
   record Metadata(List<String> path) implements Field {
 
-    /// Reads `a.b.c`. A dot, a backslash, or a dollar sign at the start that belongs to a name has
-    /// a backslash in front of it.
+    /// Parses a path such as `a.b.c`. In a name, a backslash escapes a dot, a backslash, and a
+    /// dollar sign at the start.
     ///
-    /// @param at where it stands in the body, for messages
-    /// @throws Problem when a backslash stands before anything else, or PostgreSQL cannot store it
-    public static Metadata parse(String at, String written) {
-      Input.storable(at, written);
+    /// @param at the path in the body, for messages
+    /// @throws Problem if a backslash precedes any other character, or PostgreSQL cannot store the
+    ///   path
+    public static Metadata parse(String at, String text) {
+      Input.storable(at, text);
       var path = new ArrayList<String>();
       var name = new StringBuilder();
-      for (int i = 0; i < written.length(); i++) {
-        char c = written.charAt(i);
+      for (int i = 0; i < text.length(); i++) {
+        char c = text.charAt(i);
         if (c == '.') {
           path.add(name.toString());
           name.setLength(0);
         } else if (c == '\\') {
           i++;
-          if (i == written.length() || "\\.$".indexOf(written.charAt(i)) < 0) {
+          if (i == text.length() || "\\.$".indexOf(text.charAt(i)) < 0) {
             throw Problem.field(
                 at,
-                "in the name of a field, a backslash stands before a dot, a dollar sign or another"
-                    + " backslash, which belongs to the name then");
+                "In the name of a field, a backslash may only precede a dot, a dollar sign or another"
+                    + " backslash. Write \\\\ for a backslash.");
           }
-          name.append(written.charAt(i));
+          name.append(text.charAt(i));
         } else {
           name.append(c);
         }
@@ -45,7 +46,7 @@ public sealed interface Field {
     }
   }
 
-  /// What Sheaf itself keeps of a document as text: absent where the client gave none.
+  /// A text column of a document. Absent if the client sent none.
   enum Text implements Field {
     TITLE("title"),
     URI("uri");
@@ -57,7 +58,7 @@ public sealed interface Field {
     }
   }
 
-  /// When something happened to a document.
+  /// A time column of a document. Never absent.
   enum Time implements Field {
     CREATED("created_at"),
     UPDATED("updated_at");

@@ -3,13 +3,13 @@ package dev.sheaf.filter;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/// The type of a metadata field whose order is asked for.
+/// The type of a metadata field that has an index for range conditions.
 public enum FieldType {
   NUMBER,
   TEXT;
 
-  /// As much of a text as its index holds, in characters. PostgreSQL takes entries of 2,704 bytes,
-  /// and a character may have four.
+  /// How many characters of a text its index contains. An entry of a B-tree may have 2,704 bytes,
+  /// and a character up to four.
   private static final int INDEXED_CHARACTERS = 600;
 
   /// The name in JSON and in the settings of a collection.
@@ -23,23 +23,24 @@ public enum FieldType {
     return value();
   }
 
-  /// A JSON value as a value of this type, NULL when it is of another. What an index is built on, a
-  /// text's [#beginning] or a number, a filter has to repeat to the letter to use it.
+  /// An SQL expression that converts a JSON value to this type; NULL if the value has another type.
+  /// A query uses an index only if it repeats the indexed expression exactly: this one for a
+  /// number, its [#prefix] for a text.
   ///
-  /// @param tested the JSON value, in SQL
-  /// @param read the same once more, since each of its parameters is counted
-  String expression(String tested, String read) {
+  /// @param value the JSON value, in SQL
+  /// @param sameValue the same value again, because its parameters are numbered by occurrence
+  String expression(String value, String sameValue) {
     return switch (this) {
       case NUMBER ->
-          "CASE WHEN jsonb_typeof(%s) = 'number' THEN %s::numeric END".formatted(tested, read);
+          "CASE WHEN jsonb_typeof(%s) = 'number' THEN %s::numeric END".formatted(value, sameValue);
       case TEXT ->
           "CASE WHEN jsonb_typeof(%s) = 'string' THEN %s #>> '{}' END COLLATE \"C\""
-              .formatted(tested, read);
+              .formatted(value, sameValue);
     };
   }
 
-  /// What the index of a text holds of it.
-  static String beginning(String text) {
+  /// The part of a text that its index contains, in SQL.
+  static String prefix(String text) {
     return "left(%s, %s)".formatted(text, INDEXED_CHARACTERS);
   }
 }

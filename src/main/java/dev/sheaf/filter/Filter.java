@@ -3,54 +3,56 @@ package dev.sheaf.filter;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
-/// A condition that every document either meets or does not; there is no third answer.
+/// A condition that a document either matches or does not match. There is no third result as in
+/// SQL.
 ///
 /// - A field is absent, or it has a value, which may be JSON's `null`. A path leads through objects
 ///   only, never into an array.
 /// - Values of different types are never equal, and neither is less than the other. `1` and `1.0`
-///   are the same number, and nothing is ever converted.
-/// - Whatever is asked of an absent field, but [Exists], is not met. So its negation is: `$ne`,
-///   `$nin` and `$not` are met by a document without the field.
-/// - Text is compared by code points, whatever the locale of the database.
+///   are the same number. Values are never converted.
+/// - A condition on an absent field does not match, except a negated one: `$ne`, `$nin`, `$not` and
+///   `"$exists": false` match a document without the field.
+/// - Text is compared by code points, independent of the locale of the database.
 ///
-/// Written in JSON as `docs/search.md` describes; `$ne`, `$nin` and `"$exists": false` are [Not] of
-/// their opposites.
+/// `docs/search.md` describes the JSON form. `$ne`, `$nin` and `"$exists": false` are parsed as
+/// [Not] of their opposites.
 public sealed interface Filter {
 
-  /// What every document meets.
+  /// Matches every document.
   Filter EVERYTHING = new And(List.of());
 
-  /// Reads the JSON form.
+  /// Parses the JSON form.
   ///
-  /// @param path where it stands in the body, for messages
-  /// @throws Problem when it is not a filter, or too large a one
+  /// @param path the path in the body, for messages
+  /// @throws Problem if it is not a valid filter, or too large
   static Filter parse(String path, JsonNode json) {
     return new FilterParser(path).parse(json);
   }
 
-  /// Meets each of them; every document does when there are none.
+  /// Matches if all filters match. An empty list matches every document.
   record And(List<Filter> filters) implements Filter {}
 
-  /// Meets at least one of them; no document does when there are none.
+  /// Matches if at least one filter matches. An empty list matches no document.
   record Or(List<Filter> filters) implements Filter {}
 
-  /// Does not meet it.
+  /// Matches if `filter` does not match.
   record Not(Filter filter) implements Filter {}
 
-  /// The field has one of these values.
+  /// Matches if the field has one of the values.
   record In(Field field, List<Value> values) implements Filter {}
 
-  /// The field has a value of the same type as `bound`, on this side of it.
+  /// Matches if the field has a value of the same type as `bound` that is less or greater, by
+  /// `order`.
   record Compare(Field field, Order order, Value bound) implements Filter {}
 
-  /// The field is there, be it `null`.
+  /// Matches if the field exists. Its value may be `null`.
   record Exists(Field field) implements Filter {}
 
-  /// The field is an array with an element that equals `value`, or both are text and the field's
-  /// holds the other.
+  /// Matches if the field is an array with an element equal to `value`, or a text that contains the
+  /// text `value`.
   record Contains(Field field, Value value) implements Filter {}
 
-  /// On which side of a bound a value lies.
+  /// How a value compares with a bound.
   enum Order {
     GREATER(">", ">="),
     GREATER_OR_EQUAL(">=", ">="),
@@ -59,12 +61,13 @@ public sealed interface Filter {
 
     final String operator;
 
-    /// How the beginning of a text lies to that of its bound, when the texts lie in this order.
-    final String ofBeginnings;
+    /// The operator for the prefixes of two texts that is true whenever [#operator] is true for the
+    /// texts.
+    final String prefixOperator;
 
-    Order(String operator, String ofBeginnings) {
+    Order(String operator, String prefixOperator) {
       this.operator = operator;
-      this.ofBeginnings = ofBeginnings;
+      this.prefixOperator = prefixOperator;
     }
   }
 }

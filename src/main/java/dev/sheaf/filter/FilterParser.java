@@ -21,14 +21,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// Reads one filter, and bounds what it may ask of the database.
+/// Parses one filter, and limits its size, so that no filter can overload the database.
 final class FilterParser {
 
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NAMES = 32;
   private static final int MAX_VALUES = 1_000;
 
-  /// As long as a uri can be.
+  /// The maximum length of a document's uri.
   private static final int MAX_TEXT_BYTES = 8_000;
 
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
@@ -47,10 +47,10 @@ final class FilterParser {
 
   private Filter filter(String at, JsonNode json, int depth) {
     if (!json.isObject()) {
-      throw Problem.field(at, at + " must be an object");
+      throw Problem.field(at, at + " must be an object.");
     }
     if (depth > MAX_DEPTH) {
-      throw Problem.field(root, root + " is nested more than " + MAX_DEPTH + " levels deep");
+      throw Problem.field(root, root + " is nested more than " + MAX_DEPTH + " levels deep.");
     }
     var all = new ArrayList<Filter>();
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
@@ -69,7 +69,7 @@ final class FilterParser {
 
   private List<Filter> filters(String at, JsonNode json, int depth) {
     if (!json.isArray()) {
-      throw Problem.field(at, at + " must be an array of filters");
+      throw Problem.field(at, at + " must be an array of filters.");
     }
     var filters = new ArrayList<Filter>();
     for (JsonNode element : json) {
@@ -90,15 +90,15 @@ final class FilterParser {
           throw Problem.field(
               at,
               at
-                  + " has no "
+                  + " contains the unknown name "
                   + name
-                  + "; here may stand $and, $or, $not, $title, $uri, $created, $updated, or a field"
-                  + " of the metadata, which is written with \\$ when it begins with a dollar"
-                  + " sign");
+                  + ". Known names are $and, $or, $not, $title, $uri, $created, $updated and the"
+                  + " fields of the metadata. If a field's name begins with a dollar sign, write"
+                  + " \\$.");
         }
         Field.Metadata metadata = Field.Metadata.parse(at, name);
         if (metadata.path().size() > MAX_NAMES) {
-          throw Problem.field(at, "a field lies at most " + MAX_NAMES + " levels deep");
+          throw Problem.field(at, "The path of a field may have at most " + MAX_NAMES + " names.");
         }
         yield metadata;
       }
@@ -111,7 +111,7 @@ final class FilterParser {
       return;
     }
     if (json.isEmpty()) {
-      throw Problem.field(at, at + " has no operator");
+      throw Problem.field(at, at + " has no operator. Give at least one, such as $eq.");
     }
     for (Map.Entry<String, JsonNode> entry : json.properties()) {
       all.add(condition(at + "." + entry.getKey(), entry.getKey(), field, entry.getValue()));
@@ -131,23 +131,23 @@ final class FilterParser {
       case "$exists" -> exists(at, field, operand);
       case "$contains" -> {
         if (field instanceof Field.Time) {
-          throw Problem.field(at, at + ": a point in time contains nothing");
+          throw Problem.field(at, at + " cannot be used with a time. Use $gte and $lt.");
         }
         yield new Contains(field, value(at, field, operand));
       }
       default ->
           throw Problem.field(
               at,
-              "there is no operator "
+              "Unknown operator "
                   + operator
-                  + "; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a"
-                  + " field inside of an object is written with a dot, as in a.b");
+                  + ". The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists and"
+                  + " $contains. Write a dot for a field inside of an object, as in a.b.");
     };
   }
 
   private Filter exists(String at, Field field, JsonNode operand) {
     if (!operand.isBoolean()) {
-      throw Problem.field(at, at + " must be true or false");
+      throw Problem.field(at, at + " must be true or false.");
     }
     count();
     Filter exists = new Exists(field);
@@ -156,7 +156,7 @@ final class FilterParser {
 
   private List<Value> list(String at, Field field, JsonNode operand) {
     if (!operand.isArray()) {
-      throw Problem.field(at, at + " must be an array");
+      throw Problem.field(at, at + " must be an array.");
     }
     var list = new ArrayList<Value>();
     for (JsonNode element : operand) {
@@ -170,7 +170,7 @@ final class FilterParser {
     return switch (bound) {
       case Value.Text _, Value.Numeric _, Value.Time _ -> bound;
       case Value.Bool _, Value.Null _ ->
-          throw Problem.field(at, at + " must be a number or a string");
+          throw Problem.field(at, at + " must be a number or a string.");
     };
   }
 
@@ -189,7 +189,7 @@ final class FilterParser {
       case BOOLEAN -> new Value.Bool(json.booleanValue());
       case NULL -> new Value.Null();
       case ARRAY, OBJECT, BINARY, MISSING, POJO ->
-          throw Problem.field(at, at + " must be a string, a number, true, false or null");
+          throw Problem.field(at, at + " must be a string, a number, true, false or null.");
     };
   }
 
@@ -206,19 +206,19 @@ final class FilterParser {
         return instant;
       }
     } catch (DateTimeParseException e) {
-      // Falls through to the same answer as a time that PostgreSQL does not have.
+      // The exception below also covers this case.
     }
     throw Problem.field(
         at,
         at
-            + " must be a date or a time of the years 1 to 9999, to the microsecond at most, such as"
-            + " 2026-01-31 or 2026-01-31T12:00:00Z");
+            + " must be a date or a time in the years 1 to 9999, with at most microseconds, such as"
+            + " 2026-01-31 or 2026-01-31T12:00:00Z.");
   }
 
   private void count() {
     values++;
     if (values > MAX_VALUES) {
-      throw Problem.field(root, root + " holds more than " + MAX_VALUES + " values");
+      throw Problem.field(root, root + " contains more than " + MAX_VALUES + " values.");
     }
   }
 }

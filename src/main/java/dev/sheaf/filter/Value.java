@@ -8,43 +8,42 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import java.math.BigDecimal;
 import java.time.Instant;
 
-/// What a field is compared with.
+/// A value that a field is compared with.
 public sealed interface Value {
 
-  /// What metadata can hold.
-  sealed interface Json extends Value {
-    /// As it stands in a document's metadata.
+  /// A value that can occur in metadata.
+  sealed interface MetadataValue extends Value {
     JsonNode json();
   }
 
-  record Text(String text) implements Json {
+  record Text(String text) implements MetadataValue {
     @Override
     public JsonNode json() {
       return TextNode.valueOf(text);
     }
   }
 
-  record Numeric(BigDecimal number) implements Json {
+  record Numeric(BigDecimal number) implements MetadataValue {
     @Override
     public JsonNode json() {
       return DecimalNode.valueOf(number);
     }
   }
 
-  record Bool(boolean bool) implements Json {
+  record Bool(boolean bool) implements MetadataValue {
     @Override
     public JsonNode json() {
       return BooleanNode.valueOf(bool);
     }
   }
 
-  record Null() implements Json {
+  record Null() implements MetadataValue {
     @Override
     public JsonNode json() {
       return NullNode.instance;
     }
   }
 
-  /// A point in time, to the microsecond.
+  /// A time, in microseconds.
   record Time(Instant instant) implements Value {}
 }

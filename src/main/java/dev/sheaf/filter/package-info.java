@@ -1,4 +1,4 @@
-/// Which documents are meant: a client's filter, and what it is in SQL.
+/// Filters: parses a client's filter, and converts it to SQL.
 @NullMarked
 package dev.sheaf.filter;
 

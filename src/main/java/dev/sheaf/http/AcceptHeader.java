@@ -5,16 +5,17 @@ import dev.sheaf.problem.ProblemType;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
-/// Refuses an `Accept` that is none before anything is done, and not when the answer is written.
+/// Rejects a malformed `Accept` header before the request is executed. Otherwise it would fail only
+/// when the response is written.
 final class AcceptHeader {
 
   @ServerRequestFilter
-  void read(ContainerRequestContext request) {
+  void validate(ContainerRequestContext request) {
     try {
       request.getAcceptableMediaTypes();
     } catch (IllegalArgumentException e) {
       throw new Problem(
-          ProblemType.NOT_ACCEPTABLE, "Accept must hold media types, such as application/json");
+          ProblemType.NOT_ACCEPTABLE, "Accept must contain media types, such as application/json.");
     }
   }
 }

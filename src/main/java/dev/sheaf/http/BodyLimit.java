@@ -12,8 +12,9 @@ import java.io.InputStream;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
-/// Refuses bodies over `sheaf.http.max-body-size`: at once when the request says how long it is,
-/// otherwise as soon as one byte too many arrives. [Streamed] methods are let through.
+/// Rejects bodies larger than `sheaf.http.max-body-size`: immediately if the request has a
+/// `Content-Length`, otherwise when the first byte over the limit arrives. [Streamed] methods are
+/// exempt.
 final class BodyLimit {
 
   private final MemorySize limit;
@@ -24,7 +25,7 @@ final class BodyLimit {
   }
 
   @ServerRequestFilter
-  void bound(ContainerRequestContext request, ResourceInfo resource) {
+  void limit(ContainerRequestContext request, ResourceInfo resource) {
     if (resource.getResourceMethod().isAnnotationPresent(Streamed.class)) {
       return;
     }
@@ -34,23 +35,23 @@ final class BodyLimit {
         throw tooLarge();
       }
     } else if (request.hasEntity()) {
-      request.setEntityStream(new Bounded(request.getEntityStream()));
+      request.setEntityStream(new LimitedInputStream(request.getEntityStream()));
     }
   }
 
   private Problem tooLarge() {
     return new Problem(
         ProblemType.BODY_TOO_LARGE,
-        "at most "
+        "The body may have at most "
             + limit.asLongValue()
-            + " bytes are accepted (sheaf.http.max-body-size); split the document");
+            + " bytes. Send a smaller body, or raise sheaf.http.max-body-size.");
   }
 
-  private final class Bounded extends FilterInputStream {
+  private final class LimitedInputStream extends FilterInputStream {
 
-    private long left = limit.asLongValue();
+    private long remaining = limit.asLongValue();
 
-    private Bounded(InputStream in) {
+    private LimitedInputStream(InputStream in) {
       super(in);
     }
 
@@ -69,8 +70,8 @@ final class BodyLimit {
     }
 
     private void count(int read) {
-      left -= read;
-      if (left < 0) {
+      remaining -= read;
+      if (remaining < 0) {
         throw tooLarge();
       }
     }

@@ -3,13 +3,13 @@ package dev.sheaf.http;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// On whose behalf something is done.
+/// The person or program on whose behalf an operation runs.
 ///
 /// @param name `key:<id>`, `oidc:<name>`, `process:<user@host/pid>`, `anybody` or `service`
-/// @param admin whether they see the jobs of others
-/// @param collections the names of all that they see; `null` is every one
-/// @param requestId of the request; `null` when there is none
-/// @param address where the request came from; `null` when there is none
+/// @param admin whether the caller sees the jobs of others
+/// @param collections the names of all collections that the caller may use; `null` means all
+/// @param requestId `null` outside of a request
+/// @param address the client's IP address; `null` outside of a request, or if it is not known
 public record Caller(
     String name,
     boolean admin,
@@ -17,27 +17,27 @@ public record Caller(
     @Nullable String requestId,
     @Nullable String address) {
 
-  /// The attribute of a `SecurityIdentity` that holds [#collections], a set of names. Absent: every
-  /// one.
+  /// The attribute of a `SecurityIdentity` that contains [#collections], a set of names. Absent:
+  /// all collections.
   public static final String COLLECTIONS = "sheaf.collections";
 
-  /// The name of whoever does not say who they are, where access is open.
+  /// The name of an unauthenticated caller while access control is off.
   public static final String ANYBODY = "anybody";
 
-  /// The service itself, which works in the background.
+  /// The service itself, for background work.
   static final Caller SERVICE = of("service");
 
-  /// Somebody who has no request and may do everything.
+  /// A caller outside of any request, with all permissions.
   public static Caller of(String name) {
     return new Caller(name, true, null, null, null);
   }
 
-  /// What tells this caller from others: the name, or where nobody has one, the address.
+  /// Distinguishes callers: the name, and for unauthenticated callers also the address.
   public String identity() {
     return name.equals(ANYBODY) ? name + "@" + address : name;
   }
 
-  /// Whether a collection of this name, if there is one, is there for them.
+  /// Whether the caller may use a collection of this name. It need not exist.
   public boolean sees(String collection) {
     return collections == null || collections.contains(collection);
   }

@@ -8,7 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jspecify.annotations.Nullable;
 
-/// Who is calling, wherever it matters.
+/// Finds the current [Caller].
 @ApplicationScoped
 public class Callers {
 
@@ -20,13 +20,13 @@ public class Callers {
     this.request = request;
   }
 
-  /// Who sent the request that this thread works on.
+  /// The caller of the current request.
   ///
-  /// @throws IllegalStateException when it works on none; nobody is taken for somebody
+  /// @throws IllegalStateException if this thread handles no request
   public Caller ofRequest() {
     RoutingContext call = current();
     if (call == null) {
-      throw new IllegalStateException("this thread serves no request");
+      throw new IllegalStateException("This thread handles no request");
     }
     SocketAddress from = call.request().remoteAddress();
     return new Caller(
@@ -34,11 +34,11 @@ public class Callers {
         identity.hasRole(Roles.ADMIN),
         identity.getAttribute(Caller.COLLECTIONS),
         RequestId.of(call),
-        // Null when the connection is gone already.
+        // Null if the connection is already closed.
         from == null ? null : from.hostAddress());
   }
 
-  /// The same, or the service itself where it works on no request.
+  /// The caller of the current request, or the service itself outside of a request.
   public Caller ofRequestOrService() {
     return current() == null ? Caller.SERVICE : ofRequest();
   }

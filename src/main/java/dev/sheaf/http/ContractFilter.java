@@ -39,10 +39,11 @@ import org.jboss.jandex.MethodInfo;
 import org.jboss.jandex.RecordComponentInfo;
 import org.jspecify.annotations.Nullable;
 
-/// Says in the OpenAPI document what holds for every endpoint, and so is said by none: which
-/// failures any request may meet, that each of them is a [ProblemDocument], and, of the records
-/// that go over the wire, which fields are always there and which may be null. Quarkus lets a
-/// document pass more than once.
+/// Adds to the OpenAPI document what applies to every operation, so that no operation has to repeat
+/// it: the failures that any request can have, each a [ProblemDocument], and for the records in
+/// bodies which fields are always present and which may be null.
+///
+/// Quarkus may apply the filter to a document more than once.
 @OpenApiFilter(stages = OpenApiFilter.RunStage.BUILD)
 public final class ContractFilter implements OASFilter {
 
@@ -53,39 +54,40 @@ public final class ContractFilter implements OASFilter {
   private static final DotName OPERATION =
       DotName.createSimple(org.eclipse.microprofile.openapi.annotations.Operation.class);
 
-  /// What the names in paths are in the examples, where they are the same everywhere.
-  private static final Map<String, String> NAMES =
+  /// Example values of path parameters that mean the same in every path.
+  private static final Map<String, String> PATH_EXAMPLES =
       Map.of("collection", "articles", "module", "core", "name", "008_example");
 
-  /// Quarkus's own words, where we have better ones.
-  private static final Set<String> GENERATED =
+  /// Descriptions that Quarkus generates and that this filter replaces.
+  private static final Set<String> GENERATED_DESCRIPTIONS =
       Set.of("Bad Request", "Not Authorized", "Not Allowed");
 
-  /// What a request may meet wherever it goes.
-  private enum Failure {
+  /// A failure that any request can have.
+  private enum CommonFailure {
     MALFORMED("Malformed", "400", "The request is malformed", false),
-    UNAUTHENTICATED("Unauthenticated", "401", "It is not known who asks", false),
-    FORBIDDEN("Forbidden", "403", "The role is not enough", false),
-    NOT_ACCEPTABLE("NotAcceptable", "406", "The answer cannot be written as asked for", false),
+    UNAUTHENTICATED("Unauthenticated", "401", "Authentication required", false),
+    FORBIDDEN("Forbidden", "403", "The caller's role does not allow the operation", false),
+    NOT_ACCEPTABLE("NotAcceptable", "406", "The requested media type is not available", false),
     TOO_LARGE("TooLarge", "413", "The body is too large", true),
-    UNSUPPORTED("UnsupportedMediaType", "415", "The body is of another type", true),
-    TOO_MANY("TooMany", "429", "The caller asks too often; try again", false),
+    UNSUPPORTED("UnsupportedMediaType", "415", "The body has an unsupported media type", true),
+    TOO_MANY(
+        "TooMany", "429", "The caller exceeds its rate limit. Retry after the given time.", false),
     UNAVAILABLE(
         "Unavailable",
         "503",
-        "What is needed cannot be reached, or changes at this moment; try again",
+        "The service is overloaded, or a dependency is unavailable. Retry after the given time.",
         false);
 
     private final String title;
     private final String status;
     private final String description;
-    private final boolean ofBodies;
+    private final boolean requiresBody;
 
-    Failure(String title, String status, String description, boolean ofBodies) {
+    CommonFailure(String title, String status, String description, boolean requiresBody) {
       this.title = title;
       this.status = status;
       this.description = description;
-      this.ofBodies = ofBodies;
+      this.requiresBody = requiresBody;
     }
 
     private APIResponse response() {
@@ -94,7 +96,7 @@ public final class ContractFilter implements OASFilter {
           ? response.addHeader(
               HttpHeaders.RETRY_AFTER,
               createHeader()
-                  .description("Seconds until then")
+                  .description("Seconds to wait before the next attempt")
                   .schema(createSchema().addType(SchemaType.INTEGER)))
           : response;
     }
@@ -102,20 +104,20 @@ public final class ContractFilter implements OASFilter {
 
   private final IndexView index;
 
-  /// Called by Quarkus, while it builds.
+  /// Quarkus calls this at build time.
   public ContractFilter(IndexView index) {
     this.index = index;
   }
 
   @Override
   public void filterOpenAPI(OpenAPI document) {
-    for (Failure failure : Failure.values()) {
+    for (CommonFailure failure : CommonFailure.values()) {
       document.getComponents().addResponse(failure.title, failure.response());
     }
     Map<String, String> roles = roles();
     for (PathItem path : document.getPaths().getPathItems().values()) {
       for (Operation operation : path.getOperations().values()) {
-        failures(operation);
+        addFailures(operation);
         operation.addExtension("x-role", roles.get(operation.getOperationId()));
       }
     }
@@ -125,7 +127,7 @@ public final class ContractFilter implements OASFilter {
       if (described.kind() == AnnotationTarget.Kind.CLASS && described.asClass().isRecord()) {
         @Nullable Schema schema = schemas.get(annotation.value("name").asString());
         if (schema != null && schema.getProperties() != null) {
-          fields(schema, described.asClass());
+          describeFields(schema, described.asClass());
         }
       }
     }
@@ -134,12 +136,13 @@ public final class ContractFilter implements OASFilter {
   @Override
   public Parameter filterParameter(Parameter parameter) {
     if (parameter.getIn() == Parameter.In.PATH && parameter.getExample() == null) {
-      parameter.setExample(NAMES.get(parameter.getName()));
+      parameter.setExample(PATH_EXAMPLES.get(parameter.getName()));
     }
     return parameter;
   }
 
-  /// The role that each operation demands, by its name: OpenAPI 3.0 has no other place for it.
+  /// The role that each operation requires, by operation id. It becomes the extension `x-role`,
+  /// because OpenAPI 3.0 has no field for it.
   private Map<String, String> roles() {
     Map<String, String> roles = new HashMap<>();
     for (AnnotationInstance operation : index.getAnnotations(OPERATION)) {
@@ -155,13 +158,13 @@ public final class ContractFilter implements OASFilter {
     return roles;
   }
 
-  private static void failures(Operation operation) {
+  private static void addFailures(Operation operation) {
     APIResponses responses = operation.getResponses();
     Map<String, APIResponse> all = new TreeMap<>(responses.getAPIResponses());
-    for (Failure failure : Failure.values()) {
+    for (CommonFailure failure : CommonFailure.values()) {
       @Nullable APIResponse own = all.get(failure.status);
-      boolean possible = !failure.ofBodies || operation.getRequestBody() != null;
-      if (possible && (own == null || GENERATED.contains(own.getDescription()))) {
+      boolean possible = !failure.requiresBody || operation.getRequestBody() != null;
+      if (possible && (own == null || GENERATED_DESCRIPTIONS.contains(own.getDescription()))) {
         all.put(failure.status, createAPIResponse().ref(failure.title));
       }
     }
@@ -181,7 +184,7 @@ public final class ContractFilter implements OASFilter {
                 createMediaType().schema(createSchema().ref("Problem"))));
   }
 
-  private void fields(Schema schema, ClassInfo record) {
+  private void describeFields(Schema schema, ClassInfo record) {
     AnnotationInstance inclusion = record.declaredAnnotation(JsonInclude.class);
     boolean absentWhenEmpty =
         inclusion != null
@@ -195,24 +198,24 @@ public final class ContractFilter implements OASFilter {
         if (mayBeNull) {
           continue;
         }
-        fields(schema, index.getClassByName(field.type().name()));
+        describeFields(schema, index.getClassByName(field.type().name()));
         required.addAll(schema.getRequired());
         continue;
       }
       String name = name(field);
       @Nullable Schema property = schema.getProperties().get(name);
       if (property == null) {
-        continue; // It is hidden.
+        continue; // The field is hidden.
       }
       if (property.getRef() != null) {
-        property.setType(null); // The default's, beside that of what is referred to.
+        property.setType(null); // A default value adds a type beside the reference.
       }
       if (property.getDefaultValue() != null) {
         continue;
       }
       boolean alwaysWritten = inclusion == null || field.hasAnnotation(JsonInclude.class);
       if (!mayBeNull) {
-        if (!absentWhenEmpty && !saysNullable(field)) {
+        if (!absentWhenEmpty && !isDeclaredNullable(field)) {
           required.add(name);
         }
       } else if (alwaysWritten) {
@@ -222,13 +225,13 @@ public final class ContractFilter implements OASFilter {
     schema.setRequired(new ArrayList<>(required));
   }
 
-  /// As JSON has it.
+  /// The name of the field in JSON.
   private static String name(FieldInfo field) {
     AnnotationInstance renamed = field.annotation(JsonProperty.class);
     return renamed == null ? field.name() : renamed.value().asString();
   }
 
-  private static boolean saysNullable(FieldInfo field) {
+  private static boolean isDeclaredNullable(FieldInfo field) {
     AnnotationInstance described = field.annotation(SCHEMA);
     AnnotationValue nullable = described == null ? null : described.value("nullable");
     return nullable != null && nullable.asBoolean();
@@ -238,7 +241,7 @@ public final class ContractFilter implements OASFilter {
     if (schema.getRef() != null) {
       return createSchema().addAnyOf(schema).addAnyOf(createSchema().addType(SchemaType.NULL));
     }
-    boolean done = schema.getType() == null || schema.getType().contains(SchemaType.NULL);
-    return done ? schema : schema.addType(SchemaType.NULL);
+    boolean nullable = schema.getType() == null || schema.getType().contains(SchemaType.NULL);
+    return nullable ? schema : schema.addType(SchemaType.NULL);
   }
 }

@@ -5,30 +5,31 @@ import dev.sheaf.problem.Problem;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// Checks of what clients send, each with the message that says what was wrong and what would be
-/// right.
+/// Validates values that clients send. Each check throws a [Problem] that says what is wrong with
+/// the value and what it must be.
 public final class Input {
 
-  /// More digits than any number people mean, and fewer than PostgreSQL's numeric can hold.
+  /// Below the limit of PostgreSQL's `numeric`: 131,072 digits before and 16,383 after the decimal
+  /// point.
   private static final int MAX_DIGITS = 1_000;
 
   private static final int MAX_DEPTH = 100;
 
   private Input() {}
 
-  /// A required value.
+  /// Returns the value of a required field.
   ///
-  /// @throws Problem when it is absent
+  /// @throws Problem if it is absent
   public static <T> T required(String field, @Nullable T value) {
     if (value == null) {
-      throw Problem.field(field, field + " is missing");
+      throw Problem.field(field, field + " is required.");
     }
     return value;
   }
 
-  /// An optional string of at most `maxBytes` bytes in UTF-8 that PostgreSQL can store.
+  /// Checks an optional string.
   ///
-  /// @throws Problem when it is longer, or holds what PostgreSQL cannot store
+  /// @throws Problem if it has more than `maxBytes` bytes in UTF-8, or PostgreSQL cannot store it
   public static void text(String field, @Nullable String value, int maxBytes) {
     if (value == null) {
       return;
@@ -37,20 +38,20 @@ public final class Input {
     int bytes = value.getBytes(StandardCharsets.UTF_8).length;
     if (bytes > maxBytes) {
       throw Problem.field(
-          field, field + " has " + bytes + " bytes, at most " + maxBytes + " are allowed");
+          field, field + " has " + bytes + " bytes. It may have at most " + maxBytes + ".");
     }
   }
 
-  /// Any JSON value that PostgreSQL's jsonb can store.
+  /// Checks that PostgreSQL's `jsonb` can store a JSON value.
   ///
-  /// @throws Problem naming the path of the first value that it cannot
+  /// @throws Problem with the path of the first value that it cannot store
   public static void json(String field, JsonNode value) {
     json(field, value, 1);
   }
 
   private static void json(String path, JsonNode value, int depth) {
     if (depth > MAX_DEPTH) {
-      throw Problem.field(path, "nested more than " + MAX_DEPTH + " levels deep");
+      throw Problem.field(path, "The value is nested more than " + MAX_DEPTH + " levels deep.");
     }
     switch (value.getNodeType()) {
       case OBJECT ->
@@ -68,16 +69,16 @@ public final class Input {
       case STRING -> storable(path, value.textValue());
       case NUMBER -> {
         if (value.isBigDecimal() && Math.abs((long) value.decimalValue().scale()) > MAX_DIGITS) {
-          throw Problem.field(path, path + " has more than " + MAX_DIGITS + " digits");
+          throw Problem.field(path, path + " has more than " + MAX_DIGITS + " digits.");
         }
       }
       case BOOLEAN, NULL, BINARY, MISSING, POJO -> {}
     }
   }
 
-  /// A string that PostgreSQL can store.
+  /// Checks that PostgreSQL can store a string.
   ///
-  /// @throws Problem when it holds U+0000 or half of a surrogate pair
+  /// @throws Problem if it contains U+0000 or an unpaired surrogate
   public static void storable(String field, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
@@ -85,24 +86,25 @@ public final class Input {
         throw Problem.field(
             field,
             field
-                + " holds U+0000 at position "
+                + " contains U+0000 at position "
                 + i
-                + ", which PostgreSQL cannot store; remove it");
+                + ", which PostgreSQL cannot store. Remove it.");
       }
       if (Character.isSurrogate(c)) {
         if (!Character.isHighSurrogate(c)
             || i + 1 == value.length()
             || !Character.isLowSurrogate(value.charAt(i + 1))) {
-          throw Problem.field(field, field + " holds half of a surrogate pair at position " + i);
+          throw Problem.field(
+              field, field + " contains an unpaired surrogate at position " + i + ". Remove it.");
         }
         i++;
       }
     }
   }
 
-  /// How many of a list one page is to hold, as a query parameter says it.
+  /// Parses the query parameter `limit`, the number of items on a page.
   ///
-  /// @return `fallback` when it does not
+  /// @return the number, or `fallback` if the parameter is absent
   public static int pageSize(@Nullable String limit, int max, int fallback) {
     if (limit == null) {
       return fallback;
@@ -113,22 +115,25 @@ public final class Input {
         return size;
       }
     } catch (NumberFormatException e) {
-      // Falls through to the same answer as a number out of range.
+      // The exception below also covers this case.
     }
     throw Problem.parameter(
-        "limit", "limit must be a whole number from 1 to " + max + ", not " + limit);
+        "limit", "limit must be a whole number from 1 to " + max + ", not " + limit + ".");
   }
 
-  /// An optional whole number between two bounds, both allowed.
+  /// Checks an optional whole number.
   ///
-  /// @return the value, or `fallback` when it is absent
+  /// @param min the smallest valid value
+  /// @param max the largest valid value
+  /// @return the value, or `fallback` if it is absent
   public static int range(String field, @Nullable Integer value, int min, int max, int fallback) {
     if (value == null) {
       return fallback;
     }
     if (value < min || value > max) {
       throw Problem.field(
-          field, field + " must be a whole number from " + min + " to " + max + ", not " + value);
+          field,
+          field + " must be a whole number from " + min + " to " + max + ", not " + value + ".");
     }
     return value;
   }

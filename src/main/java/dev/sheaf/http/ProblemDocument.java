@@ -8,19 +8,19 @@ import jakarta.ws.rs.core.Response;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// An RFC 9457 problem as it goes over the wire.
+/// The body of an error response, as RFC 9457 defines it.
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Problem")
 public record ProblemDocument(
     @Schema(examples = "urn:sheaf:problem:invalid-field") String type,
     String title,
     int status,
-    @Schema(description = "What was wrong and what to do") String detail,
-    @Schema(description = "The field or parameter at fault") @Nullable String field) {
+    @Schema(description = "What was wrong, and what to do") String detail,
+    @Schema(description = "The field or parameter that is not valid") @Nullable String field) {
 
   static final String MEDIA_TYPE = "application/problem+json";
 
-  /// Seconds after which a client may try again what could not be served now.
+  /// How long a client should wait after a 429 or 503.
   private static final int RETRY_AFTER_SECONDS = 1;
 
   public static ProblemDocument of(Problem problem) {

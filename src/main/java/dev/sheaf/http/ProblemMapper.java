@@ -17,19 +17,20 @@ import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 import org.jspecify.annotations.Nullable;
 
-/// The one place where a failure becomes an answer.
+/// Maps every exception to a problem.
 public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
-  // Jackson's and the framework's own exceptions are named, because a more specific mapper of
-  // theirs would win.
+  // Jackson and Quarkus have their own mappers for some exceptions. A mapper of a more specific
+  // class takes precedence, so these classes are listed here too.
   @ServerExceptionMapper({
     AuthenticationFailedException.class,
     UnauthorizedException.class,
@@ -43,7 +44,7 @@ public final class ProblemMapper {
     return ProblemDocument.render(problem(failure));
   }
 
-  /// What a client is told of a failure. What nobody expected is logged here.
+  /// The problem that describes a failure to the client. Unexpected failures are logged here.
   public static Problem problem(Throwable failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       switch (cause) {
@@ -52,23 +53,24 @@ public final class ProblemMapper {
         }
         case UnauthorizedException _ -> {
           return new Problem(
-              ProblemType.UNAUTHENTICATED, "send a key: Authorization: Bearer sheaf_<id>_<secret>");
+              ProblemType.UNAUTHENTICATED,
+              "Send an API key in the header Authorization: Bearer sheaf_<id>_<secret>.");
         }
         case ForbiddenException _ -> {
           return new Problem(
               ProblemType.FORBIDDEN,
-              "the role of this key does not allow it; /q/openapi says which role does");
+              "The caller's role does not allow this operation. /q/openapi lists the required roles.");
         }
         case OperatorException operator -> {
           return new Problem(
               ProblemType.SCHEMA_UNAVAILABLE,
-              operator.problem() + (operator.hint().isEmpty() ? "" : "; " + operator.hint()));
+              (sentence(operator.problem()) + " " + sentence(operator.hint())).strip());
         }
-        case JacksonException json when isOfTheBody(json) -> {
-          return body(json);
+        case JacksonException json when isAboutBody(json) -> {
+          return bodyProblem(json);
         }
         case CharConversionException encoding -> {
-          return new Problem(ProblemType.MALFORMED_JSON, "the body is not UTF-8");
+          return new Problem(ProblemType.MALFORMED_JSON, "The body is not valid UTF-8.");
         }
         default -> {}
       }
@@ -76,64 +78,79 @@ public final class ProblemMapper {
     DatabaseFailure outage = DatabaseFailure.behind(failure);
     if (outage != null) {
       LOG.warnf("Database unavailable: outage=%s reason=%s", outage, failure.getMessage());
-      return database(outage);
+      return databaseProblem(outage);
     }
-    // Nothing but bodies is read or written here, and their other ends may be gone, or stall.
-    if (failure instanceof IOException broken) {
-      return new Problem(ProblemType.BODY_BROKEN_OFF, "it broke off: " + broken.getMessage());
+    // Only request and response bodies are read and written here. The client may have closed the
+    // connection, or stopped sending.
+    if (failure instanceof IOException) {
+      LOG.debugf("Body incomplete: reason=%s", failure.getMessage());
+      return new Problem(
+          ProblemType.BODY_BROKEN_OFF,
+          "The connection was closed, or timed out, before the whole body arrived. Send the request"
+              + " again.");
     }
     if (failure instanceof AuthenticationFailedException) {
-      return new Problem(ProblemType.UNAUTHENTICATED, "this token is not accepted; get a new one");
+      return new Problem(
+          ProblemType.UNAUTHENTICATED, "The token is not valid or has expired. Get a new one.");
     }
     if (failure instanceof WebApplicationException web && web.getResponse().getStatus() < 500) {
-      return http(web.getResponse().getStatus());
+      return httpProblem(web.getResponse().getStatus());
     }
     LOG.error("Request failed", failure);
-    return new Problem(ProblemType.INTERNAL, "the cause is in the service's log");
+    return new Problem(
+        ProblemType.INTERNAL,
+        "The cause is in the service's log, under the X-Request-Id of this response.");
   }
 
-  private static boolean isOfTheBody(JacksonException json) {
-    // A Problem thrown by a record's constructor arrives wrapped in Jackson's exception, and speaks
-    // for itself.
+  private static String sentence(String text) {
+    return text.isEmpty() || text.endsWith(".") ? text : text + ".";
+  }
+
+  /// A [Problem] that a record's constructor throws arrives wrapped in an exception of Jackson's.
+  private static boolean isAboutBody(JacksonException json) {
     return !(json.getCause() instanceof Problem);
   }
 
-  private static Problem body(JacksonException json) {
+  private static Problem bodyProblem(JacksonException json) {
     return switch (json) {
       case UnrecognizedPropertyException unknown ->
           Problem.field(
               path(unknown),
-              "unknown field "
+              "Unknown field "
                   + path(unknown)
-                  + "; known are "
+                  + ". Known fields: "
                   + unknown.getKnownPropertyIds().stream()
                       .map(String::valueOf)
                       .sorted()
-                      .collect(Collectors.joining(", ")));
+                      .collect(Collectors.joining(", "))
+                  + ".");
       case MismatchedInputException mismatch when !mismatch.getPath().isEmpty() ->
-          Problem.field(path(mismatch), path(mismatch) + " must be " + kind(type(mismatch)));
-      // A number that does not fit into the type of its field.
+          Problem.field(
+              path(mismatch), path(mismatch) + " must be " + kind(expectedType(mismatch)) + ".");
+      // A number that is too large for the type of its field.
       case JsonMappingException mapping
           when mapping.getCause() instanceof InputCoercionException coercion ->
           Problem.field(
-              path(mapping), path(mapping) + " must be " + kind(coercion.getTargetType()));
+              path(mapping), path(mapping) + " must be " + kind(coercion.getTargetType()) + ".");
+      case MismatchedInputException trailing when isTrailingToken(trailing) ->
+          new Problem(
+              ProblemType.MALFORMED_JSON,
+              "The body must be one JSON value, with nothing after it.");
       case MismatchedInputException mismatch ->
           new Problem(
-              ProblemType.MALFORMED_JSON, "the body must be " + kind(mismatch.getTargetType()));
-      default ->
-          new Problem(ProblemType.MALFORMED_JSON, json.getOriginalMessage() + position(json));
+              ProblemType.MALFORMED_JSON,
+              "The body must be " + kind(mismatch.getTargetType()) + ".");
+      default -> new Problem(ProblemType.MALFORMED_JSON, JsonErrorMessage.of(json));
     };
   }
 
-  private static String position(JacksonException json) {
-    var location = json.getLocation();
-    return location == null
-        ? ""
-        : " (line " + location.getLineNr() + ", column " + location.getColumnNr() + ")";
+  private static boolean isTrailingToken(MismatchedInputException mismatch) {
+    return mismatch.getOriginalMessage().startsWith("Trailing token");
   }
 
-  /// The type that the last part of the path should have had: of an array, that of its elements.
-  private static @Nullable Class<?> type(MismatchedInputException mismatch) {
+  /// The type that the value at the end of the path must have. For an array, this is the type of
+  /// its elements.
+  private static @Nullable Class<?> expectedType(MismatchedInputException mismatch) {
     Class<?> type = mismatch.getTargetType();
     boolean element = mismatch.getPath().getLast().getFieldName() == null;
     return element && type != null && type.isArray() ? type.getComponentType() : type;
@@ -159,7 +176,10 @@ public final class ProblemMapper {
       return "an array" + (type == float[].class ? " of numbers" : "");
     }
     if (type.isEnum()) {
-      return "one of " + List.of(type.getEnumConstants());
+      return "one of "
+          + Arrays.stream(type.getEnumConstants())
+              .map(String::valueOf)
+              .collect(Collectors.joining(", "));
     }
     return "an object";
   }
@@ -176,31 +196,40 @@ public final class ProblemMapper {
     return path.toString();
   }
 
-  private static Problem database(DatabaseFailure outage) {
+  private static Problem databaseProblem(DatabaseFailure outage) {
     return switch (outage) {
       case UNREACHABLE ->
           new Problem(
               ProblemType.DATABASE_UNAVAILABLE,
-              "it is not known whether this request took effect; try again");
+              "The connection to PostgreSQL failed. The request may or may not have taken effect."
+                  + " Retry it.");
       case READ_ONLY ->
           new Problem(
               ProblemType.DATABASE_READ_ONLY,
-              "PostgreSQL is a standby, or default_transaction_read_only is on; searches go on, and writes when that is over");
+              "PostgreSQL accepts no writes now: it is a standby, or default_transaction_read_only"
+                  + " is on. Searches work. Retry the write later.");
       case FULL ->
           new Problem(
               ProblemType.DATABASE_FULL,
-              "PostgreSQL has no room left on a disk; searches go on, and writes when there is room");
+              "PostgreSQL has no disk space left. Searches work. Retry the write when there is space.");
     };
   }
 
-  private static Problem http(int status) {
+  private static Problem httpProblem(int status) {
     return switch (status) {
-      case 404 -> new Problem(ProblemType.NOT_FOUND, "see /q/openapi for what there is");
-      case 405 -> new Problem(ProblemType.METHOD_NOT_ALLOWED, "see /q/openapi for what it takes");
-      case 406 -> new Problem(ProblemType.NOT_ACCEPTABLE, "responses are application/json");
+      case 404 -> new Problem(ProblemType.NOT_FOUND, "/q/openapi lists all paths.");
+      case 405 ->
+          new Problem(
+              ProblemType.METHOD_NOT_ALLOWED, "/q/openapi lists the methods of every path.");
+      case 406 ->
+          new Problem(
+              ProblemType.NOT_ACCEPTABLE,
+              "Responses are application/json. /q/openapi lists the other media types.");
       case 415 ->
-          new Problem(ProblemType.UNSUPPORTED_MEDIA_TYPE, "send Content-Type: application/json");
-      default -> new Problem(ProblemType.INVALID_PARAMETER, "the request is malformed");
+          new Problem(
+              ProblemType.UNSUPPORTED_MEDIA_TYPE,
+              "Send Content-Type: application/json. /q/openapi lists the other media types.");
+      default -> new Problem(ProblemType.INVALID_PARAMETER, "The request is malformed.");
     };
   }
 }

@@ -4,31 +4,29 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.UUID;
 import java.util.regex.Pattern;
 
-/// What a request is called in logs and records.
+/// The identifier of a request in the log, in the audit trail and in the response.
 public final class RequestId {
 
   static final String HEADER = "X-Request-Id";
 
-  /// Its key in lines of the log.
+  /// Its key in log lines.
   public static final String LOGGED = "requestId";
 
-  /// What may stand in a line of a log as it is.
+  /// An ID that can be logged without escaping.
   private static final Pattern WELL_FORMED = Pattern.compile("[A-Za-z0-9._:/+=-]{1,128}");
 
   private RequestId() {}
 
-  /// The client's own name for it, or the proxy's; of a request that brings none, a random one, the
-  /// same each time it is asked for.
+  /// The ID that the client or a proxy sent in `X-Request-Id`; a random UUID if there is none or it
+  /// is not well formed. Each call returns the same ID for the same request.
   public static String of(RoutingContext call) {
-    String known = call.get(HEADER);
-    if (known == null) {
-      String given = call.request().getHeader(HEADER);
-      known =
-          given != null && WELL_FORMED.matcher(given).matches()
-              ? given
-              : UUID.randomUUID().toString();
-      call.put(HEADER, known);
+    String id = call.get(HEADER);
+    if (id == null) {
+      String sent = call.request().getHeader(HEADER);
+      id =
+          sent != null && WELL_FORMED.matcher(sent).matches() ? sent : UUID.randomUUID().toString();
+      call.put(HEADER, id);
     }
-    return known;
+    return id;
   }
 }

@@ -1,20 +1,20 @@
 package dev.sheaf.http;
 
-/// What an endpoint demands of its caller, for `@RolesAllowed`. Whoever has one of these has those
-/// before it.
+/// The roles that an endpoint can require with `@RolesAllowed`. Each role includes the ones before
+/// it.
 public final class Roles {
 
-  /// Searches and reads.
+  /// Searches, and reads documents.
   public static final String READER = "reader";
 
   /// Also stores and deletes documents.
   public static final String WRITER = "writer";
 
-  /// Also creates, changes and drops collections, and sees the jobs of others.
+  /// Also creates, changes and drops collections, and sees the jobs of all callers.
   public static final String ADMIN = "admin";
 
-  /// An admin who is not limited to collections: for what concerns all of them, such as keys, the
-  /// schema and the audit trail. Nobody is given this role by name.
+  /// An admin who is not limited to certain collections: manages keys and the schema, and reads the
+  /// audit trail. This role cannot be granted by name.
   public static final String OPERATOR = "operator";
 
   private Roles() {}

@@ -5,8 +5,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// The method reads its body as a stream and bounds what it holds of it by itself, so that
-/// `sheaf.http.max-body-size` does not apply.
+/// Marks a method that reads its body as a stream and limits its own memory use.
+/// `sheaf.http.max-body-size` does not apply to it.
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.METHOD)
 public @interface Streamed {}

@@ -10,8 +10,8 @@ import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
 
-/// Takes a body at its word: what is misspelt, of another type, or said twice is an error and never
-/// a guess.
+/// Configures Jackson to reject unknown fields, values of the wrong type and duplicate fields
+/// instead of ignoring or converting them.
 @Singleton
 final class StrictJson implements ObjectMapperCustomizer {
 
@@ -24,7 +24,7 @@ final class StrictJson implements ObjectMapperCustomizer {
         .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
         .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
         .enable(JsonParser.Feature.STRICT_DUPLICATE_DETECTION);
-    // A vector is hundreds of numbers.
+    // A vector has hundreds of numbers.
     mapper.getFactory().enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER.mappedFeature());
     mapper
         .coercionConfigDefaults()

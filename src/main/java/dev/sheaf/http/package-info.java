@@ -1,4 +1,4 @@
-/// What all resources share: problem rendering, strict JSON, body limits, request names, roles, the
+/// What all resources share: problem rendering, strict JSON, body limits, request IDs, roles, the
 /// caller.
 @NullMarked
 package dev.sheaf.http;

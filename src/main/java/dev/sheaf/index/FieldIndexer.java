@@ -18,20 +18,20 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Gives documents the indexes that filters use, while reads and writes go on: one over the whole
-/// metadata once a collection has grown enough, and one for each field that the collection's
-/// settings name. What they no longer name is dropped.
+/// Creates and drops the indexes that filters use, without blocking reads and writes: one over the
+/// whole metadata once a collection has grown enough, and one for each field in the collection's
+/// settings. The index of a field that is removed from the settings is dropped.
 @ApplicationScoped
 class FieldIndexer {
 
   private static final Logger LOG = Logger.getLogger(FieldIndexer.class);
 
-  /// What is to be done, as a template to apply or to revert; a collection is counted no further
-  /// than it takes to know. An index over whole texts, as they once were, takes no long ones, and
-  /// is dropped to be built anew.
-  private static final String DUE =
+  /// The pending changes, each as a template to apply or to revert. Documents are counted up to the
+  /// threshold only. An index over complete texts, as older versions created it, rejects long
+  /// texts, and is therefore dropped and rebuilt.
+  private static final String PENDING_CHANGES =
       """
-      SELECT w.collection_id, w.template, w.field, true AS wanted
+      SELECT w.collection_id, w.template, w.field, true AS "create"
         FROM (SELECT c.id AS collection_id, format('field_%s_index', f.value) AS template, f.key AS field,
                      format('"document_%s_%s_%s"', c.id, f.value, f.key) AS index
                 FROM collection c
@@ -64,83 +64,95 @@ class FieldIndexer {
     this.config = config;
   }
 
-  private record Due(long collectionId, String template, @Nullable String field, boolean wanted) {}
+  private record IndexChange(
+      long collectionId, String template, @Nullable String field, boolean create) {}
 
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void doWhatIsDue() {
+  void applyPendingChanges() {
     try {
-      List<Due> all;
+      List<IndexChange> changes;
       try (Connection connection = dataSource.getConnection()) {
-        all = due(connection);
+        changes = pendingChanges(connection);
       }
-      all.forEach(this::doUnlessAnotherDoes);
+      changes.forEach(this::apply);
     } catch (SQLException e) {
-      // The database is away; the next look finds what this one did not.
-      LOG.warnf("Indexes of fields not looked at: reason=%s", e.getMessage());
+      // The database is unavailable; the next run finds the same changes.
+      LOG.warnf("Field indexes not checked: reason=%s", e.getMessage());
     }
   }
 
-  private List<Due> due(Connection connection) throws SQLException {
-    var due = new ArrayList<Due>();
-    try (PreparedStatement statement = connection.prepareStatement(DUE)) {
+  private List<IndexChange> pendingChanges(Connection connection) throws SQLException {
+    var changes = new ArrayList<IndexChange>();
+    try (PreparedStatement statement = connection.prepareStatement(PENDING_CHANGES)) {
       statement.setInt(1, config.minRows());
       statement.setInt(2, config.minRows());
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          due.add(new Due(row.getLong(1), row.getString(2), row.getString(3), row.getBoolean(4)));
+          changes.add(
+              new IndexChange(
+                  row.getLong(1), row.getString(2), row.getString(3), row.getBoolean(4)));
         }
       }
     }
-    return due;
+    return changes;
   }
 
-  private void doUnlessAnotherDoes(Due due) {
+  private void apply(IndexChange change) {
     try (Connection connection = dataSource.getConnection();
-        AdvisoryLock lock = IndexLock.FIELDS.tryAcquire(connection, due.collectionId())) {
-      // Another replica may have done it since.
-      if (lock == null || !due(connection).contains(due)) {
+        AdvisoryLock lock = IndexLock.FIELDS.tryAcquire(connection, change.collectionId())) {
+      // Another replica may have applied it in the meantime.
+      if (lock == null || !pendingChanges(connection).contains(change)) {
         return;
       }
-      Map<String, Object> parameters = new HashMap<>(Map.of("collection_id", due.collectionId()));
-      if (due.field() != null) {
-        parameters.put("field", due.field());
+      Map<String, Object> parameters =
+          new HashMap<>(Map.of("collection_id", change.collectionId()));
+      if (change.field() != null) {
+        parameters.put("field", change.field());
       }
       try {
-        if (due.wanted()) {
-          templates.apply(connection, due.template(), parameters);
+        if (change.create()) {
+          templates.apply(connection, change.template(), parameters);
         } else {
-          templates.revert(connection, due.template(), parameters);
+          templates.revert(connection, change.template(), parameters);
         }
       } catch (SQLException e) {
-        if (!isPassed(e, connection, due)) {
+        if (!isObsolete(e, connection, change)) {
           throw e;
         }
-        // The collection or the field was dropped meanwhile, another session built the index, or
-        // the locks were taken.
-        LOG.debugf(e, "Index left: collection=%s template=%s", due.collectionId(), due.template());
+        // The collection or the field was dropped, another session built the index, or the locks
+        // were
+        // not available.
+        LOG.debugf(
+            e,
+            "Index skipped: collection=%s template=%s",
+            change.collectionId(),
+            change.template());
         return;
       }
       LOG.infof(
           "Index %s: collection=%s template=%s field=%s",
-          due.wanted() ? "built" : "dropped", due.collectionId(), due.template(), due.field());
+          change.create() ? "built" : "dropped",
+          change.collectionId(),
+          change.template(),
+          change.field());
     } catch (SQLException e) {
-      // It is tried again at the next look.
+      // The next run retries it.
       LOG.warnf(
           "Index not %s: collection=%s template=%s field=%s reason=%s",
-          due.wanted() ? "built" : "dropped",
-          due.collectionId(),
-          due.template(),
-          due.field(),
+          change.create() ? "built" : "dropped",
+          change.collectionId(),
+          change.template(),
+          change.field(),
           e.getMessage());
     }
   }
 
-  private boolean isPassed(SQLException failure, Connection connection, Due due)
+  private boolean isObsolete(SQLException failure, Connection connection, IndexChange change)
       throws SQLException {
     return ConcurrentChange.isOverLocks(failure)
-        || (ConcurrentChange.isBehind(failure) && !due(connection).contains(due));
+        || (ConcurrentChange.isBehind(failure) && !pendingChanges(connection).contains(change));
   }
 }

@@ -4,25 +4,26 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// When a space gets its index, how it is built, how well it finds, and when it is built anew.
+/// When vectors are indexed, how the index is built, how its recall is measured, and when it is
+/// rebuilt.
 @ConfigMapping(prefix = "sheaf.index")
 public interface IndexConfig {
 
-  /// Vectors from which on a space is indexed. Below, comparing all of them takes a millisecond or
-  /// two, and is exact.
+  /// Minimum number of vectors for an index. Below, comparing all vectors takes one or two
+  /// milliseconds, and is exact.
   @WithDefault("5000")
   int minRows();
 
-  /// How often the service looks for spaces that have grown enough.
+  /// How often the service checks which indexes to build, rebuild, drop or measure.
   @WithDefault("5s")
   Duration checkEvery();
 
-  /// Vectors per second above which a space is taken to be loaded, and its index waits for the end
-  /// of that. An index takes about three times as many.
+  /// Vectors per second above which a bulk load is assumed to be running. The first build of an
+  /// index then waits until the load ends. A table with an index accepts about three times as many.
   @WithDefault("500")
   double deferAbove();
 
-  /// The longest that an index waits for the end of a load.
+  /// Maximum time for which the first build of an index waits for the end of a bulk load.
   @WithDefault("10m")
   Duration deferAtMost();
 
@@ -30,28 +31,30 @@ public interface IndexConfig {
   @WithDefault("16")
   int m();
 
-  /// Candidates looked at for each node while building, pgvector's `ef_construction`: at least
-  /// twice `m`, at most 1000.
+  /// Candidates examined for each node while building, pgvector's `ef_construction`: at least twice
+  /// `m`, at most 1000.
   @WithDefault("64")
   int efConstruction();
 
-  /// The share of its rows that have to change before the recall of an index is measured again.
+  /// Fraction of the rows that must change before the recall of an index is measured again.
   @WithDefault("0.2")
   double measureAfter();
 
-  /// The longest that a measurement compares every vector; then it goes by what it has.
+  /// Time limit of the exact searches of a measurement. After it, the measurement uses the searches
+  /// that are complete.
   @WithDefault("10s")
   Duration measureAtMost();
 
-  /// Vectors that a measurement searches for, each half way between two stored ones.
+  /// Number of vectors that a measurement searches for, each halfway between two stored vectors.
   @WithDefault("100")
   int sample();
 
-  /// Whether as many queries of clients are kept in memory, as vectors, and measured too.
+  /// Whether to keep the vectors of the same number of client queries in memory, and to measure
+  /// recall for them, too.
   @WithDefault("false")
   boolean sampleQueries();
 
-  /// What an index may lose of the recall that it had when it was built. Below, it is built anew.
+  /// Maximum loss of recall since the index was built. If an index loses more, it is rebuilt.
   @WithDefault("0.03")
   double maxRecallLoss();
 }

@@ -6,8 +6,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// Work on an index that only one replica does at a time. The replica that holds the lock knows
-/// that the one that worked there before has ended.
+/// Work on an index that only one replica does at a time. The holder of the lock can be sure that
+/// no earlier holder is still working.
 enum IndexLock {
   /// Building the index of a space.
   BUILD(0x5EA_F1D),
@@ -22,12 +22,12 @@ enum IndexLock {
     this.classId = classId;
   }
 
-  /// Acquires the lock if nobody has it.
+  /// Acquires the lock if it is free.
   ///
-  /// @param connection whose session holds it until it is closed, and whose statements may take any
-  ///   time
-  /// @param id the space or collection
-  /// @return `null` when another session holds it
+  /// @param connection the session that holds the lock until it is closed; its network timeout is
+  ///   lifted
+  /// @param id the id of the space or collection
+  /// @return `null` if another session holds the lock
   @Nullable AdvisoryLock tryAcquire(Connection connection, long id) throws SQLException {
     AdvisoryLock lock =
         AdvisoryLock.tryAcquire(connection, AdvisoryLock.Key.of(classId, Math.toIntExact(id)))

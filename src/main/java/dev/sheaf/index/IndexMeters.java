@@ -16,11 +16,11 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Measures how many indexes are being built, and shows the recall that was measured.
+/// The metrics of indexes: the number of running builds, and the last measured recall.
 @ApplicationScoped
 class IndexMeters implements Measurement {
 
-  /// Of the index that is there, with the ef that the collection is searched with.
+  /// The recall of the current index with the ef that searches of the collection use.
   private static final String RECALL =
       """
       SELECT c.name, r.sample, r.recall
@@ -42,7 +42,7 @@ class IndexMeters implements Measurement {
   private final SearchConfig config;
   private final MultiGauge recall =
       MultiGauge.builder("sheaf.index.recall")
-          .description("The share of the nearest that searches through the index find")
+          .description("Fraction of the nearest vectors that index searches find")
           .register(Metrics.globalRegistry);
   private volatile double building = Double.NaN;
 
@@ -50,7 +50,7 @@ class IndexMeters implements Measurement {
     this.series = series;
     this.config = config;
     Gauge.builder("sheaf.index.building", () -> building)
-        .description("Indexes that are being built, by all replicas")
+        .description("Running index builds of all replicas")
         .register(Metrics.globalRegistry);
   }
 

@@ -30,8 +30,8 @@ class IndexResource {
   @GET
   @Operation(
       operationId = "describeIndex",
-      summary = "How the index of a collection is, and how well it finds")
-  @APIResponse(responseCode = "200", description = "The index, or why there is none")
+      summary = "Get the state and the recall of a collection's index")
+  @APIResponse(responseCode = "200", description = "The index, or the reason why there is none")
   @APIResponse(responseCode = "404", description = "No such collection")
   public IndexView describe(@RestPath String collection) throws SQLException {
     return indexes.describe(collection);
@@ -42,13 +42,15 @@ class IndexResource {
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       operationId = "measureIndex",
-      summary = "Measure its recall now",
+      summary = "Measure the recall of a collection's index",
       description =
-          "Searches for what is half way between stored vectors, through the index and exactly.")
-  @APIResponse(responseCode = "200", description = "What was measured")
+          "Searches for vectors halfway between stored ones, through the index and exactly, and compares the results.")
+  @APIResponse(responseCode = "200", description = "The measured recall")
   @APIResponse(responseCode = "404", description = "No such collection")
-  @APIResponse(responseCode = "409", description = "No index, or it is being measured")
-  @APIResponse(responseCode = "504", description = "There was no time to measure anything")
+  @APIResponse(
+      responseCode = "409",
+      description = "There is no index, or a measurement is already running")
+  @APIResponse(responseCode = "504", description = "The measurement timed out")
   public Recall measure(@RestPath String collection) throws SQLException {
     return indexes.measure(collection);
   }
@@ -58,13 +60,17 @@ class IndexResource {
   @RolesAllowed(Roles.ADMIN)
   @Operation(
       operationId = "tuneIndex",
-      summary = "Find the smallest efSearch that reaches a recall, and store it",
-      description = "Searches follow within seconds.")
-  @APIResponse(responseCode = "200", description = "What was found, and what was tried")
+      summary = "Find and store the smallest efSearch that reaches a recall",
+      description = "Searches use the new value within seconds.")
+  @APIResponse(responseCode = "200", description = "The stored efSearch, and all steps")
   @APIResponse(responseCode = "404", description = "No such collection")
-  @APIResponse(responseCode = "409", description = "No index, or it is being measured")
-  @APIResponse(responseCode = "422", description = "A field is not valid, or out of reach")
-  @APIResponse(responseCode = "504", description = "There was no time to measure anything")
+  @APIResponse(
+      responseCode = "409",
+      description = "There is no index, or a measurement is already running")
+  @APIResponse(
+      responseCode = "422",
+      description = "A field is not valid, or no efSearch reaches the recall")
+  @APIResponse(responseCode = "504", description = "The measurement timed out")
   public Tuning tune(@RestPath String collection, @Nullable TuneIndex request) throws SQLException {
     return indexes.tune(collection, Input.required("recall", request));
   }

@@ -1,14 +1,14 @@
 package dev.sheaf.index;
 
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.collection.CollectionService.Searched;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.UpdateCollection;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexTable.Look;
+import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
-import dev.sheaf.index.RecallMeasurement.Truth;
+import dev.sheaf.index.RecallMeasurer.GroundTruth;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.LiveQueries;
@@ -25,19 +25,22 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/// The indexes of collections: how they are, how well they find, and how far searches are to look
-/// in them.
+/// Describes the indexes of collections, measures their recall, and tunes `ef_search`.
 @ApplicationScoped
 public class IndexService {
 
   private static final Logger LOG = Logger.getLogger(IndexService.class);
 
-  private static final String EMPTY = "the collection is empty; there is nothing to search for";
+  private static final String EMPTY =
+      "The collection is empty. Add documents before you measure its recall.";
+
+  private static final String NO_INDEX =
+      "The collection has no index yet. Searches compare every vector, and recall is 1.";
 
   private final AgroalDataSource dataSource;
   private final CollectionService collections;
   private final IndexTable table;
-  private final RecallMeasurement measurement;
+  private final RecallMeasurer measurer;
   private final LiveQueries queries;
   private final SearchConfig search;
   private final IndexConfig config;
@@ -46,188 +49,195 @@ public class IndexService {
       AgroalDataSource dataSource,
       CollectionService collections,
       IndexTable table,
-      RecallMeasurement measurement,
+      RecallMeasurer measurer,
       LiveQueries queries,
       SearchConfig search,
       IndexConfig config) {
     this.dataSource = dataSource;
     this.collections = collections;
     this.table = table;
-    this.measurement = measurement;
+    this.measurer = measurer;
     this.queries = queries;
     this.search = search;
     this.config = config;
   }
 
-  /// How the index of a collection is.
+  /// The state and the recall of a collection's index.
   ///
-  /// @throws Problem when there is no such collection
+  /// @throws Problem if there is no such collection
   public IndexView describe(String collection) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     return collections.onPartitions(collection, searched.space(), () -> describe(searched));
   }
 
-  private IndexView describe(Searched searched) throws SQLException {
+  private IndexView describe(ActiveSpace searched) throws SQLException {
     int ef = efSearch(searched);
-    Look look = table.look(searched.space());
-    boolean valid = look.index() != null && look.index().valid();
+    IndexState state = table.state(searched.space());
+    boolean valid = state.index() != null && state.index().valid();
     Map<Sample, Optional<Recall>> measured =
-        look.indexId() == null ? Map.of() : table.measured(searched.space(), look.indexId(), ef);
+        state.indexId() == null ? Map.of() : table.recalls(searched.space(), state.indexId(), ef);
     Optional<Recall> recall = measured.getOrDefault(Sample.STORED, Optional.empty());
     return new IndexView(
-        look.rows(),
-        look.bytes(),
-        look.deadRows(),
-        look.changes() == null ? null : Math.max(0, look.changes()),
+        state.rows(),
+        state.bytes(),
+        state.deadRows(),
+        state.changes() == null ? null : Math.max(0, state.changes()),
         ef,
-        look.index(),
-        look.build(),
+        state.index(),
+        state.build(),
         recall.orElse(null),
-        recall.isPresent() ? null : missing(look, valid, measured.containsKey(Sample.STORED)),
+        recall.isPresent()
+            ? null
+            : recallMissing(state, valid, measured.containsKey(Sample.STORED)),
         measured.getOrDefault(Sample.QUERIES, Optional.empty()).orElse(null));
   }
 
-  private String missing(Look look, boolean valid, boolean tried) {
-    if (valid && look.rows() == 0) {
+  private String recallMissing(IndexState state, boolean valid, boolean attempted) {
+    if (valid && state.rows() == 0) {
       return EMPTY;
     }
     if (valid) {
-      return tried ? tooSlow() : "it is being measured, or will be within seconds";
+      return attempted
+          ? tooLittleTime()
+          : "Recall has not been measured yet. Retry in a few seconds.";
     }
-    if (look.build() != null) {
-      return "the index is being built; until then every vector is compared, and recall is 1";
+    if (state.build() != null) {
+      return "The index is being built. Until it is ready, searches compare every vector, and recall is 1.";
     }
-    return look.rows() < config.minRows()
-        ? "there is no index below %s rows; every vector is compared, and recall is 1"
+    return state.rows() < config.minRows()
+        ? "A collection with fewer than %s vectors has no index. Searches compare every vector, and recall is 1."
             .formatted(config.minRows())
-        : "there is no index yet; every vector is compared, and recall is 1";
+        : NO_INDEX;
   }
 
-  private Problem nothingMeasured(List<float[]> sample) {
+  private Problem noMeasurement(List<float[]> sample) {
     return sample.isEmpty()
         ? new Problem(ProblemType.INDEX_MISSING, EMPTY)
-        : new Problem(ProblemType.SEARCH_TIMEOUT, tooSlow());
+        : new Problem(ProblemType.SEARCH_TIMEOUT, tooLittleTime());
   }
 
-  private String tooSlow() {
-    return "%s ms were not enough to compare a single vector with every other; give it more with sheaf.index.measure-at-most"
+  private String tooLittleTime() {
+    return "The measurement timed out: %s ms were not enough for a single exact search. Raise sheaf.index.measure-at-most."
         .formatted(config.measureAtMost().toMillis());
   }
 
-  /// Measures the recall of a collection's index, as it is searched now.
+  /// Measures the recall of a collection's index with the `ef_search` that searches use now.
   ///
-  /// @throws Problem when there is no such collection, it has no index, another measures it, or
-  ///   there was no time to measure anything
+  /// @throws Problem if there is no such collection, it has no index, a measurement is already
+  ///   running, or the measurement times out
   public Recall measure(String collection) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     Space space = searched.space();
     int ef = efSearch(searched);
-    return alone(
+    return exclusively(
         searched,
         collection,
         indexId -> {
-          List<float[]> sample = measurement.betweenStored(space);
-          Optional<Measured> stored = measurement.measure(space, sample, ef);
-          table.record(space, indexId, ef, Sample.STORED, stored);
-          List<float[]> asked = queries.take(space);
+          List<float[]> sample = measurer.midpoints(space);
+          Optional<MeasuredRecall> stored = measurer.measure(space, sample, ef);
+          table.storeRecall(space, indexId, ef, Sample.STORED, stored);
+          List<float[]> asked = queries.consume(space);
           if (!asked.isEmpty()) {
-            table.record(space, indexId, ef, Sample.QUERIES, measurement.measure(space, asked, ef));
+            table.storeRecall(
+                space, indexId, ef, Sample.QUERIES, measurer.measure(space, asked, ef));
           }
           if (stored.isEmpty()) {
-            throw nothingMeasured(sample);
+            throw noMeasurement(sample);
           }
           return table
-              .measured(space, indexId, ef)
+              .recalls(space, indexId, ef)
               .getOrDefault(Sample.STORED, Optional.empty())
               .orElseThrow(IndexService::noIndex);
         });
   }
 
-  /// Finds the smallest `ef_search` with which searches find enough, and stores it in the settings
-  /// of the collection.
+  /// Finds the smallest `ef_search` that reaches a recall, and stores it in the collection's
+  /// settings.
   ///
-  /// @throws Problem as [#measure], and when no `ef_search` is enough
+  /// @throws Problem as [#measure], and if no `ef_search` reaches the recall
   public Tuning tune(String collection, TuneIndex request) throws SQLException {
-    Searched searched = collections.searched(collection);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     Space space = searched.space();
-    return alone(
+    return exclusively(
         searched,
         collection,
         indexId -> {
-          List<float[]> sample = measurement.betweenStored(space);
-          List<Truth> truths = measurement.truths(space, sample);
-          if (truths.isEmpty()) {
-            throw nothingMeasured(sample);
+          List<float[]> sample = measurer.midpoints(space);
+          List<GroundTruth> groundTruths = measurer.groundTruths(space, sample);
+          if (groundTruths.isEmpty()) {
+            throw noMeasurement(sample);
           }
           Tuning tuning =
               Tuning.of(
                   request.recall(),
-                  space.precision().candidates(RecallMeasurement.K),
-                  ef -> measurement.measureAgainst(truths, space, ef));
+                  space.precision().candidates(RecallMeasurer.K),
+                  ef -> measurer.measureAgainst(groundTruths, space, ef));
           collections.update(collection, UpdateCollection.efSearch(tuning.efSearch()));
-          Measured reached =
+          MeasuredRecall reached =
               tuning.steps().stream()
                   .filter(step -> step.efSearch() == tuning.efSearch())
                   .findFirst()
                   .orElseThrow();
-          table.record(space, indexId, tuning.efSearch(), Sample.STORED, Optional.of(reached));
+          table.storeRecall(space, indexId, tuning.efSearch(), Sample.STORED, Optional.of(reached));
           return tuning;
         });
   }
 
-  /// Measures what has not been measured since it was built, since its settings changed, or since
-  /// many of its rows did.
+  /// Measures each index that was built, whose settings changed, or many of whose rows changed,
+  /// since its last measurement.
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void measureWhatIsDue() {
+  void measureStaleIndexes() {
     try {
-      for (String collection : table.due(search.efSearch())) {
-        measureUnlessItCannotBe(collection);
+      for (String collection : table.collectionsToMeasure(search.efSearch())) {
+        tryMeasure(collection);
       }
     } catch (SQLException e) {
-      // The database is away; the next look finds what this one did not.
+      // The database is unavailable; the next run measures the same indexes.
       LOG.warnf("Recall not measured: reason=%s", e.getMessage());
     }
   }
 
-  private void measureUnlessItCannotBe(String collection) throws SQLException {
+  private void tryMeasure(String collection) throws SQLException {
     try {
       Recall recall = measure(collection);
       LOG.infof(
           "Recall measured: collection=%s recall=%.4f efSearch=%s sample=%s",
           collection, recall.value(), recall.efSearch(), recall.sampleSize());
     } catch (Problem e) {
-      // Dropped, being replaced, being measured by another replica, or too large for its time.
+      // The collection was dropped, its index is being replaced, another replica measures it, or
+      // the measurement timed out.
       LOG.infof("Recall not measured: collection=%s reason=%s", collection, e.detail());
     } catch (SQLException e) {
-      boolean passed =
+      boolean obsolete =
           ConcurrentChange.isOverLocks(e)
               || (ConcurrentChange.isBehind(e)
-                  && !table.due(search.efSearch()).contains(collection));
-      if (!passed) {
+                  && !table.collectionsToMeasure(search.efSearch()).contains(collection));
+      if (!obsolete) {
         throw e;
       }
-      // It was dropped meanwhile, or the locks were taken.
+      // The collection was dropped, or the locks were not available.
       LOG.debugf(e, "Recall not measured: collection=%s", collection);
     }
   }
 
-  private interface Measuring<T> {
-    T on(long indexId) throws SQLException;
+  private interface Measurer<T> {
+    T measure(long indexId) throws SQLException;
   }
 
-  /// Comparing every vector is work; one measurement of a space at a time is enough.
-  private <T> T alone(Searched searched, String collection, Measuring<T> measuring)
+  /// Exact searches are expensive, so only one measurement of a space runs at a time.
+  private <T> T exclusively(ActiveSpace searched, String collection, Measurer<T> measurer)
       throws SQLException {
     return collections.onPartitions(
-        collection, searched.space(), () -> alone(searched.space(), collection, measuring));
+        collection, searched.space(), () -> exclusively(searched.space(), collection, measurer));
   }
 
-  private <T> T alone(Space space, String collection, Measuring<T> measuring) throws SQLException {
-    Look look = table.look(space);
-    if (look.index() == null || !look.index().valid()) {
+  private <T> T exclusively(Space space, String collection, Measurer<T> measurer)
+      throws SQLException {
+    IndexState state = table.state(space);
+    if (state.index() == null || !state.index().valid()) {
       throw noIndex();
     }
     try (Connection connection = dataSource.getConnection();
@@ -235,19 +245,17 @@ public class IndexService {
       if (lock == null) {
         throw new Problem(
             ProblemType.BUSY,
-            "the index of " + collection + " is being measured; try again in some seconds");
+            "The index of " + collection + " is already being measured. Retry in a few seconds.");
       }
-      return measuring.on(Objects.requireNonNull(look.indexId()));
+      return measurer.measure(Objects.requireNonNull(state.indexId()));
     }
   }
 
-  private int efSearch(Searched searched) {
+  private int efSearch(ActiveSpace searched) {
     return searched.settings().efSearch(search.efSearch());
   }
 
   static Problem noIndex() {
-    return new Problem(
-        ProblemType.INDEX_MISSING,
-        "the collection has no index yet; every vector is compared, and recall is 1");
+    return new Problem(ProblemType.INDEX_MISSING, NO_INDEX);
   }
 }

@@ -1,8 +1,8 @@
 package dev.sheaf.index;
 
 import dev.sheaf.embedding.Space;
-import dev.sheaf.index.IndexView.Build;
-import dev.sheaf.index.IndexView.Built;
+import dev.sheaf.index.IndexView.BuiltIndex;
+import dev.sheaf.index.IndexView.IndexBuild;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -18,19 +18,20 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What PostgreSQL says of indexes, and what was measured of them, in the table `index_recall`.
+/// Reads the state of indexes from PostgreSQL's catalog, and reads and writes the measured recall
+/// in the table `index_recall`.
 @ApplicationScoped
 class IndexTable {
 
-  /// Inserts, updates and deletes of a table `t`.
+  /// Number of rows inserted, updated and deleted in a table `t`.
   private static final String CHANGES =
       """
       pg_stat_get_tuples_inserted(t.oid) + pg_stat_get_tuples_updated(t.oid) + pg_stat_get_tuples_deleted(t.oid)\
       """;
 
-  /// Collections whose index was never measured with the ef that they are searched with, or has
-  /// changed much since. That the statistics were reset counts as a change.
-  private static final String DUE =
+  /// Collections whose index was never measured with the ef that searches use, or many of whose
+  /// rows changed since the last measurement. A reset of the statistics counts as a change.
+  private static final String TO_MEASURE =
       """
       SELECT c.name
         FROM collection c
@@ -47,15 +48,15 @@ class IndexTable {
       """
           .formatted(CHANGES);
 
-  private static final String MEASURED =
+  private static final String RECALLS =
       """
       SELECT sample, recall, first_recall, k, ef_search, sample_size, median_ms, measured_at
         FROM index_recall
        WHERE space_id = ? AND index_id = ? AND ef_search = ?
       """;
 
-  /// An index that has been replaced since the measurement began is not there to be written of.
-  private static final String RECORD =
+  /// Stores nothing if the index was replaced during the measurement.
+  private static final String STORE_RECALL =
       """
       WITH gone AS (
            DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
@@ -81,7 +82,7 @@ class IndexTable {
     this.config = config;
   }
 
-  /// What was searched for in a measurement.
+  /// The vectors that a measurement searched for: midpoints of stored vectors, or client queries.
   enum Sample {
     STORED("stored"),
     QUERIES("queries");
@@ -97,24 +98,24 @@ class IndexTable {
     }
   }
 
-  /// @param changes since the index was first measured; `null` when it was not
-  /// @param indexId its oid, another one after each build; `null` without an index
-  record Look(
+  /// @param changes rows changed since the index was first measured; `null` if it never was
+  /// @param indexId the oid of the index, which changes with each build; `null` without an index
+  record IndexState(
       long rows,
       long bytes,
       long deadRows,
       @Nullable Long changes,
       @Nullable Long indexId,
-      @Nullable Built index,
-      @Nullable Build build) {}
+      @Nullable BuiltIndex index,
+      @Nullable IndexBuild build) {}
 
-  /// Names of collections whose index is to be measured.
+  /// The names of the collections whose index must be measured.
   ///
-  /// @param efSearch where a collection doesn't say
-  List<String> due(int efSearch) throws SQLException {
+  /// @param efSearch the value for collections without a setting
+  List<String> collectionsToMeasure(int efSearch) throws SQLException {
     var names = new ArrayList<String>();
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(DUE)) {
+        PreparedStatement select = connection.prepareStatement(TO_MEASURE)) {
       select.setInt(1, efSearch);
       select.setDouble(2, config.measureAfter());
       try (ResultSet row = select.executeQuery()) {
@@ -126,15 +127,15 @@ class IndexTable {
     return names;
   }
 
-  Look look(Space space) throws SQLException {
+  IndexState state(Space space) throws SQLException {
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(looking(space))) {
+        PreparedStatement select = connection.prepareStatement(stateQuery(space))) {
       select.setLong(1, space.id());
       try (ResultSet row = select.executeQuery()) {
         row.next();
         Long indexId = (Long) row.getObject(5);
         String phase = row.getString(10);
-        return new Look(
+        return new IndexState(
             row.getLong(1),
             row.getLong(2),
             row.getLong(3),
@@ -142,18 +143,18 @@ class IndexTable {
             indexId,
             indexId == null
                 ? null
-                : new Built(
+                : new BuiltIndex(
                     row.getBoolean(6),
                     row.getLong(7),
                     space.precision(),
                     row.getInt(8),
                     row.getInt(9)),
-            phase == null ? null : new Build(phase, (Double) row.getObject(11)));
+            phase == null ? null : new IndexBuild(phase, (Double) row.getObject(11)));
       }
     }
   }
 
-  private static String looking(Space space) {
+  private static String stateQuery(Space space) {
     return """
     SELECT (SELECT count(*) FROM %1$s),
            pg_table_size(t.oid),
@@ -176,19 +177,19 @@ class IndexTable {
         .formatted(space.embeddingTable(), CHANGES, space.indexName());
   }
 
-  /// What was measured of an index with one `ef`. A sample whose measurement ran out of time is
-  /// there, and empty.
-  Map<Sample, Optional<Recall>> measured(Space space, long indexId, int ef) throws SQLException {
-    var measured = new EnumMap<Sample, Optional<Recall>>(Sample.class);
+  /// The measured recall of an index with one `ef`. The value of a sample whose measurement timed
+  /// out is empty.
+  Map<Sample, Optional<Recall>> recalls(Space space, long indexId, int ef) throws SQLException {
+    var recalls = new EnumMap<Sample, Optional<Recall>>(Sample.class);
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(MEASURED)) {
+        PreparedStatement select = connection.prepareStatement(RECALLS)) {
       select.setLong(1, space.id());
       select.setLong(2, indexId);
       select.setInt(3, ef);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
           Double recall = (Double) row.getObject(2);
-          measured.put(
+          recalls.put(
               Sample.of(row.getString(1)),
               recall == null
                   ? Optional.empty()
@@ -204,28 +205,29 @@ class IndexTable {
         }
       }
     }
-    return measured;
+    return recalls;
   }
 
-  /// Writes down what was measured, and forgets what was measured of indexes that are gone.
+  /// Stores a measurement, and deletes the measurements of indexes that no longer exist.
   ///
-  /// @param indexId of the index that was there when the measurement began
-  /// @param measured empty when there was no time to measure anything
-  void record(Space space, long indexId, int ef, Sample sample, Optional<Measured> measured)
+  /// @param indexId the oid of the index at the beginning of the measurement
+  /// @param measured empty if the measurement timed out
+  void storeRecall(
+      Space space, long indexId, int ef, Sample sample, Optional<MeasuredRecall> measured)
       throws SQLException {
-    Double recall = measured.map(Measured::recall).orElse(null);
+    Double recall = measured.map(MeasuredRecall::recall).orElse(null);
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement insert = connection.prepareStatement(RECORD)) {
+        PreparedStatement insert = connection.prepareStatement(STORE_RECALL)) {
       insert.setLong(1, space.id());
       insert.setString(2, space.indexName());
       insert.setLong(3, space.id());
       insert.setInt(4, ef);
       insert.setString(5, sample.value);
-      insert.setInt(6, RecallMeasurement.K);
-      insert.setInt(7, measured.map(Measured::sampleSize).orElse(0));
+      insert.setInt(6, RecallMeasurer.K);
+      insert.setInt(7, measured.map(MeasuredRecall::sampleSize).orElse(0));
       insert.setObject(8, recall, Types.DOUBLE);
       insert.setObject(9, recall, Types.DOUBLE);
-      insert.setObject(10, measured.map(Measured::medianMs).orElse(null), Types.DOUBLE);
+      insert.setObject(10, measured.map(MeasuredRecall::medianMs).orElse(null), Types.DOUBLE);
       insert.setString(11, space.indexName());
       insert.setLong(12, indexId);
       insert.execute();

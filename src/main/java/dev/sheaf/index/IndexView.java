@@ -5,18 +5,19 @@ import dev.sheaf.embedding.Precision;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// How the index of a collection is, and how well it finds.
+/// The state and the recall of a collection's index.
 ///
-/// @param rows vectors of the collection
-/// @param bytes the size of their table
-/// @param deadRows rows that were deleted and not yet vacuumed away, by PostgreSQL's estimate
+/// @param rows number of vectors of the collection
+/// @param bytes size of their table
+/// @param deadRows deleted rows that are not vacuumed yet, as PostgreSQL estimates
 /// @param changes rows inserted, updated and deleted since the index was first measured
-/// @param efSearch candidates that searches look at
-/// @param index absent when every search compares every vector
-/// @param build what is being built now
-/// @param recall `null` when none is known
-/// @param recallMissing why there is none
-/// @param recallOfQueries the same for what clients have searched for lately, where that is on
+/// @param efSearch candidates that searches examine
+/// @param index `null` if searches compare every vector
+/// @param build the running build
+/// @param recall `null` if unknown
+/// @param recallMissing the reason why `recall` is `null`
+/// @param recallOfQueries the recall for recent client queries, if `sheaf.index.sample-queries` is
+///   on
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "CollectionIndex")
 public record IndexView(
@@ -25,23 +26,24 @@ public record IndexView(
     long deadRows,
     @Nullable Long changes,
     int efSearch,
-    @JsonInclude @Nullable Built index,
-    @Nullable Build build,
+    @JsonInclude @Nullable BuiltIndex index,
+    @Nullable IndexBuild build,
     @JsonInclude @Nullable Recall recall,
     @Nullable String recallMissing,
     @Nullable Recall recallOfQueries) {
 
-  /// The index that is there.
+  /// The current index.
   ///
-  /// @param valid whether searches can use it; not yet, while it is first built
+  /// @param valid whether searches can use it; `false` while it is built for the first time
   @Schema(name = "BuiltIndex")
-  public record Built(boolean valid, long bytes, Precision precision, int m, int efConstruction) {}
+  public record BuiltIndex(
+      boolean valid, long bytes, Precision precision, int m, int efConstruction) {}
 
-  /// A build that runs.
+  /// A running build.
   ///
-  /// @param phase in PostgreSQL's words
-  /// @param percent of this phase, where PostgreSQL counts
+  /// @param phase as in `pg_stat_progress_create_index`
+  /// @param percent progress of this phase, if PostgreSQL reports it
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "IndexBuild")
-  public record Build(String phase, @Nullable Double percent) {}
+  public record IndexBuild(String phase, @Nullable Double percent) {}
 }

@@ -7,50 +7,51 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.function.LongSupplier;
 
-/// Tells which spaces are being filled faster than their index could follow, so that it is built
-/// when the load is over: rows go into a table without an HNSW index about twenty times as fast.
+/// Detects bulk loads, so that the first build of an index can wait for their end: inserts into a
+/// table without an HNSW index are about twenty times as fast.
 ///
-/// It sees nothing but sizes, so it knows a load by whichever replica or client.
+/// It compares table sizes, so it detects the loads of all replicas and clients.
 final class LoadDetector {
 
-  /// Besides its vector, a row has two ids, two numbers and PostgreSQL's own header; and the
-  /// primary key has an entry for it.
+  /// Size of a row without its vector: two ids, two numbers, PostgreSQL's header, and the entry in
+  /// the primary key.
   private static final int ROW_BYTES = 72;
 
   private final double maxRowsPerSecond;
-  private final Duration atMost;
+  private final Duration maxDuration;
   private final LongSupplier nanoTime;
-  private final Map<Long, Look> looks = new HashMap<>();
+  private final Map<Long, SizeSample> samples = new HashMap<>();
 
-  /// @param maxRowsPerSecond more than this is too fast
-  /// @param atMost how long a space may be too fast
-  LoadDetector(double maxRowsPerSecond, Duration atMost, LongSupplier nanoTime) {
+  /// @param maxRowsPerSecond a faster growth is a bulk load
+  /// @param maxDuration after this time, a space no longer counts as being loaded
+  LoadDetector(double maxRowsPerSecond, Duration maxDuration, LongSupplier nanoTime) {
     this.maxRowsPerSecond = maxRowsPerSecond;
-    this.atMost = atMost;
+    this.maxDuration = maxDuration;
     this.nanoTime = nanoTime;
   }
 
-  /// @param first when this space was looked at for the first time
-  private record Look(long bytes, long at, long first) {}
+  /// @param first time of the first sample of this space
+  private record SizeSample(long bytes, long at, long first) {}
 
-  /// Looks at a space again. Nothing is known at the first look, so it is taken for fast.
+  /// Whether a space has grown too fast since the last call. The first call for a space returns
+  /// true.
   ///
-  /// @param bytes the size of its table now
-  boolean isFast(Space space, long bytes) {
+  /// @param bytes current size of its table
+  boolean isLoading(Space space, long bytes) {
     long now = nanoTime.getAsLong();
-    Look before = looks.get(space.id());
-    looks.put(space.id(), new Look(bytes, now, before == null ? now : before.first()));
-    if (before == null) {
+    SizeSample previous = samples.get(space.id());
+    samples.put(space.id(), new SizeSample(bytes, now, previous == null ? now : previous.first()));
+    if (previous == null) {
       return true;
     }
     double rows =
-        (double) (bytes - before.bytes()) / (ROW_BYTES + Float.BYTES * space.dimensions());
-    double seconds = (now - before.at()) / 1e9;
-    return rows > maxRowsPerSecond * seconds && now - before.first() < atMost.toNanos();
+        (double) (bytes - previous.bytes()) / (ROW_BYTES + Float.BYTES * space.dimensions());
+    double seconds = (now - previous.at()) / 1e9;
+    return rows > maxRowsPerSecond * seconds && now - previous.first() < maxDuration.toNanos();
   }
 
-  /// Forgets all other spaces.
-  void retain(Collection<Long> spaces) {
-    looks.keySet().retainAll(spaces);
+  /// Removes the samples of all other spaces.
+  void retainOnly(Collection<Long> spaces) {
+    samples.keySet().retainAll(spaces);
   }
 }

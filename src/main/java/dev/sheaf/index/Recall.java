@@ -5,14 +5,14 @@ import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// How well an index finds, as measured.
+/// The measured recall of an index.
 ///
-/// @param value the share of the `k` nearest that searches through it found, from 0 to 1
-/// @param first the same when this index was first measured, soon after it was built
-/// @param k how many each search was to find
-/// @param efSearch candidates that each search looked at
-/// @param sampleSize vectors that were searched for
-/// @param medianMs what a search took, in milliseconds, half of them less
+/// @param value fraction of the `k` nearest vectors that index searches found, from 0 to 1
+/// @param first the value of the first measurement, soon after this index was built
+/// @param k number of vectors that each search had to find
+/// @param efSearch candidates that each search examined
+/// @param sampleSize number of searches
+/// @param medianMs median time of an index search, in milliseconds
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Recall")
 public record Recall(

@@ -28,12 +28,12 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Looks after the HNSW indexes of spaces, while reads and writes go on.
+/// Builds, rebuilds and replaces the HNSW indexes of spaces, without blocking reads and writes.
 ///
-/// A space gets its index once it has grown enough, and not while it is being filled faster than an
-/// index could follow; until the index is valid, searches compare every vector. An index that was
-/// measured to have lost recall is built anew. One whose settings were changed gets a successor,
-/// and is dropped when that serves. What a crash or a cancelled build left behind is dropped.
+/// A space gets its index once it has enough vectors and no bulk load is running; until the index
+/// is valid, searches compare every vector. An index that has lost recall is rebuilt. If the
+/// settings change, a new index is built, takes over, and the old one is dropped. Incomplete
+/// indexes of crashed or cancelled builds are dropped.
 @ApplicationScoped
 class SpaceIndexer {
 
@@ -44,13 +44,12 @@ class SpaceIndexer {
           .description("Builds of vector indexes by this replica")
           .withRegistry(Metrics.globalRegistry);
 
-  /// How long the index whose place was taken stays: replicas may take a space for what it was for
-  /// two seconds.
-  private static final Duration UNTIL_NO_SEARCH_KNOWS_IT = Duration.ofSeconds(3);
+  /// How long a replaced index is kept: other replicas may use their cached space for two seconds.
+  private static final Duration OLD_INDEX_GRACE = Duration.ofSeconds(3);
 
-  /// Spaces that have a valid index, or enough vectors for one; a space is counted no further than
-  /// it takes to know. What an index is today stands in for what nobody has chosen.
-  private static final String LOOK =
+  /// Spaces that have a valid index, or enough vectors for one; vectors are counted up to the
+  /// threshold only. Parameters that are not set are those of the current index.
+  private static final String SPACE_STATES =
       """
       SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
              COALESCE(c.settings ->> 'precision', s."precision"),
@@ -88,40 +87,40 @@ class SpaceIndexer {
   private final AgroalDataSource dataSource;
   private final ObjectTemplates templates;
   private final IndexConfig config;
-  private final LoadDetector growth;
+  private final LoadDetector loads;
 
   SpaceIndexer(AgroalDataSource dataSource, ObjectTemplates templates, IndexConfig config) {
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
-    this.growth = new LoadDetector(config.deferAbove(), config.deferAtMost(), System::nanoTime);
+    this.loads = new LoadDetector(config.deferAbove(), config.deferAtMost(), System::nanoTime);
   }
 
-  /// What an index is made of.
-  private record Shape(Precision precision, int m, int efConstruction) {
+  /// The parameters with which an index is built.
+  private record IndexParameters(Precision precision, int m, int efConstruction) {
 
-    Shape {
-      // pgvector takes no less than twice m.
+    IndexParameters {
+      // pgvector requires at least twice m.
       efConstruction = Math.max(efConstruction, 2 * m);
     }
   }
 
-  /// A space and its index, as they are and as they are to be.
+  /// A space with the wanted and the actual parameters of its index.
   ///
   /// @param actual `null` without a valid index
-  /// @param bytes the size of its table
-  /// @param lost whether the index was measured to have lost too much recall
-  /// @param leftovers indexes that nobody builds and nobody needs
-  private record Look(
+  /// @param bytes size of its table
+  /// @param recallLost whether the last measurement found that the index has lost too much recall
+  /// @param leftovers names of incomplete or replaced indexes that no build is using
+  private record SpaceState(
       Space space,
-      Shape wanted,
-      @Nullable Shape actual,
+      IndexParameters wanted,
+      @Nullable IndexParameters actual,
       long bytes,
-      boolean lost,
+      boolean recallLost,
       List<String> leftovers) {
 
-    boolean isAsItShouldBe() {
-      return wanted.equals(actual) && !lost && leftovers.isEmpty();
+    boolean isUpToDate() {
+      return wanted.equals(actual) && !recallLost && leftovers.isEmpty();
     }
   }
 
@@ -129,70 +128,71 @@ class SpaceIndexer {
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void lookAfterIndexes() {
+  void maintainIndexes() {
     try {
-      List<Look> looks;
+      List<SpaceState> states;
       try (Connection connection = dataSource.getConnection()) {
-        looks = look(connection, null);
+        states = findStates(connection, null);
       }
-      growth.retain(
-          looks.stream()
-              .filter(look -> look.actual() == null)
-              .map(look -> look.space().id())
+      loads.retainOnly(
+          states.stream()
+              .filter(state -> state.actual() == null)
+              .map(state -> state.space().id())
               .toList());
-      for (Look look : looks) {
-        boolean deferred = look.actual() == null && growth.isFast(look.space(), look.bytes());
-        if (!deferred && !look.isAsItShouldBe()) {
-          work(look.space());
+      for (SpaceState state : states) {
+        boolean deferred = state.actual() == null && loads.isLoading(state.space(), state.bytes());
+        if (!deferred && !state.isUpToDate()) {
+          maintain(state.space());
         }
       }
     } catch (SQLException e) {
-      // The database is away; the next look finds what this one did not.
-      LOG.warnf("Spaces not looked at: reason=%s", e.getMessage());
+      // The database is unavailable; the next run checks them again.
+      LOG.warnf("Spaces not checked: reason=%s", e.getMessage());
     }
   }
 
-  private void work(Space space) {
+  private void maintain(Space space) {
     try (Connection connection = dataSource.getConnection();
         AdvisoryLock lock = IndexLock.BUILD.tryAcquire(connection, space.id())) {
       if (lock == null) {
         return;
       }
-      // Another replica may have done it since.
-      for (Look look : look(connection, space.id())) {
+      // Another replica may have built it in the meantime.
+      for (SpaceState state : findStates(connection, space.id())) {
         try {
-          work(connection, look);
+          maintain(connection, state);
         } catch (SQLException e) {
           if (ConcurrentChange.isCancelled(e)) {
-            // By who drops the collection, or by an operator.
+            // By a drop of the collection, or by an operator.
             LOG.infof("Index build cancelled: space=%s reason=%s", space.id(), e.getMessage());
             return;
           }
-          if (!isPassed(e, connection, space)) {
+          if (!isObsolete(e, connection, space)) {
             throw e;
           }
-          // The collection was dropped meanwhile, another session built the index, or the locks
-          // were taken.
-          LOG.debugf(e, "Index left: space=%s", space.id());
+          // The collection was dropped, another session built the index, or the locks were not
+          // available.
+          LOG.debugf(e, "Index skipped: space=%s", space.id());
         }
       }
     } catch (SQLException e) {
-      // It is tried again at the next look.
+      // The next run retries it.
       LOG.warnf("Index not built: space=%s reason=%s", space.id(), e.getMessage());
     }
   }
 
-  private boolean isPassed(SQLException failure, Connection connection, Space space)
+  private boolean isObsolete(SQLException failure, Connection connection, Space space)
       throws SQLException {
     return ConcurrentChange.isOverLocks(failure)
         || (ConcurrentChange.isBehind(failure)
-            && look(connection, space.id()).stream().allMatch(Look::isAsItShouldBe));
+            && findStates(connection, space.id()).stream().allMatch(SpaceState::isUpToDate));
   }
 
-  /// @param space the only one to look at, or `null` for all
-  private List<Look> look(Connection connection, @Nullable Long space) throws SQLException {
-    var looks = new ArrayList<Look>();
-    try (PreparedStatement statement = connection.prepareStatement(LOOK)) {
+  /// @param space id of the only space to check; `null` for all
+  private List<SpaceState> findStates(Connection connection, @Nullable Long space)
+      throws SQLException {
+    var states = new ArrayList<SpaceState>();
+    try (PreparedStatement statement = connection.prepareStatement(SPACE_STATES)) {
       statement.setInt(1, config.m());
       statement.setInt(2, config.efConstruction());
       statement.setDouble(3, config.maxRecallLoss());
@@ -210,35 +210,37 @@ class SpaceIndexer {
                   Metric.of(row.getString(5)),
                   Precision.of(row.getString(6)));
           boolean indexed = row.getObject(10) != null;
-          looks.add(
-              new Look(
+          states.add(
+              new SpaceState(
                   found,
-                  new Shape(Precision.of(row.getString(7)), row.getInt(8), row.getInt(9)),
-                  indexed ? new Shape(found.precision(), row.getInt(11), row.getInt(12)) : null,
+                  new IndexParameters(Precision.of(row.getString(7)), row.getInt(8), row.getInt(9)),
+                  indexed
+                      ? new IndexParameters(found.precision(), row.getInt(11), row.getInt(12))
+                      : null,
                   row.getLong(13),
                   row.getBoolean(14),
                   List.of((String[]) row.getArray(15).getArray())));
         }
       }
     }
-    return looks;
+    return states;
   }
 
-  private void work(Connection connection, Look look) throws SQLException {
-    Space space = look.space();
-    for (String leftover : look.leftovers()) {
+  private void maintain(Connection connection, SpaceState state) throws SQLException {
+    Space space = state.space();
+    for (String leftover : state.leftovers()) {
       templates.revert(connection, "space_index", Map.of("index", leftover));
       LOG.infof("Index dropped: space=%s index=%s", space.id(), leftover);
     }
-    if (look.wanted().equals(look.actual()) && !look.lost()) {
+    if (state.wanted().equals(state.actual()) && !state.recallLost()) {
       return;
     }
-    String why = look.actual() == null ? "grown" : look.lost() ? "recall" : "settings";
+    String why = state.actual() == null ? "grown" : state.recallLost() ? "recall" : "settings";
     LOG.infof("Index build started: space=%s why=%s", space.id(), why);
     long start = System.nanoTime();
     String outcome = "failed";
     try {
-      buildAsTheServerCan(connection, look);
+      buildWithServerSettings(connection, state);
       outcome = "built";
       LOG.infof(
           "Index built: space=%s why=%s seconds=%.1f",
@@ -250,37 +252,38 @@ class SpaceIndexer {
     }
   }
 
-  private void buildAsTheServerCan(Connection connection, Look look) throws SQLException {
+  private void buildWithServerSettings(Connection connection, SpaceState state)
+      throws SQLException {
     boolean parallel = PostgresServer.of(connection).buildsInParallel();
     try (Statement statement = connection.createStatement()) {
       if (!parallel) {
         statement.execute("SET max_parallel_maintenance_workers = 0");
       }
       try {
-        build(connection, look);
+        build(connection, state);
       } finally {
         statement.execute("RESET max_parallel_maintenance_workers");
       }
     }
   }
 
-  /// Templates clear what an interrupted build has left under the same name.
-  private void build(Connection connection, Look look) throws SQLException {
-    Space space = look.space();
-    if (look.actual() == null) {
-      acceptPrecision(connection, look);
-      create(connection, look, space.indexName());
-    } else if (!look.wanted().equals(look.actual())) {
-      create(connection, look, space.nextIndexName());
-      swap(connection, look);
+  /// The templates drop an incomplete index of the same name first.
+  private void build(Connection connection, SpaceState state) throws SQLException {
+    Space space = state.space();
+    if (state.actual() == null) {
+      storePrecision(connection, state);
+      create(connection, state, space.indexName());
+    } else if (!state.wanted().equals(state.actual())) {
+      create(connection, state, space.nextIndexName());
+      swap(connection, state);
     } else {
       templates.apply(connection, "space_index_rebuild", Map.of("space_id", space.id()));
     }
   }
 
-  private void create(Connection connection, Look look, String index) throws SQLException {
-    Space space = look.space();
-    Shape wanted = look.wanted();
+  private void create(Connection connection, SpaceState state, String index) throws SQLException {
+    Space space = state.space();
+    IndexParameters wanted = state.wanted();
     templates.apply(
         connection,
         "space_index",
@@ -293,29 +296,29 @@ class SpaceIndexer {
             "ef_construction", wanted.efConstruction()));
   }
 
-  /// From one instant to the next, searches go through the other index. Those that know the space
-  /// as it was still find the old one.
-  private void swap(Connection connection, Look look) throws SQLException {
-    Space space = look.space();
+  /// Replaces the old index by the new one in one transaction. Searches of other replicas may still
+  /// use the old index for a short time.
+  private void swap(Connection connection, SpaceState state) throws SQLException {
+    Space space = state.space();
     Transactions.run(
         connection,
         same -> {
           templates.apply(same, "space_index_swap", Map.of("space_id", space.id()));
-          acceptPrecision(same, look);
+          storePrecision(same, state);
         });
     try (Statement statement = connection.createStatement()) {
-      statement.execute("SELECT pg_sleep(" + UNTIL_NO_SEARCH_KNOWS_IT.toSeconds() + ")");
+      statement.execute("SELECT pg_sleep(" + OLD_INDEX_GRACE.toSeconds() + ")");
     }
     templates.revert(connection, "space_index", Map.of("index", space.oldIndexName()));
   }
 
-  private static void acceptPrecision(Connection connection, Look look) throws SQLException {
+  private static void storePrecision(Connection connection, SpaceState state) throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE embedding_space SET \"precision\" = ? WHERE id = ? AND \"precision\" <> ?")) {
-      update.setString(1, look.wanted().precision().value());
-      update.setLong(2, look.space().id());
-      update.setString(3, look.wanted().precision().value());
+      update.setString(1, state.wanted().precision().value());
+      update.setLong(2, state.space().id());
+      update.setString(3, state.wanted().precision().value());
       update.execute();
     }
   }

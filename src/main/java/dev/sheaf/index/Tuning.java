@@ -9,39 +9,40 @@ import java.util.List;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// The smallest `ef_search` whose measured recall is enough, by bisection: recall grows with it.
-/// The next smaller one was tried too and is not enough, unless there is none.
+/// The smallest `ef_search` that reaches a recall, found by bisection, because recall grows with
+/// `ef_search`. The next smaller value was measured too, unless there is none, and does not reach
+/// it.
 ///
-/// @param efSearch what was found and is stored
-/// @param recall what it reaches
-/// @param sampleSize vectors that each step searched for
-/// @param steps what was tried, in this order
+/// @param efSearch the value that was found and stored
+/// @param recall the recall that it reaches
+/// @param sampleSize number of searches in each step
+/// @param steps all measurements, in order
 @Schema(name = "Tuning")
-public record Tuning(int efSearch, double recall, int sampleSize, List<Measured> steps) {
+public record Tuning(int efSearch, double recall, int sampleSize, List<MeasuredRecall> steps) {
 
-  /// What recall an `ef` reaches.
-  interface Measurement {
-    Measured at(int ef) throws SQLException;
+  /// Measures the recall that an `ef` reaches.
+  interface RecallProbe {
+    MeasuredRecall measure(int ef) throws SQLException;
   }
 
   /// @param target the recall to reach
-  /// @param least below it, nothing changes
-  /// @throws Problem when even the largest does not reach it
-  static Tuning of(double target, int least, Measurement measurement) throws SQLException {
-    Measured best = measurement.at(SearchRequest.MAX_LIMIT);
+  /// @param minEf the smallest value that makes a difference
+  /// @throws Problem if the largest `ef` does not reach the target
+  static Tuning of(double target, int minEf, RecallProbe probe) throws SQLException {
+    MeasuredRecall best = probe.measure(SearchRequest.MAX_LIMIT);
     var steps = new ArrayList<>(List.of(best));
     if (best.recall() < target) {
       throw new Problem(
           ProblemType.RECALL_OUT_OF_REACH,
           String.format(
               Locale.ROOT,
-              "with efSearch %s, the largest, recall is %.4f; give the index a larger hnsw.m or hnsw.efConstruction, or more precision",
-              best.efSearch(),
-              best.recall()));
+              "Recall is only %.4f with the largest efSearch, %s. Raise hnsw.m or hnsw.efConstruction, or choose a higher precision.",
+              best.recall(),
+              best.efSearch()));
     }
-    int tooSmall = least - 1;
+    int tooSmall = minEf - 1;
     while (best.efSearch() - tooSmall > 1) {
-      Measured step = measurement.at((tooSmall + best.efSearch()) / 2);
+      MeasuredRecall step = probe.measure((tooSmall + best.efSearch()) / 2);
       steps.add(step);
       if (step.recall() >= target) {
         best = step;

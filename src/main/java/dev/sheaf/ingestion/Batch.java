@@ -4,14 +4,14 @@ import dev.sheaf.document.DocumentContent;
 import java.util.List;
 import java.util.Map;
 
-/// As many lines as are written in one transaction.
+/// The lines of an upload that are written in one transaction.
 ///
 /// @param documents by the client's id
-/// @param lines where each document stood
-/// @param errors lines that are no document
-/// @param replaced how many lines another one of this batch took the place of
-/// @param line the number of the last line
-/// @param position where the next batch begins, in bytes from the beginning of the upload
+/// @param lines the line number of each document, by the client's id
+/// @param errors lines that are not valid documents
+/// @param replaced number of lines that a later line of this batch with the same id replaced
+/// @param line number of the last line
+/// @param position offset of the next batch in the upload, in bytes
 record Batch(
     Map<String, DocumentContent> documents,
     Map<String, Long> lines,

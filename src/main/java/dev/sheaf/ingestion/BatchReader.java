@@ -15,13 +15,13 @@ import org.jspecify.annotations.Nullable;
 /// Reads an upload batch by batch.
 final class BatchReader {
 
-  /// A transaction of this size costs next to nothing for each document, and is soon done again.
+  /// With this size, the cost of the transaction per document is negligible, and a retry is fast.
   private static final int MAX_LINES = 2_000;
 
   private static final long MAX_WEIGHT = 8_000_000;
 
-  /// What a model has to embed weighs more than its bytes, so that a batch of texts takes seconds,
-  /// too, and not a minute.
+  /// Factor for documents that a model must embed, so that their batches take seconds and not
+  /// minutes.
   private static final int TEXT_WEIGHT = 32;
 
   private final LineReader lines;
@@ -35,7 +35,7 @@ final class BatchReader {
   }
 
   /// @return `null` at the end of the upload
-  /// @throws Problem `BODY_BROKEN_OFF` when it cannot be read to its end
+  /// @throws Problem `BODY_BROKEN_OFF` if the upload is incomplete
   @Nullable Batch next() {
     var documents = new LinkedHashMap<String, DocumentContent>();
     var numbers = new HashMap<String, Long>();
@@ -59,7 +59,7 @@ final class BatchReader {
       try {
         DocumentLine document = json.readValue(bytes);
         if (document == null) {
-          throw new Problem(ProblemType.MALFORMED_JSON, "the line must be an object, and is null");
+          throw new Problem(ProblemType.MALFORMED_JSON, "The line must be an object, not null.");
         }
         DocumentContent content = document.content();
         weight += (long) bytes.length * (document.needsModel() ? TEXT_WEIGHT : 1);
@@ -83,7 +83,7 @@ final class BatchReader {
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "it broke off after line %s: %s; lines before it may have been stored, and sending them again does no harm"
+          "The upload ended unexpectedly after line %s: %s. Earlier lines may have been stored. Send the whole upload again; documents that are already stored do not change."
               .formatted(lines.number(), e.getMessage()));
     }
   }
@@ -91,6 +91,8 @@ final class BatchReader {
   private Problem tooLong() {
     return new Problem(
         ProblemType.LINE_TOO_LONG,
-        "the line has more than " + maxLine + " bytes (sheaf.ingestion.max-line-size)");
+        "The line has more than "
+            + maxLine
+            + " bytes. Send a smaller document, or raise sheaf.ingestion.max-line-size.");
   }
 }

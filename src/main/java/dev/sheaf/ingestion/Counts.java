@@ -1,12 +1,12 @@
 package dev.sheaf.ingestion;
 
-/// What became of the documents of an upload. `read` is the sum of the others.
+/// The numbers of lines of an upload, by outcome. `read` is the sum of the others.
 ///
-/// @param read documents read
-/// @param created new ones
-/// @param updated ones that differed from what was stored
-/// @param unchanged ones that did not
-/// @param replaced lines that a later line of the same upload took the place of: the last wins
+/// @param read lines read
+/// @param created new documents
+/// @param updated documents that differed from the stored ones
+/// @param unchanged documents that did not differ
+/// @param replaced lines that a later line of the same upload with the same id replaced
 /// @param failed lines that could not be stored
 record Counts(long read, long created, long updated, long unchanged, long replaced, long failed) {
 

@@ -47,23 +47,22 @@ record DocumentLine(
     this.embedded = embedded;
   }
 
-  /// @throws dev.sheaf.problem.Problem when it could not be stored
+  /// @throws dev.sheaf.problem.Problem if the document is not valid
   DocumentContent content() {
     return new DocumentContent(text, title, uri, metadata, chunks, embedded);
   }
 
-  /// Whether a model has to do something for it, which takes longer than everything else.
+  /// Whether a model must embed any of its text, which takes longer than everything else.
   boolean needsModel() {
     return embedded == null
         && (chunks == null || chunks.stream().anyMatch(chunk -> chunk.vector() == null));
   }
 
-  /// What reads lines.
   static ObjectReader reader(ObjectMapper json) {
     return json.readerFor(DocumentLine.class);
   }
 
-  /// The id of a line that is not valid otherwise, as far as it can be read.
+  /// The id in a line that is not valid; `null` if it cannot be read.
   static @Nullable String idOf(ObjectReader reader, byte[] line) {
     try (JsonParser parser = reader.createParser(line)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) {
@@ -79,7 +78,7 @@ record DocumentLine(
       }
       return null;
     } catch (IOException malformed) {
-      // The line's problem says so already.
+      // The problem of the line already reports it.
       return null;
     }
   }

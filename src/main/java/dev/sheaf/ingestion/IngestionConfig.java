@@ -5,32 +5,34 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// How uploads of many documents are taken and worked off.
+/// Limits of uploads, and how their jobs run.
 @ConfigMapping(prefix = "sheaf.ingestion")
 public interface IngestionConfig {
 
-  /// The longest line of an upload; a longer one is an error of its own, the others go in.
+  /// Maximum length of a line of an upload. A longer line is reported as an error; the others are
+  /// stored.
   @WithDefault("10M")
   MemorySize maxLineSize();
 
-  /// How many of an upload's errors are told, or kept with its job. All are counted.
+  /// Maximum number of errors in the response to an upload, or stored with its job. All errors are
+  /// counted.
   @WithDefault("1000")
   int keptErrors();
 
-  /// How often a replica looks for stored uploads.
+  /// How often a replica checks for queued jobs.
   @WithDefault("1s")
   Duration pollEvery();
 
-  /// After how long without a sign of life another replica takes a job over. A sign is given three
-  /// times as often.
+  /// Time after which another replica takes over the job of a replica that does not renew its
+  /// lease. Replicas renew it three times as often.
   @WithDefault("30s")
   Duration lease();
 
-  /// Attempts without any progress after which a job has failed.
+  /// Number of attempts without progress after which a job fails.
   @WithDefault("8")
   int maxAttempts();
 
-  /// How long finished jobs, and with them their idempotency keys, are kept.
+  /// How long finished jobs, with their idempotency keys, are kept.
   @WithDefault("7d")
   Duration keepJobs();
 }

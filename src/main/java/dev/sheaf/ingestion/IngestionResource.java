@@ -49,14 +49,14 @@ class IngestionResource {
   private final ModuleSwitches modules;
   private final CollectionService collections;
   private final Loader loader;
-  private final Jobs jobs;
+  private final JobService jobs;
   private final Callers callers;
 
   IngestionResource(
       ModuleSwitches modules,
       CollectionService collections,
       Loader loader,
-      Jobs jobs,
+      JobService jobs,
       Callers callers) {
     this.modules = modules;
     this.collections = collections;
@@ -74,7 +74,7 @@ class IngestionResource {
       operationId = "uploadDocuments",
       summary = "Store many documents",
       description =
-          "One document per line, as for PUT, with its `id`; as many as one likes. A line that cannot be stored is reported, the others go in. Content-Encoding: gzip is understood. With Prefer: respond-async the upload is stored, and loaded later. A request that repeats an Idempotency-Key gets the first one's result.")
+          "Each line is a document as for PUT, with its `id`. The number of lines is not limited. If a line cannot be stored, it is reported, and the others are stored. The body may be compressed with Content-Encoding: gzip. With Prefer: respond-async, the service stores the upload and loads it in a job. A request that repeats an Idempotency-Key gets the result of the first request.")
   @RequestBody(
       content =
           @Content(
@@ -87,30 +87,31 @@ class IngestionResource {
                   """))
   @APIResponse(
       responseCode = "200",
-      description = "What became of the lines",
+      description = "The upload is loaded: the numbers of lines, and the errors",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
               schema = @Schema(implementation = LoadResult.class)))
   @APIResponse(
       responseCode = "202",
-      description = "The job that will load what was stored; Location says where it is",
+      description = "The upload is stored: the job that loads it, whose address is in Location",
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
               schema = @Schema(implementation = Job.class)))
-  @APIResponse(responseCode = "400", description = "The body broke off")
+  @APIResponse(responseCode = "400", description = "The body is incomplete")
   @APIResponse(responseCode = "404", description = "No such collection, or the module is off")
   @APIResponse(
       responseCode = "409",
-      description = "The first request of this key is not answered, or its job was cancelled")
+      description =
+          "The first request with this key is still in progress, or its job was cancelled")
   public Response load(
       @RestPath String collection,
       @Parameter(description = "gzip", example = "identity") @RestHeader("Content-Encoding")
           @Nullable String encoding,
       @Parameter(description = "respond-async") @RestHeader("Prefer") @Nullable String prefer,
       @Parameter(
-              description = "1 to 255 characters of ASCII",
+              description = "1 to 255 printable ASCII characters",
               schema = @Schema(type = SchemaType.STRING, maxLength = 255))
           @RestHeader("Idempotency-Key")
           @Nullable String key,
@@ -119,7 +120,7 @@ class IngestionResource {
     modules.require(MODULE);
     var target = new Loader.Target(collection, collections.activeSpace(collection));
     if (key != null) {
-      Optional<Job> earlier = jobs.earlier(target, key);
+      Optional<Job> earlier = jobs.findEarlier(target, key);
       if (earlier.isPresent()) {
         Job job = earlier.get();
         return job.async() ? accepted(job) : Response.ok(jobs.result(job)).build();
@@ -159,12 +160,13 @@ class IngestionResource {
     if (!encoding.equalsIgnoreCase("gzip")) {
       throw new Problem(
           ProblemType.UNSUPPORTED_MEDIA_TYPE,
-          "Content-Encoding is " + encoding + "; send gzip, or no encoding");
+          "Content-Encoding " + encoding + " is not supported. Send gzip, or no encoding.");
     }
     try {
       return new GZIPInputStream(body, 64 * 1024);
     } catch (IOException e) {
-      throw new Problem(ProblemType.BODY_BROKEN_OFF, "the body is not gzip: " + e.getMessage());
+      throw new Problem(
+          ProblemType.BODY_BROKEN_OFF, "The body is not gzip: " + e.getMessage() + ".");
     }
   }
 }

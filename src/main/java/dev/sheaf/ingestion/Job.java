@@ -7,13 +7,13 @@ import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// An upload, and how far it has come.
+/// A job that loads an upload, with its progress.
 ///
-/// @param async whether it was stored first, and answered before it was loaded
-/// @param bytes its length, decompressed; 0 when it is not stored
-/// @param bytesDone how much of that is loaded
-/// @param linesPerSecond on average since it was started
-/// @param etaSeconds when it will be done if it goes on like that
+/// @param async whether the client got a response before the upload was loaded
+/// @param bytes length of the decompressed upload; 0 if it is not stored
+/// @param bytesDone number of bytes that are loaded
+/// @param linesPerSecond average since the start
+/// @param etaSeconds remaining time at the average speed
 /// @param error why the last attempt failed
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Job")

@@ -15,11 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Measures how many jobs of all replicas are in which state, and how long the oldest has waited.
+/// The metrics of jobs: their number by state, and the age of the oldest unfinished one.
 @ApplicationScoped
 class JobMeters implements Measurement {
 
-  /// By state, and of those that have not ended also the age of the oldest, in seconds.
+  /// By state: the number of jobs, and the age of the oldest unfinished job in seconds.
   private static final String STATES =
       """
       SELECT s.state, count(j.id), extract(epoch FROM now() - min(j.created_at) FILTER (WHERE j.finished_at IS NULL))
@@ -31,11 +31,11 @@ class JobMeters implements Measurement {
   private final ModuleSwitches modules;
   private final MultiGauge jobs =
       MultiGauge.builder("sheaf.jobs")
-          .description("Jobs that are kept, of all replicas")
+          .description("Stored jobs of all replicas")
           .register(Metrics.globalRegistry);
   private final MultiGauge oldest =
       MultiGauge.builder("sheaf.jobs.oldest")
-          .description("How long ago the oldest job came that has not ended; 0 without any")
+          .description("Age of the oldest unfinished job; 0 without any")
           .baseUnit("seconds")
           .register(Metrics.globalRegistry);
 

@@ -5,23 +5,27 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 
-/// Keeps what was done of an upload, in the same transaction as what was done.
+/// Records the progress of an upload, in the transaction that writes the documents.
 interface JobProgress {
 
-  /// For an upload that nobody asks for later.
+  /// Records nothing, for an upload without a job.
   JobProgress NONE = (_, _) -> {};
 
-  /// One batch that is being written.
+  /// A batch that is being written.
   ///
-  /// @param at when, by the server's clock
-  record Entry(Counts counts, List<LineError> errors, long line, long position, Instant at) {}
+  /// @param line number of its last line
+  /// @param position offset of the next batch in the upload, in bytes
+  /// @param at time of the transaction, by the database's clock
+  record WrittenBatch(
+      Counts counts, List<LineError> errors, long line, long position, Instant at) {}
 
-  /// Notes that a batch was written.
+  /// Records a batch.
   ///
-  /// @throws StoppedException when this upload is not to go on
-  void record(Connection connection, Entry entry) throws SQLException;
+  /// @param connection whose transaction writes the batch
+  /// @throws StoppedException if the upload must not continue
+  void record(Connection connection, WrittenBatch batch) throws SQLException;
 
-  /// The job was cancelled or deleted, or belongs to another by now.
+  /// The job was cancelled or deleted, or another replica has taken it over.
   final class StoppedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
   }

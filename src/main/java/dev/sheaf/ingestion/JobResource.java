@@ -30,7 +30,7 @@ import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestStreamElementType;
 
-/// Jobs over HTTP: writers see their own, admins all.
+/// Jobs over HTTP. Writers see their own jobs, admins see all.
 @Path("/jobs")
 @Tag(name = "Jobs")
 @RolesAllowed(Roles.WRITER)
@@ -40,10 +40,10 @@ class JobResource {
   private static final Duration EVENT_EVERY = Duration.ofSeconds(1);
 
   private final ModuleSwitches modules;
-  private final Jobs jobs;
+  private final JobService jobs;
   private final Callers callers;
 
-  JobResource(ModuleSwitches modules, Jobs jobs, Callers callers) {
+  JobResource(ModuleSwitches modules, JobService jobs, Callers callers) {
     this.modules = modules;
     this.jobs = jobs;
     this.callers = callers;
@@ -51,7 +51,7 @@ class JobResource {
 
   @GET
   @Operation(operationId = "listJobs", summary = "List the newest jobs")
-  @APIResponse(responseCode = "200", description = "Those that the caller sees")
+  @APIResponse(responseCode = "200", description = "The jobs that the caller may see")
   @APIResponse(responseCode = "404", description = "The module is off")
   public List<Job> list() throws SQLException {
     modules.require(IngestionResource.MODULE);
@@ -60,7 +60,7 @@ class JobResource {
 
   @GET
   @Path("/{id}")
-  @Operation(operationId = "getJob", summary = "How far a job has come")
+  @Operation(operationId = "getJob", summary = "Get a job with its progress")
   @APIResponse(responseCode = "200", description = "The job")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
   public Job get(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
@@ -72,8 +72,10 @@ class JobResource {
   @Path("/{id}/errors")
   @Operation(
       operationId = "listJobErrors",
-      summary = "The lines that could not be stored, as many as are kept")
-  @APIResponse(responseCode = "200", description = "The lines, in order")
+      summary = "List the lines of a job that could not be stored")
+  @APIResponse(
+      responseCode = "200",
+      description = "The errors by line, at most sheaf.ingestion.kept-errors")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
   public List<LineError> errors(@Parameter(example = "1000001") @RestPath long id)
       throws SQLException {
@@ -83,8 +85,10 @@ class JobResource {
 
   @POST
   @Path("/{id}/cancel")
-  @Operation(operationId = "cancelJob", summary = "End a job; what is loaded stays")
-  @APIResponse(responseCode = "200", description = "The job as it is now")
+  @Operation(
+      operationId = "cancelJob",
+      summary = "Cancel a job; documents that are already loaded stay")
+  @APIResponse(responseCode = "200", description = "The job")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
   public Job cancel(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
@@ -94,8 +98,10 @@ class JobResource {
   @DELETE
   @Path("/{id}")
   @ResponseStatus(204)
-  @Operation(operationId = "deleteJob", summary = "End a job and forget it; what is loaded stays")
-  @APIResponse(responseCode = "204", description = "Forgotten")
+  @Operation(
+      operationId = "deleteJob",
+      summary = "Cancel and delete a job; documents that are already loaded stay")
+  @APIResponse(responseCode = "204", description = "Deleted")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
   public void delete(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
     modules.require(IngestionResource.MODULE);
@@ -107,12 +113,10 @@ class JobResource {
   @Blocking
   @Produces(MediaType.SERVER_SENT_EVENTS)
   @RestStreamElementType(MediaType.APPLICATION_JSON)
-  @Operation(
-      operationId = "followJob",
-      summary = "The job whenever it has got on, until it has ended")
+  @Operation(operationId = "followJob", summary = "Follow the progress of a job until it ends")
   @APIResponse(
       responseCode = "200",
-      description = "An event for each",
+      description = "An event with the job after each change",
       content =
           @Content(
               mediaType = MediaType.SERVER_SENT_EVENTS,
@@ -122,7 +126,7 @@ class JobResource {
     modules.require(IngestionResource.MODULE);
     Caller caller = callers.ofRequest();
     Job first = jobs.get(caller, id);
-    // Whoever reads slowly, or not at all, is kept the latest and nothing else.
+    // For a client that reads slowly, or not at all, only the latest event is buffered.
     return Multi.createFrom()
         .emitter(
             events -> Thread.ofVirtual().start(() -> follow(caller, first, events)),
@@ -142,7 +146,7 @@ class JobResource {
         job = now;
       }
       events.complete();
-    } catch (Problem forgotten) {
+    } catch (Problem deleted) {
       events.complete();
     } catch (SQLException | InterruptedException e) {
       events.fail(e);

@@ -3,22 +3,22 @@ package dev.sheaf.ingestion;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/// Where a job stands.
+/// The state of a job.
 public enum JobState {
   /// The upload is being stored.
   RECEIVING,
-  /// The upload is stored, and waits for a worker, or for its next attempt.
+  /// The upload is stored, and waits for a worker or for the next attempt.
   QUEUED,
-  /// It is being loaded.
+  /// The upload is being loaded.
   RUNNING,
   /// Every line is stored or reported.
   COMPLETED,
-  /// It was given up; what was loaded until then stays.
+  /// No more attempts are made; documents that are already loaded stay.
   FAILED,
-  /// Somebody asked for its end; what was loaded until then stays.
+  /// A client cancelled the job; documents that are already loaded stay.
   CANCELLED;
 
-  /// The state of that name in the table.
+  /// @param value the name in the table
   static JobState of(String value) {
     return valueOf(value.toUpperCase(Locale.ROOT));
   }
@@ -29,7 +29,7 @@ public enum JobState {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /// Whether nothing more will happen to it.
+  /// Whether the state is final.
   public boolean isFinished() {
     return switch (this) {
       case RECEIVING, QUEUED, RUNNING -> false;

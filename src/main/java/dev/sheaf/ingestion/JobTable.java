@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL of jobs. Who works on a job holds a lease, by the server's clock, and whatever it says
-/// of the job counts only as long as it does.
+/// The SQL of jobs. The process that works on a job holds a lease, by the database's clock. An
+/// update of a job has an effect only while the process holds the lease.
 @ApplicationScoped
 class JobTable {
 
@@ -37,7 +37,7 @@ class JobTable {
       RETURNING id
       """;
 
-  /// Left by a process that died over it: nobody will ever end it.
+  /// A job whose process died: it will never end by itself.
   private static final String ABANDONED =
       """
       finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND lease_until < now()
@@ -55,13 +55,14 @@ class JobTable {
         FROM ingestion_job
       """;
 
-  /// What a caller sees: admins everybody's jobs, others their own; of their collections both.
-  private static final String SEEN =
+  /// The jobs that a caller may see: admins see all, others their own, and both only those of the
+  /// collections that they may see.
+  private static final String VISIBLE =
       """
        (? OR created_by = ?) AND (?::text[] IS NULL OR collection = ANY (?))
       """;
 
-  /// In the order in which they came. Relies on ingestion_job_unfinished_idx.
+  /// Claims jobs in the order of their creation. Uses ingestion_job_unfinished_idx.
   private static final String CLAIM =
       """
          UPDATE ingestion_job
@@ -110,7 +111,7 @@ class JobTable {
        WHERE id = ? AND state = 'running' AND lease_holder = ?
       """;
 
-  /// An outage is no fault of the job's, so the attempt does not count.
+  /// The attempt does not count, because the database was unavailable.
   private static final String POSTPONE =
       """
       UPDATE ingestion_job
@@ -135,26 +136,26 @@ class JobTable {
   private final AgroalDataSource dataSource;
   private final IngestionConfig config;
 
-  /// This process, as the holder of its leases.
-  private final UUID self = UUID.randomUUID();
+  /// Identifies this process as the holder of its leases.
+  private final UUID holder = UUID.randomUUID();
 
-  /// What a thread of this process works on. Of what is left here without a word in the table,
-  /// because the database was away just then, the lease runs out, as if this process had died.
-  private final Set<Long> working = ConcurrentHashMap.newKeySet();
+  /// The ids of the jobs that threads of this process work on. If a thread ends and cannot update
+  /// the table because the database is unavailable, the lease expires, as if this process had died.
+  private final Set<Long> ownJobs = ConcurrentHashMap.newKeySet();
 
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
     this.config = config;
   }
 
-  /// A job to be worked on.
+  /// A job that this process works on.
   ///
-  /// @param line the last that is done
-  /// @param position in the upload, in bytes, behind that
-  /// @param bytes the length of the upload
-  /// @param attempts this one included, since it last got on
-  /// @param writtenAt when each of its batches was written
-  record Work(
+  /// @param line number of the last line that is loaded
+  /// @param position offset of the next line in the upload, in bytes
+  /// @param bytes length of the upload
+  /// @param attempts number of attempts since the last progress, including this one
+  /// @param writtenAt times at which its batches were written
+  record ClaimedJob(
       long id,
       long collectionId,
       String collection,
@@ -164,9 +165,9 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
-  /// Begins a job, with a lease, until [#leave].
+  /// Creates a job, whose lease this process holds until [#disown].
   ///
-  /// @return its id, or empty when there is one of this key
+  /// @return its id, or empty if there is already a job with this key
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     Optional<Long> id =
@@ -179,10 +180,10 @@ class JobTable {
             async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
             key,
             creator,
-            self,
+            holder,
             config.lease().toMillis(),
             async);
-    id.ifPresent(working::add);
+    id.ifPresent(ownJobs::add);
     return id;
   }
 
@@ -198,11 +199,11 @@ class JobTable {
         key);
   }
 
-  /// If the caller sees it.
+  /// A job that the caller may see.
   Optional<Job> find(Caller caller, long id) throws SQLException {
     String[] collections = collections(caller);
     return first(
-        VIEW + " WHERE" + SEEN + " AND id = ?",
+        VIEW + " WHERE" + VISIBLE + " AND id = ?",
         JobTable::job,
         caller.admin(),
         caller.name(),
@@ -211,11 +212,11 @@ class JobTable {
         id);
   }
 
-  /// The newest that the caller sees, newest first.
+  /// The newest jobs that the caller may see, newest first.
   List<Job> newest(Caller caller, int limit) throws SQLException {
     String[] collections = collections(caller);
     return all(
-        VIEW + " WHERE" + SEEN + " ORDER BY id DESC LIMIT ?",
+        VIEW + " WHERE" + VISIBLE + " ORDER BY id DESC LIMIT ?",
         JobTable::job,
         caller.admin(),
         caller.name(),
@@ -229,7 +230,7 @@ class JobTable {
     return collections == null ? null : collections.toArray(String[]::new);
   }
 
-  /// The first that were kept, by line.
+  /// The stored errors, by line.
   List<LineError> errors(long id) throws SQLException {
     return all(
         "SELECT line, document, type, detail FROM ingestion_error WHERE job_id = ? ORDER BY line",
@@ -239,7 +240,7 @@ class JobTable {
 
   /// Stores a part of an upload.
   ///
-  /// @return false when the job was cancelled or deleted meanwhile
+  /// @return false if the job was cancelled or deleted
   boolean addPart(long id, long position, byte[] bytes) throws SQLException {
     return update(
             """
@@ -252,9 +253,9 @@ class JobTable {
         == 1;
   }
 
-  /// The upload is stored, and may be worked on.
+  /// Queues a job after its upload is stored.
   ///
-  /// @return false when the job was cancelled or deleted meanwhile
+  /// @return false if the job was cancelled or deleted
   boolean queue(long id, long bytes) throws SQLException {
     return update(
             "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
@@ -263,13 +264,14 @@ class JobTable {
         == 1;
   }
 
-  /// Takes the first job that waits, or whose worker has died, until [#leave].
-  Optional<Work> claim() throws SQLException {
-    Optional<Work> claimed =
+  /// Claims the first job that is queued, or whose process died. This process holds its lease until
+  /// [#disown].
+  Optional<ClaimedJob> claim() throws SQLException {
+    Optional<ClaimedJob> claimed =
         first(
             CLAIM,
             row ->
-                new Work(
+                new ClaimedJob(
                     row.getLong(1),
                     row.getLong(2),
                     row.getString(3),
@@ -280,21 +282,21 @@ class JobTable {
                     Stream.of((Timestamp[]) row.getArray(8).getArray())
                         .map(Timestamp::toInstant)
                         .collect(Collectors.toSet())),
-            self,
+            holder,
             config.lease().toMillis());
-    claimed.ifPresent(work -> working.add(work.id()));
+    claimed.ifPresent(job -> ownJobs.add(job.id()));
     return claimed;
   }
 
-  /// No thread of this process works on it any more.
-  void leave(long id) {
-    working.remove(id);
+  /// Stops renewing the lease of a job, because no thread of this process works on it any more.
+  void disown(long id) {
+    ownJobs.remove(id);
   }
 
-  /// What keeps the job's progress, in the transaction of each batch.
-  JobProgress ledger(long id) {
-    return (connection, entry) -> {
-      Counts counts = entry.counts();
+  /// Records the progress of a job in the transaction of each batch.
+  JobProgress progress(long id) {
+    return (connection, batch) -> {
+      Counts counts = batch.counts();
       int updated =
           update(
               connection,
@@ -305,21 +307,22 @@ class JobTable {
               counts.unchanged(),
               counts.replaced(),
               counts.failed(),
-              entry.line(),
-              entry.position(),
+              batch.line(),
+              batch.position(),
               config.lease().toMillis(),
               id,
-              self);
+              holder);
       if (updated == 0) {
         throw new JobProgress.StoppedException();
       }
-      if (!entry.errors().isEmpty()) {
-        keep(connection, id, entry.errors());
+      if (!batch.errors().isEmpty()) {
+        storeErrors(connection, id, batch.errors());
       }
     };
   }
 
-  private void keep(Connection connection, long id, List<LineError> errors) throws SQLException {
+  private void storeErrors(Connection connection, long id, List<LineError> errors)
+      throws SQLException {
     try (PreparedStatement statement =
         connection.prepareStatement(
             """
@@ -348,7 +351,7 @@ class JobTable {
         "UPDATE ingestion_job SET state = 'completed', finished_at = now() WHERE id = ? AND state = 'running' AND lease_holder = ?",
         id,
         id,
-        self);
+        holder);
   }
 
   void fail(long id, String error) throws SQLException {
@@ -357,28 +360,28 @@ class JobTable {
         id,
         error,
         id,
-        self);
+        holder);
   }
 
-  /// To be tried again later, or failed when it was tried often enough.
+  /// Queues a job for the next attempt, or fails it after the last one.
   void retry(long id, String error) throws SQLException {
-    end(RETRY, id, config.maxAttempts(), config.maxAttempts(), error, id, self);
+    end(RETRY, id, config.maxAttempts(), config.maxAttempts(), error, id, holder);
   }
 
-  /// To be tried again when the database may be what it was, however long that takes.
+  /// Queues a job again without counting the attempt, because the database was unavailable.
   void postpone(long id, String error) throws SQLException {
-    update(POSTPONE, error, id, self);
+    update(POSTPONE, error, id, holder);
   }
 
-  /// To be taken by another at once.
+  /// Queues a job so that another process can claim it immediately.
   void release(long id) throws SQLException {
     update(
         "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND state = 'running' AND lease_holder = ?",
         id,
-        self);
+        holder);
   }
 
-  /// Ends a job that has not ended.
+  /// Cancels a job that has not ended.
   void cancel(long id) throws SQLException {
     end(
         "UPDATE ingestion_job SET state = 'cancelled', finished_at = now() WHERE id = ? AND finished_at IS NULL",
@@ -386,19 +389,19 @@ class JobTable {
         id);
   }
 
-  /// Whether this process still works on the job: nobody cancelled, deleted or took it.
+  /// Whether this process still holds the lease: the job was not cancelled, deleted or taken over.
   boolean isHeld(long id) throws SQLException {
     return first(
             "SELECT true FROM ingestion_job WHERE id = ? AND state = 'running' AND lease_holder = ?",
             row -> row.getBoolean(1),
             id,
-            self)
+            holder)
         .isPresent();
   }
 
   /// Deletes a job with its upload and its errors.
   ///
-  /// @return false when there is none
+  /// @return false if there is no such job
   boolean delete(long id) throws SQLException {
     return update("DELETE FROM ingestion_job WHERE id = ?", id) == 1;
   }
@@ -408,7 +411,7 @@ class JobTable {
     update("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id);
   }
 
-  /// Deletes the job of this key when the process that worked on it has died.
+  /// Deletes the job with this key if its process died.
   void deleteAbandoned(Loader.Target target, String key) throws SQLException {
     update(
         "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
@@ -417,34 +420,34 @@ class JobTable {
         key);
   }
 
-  /// Keeps what this process works on, before two thirds of the lease are over.
+  /// Renews the leases of this process that have less than two thirds of their time left.
   void renew() throws SQLException {
     long lease = config.lease().toMillis();
-    update(RENEW, lease, working.toArray(Long[]::new), self, lease * 2 / 3);
+    update(RENEW, lease, ownJobs.toArray(Long[]::new), holder, lease * 2 / 3);
   }
 
-  /// Deletes what nobody will end, and what ended long ago.
-  void sweep() throws SQLException {
+  /// Deletes jobs whose process died before they could be repeated, and jobs that ended long ago.
+  void deleteOldJobs() throws SQLException {
     update("DELETE FROM ingestion_job WHERE " + ABANDONED);
     update(
         "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
         config.keepJobs().toSeconds());
   }
 
-  /// A stored upload from `position` on. Holds one part of it.
-  InputStream parts(Work work) {
-    return new Parts(work);
+  /// Reads the stored upload of a job from its position on. Holds one part in memory.
+  InputStream upload(ClaimedJob job) {
+    return new StoredUpload(job);
   }
 
-  private final class Parts extends InputStream {
-    private final Work work;
+  private final class StoredUpload extends InputStream {
+    private final ClaimedJob job;
     private long position;
     private byte[] part = new byte[0];
     private int next;
 
-    Parts(Work work) {
-      this.work = work;
-      this.position = work.position();
+    StoredUpload(ClaimedJob job) {
+      this.job = job;
+      this.position = job.position();
     }
 
     @Override
@@ -456,7 +459,7 @@ class JobTable {
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
       if (next == part.length) {
-        if (position == work.bytes()) {
+        if (position == job.bytes()) {
           return -1;
         }
         fetch();
@@ -484,18 +487,18 @@ class JobTable {
                   next = Math.toIntExact(position - row.getLong(1));
                   return part;
                 },
-                work.id(),
+                job.id(),
                 position);
       } catch (SQLException e) {
         throw new IOException(e);
       }
       if (next >= part.length) {
-        throw new IOException("the stored upload is gone from byte " + position + " on");
+        throw new IOException("the stored upload is missing from byte " + position + " on");
       }
     }
   }
 
-  /// An update that may end the job, whose upload nobody needs any more then.
+  /// Runs an update that may end the job, and deletes its upload if it does.
   private void end(String sql, long id, @Nullable Object... parameters) throws SQLException {
     Transactions.run(
         dataSource,
@@ -522,12 +525,12 @@ class JobTable {
     }
   }
 
-  private <T> Optional<T> first(String sql, Reader<T> reader, @Nullable Object... parameters)
+  private <T> Optional<T> first(String sql, RowMapper<T> mapper, @Nullable Object... parameters)
       throws SQLException {
-    return all(sql, reader, parameters).stream().findFirst();
+    return all(sql, mapper, parameters).stream().findFirst();
   }
 
-  private <T> List<T> all(String sql, Reader<T> reader, @Nullable Object... parameters)
+  private <T> List<T> all(String sql, RowMapper<T> mapper, @Nullable Object... parameters)
       throws SQLException {
     var all = new ArrayList<T>();
     try (Connection connection = dataSource.getConnection();
@@ -535,7 +538,7 @@ class JobTable {
       bind(statement, parameters);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          all.add(reader.read(row));
+          all.add(mapper.map(row));
         }
       }
     }
@@ -549,8 +552,8 @@ class JobTable {
     }
   }
 
-  private interface Reader<T> {
-    T read(ResultSet row) throws SQLException;
+  private interface RowMapper<T> {
+    T map(ResultSet row) throws SQLException;
   }
 
   private static Job job(ResultSet row) throws SQLException {

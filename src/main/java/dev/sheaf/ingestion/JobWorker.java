@@ -19,14 +19,16 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 
-/// Loads stored uploads, one at a time in each replica, and goes on where another has stopped.
+/// Loads stored uploads, one at a time in each replica. It resumes jobs that another replica left
+/// unfinished.
 @ApplicationScoped
 class JobWorker {
 
   private static final Logger LOG = Logger.getLogger(JobWorker.class);
 
-  /// A batch is written well within this; what is not is done again by the next replica.
-  private static final int PATIENCE_SECONDS = 10;
+  /// Time to finish the current batch at shutdown. A batch that takes longer is repeated by another
+  /// replica.
+  private static final int STOP_TIMEOUT_SECONDS = 10;
 
   private final ModuleSwitches modules;
   private final JobTable table;
@@ -34,7 +36,7 @@ class JobWorker {
   private final Loader loader;
   private final IngestionConfig config;
 
-  private final Lock working = new ReentrantLock();
+  private final Lock running = new ReentrantLock();
   private volatile boolean stopping;
 
   JobWorker(
@@ -54,45 +56,45 @@ class JobWorker {
       every = "${sheaf.ingestion.poll-every:1s}",
       delayed = "${sheaf.ingestion.poll-every:1s}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void workOff() {
+  void loadQueuedJobs() {
     if (!modules.isOn(IngestionResource.MODULE)) {
       return;
     }
-    working.lock();
+    running.lock();
     try {
       while (!stopping) {
-        Optional<JobTable.Work> work = table.claim();
-        if (work.isEmpty()) {
+        Optional<JobTable.ClaimedJob> claimed = table.claim();
+        if (claimed.isEmpty()) {
           return;
         }
         try {
-          run(work.get());
+          run(claimed.get());
         } finally {
-          table.leave(work.get().id());
+          table.disown(claimed.get().id());
         }
       }
     } catch (SQLException e) {
-      // The database is away; the next look finds what this one did not, and leases run out.
-      LOG.warnf("Jobs not looked at: reason=%s", e.getMessage());
+      // The database is unavailable; leases expire, and the next run finds the same jobs.
+      LOG.warnf("Jobs not checked: reason=%s", e.getMessage());
     } finally {
-      working.unlock();
+      running.unlock();
     }
   }
 
-  /// Tells the other replicas that this one is alive, also while it is at work.
+  /// Renews the leases of this replica, also while it loads a job.
   @Scheduled(
       every = "${sheaf.ingestion.poll-every:1s}",
       delayed = "${sheaf.ingestion.poll-every:1s}",
       concurrentExecution = ConcurrentExecution.SKIP)
-  void keepLeases() {
+  void renewLeases() {
     if (!modules.isOn(IngestionResource.MODULE)) {
       return;
     }
     try {
       table.renew();
-      table.sweep();
+      table.deleteOldJobs();
     } catch (SQLException e) {
-      // The next round renews them; a lease is three rounds long or longer.
+      // The next run renews them; a lease lasts for at least three runs.
       LOG.logf(
           ConcurrentChange.isOverLocks(e) ? Logger.Level.DEBUG : Logger.Level.WARN,
           "Leases not renewed: reason=%s",
@@ -100,69 +102,69 @@ class JobWorker {
     }
   }
 
-  /// Hands the job over between two batches, so that another replica goes on at once.
+  /// Stops after the current batch, so that another replica can resume the job immediately.
   void onStop(@Observes ShutdownEvent event) throws InterruptedException {
     stopping = true;
-    if (working.tryLock(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-      working.unlock();
+    if (running.tryLock(STOP_TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+      running.unlock();
     }
   }
 
-  private void run(JobTable.Work work) throws SQLException {
+  private void run(JobTable.ClaimedJob job) throws SQLException {
     LOG.infof(
-        "Job taken: job=%s collection=%s line=%s attempt=%s",
-        work.id(), work.collection(), work.line(), work.attempts());
-    if (work.attempts() > config.maxAttempts()) {
-      table.fail(work.id(), "every attempt ended with the process that made it");
+        "Job started: job=%s collection=%s line=%s attempt=%s",
+        job.id(), job.collection(), job.line(), job.attempts());
+    if (job.attempts() > config.maxAttempts()) {
+      table.fail(job.id(), "The process ended during every attempt.");
       return;
     }
     try {
-      var lines = new LineReader(table.parts(work), loader.maxLine(), work.line(), work.position());
+      var lines = new LineReader(table.upload(job), loader.maxLine(), job.line(), job.position());
       loader.load(
-          target(work),
+          target(job),
           loader.batches(lines),
-          work.writtenAt(),
-          table.ledger(work.id()),
+          job.writtenAt(),
+          table.progress(job.id()),
           () -> stopping);
-      table.complete(work.id());
-      LOG.infof("Job completed: job=%s", work.id());
+      table.complete(job.id());
+      LOG.infof("Job completed: job=%s", job.id());
     } catch (JobProgress.StoppedException e) {
-      // Of a job that is somebody else's by now, this releases nothing.
-      table.release(work.id());
-      LOG.infof("Job left: job=%s", work.id());
+      // If another replica has taken over the job, this has no effect.
+      table.release(job.id());
+      LOG.infof("Job stopped: job=%s", job.id());
     } catch (Problem problem) {
-      if (!table.isHeld(work.id())) {
-        LOG.infof("Job left: job=%s", work.id());
+      if (!table.isHeld(job.id())) {
+        LOG.infof("Job stopped: job=%s", job.id());
       } else if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
-        LOG.infof("Job failed: job=%s reason=%s", work.id(), problem.detail());
-        table.fail(work.id(), problem.detail());
+        LOG.infof("Job failed: job=%s reason=%s", job.id(), problem.detail());
+        table.fail(job.id(), problem.detail());
       } else {
-        LOG.warnf("Job attempt failed: job=%s reason=%s", work.id(), problem.detail());
-        table.retry(work.id(), problem.detail());
+        LOG.warnf("Job attempt failed: job=%s reason=%s", job.id(), problem.detail());
+        table.retry(job.id(), problem.detail());
       }
     } catch (SQLException | RuntimeException e) {
-      if (DatabaseFailure.behind(e) == null && !table.isHeld(work.id())) {
-        LOG.infof("Job left: job=%s", work.id());
+      if (DatabaseFailure.behind(e) == null && !table.isHeld(job.id())) {
+        LOG.infof("Job stopped: job=%s", job.id());
         return;
       }
-      LOG.warnf(e, "Job attempt failed: job=%s", work.id());
+      LOG.warnf(e, "Job attempt failed: job=%s", job.id());
       String error = String.valueOf(e.getMessage());
       if (DatabaseFailure.behind(e) == null) {
-        table.retry(work.id(), error);
+        table.retry(job.id(), error);
       } else {
-        table.postpone(work.id(), error);
+        table.postpone(job.id(), error);
       }
     }
   }
 
-  /// Where the job's documents go.
+  /// The collection of a job.
   ///
-  /// @throws Problem when the collection was dropped, also when there is another of its name
-  private Loader.Target target(JobTable.Work work) {
-    Space space = collections.activeSpace(work.collection());
-    if (space.collectionId() != work.collectionId()) {
-      throw CollectionService.notFound(work.collection());
+  /// @throws Problem if the collection was dropped, even if it was created again with the same name
+  private Loader.Target target(JobTable.ClaimedJob job) {
+    Space space = collections.activeSpace(job.collection());
+    if (space.collectionId() != job.collectionId()) {
+      throw CollectionService.notFound(job.collection());
     }
-    return new Loader.Target(work.collection(), space);
+    return new Loader.Target(job.collection(), space);
   }
 }

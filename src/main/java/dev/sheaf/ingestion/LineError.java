@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A line that could not be stored.
 ///
-/// @param line its number, from 1
-/// @param id of the document, where it could be read
-/// @param type of the problem, as in `application/problem+json`
+/// @param line the line's number, from 1
+/// @param id the document's id; `null` if it could not be read
+/// @param type the type of the problem, as in `application/problem+json`
 /// @param detail what was wrong and what to do
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "LineError")
@@ -26,7 +26,8 @@ record LineError(long line, @Nullable String id, String type, String detail) {
     return new LineError(line, id, problem.type().uri(), problem.detail());
   }
 
-  /// Both may quote what the client sent, whatever that is and however long.
+  /// Both texts may quote input of the client of any length, with characters that PostgreSQL cannot
+  /// store.
   private static String storable(String text) {
     return text.substring(0, Math.min(text.length(), MAX_LENGTH))
         .replaceAll("[\\x00\\p{Cs}]", "\uFFFD");

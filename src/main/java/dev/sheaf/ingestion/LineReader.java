@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
-/// The lines of a stream, one at a time, never holding more than the longest line allowed.
+/// Reads the lines of a stream, and never holds more than one line of the maximum length.
 final class LineReader {
 
   private final InputStream in;
@@ -16,8 +16,8 @@ final class LineReader {
   private long number;
   private long position;
 
-  /// @param number of the last line before the stream
-  /// @param position where in the upload the stream begins, in bytes
+  /// @param number number of the last line before the stream
+  /// @param position offset of the stream in the upload, in bytes
   LineReader(InputStream in, int maxLine, long number, long position) {
     this.in = in;
     this.maxLine = maxLine;
@@ -25,10 +25,10 @@ final class LineReader {
     this.position = position;
   }
 
-  /// A line without its end.
+  /// A line without its terminator.
   ///
   /// @param number from 1
-  /// @param bytes `null` when it is longer than allowed, and was skipped
+  /// @param bytes `null` if the line was skipped because it is too long
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Line(long number, byte @Nullable [] bytes) {
 
@@ -46,7 +46,7 @@ final class LineReader {
   }
 
   /// @return `null` at the end of the stream
-  /// @throws IOException when the stream breaks off; what it held of a line is lost
+  /// @throws IOException if the stream ends unexpectedly; an incomplete line is lost
   @Nullable Line next() throws IOException {
     if (next == end && !fill()) {
       return null;
@@ -85,7 +85,7 @@ final class LineReader {
     return number;
   }
 
-  /// Where the next line begins, in bytes from the beginning of the upload.
+  /// The offset of the next line in the upload, in bytes.
   long position() {
     return position;
   }

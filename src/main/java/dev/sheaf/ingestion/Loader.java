@@ -31,15 +31,15 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Loads an upload: while one batch is being written, the next is read, split and embedded. Holds
-/// two batches at most, however long the upload.
+/// Loads an upload in batches. While one batch is written, the next is read, split and embedded, so
+/// at most two batches are in memory.
 @ApplicationScoped
 class Loader {
 
-  private static final int ATTEMPTS = 10;
+  private static final int MAX_ATTEMPTS = 10;
 
-  /// A batch takes seconds, or minutes where an index of many small vectors is kept.
-  private static final Duration BATCH_AT_MOST = Duration.ofMinutes(10);
+  /// A batch takes seconds, or minutes if an index of many small vectors must be updated.
+  private static final Duration BATCH_TIMEOUT = Duration.ofMinutes(10);
 
   private final AgroalDataSource dataSource;
   private final CollectionService collections;
@@ -66,9 +66,9 @@ class Loader {
     this.config = config;
   }
 
-  /// Where an upload goes.
+  /// The collection that an upload is loaded into.
   ///
-  /// @param space the active one of the collection
+  /// @param space the collection's active space
   record Target(String collection, Space space) {}
 
   BatchReader batches(LineReader lines) {
@@ -79,26 +79,26 @@ class Loader {
     return Math.toIntExact(config.maxLineSize().asLongValue());
   }
 
-  /// Loads batches until there are no more.
+  /// Loads all batches.
   ///
-  /// @param written when the batches of an earlier attempt were written
-  /// @param stop whether to leave the rest to another
-  /// @throws dev.sheaf.problem.Problem when the collection is dropped meanwhile, or the upload
-  ///   breaks off
-  /// @throws Ledger.StoppedException when the ledger says so, or `stop` does
+  /// @param written times at which the batches of earlier attempts were written
+  /// @param stop checked before each batch; true ends the load
+  /// @throws dev.sheaf.problem.Problem if the collection is dropped in the meantime, or the upload
+  ///   is incomplete
+  /// @throws JobProgress.StoppedException if `jobProgress` or `stop` ends the load
   LoadResult load(
       Target target,
       BatchReader batches,
       Set<Instant> written,
-      JobProgress ledger,
+      JobProgress jobProgress,
       BooleanSupplier stop)
       throws SQLException {
-    var progress = new Progress(target, written, ledger);
+    var batchWriter = new BatchWriter(target, written, jobProgress);
     try (var writer = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory())) {
       @Nullable Future<?> writing = null;
       for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
         Batch current = batch;
-        BulkDocuments.Prepared prepared = prepare(target, current);
+        BulkDocuments.PreparedBatch prepared = prepare(target, current);
         await(writing);
         if (stop.getAsBoolean()) {
           throw new JobProgress.StoppedException();
@@ -110,14 +110,14 @@ class Loader {
                         spans.sql(
                             "write batch",
                             target.space().documentTable(),
-                            () -> progress.write(current, prepared))));
+                            () -> batchWriter.write(current, prepared))));
       }
       await(writing);
     }
-    return new LoadResult(progress.counts, List.copyOf(progress.errors));
+    return new LoadResult(batchWriter.counts, List.copyOf(batchWriter.errors));
   }
 
-  private BulkDocuments.Prepared prepare(Target target, Batch batch) throws SQLException {
+  private BulkDocuments.PreparedBatch prepare(Target target, Batch batch) throws SQLException {
     return collections.onPartitions(
         target.collection(),
         target.space(),
@@ -129,12 +129,13 @@ class Loader {
       return;
     }
     try {
-      writing.get(BATCH_AT_MOST.toMillis(), TimeUnit.MILLISECONDS);
+      writing.get(BATCH_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
-      // What interrupts a virtual thread closes its socket: the only end of a write to a database
-      // that takes nothing any more.
+      // Interrupting a virtual thread closes its socket. Nothing else ends a write to a database
+      // that
+      // no longer reads from the connection.
       writing.cancel(true);
-      throw new SQLException("the database is silent", SqlStates.CONNECTION_FAILURE, e);
+      throw new SQLException("the database does not respond", SqlStates.CONNECTION_FAILURE, e);
     } catch (ExecutionException e) {
       Throwable cause = e.getCause();
       if (cause instanceof SQLException sql) {
@@ -147,35 +148,36 @@ class Loader {
     }
   }
 
-  /// What was written so far. Used by one thread at a time.
-  private final class Progress {
+  /// Writes batches, and collects the result. Used by one thread at a time.
+  private final class BatchWriter {
     private final Target target;
     private final Set<Instant> written;
-    private final JobProgress ledger;
+    private final JobProgress jobProgress;
     private final List<LineError> errors = new ArrayList<>();
     private Counts counts = Counts.NONE;
 
-    Progress(Target target, Set<Instant> written, JobProgress ledger) {
+    BatchWriter(Target target, Set<Instant> written, JobProgress jobProgress) {
       this.target = target;
       this.written = new HashSet<>(written);
-      this.ledger = ledger;
+      this.jobProgress = jobProgress;
     }
 
-    /// Somebody else may write the same document at the same time; whoever is second tries again.
+    /// Writes a batch. If another client writes the same document concurrently, the write is
+    /// retried.
     ///
-    /// @return what was written so far, this included
-    Counts write(Batch batch, BulkDocuments.Prepared first) throws SQLException {
-      BulkDocuments.Prepared prepared = first;
+    /// @return the counts of all batches so far
+    Counts write(Batch batch, BulkDocuments.PreparedBatch first) throws SQLException {
+      BulkDocuments.PreparedBatch prepared = first;
       for (int attempt = 1; ; attempt++) {
         try {
           commit(batch, prepared);
           return counts;
         } catch (SQLException e) {
-          boolean again =
+          boolean retryable =
               SqlStates.UNIQUE_VIOLATION.equals(e.getSQLState())
-                  // Deadlocks, and what [BulkDocuments] finds changed.
+                  // Deadlocks, and concurrent changes that [BulkDocuments] detects.
                   || SqlStates.of(e).startsWith(SqlStates.TRANSACTION_ROLLBACK_CLASS);
-          if (!again || attempt == ATTEMPTS) {
+          if (!retryable || attempt == MAX_ATTEMPTS) {
             throw e;
           }
         }
@@ -183,27 +185,27 @@ class Loader {
       }
     }
 
-    private void commit(Batch batch, BulkDocuments.Prepared prepared) throws SQLException {
-      JobProgress.Entry entry =
+    private void commit(Batch batch, BulkDocuments.PreparedBatch prepared) throws SQLException {
+      JobProgress.WrittenBatch writtenBatch =
           collections.onPartitions(
               target.collection(), target.space(), () -> transaction(batch, prepared));
-      written.add(entry.at());
-      counts = counts.plus(entry.counts());
-      meter(entry.counts());
-      int room = config.keptErrors() - errors.size();
-      errors.addAll(entry.errors().subList(0, Math.min(room, entry.errors().size())));
+      written.add(writtenBatch.at());
+      counts = counts.plus(writtenBatch.counts());
+      meter(writtenBatch.counts());
+      int free = config.keptErrors() - errors.size();
+      errors.addAll(writtenBatch.errors().subList(0, Math.min(free, writtenBatch.errors().size())));
     }
 
-    private JobProgress.Entry transaction(Batch batch, BulkDocuments.Prepared prepared)
+    private JobProgress.WrittenBatch transaction(Batch batch, BulkDocuments.PreparedBatch prepared)
         throws SQLException {
       return Transactions.call(
           dataSource,
           connection -> {
-            NetworkTimeouts.allow(connection, BATCH_AT_MOST);
-            BulkDocuments.Written done = documents.write(connection, prepared, written);
-            JobProgress.Entry entry = entry(batch, prepared, done);
-            ledger.record(connection, entry);
-            return entry;
+            NetworkTimeouts.allow(connection, BATCH_TIMEOUT);
+            BulkDocuments.WriteResult done = documents.write(connection, prepared, written);
+            JobProgress.WrittenBatch writtenBatch = writtenBatch(batch, prepared, done);
+            jobProgress.record(connection, writtenBatch);
+            return writtenBatch;
           });
     }
 
@@ -216,17 +218,17 @@ class Loader {
       meters.count(collection, "failed", done.failed());
     }
 
-    private JobProgress.Entry entry(
-        Batch batch, BulkDocuments.Prepared prepared, BulkDocuments.Written done) {
+    private JobProgress.WrittenBatch writtenBatch(
+        Batch batch, BulkDocuments.PreparedBatch prepared, BulkDocuments.WriteResult done) {
       var failed = new ArrayList<>(batch.errors());
       prepared
-          .refused()
+          .rejected()
           .forEach((id, problem) ->
               failed.add(LineError.of(batch.lines().getOrDefault(id, 0L), id, problem)));
       failed.sort(Comparator.comparingLong(LineError::line));
       Map<BulkDocuments.Status, Long> statuses = new HashMap<>();
       done.statuses().values().forEach(status -> statuses.merge(status, 1L, Long::sum));
-      return new JobProgress.Entry(
+      return new JobProgress.WrittenBatch(
           new Counts(
               batch.documents().size() + batch.replaced() + batch.errors().size(),
               statuses.getOrDefault(BulkDocuments.Status.CREATED, 0L),

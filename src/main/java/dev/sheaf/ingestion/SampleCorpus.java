@@ -19,8 +19,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 import org.jboss.logging.Logger;
 
-/// In dev mode, loads a small corpus into the collection `sample` in the background, so that there
-/// is something to search from the first minute. What is there already is left as it is.
+/// In dev mode, loads a small corpus into the collection `sample` in the background, so that
+/// searches find something from the start. Existing documents do not change.
 @IfBuildProfile("dev")
 @ApplicationScoped
 class SampleCorpus {
@@ -60,7 +60,7 @@ class SampleCorpus {
       }
       LOG.infof("Sample corpus ready: collection=%s documents=%s", COLLECTION, count);
     } catch (IOException | RuntimeException e) {
-      // A live reload may stop the service under the load; the next start goes on with it.
+      // A live reload may stop the service during the load; the next start continues it.
       LOG.warnf("Sample corpus not loaded: %s", e.getMessage());
     }
   }

@@ -16,70 +16,71 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// Lets work in while there is room for it.
+/// Limits how many operations of each [WorkKind] run concurrently.
 @ApplicationScoped
 public class ConcurrencyLimiter {
 
   private final LimitsConfig config;
   private final int pool;
-  private final Map<WorkKind, Semaphore> places = new EnumMap<>(WorkKind.class);
+  private final Map<WorkKind, Semaphore> semaphores = new EnumMap<>(WorkKind.class);
 
   ConcurrencyLimiter(
       LimitsConfig config, @ConfigProperty(name = "quarkus.datasource.jdbc.max-size") int pool) {
     this.config = config;
     this.pool = pool;
     for (WorkKind work : WorkKind.values()) {
-      int limit = work.places(config, pool);
-      // First come, first served.
-      var place = new Semaphore(limit, true);
-      places.put(work, place);
+      int limit = work.maxConcurrent(config, pool);
+      // Fair: first come, first served.
+      var semaphore = new Semaphore(limit, true);
+      semaphores.put(work, semaphore);
       RejectionMeters.count(work.plural(), 0);
       Gauge.builder("sheaf.work.limit", () -> limit)
-          .description("How much of a kind of work may be under way at once")
+          .description("How many operations of a kind may run concurrently")
           .tag("work", work.plural())
           .register(Metrics.globalRegistry);
-      Gauge.builder("sheaf.work.busy", () -> limit - place.availablePermits())
-          .description("How much of it is")
+      Gauge.builder("sheaf.work.busy", () -> limit - semaphore.availablePermits())
+          .description("How many operations of a kind are running")
           .tag("work", work.plural())
           .register(Metrics.globalRegistry);
     }
   }
 
   void start(@Observes StartupEvent event) {
-    StartupFailure.unless("limits", this::requireRoom);
+    StartupFailure.exitIfFails("limits", this::requireFreeConnections);
   }
 
-  private void requireRoom() {
-    int taken = 0;
+  private void requireFreeConnections() {
+    int needed = 0;
     for (WorkKind work : WorkKind.values()) {
-      taken += work.places(config, pool) * work.connections();
+      needed += work.maxConcurrent(config, pool) * work.connections();
     }
-    if (taken >= pool) {
+    if (needed >= pool) {
       throw new OperatorException(
-          "sheaf.limits lets work take %s connections, and the pool has %s".formatted(taken, pool),
+          "sheaf.limits allows work to use %s connections, but the pool has only %s and background work needs some"
+              .formatted(needed, pool),
           "lower sheaf.limits.*, or raise quarkus.datasource.jdbc.max-size");
     }
   }
 
-  /// A place for one piece of work, to be closed when that is done.
-  public interface Place extends AutoCloseable {
+  /// The permission to run one operation. Close it when the operation ends.
+  public interface Permit extends AutoCloseable {
     @Override
     void close();
   }
 
-  /// Waits for a place.
+  /// Waits for a permit, at most `sheaf.limits.queue-for`.
   ///
-  /// @throws Problem `OVERLOADED` when there is none in time, or too many wait already
-  public Place enter(WorkKind work) throws InterruptedException {
-    Semaphore place = Objects.requireNonNull(places.get(work));
-    boolean full = place.getQueueLength() >= config.queue();
-    if (!place.tryAcquire(full ? 0 : config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
+  /// @throws Problem `OVERLOADED` if no permit is available in time, or the queue is full
+  public Permit acquire(WorkKind work) throws InterruptedException {
+    Semaphore semaphore = Objects.requireNonNull(semaphores.get(work));
+    boolean full = semaphore.getQueueLength() >= config.queue();
+    if (!semaphore.tryAcquire(full ? 0 : config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
       RejectionMeters.count(work.plural(), 1);
       throw new Problem(
           ProblemType.OVERLOADED,
-          "as many %1$s as may are under way already, and others wait; try again later, or raise sheaf.limits.%1$s"
+          "Too many %1$s are already running. Retry later, or raise sheaf.limits.%1$s."
               .formatted(work.plural()));
     }
-    return place::release;
+    return semaphore::release;
   }
 }

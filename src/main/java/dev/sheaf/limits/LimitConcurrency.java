@@ -7,8 +7,8 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/// As many calls of a method at once as there are places for its kind of [WorkKind]. Others wait
-/// for a moment; then they are refused with 503 and `Retry-After`.
+/// Limits how many calls of a method run concurrently, by its [WorkKind]. Further calls wait up to
+/// `sheaf.limits.queue-for`, then they are rejected with 503 and `Retry-After`.
 @InterceptorBinding
 @Retention(RetentionPolicy.RUNTIME)
 @Target({ElementType.METHOD, ElementType.TYPE})

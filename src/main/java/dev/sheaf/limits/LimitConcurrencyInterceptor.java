@@ -5,23 +5,23 @@ import jakarta.interceptor.AroundInvoke;
 import jakarta.interceptor.Interceptor;
 import jakarta.interceptor.InvocationContext;
 
-/// Sends calls of [LimitConcurrency] methods through the [ConcurrencyLimiter], before a transaction
-/// begins (200), so that a call that waits holds no connection.
+/// Makes calls of [LimitConcurrency] methods wait for a permit of the [ConcurrencyLimiter], before
+/// a transaction begins (200), so that a call that waits holds no connection.
 @LimitConcurrency
 @Interceptor
 @Priority(Interceptor.Priority.PLATFORM_BEFORE + 100)
 class LimitConcurrencyInterceptor {
 
-  private final ConcurrencyLimiter turnstile;
+  private final ConcurrencyLimiter limiter;
 
-  LimitConcurrencyInterceptor(ConcurrencyLimiter turnstile) {
-    this.turnstile = turnstile;
+  LimitConcurrencyInterceptor(ConcurrencyLimiter limiter) {
+    this.limiter = limiter;
   }
 
   @AroundInvoke
-  Object pass(InvocationContext call) throws Exception {
-    try (ConcurrencyLimiter.Place _ =
-        turnstile.enter(call.getInterceptorBinding(LimitConcurrency.class).value())) {
+  Object intercept(InvocationContext call) throws Exception {
+    try (ConcurrencyLimiter.Permit _ =
+        limiter.acquire(call.getInterceptorBinding(LimitConcurrency.class).value())) {
       return call.proceed();
     }
   }

@@ -5,39 +5,39 @@ import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.OptionalInt;
 
-/// How much may go on at once in one replica. What is absent is a share of the pool,
-/// `quarkus.datasource.jdbc.max-size`: see [WorkKind].
+/// How many operations may run concurrently in one replica. Each default is a share of the
+/// connection pool, `quarkus.datasource.jdbc.max-size`: see [WorkKind].
 @ConfigMapping(prefix = "sheaf.limits")
 public interface LimitsConfig {
 
-  /// Searches at once; each query of a batch is one.
+  /// Concurrent searches. Each query of a batch counts as one.
   OptionalInt searches();
 
-  /// Documents put, changed or deleted at once.
+  /// Concurrent requests that store, change or delete documents.
   OptionalInt writes();
 
-  /// Documents, or pages of them, read at once.
+  /// Concurrent requests that read a document or a page of documents.
   OptionalInt reads();
 
-  /// Collections read as a whole at once.
+  /// Concurrent exports of collections.
   OptionalInt exports();
 
-  /// Uploads at once, those that are stored to be loaded later included.
+  /// Concurrent uploads, including those that are stored for a background job.
   OptionalInt uploads();
 
-  /// How long one more waits for its turn before it is refused.
+  /// How long an operation waits for a permit before it is rejected.
   @WithDefault("2s")
   Duration queueFor();
 
-  /// How many of a kind wait at the most; any more are refused at once.
+  /// How many operations of a kind may wait. Further ones are rejected immediately.
   @WithDefault("200")
   int queue();
 
-  /// Requests per second of one caller: an API key, a token's subject, or, where nobody has to say
-  /// who they are, an address. Absent: as many as they like.
+  /// Requests per second of one caller: an API key, a token's subject or, while access control is
+  /// off, an address. Absent: unlimited.
   OptionalInt requestsPerSecond();
 
-  /// Requests that a caller may save up while it makes none, in seconds' worth of them.
+  /// The largest burst of an idle caller, in seconds: this many times `requests-per-second`.
   @WithDefault("5")
   int burstSeconds();
 }

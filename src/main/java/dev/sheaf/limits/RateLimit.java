@@ -7,7 +7,7 @@ import jakarta.ws.rs.Priorities;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jspecify.annotations.Nullable;
 
-/// Refuses what one caller asks for beyond `sheaf.limits.requests-per-second`.
+/// Rejects requests of a caller that exceeds `sheaf.limits.requests-per-second`.
 final class RateLimit {
 
   private final Callers callers;
@@ -28,12 +28,12 @@ final class RateLimit {
   }
 
   @ServerRequestFilter(priority = Priorities.USER)
-  void admit() {
-    if (buckets != null && !buckets.take(callers.ofRequest().identity())) {
+  void check() {
+    if (buckets != null && !buckets.tryConsume(callers.ofRequest().identity())) {
       RejectionMeters.count("requests", 1);
       throw new Problem(
           ProblemType.TOO_MANY_REQUESTS,
-          "more than %s requests a second; slow down, or have sheaf.limits.requests-per-second raised"
+          "The limit is %s requests per second. Send fewer, or raise sheaf.limits.requests-per-second."
               .formatted(perSecond));
     }
   }

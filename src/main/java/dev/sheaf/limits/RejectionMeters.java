@@ -4,17 +4,17 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.Metrics;
 
-/// Counts what was too much.
+/// Counts rejected operations and requests.
 final class RejectionMeters {
 
-  private static final MeterProvider<Counter> REFUSED =
+  private static final MeterProvider<Counter> REJECTED =
       Counter.builder("sheaf.refused")
-          .description("Work and requests that were refused because there was too much already")
+          .description("Operations and requests that were rejected because a limit was reached")
           .withRegistry(Metrics.globalRegistry);
 
   private RejectionMeters() {}
 
   static void count(String what, int times) {
-    REFUSED.withTag("work", what).increment(times);
+    REJECTED.withTag("work", what).increment(times);
   }
 }

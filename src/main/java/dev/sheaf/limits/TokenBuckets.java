@@ -1,46 +1,54 @@
 package dev.sheaf.limits;
 
-import java.util.LinkedHashMap;
-import java.util.Map;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
-/// A token bucket for each caller. The least recently seen are forgotten, and begin anew with a
-/// full one.
+/// A token bucket for each caller. A bucket that has had time to fill up is forgotten, because the
+/// next one of that caller begins full.
 final class TokenBuckets {
 
-  private static final int CALLERS = 100_000;
-  private static final double NANOS = 1e9;
+  private static final int MAX_CALLERS = 100_000;
+  private static final double NANOS_PER_SECOND = 1e9;
 
-  /// @param at when it held `tokens`, by the clock
-  private record Bucket(double tokens, long at) {}
+  /// @param at the time of the clock at which the bucket contained `tokens`
+  /// @param granted whether the last request got a token
+  private record Bucket(double tokens, long at, boolean granted) {}
 
   private final double perSecond;
   private final double capacity;
   private final LongSupplier clock;
-  private final Map<String, Bucket> buckets =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private final Cache<String, Bucket> buckets;
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Bucket> eldest) {
-          return size() > CALLERS;
-        }
-      };
-
+  /// @param capacity the most tokens in a bucket
   /// @param clock in nanoseconds
   TokenBuckets(double perSecond, double capacity, LongSupplier clock) {
     this.perSecond = perSecond;
     this.capacity = capacity;
     this.clock = clock;
+    this.buckets =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_CALLERS)
+            .expireAfterAccess(Duration.ofNanos((long) (capacity / perSecond * NANOS_PER_SECOND)))
+            .ticker(clock::getAsLong)
+            .build();
   }
 
-  /// Whether `caller` has a token left, which is taken.
-  synchronized boolean take(String caller) {
+  /// Takes one token of `caller`. Returns `false` if there is none.
+  boolean tryConsume(String caller) {
+    return buckets.asMap().compute(caller, (_, bucket) -> consume(bucket)).granted();
+  }
+
+  private Bucket consume(@Nullable Bucket before) {
     long now = clock.getAsLong();
-    Bucket bucket = buckets.getOrDefault(caller, new Bucket(capacity, now));
-    double tokens = Math.min(capacity, bucket.tokens() + (now - bucket.at()) / NANOS * perSecond);
+    double tokens =
+        before == null
+            ? capacity
+            : Math.min(
+                capacity, before.tokens() + (now - before.at()) / NANOS_PER_SECOND * perSecond);
     boolean enough = tokens >= 1;
-    buckets.put(caller, new Bucket(enough ? tokens - 1 : tokens, now));
-    return enough;
+    return new Bucket(enough ? tokens - 1 : tokens, now, enough);
   }
 }

@@ -2,17 +2,17 @@ package dev.sheaf.limits;
 
 import java.util.OptionalInt;
 
-/// Work that takes connections of the pool. Each kind has its own share of it, so that none starves
-/// another; what is left is for what goes on in the background.
+/// A kind of operation that uses connections of the pool. Each kind has its own share of the pool,
+/// so that no kind starves another. The rest is for background work.
 public enum WorkKind {
   SEARCH("searches", 35, 1),
-  /// Documents put, changed or deleted.
+  /// Stores, changes or deletes documents.
   WRITE("writes", 15, 1),
-  /// Documents read, or pages of them.
+  /// Reads a document, or a page of documents.
   READ("reads", 10, 1),
-  /// All documents of a collection, for as long as the client takes to read them.
+  /// Exports a collection. It takes as long as the client takes to read the response.
   EXPORT("exports", 5, 1),
-  /// An upload prepares one batch while it writes another.
+  /// An upload prepares one batch while it writes another, so it uses two connections.
   UPLOAD("uploads", 15, 2);
 
   private final String plural;
@@ -29,15 +29,15 @@ public enum WorkKind {
     return plural;
   }
 
-  /// Connections that one of them takes.
+  /// The number of connections that one operation uses.
   int connections() {
     return connections;
   }
 
-  /// How many may be under way at once.
+  /// How many operations of this kind may run concurrently.
   ///
-  /// @param pool connections of this replica
-  int places(LimitsConfig config, int pool) {
+  /// @param pool the number of connections in the pool of this replica
+  int maxConcurrent(LimitsConfig config, int pool) {
     OptionalInt configured =
         switch (this) {
           case SEARCH -> config.searches();

@@ -1,4 +1,4 @@
-/// How much of the service one kind of work, or one caller, may take.
+/// Limits on concurrent operations of a kind, and on the request rate of a caller.
 @NullMarked
 package dev.sheaf.limits;
 

@@ -2,13 +2,12 @@ package dev.sheaf.migration;
 
 import org.jspecify.annotations.Nullable;
 
-/// Who answers for a change that cannot be taken back lightly, and why it is made; both are
-/// recorded.
+/// Who approved a change, and why it is made. Both are recorded.
 ///
-/// @param by who; `null` outside production, where nobody has to be asked
-/// @param reason why, in a person's words
+/// @param by a person's name; `null` if no approval is needed, as outside production
+/// @param reason free text
 public record Approval(@Nullable String by, @Nullable String reason) {
 
-  /// Nobody was asked.
+  /// No approval.
   public static final Approval NONE = new Approval(null, null);
 }

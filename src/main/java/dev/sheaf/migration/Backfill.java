@@ -18,24 +18,24 @@ import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// How far a backfill has come.
+/// The state and progress of a backfill.
 ///
-/// @param name `module/NNN_name`, that of the changeset that needs it
-/// @param table whose rows are worked off
-/// @param key its columns that say in which order
-/// @param waitingFor why nothing happens at the moment; `null` when it goes on
-/// @param cursor the key of the last row that is done; `null` before the first
-/// @param rowsDone rows that the cursor has passed
-/// @param rowsEstimated how many there are, as the last vacuum or analyze counted, or the planner
-///   guessed before the first; in the end, how many there were
-/// @param rowsPerSecond of late, pauses included
-/// @param secondsLeft until the end, if it goes on like that; `null` when there is no telling
+/// @param name `module/NNN_name` of its changeset
+/// @param table the table whose rows it changes
+/// @param key the columns that define the order of the rows
+/// @param waitingFor what a running backfill is waiting for; `null` if it is not waiting
+/// @param cursor the key of the last row that is done; `null` before the first batch
+/// @param rowsDone number of rows before the cursor
+/// @param rowsEstimated estimated number of rows, by the last vacuum or analyze, or by the planner
+///   if there was none; the exact number when the backfill is done
+/// @param rowsPerSecond recent rows per second, including pauses
+/// @param secondsLeft estimated seconds until the end; `null` if unknown
 /// @param batchSize rows of the last batch
-/// @param attempts how often in a row the batch that is next has failed
-/// @param lastError why it failed
-/// @param worker the process that works at it, `user@host/pid`; `null` when nobody does
-/// @param startedAt when the first worker began
-/// @param finishedAt when it ended, well or not
+/// @param attempts consecutive failures of the next batch
+/// @param lastError the last failure's message
+/// @param worker the process that runs it, `user@host/pid`; `null` if none does
+/// @param startedAt when the first worker started
+/// @param finishedAt when it was done, failed or was cancelled
 @Schema(name = "Backfill")
 public record Backfill(
     String name,
@@ -55,32 +55,33 @@ public record Backfill(
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt) {
 
-  /// Stands in a backfill's statement for "the rows of this batch"; `::batch` would be a cast.
+  /// The placeholder in a backfill's statement for the rows of a batch. `::batch` is a cast and
+  /// does not match.
   public static final Pattern BATCH = Pattern.compile("(?<!:):batch\\b");
 
-  /// Where a backfill stands.
+  /// The state of a backfill.
   @Schema(name = "BackfillState")
   public enum State {
-    /// Nobody has begun.
+    /// No worker has started it.
     @JsonProperty("pending")
     PENDING,
-    /// Begun, and to be gone on with by whichever worker is there.
+    /// Started. Any worker may continue it.
     @JsonProperty("running")
     RUNNING,
-    /// A person wants it to rest.
+    /// Paused by a person.
     @JsonProperty("paused")
     PAUSED,
-    /// It could not go on, or its condition does not hold in the end.
+    /// A batch failed too often, or the condition is not true at the end.
     @JsonProperty("failed")
     FAILED,
-    /// A person gave it up.
+    /// Cancelled by a person.
     @JsonProperty("cancelled")
     CANCELLED,
-    /// Every row is done and the condition held.
+    /// All rows are done, and the condition was true.
     @JsonProperty("done")
     DONE;
 
-    /// As the database and people write it.
+    /// The name in lower case, as in the database and in JSON.
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
@@ -98,8 +99,7 @@ public record Backfill(
         FROM backfill
       """;
 
-  /// All of them, in the order in which they are worked off; empty where the table is not there
-  /// yet.
+  /// All backfills, in the order in which they run; empty if the table does not exist yet.
   public static List<Backfill> all(Connection connection) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement(QUERY + " ORDER BY registered_at, name")) {
@@ -107,7 +107,7 @@ public record Backfill(
     }
   }
 
-  /// The one of this name, if there is one.
+  /// The backfill of this name; empty if there is none.
   public static Optional<Backfill> named(Connection connection, String name) throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(QUERY + " WHERE name = ?")) {
       select.setString(1, name);
@@ -140,7 +140,7 @@ public record Backfill(
                 instant(row, 16)));
       }
     } catch (SQLException e) {
-      // Nothing was ever migrated here.
+      // Nothing has been migrated yet.
       if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }
@@ -152,10 +152,10 @@ public record Backfill(
     return row.getTimestamp(column) == null ? null : row.getTimestamp(column).toInstant();
   }
 
-  /// `running, 35%, 12 s left`: all that a person asks first.
+  /// A summary for people: `running, 35%, 12 s left`.
   public String progress() {
     StringBuilder text = new StringBuilder(state.toString());
-    // Where there are more rows than were estimated, nobody knows how far it is.
+    // If there are more rows than estimated, the percentage is unknown.
     if (state != State.DONE && rowsEstimated != null && rowsDone < rowsEstimated) {
       text.append(", ").append(100 * rowsDone / rowsEstimated).append('%');
     }
@@ -163,7 +163,7 @@ public record Backfill(
       text.append(", ").append(Durations.text(Duration.ofSeconds(secondsLeft))).append(" left");
     }
     if (waitingFor != null) {
-      text.append(", waits for ").append(waitingFor);
+      text.append(", waiting for ").append(waitingFor);
     }
     if (lastError != null && state == State.FAILED) {
       text.append(": ").append(lastError);

@@ -4,13 +4,12 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The rollback that was written into a changelog which had none.
+/// A rollback that was derived and written into a changelog file.
 ///
-/// @param file that was written
-/// @param statements that undo it, in order
-/// @param lossy why rows are not what they were after it, as the file now declares; `null` when
-///   they are
-/// @param open what no statement was found for, and a person must complete
+/// @param file the file
+/// @param statements the rollback's statements, in order
+/// @param lossy the file's new `--lossy-rollback` reason; `null` if the rollback loses no rows
+/// @param open changes without a known inverse, which a person must complete
 public record DerivedRollback(
     Path file, List<String> statements, @Nullable String lossy, List<String> open) {
 

@@ -4,26 +4,26 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// One object of the live schema that is not what the changelogs make.
+/// A difference between the live schema and the changelogs.
 ///
-/// @param kind how it differs
-/// @param object its kind and name, such as `index public.chunk_search_idx`
-/// @param expected its definition by the changelogs; `null` when they know no such object
-/// @param actual its definition in the database; `null` when it is not there
+/// @param kind the kind of the difference
+/// @param object the object's kind and name, such as `index public.chunk_search_idx`
+/// @param expected its definition according to the changelogs; `null` if they do not define it
+/// @param actual its definition in the database; `null` if it does not exist
 @Schema(name = "Difference")
 public record Difference(
     Kind kind, String object, @Nullable String expected, @Nullable String actual) {
 
-  /// How an object differs.
+  /// The kind of a difference.
   @Schema(name = "DifferenceKind")
   public enum Kind {
-    /// The changelogs make it, and it is not there.
+    /// The changelogs define the object, but it does not exist.
     @JsonProperty("missing")
     MISSING,
-    /// It is there, and no changelog makes it.
+    /// The object exists, but no changelog defines it.
     @JsonProperty("extra")
     EXTRA,
-    /// It is there, and otherwise.
+    /// The object exists with another definition.
     @JsonProperty("changed")
     CHANGED
   }

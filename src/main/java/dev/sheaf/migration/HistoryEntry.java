@@ -4,17 +4,17 @@ import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// One thing that was done to the schema.
+/// An entry of the schema's history.
 ///
-/// @param at when
-/// @param action up, down, force, baseline, empty trash, or what was wanted of a backfill
-/// @param changeset `module/NNN_name`; `null` when it was about all
-/// @param millis how long it took; `null` when nothing ran
-/// @param role the role that did it
-/// @param client `user@host/pid` of the process that did it
-/// @param version of the application that did it
+/// @param at when it happened
+/// @param action up, down, force, baseline, empty trash, or backfill pause, resume or cancel
+/// @param changeset `module/NNN_name`; `null` if it concerns no single changeset
+/// @param millis duration in milliseconds; `null` if nothing ran
+/// @param role the database role
+/// @param client `user@host/pid` of the process
+/// @param version version of the application
 /// @param approvedBy who approved it
-/// @param reason why
+/// @param reason the reason that was given
 @Schema(name = "HistoryEntry")
 public record HistoryEntry(
     Instant at,

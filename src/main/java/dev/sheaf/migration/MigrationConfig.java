@@ -7,7 +7,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
-/// How the schema is brought to head and how carefully. Every command reads it too.
+/// How the schema is migrated, by the service and by commands.
 @ConfigMapping(prefix = "sheaf.schema")
 public interface MigrationConfig {
 
@@ -15,62 +15,61 @@ public interface MigrationConfig {
   @WithDefault("migrate")
   AtStart atStart();
 
-  /// A direct address for migrations, where the service itself goes through a transaction pooler
-  /// (pgbouncer), behind which a session's lock does not hold. Absent: the datasource's own.
+  /// A direct address for migrations, if the service connects through a transaction pooler such as
+  /// pgbouncer, which does not support session locks. Default: the address of the datasource.
   Optional<String> jdbcUrl();
 
-  /// A server on which a database may be created and dropped again (`verify`, `baseline`, `prove`),
-  /// as a URL with its credentials. Absent: the server that is looked at.
+  /// The server to create scratch databases on (`verify`, `baseline`, `prove`), as a URL with
+  /// credentials. Default: the server of the database itself.
   Optional<String> scratchUrl();
 
-  /// A directory of changelogs to use instead of those in the artifact; one directory per module in
-  /// it.
+  /// A directory of changelogs to use instead of those in the artifact, with one directory per
+  /// module.
   Optional<Path> root();
 
-  /// How long a start or a command waits for another that migrates the same database.
+  /// How long a start or a command waits for another process that migrates the same database.
   @WithDefault("10m")
   Duration lockWait();
 
-  /// How often it looks whether the other is done.
+  /// How often a waiting process checks whether the other one is done.
   @WithDefault("100ms")
   Duration lockPoll();
 
-  /// How long one attempt of a changeset waits for a lock on a table. Everybody who wants that
-  /// table afterwards queues behind it for as long, hence short; `--lock-timeout` in the file
-  /// overrides it.
+  /// How long one attempt of a changeset waits for a table lock. It is short, because all later
+  /// clients of the table queue behind the changeset. `--lock-timeout` in the file overrides it.
   @WithDefault("3s")
   Duration lockTimeout();
 
-  /// How long one statement of a transactional changeset may run; 0 is forever.
+  /// How long one statement of a transactional changeset may run; 0 means no limit.
   /// `--statement-timeout` in the file overrides it.
   @WithDefault("5m")
   Duration statementTimeout();
 
-  /// How often a changeset is tried again after it could not get a lock, or lost to a deadlock.
+  /// How often a changeset is retried after a lock timeout or a deadlock.
   @WithDefault("10")
   int retries();
 
-  /// The pause before the first such retry; it doubles with each up to [#backoffLimit], with
+  /// The pause before the first retry. It doubles with each retry up to [#backoffLimit], with
   /// jitter.
   @WithDefault("500ms")
   Duration backoff();
 
-  /// The longest pause between two such retries.
+  /// The longest pause between two retries.
   @WithDefault("15s")
   Duration backoffLimit();
 
-  /// What to do with a changeset that arrives after higher-numbered ones of its module were
-  /// applied, as it does when branches merge out of order. Reported either way.
+  /// What to do with a changeset that arrives after higher-numbered changesets of its module were
+  /// applied, which happens when branches merge. It is reported in any case.
   @WithDefault("apply")
   OutOfOrder outOfOrder();
 
-  /// How old a verified backup may be, counted from its snapshot, for data to be destroyed in
-  /// production.
+  /// The maximum age of the verified backup that production requires before data is destroyed. The
+  /// age counts from the backup's snapshot.
   @WithDefault("24h")
   Duration backupMaxAge();
 
-  /// How wide the vectors of the configured models are; `migrate check` reports columns and indexes
-  /// of any other width. Absent: the width of the bundled model.
+  /// The numbers of dimensions of the configured models. `migrate check` reports columns and
+  /// indexes with other dimensions. Default: the dimensions of the bundled model.
   @WithDefault("384")
   Set<Integer> vectorWidths();
 
@@ -78,17 +77,17 @@ public interface MigrationConfig {
   enum AtStart {
     /// Applies what is pending, then serves.
     MIGRATE,
-    /// Refuses to serve when something is pending.
+    /// Fails to start if something is pending.
     CHECK,
-    /// Looks at nothing.
+    /// Does not check the schema.
     OFF
   }
 
-  /// What to do with a changeset that comes late.
+  /// What to do with a changeset that is out of order.
   enum OutOfOrder {
-    /// Applies it, and says so.
+    /// Applies it and reports it.
     APPLY,
-    /// Stops before anything is changed.
+    /// Fails before anything is changed.
     REFUSE
   }
 }

@@ -4,39 +4,38 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Hears what a migration is doing, while it does it. Called on the migrating thread, in order.
+/// Receives the events of a migration, in order, on the migrating thread.
 public interface MigrationListener {
 
-  /// Another process holds the lock; called once per wait.
+  /// Another process holds the schema lock. Called once per wait.
   ///
-  /// @param holder who, as far as the server tells
+  /// @param holder a description of that process
   default void waiting(String holder) {}
 
-  /// A changeset begins.
+  /// A changeset starts.
   ///
   /// @param changeset `module/NNN_name`
   /// @param direction up or down
   default void started(String changeset, Direction direction) {}
 
-  /// A changeset is still running. Called about once a second from a thread of its own, while the
-  /// migrating thread waits for the server.
+  /// A changeset is still running. Called about once a second on a separate thread.
   ///
-  /// @param sofar since it began
-  /// @param phase of an index build, in PostgreSQL's words; `null` when no index is being built
-  /// @param percent of that phase that is done; `null` when the server doesn't say
+  /// @param sofar time since it started
+  /// @param phase phase of an index build, as PostgreSQL reports it; `null` if none is running
+  /// @param percent progress of that phase; `null` if unknown
   default void running(
       String changeset, Duration sofar, @Nullable String phase, @Nullable Double percent) {}
 
-  /// A changeset is applied, or rolled back, and recorded.
+  /// A changeset is applied or rolled back, and recorded.
   default void finished(String changeset, Direction direction, Duration took) {}
 
-  /// A lock on a table was not to be had; the changeset is tried again after `pause`.
+  /// A table lock was not available. The changeset is retried after `pause`.
   default void retrying(String changeset, int attempt, Duration pause, String why) {}
 
-  /// Something a person may want to know: a late changeset, an index rebuilt after a crash.
+  /// A note for people, such as a changeset that is out of order.
   default void note(String text) {}
 
-  /// Which way the schema goes.
+  /// Whether a changeset is applied or rolled back.
   enum Direction {
     @JsonProperty("up")
     UP,

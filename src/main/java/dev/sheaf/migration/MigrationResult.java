@@ -4,13 +4,13 @@ import dev.sheaf.runtime.OperatorException;
 import java.time.Duration;
 import java.util.List;
 
-/// What a command did to the schema.
+/// The result of a command that changes the schema.
 ///
-/// @param executed what was applied, rolled back or recorded, in order; on failure, what went
-///   before
-/// @param problems why it ended early; empty on success
-/// @param notes what else a person may want to know
-/// @param duration of the whole, waiting included
+/// @param executed changesets that were applied, rolled back or recorded, in order; after a
+///   failure, those before it
+/// @param problems the failures; empty on success
+/// @param notes notes for people
+/// @param duration total duration, including waiting
 public record MigrationResult(
     List<Executed> executed,
     List<OperatorException> problems,
@@ -23,7 +23,7 @@ public record MigrationResult(
     notes = List.copyOf(notes);
   }
 
-  /// There was nothing to do.
+  /// The result if there is nothing to do.
   public static MigrationResult nothing() {
     return new MigrationResult(List.of(), List.of(), List.of(), Duration.ZERO);
   }
@@ -32,7 +32,7 @@ public record MigrationResult(
     return problems.isEmpty();
   }
 
-  /// This result, if it is a success.
+  /// Returns this result if it is a success.
   ///
   /// @throws OperatorException the first problem
   public MigrationResult orThrow() {

@@ -4,15 +4,15 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What became of a schema, and of the rows in it, when one changeset went up, down and up again.
+/// The result of applying a changeset, rolling it back and applying it again.
 ///
 /// @param changeset `module/NNN_name`
-/// @param reason why it failed, or why the file says that rows may be lost; `null` when proven
-/// @param differences of a failed one: between the catalog before up and after down, or between the
-///   first and the second up
-/// @param lost tables whose rows were there before up and are not, or not the same, after down
-/// @param remarks what a person should know besides: tables without canary rows, columns that
-///   changed places, a declaration that is not needed
+/// @param reason why the proof failed, or the declared reason for lost rows; `null` if proven
+/// @param differences after a failure, the differences between the catalogs before up and after
+///   down, or after the first and the second up
+/// @param lost tables with rows that existed before up and are missing or changed after down
+/// @param remarks remarks for people: tables without sample rows, columns in a different order, a
+///   declaration that is not needed
 public record RollbackProof(
     String changeset,
     Verdict verdict,
@@ -21,15 +21,15 @@ public record RollbackProof(
     List<String> lost,
     List<String> remarks) {
 
-  /// Whether its rollback undoes it.
+  /// Whether the rollback undoes the changeset.
   public enum Verdict {
-    /// The catalog and every row are as before.
+    /// The catalog and all rows are as before.
     @JsonProperty("proven")
     PROVEN,
-    /// The catalog is as before; rows are lost, and the file says so.
+    /// The catalog is as before, and rows are lost, as the file declares.
     @JsonProperty("lossy")
     LOSSY,
-    /// It does not.
+    /// The rollback does not undo the changeset.
     @JsonProperty("failed")
     FAILED
   }

@@ -1,21 +1,22 @@
 package dev.sheaf.migration;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// Where a database stands between nothing and head.
+/// The state of a database's schema.
 ///
 /// @param database `role@host:port/database`
-/// @param atHead whether nothing is pending or edited, and nothing unknown that is not tolerated
-/// @param modules those that are known here or applied there, in the order they are migrated
-/// @param backfills every one there is, done or not
-/// @param lock who holds the schema's lock now; `null` when nobody does
+/// @param upToDate whether no changeset is pending, edited, or unknown and not tolerated
+/// @param modules modules that this application has or that are applied, in migration order
+/// @param backfills all backfills
+/// @param lock the holder of the schema lock; `null` if it is free
 @Schema(name = "SchemaStatus")
 public record SchemaStatus(
     String database,
-    boolean atHead,
+    @JsonProperty("atHead") boolean upToDate,
     List<Module> modules,
     List<Backfill> backfills,
     @Nullable Lock lock) {
@@ -25,19 +26,19 @@ public record SchemaStatus(
     backfills = List.copyOf(backfills);
   }
 
-  /// One module.
+  /// A module. Changesets are named `module/NNN_name`.
   ///
   /// @param name its directory
   /// @param enabled whether it is migrated
-  /// @param applied the highest number that is applied; 0 when none is
-  /// @param latest the highest number there is here; 0 when it is only known to the database
-  /// @param pending changesets to be applied, `module/NNN_name`
-  /// @param waiting those of `pending` that wait for a backfill, or stand behind one that does
-  /// @param late those of `pending` with a lower number than one that is applied
-  /// @param failed changesets outside a transaction that began, up or down, and did not end
-  /// @param edited applied changesets whose file says something else now
-  /// @param unknown applied changesets that have no file here
-  /// @param tolerated those of `unknown` that this version of the application works with
+  /// @param applied the highest applied number; 0 if none is applied
+  /// @param latest the highest number in this application; 0 if it does not have the module
+  /// @param pending changesets that are not applied
+  /// @param waiting pending changesets that wait for a backfill, or for a changeset that does
+  /// @param late pending changesets with a lower number than an applied one
+  /// @param failed non-transactional changesets that were interrupted, up or down
+  /// @param edited applied changesets whose files were modified since
+  /// @param unknown applied changesets without a file in this application
+  /// @param tolerated unknown changesets that are compatible with this application
   @Schema(name = "SchemaModule")
   public record Module(
       String name,
@@ -52,8 +53,8 @@ public record SchemaStatus(
       List<String> unknown,
       List<String> tolerated) {
 
-    /// Whether nothing has to be done or decided about it.
-    public boolean settled() {
+    /// Whether nothing remains to be done. Not a getter, so that it stays out of the JSON.
+    public boolean upToDate() {
       return pending.isEmpty()
           && failed.isEmpty()
           && edited.isEmpty()
@@ -61,12 +62,12 @@ public record SchemaStatus(
     }
   }
 
-  /// The holder of the lock.
+  /// The holder of the schema lock.
   ///
   /// @param client `user@host/pid`
-  /// @param address where it connects from
+  /// @param address the client's network address
   /// @param backend the server's process id of its session
-  /// @param since when that session began; `null` when this role may not know
+  /// @param since when that session started; `null` if this role may not see it
   @Schema(name = "SchemaLock")
   public record Lock(String client, String address, int backend, @Nullable Instant since) {}
 }

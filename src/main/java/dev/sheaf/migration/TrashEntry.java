@@ -1,18 +1,19 @@
 package dev.sheaf.migration;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/// A table or a column that a contract step took away, and that can still come back.
+/// A table or column in the trash, which can be restored.
 ///
-/// @param object what it was, `schema.table` or `schema.table.column`
-/// @param keptAs what it is while it is kept
-/// @param bytes the table's size on disk, indexes included; `null` for a column
-/// @param changeset `module/NNN_name` that took it away; `null` when it was done by hand
-/// @param buriedAt when
+/// @param object its original name, `schema.table` or `schema.table.column`
+/// @param keptAs its name in the trash
+/// @param bytes the table's size on disk, including indexes; `null` for a column
+/// @param changeset `module/NNN_name` that moved it there; `null` if this was done manually
+/// @param trashedAt when it was moved to the trash
 public record TrashEntry(
     String object,
     String keptAs,
     @Nullable Long bytes,
     @Nullable String changeset,
-    Instant buriedAt) {}
+    @JsonProperty("buriedAt") Instant trashedAt) {}

@@ -1,5 +1,5 @@
-/// The migration engine: the values that every caller sees. The engine knows no feature; features
-/// bring changelogs and object templates.
+/// The migration engine: the values that all callers see. The engine does not depend on features;
+/// features contribute changelogs and object templates.
 @NullMarked
 package dev.sheaf.migration;
 

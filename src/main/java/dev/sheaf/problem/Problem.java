@@ -2,7 +2,7 @@ package dev.sheaf.problem;
 
 import org.jspecify.annotations.Nullable;
 
-/// What the client did, or cannot have, and what to do about it. Rendered as
+/// A failure that the client can understand: what was wrong, and what to do. Rendered as
 /// `application/problem+json`.
 public final class Problem extends RuntimeException {
 
@@ -11,7 +11,7 @@ public final class Problem extends RuntimeException {
   private final ProblemType type;
   private final @Nullable String field;
 
-  /// @param detail what was wrong and what to do, for a person
+  /// @param detail one or more sentences for a person: what was wrong, then what to do
   public Problem(ProblemType type, String detail) {
     this(type, null, detail);
   }
@@ -22,37 +22,36 @@ public final class Problem extends RuntimeException {
     this.field = field;
   }
 
-  /// A field of the body that is not what it should be.
+  /// An invalid field of the body.
   ///
   /// @param field its path in the body, such as `metadata.author`
-  /// @param detail what it is, what it has to be
+  /// @param detail what the value must be, in sentences; the name of the field may begin one
   public static Problem field(String field, String detail) {
     return new Problem(ProblemType.INVALID_FIELD, field, detail);
   }
 
-  /// A query or path parameter that is not what it should be.
+  /// An invalid query parameter, path parameter or header.
   public static Problem parameter(String parameter, String detail) {
     return new Problem(ProblemType.INVALID_PARAMETER, parameter, detail);
   }
 
-  /// A vector whose width is not that of the space it is for.
-  public static Problem width(String field, int given, int expected) {
+  /// A vector that has another number of dimensions than the collection's model.
+  public static Problem widthMismatch(String field, int actual, int expected) {
     return new Problem(
         ProblemType.WIDTH_MISMATCH,
         field,
-        field + " has " + given + " dimensions, this collection's model has " + expected);
+        field + " has " + actual + " dimensions, but the model has " + expected + ".");
   }
 
   public ProblemType type() {
     return type;
   }
 
-  /// The field or parameter at fault, when it is one.
+  /// The field or parameter that is not valid; `null` if the problem concerns none.
   public @Nullable String field() {
     return field;
   }
 
-  /// What was wrong and what to do.
   public String detail() {
     return String.valueOf(getMessage());
   }

@@ -1,4 +1,4 @@
-/// The closed list of what a client can be told. Pure: it depends on nothing.
+/// The closed list of problems that a client can see. It depends on no other package.
 @NullMarked
 package dev.sheaf.problem;
 

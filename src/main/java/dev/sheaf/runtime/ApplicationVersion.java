@@ -7,15 +7,15 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A version of the application, as far as it is numbers: `1.4`, `1.4.0` and `1.4.0-SNAPSHOT` are
-/// one.
+/// The numeric part of a version of the application: `1.4`, `1.4.0` and `1.4.0-SNAPSHOT` compare as
+/// equal.
 ///
-/// @param parts from the most significant on
+/// @param parts the numbers, the most significant first
 public record ApplicationVersion(List<Integer> parts) implements Comparable<ApplicationVersion> {
 
   private static final Pattern NUMBERS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})*");
 
-  /// Empty when `text` does not begin with a number.
+  /// Empty if `text` does not begin with a number.
   static Optional<ApplicationVersion> of(String text) {
     Matcher numbers = NUMBERS.matcher(text);
     return numbers.lookingAt()
@@ -25,12 +25,11 @@ public record ApplicationVersion(List<Integer> parts) implements Comparable<Appl
         : Optional.empty();
   }
 
-  /// Whether `version` is `oldest` or later. What is no version is not, and nothing is later than
-  /// nothing.
+  /// Whether `version` is `oldest` or later. `false` if either is absent or not a version.
   public static boolean isAtLeast(String version, @Nullable String oldest) {
     return oldest != null
         && of(oldest)
-            .flatMap(least -> of(version).map(own -> own.compareTo(least) >= 0))
+            .flatMap(minimum -> of(version).map(actual -> actual.compareTo(minimum) >= 0))
             .orElse(false);
   }
 

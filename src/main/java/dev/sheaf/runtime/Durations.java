@@ -3,7 +3,7 @@ package dev.sheaf.runtime;
 import java.time.Duration;
 import java.util.Locale;
 
-/// Durations as people read them: `12 ms`, `3.4 s`, `5 min 2 s`, `24 h`.
+/// Formats durations for people: `12 ms`, `3.4 s`, `5 min 2 s`, `24 h`.
 public final class Durations {
 
   private Durations() {}

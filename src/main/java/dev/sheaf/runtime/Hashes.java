@@ -3,17 +3,16 @@ package dev.sheaf.runtime;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 
-/// The hash of everything that has a fingerprint here.
+/// The hash function of all checksums and fingerprints.
 public final class Hashes {
 
   private Hashes() {}
 
-  /// A new one, of nothing yet.
-  public static MessageDigest digest() {
+  public static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
+      throw new IllegalStateException("Every Java platform has SHA-256", e);
     }
   }
 }

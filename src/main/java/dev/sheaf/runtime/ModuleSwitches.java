@@ -8,16 +8,14 @@ import java.nio.file.Path;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// Whether a module is on, for the endpoints that live on its tables.
+/// Tells whether a module is on, for endpoints that need its tables.
 @ApplicationScoped
 public class ModuleSwitches {
 
   private final ModulesConfig config;
   private final Optional<Path> root;
 
-  /// Switches as the settings have them.
-  ///
-  /// @param root the directory of changelogs; empty for those in the application
+  /// @param root the directory of the changelogs; empty for those in the application
   public ModuleSwitches(
       ModulesConfig config, @ConfigProperty(name = "sheaf.schema.root") Optional<Path> root) {
     this.config = config;
@@ -30,14 +28,18 @@ public class ModuleSwitches {
     return module.equals(ModulesConfig.CORE) || (exists && (setting == null || setting.enabled()));
   }
 
-  /// Lets a request go on when `module` is on.
+  /// Checks that `module` is on.
   ///
-  /// @throws Problem `MODULE_OFF`, naming the switch, when it is not
+  /// @throws Problem `MODULE_OFF`, with the setting to change, if it is off
   public void require(String module) {
     if (!isOn(module)) {
       throw new Problem(
           ProblemType.MODULE_OFF,
-          "Module " + module + " is off; " + ModulesConfig.switchOf(module) + "=true turns it on");
+          "The module "
+              + module
+              + " is off. Set "
+              + ModulesConfig.switchOf(module)
+              + "=true to turn it on.");
     }
   }
 }

@@ -5,18 +5,18 @@ import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithParentName;
 import java.util.Map;
 
-/// Which modules are on: each that there are changelogs of, unless `sheaf.modules.<name>.enabled`
-/// says otherwise. `core` always is.
+/// Which modules are on. A module that has changelogs is on unless `sheaf.modules.<name>.enabled`
+/// is `false`. `core` is always on.
 @ConfigMapping(prefix = "sheaf.modules")
 public interface ModulesConfig {
 
-  /// The module that every database begins with; it is always on.
+  /// The module that every database has.
   String CORE = "core";
 
   @WithParentName
   Map<String, Module> modules();
 
-  /// One module's switch.
+  /// The settings of one module.
   interface Module {
     @WithDefault("true")
     boolean enabled();

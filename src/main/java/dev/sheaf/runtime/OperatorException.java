@@ -2,15 +2,15 @@ package dev.sheaf.runtime;
 
 import org.jspecify.annotations.Nullable;
 
-/// Something about the schema that a person has to know: what is wrong in one line, and what to do
-/// about it in another. Neither ever holds a password.
+/// A failure that an operator must resolve: one line says what is wrong, another what to do.
+/// Neither ever contains a password.
 public final class OperatorException extends RuntimeException {
 
   private final String problem;
   private final String hint;
 
-  /// @param problem one line: what is wrong, naming the file, the changeset, the server
-  /// @param hint what to do; empty when the problem says it all
+  /// @param problem one line: what is wrong, with the file, the changeset or the server
+  /// @param hint what to do; empty if that is obvious from the problem
   public OperatorException(String problem, String hint) {
     this(problem, hint, null);
   }

@@ -4,14 +4,14 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/// Who this process is, for those who look at locks and histories.
+/// The name of this process in locks and in the history.
 public final class ProcessIdentity {
 
   /// `user@host/pid`.
   public static final String NAME =
       System.getProperty("user.name") + "@" + host() + "/" + ProcessHandle.current().pid();
 
-  /// The version of the application, as its build named it.
+  /// The version of the application.
   public static final String VERSION = version();
 
   private ProcessIdentity() {}
@@ -26,7 +26,7 @@ public final class ProcessIdentity {
   }
 
   private static String host() {
-    // Inside a container this is the pod's name, which is what an operator looks for.
+    // In Kubernetes this is the name of the pod.
     String host = System.getenv("HOSTNAME");
     if (host != null && !host.isBlank()) {
       return host;

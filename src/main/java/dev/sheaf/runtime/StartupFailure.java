@@ -5,27 +5,28 @@ import io.quarkus.runtime.PreventFurtherStepsException;
 import io.quarkus.runtime.Quarkus;
 import org.jboss.logging.Logger;
 
-/// The end of a start that must not go on.
+/// Ends the process when a start-up check fails.
 public final class StartupFailure {
 
   private static final Logger LOG = Logger.getLogger(StartupFailure.class);
 
   private StartupFailure() {}
 
-  /// Ends the start when `check` throws a [OperatorException], and says why in one line.
+  /// Runs a check. If it throws an [OperatorException], logs one line and ends the process with
+  /// exit code 1.
   ///
-  /// @param part of the service that is checked
-  public static void unless(String part, Runnable check) {
+  /// @param part the part of the service that is checked; it begins the line
+  public static void exitIfFails(String part, Runnable check) {
     try {
       check.run();
     } catch (OperatorException e) {
       if (LaunchMode.current() != LaunchMode.NORMAL) {
-        // The page of dev mode and the report of a test show it.
+        // Dev mode shows the exception in the browser, and a test in its report.
         throw e;
       }
-      // One line for the operator; a stack trace would say nothing more.
+      // One line for the operator. A stack trace would add nothing.
       LOG.fatalf("%s: %s", part, e.getMessage());
-      // The exception ends the start, but not the process that waits for its end.
+      // The exception ends the start, but not the process.
       Quarkus.asyncExit(1);
       throw new PreventFurtherStepsException(1);
     }

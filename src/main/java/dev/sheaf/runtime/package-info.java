@@ -1,5 +1,5 @@
-/// What the process knows of itself: identity, version, environment, module switches, and failures
-/// that an operator reads.
+/// The process itself: identity, version, environment, module switches, and failures for the
+/// operator.
 @NullMarked
 package dev.sheaf.runtime;
 

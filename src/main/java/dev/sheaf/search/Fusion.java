@@ -5,17 +5,17 @@ import dev.sheaf.problem.Problem;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// How the nearest chunks and those with the right words become one list: reciprocal rank fusion,
-/// `score = sum of weight / (constant + place in the list)`, places counted from 1.
+/// How a hybrid search merges the results of vector search and full-text search into one list:
+/// reciprocal rank fusion, `score = sum of weight / (constant + rank)`, ranks counted from 1.
 ///
 /// G. V. Cormack, C. L. A. Clarke, S. Büttcher: Reciprocal Rank Fusion outperforms Condorcet and
 /// individual Rank Learning Methods, SIGIR 2009, where all weights are 1 and the constant is 60. It
-/// needs ranks only, so that distances and text ranks need not be comparable.
+/// uses ranks only, so distances and text ranks need not be comparable.
 ///
-/// @param vector the weight of the nearest
-/// @param fulltext the weight of those with the right words
-/// @param constant the larger, the less the first places stand out
-/// @param depth how much of either list takes part
+/// @param vector weight of the vector search
+/// @param fulltext weight of the full-text search
+/// @param constant a larger value reduces the advantage of the first ranks
+/// @param depth number of chunks of each list that are merged
 @Schema(name = "Fusion")
 public record Fusion(
     @Schema(defaultValue = "1") Double vector,
@@ -41,7 +41,7 @@ public record Fusion(
       return 1;
     }
     if (!(weight >= 0 && weight <= 1_000)) {
-      throw Problem.field(field, field + " must be a number from 0 to 1000");
+      throw Problem.field(field, field + " must be a number from 0 to 1000, not " + weight + ".");
     }
     return weight;
   }

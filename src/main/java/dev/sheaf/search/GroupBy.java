@@ -4,10 +4,10 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// Hits that count as one.
+/// How hits are grouped.
 @Schema(name = "GroupBy")
 public enum GroupBy {
-  /// Those of the same document.
+  /// Hits of the same document are one group.
   DOCUMENT;
 
   /// The name in JSON.

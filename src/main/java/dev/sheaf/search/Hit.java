@@ -7,15 +7,15 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// A chunk that was found. What was not selected is absent.
+/// A chunk that a search found. Fields that the request does not select are absent.
 ///
-/// @param document the client's own id of its document
+/// @param document the client's id of the document
 /// @param ordinal the chunk's position in the document, from 0
-/// @param highlight the parts of the text that hold the words asked for, those between `<mark>` and
-///   `</mark>`; the rest as it is stored, not escaped
-/// @param score larger is better; see [dev.sheaf.embedding.Metric#score], or [Fusion], or
-///   `ts_rank_cd`
-/// @param distance smaller is better, in the collection's metric; only of a vector search
+/// @param highlight the parts of the text around the query's words, which are between `<mark>` and
+///   `</mark>`; the rest as stored, not escaped
+/// @param score larger is better: [dev.sheaf.embedding.Metric#score], [Fusion] or `ts_rank_cd`,
+///   depending on the mode
+/// @param distance smaller is better, in the collection's metric; only in a vector search
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Hit")

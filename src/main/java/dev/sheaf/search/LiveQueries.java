@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// A sample of what clients have searched for lately, as vectors in the memory of this replica, so
-/// that recall can be measured for it too. Off unless switched on; texts are never kept.
+/// A sample of recent client queries, for measuring recall. Only vectors are kept, never texts, and
+/// only in the memory of this replica. Off by default.
 @ApplicationScoped
 public class LiveQueries {
 
@@ -28,22 +28,22 @@ public class LiveQueries {
     this.sample = sample;
   }
 
-  /// Lets a query take part in the draw.
+  /// Adds a query to the sample, or not, at random.
   ///
-  /// @param vector not to be changed afterwards
-  void saw(Space space, float[] vector) {
+  /// @param vector must not be changed afterwards
+  void offer(Space space, float[] vector) {
     if (enabled) {
       reservoirs.get(space.id(), _ -> new Reservoir(sample)).add(vector);
     }
   }
 
-  /// The queries that were drawn since this was last asked.
-  public List<float[]> take(Space space) {
+  /// Returns and removes the sampled queries.
+  public List<float[]> consume(Space space) {
     Reservoir drawn = reservoirs.asMap().remove(space.id());
     return drawn == null ? List.of() : drawn.vectors();
   }
 
-  /// Of any number of vectors, as many as fit, each with the same chance: Algorithm R of J. S.
+  /// A uniform random sample of fixed size from a stream of unknown length: Algorithm R of J. S.
   /// Vitter, Random Sampling with a Reservoir, 1985.
   static final class Reservoir {
 
@@ -61,9 +61,9 @@ public class LiveQueries {
         vectors.add(vector);
         return;
       }
-      long place = ThreadLocalRandom.current().nextLong(seen);
-      if (place < capacity) {
-        vectors.set((int) place, vector);
+      long position = ThreadLocalRandom.current().nextLong(seen);
+      if (position < capacity) {
+        vectors.set((int) position, vector);
       }
     }
 

@@ -4,14 +4,14 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// What makes a chunk a hit.
+/// The kind of a search.
 @Schema(name = "SearchMode")
 public enum Mode {
-  /// Its vector is near.
+  /// Finds the chunks with the nearest vectors.
   VECTOR,
-  /// Its words are those that are asked for.
+  /// Finds the chunks that contain the query's words.
   FULLTEXT,
-  /// Either; see [Fusion].
+  /// Merges the results of both; see [Fusion].
   HYBRID;
 
   /// The name in JSON.

@@ -5,8 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
-import dev.sheaf.search.SearchExecution.Found;
-import dev.sheaf.search.SearchResponse.Explained;
+import dev.sheaf.search.SearchExecution.ExecutionResult;
+import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -15,98 +15,100 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Chooses the [Plan] of a search, finds out whether it held, and takes another where it did not.
+/// Chooses the [SearchPlan] of a search, checks its result, and runs another plan if the result is
+/// not sufficient.
 ///
-/// With a filter and an index, the first try compares every vector that the filter leaves, unless
-/// there are too many; then the index is followed until enough rows pass. That a filter left too
-/// many is remembered, so that the next search with it is one round trip again. Whatever is
-/// remembered is only a guess: an index search that finds too few is followed by one that compares
-/// every vector.
+/// With a filter and an index, the planner first tries an exact scan of the vectors that match the
+/// filter. If too many match, it searches the index until enough rows match. It remembers such
+/// filters, so that the next search with the same filter takes one round trip. The memory may be
+/// wrong: if an index search finds too few hits, an exact scan follows.
 @ApplicationScoped
 class Planner {
 
-  /// Rows that are always worth comparing: a millisecond or two.
-  private static final int FEW = 1_000;
+  /// Number of rows that are always compared exactly: this takes one or two milliseconds.
+  private static final int ALWAYS_COMPARED = 1_000;
 
-  /// What a row costs that the index visits, to one that is compared: measured, see
-  /// [#worthComparing].
+  /// Cost of a row that an index scan visits, relative to a row that an exact scan compares.
+  /// Measured; see [#worthComparing].
   private static final double INDEX_COST = 8;
 
   private final SearchExecution execution;
   private final SearchConfig config;
 
-  /// Rows of the spaces whose index was valid when they were last searched, -1 for the others.
-  /// Spaces that are gone are searched no more, and so forgotten.
+  /// By space: the number of rows if its index was valid in the last search, else -1. The entries
+  /// of dropped spaces expire.
   private final Cache<Long, Long> indexedRows =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterAccess(Duration.ofHours(1)).build();
 
-  private final Cache<Broad, Boolean> broad = Caffeine.newBuilder().maximumSize(10_000).build();
+  private final Cache<BroadFilter, Boolean> broadFilters =
+      Caffeine.newBuilder().maximumSize(10_000).build();
 
-  /// A filter that left too many rows to compare them all; its hash, because a guess needs no more,
-  /// and filters may be long.
-  private record Broad(long space, int filter) {}
+  /// A filter that too many rows match for an exact scan. Only its hash is kept, because filters
+  /// may be long, and a collision only costs time.
+  private record BroadFilter(long space, int filter) {}
 
   Planner(SearchExecution execution, SearchConfig config) {
     this.execution = execution;
     this.config = config;
   }
 
-  /// What was found, and how.
+  /// The result of a search.
   ///
   /// @param scanned see [SearchResponse]
-  /// @param sql what found it
+  /// @param sql the statements that found the hits
   record Outcome(
       List<Hit> hits,
       Strategy strategy,
       boolean exact,
       @Nullable Long scanned,
       @Nullable String truncatedBecause,
-      List<Explained> explained,
+      List<ExplainedStatement> explained,
       SearchSql sql) {}
 
-  /// How PostgreSQL goes about what led to `outcome`, without a word of it.
+  /// PostgreSQL's plan of the search that led to `outcome`, without any values.
   String plan(Outcome outcome) throws SQLException {
     return execution.plan(outcome.sql(), config.timeout().toMillis());
   }
 
-  /// @param efSearch what the collection says, or else the configuration
-  /// @throws Problem when the time was over before anything was found
+  /// @param efSearch the collection's setting, or the configured default
+  /// @throws Problem if the search timed out
   Outcome search(Query query, int efSearch) throws SQLException {
     try {
-      return new Search(query, efSearch).outcome();
+      return new Search(query, efSearch).run();
     } catch (SQLException e) {
       if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         throw new Problem(
             ProblemType.SEARCH_TIMEOUT,
-            "the search took more than "
+            "The search took more than "
                 + timeout(query)
-                + " ms; give it more with timeout, or narrow the filter");
+                + " ms. Raise timeout, or use a narrower filter.");
       }
       throw e;
     }
   }
 
   private long timeout(Query query) {
-    Integer asked = query.request().timeout();
-    return asked == null ? config.timeout().toMillis() : asked;
+    Integer requested = query.request().timeout();
+    return requested == null ? config.timeout().toMillis() : requested;
   }
 
-  /// How many rows of `total` are cheaper to compare one by one than to be found by the index.
+  /// The number of matching rows, of `total`, up to which an exact scan is cheaper than an index
+  /// scan.
   ///
-  /// Of rows that a filter leaves, comparing `n` costs `n`. The index visits `wanted * total / n`
-  /// rows until it has found enough, each for [#INDEX_COST]. Both cost the same where `n` is the
-  /// root of their product; below, comparing is cheaper, and exact.
+  /// If `n` rows match the filter, an exact scan costs `n`. An index scan visits `wanted * total /
+  /// n` rows until it has found enough, and each costs [#INDEX_COST]. The costs are equal at `n =
+  /// sqrt(INDEX_COST * wanted * total)`; below, the exact scan is cheaper.
   static long worthComparing(int wanted, long total) {
-    return Math.max(FEW, Math.round(Math.sqrt(INDEX_COST * wanted * total)));
+    return Math.max(ALWAYS_COMPARED, Math.round(Math.sqrt(INDEX_COST * wanted * total)));
   }
 
-  /// One search, in as many steps as it takes.
+  /// One search, which may run several plans.
   private final class Search {
 
     private final Query query;
     private final int efSearch;
     private final long deadline;
-    private final List<Explained> explained = new ArrayList<>();
+    private final List<ExplainedStatement> explained = new ArrayList<>();
 
     Search(Query query, int efSearch) {
       this.query = query;
@@ -114,108 +116,109 @@ class Planner {
       this.deadline = System.nanoTime() + timeout(query) * 1_000_000;
     }
 
-    Outcome outcome() throws SQLException {
+    Outcome run() throws SQLException {
       SearchRequest request = query.request();
       if (request.mode() == Mode.FULLTEXT) {
-        Found found = run(new Plan.Fulltext());
-        return outcome(found, Strategy.FULLTEXT, true, found.rows(), null);
+        ExecutionResult result = run(new SearchPlan.FulltextScan());
+        return outcome(result, Strategy.FULLTEXT, true, result.rows(), null);
       }
-      long total = rows();
+      long total = indexedRows();
       if (request.exact() || total < 0) {
-        return exact();
+        return searchExactly();
       }
-      var filter = new Broad(query.space().id(), Objects.hashCode(request.filter()));
-      if (query.predicate() != null && broad.getIfPresent(filter) == null) {
+      var filter = new BroadFilter(query.space().id(), Objects.hashCode(request.filter()));
+      if (query.predicate() != null && broadFilters.getIfPresent(filter) == null) {
         long bound = worthComparing(query.wanted(), total);
-        Found found = run(new Plan.Exact(bound));
-        if (found.rows() <= bound) {
-          return outcome(found, Strategy.EXACT, true, found.rows(), null);
+        ExecutionResult result = run(new SearchPlan.ExactScan(bound));
+        if (result.rows() <= bound) {
+          return outcome(result, Strategy.EXACT, true, result.rows(), null);
         }
-        broad.put(filter, true);
+        broadFilters.put(filter, true);
       }
-      Plan.Index index = index();
-      Found found = run(index);
-      if (found.indexedRows() < 0) {
-        return exact();
+      SearchPlan.IndexScan indexScan = indexScan();
+      ExecutionResult result = run(indexScan);
+      if (result.indexedRows() < 0) {
+        return searchExactly();
       }
-      if (!enough(found) && !index.iterative()) {
-        found = run(index.goingOn());
+      if (!hasEnough(result) && !indexScan.iterative()) {
+        result = run(indexScan.iterating());
       }
-      if (enough(found)) {
-        return outcome(found, Strategy.HNSW, false, null, null);
+      if (hasEnough(result)) {
+        return outcome(result, Strategy.HNSW, false, null, null);
       }
-      broad.invalidate(filter);
+      broadFilters.invalidate(filter);
       try {
-        return exact();
+        return searchExactly();
       } catch (SQLException e) {
         if (!SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
           throw e;
         }
         return outcome(
-            found,
+            result,
             Strategy.HNSW,
             false,
             null,
-            "the index search ended after %s rows with too few hits, and there was no time left to compare every vector"
+            "The index search stopped after %s rows with too few hits, and an exact search timed out."
                 .formatted(config.maxScanned()));
       }
     }
 
-    private long rows() throws SQLException {
+    private long indexedRows() throws SQLException {
       long space = query.space().id();
-      Long known = indexedRows.getIfPresent(space);
-      if (known == null) {
-        known = execution.indexedRows(query.space());
-        indexedRows.put(space, known);
+      Long cached = indexedRows.getIfPresent(space);
+      if (cached == null) {
+        cached = execution.indexedRows(query.space());
+        indexedRows.put(space, cached);
       }
-      return known;
+      return cached;
     }
 
-    private Outcome exact() throws SQLException {
-      Found found = run(Plan.Exact.UNBOUNDED);
-      return outcome(found, Strategy.EXACT, true, found.rows(), null);
+    private Outcome searchExactly() throws SQLException {
+      ExecutionResult result = run(SearchPlan.ExactScan.UNBOUNDED);
+      return outcome(result, Strategy.EXACT, true, result.rows(), null);
     }
 
-    private Plan.Index index() {
-      Integer asked = query.request().ef();
-      return Plan.Index.of(query, asked == null ? efSearch : asked, config.maxScanned());
+    private SearchPlan.IndexScan indexScan() {
+      Integer requested = query.request().ef();
+      return SearchPlan.IndexScan.of(
+          query, requested == null ? efSearch : requested, config.maxScanned());
     }
 
-    private boolean enough(Found found) {
+    private boolean hasEnough(ExecutionResult result) {
       if (query.request().mode() == Mode.HYBRID) {
-        return found.rows() >= query.wanted();
+        return result.rows() >= query.wanted();
       }
       return query.grouped()
-          ? found.hits().stream().map(Hit::document).distinct().count() >= query.limit()
-          : found.hits().size() >= query.limit();
+          ? result.hits().stream().map(Hit::document).distinct().count() >= query.limit()
+          : result.hits().size() >= query.limit();
     }
 
-    private Found run(Plan plan) throws SQLException {
+    private ExecutionResult run(SearchPlan plan) throws SQLException {
       var sql = new SearchSql(query, plan);
-      Found found = execution.run(query, sql, left());
-      indexedRows.put(query.space().id(), found.indexedRows());
+      ExecutionResult result = execution.run(query, sql, remainingMillis());
+      indexedRows.put(query.space().id(), result.indexedRows());
       if (query.request().explain()) {
-        explained.add(execution.explain(sql, left()));
+        explained.add(execution.explain(sql, remainingMillis()));
       }
-      return found;
+      return result;
     }
 
-    private long left() {
+    private long remainingMillis() {
       return Math.max(1, (deadline - System.nanoTime()) / 1_000_000);
     }
 
     private Outcome outcome(
-        Found found,
+        ExecutionResult result,
         Strategy strategy,
         boolean exact,
         @Nullable Long scanned,
         @Nullable String truncatedBecause) {
-      Double least = query.request().minScore();
+      Double minScore = query.request().minScore();
       List<Hit> hits =
-          least == null
-              ? found.hits()
-              : found.hits().stream().filter(hit -> hit.score() >= least).toList();
-      return new Outcome(hits, strategy, exact, scanned, truncatedBecause, explained, found.sql());
+          minScore == null
+              ? result.hits()
+              : result.hits().stream().filter(hit -> hit.score() >= minScore).toList();
+      return new Outcome(hits, strategy, exact, scanned, truncatedBecause, explained, result.sql());
     }
   }
 }

@@ -1,22 +1,22 @@
 package dev.sheaf.search;
 
 import dev.sheaf.embedding.Space;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
-/// A request that everything is known of.
+/// A fully resolved search request.
 ///
-/// @param vector `float[space.dimensions()]`, finite; `null` when only words count
-/// @param predicate which documents; `null` is all of them
-/// @param excluded a document that is no hit
-/// @param language the text search configuration of the collection
+/// @param vector `float[space.dimensions()]`, finite; `null` in a full-text search
+/// @param predicate condition on documents; `null` for all
+/// @param excluded id of a document that must not be a hit
+/// @param language the collection's text search configuration
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Query(
     SearchRequest request,
     Space space,
     float @Nullable [] vector,
-    @Nullable Predicate predicate,
+    @Nullable FilterSql predicate,
     @Nullable UUID excluded,
     String language) {
 
@@ -28,7 +28,7 @@ public record Query(
     return request.offset();
   }
 
-  /// Hits, or documents, up to the last that is wanted.
+  /// Number of hits, or of documents if grouped, including those skipped by the offset.
   int depth() {
     return limit() + offset();
   }
@@ -37,8 +37,8 @@ public record Query(
     return request.groupBy() != null;
   }
 
-  /// How many chunks an index search has to find so that enough remain. Of a document that is found
-  /// first by several chunks, only one counts.
+  /// Number of chunks that an index search must find. With grouping, several chunks of a document
+  /// count as one, so it must find more.
   int wanted() {
     return switch (request.mode()) {
       case HYBRID -> Math.max(request.hybrid().depth(), depth());

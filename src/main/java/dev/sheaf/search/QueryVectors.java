@@ -3,7 +3,7 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
@@ -22,24 +22,24 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
 
-/// The vectors that are searched for, of texts and of what is stored.
+/// Provides the query vectors of searches: embeds texts, and reads the vectors of stored documents.
 @ApplicationScoped
 class QueryVectors {
 
   private final EmbeddingModels models;
   private final AgroalDataSource dataSource;
-  private final Cache<Text, float[]> embedded;
+  private final Cache<CacheKey, float[]> cache;
 
-  /// What a vector depends on.
+  /// Everything on which the vector of a text depends.
   ///
-  /// @param digest the SHA-256 of the text, which may be long
-  private record Text(String model, int dimensions, String digest) {
+  /// @param digest the SHA-256 of the text, because texts may be long
+  private record CacheKey(String model, int dimensions, String digest) {
 
-    static Text of(Space space, String text) {
+    static CacheKey of(Space space, String text) {
       try {
         byte[] digest =
             MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-        return new Text(space.model(), space.dimensions(), HexFormat.of().formatHex(digest));
+        return new CacheKey(space.model(), space.dimensions(), HexFormat.of().formatHex(digest));
       } catch (NoSuchAlgorithmException e) {
         throw new IllegalStateException("every Java has SHA-256", e);
       }
@@ -49,27 +49,27 @@ class QueryVectors {
   QueryVectors(EmbeddingModels models, AgroalDataSource dataSource, SearchConfig config) {
     this.models = models;
     this.dataSource = dataSource;
-    this.embedded = Caffeine.newBuilder().maximumSize(config.cachedQueries()).build();
+    this.cache = Caffeine.newBuilder().maximumSize(config.cachedQueries()).build();
   }
 
-  /// The vector of a text, of the last few thousand without embedding it again. Not to be changed.
+  /// The vector of a text. The vectors of recent texts are cached, so callers must not change them.
   ///
-  /// @throws Problem when the collection has no model
-  float[] of(Space space, String text) {
-    Text key = Text.of(space, text);
-    float[] vector = embedded.getIfPresent(key);
+  /// @throws Problem if the collection has no model
+  float[] embed(Space space, String text) {
+    CacheKey key = CacheKey.of(space, text);
+    float[] vector = cache.getIfPresent(key);
     if (vector == null) {
-      vector = models.forSpace(space).embed(List.of(text), Role.QUERY).getFirst();
-      embedded.put(key, VectorValidator.check("vector", vector, space));
+      vector = models.forSpace(space).embed(List.of(text), Purpose.QUERY).getFirst();
+      cache.put(key, VectorValidator.check("vector", vector, space));
     }
     return vector;
   }
 
-  /// The vector of a stored chunk, or the mean of those of a document.
+  /// The vector of a stored chunk, or the mean of all vectors of a document.
   ///
   /// @param document the id of `like.document()`
-  /// @throws Problem when there is no such chunk
-  float[] stored(Space space, String collection, SimilarTo like, UUID document)
+  /// @throws Problem if there is no such chunk
+  float[] storedVector(Space space, String collection, SimilarTo like, UUID document)
       throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement select =
@@ -91,7 +91,7 @@ class QueryVectors {
     }
     throw new Problem(
         ProblemType.DOCUMENT_NOT_FOUND,
-        "like: there is no %s in collection %s"
+        "There is no %s in collection %s for like."
             .formatted(
                 like.ordinal() == null
                     ? "document " + like.document()

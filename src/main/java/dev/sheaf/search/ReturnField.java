@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
-/// What a hit may carry beside its document, ordinal and score.
+/// The optional fields of a hit. A hit always has its document, ordinal and score.
 @Schema(name = "SelectedField")
 public enum ReturnField {
   TITLE("title", "d.title"),
@@ -19,7 +19,7 @@ public enum ReturnField {
 
   private final String value;
 
-  /// Where it stands, over `document d`, `chunk c` and [Space#embeddingTable] `v`.
+  /// The SQL expression, over `document d`, `chunk c` and [Space#embeddingTable] `v`.
   final String column;
 
   ReturnField(String value, String column) {

@@ -17,34 +17,38 @@ import org.jspecify.annotations.Nullable;
           {"collection": "articles", "search": {"text": "why do we see one side of the moon", "limit": 3}},
           {"collection": "articles", "search": {"text": "tide", "mode": "fulltext"}}]}
         """)
-public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<One> searches) {
+public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<BatchedSearch> searches) {
 
   private static final int MAX_SEARCHES = 100;
 
-  public SearchBatch(@Nullable List<One> searches) {
+  public SearchBatch(@Nullable List<BatchedSearch> searches) {
     this.searches = List.copyOf(Input.required("searches", searches));
     if (this.searches.isEmpty() || this.searches.size() > MAX_SEARCHES) {
-      throw Problem.field("searches", "searches must be 1 to " + MAX_SEARCHES);
+      throw Problem.field(
+          "searches",
+          "searches must have 1 to %s elements, not %s."
+              .formatted(MAX_SEARCHES, this.searches.size()));
     }
   }
 
-  /// One of them.
+  /// One search of a batch.
   @Schema(name = "SearchOfBatch")
-  public record One(@Schema(examples = "articles") String collection, SearchRequest search) {
+  public record BatchedSearch(
+      @Schema(examples = "articles") String collection, SearchRequest search) {
 
-    public One(@Nullable String collection, @Nullable SearchRequest search) {
+    public BatchedSearch(@Nullable String collection, @Nullable SearchRequest search) {
       this.collection = Input.required("searches.collection", collection);
       this.search = Input.required("searches.search", search);
     }
   }
 
-  /// The answers, in the order of the searches: each what it would be alone, or its problem.
+  /// The answers, in the order of the searches.
   @Schema(name = "SearchBatchResponse")
-  public record Answers(List<Answer> answers) {}
+  public record SearchBatchResponse(List<SearchAnswer> answers) {}
 
-  /// What became of one: its response, or its problem.
+  /// Either the response of a search, or its problem.
   @Schema(name = "SearchAnswer")
-  public record Answer(
+  public record SearchAnswer(
       @JsonUnwrapped @Nullable SearchResponse response,
       @JsonUnwrapped @Nullable ProblemDocument problem) {}
 }

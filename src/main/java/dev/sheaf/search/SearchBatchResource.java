@@ -12,8 +12,8 @@ import dev.sheaf.http.ProblemDocument;
 import dev.sheaf.http.RequestId;
 import dev.sheaf.http.Roles;
 import dev.sheaf.problem.Problem;
-import dev.sheaf.search.SearchBatch.Answer;
-import dev.sheaf.search.SearchBatch.Answers;
+import dev.sheaf.search.SearchBatch.SearchAnswer;
+import dev.sheaf.search.SearchBatch.SearchBatchResponse;
 import io.opentelemetry.context.Context;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -32,15 +32,15 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.logging.MDC;
 import org.jspecify.annotations.Nullable;
 
-/// Many searches over HTTP.
+/// Batches of searches over HTTP.
 @Path("/search/batch")
 @Tag(name = "Search")
 @RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class SearchBatchResource {
 
-  /// Connections that one batch takes from the others.
-  private static final int AT_ONCE = 4;
+  /// Number of connections that one batch uses.
+  private static final int CONCURRENCY = 4;
 
   private final SearchService searches;
   private final Callers callers;
@@ -53,24 +53,26 @@ class SearchBatchResource {
   @POST
   @Operation(
       operationId = "searchBatch",
-      summary = "Search many times",
-      description = "In any number of collections. A search that fails does not stop the others.")
+      summary = "Run several searches",
+      description =
+          "The searches may be in different collections. If one of them fails, the others still run.")
   @APIResponse(
       responseCode = "200",
-      description = "An answer or a problem for each, in their order")
+      description = "A response or a problem for each search, in order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
-  public Answers search(@Nullable SearchBatch batch) throws SQLException, InterruptedException {
+  public SearchBatchResponse search(@Nullable SearchBatch batch)
+      throws SQLException, InterruptedException {
     Caller caller = callers.ofRequest();
-    List<Callable<Answer>> tasks = new ArrayList<>();
-    for (SearchBatch.One one : Input.required("searches", batch).searches()) {
+    List<Callable<SearchAnswer>> tasks = new ArrayList<>();
+    for (SearchBatch.BatchedSearch one : Input.required("searches", batch).searches()) {
       tasks.add(Context.current().wrap(() -> answer(caller, one)));
     }
-    try (var threads = Executors.newFixedThreadPool(AT_ONCE, Thread.ofVirtual().factory())) {
-      var answers = new ArrayList<Answer>();
-      for (Future<Answer> answer : threads.invokeAll(tasks)) {
+    try (var threads = Executors.newFixedThreadPool(CONCURRENCY, Thread.ofVirtual().factory())) {
+      var answers = new ArrayList<SearchAnswer>();
+      for (Future<SearchAnswer> answer : threads.invokeAll(tasks)) {
         answers.add(answer.get());
       }
-      return new Answers(answers);
+      return new SearchBatchResponse(answers);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof SQLException sql) {
         throw sql;
@@ -79,19 +81,19 @@ class SearchBatchResource {
     }
   }
 
-  private Answer answer(Caller caller, SearchBatch.One one) throws SQLException {
+  private SearchAnswer answer(Caller caller, SearchBatch.BatchedSearch one) throws SQLException {
     MDC.put(RequestId.LOGGED, caller.requestId());
     try {
       if (!caller.sees(one.collection())) {
         throw CollectionService.notFound(one.collection());
       }
-      return new Answer(searches.search(one.collection(), one.search()), null);
+      return new SearchAnswer(searches.search(one.collection(), one.search()), null);
     } catch (Problem problem) {
-      return new Answer(null, ProblemDocument.of(problem));
+      return new SearchAnswer(null, ProblemDocument.of(problem));
     } catch (EmbeddingException
         | UnknownEmbeddingModelException
         | WidthMismatchException unusable) {
-      return new Answer(null, ProblemDocument.of(EmbeddingProblems.problem(unusable)));
+      return new SearchAnswer(null, ProblemDocument.of(EmbeddingProblems.problem(unusable)));
     }
   }
 }

@@ -4,29 +4,29 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// How searches go about it, where neither the collection nor the request says.
+/// Defaults and limits of searches. Collections and requests may override some of them.
 @ConfigMapping(prefix = "sheaf.search")
 public interface SearchConfig {
 
-  /// Candidates that an HNSW search looks at, pgvector's `hnsw.ef_search`: more is slower and finds
-  /// more, at most 1000.
+  /// Candidates that an index search examines, pgvector's `hnsw.ef_search`: at most 1000. A larger
+  /// value is slower and finds more.
   @WithDefault("100")
   int efSearch();
 
-  /// Rows after which an HNSW search with a filter gives up, pgvector's `hnsw.max_scan_tuples`;
-  /// then every vector that the filter leaves is compared.
+  /// Maximum number of rows that an index search with a filter visits, pgvector's
+  /// `hnsw.max_scan_tuples`. If they are not enough, an exact search follows.
   @WithDefault("20000")
   int maxScanned();
 
-  /// How long a search may take in the database.
+  /// Maximum time of a search in the database.
   @WithDefault("10s")
   Duration timeout();
 
-  /// A search that took longer is logged with its plan, and without what was searched for.
+  /// Slower searches are logged with their plan, but without the query.
   @WithDefault("1s")
   Duration slow();
 
-  /// Texts whose vectors are kept, so that asking again costs no embedding.
+  /// Number of query texts whose vectors are cached.
   @WithDefault("2000")
   int cachedQueries();
 }

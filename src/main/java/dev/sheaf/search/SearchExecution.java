@@ -3,7 +3,7 @@ package dev.sheaf.search;
 import com.pgvector.PGvector;
 import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.search.SearchResponse.Explained;
+import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,17 +20,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Runs one [SearchSql]. Vectors travel in binary, and no Hibernate is involved.
+/// Runs a [SearchSql] with plain JDBC. Vectors are transferred in binary.
 @ApplicationScoped
 public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
-  /// A literal, with quotes doubled in it.
+  /// A string literal, with doubled quotes.
   private static final Pattern VALUE = Pattern.compile("'(?:[^']|'')*'");
 
-  /// PostgreSQL ends a search by itself when its time is over. It is given this much longer to say
-  /// so.
+  /// PostgreSQL cancels a search that takes too long. The network timeout is longer by this much,
+  /// so that its error arrives.
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final AgroalDataSource dataSource;
@@ -41,12 +41,12 @@ public class SearchExecution {
     this.spans = spans;
   }
 
-  /// What one statement found.
+  /// The result of one plan.
   ///
   /// @param indexedRows rows of the space if its index is valid, else -1
-  /// @param rows how many were compared, or, by the index, were candidates
-  /// @param sql the statement
-  public record Found(List<Hit> hits, long indexedRows, long rows, SearchSql sql) {}
+  /// @param rows number of rows that were compared, or of candidates in an index scan
+  /// @param sql the statements that ran
+  public record ExecutionResult(List<Hit> hits, long indexedRows, long rows, SearchSql sql) {}
 
   /// Rows of a space if its index is valid, else -1.
   long indexedRows(Space space) throws SQLException {
@@ -62,16 +62,16 @@ public class SearchExecution {
   /// Runs the search and reads its hits.
   ///
   /// @param timeout milliseconds
-  /// @throws SQLException with state `42P01` when the space has been dropped, `57014` when the time
-  ///   was over
-  public Found run(Query query, SearchSql sql, long timeout) throws SQLException {
-    return spans.sql("search", query.space().embeddingTable(), () -> find(query, sql, timeout));
+  /// @throws SQLException with state `42P01` if the space was dropped, `57014` if the search timed
+  ///   out
+  public ExecutionResult run(Query query, SearchSql sql, long timeout) throws SQLException {
+    return spans.sql("search", query.space().embeddingTable(), () -> execute(query, sql, timeout));
   }
 
-  private Found find(Query query, SearchSql sql, long timeout) throws SQLException {
+  private ExecutionResult execute(Query query, SearchSql sql, long timeout) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
-            connection.prepareStatement(sql.preparing(timeout) + sql.searching())) {
+            connection.prepareStatement(sql.settingsStatement(timeout) + sql.searchStatement())) {
       NetworkTimeouts.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
@@ -90,24 +90,24 @@ public class SearchExecution {
             hits.add(hit(query, row));
           }
         }
-        return new Found(hits, indexedRows, rows, sql);
+        return new ExecutionResult(hits, indexedRows, rows, sql);
       }
     }
   }
 
-  /// Runs it once more, to see how.
-  Explained explain(SearchSql sql, long timeout) throws SQLException {
+  /// Runs the search again, with EXPLAIN ANALYZE. Vectors are replaced by `[...]`.
+  ExplainedStatement explain(SearchSql sql, long timeout) throws SQLException {
     List<String> plan =
-        explained("EXPLAIN (ANALYZE, BUFFERS) ", sql, timeout).stream()
+        planLines("EXPLAIN (ANALYZE, BUFFERS) ", sql, timeout).stream()
             .map(line -> VECTOR.matcher(line).replaceAll("'[...]'"))
             .toList();
-    return new Explained(sql.searching(), plan);
+    return new ExplainedStatement(sql.searchStatement(), plan);
   }
 
-  /// Its plan in one line, without its values. It is not run again.
+  /// The plan of the search in one line, without values. Does not run the search.
   String plan(SearchSql sql, long timeout) throws SQLException {
-    // A value may go on in the next line.
-    String plan = String.join("\n", explained("EXPLAIN (COSTS OFF) ", sql, timeout));
+    // A value may contain line ends.
+    String plan = String.join("\n", planLines("EXPLAIN (COSTS OFF) ", sql, timeout));
     return VALUE
         .matcher(plan)
         .replaceAll("'...'")
@@ -116,12 +116,12 @@ public class SearchExecution {
         .collect(Collectors.joining(" | "));
   }
 
-  private List<String> explained(String explaining, SearchSql sql, long timeout)
-      throws SQLException {
+  private List<String> planLines(String explain, SearchSql sql, long timeout) throws SQLException {
     var plan = new ArrayList<String>();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
-            connection.prepareStatement(sql.preparing(timeout) + explaining + sql.searching())) {
+            connection.prepareStatement(
+                sql.settingsStatement(timeout) + explain + sql.searchStatement())) {
       NetworkTimeouts.allow(connection, GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
@@ -136,67 +136,67 @@ public class SearchExecution {
   }
 
   private static void bind(PreparedStatement statement, SearchSql sql) throws SQLException {
-    int place = 1;
+    int column = 1;
     for (Object parameter : sql.parameters()) {
-      statement.setObject(place++, parameter);
+      statement.setObject(column++, parameter);
     }
   }
 
   private static Hit hit(Query query, ResultSet row) throws SQLException {
     double key = row.getDouble(4);
-    boolean near = query.request().mode() == Mode.VECTOR;
+    boolean isDistance = query.request().mode() == Mode.VECTOR;
     var columns = new Columns(row, query.request().select());
     return new Hit(
         row.getString(2),
         columns.text(ReturnField.TITLE),
         columns.text(ReturnField.URI),
         row.getInt(3),
-        stripped(columns.text(ReturnField.TEXT)),
-        query.request().highlight() ? stripped(row.getString(columns.last() + 1)) : null,
-        near ? query.space().metric().score(key) : -key,
-        near ? Double.valueOf(key) : null,
+        strip(columns.text(ReturnField.TEXT)),
+        query.request().highlight() ? strip(row.getString(columns.last() + 1)) : null,
+        isDistance ? query.space().metric().score(key) : -key,
+        isDistance ? Double.valueOf(key) : null,
         columns.text(ReturnField.METADATA),
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
         columns.time(ReturnField.UPDATED_AT));
   }
 
-  /// A chunk is stored with the white space around it.
-  private static @Nullable String stripped(@Nullable String text) {
+  /// Chunks are stored with the surrounding white space.
+  private static @Nullable String strip(@Nullable String text) {
     return text == null ? null : text.strip();
   }
 
-  /// The columns that were selected, from the fifth on.
+  /// The selected columns, from the fifth on.
   private record Columns(ResultSet row, Set<ReturnField> selected) {
 
     int last() {
       return 4 + selected.size();
     }
 
-    private int place(ReturnField field) {
-      int place = 5;
+    private int column(ReturnField field) {
+      int column = 5;
       for (ReturnField other : selected) {
         if (other == field) {
-          return place;
+          return column;
         }
-        place++;
+        column++;
       }
       return 0;
     }
 
     @Nullable String text(ReturnField field) throws SQLException {
-      int place = place(field);
-      return place == 0 ? null : row.getString(place);
+      int column = column(field);
+      return column == 0 ? null : row.getString(column);
     }
 
     float @Nullable [] vector() throws SQLException {
-      int place = place(ReturnField.VECTOR);
-      return place == 0 ? null : ((PGvector) row.getObject(place)).toArray();
+      int column = column(ReturnField.VECTOR);
+      return column == 0 ? null : ((PGvector) row.getObject(column)).toArray();
     }
 
     java.time.@Nullable Instant time(ReturnField field) throws SQLException {
-      int place = place(field);
-      return place == 0 ? null : row.getObject(place, OffsetDateTime.class).toInstant();
+      int column = column(field);
+      return column == 0 ? null : row.getObject(column, OffsetDateTime.class).toInstant();
     }
   }
 }

@@ -11,8 +11,7 @@ import java.time.Duration;
 import java.util.stream.LongStream;
 import org.jboss.logging.Logger;
 
-/// What is known of searches afterwards: how long they took, and of slow ones the plan. Nothing of
-/// what was searched for.
+/// Measures the time of searches, and logs the plans of slow ones. Queries are never logged.
 @ApplicationScoped
 class SearchLog {
 
@@ -20,7 +19,7 @@ class SearchLog {
 
   private static final MeterProvider<Timer> TIMES =
       Timer.builder("sheaf.search")
-          .description("Searches, from the parsed request to the answer")
+          .description("Time of searches, from the parsed request to the response")
           .serviceLevelObjectives(
               LongStream.of(1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000)
                   .mapToObj(Duration::ofMillis)
@@ -29,7 +28,7 @@ class SearchLog {
 
   private static final MeterProvider<Counter> TRUNCATED =
       Counter.builder("sheaf.search.truncated")
-          .description("Searches that may have found less than there is, and said so")
+          .description("Searches whose response is marked as truncated")
           .withRegistry(Metrics.globalRegistry);
 
   private final CollectionSeries series;
@@ -61,7 +60,7 @@ class SearchLog {
     try {
       return planner.plan(outcome);
     } catch (SQLException e) {
-      // Its message may hold what was searched for.
+      // The message may contain the query.
       return "unknown: " + e.getSQLState();
     }
   }

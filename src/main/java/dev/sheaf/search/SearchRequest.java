@@ -14,19 +14,19 @@ import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What a client searches for, and how: `docs/search.md`.
+/// A search, as `docs/search.md` describes it.
 ///
 /// @param vector `float[dimensions of the collection]`
-/// @param like what is stored already; its own document is not among the hits
-/// @param filter which documents are looked at
-/// @param limit how many hits at most; with `groupBy`, how many documents
-/// @param offset how many of them to leave out
-/// @param minScore hits below are left out
-/// @param groupSize hits of each document at most
-/// @param ef candidates that an HNSW search looks at
-/// @param exact whether to compare every vector, index or not
-/// @param timeout milliseconds in the database, all statements together
-/// @param explain whether to say what was asked of PostgreSQL, and how it went about it
+/// @param like a stored document or chunk; its document is not among the hits
+/// @param filter condition on documents
+/// @param limit maximum number of hits, or of documents with `groupBy`
+/// @param offset number of hits, or of documents with `groupBy`, to skip
+/// @param minScore hits with a lower score are omitted
+/// @param groupSize maximum number of hits of each document
+/// @param ef candidates that an index search examines
+/// @param exact whether to compare every vector even if there is an index
+/// @param timeout maximum time in the database, for all statements together, in milliseconds
+/// @param explain whether to return the SQL statements with their plans
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "SearchRequest")
 public record SearchRequest(
@@ -40,7 +40,7 @@ public record SearchRequest(
             implementation = Object.class,
             nullable = true,
             additionalProperties = Schema.True.class,
-            description = "Which documents are looked at: docs/search.md",
+            description = "A condition on the documents: docs/search.md",
             examples = "{\"year\": {\"$gte\": 2000}}")
         Filter filter,
     @Schema(defaultValue = "10", minimum = "1", maximum = "1000") Integer limit,
@@ -56,7 +56,7 @@ public record SearchRequest(
     @Schema(minimum = "1", maximum = "600000") @Nullable Integer timeout,
     @Schema(defaultValue = "false") Boolean explain) {
 
-  /// As far as an index search of pgvector looks.
+  /// The largest `ef_search` that pgvector accepts.
   public static final int MAX_LIMIT = 1_000;
 
   private static final int DEFAULT_LIMIT = 10;
@@ -83,24 +83,23 @@ public record SearchRequest(
       @Nullable Boolean exact,
       @Nullable Integer timeout,
       @Nullable Boolean explain) {
-    Mode asked = mode == null ? Mode.VECTOR : mode;
-    what(asked, text, vector, like);
-    int first = Input.range("offset", offset, 0, MAX_LIMIT - 1, 0);
-    int hits = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
-    if (first + hits > MAX_LIMIT) {
+    Mode effectiveMode = mode == null ? Mode.VECTOR : mode;
+    requireQuery(effectiveMode, text, vector, like);
+    int effectiveOffset = Input.range("offset", offset, 0, MAX_LIMIT - 1, 0);
+    int effectiveLimit = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
+    if (effectiveOffset + effectiveLimit > MAX_LIMIT) {
       throw Problem.field(
-          "offset",
-          "offset and limit together must be at most " + MAX_LIMIT + "; narrow the filter");
+          "offset", "offset + limit must be at most " + MAX_LIMIT + ". Use a narrower filter.");
     }
-    // Clients that were generated send defaults.
+    // Generated clients send default values.
     if (groupSize != null && groupSize != 1 && groupBy == null) {
-      throw Problem.field("groupSize", "groupSize needs groupBy");
+      throw Problem.field("groupSize", "groupSize requires groupBy.");
     }
     if (Boolean.TRUE.equals(highlight) && text == null) {
-      throw Problem.field("highlight", "highlight needs text, whose words it marks");
+      throw Problem.field("highlight", "highlight requires text, whose words it marks.");
     }
-    if (hybrid != null && asked != Mode.HYBRID) {
-      throw Problem.field("hybrid", "hybrid needs mode hybrid");
+    if (hybrid != null && effectiveMode != Mode.HYBRID) {
+      throw Problem.field("hybrid", "hybrid requires \"mode\": \"hybrid\".");
     }
     if (ef != null) {
       Input.range("ef", ef, 1, MAX_LIMIT, 0);
@@ -112,10 +111,10 @@ public record SearchRequest(
         text,
         vector,
         like,
-        asked,
+        effectiveMode,
         filter == null || filter.isNull() ? Filter.EVERYTHING : Filter.parse("filter", filter),
-        hits,
-        first,
+        effectiveLimit,
+        effectiveOffset,
         minScore,
         groupBy,
         Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1),
@@ -128,35 +127,37 @@ public record SearchRequest(
         Boolean.TRUE.equals(explain));
   }
 
-  /// One for the nearest to a vector, and nothing but where they are and how far.
+  /// A search for the nearest chunks of a vector that selects no optional fields.
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, limit, null, null, null, null, List.of(), null, null, null,
         null, null, null);
   }
 
-  private static void what(
+  private static void requireQuery(
       Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable SimilarTo like) {
     int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like == null ? 0 : 1);
     switch (mode) {
       case VECTOR -> {
         if (given != 1) {
-          throw Problem.field("text", "give one of text, vector and like");
+          throw Problem.field("text", "Exactly one of text, vector and like is required.");
         }
       }
       case FULLTEXT -> {
         if (text == null || given != 1) {
-          throw Problem.field("text", "mode fulltext takes text, and neither vector nor like");
+          throw Problem.field(
+              "text", "Mode fulltext requires text, and accepts neither vector nor like.");
         }
       }
       case HYBRID -> {
         if (text == null || like != null) {
-          throw Problem.field("text", "mode hybrid takes text, and may take vector, but not like");
+          throw Problem.field(
+              "text", "Mode hybrid requires text, accepts vector, and does not accept like.");
         }
       }
     }
     if (text != null && text.isBlank()) {
-      throw Problem.field("text", "text is empty; there is nothing to search for");
+      throw Problem.field("text", "text must not be empty.");
     }
     Input.text("text", text, MAX_TEXT_BYTES);
   }

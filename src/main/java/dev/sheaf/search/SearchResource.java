@@ -32,7 +32,7 @@ class SearchResource {
   }
 
   @POST
-  @Operation(operationId = "search", summary = "Find the nearest chunks")
+  @Operation(operationId = "search", summary = "Search a collection")
   @RequestBody(
       content =
           @Content(
@@ -41,7 +41,7 @@ class SearchResource {
               examples = {
                 @ExampleObject(
                     name = "meaning",
-                    summary = "By meaning, among some of the documents",
+                    summary = "Search by meaning, with a filter",
                     value =
                         """
                         {"text": "why do we always see the same side of the moon", "limit": 3,
@@ -49,7 +49,7 @@ class SearchResource {
                         """),
                 @ExampleObject(
                     name = "both",
-                    summary = "By meaning and by words, which are marked",
+                    summary = "Search by meaning and by words, with highlighted words",
                     value =
                         """
                         {"text": "spring tides", "mode": "hybrid", "hybrid": {"vector": 1, "fulltext": 2},
@@ -57,7 +57,7 @@ class SearchResource {
                         """),
                 @ExampleObject(
                     name = "like",
-                    summary = "Like a document, and one hit of each",
+                    summary = "Find similar documents, with one hit for each",
                     value =
                         """
                         {"like": {"document": "moon/tides"}, "groupBy": "document", "select": ["title"]}

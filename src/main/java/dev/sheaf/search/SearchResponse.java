@@ -5,17 +5,17 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// What was found, best first, and how.
+/// The hits of a search, best first.
 ///
-/// @param strategy the plan that ran
-/// @param exact whether every vector that could be a hit was compared, so that nothing better can
-///   have been missed
-/// @param scanned how many chunks were compared, where that is known: not for an HNSW search, which
-///   pgvector doesn't count
-/// @param truncated whether there may be more hits that `limit` had room for
-/// @param truncatedBecause why, where it is
-/// @param took milliseconds in this service, the embedding of the text included
-/// @param explain the statements that ran, where that was asked for
+/// @param strategy how the hits were found
+/// @param exact whether every vector that could be a hit was compared, so that no better hit can be
+///   missing
+/// @param scanned number of chunks that were compared; absent for an index search, for which
+///   pgvector does not report it
+/// @param truncated whether hits may be missing although `limit` allows more
+/// @param truncatedBecause the reason, if `truncated`
+/// @param took time in this service, including the embedding of the text, in milliseconds
+/// @param explain the statements that ran, if requested
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "SearchResponse")
 public record SearchResponse(
@@ -26,12 +26,12 @@ public record SearchResponse(
     boolean truncated,
     @Nullable String truncatedBecause,
     double took,
-    @Nullable List<Explained> explain) {
+    @Nullable List<ExplainedStatement> explain) {
 
-  /// One statement.
+  /// A statement with its plan.
   ///
-  /// @param sql as it was sent, parameters as `?`
-  /// @param plan what PostgreSQL did, line by line
+  /// @param sql the statement, with `?` for parameters
+  /// @param plan the lines of EXPLAIN ANALYZE
   @Schema(name = "Statement")
-  public record Explained(String sql, List<String> plan) {}
+  public record ExplainedStatement(String sql, List<String> plan) {}
 }

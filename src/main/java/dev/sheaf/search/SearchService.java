@@ -1,13 +1,15 @@
 package dev.sheaf.search;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.collection.CollectionService.Searched;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.filter.Filter;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.runtime.ModuleSwitches;
@@ -16,8 +18,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
@@ -28,43 +28,41 @@ public class SearchService {
 
   private final CollectionService collections;
   private final QueryVectors vectors;
-  private final LiveQueries live;
+  private final LiveQueries liveQueries;
   private final Planner planner;
   private final ModuleSwitches modules;
   private final SearchLog log;
   private final SearchConfig config;
 
-  /// How long settings may be what they were, on every replica but the one that changed them.
-  private static final Duration STALE = Duration.ofSeconds(2);
+  /// How long a replica may use outdated settings that another replica has changed.
+  private static final Duration CACHE_TIME = Duration.ofSeconds(2);
 
-  /// Where the vectors of a collection are, and its settings. Whether the former is still so, its
-  /// tables say: they are gone when it is not.
-  private final ConcurrentMap<String, Known> known = new ConcurrentHashMap<>();
-
-  /// @param until by [System#nanoTime]
-  private record Known(Searched collection, long until) {}
+  /// The active spaces and the settings of collections, by name. If a space is outdated, its tables
+  /// no longer exist, and the search fails and is repeated.
+  private final Cache<String, ActiveSpace> cache =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
   SearchService(
       CollectionService collections,
       QueryVectors vectors,
-      LiveQueries live,
+      LiveQueries liveQueries,
       Planner planner,
       ModuleSwitches modules,
       SearchLog log,
       SearchConfig config) {
     this.collections = collections;
     this.vectors = vectors;
-    this.live = live;
+    this.liveQueries = liveQueries;
     this.planner = planner;
     this.modules = modules;
     this.log = log;
     this.config = config;
   }
 
-  /// Finds chunks.
+  /// Searches a collection.
   ///
-  /// @throws Problem when the collection does not exist, what is searched for does not fit it, the
-  ///   module is off that the mode needs, too many others search, or the time is over
+  /// @throws Problem if the collection does not exist, the query does not fit it, the mode needs a
+  ///   module that is off, too many searches are running, or the search times out
   @LimitConcurrency(WorkKind.SEARCH)
   public SearchResponse search(String collection, SearchRequest request) throws SQLException {
     long start = System.nanoTime();
@@ -73,14 +71,14 @@ public class SearchService {
     }
     Planner.Outcome outcome;
     try {
-      outcome = search(known(collection), collection, request);
+      outcome = search(findCollection(collection), collection, request);
     } catch (SQLException e) {
       if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
       }
-      // The collection was dropped, and there may be a new one of the same name.
-      known.remove(collection);
-      Searched again = known(collection);
+      // The collection was dropped, and may have been created again with the same name.
+      cache.invalidate(collection);
+      ActiveSpace again = findCollection(collection);
       outcome =
           collections.onPartitions(
               collection, again.space(), () -> search(again, collection, request));
@@ -98,16 +96,11 @@ public class SearchService {
         request.explain() ? outcome.explained() : null);
   }
 
-  private Searched known(String name) {
-    Known cached = known.get(name);
-    if (cached == null || cached.until() - System.nanoTime() < 0) {
-      cached = new Known(collections.searched(name), System.nanoTime() + STALE.toNanos());
-      known.put(name, cached);
-    }
-    return cached.collection();
+  private ActiveSpace findCollection(String name) {
+    return cache.get(name, collections::activeSpaceAndSettings);
   }
 
-  private Planner.Outcome search(Searched searched, String collection, SearchRequest request)
+  private Planner.Outcome search(ActiveSpace searched, String collection, SearchRequest request)
       throws SQLException {
     Space space = searched.space();
     UUID like =
@@ -119,7 +112,7 @@ public class SearchService {
             request,
             space,
             vector(space, collection, request, like),
-            request.filter().equals(Filter.EVERYTHING) ? null : Predicate.of(request.filter()),
+            request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
             like,
             searched.settings().searchLanguage()),
         searched.settings().efSearch(config.efSearch()));
@@ -132,14 +125,14 @@ public class SearchService {
       return null;
     }
     if (request.like() != null && like != null) {
-      return vectors.stored(space, collection, request.like(), like);
+      return vectors.storedVector(space, collection, request.like(), like);
     }
     float[] given = request.vector();
-    float[] asked =
+    float[] vector =
         given == null
-            ? vectors.of(space, Objects.requireNonNull(request.text()))
+            ? vectors.embed(space, Objects.requireNonNull(request.text()))
             : VectorValidator.check("vector", given, space);
-    live.saw(space, asked);
-    return asked;
+    liveQueries.offer(space, vector);
+    return vector;
   }
 }

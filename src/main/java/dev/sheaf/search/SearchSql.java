@@ -2,7 +2,7 @@ package dev.sheaf.search;
 
 import com.pgvector.PGvector;
 import dev.sheaf.embedding.Space;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,62 +11,66 @@ import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL of one search by one [Plan]: two statements that go to the server together, which makes
-/// them one transaction and one round trip. The first sets what only this search needs and says
-/// whether the index can be used; the second searches.
+/// The SQL of one search with one [SearchPlan]: two statements in one message, which are one
+/// transaction and one round trip. The first sets parameters for this search and reads whether the
+/// index is valid; the second searches.
 ///
-/// Tables are named, and limits are written out as numbers, because PostgreSQL plans a parent table
-/// or a parameter as if it knew nothing about them. What compares the rows of a filter is planned
-/// each time anew, for a plan that suits one filter may be the worst for the next.
+/// The statement names partitions, and contains limits as numbers, because PostgreSQL cannot
+/// estimate the rows of a parent table or the value of a parameter. Exact scans with a filter use a
+/// custom plan, because the generic plan of one filter may be the worst for another.
 ///
-/// All ways meet in `ranked (document_id, ordinal, key)`, a smaller key being better.
+/// Every plan produces `ranked (document_id, ordinal, key)`, where a smaller key is better.
 public final class SearchSql {
 
   private final Query query;
   private final Space space;
-  private final Plan plan;
+  private final SearchPlan plan;
   private final List<Object> parameters = new ArrayList<>();
-  private final String searching;
+  private final String searchStatement;
 
-  public SearchSql(Query query, Plan plan) {
+  public SearchSql(Query query, SearchPlan plan) {
     this.query = query;
     this.space = query.space();
     this.plan = plan;
-    this.searching =
+    this.searchStatement =
         switch (query.request().mode()) {
               case VECTOR ->
-                  "WITH ranked AS MATERIALIZED (\n" + vectors() + ")" + counted("ranked");
+                  "WITH ranked AS MATERIALIZED (\n" + nearestChunks() + ")" + countOf("ranked");
               case FULLTEXT ->
-                  "WITH ranked AS MATERIALIZED (\n" + words() + ")" + counted("ranked");
+                  "WITH ranked AS MATERIALIZED (\n" + matchingChunks() + ")" + countOf("ranked");
               case HYBRID ->
-                  "WITH near AS MATERIALIZED (\n" + vectors() + ")" + counted("near") + fused();
+                  "WITH near AS MATERIALIZED (\n"
+                      + nearestChunks()
+                      + ")"
+                      + countOf("near")
+                      + fusion();
             }
-            + best()
+            + bestChunks()
             + hits();
   }
 
-  /// The second statement's parameters, in order.
+  /// The parameters of the search statement, in order.
   List<Object> parameters() {
     return parameters;
   }
 
-  /// The statement that searches.
-  String searching() {
-    return searching;
+  String searchStatement() {
+    return searchStatement;
   }
 
-  /// The statement that prepares the ground. Its row begins with how many rows the space has if its
-  /// index is valid, else -1.
+  /// The statement that sets the parameters of the session for this transaction. The first column
+  /// of its row is the number of rows of the space if its index is valid, else -1.
   ///
-  /// @param timeout milliseconds that the other statement may take
-  String preparing(long timeout) {
+  /// @param timeout maximum time of the search statement, in milliseconds
+  String settingsStatement(long timeout) {
     return settings(timeout).entrySet().stream()
         .map(setting ->
             "       set_config('%s', '%s', true)".formatted(setting.getKey(), setting.getValue()))
         .collect(Collectors.joining(",\n", "SELECT " + indexedRows(space) + ",\n", ";\n"));
   }
 
-  /// Rows of a space whose index is valid, by PostgreSQL's own estimate; -1 when it is not.
+  /// An expression for the number of rows of a space, as PostgreSQL estimates it; -1 if its index
+  /// is not valid.
   static String indexedRows(Space space) {
     return """
     COALESCE((SELECT greatest(c.reltuples, 0)::bigint
@@ -80,12 +84,13 @@ public final class SearchSql {
   private Map<String, Object> settings(long timeout) {
     var settings = new LinkedHashMap<String, Object>();
     settings.put("statement_timeout", timeout);
-    // Costs that are only there to switch a plan off would make it compile the query.
+    // The costs of disabled plan nodes would start the compiler.
     settings.put("jit", "off");
     switch (plan) {
-      case Plan.Index index -> {
-        // The plan is the same for every filter, but where words are looked for among the rows of
-        // one.
+      case SearchPlan.IndexScan index -> {
+        // The best plan does not depend on the filter, except in a hybrid search, which matches
+        // words
+        // among the filtered rows.
         settings.put(
             "plan_cache_mode",
             query.predicate() == null || query.request().mode() == Mode.VECTOR
@@ -94,19 +99,20 @@ public final class SearchSql {
         settings.put("hnsw.ef_search", index.ef());
         settings.put("hnsw.iterative_scan", index.iterative() ? "relaxed_order" : "off");
         settings.put("hnsw.max_scan_tuples", index.maxScanned());
-        // The planner's other ways are off, so that the strategy in the answer is the plan that
-        // ran.
+        // Without sequential scans and sorts, the planner has to use the index, as the response
+        // says.
         settings.put("enable_seqscan", "off");
         settings.put("enable_sort", "off");
       }
-      case Plan.Exact exact when exact.bounded() -> {
+      case SearchPlan.ExactScan exact when exact.isBounded() -> {
         settings.put("plan_cache_mode", "force_custom_plan");
-        // Few rows are looked up: starting workers would take longer, and reading all documents
-        // with them, which they make look cheap, longer still.
+        // The scan reads few rows. Parallel workers would take longer to start, and they make a
+        // scan
+        // of all documents look cheap.
         settings.put("max_parallel_workers_per_gather", 0);
         settings.put("random_page_cost", 1.1);
       }
-      case Plan.Exact _, Plan.Fulltext _ -> {
+      case SearchPlan.ExactScan _, SearchPlan.FulltextScan _ -> {
         if (query.predicate() != null) {
           settings.put("plan_cache_mode", "force_custom_plan");
         }
@@ -115,9 +121,9 @@ public final class SearchSql {
     return settings;
   }
 
-  private String vectors() {
+  private String nearestChunks() {
     return switch (plan) {
-      case Plan.Exact exact ->
+      case SearchPlan.ExactScan exact ->
           """
           SELECT e.document_id, e.ordinal, e.vector %s %s AS key
             FROM %s e%s
@@ -126,12 +132,12 @@ public final class SearchSql {
           """
               .formatted(
                   space.metric().operator(),
-                  vector(),
+                  vectorParameter(),
                   space.embeddingTable(),
-                  query.predicate() == null ? "" : documentOf("e"),
-                  conditions(filtered(), notExcluded()),
-                  exact.bounded() ? " LIMIT " + (exact.bound() + 1) : "");
-      case Plan.Index index ->
+                  query.predicate() == null ? "" : documentJoin("e"),
+                  where(filterCondition(), exclusionCondition()),
+                  exact.isBounded() ? " LIMIT " + (exact.bound() + 1) : "");
+      case SearchPlan.IndexScan index ->
           """
           SELECT e.document_id, e.ordinal, e.vector %s %s AS key
             FROM %s e%s
@@ -141,23 +147,26 @@ public final class SearchSql {
           """
               .formatted(
                   space.metric().operator(),
-                  vector(),
+                  vectorParameter(),
                   space.embeddingTable(),
-                  passing(),
-                  conditions(notExcluded(), null),
+                  filterOfCandidates(),
+                  where(exclusionCondition(), null),
                   space.precision().element("e.vector", space.dimensions()),
                   space.precision().operator(space.metric()),
-                  "(SELECT " + space.precision().element(vector(), space.dimensions()) + ")",
+                  "(SELECT "
+                      + space.precision().element(vectorParameter(), space.dimensions())
+                      + ")",
                   index.candidates());
-      case Plan.Fulltext _ -> throw new IllegalStateException("words have no distance");
+      case SearchPlan.FulltextScan _ ->
+          throw new IllegalStateException("a full-text scan has no vectors");
     };
   }
 
-  /// Each candidate of the index looks its document up by `document_pkey`. `OFFSET 0` keeps it so:
-  /// else the planner may think that few documents match, and compare each of many with each
-  /// candidate.
-  private String passing() {
-    Predicate predicate = query.predicate();
+  /// The document of each candidate is looked up through `document_pkey`. `OFFSET 0` enforces this:
+  /// without it, the planner may underestimate the matching documents, and join all of them with
+  /// every candidate.
+  private String filterOfCandidates() {
+    FilterSql predicate = query.predicate();
     if (predicate == null) {
       return "";
     }
@@ -172,25 +181,25 @@ public final class SearchSql {
         .formatted(space.documentTable(), space.collectionId(), predicate.sql());
   }
 
-  private String words() {
+  private String matchingChunks() {
     return """
     SELECT c.document_id, c.ordinal, -ts_rank_cd(c.search, %s)::float8 AS key
       FROM %s c%s
     %s\
     """
         .formatted(
-            words(query),
+            textQuery(query),
             space.chunkTable(),
-            query.predicate() == null ? "" : documentOf("c"),
-            conditions("c.search @@ " + words(query), filtered()));
+            query.predicate() == null ? "" : documentJoin("c"),
+            where("c.search @@ " + textQuery(query), filterCondition()));
   }
 
-  private String words(Query query) {
+  private String textQuery(Query query) {
     parameters.add(query.request().text());
     return "websearch_to_tsquery('" + query.language() + "', ?)";
   }
 
-  private String fused() {
+  private String fusion() {
     Fusion fusion = query.request().hybrid();
     return """
     ,
@@ -215,26 +224,26 @@ public final class SearchSql {
     """
         .formatted(
             Math.max(fusion.depth(), query.depth()),
-            words(),
+            matchingChunks(),
             fusion.vector() + "::float8",
             fusion.fulltext() + "::float8",
             fusion.constant());
   }
 
-  /// Whether it matters how many rows there were: the hits of a plain index search speak for
-  /// themselves.
-  private boolean counts() {
-    return !(plan instanceof Plan.Index) || query.request().mode() != Mode.VECTOR;
+  /// Whether the planner needs the number of rows. It does not in an index scan of a vector search,
+  /// where it counts the hits.
+  private boolean needsCount() {
+    return !(plan instanceof SearchPlan.IndexScan) || query.request().mode() != Mode.VECTOR;
   }
 
-  /// How many rows were compared. Of an index search they are only its candidates.
-  private static String counted(String rows) {
+  /// The number of rows that were compared, or of candidates in an index scan.
+  private static String countOf(String rows) {
     return ",\nfound AS (SELECT count(*) AS rows FROM " + rows + ")";
   }
 
-  private String best() {
+  private String bestChunks() {
     String unlessTooMany =
-        plan instanceof Plan.Exact exact && exact.bounded()
+        plan instanceof SearchPlan.ExactScan exact && exact.isBounded()
             ? "WHERE (SELECT rows FROM found) <= " + exact.bound()
             : "";
     if (!query.grouped()) {
@@ -266,19 +275,23 @@ public final class SearchSql {
     )
     """
         .formatted(
-            unlessTooMany, query.limit(), query.offset(), members(), query.request().groupSize());
+            unlessTooMany,
+            query.limit(),
+            query.offset(),
+            chunksOfGroup(),
+            query.request().groupSize());
   }
 
-  /// The index may have passed over some chunks of a document that it found; the key of the
-  /// embeddings has all of them.
-  private String members() {
+  /// The best chunks of each document. The index may have missed some of them, so a vector search
+  /// reads all chunks of the document through the primary key of the embeddings.
+  private String chunksOfGroup() {
     return query.request().mode() == Mode.VECTOR
         ? """
         SELECT e.ordinal, (e.vector %s %s) + 0 AS key
                 FROM %s e
                WHERE e.document_id = g.document_id\
         """
-            .formatted(space.metric().operator(), vector(), space.embeddingTable())
+            .formatted(space.metric().operator(), vectorParameter(), space.embeddingTable())
         : """
         SELECT r.ordinal, r.key
                 FROM ranked r
@@ -286,7 +299,7 @@ public final class SearchSql {
         """;
   }
 
-  /// Texts, vectors and highlights are fetched for the rows that are returned, and for no other.
+  /// Texts, vectors and highlights are read for the returned rows only.
   private String hits() {
     var columns = new StringBuilder();
     var joins = new StringBuilder();
@@ -296,7 +309,7 @@ public final class SearchSql {
     if (query.request().highlight()) {
       columns
           .append(", ts_headline('%s', c.text, ".formatted(query.language()))
-          .append(words(query))
+          .append(textQuery(query))
           .append(", 'StartSel=<mark>, StopSel=</mark>')");
     }
     if (query.request().highlight() || query.request().select().contains(ReturnField.TEXT)) {
@@ -321,18 +334,18 @@ public final class SearchSql {
      ORDER BY b.top, b.document_id, b.key, b.ordinal\
     """
         .formatted(
-            counts() ? "f.rows" : "0::bigint",
+            needsCount() ? "f.rows" : "0::bigint",
             columns,
-            counts() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+            needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
   }
 
-  private String documentOf(String chunk) {
+  private String documentJoin(String chunk) {
     return "\n      JOIN %s d ON d.collection_id = %s AND d.id = %s.document_id"
         .formatted(space.documentTable(), space.collectionId(), chunk);
   }
 
-  private @Nullable String filtered() {
-    Predicate predicate = query.predicate();
+  private @Nullable String filterCondition() {
+    FilterSql predicate = query.predicate();
     if (predicate == null) {
       return null;
     }
@@ -340,7 +353,7 @@ public final class SearchSql {
     return predicate.sql();
   }
 
-  private @Nullable String notExcluded() {
+  private @Nullable String exclusionCondition() {
     if (query.excluded() == null) {
       return null;
     }
@@ -348,14 +361,14 @@ public final class SearchSql {
     return "e.document_id <> ?";
   }
 
-  private static String conditions(@Nullable String first, @Nullable String second) {
+  private static String where(@Nullable String first, @Nullable String second) {
     if (first == null) {
       return second == null ? "" : "WHERE " + second;
     }
     return "WHERE " + first + (second == null ? "" : " AND " + second);
   }
 
-  private String vector() {
+  private String vectorParameter() {
     parameters.add(new PGvector(Objects.requireNonNull(query.vector())));
     return "?";
   }

@@ -4,10 +4,10 @@ import dev.sheaf.http.Input;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// Something that is stored, of which more is wanted.
+/// A stored document or chunk to which the hits must be similar.
 ///
-/// @param document the client's own id of it
-/// @param ordinal one of its chunks; absent, the mean of all of them
+/// @param document the client's id of the document
+/// @param ordinal the chunk; if absent, the mean of all chunks
 @Schema(name = "Like")
 public record SimilarTo(
     @Schema(examples = "moon/tides") String document,

@@ -3,13 +3,13 @@ package dev.sheaf.search;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 
-/// How a search finds its hits; of a hybrid search, how it finds the nearest.
+/// How a search found its hits; for a hybrid search, how it found the nearest vectors.
 public enum Strategy {
-  /// Through the HNSW index: fast, and approximate.
+  /// With the HNSW index: fast, and approximate.
   HNSW,
-  /// By comparing every vector, or every one that the filter leaves.
+  /// By comparing every vector that matches the filter.
   EXACT,
-  /// Through the index over words; every chunk that has them is ranked.
+  /// With the full-text index; every matching chunk is ranked.
   FULLTEXT;
 
   /// The name in JSON.

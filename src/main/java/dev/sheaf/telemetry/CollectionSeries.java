@@ -13,50 +13,55 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// Bounds how many collections have series of their own, because each costs Prometheus a few dozen:
-/// the first `sheaf.metrics.collections` that are used have, the others share one. Those of a
-/// collection that is gone go too, in every replica.
+/// Limits how many collections have their own metric series, because each collection costs
+/// Prometheus a few dozen series. The first `sheaf.metrics.collections` collections that are used
+/// get their own; all others share one. The series of a dropped collection are removed in every
+/// replica.
 @ApplicationScoped
 public class CollectionSeries implements Measurement {
 
-  /// The tag that says which collection something was done in.
+  /// The tag that contains the name of the collection.
   public static final String TAG = "collection";
 
-  /// No collection is called like that.
+  /// The value of the tag for collections without series of their own. It is not a valid name of a
+  /// collection.
   static final String OTHERS = "(others)";
 
   private final int max;
-  private final Set<String> own = ConcurrentHashMap.newKeySet();
+  private final Set<String> withOwnSeries = ConcurrentHashMap.newKeySet();
 
   CollectionSeries(
       @ConfigProperty(name = "sheaf.metrics.collections", defaultValue = "200") int max) {
     this.max = max;
   }
 
-  /// The value of [#TAG] for a collection that there is.
+  /// The value of [#TAG] for an existing collection.
   public String value(String collection) {
     return own(collection).orElse(OTHERS);
   }
 
-  /// The same, or nothing where its series are not its own.
+  /// The value of [#TAG] for an existing collection, or empty if the collection has no series of
+  /// its own.
   public Optional<String> own(String collection) {
-    boolean has = own.contains(collection) || (own.size() < max && own.add(collection));
-    return has ? Optional.of(collection) : Optional.empty();
+    boolean hasOwnSeries =
+        withOwnSeries.contains(collection)
+            || (withOwnSeries.size() < max && withOwnSeries.add(collection));
+    return hasOwnSeries ? Optional.of(collection) : Optional.empty();
   }
 
   @Override
   public void measure(Connection connection) throws SQLException {
-    Set<String> there = new HashSet<>(Set.of(OTHERS));
+    Set<String> existing = new HashSet<>(Set.of(OTHERS));
     try (PreparedStatement select = connection.prepareStatement("SELECT name FROM collection");
         ResultSet row = select.executeQuery()) {
       while (row.next()) {
-        there.add(row.getString(1));
+        existing.add(row.getString(1));
       }
     }
-    own.retainAll(there);
+    withOwnSeries.retainAll(existing);
     for (Meter meter : Metrics.globalRegistry.getMeters()) {
       String collection = meter.getId().getTag(TAG);
-      if (collection != null && !there.contains(collection)) {
+      if (collection != null && !existing.contains(collection)) {
         Metrics.globalRegistry.remove(meter);
       }
     }

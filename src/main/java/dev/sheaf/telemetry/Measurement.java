@@ -3,15 +3,16 @@ package dev.sheaf.telemetry;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/// Something that the database knows, and every replica says alike. Beans of this type are asked
-/// every `sheaf.metrics.every`.
+/// Reads values for metrics from the database. Every replica reports the same values.
+/// [Measurements] calls all beans of this type every `sheaf.metrics.every`.
 public interface Measurement {
 
-  /// Measures.
+  /// Reads the values.
   ///
-  /// @throws SQLException when it cannot be; [#forget] is called then
+  /// @throws SQLException if a query fails; [#forget] is called then
   void measure(Connection connection) throws SQLException;
 
-  /// Says nothing until it can be measured again: no answer is better than an old one.
+  /// Removes the values until the next successful measurement. A missing value is better than an
+  /// old one.
   void forget();
 }

@@ -10,7 +10,7 @@ import java.sql.SQLException;
 import java.util.List;
 import org.jboss.logging.Logger;
 
-/// Asks for every [Measurement], over one connection.
+/// Runs every [Measurement] periodically, on one connection.
 @ApplicationScoped
 class Measurements {
 
@@ -32,7 +32,7 @@ class Measurements {
       }
     } catch (SQLException e) {
       all.forEach(Measurement::forget);
-      LOG.warnf("Nothing measured: reason=%s", e.getMessage());
+      LOG.warnf("All measurements failed: reason=%s", e.getMessage());
     }
   }
 
@@ -42,7 +42,7 @@ class Measurements {
     } catch (SQLException e) {
       measurement.forget();
       LOG.warnf(
-          "Not measured: what=%s reason=%s",
+          "Measurement failed: what=%s reason=%s",
           measurement.getClass().getSimpleName(), e.getMessage());
     }
   }

@@ -8,8 +8,8 @@ import io.opentelemetry.context.Scope;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
-/// Spans below those of requests, which Quarkus makes. Without anybody to send them to, calls are
-/// made as if this were not there.
+/// Creates spans inside of a request's span, which Quarkus creates. If tracing is off, the work
+/// runs without a span.
 @ApplicationScoped
 public class Spans {
 
@@ -21,21 +21,20 @@ public class Spans {
     this.off = off;
   }
 
-  /// What a span is around.
-  public interface Work<T, X extends Exception> {
+  /// The operation that a span covers.
+  public interface Traced<T, X extends Exception> {
     T run() throws X;
   }
 
-  /// Whether nobody will see any span.
+  /// Whether tracing is off.
   public boolean isOff() {
     return off;
   }
 
-  /// Does work in PostgreSQL.
+  /// Runs SQL in a span.
   ///
-  /// @param name of the work, one of a few
-  /// @param table what it is done to
-  public <T, X extends Exception> T sql(String name, String table, Work<T, X> work) throws X {
+  /// @param name the name of the span; there must be few different ones
+  public <T, X extends Exception> T sql(String name, String table, Traced<T, X> work) throws X {
     return off
         ? work.run()
         : in(
@@ -48,8 +47,8 @@ public class Spans {
             work);
   }
 
-  /// Embeds texts.
-  public <T, X extends Exception> T embedding(String model, int texts, Work<T, X> work) throws X {
+  /// Embeds texts in a span.
+  public <T, X extends Exception> T embedding(String model, int texts, Traced<T, X> work) throws X {
     return off
         ? work.run()
         : in(
@@ -61,8 +60,9 @@ public class Spans {
             work);
   }
 
-  /// A failure is named by its class alone: its message may hold what nobody else is to read.
-  private static <T, X extends Exception> T in(Span span, Work<T, X> work) throws X {
+  /// The span of a failure contains only the name of the exception's class, because the message may
+  /// contain text of documents.
+  private static <T, X extends Exception> T in(Span span, Traced<T, X> work) throws X {
     try (Scope _ = span.makeCurrent()) {
       return work.run();
     } catch (Throwable failure) {

@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.OptionalInt;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 
-/// Switches OpenTelemetry on when something says where traces go: Quarkus's own
-/// `quarkus.otel.exporter.otlp.endpoint`, or the `OTEL_EXPORTER_OTLP_ENDPOINT` of every language,
-/// which Quarkus does not know.
+/// Turns OpenTelemetry on if an endpoint for traces is configured, with Quarkus's own
+/// `quarkus.otel.exporter.otlp.endpoint` or with the standard variable
+/// `OTEL_EXPORTER_OTLP_ENDPOINT`, which Quarkus does not read.
 public final class TracingConfigSourceFactory implements ConfigSourceFactory {
 
   private static final String OFF = "quarkus.otel.sdk.disabled";
@@ -20,22 +20,23 @@ public final class TracingConfigSourceFactory implements ConfigSourceFactory {
   private static final String TRACES_ENDPOINT = "quarkus.otel.exporter.otlp.traces.endpoint";
   private static final String STANDARD = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
-  /// Below every file and variable, above what Quarkus itself takes for an endpoint.
+  /// Lower than configuration files and environment variables, higher than Quarkus's defaults.
   private static final int ORDINAL = 200;
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
-    boolean own = isSaid(context.getValue(ENDPOINT)) || isSaid(context.getValue(TRACES_ENDPOINT));
+    boolean ownEndpoint =
+        isConfigured(context.getValue(ENDPOINT)) || isConfigured(context.getValue(TRACES_ENDPOINT));
     ConfigValue standard = context.getValue(STANDARD);
     Map<String, String> properties = new HashMap<>();
-    properties.put(OFF, String.valueOf(!own && !isSaid(standard)));
-    if (!own && isSaid(standard)) {
+    properties.put(OFF, String.valueOf(!ownEndpoint && !isConfigured(standard)));
+    if (!ownEndpoint && isConfigured(standard)) {
       properties.put(ENDPOINT, standard.getValue());
     }
     return List.of(new PropertiesConfigSource(properties, "tracing", ORDINAL));
   }
 
-  private static boolean isSaid(ConfigValue value) {
+  private static boolean isConfigured(ConfigValue value) {
     return value != null
         && value.getConfigSourceOrdinal() > ORDINAL
         && value.getValue() != null

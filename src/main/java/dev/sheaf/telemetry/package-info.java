@@ -1,5 +1,5 @@
-/// What features have in common that let themselves be watched: series of collections, measurements
-/// of the database, spans. Knows no feature.
+/// What the features need for monitoring: series for each collection, measurements of the database,
+/// spans. Depends on no feature.
 @NullMarked
 package dev.sheaf.telemetry;
 

@@ -1,6 +1,7 @@
 package dev.sheaf.transfer;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class Import {
 
   private static final int ATTEMPTS = 6;
+  private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1));
   private static final Duration POLL_EVERY = Duration.ofSeconds(1);
   private static final Set<String> ENDS = Set.of("completed", "failed", "cancelled");
 
@@ -122,7 +124,6 @@ public final class Import {
   }
 
   private JsonNode again(String name, boolean repeatable, Attempt attempt) {
-    Duration pause = Duration.ofSeconds(1);
     for (int made = 1; ; made++) {
       try {
         return attempt.make();
@@ -133,9 +134,9 @@ public final class Import {
               "to go on, and load nothing twice: the same command with --idempotency-key " + key,
               e);
         }
+        Duration pause = BACKOFF.pause(made);
         listener.retrying(name, reason(e), pause);
         pause(pause);
-        pause = pause.multipliedBy(2);
       }
     }
   }

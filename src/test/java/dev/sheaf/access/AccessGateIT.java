@@ -12,17 +12,18 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Who is let in, as the service says it when it starts.
+/// The start-up checks and warnings of access control.
 @ExtendWith(DatabaseExtension.class)
 @OutOfProcess
 class AccessGateIT {
 
   @Test
   void productionAsksForKeysAndSaysHowToMakeTheFirst(TestDatabase database) throws Exception {
-    // Nothing is set, as in a new installation.
+    // Nothing is configured, as in a new installation.
     try (SheafProcess sheaf = SheafProcess.start(database, Map.of("SHEAF_ACCESS_MODE", ""))) {
       assertThat(String.join("\n", sheaf.log()))
-          .contains("access: there is no key yet; make the first: sheaf key create --role admin")
+          .contains(
+              "Access control is on, but no valid key exists. Create one: sheaf key create --role admin")
           .doesNotContain("access: open");
       assertThat(sheaf.send("GET", "/api/v1/collections", "").statusCode()).isEqualTo(401);
 
@@ -44,7 +45,7 @@ class AccessGateIT {
   void openAccessIsSaidAloud(TestDatabase database) throws Exception {
     try (SheafProcess sheaf = SheafProcess.start(database, Map.of("SHEAF_ACCESS_MODE", "open"))) {
       assertThat(String.join("\n", sheaf.log()))
-          .contains("access: open, so whoever reaches this port may do everything");
+          .contains("Access control is off: anyone who can reach this port has full access.");
       assertThat(sheaf.send("GET", "/api/v1/keys", "").statusCode()).isEqualTo(200);
     }
   }
@@ -59,7 +60,8 @@ class AccessGateIT {
                         "SHEAF_MODULES_ACCESS_ENABLED", "false"))
                 .close())
         .hasRootCauseMessage("the process ended")
-        .hasMessageContaining("access is required, and the module that keeps the keys is off")
+        .hasMessageContaining(
+            "access control is on, but the module \"access\", which stores the keys, is off")
         .hasMessageNotContaining("\tat ");
   }
 }

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Keys, from the first to the last use.
+/// The life of API keys: create, use, expire, revoke.
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class AccessIT {
@@ -60,7 +60,9 @@ class AccessIT {
         .contentType("application/problem+json")
         .header("WWW-Authenticate", "Bearer")
         .body("type", equalTo("urn:sheaf:problem:unauthenticated"))
-        .body("detail", equalTo("send a key: Authorization: Bearer sheaf_<id>_<secret>"));
+        .body(
+            "detail",
+            equalTo("Send an API key in the header Authorization: Bearer sheaf_<id>_<secret>."));
     given().post("/v1/embeddings").then().statusCode(401);
     given().get("/q/swagger-ui/").then().statusCode(401);
     given().get("/q/openapi.json").then().statusCode(401);
@@ -149,16 +151,16 @@ class AccessIT {
     String admin = keys.create(CreateKey.of(Role.ADMIN, null, null, null)).key();
     Map<String, String> details =
         Map.of(
-            "{}", "role is missing",
-            "{\"role\": \"king\"}", "role must be one of [reader, writer, admin]",
+            "{}", "role is required.",
+            "{\"role\": \"king\"}", "role must be one of reader, writer, admin.",
             "{\"role\": \"reader\", \"expires\": \"soon\"}",
-                "expires must be a duration up to 36500d, such as 90d or 12h, not soon",
+                "expires must be a duration up to 36500d, such as 90d or 12h, not soon.",
             "{\"role\": \"reader\", \"expires\": \"-1d\"}",
                 "expires must be a duration up to 36500d, such as 90d or 12h, not -1d",
             "{\"role\": \"reader\", \"collections\": []}",
-                "collections must name 1 to 1000; leave the field out for a key of all collections",
+                "collections must contain 1 to 1000 names. Omit the field for a key that is not limited.",
             "{\"role\": \"reader\", \"collections\": [\"A B\"]}",
-                "A B is not the name of a collection");
+                "A B is not a valid name of a collection.");
     details.forEach((body, detail) ->
         as(admin)
             .contentType(ContentType.JSON)
@@ -178,14 +180,14 @@ class AccessIT {
     as(elsewhere).get("/api/v1/collections").then().statusCode(200);
 
     as(admin).delete("/api/v1/keys/" + id(here)).then().statusCode(204);
-    // As another replica does, or a command.
+    // As another replica or a command would do it.
     keys.revoke(id(elsewhere));
 
     as(here)
         .get("/api/v1/collections")
         .then()
         .statusCode(401)
-        .body("detail", equalTo("this key was revoked; ask an admin for another"));
+        .body("detail", equalTo("The API key was revoked. Ask an administrator for a new one."));
     await()
         .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> as(elsewhere).get("/api/v1/collections").then().statusCode(401));
@@ -208,7 +210,9 @@ class AccessIT {
                 .get("/api/v1/collections")
                 .then()
                 .statusCode(401)
-                .body("detail", equalTo("this key has expired; ask an admin for another")));
+                .body(
+                    "detail",
+                    equalTo("The API key has expired. Ask an administrator for a new one.")));
   }
 
   @Test
@@ -220,7 +224,7 @@ class AccessIT {
         .get("/api/v1/collections")
         .then()
         .statusCode(401)
-        .body("detail", equalTo("this key is not known here"));
+        .body("detail", equalTo("The API key is not valid."));
     assertThat(query("SELECT last_used_at FROM api_key WHERE id = '" + id(key) + "'"))
         .isEqualTo("null");
   }
@@ -234,7 +238,7 @@ class AccessIT {
     String first = query(used);
     assertThat(first).isNotEqualTo("null");
 
-    // Long enough for the key to be looked up again.
+    // Until the cached key expires and is looked up again.
     await()
         .pollDelay(Duration.ofSeconds(1))
         .untilAsserted(() -> as(key).get("/api/v1/collections").then().statusCode(200));
@@ -284,8 +288,8 @@ class AccessIT {
         .then()
         .statusCode(200)
         .body("answers[0].exact", equalTo(true))
-        .body("answers[1].detail", equalTo("there is no collection named theirs"))
-        .body("answers[2].detail", equalTo("there is no collection named neither"));
+        .body("answers[1].detail", equalTo("There is no collection named theirs."))
+        .body("answers[2].detail", equalTo("There is no collection named neither."));
     as(key)
         .contentType(ContentType.JSON)
         .body(Map.of("input", "a text"))

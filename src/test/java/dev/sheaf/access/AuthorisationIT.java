@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Every operation of the OpenAPI document, tried by everybody.
+/// Every kind of caller calls every operation of the OpenAPI document.
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class AuthorisationIT {
@@ -39,7 +39,7 @@ class AuthorisationIT {
   private static final String ABSENT = "absent";
   private static final Set<String> METHODS = Set.of("get", "put", "post", "patch", "delete");
 
-  /// Which of the callers each role lets in.
+  /// The callers that each required role permits.
   private static final Map<String, List<String>> LETS_IN =
       Map.of(
           "reader", List.of("reader", "writer", "admin", "operator"),
@@ -50,7 +50,7 @@ class AuthorisationIT {
   @Inject ApiKeys keys;
   @Inject CollectionService collections;
 
-  /// By what they are called in the table; nobody has no key.
+  /// The keys of the callers by their names in the table; `nobody` has no key.
   private final Map<String, @Nullable String> callers = new LinkedHashMap<>();
 
   private record Operation(String method, String path, String contentType, String role) {
@@ -95,7 +95,7 @@ class AuthorisationIT {
         .contains(table);
   }
 
-  /// What the role that the document names means for each caller.
+  /// The expected result for each caller, by the role in the document.
   private Map<String, String> due(Operation operation) {
     assertThat(LETS_IN).as(operation + " demands a role").containsKey(operation.role());
     List<String> letIn = LETS_IN.getOrDefault(operation.role(), List.of());
@@ -104,7 +104,7 @@ class AuthorisationIT {
       String allowed =
           switch (caller) {
             case "nobody" -> "401";
-            // An admin, of another collection.
+            // An admin that is limited to another collection.
             case "other" ->
                 !letIn.contains("admin") ? "403" : operation.isOfCollection() ? "404" : "yes";
             default -> letIn.contains(caller) ? "yes" : "403";
@@ -127,7 +127,8 @@ class AuthorisationIT {
         assertThat(headers(hidden)).isEqualTo(headers(absent));
       }
     }
-    // The same as the whole service says it to those who see everything.
+    // The answer must be the same as the one that an unlimited caller gets for a missing
+    // collection.
     assertThat(get(callers.get("other"), "/api/v1/collections/" + COLLECTION).asString())
         .isEqualTo(
             get(callers.get("operator"), "/api/v1/collections/" + ABSENT)
@@ -138,7 +139,7 @@ class AuthorisationIT {
   private static Map<String, String> headers(Response response) {
     var headers = new TreeMap<String, String>();
     response.headers().forEach(header -> headers.put(header.getName(), header.getValue()));
-    // The names differ in length, and no request is called like another.
+    // The names have different lengths, and each request has its own ID.
     headers.remove("content-length");
     headers.remove("X-Request-Id");
     return headers;
@@ -202,7 +203,8 @@ class AuthorisationIT {
     };
   }
 
-  /// With a body that no operation takes, so that whoever is let in changes as little as can be.
+  /// Sends a body that no operation accepts, so that a permitted call changes as little as
+  /// possible.
   private static Response send(Operation operation, @Nullable String key, String collection) {
     String path =
         operation
@@ -221,7 +223,7 @@ class AuthorisationIT {
     return key == null ? given() : given().header("Authorization", "Bearer " + key);
   }
 
-  /// One of the operations drops it.
+  /// Creates the collection again, because one of the operations drops it.
   private void ensureCollection() {
     if (collections.list().stream().noneMatch(view -> view.name().equals(COLLECTION))) {
       collections.create(CreateCollection.named(COLLECTION, "to be seen or not"));

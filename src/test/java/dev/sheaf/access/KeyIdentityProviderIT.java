@@ -15,13 +15,18 @@ import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
 import java.sql.SQLException;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// How often a key costs a round trip.
+/// Tests how often a key costs a query.
 @ExtendWith(DatabaseExtension.class)
 class KeyIdentityProviderIT {
 
@@ -48,26 +53,28 @@ class KeyIdentityProviderIT {
               return database.connect();
             },
             new AuditTrail(modules, () -> Caller.of("test")));
-    provider = new KeyIdentityProvider(keys, modules, config.getConfigMapping(AccessConfig.class));
+    provider =
+        new KeyIdentityProvider(keys, modules, config.getConfigMapping(AccessConfig.class), 10);
   }
 
   @Test
   void aSearchPaysNone() throws SQLException {
-    Key key =
-        Key.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     connections.set(0);
 
     for (int i = 0; i < 1_000; i++) {
       assertThat(identity(key).getPrincipal().getName()).isEqualTo("key:" + key.id());
     }
 
-    // It is looked up once, and its use recorded.
+    // The key is looked up once, and its use is recorded once.
     assertThat(connections).hasValue(2);
   }
 
   @Test
   void aGuessPaysOne() {
-    Key guess = Key.random();
+    KeyToken guess = KeyToken.random();
 
     for (int i = 0; i < 100; i++) {
       assertThatThrownBy(() -> identity(guess)).isInstanceOf(AuthenticationFailedException.class);
@@ -77,9 +84,44 @@ class KeyIdentityProviderIT {
   }
 
   @Test
+  void guessesPushOutNoKey() throws SQLException {
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
+    identity(key);
+
+    for (int i = 0; i < 200; i++) {
+      KeyToken guess = KeyToken.random();
+      assertThatThrownBy(() -> identity(guess)).isInstanceOf(AuthenticationFailedException.class);
+    }
+
+    connections.set(0);
+    identity(key);
+    assertThat(connections).hasValue(0);
+  }
+
+  @Test
+  void ofManyRequestsAtOnceOneLooksTheKeyUp() throws Exception {
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
+    connections.set(0);
+    try (var clients = Executors.newFixedThreadPool(8)) {
+      List<Callable<SecurityIdentity>> requests = Collections.nCopies(8, () -> identity(key));
+      for (Future<SecurityIdentity> request : clients.invokeAll(requests)) {
+        assertThat(request.get().isAnonymous()).isFalse();
+      }
+    }
+
+    // It is looked up once, and its use recorded.
+    assertThat(connections).hasValue(2);
+  }
+
+  @Test
   void whatIsForgottenIsLookedUpAgain() throws SQLException {
-    Key key =
-        Key.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key()).orElseThrow();
+    KeyToken key =
+        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+            .orElseThrow();
     identity(key);
     keys.revoke(key.id());
     assertThat(identity(key).isAnonymous()).isFalse();
@@ -88,10 +130,10 @@ class KeyIdentityProviderIT {
 
     assertThatThrownBy(() -> identity(key))
         .isInstanceOf(AuthenticationFailedException.class)
-        .hasRootCauseMessage("this key was revoked; ask an admin for another");
+        .hasRootCauseMessage("The API key was revoked. Ask an administrator for a new one.");
   }
 
-  private SecurityIdentity identity(Key key) {
+  private SecurityIdentity identity(KeyToken key) {
     return provider
         .authenticate(new KeyRequest(key), blocking -> Uni.createFrom().item(blocking))
         .await()

@@ -40,7 +40,7 @@ class OidcIT {
     }
   }
 
-  /// Reading, deleting a document, dropping a collection, listing keys.
+  /// The statuses of reading, deleting a document, dropping a collection and listing keys.
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -100,7 +100,7 @@ class OidcIT {
         .then()
         .statusCode(401)
         .contentType("application/problem+json")
-        .body("detail", equalTo("this token is not accepted; get a new one"));
+        .body("detail", equalTo("The token is not valid or has expired. Get a new one."));
   }
 
   @Test

@@ -23,8 +23,8 @@ import java.util.Map;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.jspecify.annotations.Nullable;
 
-/// An identity provider as far as a resource server needs one: it says where its keys are, shows
-/// them, signs tokens, and vouches for those that it is asked about.
+/// A minimal identity provider for a resource server: discovery, keys, signed tokens and
+/// introspection.
 public final class OidcProvider implements QuarkusTestResourceLifecycleManager {
 
   private static final String PRIVATE_KEY = "test.oidc.private-key";
@@ -97,9 +97,9 @@ public final class OidcProvider implements QuarkusTestResourceLifecycleManager {
     }
   }
 
-  /// A token of this provider, good for a minute.
+  /// A token of this provider that is valid for one minute.
   ///
-  /// @param claims more of them, as the members of a JSON object
+  /// @param claims additional claims, as the members of a JSON object
   static String token(String name, String claims) throws GeneralSecurityException {
     long now = Instant.now().getEpochSecond();
     String content =

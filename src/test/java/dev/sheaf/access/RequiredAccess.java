@@ -7,8 +7,8 @@ import io.quarkus.test.junit.QuarkusTestProfile;
 import java.util.List;
 import java.util.Map;
 
-/// As in production: callers have to say who they are, by a key or by a token, and what they do is
-/// traced. Every search counts as slow.
+/// Configures the service as in production: callers must authenticate with a key or a token, and
+/// tracing is on. Every search counts as slow.
 public final class RequiredAccess implements QuarkusTestProfile {
 
   @Override

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What was done can be read afterwards, and not undone.
+/// The audit trail can be read, but not changed.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class AuditIT {
@@ -70,7 +70,7 @@ class AuditIT {
         .body("events[1].requestId", matchesPattern("[0-9a-f-]{36}"));
   }
 
-  /// Of one collection, oldest first.
+  /// The events of one collection, oldest first.
   private static List<String> trail(String name) {
     List<Map<String, Object>> events = given().get("/api/v1/audit").jsonPath().getList("events");
     return events.reversed().stream()
@@ -120,7 +120,7 @@ class AuditIT {
         .get("/api/v1/audit?after=x")
         .then()
         .statusCode(400)
-        .body("detail", equalTo("after must be the `next` of an earlier page, as it was"));
+        .body("detail", equalTo("after must be the unchanged `next` of an earlier page."));
     given().get("/api/v1/audit?limit=0").then().statusCode(400);
     given().get("/api/v1/audit?limit=1").then().body("keySet()", hasItems("events", "next"));
   }
@@ -140,7 +140,7 @@ class AuditIT {
         Statement statement = connection.createStatement()) {
       assertThatThrownBy(() -> statement.execute(sql))
           .isInstanceOf(SQLException.class)
-          .hasMessageContaining("is append only");
+          .hasMessageContaining("is append-only");
     }
   }
 }

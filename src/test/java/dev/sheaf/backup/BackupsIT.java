@@ -176,7 +176,7 @@ class BackupsIT {
       try (Connection _ = target.connect()) {
         assertThatThrownBy(
                 () -> backups.restore(file, target.address(), replace, BackupListener.SILENT))
-            .hasMessageStartingWith("database " + name + " is in use, and stays as it is");
+            .hasMessageStartingWith("database " + name + " is in use and was not replaced");
       }
       assertThat(target.query("SELECT count(*) FROM precious")).containsExactly("0");
 

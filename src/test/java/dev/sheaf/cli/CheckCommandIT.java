@@ -20,14 +20,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `sheaf migrate check` as a person sees it, on two changesets of which the second stops the site.
+/// `sheaf migrate check` on two changesets, the second of which blocks the whole table.
 class CheckCommandIT {
 
   private static final String FINDING =
       """
       core/002_wide.sql:4: error: table-rewrite: public.item is rewritten (ACCESS EXCLUSIVE)
           ALTER TABLE item ALTER COLUMN id TYPE bigint
-          add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+          add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
       """;
 
   @TempDir private Path directory;
@@ -51,27 +51,26 @@ class CheckCommandIT {
 
   @Test
   void whatIsPendingIsObserved() throws SQLException {
-    String both = "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n";
+    String both = "exit 1\nout:\n" + FINDING + "err:\n2 changesets checked: 1 error, 0 warnings\n";
     assertThat(check()).isEqualTo(both);
 
     sheaf("migrate", "up", "--module", "core", "--to", "1");
     assertThat(check())
-        .isEqualTo(
-            "exit 1\nout:\n" + FINDING + "err:\n1 changeset observed: 1 error, 0 warnings\n");
+        .isEqualTo("exit 1\nout:\n" + FINDING + "err:\n1 changeset checked: 1 error, 0 warnings\n");
 
     sheaf("migrate", "up");
     assertThat(check()).isEqualTo("exit 0\nout:\nerr:\nwell-formed; nothing is pending\n");
     assertThat(check("--all")).isEqualTo(both);
     assertThat(check("core/001_item.sql"))
-        .isEqualTo("exit 0\nout:\nerr:\n1 changeset observed: 0 errors, 0 warnings\n");
+        .isEqualTo("exit 0\nout:\nerr:\n1 changeset checked: 0 errors, 0 warnings\n");
     assertThat(check("core/003_more.sql"))
         .isEqualTo(
             """
             exit 1
             out:
             err:
-            sheaf: no changeset core/003_more.sql in %s
-              name its file, such as core/007_add_author.sql
+            sheaf: there is no changeset core/003_more.sql in %s
+              give the path of its file, such as core/007_add_author.sql
             """
                 .formatted(root()));
   }
@@ -85,8 +84,8 @@ class CheckCommandIT {
         SheafCommand plan =
             SheafCommand.start(directory, migrated, Map.of(), "migrate", "plan", "--json")) {
       assertThat(check.await()).isZero();
-      // What lint.allow says of this file is in the artifact, too.
-      assertThat(check.said()).containsExactly("1 changeset observed: 0 errors, 0 warnings");
+      // The artifact contains the allowances of lint.allow too.
+      assertThat(check.said()).containsExactly("1 changeset checked: 0 errors, 0 warnings");
       assertThat(plan.await()).isZero();
     }
   }
@@ -120,7 +119,7 @@ class CheckCommandIT {
               "object" : "public.item",
               "lock" : "ACCESS EXCLUSIVE",
               "message" : "public.item is rewritten",
-              "hint" : "add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md"
+              "hint" : "add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md"
             } ]
             err:
             """);
@@ -138,7 +137,7 @@ class CheckCommandIT {
                   "ruleId" : "table-rewrite",
                   "level" : "error",
                   "message" : {
-                    "text" : "public.item is rewritten (ACCESS EXCLUSIVE); add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md"
+                    "text" : "public.item is rewritten (ACCESS EXCLUSIVE); add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md"
                   },
                   "locations" : [ {
                     "physicalLocation" : {
@@ -163,7 +162,7 @@ class CheckCommandIT {
     Files.writeString(
         root().resolve("core/lint.allow"), "# Released\n\n002 table-rewrite item: it is small\n");
     assertThat(check())
-        .isEqualTo("exit 0\nout:\nerr:\n2 changesets observed: 0 errors, 0 warnings\n");
+        .isEqualTo("exit 0\nout:\nerr:\n2 changesets checked: 0 errors, 0 warnings\n");
 
     Files.writeString(root().resolve("core/lint.allow"), "001 table-rewrite item: it is small\n");
     assertThat(check())
@@ -174,7 +173,7 @@ class CheckCommandIT {
             core/lint.allow:1: error: unused-allowance: there is no finding of table-rewrite to allow
                 remove the allowance, or correct its rule and object: docs/lint/unused-allowance.md
             %serr:
-            2 changesets observed: 2 errors, 0 warnings
+            2 changesets checked: 2 errors, 0 warnings
             """
                 .formatted(FINDING));
 
@@ -186,7 +185,7 @@ class CheckCommandIT {
             out:
             err:
             sheaf: core/lint.allow:1: cannot read "1 table-rewrite: it is small"
-              it says NNN RULE: WHY, or NNN RULE OBJECT: WHY
+              write NNN RULE: WHY, or NNN RULE OBJECT: WHY
             """);
   }
 
@@ -201,7 +200,7 @@ class CheckCommandIT {
         3, "locks", "ALTER TABLE item ADD COLUMN a text;\nALTER TABLE other ADD COLUMN b text;");
     String finding =
         """
-        core/003_locks.sql:5: warning: many-heavy-locks: public.other is locked while public.item still is (ACCESS EXCLUSIVE)
+        core/003_locks.sql:5: warning: many-heavy-locks: public.other is locked while public.item is still locked (ACCESS EXCLUSIVE)
             ALTER TABLE other ADD COLUMN b text
             change one table per changeset: docs/lint/many-heavy-locks.md
         """;
@@ -222,10 +221,10 @@ class CheckCommandIT {
             out:
             core/002_wide.sql:4: error: changeset-fails: relation "nothing" does not exist (42P01)
                 ALTER TABLE nothing ADD COLUMN a text
-                correct the statement; the rows that it met are made up, the schema is not: docs/lint/changeset-fails.md
+                correct the statement; the rows of the scratch database are sample rows, its schema is the real one: docs/lint/changeset-fails.md
             err:
-            nothing after core/002_wide was observed, because it fails
-            2 changesets observed: 1 error, 0 warnings
+            no changeset after core/002_wide was checked, because it fails
+            2 changesets checked: 1 error, 0 warnings
             """);
   }
 
@@ -233,19 +232,19 @@ class CheckCommandIT {
   void withoutADatabaseOnlyFormIsChecked() throws IOException {
     Files.writeString(config(), "");
     assertThat(check())
-        .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not observed: no database is configured\n");
+        .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not run: no database is configured\n");
     DatabaseAddress server = TestDatabase.server();
     try (PasswordFile passwords = new PasswordFile(directory, server)) {
       assertThat(check("--scratch", passwords.url(server)))
           .isEqualTo(
-              "exit 1\nout:\n" + FINDING + "err:\n2 changesets observed: 1 error, 0 warnings\n");
+              "exit 1\nout:\n" + FINDING + "err:\n2 changesets checked: 1 error, 0 warnings\n");
     }
 
     settings(new DatabaseAddress("jdbc:postgresql://localhost:1/shop", "ann", null));
     assertThat(check())
         .isEqualTo(
-            "exit 0\nout:\nerr:\nwell-formed; not observed: "
-                + "no PostgreSQL answers at localhost:1: connection refused\n");
+            "exit 0\nout:\nerr:\nwell-formed; not run: "
+                + "cannot reach PostgreSQL at localhost:1: connection refused\n");
   }
 
   private String check(String... arguments) {

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every verb as a person sees it: exit code, stdout and stderr, whole.
+/// Every command: exit code and complete stdout and stderr.
 class CliIT {
 
   @TempDir private Path directory;
@@ -89,7 +89,7 @@ class CliIT {
             extra   -        001     off
             pending  core/002_b
             err:
-            %s is not at head
+            %s is not up to date
             """
                 .formatted(database.address()));
     assertThat(sheaf("migrate", "version"))
@@ -117,7 +117,7 @@ class CliIT {
   @Test
   void verifyNamesTheDifferences() throws Exception {
     sheaf("migrate", "up");
-    assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+    assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno differences\n");
 
     database.execute("ALTER TABLE a ALTER COLUMN id TYPE bigint");
 
@@ -189,8 +189,8 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: no PostgreSQL answers at 127.0.0.1:1: connection refused
-              check host and port, and that the server runs
+            sheaf: cannot reach PostgreSQL at 127.0.0.1:1: connection refused
+              check host and port, and whether the server is running
             """);
   }
 
@@ -201,7 +201,7 @@ class CliIT {
 
     assertThat(sheaf("migrate", "status", "--verbose"))
         .startsWith(
-            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s refuses the role \"%s\""
+            "exit 1\nout:\nerr:\nsheaf: PostgreSQL at %s rejects the role \"%s\""
                 .formatted(right.server(), right.user()))
         .doesNotContain("wrong-secret");
   }
@@ -241,7 +241,7 @@ class CliIT {
     String role = "weak_" + database.address().database();
     database.execute(
         "CREATE ROLE " + role + " LOGIN PASSWORD 'weak'; GRANT ALL ON SCHEMA public TO " + role);
-    // Only a superuser may create this one, as pgvector on a server that does not trust it.
+    // Only a superuser may create this extension, like pgvector on servers where it is not trusted.
     changelog("core", 3, "c", "CREATE EXTENSION pageinspect;", "DROP EXTENSION pageinspect;");
     try {
       settings(new DatabaseAddress(database.address().jdbcUrl(), role, "weak"), "");
@@ -251,7 +251,7 @@ class CliIT {
               """
               err:
               sheaf: core/003_c.sql failed: permission denied to create extension "pageinspect", in: CREATE EXTENSION pageinspect
-                an administrator has to run, in database %s: CREATE EXTENSION pageinspect;
+                ask an administrator to run in database %s: CREATE EXTENSION pageinspect;
               """
                   .formatted(database.address().database()));
     } finally {
@@ -323,7 +323,7 @@ class CliIT {
             exit 1
             out:
             proven  core/003_c
-            failed  core/004_d  after its rollback the catalog is not what it was
+            failed  core/004_d  after its rollback, the catalog is not the same as before
             changed  column public.b.id
                      expected: integer storage=p
                      actual: integer not null storage=p
@@ -383,7 +383,7 @@ class CliIT {
             exit 2
             out:
             err:
-            Invalid value for option '--scratch': a password on a command line is seen by others; ~/.pgpass is read, and the setting sheaf.schema.scratch-url may hold one
+            Invalid value for option '--scratch': other users can see a password on the command line; put it into ~/.pgpass, or into the setting sheaf.schema.scratch-url
             """)
         .doesNotContain("secret");
   }
@@ -410,20 +410,20 @@ class CliIT {
             ALTER TABLE a DROP COLUMN name;
             ALTER TABLE a ALTER COLUMN id TYPE integer USING id::integer;
             err:
-            declared as lossy: what was dropped or overwritten in public.b does not come back
-            2 statements written into %s
+            declared as lossy: data that was dropped or overwritten in public.b is not restored
+            2 statements written to %s
             """
                 .formatted(file));
     assertThat(sheaf("migrate", "prove", file.toString()))
-        .startsWith("exit 0\nout:\nlossy   core/003_c  what was dropped");
+        .startsWith("exit 0\nout:\nlossy   core/003_c  data that was dropped");
     assertThat(sheaf("migrate", "derive-rollback", file.toString()))
         .isEqualTo(
             """
             exit 1
             out:
             err:
-            sheaf: core/003_c.sql has a rollback
-              see whether it holds: sheaf migrate prove %s
+            sheaf: core/003_c.sql already has a rollback
+              test it: sheaf migrate prove %s
             """
                 .formatted(file));
   }
@@ -442,9 +442,9 @@ class CliIT {
                 config(),
                 "--root",
                 "src/main/resources/db/changelog"))
-        .isEqualTo("exit 0\nout:\nerr:\nnothing differs between the entities and the changelogs\n");
+        .isEqualTo("exit 0\nout:\nerr:\nthe changelogs match the entities\n");
 
-    // Without the module that makes the tables of collections and documents.
+    // Without the module that creates the tables of collections and documents.
     changelog("core", 1, "vector", "CREATE EXTENSION vector;", "DROP EXTENSION vector;");
     Files.delete(directory.resolve("changelog/core/001_a.sql"));
     Path file = directory.resolve("changelog/core/003_all.sql");
@@ -466,8 +466,8 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: down is refused: this is a production database
-              name who decided it with --approved-by
+            sheaf: down requires approval, because this is a production database
+              name who approved it: --approved-by WHO
             """);
     assertThat(
             sheaf(
@@ -479,7 +479,7 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: the rollback of core/002_b.sql destroys data (DROP TABLE b), and no verified backup younger than 24 h is on record
+            sheaf: the rollback of core/002_b.sql destroys data (DROP TABLE b), but no verified backup younger than 24 h is recorded
               take one: sheaf backup FILE, then sheaf backup verify FILE
             """);
     assertThat(sheaf("migrate", "history").lines().filter(line -> line.contains(" down ")))
@@ -490,7 +490,7 @@ class CliIT {
   @Test
   void forceBaselineAndDrop() throws Exception {
     assertThat(sheaf("migrate", "force", "1", "--module", "core", "--reason", "by hand"))
-        .isEqualTo("exit 0\nout:\nerr:\ncore is recorded to be at 001\n");
+        .isEqualTo("exit 0\nout:\nerr:\ncore is recorded at 001\n");
     assertThat(sheaf("migrate", "force", "0", "--module", "core", "--reason", "not so"))
         .startsWith("exit 0");
     database.execute("CREATE TABLE a (id int); CREATE TABLE b (id int)");
@@ -503,7 +503,7 @@ class CliIT {
 
   @Test
   void trashListAndEmpty() throws IOException {
-    changelog("core", 3, "c", "SELECT sheaf_bury_table('a');", "SELECT sheaf_exhume_table('a');");
+    changelog("core", 3, "c", "SELECT sheaf_trash_table('a');", "SELECT sheaf_restore_table('a');");
     sheaf("migrate", "up");
 
     assertThat(sheaf("trash", "list").replaceAll("\\d{4}-\\S+Z", "AT                  "))
@@ -516,7 +516,7 @@ class CliIT {
             err:
             """);
     assertThat(sheaf("trash", "empty", "--older-than", "14d"))
-        .isEqualTo("exit 0\nout:\nerr:\nnothing has been in the trash for so long\n");
+        .isEqualTo("exit 0\nout:\nerr:\nnothing has been in the trash for that long\n");
     assertThat(sheaf("trash", "empty", "--older-than", "0s"))
         .isEqualTo(
             """
@@ -524,10 +524,10 @@ class CliIT {
             out:
             dropped  public.a
             err:
-            1 object dropped for good
+            1 object permanently dropped
             """);
     assertThat(sheaf("trash", "list")).isEqualTo("exit 0\nout:\nerr:\nthe trash is empty\n");
-    assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+    assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno differences\n");
     assertThat(
             sheaf("migrate", "down", "--module", "core")
                 .replaceAll("on \\d{4}-\\d\\d-\\d\\d", "on DATE"))
@@ -536,7 +536,7 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: core/003_c.sql failed: table a cannot come back: it left the trash for good on DATE, in: SELECT sheaf_exhume_table('a')
+            sheaf: core/003_c.sql failed: table a cannot be restored: it was dropped from the trash on DATE, in: SELECT sheaf_restore_table('a')
             """);
   }
 
@@ -555,10 +555,10 @@ class CliIT {
             out:
             MODULE  APPLIED  LATEST  STATE
             core    004      002     1 unknown, 1 newer
-            newer    core/004_d  applied by a newer application; tolerated
-            unknown  core/003_c  applied, and there is no such file here
+            newer    core/004_d  applied by a newer version; tolerated
+            unknown  core/003_c  applied, but this version has no such file
             err:
-            %s is not at head
+            %s is not up to date
             """
                 .formatted(database.address()));
   }
@@ -583,8 +583,8 @@ class CliIT {
         "core",
         5,
         "e",
-        "--lock-timeout 1s\nSELECT sheaf_bury_table('a');",
-        "SELECT sheaf_exhume_table('a');");
+        "--lock-timeout 1s\nSELECT sheaf_trash_table('a');",
+        "SELECT sheaf_restore_table('a');");
 
     String plan = sheaf("migrate", "plan");
 
@@ -599,42 +599,42 @@ class CliIT {
             out:
             # 3 changesets for %s
 
-            Applied by VERSION; migrated last by VERSION.
+            To be applied by VERSION; last migrated by VERSION.
 
             Modules: core.
 
-            - [ ] **Backup**: none is on record that was verified and is young enough
+            - [ ] **Backup**: no verified backup that is recent enough is recorded
 
             ## core/003_c
 
-            | Object | What happens to it | Lock that others wait for | How long |
+            | Object | Change | Blocking lock | Duration |
             |---|---|---|---|
             | public.c | created | none |  |
 
             - [x] **Data destroyed**: none
-            - [x] **Compatibility**: works with 0.1 and later; replicas of VERSION go on serving
-            - [x] **Rollback**: proven, and no row is lost
+            - [x] **Compatibility**: compatible with 0.1 and later; replicas of VERSION continue to serve
+            - [x] **Rollback**: proven, no rows are lost
 
             ## core/004_d
 
-            | Object | What happens to it | Lock that others wait for | How long |
+            | Object | Change | Blocking lock | Duration |
             |---|---|---|---|
-            | public.a (SIZE, about 1000 rows) | column id: integer becomes bigint, **rewritten** | ACCESS EXCLUSIVE | under a second |
-            | public.b (0 bytes, about 0 rows) | **dropped** | ACCESS EXCLUSIVE | an instant |
+            | public.a (SIZE, about 1000 rows) | column id: integer becomes bigint, **rewritten** | ACCESS EXCLUSIVE | less than a second |
+            | public.b (0 bytes, about 0 rows) | **dropped** | ACCESS EXCLUSIVE | instant |
 
             - [ ] **Data destroyed** (public.b): nobody reads b
-            - [ ] **Compatibility**: it names no older version that works with it; replicas of VERSION that do not have it stop being ready when it is applied
-            - [ ] **Rollback**: fails: its rollback loses rows, and no --lossy-rollback WHY declares it
+            - [ ] **Compatibility**: declares no compatible older version; replicas of VERSION without it become unready when it is applied
+            - [ ] **Rollback**: fails: its rollback loses rows, but the file does not declare --lossy-rollback WHY
 
             ## core/005_e
 
-            | Object | What happens to it | Lock that others wait for | How long |
+            | Object | Change | Blocking lock | Duration |
             |---|---|---|---|
-            | public.a (SIZE, about 1000 rows) | put in the trash, can come back | ACCESS EXCLUSIVE | an instant |
+            | public.a (SIZE, about 1000 rows) | moved to the trash, can be restored | ACCESS EXCLUSIVE | instant |
 
             - [x] **Data destroyed**: none
-            - [ ] **Compatibility**: it names no older version that works with it; replicas of VERSION that do not have it stop being ready when it is applied
-            - [x] **Rollback**: proven, and no row is lost
+            - [ ] **Compatibility**: declares no compatible older version; replicas of VERSION without it become unready when it is applied
+            - [x] **Rollback**: proven, no rows are lost
             err:
             """
                 .formatted(database.address()));
@@ -701,10 +701,10 @@ class CliIT {
               err:
               creating collection orders
               creating index orders.orders_customer
-              2 created, 0 there already
+              2 created, 0 unchanged
               """);
       assertThat(sheaf("migrate", "seed", "--quiet")).isEqualTo("exit 0\nout:\nerr:\n");
-      assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+      assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno differences\n");
     } finally {
       mongodb.shutdownNow();
     }
@@ -732,7 +732,7 @@ class CliIT {
         .contains("sheaf: ", file, "exists");
     assertThat(sheaf("backup", "verify", file))
         .startsWith("exit 0\n")
-        .endsWith("it holds what it says; recorded\n");
+        .endsWith("the backup is complete; recorded\n");
 
     byte[] whole = Files.readAllBytes(Path.of(file));
     Files.write(Path.of(cut), Arrays.copyOf(whole, whole.length / 2));
@@ -744,7 +744,7 @@ class CliIT {
           .endsWith("restored in TIME\n");
       assertThat(sheaf("restore", file, "--into", copy)).startsWith("exit 1\n");
       settings(restored.address(), "");
-      assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno difference\n");
+      assertThat(sheaf("migrate", "verify")).isEqualTo("exit 0\nout:\nerr:\nno differences\n");
     }
     assertThat(sheaf("backup"))
         .startsWith("exit 2\n")
@@ -753,7 +753,7 @@ class CliIT {
 
   @Test
   void backfills() throws Exception {
-    assertThat(sheaf("backfill", "list")).isEqualTo("exit 0\nout:\nerr:\nthere is no backfill\n");
+    assertThat(sheaf("backfill", "list")).isEqualTo("exit 0\nout:\nerr:\nthere are no backfills\n");
     changelog(
         "core",
         3,
@@ -794,7 +794,7 @@ class CliIT {
             exit 0
             out:
             err:
-            what is pending waits for the backfill core/003_c
+            the pending changesets wait for the backfill core/003_c
             nothing was applied
             """);
     assertThat(sheaf("migrate", "status", "--check"))
@@ -804,10 +804,10 @@ class CliIT {
             out:
             MODULE  APPLIED  LATEST  STATE
             core    003      004     1 pending
-            pending  core/004_d  waits for a backfill
+            pending  core/004_d  waiting for a backfill
             backfill core/003_c  pending
             err:
-            %s is not at head
+            %s is not up to date
             """
                 .formatted(database.address()));
     assertThat(sheaf("backfill", "pause", "core/003_c"))
@@ -818,8 +818,8 @@ class CliIT {
             exit 1
             out:
             err:
-            sheaf: a backfill that is paused has no pause
-              sheaf backfill list shows where they stand
+            sheaf: core/003_c is paused and cannot be paused
+              only a pending or running backfill can be paused
             """);
     assertThat(sheaf("backfill", "run", "core/003_c"))
         .isEqualTo("exit 1\nout:\ncore/003_c  paused\nerr:\n");
@@ -834,7 +834,7 @@ class CliIT {
             out:
             core/003_c  done
             err:
-            core/003_c  taken up at row 0
+            core/003_c  started at row 0
             """);
     assertThat(sheaf("backfill", "list"))
         .isEqualTo(
@@ -875,7 +875,7 @@ class CliIT {
             out:
             err:
             sheaf: there is no backfill core/999_z
-              sheaf backfill list shows those there are
+              sheaf backfill list shows all backfills
             """);
   }
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `sheaf key`, by its exit code, stdout and stderr.
+/// `sheaf key`: exit code, stdout and stderr.
 @ExtendWith(DatabaseExtension.class)
 class KeyCommandIT {
 
@@ -46,7 +46,7 @@ class KeyCommandIT {
 
   @Test
   void fromTheFirstKeyToItsEnd() throws SQLException {
-    assertThat(sheaf("key", "list")).isEqualTo("exit 0\nout:\nerr:\nthere is no key\n");
+    assertThat(sheaf("key", "list")).isEqualTo("exit 0\nout:\nerr:\nthere are no keys\n");
 
     String made =
         sheaf(
@@ -107,9 +107,9 @@ class KeyCommandIT {
     assertThat(sheaf("key", "create", "--role", "king")).startsWith("exit 2\n");
     assertThat(sheaf("key", "create", "--role", "reader", "--expires", "soon"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: expires must be a duration up to 36500d, such as 90d or 12h, not soon\n");
+            "exit 1\nout:\nerr:\nsheaf: expires must be a duration up to 36500d, such as 90d or 12h, not soon.\n");
     assertThat(sheaf("key", "revoke", "nothing"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no key nothing\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no key with the ID nothing.\n");
 
     try (TestDatabase empty = TestDatabase.create()) {
       configure(empty);
@@ -119,8 +119,8 @@ class KeyCommandIT {
               exit 1
               out:
               err:
-              sheaf: the database lacks what this command works on: relation "api_key" does not exist
-                bring it to head, with the module on: sheaf migrate up
+              sheaf: a table that this command needs does not exist: relation "api_key" does not exist
+                apply the pending changesets, with the module enabled: sheaf migrate up
               """);
     }
   }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// What `~/.pgpass` is for a person: the password of a URL that has none.
+/// A password file like `~/.pgpass`, for URLs without a password.
 final class PasswordFile implements AutoCloseable {
 
   private static final String PROPERTY = "org.postgresql.pgpassfile";

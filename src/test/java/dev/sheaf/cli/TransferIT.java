@@ -42,13 +42,13 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `sheaf import` and `sheaf export` against a running service: exit code, stdout and stderr,
-/// whole.
+/// `sheaf import` and `sheaf export` against a running service: exit code and complete stdout and
+/// stderr.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class TransferIT {
 
-  /// Long enough to tell that it is Latin-1.
+  /// Long enough for the detection of Latin-1.
   private static final String TIDES =
       """
       Die Gezeiten entstehen durch die Anziehung des Mondes und der Sonne auf die Erde. Größere
@@ -89,7 +89,7 @@ class TransferIT {
     }
   }
 
-  /// Every way in which a document can have come in.
+  /// Documents from every kind of upload.
   private static void fill(String collection) {
     Api.put(
             collection,
@@ -164,7 +164,7 @@ class TransferIT {
         .isEqualTo("exit 0\nout:\n" + compressed + "  3 documents\nerr:\n");
     assertThat(sheaf("export", first, compressed.toString()))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: %s is there already\n  delete it, or name another file\n"
+            "exit 1\nout:\nerr:\nsheaf: %s already exists\n  delete it, or choose another file\n"
                 .formatted(compressed));
     assertThat(sheaf("import", compressed.toString(), "--collection", second))
         .isEqualTo(
@@ -206,7 +206,7 @@ class TransferIT {
             %1$s  4 read: 2 created, 0 updated, 0 unchanged, 0 replaced, 2 failed
             err:
             %1$s:3: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)
-            %1$s:4: wide: chunks[0].vector has 3 dimensions, this collection's model has 2
+            %1$s:4: wide: chunks[0].vector has 3 dimensions, but the model has 2.
             """
                 .formatted(file));
     assertThat(sheaf("import", file.toString(), "--collection", collection, "--json"))
@@ -228,7 +228,7 @@ class TransferIT {
               }, {
                 "place" : "%1$s:4",
                 "id" : "wide",
-                "detail" : "chunks[0].vector has 3 dimensions, this collection's model has 2"
+                "detail" : "chunks[0].vector has 3 dimensions, but the model has 2."
               } ]
             } ]
             err:
@@ -251,7 +251,7 @@ class TransferIT {
             out:
             %1$s  2501 read: 2500 created, 0 updated, 0 unchanged, 0 replaced, 1 failed
             err:
-            %1$s  is stored: job ID loads it, also when this command ends
+            %1$s  is stored; job ID loads it, even if this command ends
             %1$s:2501: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)
             """
                 .formatted(file));
@@ -320,7 +320,7 @@ class TransferIT {
     assertThat(exit).isEqualTo(1);
     assertThat(err)
         .hasToString(
-            "sheaf: %s was not read to its end: nobody reads it any more\n  what was written is not whole; run it again\n"
+            "sheaf: the export of %s failed: nobody reads it any more\n  the output is incomplete; run the command again\n"
                 .formatted(collection));
   }
 
@@ -417,11 +417,11 @@ class TransferIT {
   void saysWhatIsNotThere() throws IOException {
     String file = lines("a.ndjson", 1).toString();
     assertThat(sheaf("import", file, "--collection", "nowhere"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no collection named nowhere\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
     assertThat(sheaf("export", "nowhere"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no collection named nowhere\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
     assertThat(sheaf("export", vectors(), "--filter", "{\"a\": {\"$regex\": \"x\"}}"))
-        .startsWith("exit 1\nout:\nerr:\nsheaf: there is no operator $regex; ");
+        .startsWith("exit 1\nout:\nerr:\nsheaf: Unknown operator $regex. ");
     assertThat(sheaf("import", file + "x", "--collection", "nowhere"))
         .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no " + file + "x\n");
     assertThat(
@@ -470,7 +470,7 @@ class TransferIT {
     return "exit " + exit + "\nout:\n" + out + "err:\n" + err;
   }
 
-  /// Passes on what it gets, but not the answer to the first POST.
+  /// A proxy that drops the response to the first POST.
   private static final class BadNetwork implements AutoCloseable {
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final AtomicBoolean lost = new AtomicBoolean();

@@ -150,7 +150,7 @@ class CollectionSettingsIT {
     }
   }
 
-  /// Longer than what an index takes, and not to be compressed.
+  /// Longer than an index entry may be, and not compressible.
   private static String longText() {
     return new Random(1)
         .ints(4_000, 'a', 'z' + 1)
@@ -210,13 +210,13 @@ class CollectionSettingsIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"language":"klingon"}                 | language            | PostgreSQL has no text search configuration klingon; SELECT cfgname FROM pg_ts_config lists them
-          {"language":"english'; DROP TABLE x"}  | language            | PostgreSQL has no text search configuration english'; DROP TABLE x; SELECT cfgname FROM pg_ts_config lists them
-          {"hnsw":{"m":1}}                       | hnsw.m              | hnsw.m must be a whole number from 2 to 100, not 1
-          {"hnsw":{"efSearch":2000}}             | hnsw.efSearch       | hnsw.efSearch must be a whole number from 1 to 1000, not 2000
-          {"fields":{"a.b":"number"}}            | fields              | a field with an index lies at the top of the metadata, and its name has 1 to 27 of A-Z, a-z, 0-9 and _, unlike a.b
-          {"fields":{"a' OR 1":"number"}}        | fields              | a field with an index lies at the top of the metadata, and its name has 1 to 27 of A-Z, a-z, 0-9 and _, unlike a' OR 1
-          {"fields":{"a":"date"}}                | fields.a            | fields.a must be one of [number, text]
+          {"language":"klingon"}                 | language            | The language klingon is not available. Choose a text search configuration of PostgreSQL, such as english, german or simple.
+          {"language":"english'; DROP TABLE x"}  | language            | The language english'; DROP TABLE x is not available. Choose a text search configuration of PostgreSQL, such as english, german or simple.
+          {"hnsw":{"m":1}}                       | hnsw.m              | hnsw.m must be a whole number from 2 to 100, not 1.
+          {"hnsw":{"efSearch":2000}}             | hnsw.efSearch       | hnsw.efSearch must be a whole number from 1 to 1000, not 2000.
+          {"fields":{"a.b":"number"}}            | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a.b.
+          {"fields":{"a' OR 1":"number"}}        | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a' OR 1.
+          {"fields":{"a":"date"}}                | fields.a            | fields.a must be one of number, text.
           """)
   void whatCannotBeChosen(String options, String field, String detail) {
     given()
@@ -241,8 +241,8 @@ class CollectionSettingsIT {
             "detail",
             equalTo(
                 field
-                    + " is what the collection was built with, and stays; create another collection"
-                    + " with it and put the documents there"));
+                    + " cannot be changed after the collection is created. Create another collection,"
+                    + " and store the documents there."));
   }
 
   private static String newCollection(Map<String, ?> options) {

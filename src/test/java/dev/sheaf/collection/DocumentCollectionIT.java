@@ -82,7 +82,9 @@ class DocumentCollectionIT {
         .body(
             "detail",
             equalTo(
-                "a collection named " + name + " exists; drop it first or choose another name"));
+                "A collection named "
+                    + name
+                    + " already exists. Drop it first, or choose another name."));
   }
 
   @Test
@@ -142,7 +144,7 @@ class DocumentCollectionIT {
     }
   }
 
-  /// What a drop is waiting for a lock since, once for each try.
+  /// Since when a drop has been waiting for a lock: a different time for each attempt.
   private static final String WAITING_SINCE =
       """
       SELECT waitstart

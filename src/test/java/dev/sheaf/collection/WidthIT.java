@@ -8,7 +8,7 @@ import dev.sheaf.testing.TestDatabase;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// A model that is not the one that filled a space.
+/// The model of a collection has another number of dimensions than its space.
 class WidthIT {
 
   @Test
@@ -22,7 +22,7 @@ class WidthIT {
 
       assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
           .hasMessageContaining(
-              "the model bge-small-en-v1.5 has 384 dimensions, but embedding space 1 was made for 768");
+              "The model bge-small-en-v1.5 has 384 dimensions, but embedding space 1 has 768.");
     }
   }
 }

@@ -3,13 +3,13 @@ package dev.sheaf.contract;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
-/// What the service answered.
+/// A response of the service.
 ///
-/// @param headers by their names in lower case; of several of one name, the last
+/// @param headers by their names in lower case; if a header is repeated, the last value
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record Answer(int status, Map<String, String> headers, byte[] body) {
 
-  /// The media type, without parameters; empty when there is none.
+  /// The media type without parameters; empty if there is none.
   String type() {
     return headers.getOrDefault("content-type", "").split(";", 2)[0].strip();
   }

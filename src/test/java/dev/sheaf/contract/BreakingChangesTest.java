@@ -18,7 +18,7 @@ import org.openapitools.openapidiff.core.OpenApiCompare;
 import org.openapitools.openapidiff.core.model.ChangedOpenApi;
 import org.openapitools.openapidiff.core.output.ConsoleRender;
 
-/// Whoever works with the last release works with this build.
+/// Clients of the last release work with this build.
 class BreakingChangesTest {
 
   private static final Path RELEASED = Path.of("src/test/resources/openapi/released.yaml");
@@ -136,7 +136,7 @@ class BreakingChangesTest {
     return Arguments.of(name, change);
   }
 
-  /// The committed document against itself with a change.
+  /// Compares the committed document with a changed copy of itself.
   private static ChangedOpenApi changed(Consumer<JsonNode> change) throws IOException {
     String before = Files.readString(Contract.COMMITTED);
     JsonNode document = Contract.parse(before);

@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/// The description of the API that is committed, as tests read it.
+/// The committed OpenAPI document, for tests.
 final class Contract {
 
   static final Path COMMITTED = Path.of("docs/openapi.yaml");
@@ -36,7 +36,7 @@ final class Contract {
   static final String JSON_TYPE = "application/json";
   static final String PROBLEM_TYPE = "application/problem+json";
 
-  /// What the validator calls the document; nothing is fetched from there.
+  /// The URI of the document for the validator. Nothing is fetched from there.
   private static final String NAME = "urn:sheaf:openapi";
 
   private static final Set<String> METHODS = Set.of("get", "put", "post", "patch", "delete");
@@ -74,7 +74,7 @@ final class Contract {
     return YAML.writeValueAsString(document);
   }
 
-  /// One request that the API takes.
+  /// One operation of the API.
   ///
   /// @param method in capitals
   record Operation(String id, String method, String path, JsonNode described) {
@@ -85,14 +85,14 @@ final class Contract {
       return statuses;
     }
 
-    /// Of a place: `path`, `query` or `header`.
+    /// @param in `path`, `query` or `header`
     List<JsonNode> parameters(String in) {
       return Contract.stream(described.path("parameters"))
           .filter(parameter -> parameter.path("in").asText().equals(in))
           .toList();
     }
 
-    /// What it takes as a body; `null` when it takes none.
+    /// The media type of the request body; `null` if the operation has none.
     @Nullable String bodyType() {
       var types = described.path("requestBody").path("content").fieldNames();
       return types.hasNext() ? types.next() : null;
@@ -108,7 +108,7 @@ final class Contract {
     }
   }
 
-  /// All of them, in the order of the document.
+  /// All operations, in the order of the document.
   List<Operation> operations() {
     var operations = new ArrayList<Operation>();
     document
@@ -130,12 +130,12 @@ final class Contract {
     return operations;
   }
 
-  /// A schema by its name.
+  /// Finds a schema by its name.
   JsonNode schema(String name) {
     return document.requiredAt("/components/schemas/" + name);
   }
 
-  /// What a reference means; anything else is itself.
+  /// Follows a reference. Returns any other schema unchanged.
   JsonNode resolve(JsonNode schema) {
     JsonNode at = schema;
     while (at.has("$ref")) {
@@ -144,7 +144,7 @@ final class Contract {
     return at;
   }
 
-  /// In what an answer is not as the document says.
+  /// The differences between an answer and what the document allows.
   List<String> violations(Operation operation, Answer answer) throws IOException {
     String pointer =
         "/paths/"
@@ -192,7 +192,7 @@ final class Contract {
     return segment.replace("~", "~0").replace("/", "~1");
   }
 
-  /// The same, but no object has a field that is not documented.
+  /// A copy of the document in which no object may have undocumented fields.
   private static JsonNode closed(JsonNode document) {
     JsonNode copy = document.deepCopy();
     copy.path("components")
@@ -206,7 +206,7 @@ final class Contract {
     return copy;
   }
 
-  /// The validator does not see that a reference may be null.
+  /// Makes a nullable reference explicit, because the validator ignores that it may be null.
   private static void allowNull(JsonNode property) {
     if (property.path("nullable").asBoolean() && property.has("allOf")) {
       ArrayNode any = ((ObjectNode) property).putArray("anyOf");
@@ -216,7 +216,7 @@ final class Contract {
     }
   }
 
-  /// Where two documents differ, as JSON pointers with what is wrong there.
+  /// The differences between two documents, each as a JSON pointer and a description.
   static List<String> differences(JsonNode expected, JsonNode actual) {
     var differences = new ArrayList<String>();
     differences("", expected, actual, differences);

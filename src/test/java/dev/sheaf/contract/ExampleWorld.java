@@ -11,16 +11,16 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 
-/// What the examples in the document speak of.
+/// The collections, documents and jobs that the examples in the OpenAPI document refer to.
 final class ExampleWorld {
 
   static final String COLLECTION = "articles";
 
-  /// Whose vectors come from the client, three numbers each.
+  /// A collection whose vectors come from the client and have three dimensions.
   static final String VECTORS = "vectors";
 
-  /// What cannot be made over HTTP under a name that is known beforehand. The backfill's lease
-  /// keeps the service's own worker from it.
+  /// Rows that HTTP requests cannot create with a fixed name. The lease of the backfill prevents
+  /// that the service's own worker runs it.
   private static final String ROWS =
       """
       INSERT INTO api_key (id, hash, role)
@@ -42,7 +42,7 @@ final class ExampleWorld {
     this.dataSource = dataSource;
   }
 
-  /// Makes whatever of it is not there.
+  /// Creates everything that does not exist.
   void restore() throws SQLException {
     Api.post("/collections", Map.of("name", COLLECTION, "fields", Map.of("year", "number")));
     put(
@@ -66,7 +66,7 @@ final class ExampleWorld {
     Api.put(COLLECTION, id, Map.of("text", text, "metadata", Map.of("year", year)));
   }
 
-  /// Builds the vector index of [#COLLECTION], anew if it is there, as the service does.
+  /// Builds the vector index of [#COLLECTION] as the service does. Drops an existing one first.
   void index(CollectionService collections, ObjectTemplates templates) throws SQLException {
     Space space = collections.activeSpace(COLLECTION);
     Map<String, Object> parameters =
@@ -83,7 +83,7 @@ final class ExampleWorld {
     }
   }
 
-  /// Takes it away again, for the tests that share its database.
+  /// Removes everything, because other tests use the same database.
   void remove() throws SQLException {
     for (String collection : List.of(COLLECTION, VECTORS)) {
       io.restassured.RestAssured.given().delete("/api/v1/collections/" + collection);

@@ -8,19 +8,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// The examples that the document holds.
+/// Reads the examples in the OpenAPI document.
 final class Examples {
 
   private Examples() {}
 
-  /// Of a parameter; missing when it has none.
+  /// The example of a parameter; a missing node if it has none.
   static JsonNode of(JsonNode parameter) {
     return parameter.has("example")
         ? parameter.path("example")
         : parameter.path("schema").path("example");
   }
 
-  /// Of a body: where it is used, else of its schema.
+  /// The examples of an operation's request body: those of the operation, else those of the schema.
   static List<String> ofBody(Contract contract, Operation operation) {
     JsonNode body = operation.body();
     var examples = new ArrayList<JsonNode>();
@@ -36,7 +36,7 @@ final class Examples {
         .toList();
   }
 
-  /// The path with the examples of its parameters, and a query of those that have one.
+  /// The path and query, with the examples of all parameters that have one.
   static String target(Operation operation) {
     String path = operation.path();
     for (JsonNode parameter : operation.parameters("path")) {

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Every example in the document, sent as it stands there.
+/// Sends every example in the OpenAPI document.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)
@@ -78,7 +78,7 @@ class ExamplesIT {
     assertThat(sent).isGreaterThanOrEqualTo(contract.operations().size());
   }
 
-  /// One `null` for an operation that takes no body.
+  /// A list with one `null` for an operation without a request body.
   private List<@Nullable String> bodies(Operation operation) {
     List<@Nullable String> examples = new ArrayList<>();
     if (operation.bodyType() == null) {

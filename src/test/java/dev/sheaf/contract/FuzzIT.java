@@ -36,8 +36,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Whatever is sent to any operation, the answer comes, is one that the document foresees, and is
-/// never that something went wrong here.
+/// Sends malformed requests to every operation. Each must get an answer that the OpenAPI document
+/// describes, and never an internal error.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
@@ -45,10 +45,10 @@ class FuzzIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /// Of requests at once: enough for one to drop what another is about to use.
+  /// The number of concurrent clients: enough for one to drop what another is about to use.
   private static final int CLIENTS = 4;
 
-  /// After so many requests, what they dropped is put back.
+  /// After this many requests, dropped objects are created again.
   private static final int BLOCK = 25;
 
   private static final Duration PATIENCE = Duration.ofSeconds(20);
@@ -158,7 +158,7 @@ class FuzzIT {
     }
     List<String> wrong = new ArrayList<>();
     boolean outOfTime = answer.status() == 504 && RequestGenerator.isHurried(fuzzed);
-    // Collections that others drop, and with them tables that are just being compared.
+    // Another client may drop a collection while its tables are being compared.
     boolean inMotion =
         answer.status() == 503
             && fuzzed.operation().id().equals("verifySchema")
@@ -175,7 +175,7 @@ class FuzzIT {
     return wrong;
   }
 
-  /// What is none, Quarkus refuses by itself, and says nothing.
+  /// Whether the target is a valid URI. Quarkus rejects any other without a problem document.
   private static boolean isAddress(String target) {
     try {
       new URI(target);

@@ -17,22 +17,22 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// HTTP/1.1 as it goes over the wire: a client library would refuse to send, or quietly mend, what
-/// a service has to stand.
+/// Sends raw HTTP/1.1. A client library would reject or correct the malformed requests that the
+/// service must handle.
 final class RawHttp implements AutoCloseable {
 
   private final URI base;
   private final Duration patience;
   private @Nullable Connection connection;
 
-  /// @param patience how long an answer may take
+  /// @param patience the timeout of an answer
   RawHttp(URI base, Duration patience) {
     this.base = base;
     this.patience = patience;
   }
 
-  /// @param target path and query, as they are to be sent
-  /// @param headers each as it is to be sent, without the line's end
+  /// @param target path and query, sent unchanged
+  /// @param headers each without the line end, sent unchanged
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Request(String method, String target, List<String> headers, byte @Nullable [] body) {
 
@@ -52,7 +52,7 @@ final class RawHttp implements AutoCloseable {
     }
   }
 
-  /// @throws SocketTimeoutException when there is no answer in time
+  /// @throws SocketTimeoutException if there is no answer in time
   Answer send(Request request) throws IOException {
     byte[] bytes = request.bytes();
     Connection used = connection;
@@ -62,7 +62,7 @@ final class RawHttp implements AutoCloseable {
       } catch (SocketTimeoutException e) {
         throw e;
       } catch (IOException e) {
-        // The service may close a connection that lies idle, so a fresh one decides.
+        // The service may close an idle connection, so try a new one.
         close();
       }
     }

@@ -27,23 +27,23 @@ import java.util.stream.Collectors;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
-/// Requests made from the document: ones that are as it says, and ones that are wrong in one way.
-/// The same seed and number make the same request.
+/// Generates requests from the OpenAPI document: valid ones, and ones with one flaw. The same seed
+/// and number give the same request.
 final class RequestGenerator {
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
-  /// A lone surrogate goes over the wire as an escape only.
+  /// UTF-8 cannot encode an unpaired surrogate, so JSON must escape it.
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
 
-  /// Each of these costs a second.
+  /// Operations that take about a second each, and are called rarely.
   private static final Set<String> RARE = Set.of("verifySchema");
 
   private static final List<String> COLLECTIONS =
       List.of(ExampleWorld.COLLECTION, ExampleWorld.VECTORS, "fuzz-1", "fuzz-2");
 
-  /// What the names of fields and parameters mean, as far as the document's types do not say it.
+  /// Meaningful values for fields and parameters whose type in the document is not specific enough.
   private static final Map<String, List<String>> MEANT =
       Map.of(
           "name", COLLECTIONS,
@@ -188,9 +188,9 @@ final class RequestGenerator {
     this.line = contract.schema("DocumentLine");
   }
 
-  /// A request, and what is wrong with it.
+  /// A request with its flaw.
   ///
-  /// @param strays whether it may be for another operation than it was made from, or for none
+  /// @param strays whether the request may reach another operation, or none
   record Fuzzed(Operation operation, RawHttp.Request request, Flaw flaw, boolean strays) {
 
     @Override
@@ -204,14 +204,14 @@ final class RequestGenerator {
     }
   }
 
-  /// What is wrong with a request.
+  /// The flaw of a request.
   enum Flaw {
     NONE,
-    /// A value in the body, or in several places of it.
+    /// One or more values in the body.
     VALUE,
-    /// The body's text.
+    /// The JSON syntax of the body.
     TEXT,
-    /// What the body is said to be, or how it is encoded.
+    /// The media type or encoding of the body.
     TYPE,
     HEADER,
     QUERY,
@@ -222,7 +222,7 @@ final class RequestGenerator {
     return new Making(new Random(seed * 1_000_003 + number)).request();
   }
 
-  /// One request in the making.
+  /// Builds one request.
   private final class Making {
 
     private final Random random;
@@ -351,7 +351,7 @@ final class RequestGenerator {
       return flaw == Flaw.TEXT ? garbled(text) : bytes(text);
     }
 
-    /// With the headers that say what it is, or should.
+    /// Adds the headers that describe the body; they may be wrong.
     private byte[] described(Operation operation, Flaw flaw, List<String> headers, byte[] body) {
       if (flaw != Flaw.TYPE) {
         headers.add("Content-Type: " + operation.bodyType());
@@ -575,7 +575,7 @@ final class RequestGenerator {
       return array;
     }
 
-    /// As `docs/search.md` has them.
+    /// A filter as in `docs/search.md`.
     private ObjectNode filter(int depth) {
       ObjectNode filter = NODES.objectNode();
       switch (random.nextInt(depth > 0 ? 8 : 5)) {
@@ -604,12 +604,12 @@ final class RequestGenerator {
     }
   }
 
-  /// Half of a surrogate pair becomes a question mark.
+  /// Encodes as UTF-8. An unpaired surrogate becomes a question mark.
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /// Whether it is one that asks for a time that is too short by itself.
+  /// Whether the request itself has a very short timeout.
   static boolean isHurried(Fuzzed fuzzed) {
     byte @Nullable [] body = fuzzed.request().body();
     return body != null && new String(body, StandardCharsets.UTF_8).contains("\"timeout\"");

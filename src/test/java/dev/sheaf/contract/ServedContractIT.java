@@ -15,7 +15,7 @@ import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The document that the service serves is the one that is committed.
+/// The service serves the committed OpenAPI document.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)

@@ -78,7 +78,7 @@ class DatabaseAddressTest {
   void whatIsNoUrlIsRefusedWithoutRepeatingIt(String url) {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() -> DatabaseAddress.parse(url))
-        .withMessageStartingWith("DATABASE_URL cannot be read")
+        .withMessageStartingWith("DATABASE_URL is invalid")
         .satisfies(e -> assertThat(e).hasMessageNotContainingAny("secret", "sec ret"));
   }
 }

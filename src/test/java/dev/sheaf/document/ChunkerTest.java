@@ -159,8 +159,8 @@ class ChunkerTest {
     assertThatThrownBy(() -> new Chunkers(1_000, 510).forModel(MODEL))
         .isInstanceOf(IllegalStateException.class)
         .hasMessage(
-            "sheaf.chunking.overlap-tokens must be from 0 to 509, less than a chunk for"
-                + " bge-small-en-v1.5, but is 510");
+            "sheaf.chunking.overlap-tokens must be from 0 to 509, less than the length of a chunk for"
+                + " the model bge-small-en-v1.5, but is 510");
     assertThatThrownBy(() -> new Chunkers(256, -1).forModel(MODEL))
         .isInstanceOf(IllegalStateException.class)
         .hasMessageContaining("but is -1");

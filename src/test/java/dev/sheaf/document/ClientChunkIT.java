@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Documents whose chunks, and their vectors, the client made.
+/// Documents with chunks and vectors from the client.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class ClientChunkIT {
@@ -93,43 +93,45 @@ class ClientChunkIT {
     refused(
         collection,
         Map.of("text", "The Moon"),
-        "this collection has no model that embeds text; send chunks, each with text and vector");
+        "The collection has no model that embeds text. Send chunks instead, each with text and vector.");
     refused(
         collection,
         Map.of("chunks", List.of(Map.of("text", "The Moon"))),
-        "this collection has no model that embeds text; send chunks, each with text and vector");
+        "The collection has no model that embeds text. Send chunks instead, each with text and vector.");
     refused(
         collection,
         chunk("The Moon", List.of(1, 0, 0)),
-        "chunks[0].vector has 3 dimensions, this collection's model has 2");
+        "chunks[0].vector has 3 dimensions, but the model has 2.");
     refused(
         collection,
         chunk("The Moon", List.of(0, 0)),
-        "chunks[0].vector is all zeros, which has no direction to compare");
+        "chunks[0].vector contains only zeros, which have no cosine distance.");
     refused(
         collection,
         Map.of("chunks", List.of(), "title", "x"),
-        "chunks must hold at least one chunk, and no null");
+        "chunks must contain at least one chunk, and no null.");
     refused(
         collection,
         Map.of("text", "a", "chunks", List.of(Map.of("text", "a"))),
-        "give either text or chunks");
+        "Give either text or chunks, not both.");
     Api.search(collection, Map.of("text", "The Moon"))
         .statusCode(422)
-        .body("detail", equalTo("this collection has no model that embeds text; send vector"));
+        .body(
+            "detail",
+            equalTo("The collection has no model that embeds text. Send vector instead."));
     refused(
         Api.newCollection(),
         Map.of("chunks", List.of(Map.of("text", "word ".repeat(600)))),
-        "chunks[0].text has 600 tokens, bge-small-en-v1.5 reads 510 at once; split it, or send text instead of chunks");
+        "chunks[0].text has 600 tokens, but the model bge-small-en-v1.5 accepts at most 510. Split it, or send text instead of chunks.");
     Api.post("/collections", Map.of("name", "no-width", "model", "none"))
         .statusCode(422)
-        .body("detail", equalTo("dimensions is missing"));
+        .body("detail", equalTo("dimensions is required."));
     Api.post("/collections", Map.of("name", "too-wide", "model", "none", "dimensions", 4096))
         .statusCode(422)
         .body(
             "detail",
             equalTo(
-                "an index of half precision takes at most 4000 dimensions, this model has 4096; choose binary"));
+                "An index with half precision may have at most 4000 dimensions, but the model has 4096. Choose binary."));
   }
 
   private static Map<String, ?> chunk(String text, List<Integer> vector) {

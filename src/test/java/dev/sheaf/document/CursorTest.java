@@ -28,6 +28,6 @@ class CursorTest {
   void refusesWhatIsNone(String after) {
     assertThatThrownBy(() -> Cursor.parse(after))
         .isInstanceOf(Problem.class)
-        .hasMessage("after must be the `next` of an earlier page, as it was");
+        .hasMessage("after must be the unchanged `next` of an earlier page.");
   }
 }

@@ -203,7 +203,7 @@ class DocumentIT {
         var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       connection.setAutoCommit(false);
-      // Between the title, which is read before it, and the text.
+      // This runs after the title is read and before the text is read.
       statement.execute(
           """
           LOCK TABLE chunk_%1$s IN ACCESS EXCLUSIVE MODE;

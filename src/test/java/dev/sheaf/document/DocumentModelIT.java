@@ -27,8 +27,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// Documents are put, uploaded, changed, deleted and searched in random order, and after each step
-/// the service says what a map in Java says.
+/// Stores, uploads, changes, deletes and searches documents in random order. After each step, the
+/// service must have the same state as a map in Java.
 ///
 /// `-Dsheaf.test.seed=N` repeats the run that printed N.
 @QuarkusTest
@@ -37,7 +37,7 @@ class DocumentModelIT {
 
   private static final int STEPS = 300;
 
-  /// So few that most steps meet a document that is there.
+  /// Few IDs, so that most steps use an existing document.
   private static final int IDS = 12;
 
   private static final int VALUES = 4;
@@ -87,7 +87,7 @@ class DocumentModelIT {
     return "put of " + id;
   }
 
-  /// Of one id the last line wins.
+  /// If several lines have the same ID, the last one counts.
   private String upload(String collection, Random random) {
     var lines = new ArrayList<Map<String, Object>>();
     for (int i = random.nextInt(6); i >= 0; i--) {
@@ -191,7 +191,7 @@ class DocumentModelIT {
     return "count";
   }
 
-  /// @param distance squared, which is a whole number
+  /// @param distance the square of the distance, which is a whole number
   private record Near(String document, int ordinal, long distance) {}
 
   private void search(String collection, Random random, String when) {
@@ -222,7 +222,7 @@ class DocumentModelIT {
             .toList();
 
     found += hits.size();
-    // Of equal distances any is right.
+    // Documents at equal distances may come in any order.
     assertThat(hits).as(when).doesNotHaveDuplicates().isSubsetOf(all);
     assertThat(hits.stream().map(Near::distance).toList())
         .as(when)

@@ -21,7 +21,7 @@ class DocumentPreparerTest {
     var preparation = new DocumentPreparer(SPACE, new Picky(), new Chunker(new Picky(), 16, 0));
     var content =
         new DocumentContent("What the model does not take.", null, null, null, null, null);
-    PreparedDocument draft = preparation.draft(preparation.row("a", content), content);
+    PreparedDocument draft = preparation.prepare(preparation.row("a", content), content);
 
     Problem problem = catchThrowableOfType(Problem.class, () -> preparation.embed(List.of(draft)));
 
@@ -30,7 +30,7 @@ class DocumentPreparerTest {
     assertThat(problem.detail()).isEqualTo("not this one");
   }
 
-  /// What a model on another server may do with any text.
+  /// A model that rejects every text, as a model on a server may do.
   private record Picky() implements EmbeddingModel {
     @Override
     public String name() {
@@ -53,7 +53,7 @@ class DocumentPreparerTest {
     }
 
     @Override
-    public List<float[]> embed(List<String> texts, Role role) {
+    public List<float[]> embed(List<String> texts, Purpose purpose) {
       throw new IllegalArgumentException("not this one");
     }
   }

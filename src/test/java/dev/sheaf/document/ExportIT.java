@@ -27,15 +27,15 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// All documents of a collection as lines; that they make the same documents again is shown where
-/// both verbs are, in `TransferIT`.
+/// Exports the documents of a collection. `TransferIT` tests that importing an export creates the
+/// same documents.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class ExportIT {
 
   private static final String DOCUMENTS = "/api/v1/collections/{collection}/documents";
 
-  /// More than the buffers between a service and a client that does not read.
+  /// More than the buffers between the service and a client that does not read can contain.
   private static final int MANY = 3_000;
 
   @Inject AgroalDataSource dataSource;
@@ -112,7 +112,7 @@ class ExportIT {
         .get(DOCUMENTS, Api.newCollection())
         .then()
         .statusCode(400)
-        .body("detail", equalTo("filter must be JSON, percent-encoded"));
+        .body("detail", equalTo("filter must be JSON, percent-encoded."));
     given()
         .accept("application/x-ndjson")
         .get(DOCUMENTS, Api.newCollection())
@@ -165,7 +165,7 @@ class ExportIT {
       assertThatThrownBy(
               () -> {
                 while (lines.readLine() != null) {
-                  // Reads on to the end, whichever that is.
+                  // Reads to the end of the response, whether it is complete or not.
                 }
               })
           .isInstanceOf(IOException.class);

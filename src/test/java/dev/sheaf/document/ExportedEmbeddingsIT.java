@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Documents that bring along what their model made of them elsewhere.
+/// Documents from an export, with the vectors that the model computed elsewhere.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class ExportedEmbeddingsIT {
@@ -21,7 +21,7 @@ class ExportedEmbeddingsIT {
   private static final String BY = "chunker 1, bge-small-en-v1.5, max 256, overlap 32";
   private static final String TEXT = "The Moon pulls the sea.";
 
-  /// Nothing that the model would say of any text.
+  /// A vector that the model would not compute for any text.
   private static final List<Integer> VECTOR =
       IntStream.range(0, 384).mapToObj(i -> i == 7 ? 1 : 0).toList();
 
@@ -36,7 +36,7 @@ class ExportedEmbeddingsIT {
     Api.put(collection, "a", document(BY, List.of(VECTOR))).statusCode(201);
 
     Api.search(collection, Map.of("vector", VECTOR)).body("hits[0].distance", equalTo(0.0f));
-    // It is the document that the text alone makes.
+    // The document is the same as without the exported vectors.
     Api.put(collection, "a", Map.of("text", TEXT)).body("status", equalTo("unchanged"));
   }
 
@@ -55,19 +55,19 @@ class ExportedEmbeddingsIT {
     refused(
         collection,
         document(BY, List.of(VECTOR, VECTOR)),
-        "embedded.vectors has 2 vectors for 1 chunks; leave embedded out");
+        "embedded.vectors has 2 vectors for 1 chunks. Omit embedded, so that the document is embedded again.");
     refused(
         collection,
         document(BY, List.of(List.of(1))),
-        "embedded.vectors[0] has 1 dimensions, this collection's model has 384");
+        "embedded.vectors[0] has 1 dimensions, but the model has 384.");
     refused(
         collection,
         document(BY, List.of("???")),
-        "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order");
+        "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.");
     refused(
         collection,
         Map.of("text", TEXT, "embedded", Map.of("by", BY)),
-        "embedded.vectors is missing");
+        "embedded.vectors is required.");
   }
 
   private static void refused(String collection, Map<String, ?> document, String detail) {

@@ -105,19 +105,19 @@ class FilteredDocumentsIT {
         .delete("/api/v1/collections/" + collection + "/documents")
         .then()
         .statusCode(400)
-        .body("detail", equalTo("filter is missing; filter={} deletes every document"));
+        .body("detail", equalTo("filter is required. filter={} deletes all documents."));
     given()
         .queryParam("filter", "n=1")
         .delete("/api/v1/collections/" + collection + "/documents")
         .then()
         .statusCode(400)
-        .body("detail", equalTo("filter must be JSON, percent-encoded"));
+        .body("detail", equalTo("filter must be JSON, percent-encoded."));
     given()
         .queryParam("filter", "{\"n\":{}}")
         .delete("/api/v1/collections/" + collection + "/documents")
         .then()
         .statusCode(422)
-        .body("detail", equalTo("filter.n has no operator"));
+        .body("detail", equalTo("filter.n has no operator. Give at least one, such as $eq."));
     list("{}").body("count", equalTo(9));
   }
 
@@ -146,10 +146,10 @@ class FilteredDocumentsIT {
     patch("nobody", Map.of("title", "x")).statusCode(404);
     patch("d1", Map.of("text", "x"))
         .statusCode(422)
-        .body("detail", equalTo("text cannot be patched; known are metadata, title, uri"));
+        .body("detail", equalTo("text cannot be changed. The fields are metadata, title and uri."));
     patch("d1", Map.of("metadata", List.of()))
         .statusCode(422)
-        .body("detail", equalTo("metadata must be an object or null"));
+        .body("detail", equalTo("metadata must be an object or null."));
     var bare = new java.util.HashMap<String, Object>();
     bare.put("metadata", null);
     patch("d1", bare).statusCode(200).body("metadata", equalTo(Map.of()));
@@ -190,7 +190,7 @@ class FilteredDocumentsIT {
     answer
         .get()
         .statusCode(404)
-        .body("detail", equalTo("there is no collection named " + collection));
+        .body("detail", equalTo("There is no collection named " + collection + "."));
   }
 
   private static long number(Connection connection, String sql) throws SQLException {

@@ -29,7 +29,7 @@ class EmbeddingModelsTest {
   void namesTheKnownModelsWhenOneIsUnknown() {
     assertThatThrownBy(() -> models.byName("huge"))
         .isInstanceOf(UnknownEmbeddingModelException.class)
-        .hasMessage("Unknown embedding model \"huge\"; known: large, small");
+        .hasMessage("Unknown embedding model \"huge\". The models are: large, small.");
   }
 
   @Test
@@ -40,7 +40,9 @@ class EmbeddingModelsTest {
 
     assertThatThrownBy(() -> new EmbeddingModels(providers, "small"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("Two providers have an embedding model named \"small\"; one of them is two");
+        .hasMessage(
+            "Two providers have an embedding model named \"small\". One of them is two. Rename one"
+                + " model");
   }
 
   private record Provider(String name, List<EmbeddingModel> models) implements EmbeddingProvider {}
@@ -62,7 +64,7 @@ class EmbeddingModelsTest {
     }
 
     @Override
-    public List<float[]> embed(List<String> texts, Role role) {
+    public List<float[]> embed(List<String> texts, Purpose purpose) {
       return texts.stream().map(text -> new float[] {1}).toList();
     }
   }

@@ -57,19 +57,20 @@ class EmbeddingResourceIT {
         .isEqualTo(
             models
                 .defaultModel()
-                .embed(List.of("The Moon"), EmbeddingModel.Role.DOCUMENT)
+                .embed(List.of("The Moon"), EmbeddingModel.Purpose.DOCUMENT)
                 .getFirst());
   }
 
   @Test
   void saysWhatIsWrongWithARequest() {
-    refused(Map.of(), "input is missing");
-    refused(Map.of("input", List.of()), "input must be a text, or an array of 1 to 2048 texts");
-    refused(Map.of("input", List.of("a", 1)), "input must hold texts that are not empty");
-    refused(Map.of("input", ""), "input must hold texts that are not empty");
+    refused(Map.of(), "input is required.");
+    refused(
+        Map.of("input", List.of()), "input must be a string, or an array of 1 to 2048 strings.");
+    refused(Map.of("input", List.of("a", 1)), "input must contain strings that are not empty.");
+    refused(Map.of("input", ""), "input must contain strings that are not empty.");
     refused(
         Map.of("input", "a", "model", "huge"),
-        "there is no model huge; there are bge-small-en-v1.5, and none");
+        "There is no model named huge. The models are bge-small-en-v1.5 and none.");
     refused(
         Map.of("input", "word ".repeat(600)),
         "input[0] has 600 tokens, bge-small-en-v1.5 reads 510 at once");

@@ -31,24 +31,23 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// The application as it is shipped, while its database and itself are restarted, killed and
-/// paused: nothing that was acknowledged is lost, no answer is wrong, and nothing fails when the
-/// fault is over.
+/// Restarts, kills and pauses the database and the packaged application under load. No acknowledged
+/// write is lost, no response is wrong, and no request fails after a fault is over.
 ///
-/// One of each in an ordinary build; ten minutes with five of each in `make soak`.
+/// An ordinary build runs one fault of each kind. `make soak` runs five of each in ten minutes.
 @OutOfProcess
 class FaultSoakIT {
 
   private static final int ROUNDS = Integer.getInteger("sheaf.soak.faults", 1);
 
-  /// For all faults together; each has the same part of it to begin, end and be forgotten.
+  /// The time for all faults together. Each gets the same share.
   private static final Duration TIME =
       Duration.ofSeconds(Integer.getInteger("sheaf.soak.fault-seconds", 0));
 
   private static final Duration PAUSE =
       Duration.ofSeconds(Integer.getInteger("sheaf.soak.pause-seconds", 3));
 
-  /// After a fault. A busy machine takes its time.
+  /// The timeout for recovery after a fault, for a busy machine.
   private static final Duration GRACE =
       Duration.ofSeconds(Integer.getInteger("sheaf.soak.grace-seconds", 60));
 
@@ -56,10 +55,10 @@ class FaultSoakIT {
   private static final int POOL = 12;
   private static final int DISK_MEGABYTES = 64;
 
-  /// What the live objects under load may make of a difference, in bytes.
+  /// The tolerated growth of live objects under load, in bytes.
   private static final long FLAT = 16_000_000;
 
-  /// And its threads.
+  /// The tolerated growth of the number of threads.
   private static final int REQUESTS = 24;
 
   private static final String HEAP = "128m";
@@ -77,11 +76,11 @@ class FaultSoakIT {
     void run() throws Exception;
   }
 
-  /// @param refused what may be refused meanwhile
-  /// @param ofService whether connections of clients may end
+  /// @param refused the kinds of requests that may be rejected during the fault
+  /// @param ofService whether connections of clients may be closed
   private record Fault(String name, Set<Kind> refused, boolean ofService, Action action) {}
 
-  /// When it was, by [System#nanoTime]: from its beginning until what was gone serves again.
+  /// The duration of an outage, by [System#nanoTime]: from its start until all requests work again.
   private record Outage(Fault fault, long begun, long ended) {
 
     boolean explains(Failure failure) {
@@ -109,7 +108,7 @@ class FaultSoakIT {
         traffic.begin();
         awaitWell(traffic, System.nanoTime());
 
-        // The service first, so that one process goes through all the rest.
+        // The service first, so that one process survives all other faults.
         var killed =
             new Fault(
                 "service killed",
@@ -179,7 +178,7 @@ class FaultSoakIT {
     }
   }
 
-  /// A disk that has no room for another text, and then has.
+  /// A disk that is full, and then has free space again.
   private void fillDisk(LocalPostgres postgres, TestDatabase database, Traffic traffic)
       throws Exception {
     Optional<Path> disk = postgres.mountDisk(DISK_MEGABYTES);
@@ -237,7 +236,7 @@ class FaultSoakIT {
         .until(() -> traffic.isWellSince(since));
   }
 
-  /// As many requests as there are connections wait for the same lock at once.
+  /// As many concurrent requests as there are connections wait for the same lock.
   private static void allConnectionsAreFree(TestDatabase database, Traffic traffic)
       throws Exception {
     try (var clients = Executors.newVirtualThreadPerTaskExecutor();
@@ -261,7 +260,7 @@ class FaultSoakIT {
     }
   }
 
-  /// The last outage that had begun when it failed.
+  /// The last outage that started before the failure.
   private Optional<Outage> behind(Failure failure) {
     return outages.stream()
         .filter(outage -> failure.ended() - outage.begun() >= 0)

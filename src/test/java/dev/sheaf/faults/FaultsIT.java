@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The application as it is shipped, with a database that gives too little, a model that hangs, and
-/// clients that stall.
+/// The packaged application with a restricted database, a model that does not answer, and clients
+/// that stop sending.
 @OutOfProcess
 class FaultsIT {
 
@@ -48,13 +48,13 @@ class FaultsIT {
   @BeforeAll
   static void start() throws Exception {
     database = TestDatabase.migrated();
-    // Takes connections, because the kernel does, and never answers.
+    // The kernel accepts connections, but nothing answers.
     silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     sheaf =
         SheafProcess.start(
             database,
             Map.of(
-                // A job of the model that hangs goes on for as long as a test looks at it.
+                // The job of the model that does not answer must not fail during the test.
                 "SHEAF_INGESTION_MAX_ATTEMPTS", "1000",
                 "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL),
                 "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT", "1s",
@@ -84,14 +84,14 @@ class FaultsIT {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(201);
   }
 
-  /// A server that is made a standby keeps its sessions, and they never take a write again. Those
-  /// of this database stay what they were when they began.
+  /// When a server becomes a standby, its existing sessions stay open and reject all writes. Here,
+  /// the sessions of this database keep the setting with which they were opened.
   @Test
   void searchesGoOnWhileTheDatabaseIsReadOnly() throws Exception {
     String name = database.address().database();
     database.execute("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
     endSessions();
-    // The first to come after them learns that they have ended.
+    // The first request afterwards may fail, because its connection was closed.
     await().atMost(PATIENCE).until(() -> search().statusCode() == 200);
 
     await()
@@ -100,8 +100,8 @@ class FaultsIT {
             assertThat(refusal(put("second")))
                 .isEqualTo(
                     """
-                    {"type":"urn:sheaf:problem:database-read-only","title":"The database takes no writes","status":503,\
-                    "detail":"PostgreSQL is a standby, or default_transaction_read_only is on; searches go on, and writes when that is over"}\
+                    {"type":"urn:sheaf:problem:database-read-only","title":"The database is read-only","status":503,\
+                    "detail":"PostgreSQL accepts no writes now: it is a standby, or default_transaction_read_only is on. Searches work. Retry the write later."}\
                     """));
     assertThat(search().statusCode()).isEqualTo(200);
 
@@ -151,7 +151,7 @@ class FaultsIT {
     String collection = "/api/v1/collections/hanging";
 
     assertThat(refusal(sheaf.send("POST", collection + "/search", "{\"text\":\"anything\"}")))
-        .contains("urn:sheaf:problem:model-unavailable", "1 attempts", "no answer within");
+        .contains("urn:sheaf:problem:model-unavailable", "1 attempt.", "no answer within");
     assertThat(refusal(sheaf.send("PUT", collection + "/documents/one", "{\"text\":\"any\"}")))
         .contains("urn:sheaf:problem:model-unavailable", "2 attempts", "no answer within");
     assertThat(search().statusCode()).isEqualTo(200);
@@ -188,7 +188,7 @@ class FaultsIT {
     assertThat(sheaf.log()).noneMatch(line -> line.contains("Request failed"));
   }
 
-  /// The model keeps the job from its end, and so its events from theirs.
+  /// The model does not answer, so the job and its event stream do not end.
   @Test
   void whoNeverReadsEventsIsKeptNothing() throws Exception {
     String job =
@@ -235,7 +235,7 @@ class FaultsIT {
     return sheaf.send("PUT", DOCUMENT, CONTENT.formatted(text));
   }
 
-  /// The problem of an answer that says when to come again.
+  /// The problem of a response that must contain `Retry-After`.
   private static String refusal(HttpResponse<String> answer) {
     assertThat(answer.statusCode()).as(answer.body()).isEqualTo(503);
     assertThat(answer.headers().firstValue("Content-Type")).contains("application/problem+json");

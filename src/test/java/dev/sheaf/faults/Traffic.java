@@ -33,12 +33,12 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Clients that write and search at a bounded rate, what they were told, and what they therefore
-/// expect. Document `n` has a word and a vector that no other has, so it is known what each search
-/// has to find.
+/// Clients that write and search at a limited rate, and check every response against the
+/// acknowledged writes. Document `n` has a unique word and a unique vector, so the result of each
+/// search is known.
 final class Traffic implements AutoCloseable {
 
-  /// What clients do, and how long each rests in between, in milliseconds.
+  /// The kinds of requests, each with the delay between two requests in milliseconds.
   enum Kind {
     PUT(40),
     UPLOAD(500),
@@ -56,20 +56,21 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /// How a request ended that did not end well.
+  /// How a request failed.
   enum Sort {
-    /// With 503, as a problem that says when to come again.
+    /// With 503 and `Retry-After`, as a problem.
     REFUSED,
-    /// With the end of its connection.
+    /// Its connection was closed.
     BROKEN
   }
 
-  /// @param begun by [System#nanoTime], as is `ended`
+  /// @param begun by [System#nanoTime]
+  /// @param ended by [System#nanoTime]
   record Failure(Kind kind, Sort sort, long begun, long ended, String what) {}
 
-  /// An upload that was stored to be loaded later.
+  /// An upload that is loaded in the background.
   ///
-  /// @param first of its documents
+  /// @param first the number of its first document
   private record Job(long id, int first) {}
 
   /// A revision of a document.
@@ -79,7 +80,7 @@ final class Traffic implements AutoCloseable {
   private static final int DIMENSIONS = 8;
   private static final int LINES = 20;
 
-  /// Whoever waits longer for an answer waits for ever.
+  /// The timeout of a response.
   private static final Duration AT_MOST = Duration.ofSeconds(60);
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -102,10 +103,10 @@ final class Traffic implements AutoCloseable {
   private final BlockingQueue<String> wrong = new LinkedBlockingQueue<>();
   private final Map<Kind, AtomicInteger> answered = new EnumMap<>(Kind.class);
 
-  /// When the last good answer of each kind was asked for.
+  /// When the last successful request of each kind was sent.
   private final Map<Kind, AtomicLong> good = new EnumMap<>(Kind.class);
 
-  /// @param key of an admin
+  /// @param key the API key of an admin
   Traffic(URI base, String key) {
     this.base = base;
     this.key = key;
@@ -115,7 +116,7 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /// Creates the collection, and begins with all kinds of requests.
+  /// Creates the collection, and starts all kinds of requests.
   void begin() {
     String collection = "{\"name\":\"soak\",\"model\":\"none\",\"dimensions\":" + DIMENSIONS + "}";
     ask(
@@ -127,7 +128,7 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /// Goes on until `time` is over, or something is wrong.
+  /// Runs until `time` is over or an error occurs.
   void goOn(Duration time) throws InterruptedException {
     String first = wrong.poll(time.toMillis(), TimeUnit.MILLISECONDS);
     if (first != null) {
@@ -135,12 +136,12 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /// Whether each kind of request was answered well that began after `since`.
+  /// Whether a request of each kind that was sent after `since` succeeded.
   boolean isWellSince(long since) {
     return good.values().stream().allMatch(last -> last.get() - since > 0);
   }
 
-  /// Ends, when the requests under way are answered.
+  /// Stops after the running requests have completed.
   void end() throws InterruptedException {
     clients.shutdown();
     if (!clients.awaitTermination(AT_MOST.toSeconds(), TimeUnit.SECONDS)) {
@@ -148,22 +149,22 @@ final class Traffic implements AutoCloseable {
     }
   }
 
-  /// What nobody should ever have been told.
+  /// Wrong responses, which must never occur.
   List<String> wrong() {
     return List.copyOf(wrong);
   }
 
-  /// What could not be had at the time.
+  /// Failed requests, which may occur during a fault.
   List<Failure> failures() {
     return List.copyOf(failures);
   }
 
-  /// How many requests of each kind were answered well.
+  /// The number of successful requests of each kind.
   Map<Kind, AtomicInteger> answered() {
     return answered;
   }
 
-  /// How many documents are expected to be there.
+  /// The number of documents that must exist.
   int acknowledged() {
     return stored.size();
   }
@@ -190,7 +191,7 @@ final class Traffic implements AutoCloseable {
     return ThreadLocalRandom.current().nextInt(next.get());
   }
 
-  /// Once more until it is acknowledged; then a new document, or a stored one anew.
+  /// Repeats a write until it is acknowledged, then writes a new document or replaces a stored one.
   private void put() {
     stored.remove(put.number());
     HttpRequest.Builder request =
@@ -230,7 +231,7 @@ final class Traffic implements AutoCloseable {
     IntStream.range(first, first + LINES).forEach(number -> stored.put(number, 0));
   }
 
-  /// Whether all jobs have ended; each has to have every line loaded once.
+  /// Whether all jobs have ended. Each must have loaded every line once.
   boolean areJobsDone() {
     jobs.removeIf(this::isDone);
     return jobs.isEmpty();
@@ -249,7 +250,7 @@ final class Traffic implements AutoCloseable {
     return true;
   }
 
-  /// Reads and finds everything that was acknowledged.
+  /// Reads and searches for all acknowledged documents.
   void verify() {
     stored.keySet().parallelStream()
         .forEach(number -> {
@@ -258,7 +259,7 @@ final class Traffic implements AutoCloseable {
         });
   }
 
-  /// Looks for a document, if it was acknowledged.
+  /// Searches for a document if it was acknowledged.
   void look(Kind kind, int number) {
     Integer revision = stored.get(number);
     if (revision == null) {
@@ -276,7 +277,7 @@ final class Traffic implements AutoCloseable {
           case FILTER -> search(vector + ",\"filter\":{\"n\":" + number + "}");
           case PUT, UPLOAD, JOB -> throw new IllegalArgumentException(kind + " looks for nothing");
         };
-    // What is replaced meanwhile proves nothing.
+    // A document that is being replaced cannot be checked.
     ask(
         kind,
         request,
@@ -291,7 +292,7 @@ final class Traffic implements AutoCloseable {
     return to("/api/v1/collections/soak/search").POST(body(fields));
   }
 
-  /// To the letter; of a search, the document and nothing else.
+  /// The response must be exact. A search must return the document and no other.
   private static boolean isRight(Kind kind, JsonNode answer, int number, int revision) {
     boolean read = kind == Kind.GET;
     JsonNode found = read ? answer : answer.at("/hits/0");
@@ -302,7 +303,7 @@ final class Traffic implements AutoCloseable {
         && found.path("metadata").toString().equals("{\"n\":" + number + "}");
   }
 
-  /// @return the answer, if there was a good one
+  /// @return the response, if the request succeeded
   private Optional<JsonNode> ask(
       Kind kind, HttpRequest.Builder request, Predicate<JsonNode> isRight) {
     long begun = System.nanoTime();

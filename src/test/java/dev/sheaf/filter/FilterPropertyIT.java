@@ -31,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/// Random filters over random documents, answered by PostgreSQL and by a plain reading of
-/// `docs/search.md` in Java that knows neither [Filter] nor SQL.
+/// Evaluates random filters on random documents with PostgreSQL, and with a simple implementation
+/// of `docs/search.md` in Java that uses neither [Filter] nor SQL. Both must give the same result.
 ///
 /// `-Dsheaf.test.seed=N` repeats the run that printed N.
 @ExtendWith(DatabaseExtension.class)
@@ -44,11 +44,11 @@ class FilterPropertyIT {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
-  /// Names as documents hold them; some need escaping in a filter.
+  /// Names of metadata fields. Some must be escaped in a filter.
   private static final List<String> NAMES =
       List.of("a", "b", "a.b", "$title", "quo'te\"", "back\\slash", "", "0", "ключ");
 
-  /// Some begin alike for longer than an index looks.
+  /// Some texts have a common prefix that is longer than the part in an index.
   private static final List<String> TEXTS =
       List.of(
           "",
@@ -102,7 +102,7 @@ class FilterPropertyIT {
         }
         met += expected.size();
 
-        assertThat(found(connection, Predicate.of(Filter.parse("filter", filter))))
+        assertThat(found(connection, FilterSql.of(Filter.parse("filter", filter))))
             .as("seed %s, filter %s: %s", seed, i, filter)
             .isEqualTo(expected);
       }
@@ -137,7 +137,7 @@ class FilterPropertyIT {
     }
   }
 
-  private static Set<Integer> found(Connection connection, Predicate predicate)
+  private static Set<Integer> found(Connection connection, FilterSql predicate)
       throws SQLException {
     var found = new TreeSet<Integer>();
     try (PreparedStatement select =
@@ -153,7 +153,7 @@ class FilterPropertyIT {
     return found;
   }
 
-  // What documents and filters are made of.
+  // Random documents and filters
 
   private static Doc document(Random random) {
     return new Doc(
@@ -258,7 +258,7 @@ class FilterPropertyIT {
             case "$exists" -> NODES.booleanNode(random.nextBoolean());
             case "$in", "$nin" -> {
               ArrayNode list = NODES.arrayNode();
-              // Long lists are another statement than short ones.
+              // Long lists use other SQL than short ones.
               int size = random.nextInt(10) == 0 ? 60 : random.nextInt(4);
               while (list.size() < size) {
                 list.add(operand(random, time));
@@ -291,7 +291,7 @@ class FilterPropertyIT {
     return values.get(random.nextInt(values.size()));
   }
 
-  // What a filter means.
+  // The reference implementation
 
   private static boolean meets(Doc document, JsonNode filter) {
     return filter.properties().stream()
@@ -364,7 +364,7 @@ class FilterPropertyIT {
                 && json.textValue().contains(operand.textValue()));
   }
 
-  /// Empty where the two cannot be compared.
+  /// Empty if the values cannot be compared.
   private static Optional<Integer> compare(@Nullable Object value, JsonNode operand) {
     return switch (value) {
       case Instant time -> Optional.of(time.compareTo(instant(operand.textValue())));

@@ -61,13 +61,13 @@ class FilterTest {
 
   @Test
   void whatAClientWroteIsAParameter() throws Exception {
-    Predicate predicate =
-        Predicate.of(
+    FilterSql predicate =
+        FilterSql.of(
             parse("{\"x'; DROP TABLE document; --\":{\"$gt\":\"' OR true\"},\"$title\":\"$1?\"}"));
 
     assertThat(predicate)
         .isEqualTo(
-            new Predicate(
+            new FilterSql(
                 "((left(CASE WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata"
                     + " -> ?::text) #>> '{}' END COLLATE \"C\", 600) >= left(?::text, 600) AND CASE"
                     + " WHEN jsonb_typeof((d.metadata -> ?::text)) = 'string' THEN (d.metadata ->"
@@ -87,30 +87,30 @@ class FilterTest {
       quoteCharacter = '`',
       textBlock =
           """
-          []                              | filter               | filter must be an object
-          "x"                             | filter               | filter must be an object
-          {"$and":{}}                     | filter.$and          | filter.$and must be an array of filters
-          {"$or":[1]}                     | filter.$or[0]        | filter.$or[0] must be an object
-          {"$not":[]}                     | filter.$not          | filter.$not must be an object
-          {"a":{}}                        | filter.a             | filter.a has no operator
-          {"a":[1]}                       | filter.a             | filter.a must be a string, a number, true, false or null
-          {"a":{"$in":1}}                 | filter.a.$in         | filter.a.$in must be an array
-          {"a":{"$in":[[1]]}}             | filter.a.$in[0]      | filter.a.$in[0] must be a string, a number, true, false or null
-          {"a":{"$gt":true}}              | filter.a.$gt         | filter.a.$gt must be a number or a string
-          {"a":{"$lt":null}}              | filter.a.$lt         | filter.a.$lt must be a number or a string
-          {"a":{"$exists":1}}             | filter.a.$exists     | filter.a.$exists must be true or false
-          {"a":"\\u0000"}                 | filter.a             | filter.a holds U+0000 at position 0, which PostgreSQL cannot store; remove it
-          {"\\u0000":1}                   | filter               | filter holds U+0000 at position 0, which PostgreSQL cannot store; remove it
-          {"a":"\\ud800"}                 | filter.a             | filter.a holds half of a surrogate pair at position 0
-          {"a":1e99999}                   | filter.a             | filter.a has more than 1000 digits
-          {"a\\\\b":1}                    | filter               | in the name of a field, a backslash stands before a dot, a dollar sign or another backslash, which belongs to the name then
-          {"$created":"yesterday"}        | filter.$created      | filter.$created must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
-          {"$created":5}                  | filter.$created      | filter.$created must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
-          {"$updated":{"$gt":"2026-01-01T00:00:00.0000001Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
-          {"$updated":{"$gt":"+99999-01-01T00:00:00Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time of the years 1 to 9999, to the microsecond at most, such as 2026-01-31 or 2026-01-31T12:00:00Z
-          {"$created":{"$contains":"2026-01-01"}} | filter.$created.$contains | filter.$created.$contains: a point in time contains nothing
-          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | there is no operator $regex; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a field inside of an object is written with a dot, as in a.b
-          {"$where":"1"}                  | filter               | filter has no $where; here may stand $and, $or, $not, $title, $uri, $created, $updated, or a field of the metadata, which is written with \\$ when it begins with a dollar sign
+          []                              | filter               | filter must be an object.
+          "x"                             | filter               | filter must be an object.
+          {"$and":{}}                     | filter.$and          | filter.$and must be an array of filters.
+          {"$or":[1]}                     | filter.$or[0]        | filter.$or[0] must be an object.
+          {"$not":[]}                     | filter.$not          | filter.$not must be an object.
+          {"a":{}}                        | filter.a             | filter.a has no operator. Give at least one, such as $eq.
+          {"a":[1]}                       | filter.a             | filter.a must be a string, a number, true, false or null.
+          {"a":{"$in":1}}                 | filter.a.$in         | filter.a.$in must be an array.
+          {"a":{"$in":[[1]]}}             | filter.a.$in[0]      | filter.a.$in[0] must be a string, a number, true, false or null.
+          {"a":{"$gt":true}}              | filter.a.$gt         | filter.a.$gt must be a number or a string.
+          {"a":{"$lt":null}}              | filter.a.$lt         | filter.a.$lt must be a number or a string.
+          {"a":{"$exists":1}}             | filter.a.$exists     | filter.a.$exists must be true or false.
+          {"a":"\\u0000"}                 | filter.a             | filter.a contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          {"\\u0000":1}                   | filter               | filter contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          {"a":"\\ud800"}                 | filter.a             | filter.a contains an unpaired surrogate at position 0. Remove it.
+          {"a":1e99999}                   | filter.a             | filter.a has more than 1000 digits.
+          {"a\\\\b":1}                    | filter               | In the name of a field, a backslash may only precede a dot, a dollar sign or another backslash. Write \\\\ for a backslash.
+          {"$created":"yesterday"}        | filter.$created      | filter.$created must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"$created":5}                  | filter.$created      | filter.$created must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"$updated":{"$gt":"2026-01-01T00:00:00.0000001Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"$updated":{"$gt":"+99999-01-01T00:00:00Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"$created":{"$contains":"2026-01-01"}} | filter.$created.$contains | filter.$created.$contains cannot be used with a time. Use $gte and $lt.
+          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists and $contains. Write a dot for a field inside of an object, as in a.b.
+          {"$where":"1"}                  | filter               | filter contains the unknown name $where. Known names are $and, $or, $not, $title, $uri, $created, $updated and the fields of the metadata. If a field's name begins with a dollar sign, write \\$.
           """)
   void whatIsNoFilter(String json, String field, String detail) throws Exception {
     JsonNode node = JSON.readTree(json);
@@ -125,15 +125,17 @@ class FilterTest {
   void filtersAreBounded() {
     assertRefused(
         "{\"$not\":".repeat(32) + "{}" + "}".repeat(32),
-        "filter is nested more than 32 levels deep");
+        "filter is nested more than 32 levels deep.");
     assertRefused(
-        "{\"a\":{\"$in\":[" + "1,".repeat(1_000) + "1]}}", "filter holds more than 1000 values");
+        "{\"a\":{\"$in\":[" + "1,".repeat(1_000) + "1]}}",
+        "filter contains more than 1000 values.");
     assertRefused(
-        "{\"$or\":[" + "{},".repeat(1_000) + "{}]}", "filter holds more than 1000 values");
-    assertRefused("{\"" + "a.".repeat(32) + "a\":1}", "a field lies at most 32 levels deep");
+        "{\"$or\":[" + "{},".repeat(1_000) + "{}]}", "filter contains more than 1000 values.");
+    assertRefused(
+        "{\"" + "a.".repeat(32) + "a\":1}", "The path of a field may have at most 32 names.");
     assertRefused(
         "{\"a\":{\"$in\":[\"" + "é".repeat(4_000) + "\",\"" + "é".repeat(4_001) + "\"]}}",
-        "filter.a.$in[1] has 8002 bytes, at most 8000 are allowed");
+        "filter.a.$in[1] has 8002 bytes. It may have at most 8000.");
   }
 
   private static void assertRefused(String json, String detail) {

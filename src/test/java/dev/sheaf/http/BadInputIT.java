@@ -26,7 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Whatever a client sends, it gets an answer that says what was wrong, and nothing is stored.
+/// The response to any invalid input says what was wrong, and nothing is stored.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class BadInputIT {
@@ -44,15 +44,15 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"x","colour":1}          | 422 | colour     | unknown field colour; known are description, dimensions, fields, hnsw, language, metric, model, name, precision
-          {"name":7}                       | 422 | name       | name must be a string
-          {"name":"Upper Case"}            | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
-          {"name":""}                      | 422 | name       | name must be 1 to 63 of a-z, 0-9, - and _, and start with a letter or a digit
-          {}                               | 422 | name       | name is missing
-          {"name":null}                    | 422 | name       | name is missing
-          {"name":"x","metric":"hamming"}  | 422 | metric     | metric must be one of [cosine, l2, inner_product]
-          {"name":"x","metric":1}          | 422 | metric     | metric must be one of [cosine, l2, inner_product]
-          {"name":"x","precision":"8bit"}  | 422 | precision  | precision must be one of [full, half, binary]
+          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: description, dimensions, fields, hnsw, language, metric, model, name, precision.
+          {"name":7}                       | 422 | name       | name must be a string.
+          {"name":"Upper Case"}            | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
+          {"name":""}                      | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
+          {}                               | 422 | name       | name is required.
+          {"name":null}                    | 422 | name       | name is required.
+          {"name":"x","metric":"hamming"}  | 422 | metric     | metric must be one of cosine, l2, inner_product.
+          {"name":"x","metric":1}          | 422 | metric     | metric must be one of cosine, l2, inner_product.
+          {"name":"x","precision":"8bit"}  | 422 | precision  | precision must be one of full, half, binary.
           """)
   void collections(String body, int status, String field, String detail) {
     given()
@@ -73,19 +73,19 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"text":""}                                   | text         | text is empty; a document needs something to search for
-          {"text":" \\n\\t "}                           | text         | text is empty; a document needs something to search for
-          {"title":"x"}                                 | text         | text is missing
-          {"text":["a"]}                                | text         | text must be a string
-          {"text":true}                                 | text         | text must be a string
-          {"text":"a\\u0000b"}                          | text         | text holds U+0000 at position 1, which PostgreSQL cannot store; remove it
-          {"text":"a\\ud83d"}                           | text         | text holds half of a surrogate pair at position 1
-          {"text":"a","title":"\\u0000"}                | title        | title holds U+0000 at position 0, which PostgreSQL cannot store; remove it
-          {"text":"a","metadata":[]}                    | metadata     | metadata must be an object
-          {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object
-          {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k holds U+0000 at position 0, which PostgreSQL cannot store; remove it
-          {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits
-          {"text":"a","content":"b"}                    | content      | unknown field content; known are chunks, embedded, metadata, text, title, uri
+          {"text":""}                                   | text         | text must not be empty.
+          {"text":" \\n\\t "}                           | text         | text must not be empty.
+          {"title":"x"}                                 | text         | text is required.
+          {"text":["a"]}                                | text         | text must be a string.
+          {"text":true}                                 | text         | text must be a string.
+          {"text":"a\\u0000b"}                          | text         | text contains U+0000 at position 1, which PostgreSQL cannot store. Remove it.
+          {"text":"a\\ud83d"}                           | text         | text contains an unpaired surrogate at position 1. Remove it.
+          {"text":"a","title":"\\u0000"}                | title        | title contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          {"text":"a","metadata":[]}                    | metadata     | metadata must be an object.
+          {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object.
+          {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits.
+          {"text":"a","content":"b"}                    | content      | Unknown field content. Known fields: chunks, embedded, metadata, text, title, uri.
           """)
   void documents(String body, String field, String detail) {
     given()
@@ -106,35 +106,35 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {}                                | 422 | text      | give one of text, vector and like
-          {"text":"a","vector":[1]}         | 422 | text      | give one of text, vector and like
-          {"text":"  "}                     | 422 | text      | text is empty; there is nothing to search for
-          {"text":"a","limit":0}            | 422 | limit     | limit must be a whole number from 1 to 1000, not 0
-          {"text":"a","limit":1001}         | 422 | limit     | limit must be a whole number from 1 to 1000, not 1001
-          {"text":"a","limit":"ten"}        | 422 | limit     | limit must be a whole number
-          {"text":"a","limit":"10"}         | 422 | limit     | limit must be a whole number
-          {"text":"a","limit":1.5}          | 422 | limit     | limit must be a whole number
-          {"text":"a","limit":99999999999}  | 422 | limit     | limit must be a whole number
-          {"vector":[1,2,3]}                | 422 | vector    | vector has 3 dimensions, this collection's model has 384
-          {"vector":[]}                     | 422 | vector    | vector has 0 dimensions, this collection's model has 384
-          {"vector":"1,2"}                  | 422 | vector    | vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order
-          {"text":"a","mode":"words"}       | 422 | mode      | mode must be one of [vector, fulltext, hybrid]
-          {"vector":[1],"mode":"fulltext"}  | 422 | text      | mode fulltext takes text, and neither vector nor like
-          {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | mode hybrid takes text, and may take vector, but not like
-          {"like":{}}                       | 422 | like.document | like.document is missing
-          {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1
-          {"text":"a","offset":999,"limit":2} | 422 | offset  | offset and limit together must be at most 1000; narrow the filter
-          {"text":"a","groupSize":2}        | 422 | groupSize | groupSize needs groupBy
-          {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of [document]
-          {"text":"a","select":["body"]}    | 422 | select[0] | select[0] must be one of [title, uri, text, metadata, vector, createdAt, updatedAt]
-          {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid needs mode hybrid
-          {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000
-          {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0
-          {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0
-          {"text":"a","filter":[]}          | 422 | filter    | filter must be an object
-          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | there is no operator $regex; there are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains; a field inside of an object is written with a dot, as in a.b
-          {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number
-          {"vector":[null]}                 | 422 | vector[0] | vector[0] must be a number
+          {}                                | 422 | text      | Exactly one of text, vector and like is required.
+          {"text":"a","vector":[1]}         | 422 | text      | Exactly one of text, vector and like is required.
+          {"text":"  "}                     | 422 | text      | text must not be empty.
+          {"text":"a","limit":0}            | 422 | limit     | limit must be a whole number from 1 to 1000, not 0.
+          {"text":"a","limit":1001}         | 422 | limit     | limit must be a whole number from 1 to 1000, not 1001.
+          {"text":"a","limit":"ten"}        | 422 | limit     | limit must be a whole number.
+          {"text":"a","limit":"10"}         | 422 | limit     | limit must be a whole number.
+          {"text":"a","limit":1.5}          | 422 | limit     | limit must be a whole number.
+          {"text":"a","limit":99999999999}  | 422 | limit     | limit must be a whole number.
+          {"vector":[1,2,3]}                | 422 | vector    | vector has 3 dimensions, but the model has 384.
+          {"vector":[]}                     | 422 | vector    | vector has 0 dimensions, but the model has 384.
+          {"vector":"1,2"}                  | 422 | vector    | vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.
+          {"text":"a","mode":"words"}       | 422 | mode      | mode must be one of vector, fulltext, hybrid.
+          {"vector":[1],"mode":"fulltext"}  | 422 | text      | Mode fulltext requires text, and accepts neither vector nor like.
+          {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | Mode hybrid requires text, accepts vector, and does not accept like.
+          {"like":{}}                       | 422 | like.document | like.document is required.
+          {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1.
+          {"text":"a","offset":999,"limit":2} | 422 | offset  | offset + limit must be at most 1000. Use a narrower filter.
+          {"text":"a","groupSize":2}        | 422 | groupSize | groupSize requires groupBy.
+          {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of document.
+          {"text":"a","select":["body"]}    | 422 | select[0] | select[0] must be one of title, uri, text, metadata, vector, createdAt, updatedAt.
+          {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid requires "mode": "hybrid".
+          {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000, not -1.0.
+          {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
+          {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
+          {"text":"a","filter":[]}          | 422 | filter    | filter must be an object.
+          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists and $contains. Write a dot for a field inside of an object, as in a.b.
+          {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number.
+          {"vector":[null]}                 | 422 | vector[0] | vector[0] must be a number.
           """)
   void searches(String body, int status, String field, String detail) {
     given()
@@ -154,9 +154,9 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          0,                 | vector    | vector is all zeros, which has no direction to compare
-          1e39,              | vector[0] | vector[0] is not a finite 32-bit number
-          70000,             | vector[0] | vector[0] is over 65504.0, the most that this collection's half precision index can compare
+          0,                 | vector    | vector contains only zeros, which have no cosine distance.
+          1e39,              | vector[0] | vector[0] is not a finite 32-bit number.
+          70000,             | vector[0] | vector[0] is larger than 65504.0, the largest number that the half-precision index of this collection can store.
           """)
   void vectorsOfTheRightWidth(String first, String field, String detail) {
     given()
@@ -202,7 +202,7 @@ class BadInputIT {
         .put("/api/v1/collections/strict/documents/bad")
         .then()
         .statusCode(422)
-        .body("detail", equalTo("text is missing"));
+        .body("detail", equalTo("text is required."));
   }
 
   @Test
@@ -277,7 +277,10 @@ class BadInputIT {
         .then()
         .statusCode(415)
         .contentType("application/problem+json")
-        .body("detail", equalTo("send Content-Type: application/json"));
+        .body(
+            "detail",
+            equalTo(
+                "Send Content-Type: application/json. /q/openapi lists the other media types."));
   }
 
   @ParameterizedTest
@@ -395,7 +398,7 @@ class BadInputIT {
                 .header("Content-Type", "application/json")
                 .PUT(HttpRequest.BodyPublishers.ofByteArray(body)));
     assertThat(announced.statusCode()).isEqualTo(413);
-    assertThat(announced.body()).contains("at most 10485760 bytes are accepted");
+    assertThat(announced.body()).contains("The body may have at most 10485760 bytes.");
 
     given().get("/api/v1/collections/strict/documents/big").then().statusCode(404);
   }

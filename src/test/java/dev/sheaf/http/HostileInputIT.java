@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// Wherever a client may say a string, a hostile one is refused or means itself.
+/// A hostile string in any place is rejected, or is treated as plain data.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class HostileInputIT {
@@ -80,7 +80,7 @@ class HostileInputIT {
     return text.indexOf('\0') < 0 && StandardCharsets.UTF_8.newEncoder().canEncode(text);
   }
 
-  /// Whether it was done. The only other answer is that the client is at fault, and how.
+  /// Whether the request succeeded. Any failure must be a problem with a status of 4xx.
   private static boolean isDone(Response response) {
     if (response.statusCode() < 300) {
       return true;
@@ -99,7 +99,7 @@ class HostileInputIT {
   }
 
   private static Response document(String method, String id) {
-    // RestAssured would look for parameters in the id.
+    // RestAssured would replace path parameters in the id.
     String encoded = URLEncoder.encode(id, StandardCharsets.UTF_8).replace("+", "%20");
     return given()
         .urlEncodingEnabled(false)
@@ -124,7 +124,7 @@ class HostileInputIT {
 
   private static String json(Object value) {
     try {
-      // A lone surrogate goes over the wire as an escape only.
+      // UTF-8 cannot encode an unpaired surrogate, so JSON must escape it.
       return JSON.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII).writeValueAsString(value);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);

@@ -10,7 +10,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import org.junit.jupiter.api.Test;
 
-/// What surrounds the endpoints: health and the description of the API.
+/// Health, and the description of the API.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class ServiceIT {

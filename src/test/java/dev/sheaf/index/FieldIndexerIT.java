@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
-import dev.sheaf.testing.Overtaking;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
+import dev.sheaf.testing.WorkerRace;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -18,7 +18,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What happens between the look of the worker and its act.
+/// Concurrent changes between the worker's read and its write.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)
@@ -34,8 +34,8 @@ class FieldIndexerIT {
   private long id;
 
   @BeforeEach
-  void aCollection() throws SQLException {
-    indexer.doWhatIsDue();
+  void createCollection() throws SQLException {
+    indexer.applyPendingChanges();
     collection =
         Api.newCollection(
             Map.of("model", "none", "dimensions", 2, "fields", Map.of("year", "number")));
@@ -43,23 +43,23 @@ class FieldIndexerIT {
   }
 
   @Test
-  void theCollectionIsDropped() throws Exception {
-    var overtaking = new Overtaking(dataSource, templates);
+  void aDroppedCollectionIsSkipped() throws Exception {
+    var race = new WorkerRace(dataSource, templates);
 
-    overtaking.of(
-        indexer::doWhatIsDue,
+    race.run(
+        indexer::applyPendingChanges,
         "document_" + id,
         "SHARE UPDATE EXCLUSIVE",
-        connection -> overtaking.drop(connection, collection));
+        connection -> race.drop(connection, collection));
 
     assertThat(number("SELECT count(*) FROM collection WHERE id = " + id)).isZero();
   }
 
   @Test
-  void anotherBuildsTheIndex() throws Exception {
-    new Overtaking(dataSource, templates)
-        .of(
-            indexer::doWhatIsDue,
+  void anIndexOfAnotherSessionIsKept() throws Exception {
+    new WorkerRace(dataSource, templates)
+        .run(
+            indexer::applyPendingChanges,
             "document_" + id,
             "SHARE UPDATE EXCLUSIVE",
             connection -> {
@@ -78,7 +78,7 @@ class FieldIndexerIT {
 
   private long number(String query) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
-      return Overtaking.number(connection, query);
+      return WorkerRace.number(connection, query);
     }
   }
 }

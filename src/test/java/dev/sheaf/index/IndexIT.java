@@ -36,18 +36,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Indexes of eight dimensions, with as few links as there can be, so that they miss something.
+/// Uses indexes of eight dimensions with the minimum number of links, so that they miss some
+/// vectors.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
 class IndexIT {
 
   private static final Map<String, ?> POOR = Map.of("m", 2, "efConstruction", 4, "efSearch", 10);
-  private static final List<Double> SOMEWHERE = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
+  private static final List<Double> QUERY_VECTOR = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
 
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
-  @Inject RecallMeasurement measurement;
+  @Inject RecallMeasurer measurer;
 
   @Test
   void withoutAnIndexThereIsNoRecall() throws SQLException {
@@ -62,7 +63,8 @@ class IndexIT {
         .body("$", hasEntry("recall", null))
         .body(
             "recallMissing",
-            equalTo("there is no index below 3 rows; every vector is compared, and recall is 1"));
+            equalTo(
+                "A collection with fewer than 3 vectors has no index. Searches compare every vector, and recall is 1."));
     for (String request : List.of("measure", "tune")) {
       Api.post("/collections/" + name + "/index/" + request, Map.of("recall", 0.9))
           .statusCode(409)
@@ -70,13 +72,13 @@ class IndexIT {
           .body(
               "detail",
               equalTo(
-                  "the collection has no index yet; every vector is compared, and recall is 1"));
+                  "The collection has no index yet. Searches compare every vector, and recall is 1."));
     }
     given().get("/api/v1/collections/nowhere/index").then().statusCode(404);
   }
 
   @Test
-  void recallIsWhatPlainSqlFinds() throws SQLException {
+  void recallEqualsTheResultOfPlainSql() throws SQLException {
     String name = newCollection(POOR);
     fill(name, 1, 2_000);
     awaitRecall(name);
@@ -102,20 +104,20 @@ class IndexIT {
   }
 
   @Test
-  void whatWasAddedSinceIsNotFoundTooMuch() throws SQLException {
+  void vectorsAddedInTheMeantimeDoNotCount() throws SQLException {
     String name = newCollection(POOR);
     fill(name, 1, 100);
     awaitRecall(name);
-    var oneWasThere = new RecallMeasurement.Truth(new float[] {1, 0, 0, 0, 0, 0, 0, 0}, 1, 2);
+    var oneNeighbour = new RecallMeasurer.GroundTruth(new float[] {1, 0, 0, 0, 0, 0, 0, 0}, 1, 2);
 
-    Measured measured =
-        measurement.measureAgainst(List.of(oneWasThere), collections.activeSpace(name), 10);
+    MeasuredRecall measured =
+        measurer.measureAgainst(List.of(oneNeighbour), collections.activeSpace(name), 10);
 
     assertThat(measured.recall()).isEqualTo(1);
   }
 
   @Test
-  void tuningFindsTheSmallestThatIsEnough() throws SQLException {
+  void tuningFindsTheSmallestSufficientEf() throws SQLException {
     String name = newCollection(POOR);
     fill(name, 1, 2_000);
     awaitRecall(name);
@@ -143,12 +145,12 @@ class IndexIT {
       delimiter = '|',
       textBlock =
           """
-          {}                 | recall is missing
-          {"recall": 0}      | recall must be a number from 0.01 to 1, not 0.0
-          {"recall": 1.01}   | recall must be a number from 0.01 to 1, not 1.01
-          {"recall": "high"} | recall must be a number
+          {}                 | recall is required.
+          {"recall": 0}      | recall must be a number from 0.01 to 1, not 0.0.
+          {"recall": 1.01}   | recall must be a number from 0.01 to 1, not 1.01.
+          {"recall": "high"} | recall must be a number.
           """)
-  void whatCannotBeReached(String body, String detail) {
+  void invalidTargetRecall(String body, String detail) {
     given()
         .contentType(ContentType.JSON)
         .body(body)
@@ -160,7 +162,7 @@ class IndexIT {
   }
 
   @Test
-  void queriesAreMeasuredToo() throws SQLException {
+  void clientQueriesAreMeasured() throws SQLException {
     String name = newCollection(POOR);
     fill(name, 1, 200);
     awaitRecall(name).body("recallOfQueries", nullValue());
@@ -176,7 +178,7 @@ class IndexIT {
   }
 
   @Test
-  void anIndexThatHasLostItsRecallIsBuiltAnew() throws SQLException {
+  void anIndexThatHasLostRecallIsRebuilt() throws SQLException {
     String name = newCollection(POOR);
     fill(name, 1, 100);
     double before = awaitRecall(name).extract().jsonPath().getDouble("recall.value");
@@ -184,10 +186,10 @@ class IndexIT {
 
     fill(name, 101, 4_000);
 
-    patiently()
+    awaitOneMinute()
         .untilAsserted(() -> {
           assertThat(indexes(name)).hasSize(1).doesNotContain(first);
-          // The new one is not held to what the old one reached over a fortieth of the rows.
+          // The new index is not compared with the old one, which had a fortieth of the rows.
           JsonPath index = index(name).body("recall", notNullValue()).extract().jsonPath();
           assertThat(index.getDouble("recall.value"))
               .isEqualTo(index.getDouble("recall.first"))
@@ -211,9 +213,9 @@ class IndexIT {
         .body("precision", equalTo("full"))
         .body("hnsw", equalTo(Map.of("m", 8, "efConstruction", 4, "efSearch", 10)));
 
-    patiently()
+    awaitOneMinute()
         .untilAsserted(() -> {
-          // Whatever is going on, searches go through an index.
+          // During the whole replacement, searches use an index.
           search(name)
               .statusCode(200)
               .body("strategy", equalTo("hnsw"))
@@ -232,7 +234,7 @@ class IndexIT {
   }
 
   @Test
-  void aPrecisionThatCannotIndexTheWidthIsRefused() {
+  void aPrecisionThatCannotIndexTheDimensionsIsRejected() {
     String name =
         Api.newCollection(Map.of("model", "none", "dimensions", 3_000, "precision", "half"));
 
@@ -246,11 +248,11 @@ class IndexIT {
         .body(
             "detail",
             equalTo(
-                "an index of full precision takes at most 2000 dimensions, this model has 3000; choose half"));
+                "An index with full precision may have at most 2000 dimensions, but the model has 3000. Choose half."));
   }
 
   @Test
-  void aBuildSaysHowFarItIsAndWhatAKilledOneLeftIsCleared() throws Exception {
+  void aBuildReportsProgressAndIncompleteIndexesAreDropped() throws Exception {
     String name = newCollection(POOR);
     fill(name, 1, 100);
     awaitRecall(name);
@@ -260,10 +262,10 @@ class IndexIT {
         var writing = writer.createStatement()) {
       writer.setAutoCommit(false);
       writing.execute("LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE");
-      reindexInVain(table);
+      cancelReindex(table);
 
       writer.commit();
-      patiently()
+      awaitOneMinute()
           .untilAsserted(() -> assertThat(relations(table)).containsExactly(table + "_hnsw"));
 
       writing.execute("LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE");
@@ -273,7 +275,7 @@ class IndexIT {
           .patch("/api/v1/collections/" + name)
           .then()
           .statusCode(200);
-      patiently()
+      awaitOneMinute()
           .untilAsserted(() ->
               index(name)
                   .body("index.valid", equalTo(true))
@@ -285,21 +287,21 @@ class IndexIT {
       writer.setAutoCommit(true);
     }
 
-    patiently()
+    awaitOneMinute()
         .untilAsserted(() -> {
           assertThat(relations(table)).containsExactly(table + "_hnsw");
           index(name).body("index.m", equalTo(4)).body("build", nullValue());
         });
   }
 
-  /// Leaves what an interrupted REINDEX leaves.
-  private void reindexInVain(String table) throws Exception {
+  /// Leaves the incomplete index of an interrupted REINDEX.
+  private void cancelReindex(String table) throws Exception {
     try (Connection connection = dataSource.getConnection();
         var statement = connection.createStatement();
         var client = Executors.newSingleThreadExecutor()) {
       Future<Boolean> reindex =
           client.submit(() -> statement.execute("REINDEX INDEX CONCURRENTLY " + table + "_hnsw"));
-      patiently().until(() -> relations(table).contains(table + "_hnsw_ccnew"));
+      awaitOneMinute().until(() -> relations(table).contains(table + "_hnsw_ccnew"));
       statement.cancel();
       assertThatExceptionOfType(ExecutionException.class)
           .isThrownBy(reindex::get)
@@ -314,7 +316,7 @@ class IndexIT {
     return Api.newCollection(Map.of("model", "none", "dimensions", 8, "hnsw", hnsw));
   }
 
-  /// Documents of one chunk each, whose vectors are all over the place.
+  /// Inserts documents of one chunk each, with evenly distributed vectors.
   private void fill(String collection, int from, int to) throws SQLException {
     var which =
         "FROM collection c, generate_series(%s, %s) n WHERE c.name = '%s'"
@@ -342,21 +344,21 @@ class IndexIT {
   }
 
   private static ValidatableResponse search(String collection) {
-    return Api.search(collection, Map.of("vector", SOMEWHERE, "explain", true));
+    return Api.search(collection, Map.of("vector", QUERY_VECTOR, "explain", true));
   }
 
-  /// Waits until the service has measured the recall, and is done with it: while it measures,
-  /// nobody else can.
+  /// Waits until the service has measured the recall and released its lock, because only one
+  /// measurement can run at a time.
   private ValidatableResponse awaitRecall(String collection) {
-    patiently()
+    awaitOneMinute()
         .untilAsserted(() -> {
           index(collection).body("recall", notNullValue());
-          assertThat(measuring(collection)).isEmpty();
+          assertThat(runningMeasurements(collection)).isEmpty();
         });
     return index(collection);
   }
 
-  private List<String> measuring(String collection) throws SQLException {
+  private List<String> runningMeasurements(String collection) throws SQLException {
     return query(
         """
         SELECT l.pid
@@ -368,11 +370,11 @@ class IndexIT {
             .formatted(0x5EA_F1F, collection));
   }
 
-  private static ConditionFactory patiently() {
+  private static ConditionFactory awaitOneMinute() {
     return await().atMost(Duration.ofMinutes(1));
   }
 
-  /// What an index search with this `ef` finds of what it should, by SQL alone.
+  /// Computes the recall of index searches with this `ef`, in plain SQL.
   private double recall(String collection, int ef) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         var statement = connection.createStatement()) {

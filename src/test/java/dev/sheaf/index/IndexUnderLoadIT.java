@@ -37,7 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 
-/// Eight clients write and eight search while an index is built, replaced and built anew.
+/// Eight clients write and eight clients search while an index is built, replaced and rebuilt.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
@@ -55,26 +55,26 @@ class IndexUnderLoadIT {
   private final AtomicInteger rounds = new AtomicInteger();
   private final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
   private final ConcurrentLinkedQueue<String> failures = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger throughTheIndex = new AtomicInteger();
+  private final AtomicInteger indexSearches = new AtomicInteger();
 
   @Test
-  void nobodyIsInTheWayAndNothingIsMissing() throws Exception {
+  void clientsDoNotBlockEachOtherAndNoDocumentIsLost() throws Exception {
     String name = Api.newCollection(Map.of("model", "none", "dimensions", DIMENSIONS));
     try (ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < CLIENTS; i++) {
         clients.execute(() -> untilDone(random -> write(name, random)));
       }
-      patiently().until(() -> acknowledged.size() > 50);
+      awaitOneMinute().until(() -> acknowledged.size() > 50);
       for (int i = 0; i < CLIENTS; i++) {
         clients.execute(() -> untilDone(random -> search(name, random)));
       }
       try {
-        String built = awaitAnotherThan("", name);
+        String built = awaitIndexOtherThan("", name);
         patch(name, "{\"hnsw\": {\"m\": 8}}");
-        String replaced = awaitAnotherThan(built, name);
+        String replaced = awaitIndexOtherThan(built, name);
         patch(name, "{\"precision\": \"full\"}");
-        String full = awaitAnotherThan(replaced, name);
-        patiently()
+        String full = awaitIndexOtherThan(replaced, name);
+        awaitOneMinute()
             .until(() -> {
               loseRecall(name);
               return !full.equals(index(name));
@@ -85,31 +85,31 @@ class IndexUnderLoadIT {
     }
 
     assertThat(failures).isEmpty();
-    assertThat(throughTheIndex).hasPositiveValue();
+    assertThat(indexSearches).hasPositiveValue();
     assertThat(stored(name)).isEqualTo(acknowledged);
-    patiently()
+    awaitOneMinute()
         .untilAsserted(() ->
             assertThat(
                     answer("POST", "/" + name + "/index/measure", "").path("value").doubleValue())
                 .isGreaterThan(0.95));
   }
 
-  private interface Step {
-    void with(Random random) throws Exception;
+  private interface ClientAction {
+    void run(Random random) throws Exception;
   }
 
-  private void untilDone(Step step) {
+  private void untilDone(ClientAction action) {
     var random = new Random();
     while (working.get() && failures.isEmpty()) {
       try {
-        step.with(random);
+        action.run(random);
       } catch (Exception | AssertionError e) {
         failures.add(e.toString());
       }
     }
   }
 
-  /// Three documents, of which one is put again and one is deleted.
+  /// Stores three documents, replaces one and deletes another.
   private void write(String collection, Random random) throws Exception {
     int round = rounds.incrementAndGet();
     for (String document : List.of("kept", "again", "again", "deleted")) {
@@ -132,7 +132,7 @@ class IndexUnderLoadIT {
     assertThat(found.path("hits")).hasSize(10);
     assertThat(found.path("truncated").booleanValue()).isFalse();
     if (found.path("strategy").textValue().equals("hnsw")) {
-      throughTheIndex.incrementAndGet();
+      indexSearches.incrementAndGet();
     }
   }
 
@@ -140,7 +140,7 @@ class IndexUnderLoadIT {
     answer("PATCH", "/" + collection, settings);
   }
 
-  /// As if the index had been better once, so that it is built anew.
+  /// Makes the index look as if it had lost recall, so that it is rebuilt.
   private void loseRecall(String collection) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
@@ -155,8 +155,8 @@ class IndexUnderLoadIT {
     }
   }
 
-  private String awaitAnotherThan(String oid, String collection) {
-    return patiently().until(() -> index(collection), found -> !found.equals(oid));
+  private String awaitIndexOtherThan(String oid, String collection) {
+    return awaitOneMinute().until(() -> index(collection), found -> !found.equals(oid));
   }
 
   /// The oid of the valid index of a collection; empty while there is none.
@@ -203,7 +203,7 @@ class IndexUnderLoadIT {
     return JSON.readTree(response.body());
   }
 
-  private static ConditionFactory patiently() {
+  private static ConditionFactory awaitOneMinute() {
     return await().atMost(Duration.ofMinutes(1));
   }
 

@@ -16,11 +16,11 @@ class LoadDetectorTest {
   private static final Space SPACE = new Space(1, 1, "none", 7, Metric.COSINE, Precision.HALF);
 
   private final AtomicLong seconds = new AtomicLong();
-  private final LoadDetector growth =
+  private final LoadDetector detector =
       new LoadDetector(10, Duration.ofSeconds(60), () -> seconds.get() * 1_000_000_000);
 
   @Test
-  void aSpaceThatIsBeingFilledIsFastUntilTheLoadIsOver() {
+  void aSpaceIsLoadingUntilItsGrowthSlowsDown() {
     assertThat(at(0, 0)).isTrue();
     assertThat(at(5, 51)).isTrue();
     assertThat(at(10, 102)).isTrue();
@@ -29,16 +29,16 @@ class LoadDetectorTest {
   }
 
   @Test
-  void noSpaceIsFastForEver() {
+  void noSpaceIsLoadingForLongerThanTheLimit() {
     assertThat(at(0, 0)).isTrue();
     assertThat(at(59, 10_000)).isTrue();
     assertThat(at(60, 20_000)).isFalse();
   }
 
   @Test
-  void whatIsForgottenStartsAnew() {
+  void aRemovedSpaceStartsAgain() {
     at(0, 100);
-    growth.retain(List.of(2L));
+    detector.retainOnly(List.of(2L));
 
     assertThat(at(100, 100)).isTrue();
     assertThat(at(105, 100)).isFalse();
@@ -46,6 +46,6 @@ class LoadDetectorTest {
 
   private boolean at(long second, long rows) {
     seconds.set(second);
-    return growth.isFast(SPACE, rows * 100);
+    return detector.isLoading(SPACE, rows * 100);
   }
 }

@@ -6,9 +6,9 @@ import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
-import dev.sheaf.testing.Overtaking;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
+import dev.sheaf.testing.WorkerRace;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// What happens between the look of the worker and its act.
+/// Concurrent changes between the worker's read and its write.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)
@@ -32,22 +32,22 @@ class MeasurementIT {
   @Inject IndexService indexes;
 
   @Test
-  void aCollectionIsDroppedAndTheNextIsMeasured() throws Exception {
-    indexes.measureWhatIsDue();
-    String dropped = indexed();
-    String next = indexed();
+  void aDroppedCollectionIsSkippedAndTheNextIsMeasured() throws Exception {
+    indexes.measureStaleIndexes();
+    String dropped = newIndexedCollection();
+    String next = newIndexedCollection();
     String table = collections.activeSpace(dropped).embeddingTable();
-    var overtaking = new Overtaking(dataSource, templates);
+    var race = new WorkerRace(dataSource, templates);
 
-    overtaking.of(
-        indexes::measureWhatIsDue,
+    race.run(
+        indexes::measureStaleIndexes,
         table,
         "ACCESS EXCLUSIVE",
-        connection -> overtaking.drop(connection, dropped));
+        connection -> race.drop(connection, dropped));
 
     try (Connection connection = dataSource.getConnection()) {
       assertThat(
-              Overtaking.number(
+              WorkerRace.number(
                   connection,
                   "SELECT count(*) FROM index_recall WHERE space_id = "
                       + collections.activeSpace(next).id()))
@@ -55,7 +55,7 @@ class MeasurementIT {
     }
   }
 
-  private String indexed() throws SQLException {
+  private String newIndexedCollection() throws SQLException {
     String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
     for (int i = 0; i < 3; i++) {
       Api.put(

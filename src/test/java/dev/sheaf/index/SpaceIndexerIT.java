@@ -6,9 +6,9 @@ import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
-import dev.sheaf.testing.Overtaking;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
+import dev.sheaf.testing.WorkerRace;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What happens between the look of the worker and its act.
+/// Concurrent changes between the worker's read and its write.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)
@@ -36,7 +36,7 @@ class SpaceIndexerIT {
   private Space space;
 
   @BeforeEach
-  void enoughForAnIndex() {
+  void createCollectionWithEnoughVectors() {
     collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
     for (int i = 0; i < 3; i++) {
       Api.put(
@@ -46,28 +46,28 @@ class SpaceIndexerIT {
           .statusCode(201);
     }
     space = collections.activeSpace(collection);
-    // The first look does not know yet whether it is being loaded.
-    indexer.lookAfterIndexes();
+    // The first run only takes the first sample of the size.
+    indexer.maintainIndexes();
   }
 
   @Test
-  void theCollectionIsDropped() throws Exception {
-    var overtaking = new Overtaking(dataSource, templates);
+  void aDroppedCollectionIsSkipped() throws Exception {
+    var race = new WorkerRace(dataSource, templates);
 
-    overtaking.of(
-        indexer::lookAfterIndexes,
+    race.run(
+        indexer::maintainIndexes,
         space.embeddingTable(),
         "SHARE UPDATE EXCLUSIVE",
-        connection -> overtaking.drop(connection, collection));
+        connection -> race.drop(connection, collection));
 
     assertThat(indexes()).isZero();
   }
 
   @Test
-  void anotherBuildsTheIndex() throws Exception {
-    new Overtaking(dataSource, templates)
-        .of(
-            indexer::lookAfterIndexes,
+  void anIndexOfAnotherSessionIsKept() throws Exception {
+    new WorkerRace(dataSource, templates)
+        .run(
+            indexer::maintainIndexes,
             space.embeddingTable(),
             "SHARE UPDATE EXCLUSIVE",
             connection -> {
@@ -82,10 +82,10 @@ class SpaceIndexerIT {
   }
 
   @Test
-  void theBuildIsCancelled() throws Exception {
-    new Overtaking(dataSource, templates)
-        .of(
-            indexer::lookAfterIndexes,
+  void aCancelledBuildLeavesNoIndex() throws Exception {
+    new WorkerRace(dataSource, templates)
+        .run(
+            indexer::maintainIndexes,
             space.embeddingTable(),
             "SHARE UPDATE EXCLUSIVE",
             connection -> {
@@ -104,7 +104,7 @@ class SpaceIndexerIT {
 
   private long indexes() throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
-      return Overtaking.number(
+      return WorkerRace.number(
           connection,
           "SELECT count(*) FROM pg_class WHERE relname = '%s'".formatted(space.indexName()));
     }

@@ -25,11 +25,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// The application as it is shipped, with uploads that are larger than its heap, and killed over
-/// others.
+/// Uploads to the built application that are larger than its heap, and uploads during which it is
+/// killed.
 ///
-/// `make soak` makes them as large as people would call large: 2 GB with a heap of 512 MB, and
-/// 200,000 lines with ten kills.
+/// `make soak` uses realistic sizes: 2 GB with a heap of 512 MB, and 200,000 lines with ten kills.
 @OutOfProcess
 class BulkLoadIT {
 
@@ -40,10 +39,10 @@ class BulkLoadIT {
   /// In megabytes.
   private static final int HEAP = Integer.getInteger("sheaf.test.upload-heap");
 
-  /// What the live objects of two batches may make of a difference, in bytes.
-  private static final long FLAT = 32_000_000;
+  /// Tolerance for the live objects of two batches, in bytes.
+  private static final long TOLERANCE = 32_000_000;
 
-  private static final Duration PATIENCE = Duration.ofMinutes(15);
+  private static final Duration TIMEOUT = Duration.ofMinutes(15);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> SETTINGS =
@@ -60,7 +59,7 @@ class BulkLoadIT {
       create(sheaf, dimensions);
 
       Future<JsonNode> answer =
-          client.submit(() -> upload(sheaf, Map.of(), new Lines("d", 0, lines, vector)));
+          client.submit(() -> upload(sheaf, Map.of(), new GeneratedLines("d", 0, lines, vector)));
       var live = new ArrayList<Long>();
       while (!isDone(answer)) {
         live.add(sheaf.liveBytes());
@@ -75,11 +74,11 @@ class BulkLoadIT {
       int half = live.size() / 2;
       assertThat(max(live.subList(half, live.size())))
           .as("live bytes in the second half of the upload")
-          .isLessThan(max(live.subList(0, half)) + FLAT);
+          .isLessThan(max(live.subList(0, half)) + TOLERANCE);
     }
   }
 
-  /// Waits a little for the end, which leaves the machine to the upload.
+  /// Waits half a second, so that the test does not compete with the upload.
   private static boolean isDone(Future<?> answer) throws Exception {
     try {
       answer.get(500, TimeUnit.MILLISECONDS);
@@ -94,14 +93,14 @@ class BulkLoadIT {
   }
 
   @Test
-  void everyLineIsLoadedOnceHoweverOftenTheServiceIsKilled() throws Exception {
+  void everyLineIsLoadedOnceAlthoughTheServiceIsKilled() throws Exception {
     int bad = 10;
     try (TestDatabase database = TestDatabase.migrated()) {
       var killedAt = new ArrayList<Long>();
       long id = 0;
       long done = 0;
       for (int kill = 0; kill <= KILLS; kill++) {
-        // It is killed before it comes further than this.
+        // The service is killed before it loads this document.
         int last = (kill + 1) * LINES / (KILLS + 1);
         try (Gate _ = kill < KILLS ? gate(database, "d" + last) : null;
             SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
@@ -111,13 +110,13 @@ class BulkLoadIT {
                 upload(
                         sheaf,
                         Map.of("Prefer", "respond-async"),
-                        new Lines("d", bad, LINES, "[1,2,3]"))
+                        new GeneratedLines("d", bad, LINES, "[1,2,3]"))
                     .path("id")
                     .asLong();
           }
           if (kill < KILLS) {
             long before = done;
-            await().atMost(PATIENCE).until(() -> read(database) > before);
+            await().atMost(TIMEOUT).until(() -> read(database) > before);
             sheaf.kill();
             done = read(database);
             killedAt.add(done);
@@ -125,7 +124,7 @@ class BulkLoadIT {
           } else {
             String path = "/api/v1/jobs/" + id;
             await()
-                .atMost(PATIENCE)
+                .atMost(TIMEOUT)
                 .until(() ->
                     JSON.readTree(sheaf.send("GET", path, "").body())
                         .path("state")
@@ -157,7 +156,7 @@ class BulkLoadIT {
   }
 
   @Test
-  void aReplicaTakesOverFromOneThatDied() throws Exception {
+  void aReplicaTakesOverTheJobOfADeadReplica() throws Exception {
     try (TestDatabase database = TestDatabase.create();
         SheafProcess first = SheafProcess.start(database, SETTINGS)) {
       create(first, 3);
@@ -165,12 +164,12 @@ class BulkLoadIT {
         upload(
             first,
             Map.of("Prefer", "respond-async"),
-            new Lines("d", 0, LINES / 3, "[1,2," + job + "]"));
+            new GeneratedLines("d", 0, LINES / 3, "[1,2," + job + "]"));
       }
       try (SheafProcess second = SheafProcess.start(database, SETTINGS)) {
         first.kill();
         await()
-            .atMost(PATIENCE)
+            .atMost(TIMEOUT)
             .until(() ->
                 JSON.readTree(second.send("GET", "/api/v1/jobs", "").body())
                     .findValuesAsText("state")
@@ -195,21 +194,21 @@ class BulkLoadIT {
         SheafProcess first = SheafProcess.start(database, SETTINGS);
         SheafProcess second = SheafProcess.start(database, SETTINGS)) {
       create(first, 3);
-      // Whichever has the first job is busy with it until the other has done one.
+      // The replica with the first job waits until the other replica has completed one.
       try (Gate _ = gate(database, "job0-0")) {
         for (int job = 0; job < jobs; job++) {
           upload(
               job % 2 == 0 ? first : second,
               Map.of("Prefer", "respond-async"),
-              new Lines("job" + job + "-", bad, lines, "[1,2,3]"));
+              new GeneratedLines("job" + job + "-", bad, lines, "[1,2,3]"));
         }
         await()
-            .atMost(PATIENCE)
+            .atMost(TIMEOUT)
             .until(() ->
                 !database.query("SELECT 1 FROM ingestion_job WHERE state = 'completed'").isEmpty());
       }
       await()
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .until(() ->
               database
                   .query("SELECT count(*) FROM ingestion_job WHERE state <> 'completed'")
@@ -230,7 +229,7 @@ class BulkLoadIT {
     }
   }
 
-  /// Holds whoever loads this document.
+  /// Blocks the replica that loads this document.
   private static Gate gate(TestDatabase database, String id) throws SQLException {
     return Gate.before(database.connect(), "document", "NEW.external_id = '%s'".formatted(id));
   }
@@ -265,15 +264,15 @@ class BulkLoadIT {
         .toString();
   }
 
-  /// Lines that are made while they are read, behind some that are not JSON.
-  private static final class Lines extends InputStream {
+  /// Generates lines while they are read, after some lines that are not JSON.
+  private static final class GeneratedLines extends InputStream {
     private final String prefix;
     private final int count;
     private final String vector;
     private int made;
     private ByteArrayInputStream line;
 
-    Lines(String prefix, int bad, int count, String vector) {
+    GeneratedLines(String prefix, int bad, int count, String vector) {
       this.prefix = prefix;
       this.count = count;
       this.vector = vector;
@@ -282,7 +281,7 @@ class BulkLoadIT {
 
     @Override
     public int read() {
-      throw new UnsupportedOperationException("nobody reads a byte at a time");
+      throw new UnsupportedOperationException("single bytes are never read");
     }
 
     @Override

@@ -42,7 +42,7 @@ class IngestionIT {
 
   @Inject AgroalDataSource dataSource;
 
-  /// Two dimensions, the client's own.
+  /// A collection with vectors of two dimensions that clients provide.
   private static String vectors() {
     return Api.newCollection(Map.of("model", "none", "dimensions", 2));
   }
@@ -84,7 +84,7 @@ class IngestionIT {
   }
 
   @Test
-  void textsAreSplitEmbeddedAndFound() throws IOException {
+  void textsAreSplitEmbeddedAndSearchable() throws IOException {
     String collection = Api.newCollection();
     String text = "  The Moon pulls the sea.\n\n" + "Ebb and flow follow it. ".repeat(80);
     String first =
@@ -100,7 +100,7 @@ class IngestionIT {
         .body("metadata.n", equalTo(1));
     Api.search(collection, Map.of("text", "which pet is drowsy", "limit", 1))
         .body("hits.document", equalTo(List.of("cats")));
-    // Bulk and single are the same document to the letter, or this would be an update.
+    // A bulk load stores exactly what a single PUT stores, otherwise this would be an update.
     Api.put(collection, "cats", Map.of("text", "A cat sleeps all day."))
         .body("status", equalTo("unchanged"));
     Api.put(
@@ -111,7 +111,7 @@ class IngestionIT {
   }
 
   @Test
-  void vectorsAreTakenAsTheyAre() {
+  void clientVectorsAreStoredUnchanged() {
     String collection = vectors();
 
     counts(
@@ -124,7 +124,7 @@ class IngestionIT {
   }
 
   @Test
-  void whatIsCompressedIsUnderstood() throws IOException {
+  void gzipIsDecompressed() throws IOException {
     String collection = vectors();
     var compressed = new ByteArrayOutputStream();
     try (var gzip = new GZIPOutputStream(compressed)) {
@@ -143,21 +143,22 @@ class IngestionIT {
             given().header("Content-Encoding", "gzip").body(Arrays.copyOf(whole, whole.length / 2)))
         .statusCode(400)
         .body("type", equalTo("urn:sheaf:problem:body-broken-off"))
-        .body("detail", startsWith("it broke off after line "));
+        .body("detail", startsWith("The upload ended unexpectedly after line "));
     upload(
             collection,
             given().header("Content-Encoding", "gzip").body("{}".getBytes(StandardCharsets.UTF_8)))
         .statusCode(400)
-        .body("detail", equalTo("the body is not gzip: Not in GZIP format"));
+        .body("detail", equalTo("The body is not gzip: Not in GZIP format."));
     upload(
             collection,
             given().header("Content-Encoding", "br").body("{}".getBytes(StandardCharsets.UTF_8)))
         .statusCode(415)
-        .body("detail", equalTo("Content-Encoding is br; send gzip, or no encoding"));
+        .body(
+            "detail", equalTo("Content-Encoding br is not supported. Send gzip, or no encoding."));
   }
 
   @Test
-  void aLineThatCannotBeStoredKeepsNoOtherOut() {
+  void invalidLinesAreReportedAndTheOthersAreStored() {
     String collection = vectors();
 
     ValidatableResponse response =
@@ -187,30 +188,29 @@ class IngestionIT {
         .body("errors[0].type", equalTo("urn:sheaf:problem:malformed-json"))
         .body("errors[1].id", equalTo("wide"))
         .body(
-            "errors[1].detail",
-            equalTo("chunks[0].vector has 3 dimensions, this collection's model has 2"))
+            "errors[1].detail", equalTo("chunks[0].vector has 3 dimensions, but the model has 2."))
         .body(
             "errors[2].detail",
             equalTo(
-                "chunks.text holds U+0000 at position 1, which PostgreSQL cannot store; remove it"))
-        .body("errors[3].detail", equalTo("id is missing"))
-        .body("errors[4].detail", equalTo("id must be a string"))
-        .body("errors[6].detail", equalTo("id has 513 bytes, it must have 1 to 512"))
+                "chunks.text contains U+0000 at position 1, which PostgreSQL cannot store. Remove it."))
+        .body("errors[3].detail", equalTo("id is required."))
+        .body("errors[4].detail", equalTo("id must be a string."))
+        .body("errors[6].detail", equalTo("id has 513 bytes. It must have 1 to 512."))
         .body(
             "errors[7].detail",
             equalTo(
-                "this collection has no model that embeds text; send chunks, each with text and vector"))
+                "The collection has no model that embeds text. Send chunks instead, each with text and vector."))
         .body("errors[11].type", equalTo("urn:sheaf:problem:line-too-long"))
-        .body("errors[12].detail", equalTo("the line must be an object, and is null"));
+        .body("errors[12].detail", equalTo("The line must be an object, not null."));
     document(collection, "good").statusCode(200);
     document(collection, "also good").statusCode(200);
     document(collection, "text").statusCode(404);
   }
 
   @Test
-  void ofOneIdTheLastLineWins() {
+  void theLastLineOfAnIdWins() {
     String collection = vectors();
-    // Longer than a batch, so that the same id comes within one and in two.
+    // More lines than a batch, so that an id is repeated within a batch and across batches.
     Stream<String> lines =
         Stream.of(
                 Stream.of(line("a", "first", 1, 0), line("a", "second", 1, 0)),
@@ -225,7 +225,7 @@ class IngestionIT {
   }
 
   @Test
-  void whatIsStoredAlreadyIsLeftAlone() {
+  void unchangedDocumentsAreNotWritten() {
     String collection = vectors();
     String a = line("a", "one", 1, 0);
     String b = line("b", "two", 0, 1);
@@ -249,7 +249,7 @@ class IngestionIT {
   }
 
   @Test
-  void whoWritesTheSameAtTheSameTimeOnlyTakesTurns() throws Exception {
+  void concurrentWritesOfTheSameDocumentsSucceed() throws Exception {
     String collection = vectors();
     int documents = 40;
     List<Callable<Integer>> writers =
@@ -298,7 +298,7 @@ class IngestionIT {
   }
 
   @Test
-  void whoWaitsForADocumentThatIsReplacedFindsIt() throws Exception {
+  void aPatchWaitsForAConcurrentUpload() throws Exception {
     String collection = vectors();
     upload(collection, line("a", "one", 1, 0)).statusCode(200);
     String createdAt = document(collection, "a").extract().path("createdAt");
@@ -310,7 +310,7 @@ class IngestionIT {
       Future<?> load =
           clients.submit(
               () -> counts(upload(collection, line("a", "two", 0, 1)), Map.of("updated", 1)));
-      awaitWaiting(1);
+      awaitLockWaiters(1);
       Future<ValidatableResponse> change =
           clients.submit(() ->
               given()
@@ -318,7 +318,7 @@ class IngestionIT {
                   .body("{\"title\":\"A\"}")
                   .patch("/api/v1/collections/{c}/documents/{id}", collection, "a")
                   .then());
-      awaitWaiting(2);
+      awaitLockWaiters(2);
       connection.rollback();
 
       load.get();
@@ -327,8 +327,8 @@ class IngestionIT {
     document(collection, "a").body("text", equalTo("two")).body("createdAt", equalTo(createdAt));
   }
 
-  /// So many, or more, wait for a lock.
-  private void awaitWaiting(int count) {
+  /// Waits until at least this many sessions wait for a lock.
+  private void awaitLockWaiters(int count) {
     await()
         .until(() -> {
           try (var connection = dataSource.getConnection();
@@ -343,7 +343,7 @@ class IngestionIT {
   }
 
   @Test
-  void saysWhatIsNotThere() {
+  void unknownCollectionAndEmptyUpload() {
     upload("nowhere", line("a", "one", 1, 0))
         .statusCode(404)
         .body("type", equalTo("urn:sheaf:problem:collection-not-found"));

@@ -33,12 +33,12 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// Uploads that are asked for later.
+/// Uploads with a job.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class JobIT {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
+  private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
@@ -84,7 +84,7 @@ class JobIT {
     return "SELECT count(*) FROM ingestion_job WHERE collection = '" + collection + "'";
   }
 
-  /// Holds the loading of [#lines] in its second batch.
+  /// Blocks the load of [#lines] in its second batch.
   private Gate gate(String collection) throws SQLException {
     return Gate.before(
         dataSource.getConnection(),
@@ -97,7 +97,7 @@ class JobIT {
   }
 
   private static void awaitState(int id, String state) {
-    await().atMost(PATIENCE).untilAsserted(() -> job(id).body("state", equalTo(state)));
+    await().atMost(TIMEOUT).untilAsserted(() -> job(id).body("state", equalTo(state)));
   }
 
   private long count(String sql) throws SQLException {
@@ -117,7 +117,7 @@ class JobIT {
   }
 
   @Test
-  void isStoredLoadedAndForgotten() throws SQLException {
+  void anUploadIsStoredLoadedAndDeleted() throws SQLException {
     String collection = vectors();
     String upload = lines(1_500) + "not json\n" + line(3) + "\n";
 
@@ -157,7 +157,7 @@ class JobIT {
   }
 
   @Test
-  void tellsHowItGetsOnUntilItHasEnded() {
+  void eventsReportProgressUntilTheJobEnds() {
     int id = store(vectors(), lines(10));
 
     List<String> events =
@@ -175,7 +175,7 @@ class JobIT {
   }
 
   @Test
-  void aRepeatedRequestGetsTheFirstOnesResult() {
+  void aRepeatedRequestGetsTheFirstResult() {
     String collection = vectors();
     Map<String, String> key = Map.of("Idempotency-Key", "nightly 1");
 
@@ -201,38 +201,38 @@ class JobIT {
   }
 
   @Test
-  void aRequestThatIsNotAnsweredYetKeepsItsKey() throws SQLException, IOException {
+  void aRequestInProgressBlocksItsKey() throws SQLException, IOException {
     String collection = vectors();
     Map<String, String> key = Map.of("Idempotency-Key", "slow");
     try (Socket client = open(collection, "Idempotency-Key: slow\r\n")) {
       send(client, lines(1));
-      await().atMost(PATIENCE).until(() -> count(jobsOf(collection)) == 1);
+      await().atMost(TIMEOUT).until(() -> count(jobsOf(collection)) == 1);
 
       upload(collection, key, lines(3))
           .statusCode(409)
           .body("type", equalTo("urn:sheaf:problem:busy"));
     }
 
-    // Whoever hangs up has no result, so the key is free again.
-    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    // The first client disconnected without a result, so the key is free again.
+    await().atMost(TIMEOUT).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
-  void whatTheDatabaseWasAwayForAtItsEndIsNobodys() throws SQLException {
+  void aJobThatCouldNotBeEndedExpires() throws SQLException {
     String collection = vectors();
     Map<String, String> key = Map.of("Idempotency-Key", "cut off");
     execute(
         """
-        CREATE FUNCTION fail_at_the_end() RETURNS trigger LANGUAGE plpgsql
-            AS $$ BEGIN RAISE 'the database goes away'; END $$;
-        CREATE TRIGGER fail_at_the_end BEFORE DELETE OR UPDATE OF finished_at ON ingestion_job
-            FOR EACH ROW WHEN (OLD.collection = '%s') EXECUTE FUNCTION fail_at_the_end()
+        CREATE FUNCTION fail_to_end() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN RAISE 'database unavailable'; END $$;
+        CREATE TRIGGER fail_to_end BEFORE DELETE OR UPDATE OF finished_at ON ingestion_job
+            FOR EACH ROW WHEN (OLD.collection = '%s') EXECUTE FUNCTION fail_to_end()
         """
             .formatted(collection));
     try {
       upload(collection, key, lines(3)).statusCode(500);
     } finally {
-      execute("DROP FUNCTION fail_at_the_end() CASCADE");
+      execute("DROP FUNCTION fail_to_end() CASCADE");
     }
     upload(collection, key, lines(3)).statusCode(409);
 
@@ -240,11 +240,11 @@ class JobIT {
         "UPDATE ingestion_job SET lease_until = now() + interval '2 s' WHERE collection = '%s'"
             .formatted(collection));
 
-    await().atMost(PATIENCE).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    await().atMost(TIMEOUT).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
-  void whatIsDeletedWhileItIsStoredIsGone() throws IOException, SQLException {
+  void aJobCanBeDeletedWhileItsUploadIsStored() throws IOException, SQLException {
     String collection = vectors();
     try (Socket client = open(collection, "Prefer: respond-async\r\n")) {
       send(client, lines(1));
@@ -252,7 +252,7 @@ class JobIT {
           "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE state = 'receiving' AND collection = '"
               + collection
               + "'";
-      await().atMost(PATIENCE).until(() -> count(newest) > 0);
+      await().atMost(TIMEOUT).until(() -> count(newest) > 0);
       given().delete("/api/v1/jobs/{id}", count(newest)).then().statusCode(204);
       send(client, "");
 
@@ -266,13 +266,13 @@ class JobIT {
   }
 
   @Test
-  void aCancelledJobLoadsNoMore() throws SQLException {
+  void aCancelledJobStopsLoading() throws SQLException {
     String collection = vectors();
     int id;
     var warnings = new Warnings();
     try (Gate gate = gate(collection)) {
       id = store(collection, lines(5_000));
-      await().atMost(PATIENCE).until(gate::isReached);
+      await().atMost(TIMEOUT).until(gate::isReached);
 
       given()
           .post("/api/v1/jobs/{id}/cancel", id)
@@ -283,22 +283,22 @@ class JobIT {
       job(id).body("read", equalTo(2_000));
       assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
     }
-    // The worker is free for the next, and has left this one as it was.
+    // The worker loads the next job, and has not changed this one.
     awaitState(store(collection, lines(1)), "completed");
     job(id).body("state", equalTo("cancelled")).body("read", equalTo(2_000));
     warnings.close();
     assertThat(warnings.messages()).isEmpty();
   }
 
-  /// Its stored upload goes with the job, also from under the worker that is about to read it.
+  /// The stored upload is deleted with the job, even if a worker is about to read it.
   @Test
-  void aJobThatIsCancelledBeforeItsFirstReadIsLeft() throws SQLException {
+  void aJobThatIsCancelledBeforeItsFirstReadIsStopped() throws SQLException {
     String collection = vectors();
     byte[] upload = lines(3).getBytes(StandardCharsets.UTF_8);
     var target = new Loader.Target(collection, collections.activeSpace(collection));
-    long id = table.begin(target, true, null, "somebody").orElseThrow();
+    long id = table.begin(target, true, null, "client").orElseThrow();
     table.addPart(id, 0, upload);
-    table.leave(id);
+    table.disown(id);
     String job = " WHERE id = " + id;
     try (var warnings = new Warnings();
         var holder = dataSource.getConnection();
@@ -309,7 +309,7 @@ class JobIT {
           "UPDATE ingestion_job SET state = 'queued', due_at = now(), bytes = "
               + upload.length
               + job);
-      await().atMost(PATIENCE).until(() -> LockWaits.behind(holder) == 1);
+      await().atMost(TIMEOUT).until(() -> LockWaits.behind(holder) == 1);
       statement.execute("UPDATE ingestion_job SET state = 'cancelled', finished_at = now()" + job);
       statement.execute("DELETE FROM ingestion_part WHERE job_id = " + id);
       holder.commit();
@@ -322,13 +322,13 @@ class JobIT {
   }
 
   @Test
-  void anUploadWhoseJobIsCancelledHearsOfIt() throws Exception {
+  void anUploadWhoseJobIsCancelledFails() throws Exception {
     String collection = vectors();
     String jobs =
         "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE collection = '" + collection + "'";
     try (Socket client = open(collection, "Idempotency-Key: cancelled\r\n")) {
       send(client, lines(1));
-      await().atMost(PATIENCE).until(() -> count(jobs) > 0);
+      await().atMost(TIMEOUT).until(() -> count(jobs) > 0);
       given().post("/api/v1/jobs/{id}/cancel", count(jobs)).then().statusCode(200);
       send(client, "");
 
@@ -342,34 +342,34 @@ class JobIT {
   }
 
   @Test
-  void aJobFailsWithItsCollection() throws SQLException {
+  void aJobFailsIfItsCollectionIsDropped() throws SQLException {
     String collection = vectors();
     String busy = vectors();
     int id;
     var warnings = new Warnings();
     try (Gate gate = gate(busy)) {
-      // The worker has its hands full when the collection goes.
+      // The worker is busy with another job while the collection is dropped.
       store(busy, lines(5_000));
-      await().atMost(PATIENCE).until(gate::isReached);
+      await().atMost(TIMEOUT).until(gate::isReached);
       id = store(collection, lines(5_000));
       given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
     }
 
     awaitState(id, "failed");
 
-    job(id).body("error", equalTo("there is no collection named " + collection));
+    job(id).body("error", equalTo("There is no collection named " + collection + "."));
     warnings.close();
     assertThat(warnings.messages()).isEmpty();
     assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
   }
 
   @Test
-  void ofAnUploadThatBreaksOffWhatIsInStaysInAndNothingIsHalf() throws IOException {
+  void anIncompleteUploadStoresOnlyCompleteDocuments() throws IOException {
     String collection = vectors();
     try (Socket client = open(collection, "")) {
       send(client, lines(2_500) + "{\"id\":\"half\",\"chunks\":[{\"text\":\"a\",\"vec");
       await()
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .untilAsserted(() ->
               given()
                   .get("/api/v1/collections/{collection}", collection)
@@ -392,7 +392,7 @@ class JobIT {
         .body("chunks", equalTo(2_500));
   }
 
-  /// A request whose body goes on for as long as the test likes.
+  /// Starts a request whose body the test sends in chunks.
   private static Socket open(String collection, String headers) throws IOException {
     var client = new Socket("localhost", RestAssured.port);
     String head =
@@ -416,26 +416,26 @@ class JobIT {
     out.flush();
   }
 
-  /// As when an outage keeps its end from the table: this process is alive, and does nothing for
-  /// it.
+  /// Simulates an outage that prevents the update of the table: the process is alive, but no longer
+  /// works on the job.
   @Test
-  void theLeaseOfAJobEndsWhenNobodyWorksAtIt() throws SQLException {
+  void theLeaseOfADisownedJobExpires() throws SQLException {
     String collection = vectors();
     var target = new Loader.Target(collection, collections.activeSpace(collection));
-    long kept = table.begin(target, true, null, "somebody").orElseThrow();
-    long left = table.begin(target, true, null, "somebody").orElseThrow();
+    long kept = table.begin(target, true, null, "client").orElseThrow();
+    long disowned = table.begin(target, true, null, "client").orElseThrow();
 
-    table.leave(left);
+    table.disown(disowned);
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
           "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%s, %s)"
-              .formatted(kept, left));
+              .formatted(kept, disowned));
     }
 
-    await().atMost(PATIENCE).until(() -> table.find(left).isEmpty());
+    await().atMost(TIMEOUT).until(() -> table.find(disowned).isEmpty());
     assertThat(table.find(kept)).isPresent();
-    table.leave(kept);
+    table.disown(kept);
     table.delete(kept);
   }
 }

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class LineReaderTest {
 
   @Test
-  void endsWithTheStreamWhetherOrNotTheLastLineDoes() throws IOException {
+  void theLastLineNeedsNoTerminator() throws IOException {
     assertThat(read("a\nb", 10)).containsExactly("1:a@2", "2:b@3");
     assertThat(read("a\nb\n", 10)).containsExactly("1:a@2", "2:b@4");
     assertThat(read("\n\na", 10)).containsExactly("1:@1", "2:@2", "3:a@3");
@@ -20,9 +20,9 @@ class LineReaderTest {
   }
 
   @Test
-  void skipsALineThatIsTooLongAndGoesOnBehindIt() throws IOException {
+  void skipsALineThatIsTooLong() throws IOException {
     assertThat(read("1234\n12345\n1\n", 4)).containsExactly("1:1234@5", "2:too long@11", "3:1@13");
-    // Longer than the buffer, so that the line comes in pieces.
+    // Longer than the buffer, so that the line is read in several pieces.
     String megabyte = "x".repeat(1_000_000);
     assertThat(read(megabyte + "\na", 999_999))
         .containsExactly("1:too long@1000001", "2:a@1000002");
@@ -31,7 +31,7 @@ class LineReaderTest {
   }
 
   @Test
-  void goesOnWhereAnotherHasStopped() throws IOException {
+  void resumesAtAPosition() throws IOException {
     var reader =
         new LineReader(new ByteArrayInputStream("c\n".getBytes(StandardCharsets.UTF_8)), 10, 2, 4);
 
@@ -39,7 +39,7 @@ class LineReaderTest {
     assertThat(reader.position()).isEqualTo(6);
   }
 
-  /// Each line as `number:text@where the next begins`.
+  /// Each line as `number:text@offset of the next line`.
   private static List<String> read(String text, int maxLine) throws IOException {
     var reader =
         new LineReader(

@@ -29,25 +29,24 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
-/// The application as it is shipped, under load: eight clients write while others search.
+/// The built application under load: eight clients write while others search.
 ///
-/// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` makes it the size that people
-/// would call a load.
+/// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` uses a realistic size.
 @OutOfProcess
 class LoadIT {
 
   private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");
   private static final int CLIENTS = 8;
-  private static final Duration PATIENCE = Duration.ofMinutes(5);
+  private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /// An index early, so that most of the load runs while it is being built or kept.
+  /// Builds the index early, so that most writes happen while it is built or updated.
   private static final Map<String, String> SETTINGS =
       Map.of(
           "SHEAF_INDEX_MIN_ROWS", String.valueOf(DOCUMENTS / 2), "SHEAF_INDEX_CHECK_EVERY", "0.2s");
 
   @Test
-  void everyDocumentArrivesAndSearchesNeverFail() throws Exception {
+  void everyDocumentIsStoredAndNoSearchFails() throws Exception {
     try (TestDatabase database = TestDatabase.create();
         SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
       createCollection(sheaf);
@@ -82,7 +81,7 @@ class LoadIT {
       assertThat(HalfDocuments.count(database)).isZero();
 
       await()
-          .atMost(PATIENCE)
+          .atMost(TIMEOUT)
           .untilAsserted(() -> {
             JsonNode answer = JSON.readTree(search(sheaf, GeneratedText.query(0)).body());
             assertThat(answer.get("strategy").textValue()).isEqualTo("hnsw");
@@ -101,7 +100,7 @@ class LoadIT {
   }
 
   @Test
-  void aKilledServiceLosesNothingThatItAcknowledged() throws Exception {
+  void aKilledServiceLosesNoAcknowledgedDocument() throws Exception {
     try (TestDatabase database = TestDatabase.create()) {
       Set<Integer> acknowledged = ConcurrentHashMap.newKeySet();
       try (SheafProcess sheaf = SheafProcess.start(database, SETTINGS);
@@ -114,9 +113,9 @@ class LoadIT {
         var next = new AtomicInteger();
         try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
           for (int i = 0; i < CLIENTS; i++) {
-            clients.execute(() -> putUntilGone(sheaf, next, acknowledged));
+            clients.execute(() -> putUntilStopped(sheaf, next, acknowledged));
           }
-          await().atMost(PATIENCE).until(() -> acknowledged.size() >= DOCUMENTS * 2 / 3);
+          await().atMost(TIMEOUT).until(() -> acknowledged.size() >= DOCUMENTS * 2 / 3);
           sheaf.kill();
         }
       }
@@ -150,7 +149,7 @@ class LoadIT {
     try (var clients = Executors.newFixedThreadPool(CLIENTS)) {
       List<Future<?>> running = new ArrayList<>();
       for (int i = 0; i < CLIENTS; i++) {
-        running.add(clients.submit(() -> putUntilGone(sheaf, next, acknowledged)));
+        running.add(clients.submit(() -> putUntilStopped(sheaf, next, acknowledged)));
       }
       for (Future<?> client : running) {
         client.get();
@@ -159,8 +158,8 @@ class LoadIT {
     return acknowledged;
   }
 
-  /// Puts documents until there are no more, or the service is gone.
-  private static void putUntilGone(
+  /// Puts documents until all are stored, or the service stops.
+  private static void putUntilStopped(
       SheafProcess sheaf, AtomicInteger next, Set<Integer> acknowledged) {
     try {
       for (int number = next.getAndIncrement();
@@ -175,7 +174,7 @@ class LoadIT {
         acknowledged.add(number);
       }
     } catch (IOException e) {
-      // The process was killed: what it did not acknowledge does not count.
+      // The process was killed; documents that it did not acknowledge do not count.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -193,8 +192,8 @@ class LoadIT {
         JSON.createObjectNode().put("text", text).toString());
   }
 
-  /// The share of the ten nearest chunks that a search finds, over fifty stored vectors. The right
-  /// ones come from plain SQL that compares every vector; of equal distances any is right.
+  /// Recall of searches for fifty stored vectors, compared with exact searches in plain SQL. If
+  /// several vectors have the same distance, each of them is correct.
   private static double recall(SheafProcess sheaf, TestDatabase database) throws Exception {
     int found = 0;
     int expected = 0;

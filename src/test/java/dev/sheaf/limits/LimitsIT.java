@@ -23,8 +23,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// A service with eight connections, which is room for one write and one upload at a time, told to
-/// do one search at a time, and to bear fifty requests of a caller at once.
+/// Tests a service with eight connections, which allow one concurrent write and one upload. It is
+/// configured for one concurrent search, and for bursts of fifty requests per caller.
 class LimitsIT {
 
   private static final Map<String, String> NARROW =
@@ -34,7 +34,7 @@ class LimitsIT {
           "SHEAF_LIMITS_QUEUE_FOR", "200ms",
           "SHEAF_LIMITS_REQUESTS_PER_SECOND", "5",
           "SHEAF_LIMITS_BURST_SECONDS", "10",
-          // Nothing but the test waits for its locks.
+          // Only the test waits for its locks.
           "SHEAF_INDEX_CHECK_EVERY", "1h",
           "SHEAF_METRICS_EVERY", "off");
 
@@ -69,7 +69,7 @@ class LimitsIT {
     try (Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
       holder.setAutoCommit(false);
-      // Reading goes on.
+      // Reads still work.
       lock.execute("LOCK TABLE chunk IN EXCLUSIVE MODE");
       for (int i = 1; i <= 10; i++) {
         int id = i;
@@ -141,7 +141,7 @@ class LimitsIT {
               .isEqualTo(
                   """
                   {"type":"urn:sheaf:problem:too-many-requests","title":"Too many requests","status":429,\
-                  "detail":"more than 5 requests a second; slow down, or have sheaf.limits.requests-per-second raised"}\
+                  "detail":"The limit is 5 requests per second. Send fewer, or raise sheaf.limits.requests-per-second."}\
                   """);
         });
     assertThat(list(service, modest).statusCode()).isEqualTo(200);

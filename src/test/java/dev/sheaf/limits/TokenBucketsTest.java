@@ -36,7 +36,7 @@ class TokenBucketsTest {
   private static int taken(TokenBuckets buckets, String caller, int requests) {
     int taken = 0;
     for (int i = 0; i < requests; i++) {
-      taken += buckets.take(caller) ? 1 : 0;
+      taken += buckets.tryConsume(caller) ? 1 : 0;
     }
     return taken;
   }

@@ -5,18 +5,18 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.ChangesetParser;
 import java.nio.charset.StandardCharsets;
 
-/// Changesets as tests write them.
+/// Parses changesets for tests.
 public final class ChangesetText {
 
   private ChangesetText() {}
 
-  /// What a file of this name and content is to the engine.
+  /// The changeset of a file with this name and content.
   public static Changeset parse(String module, String fileName, String content) {
     return ChangesetParser.parse(
         ChangelogFile.of(module, fileName, content.getBytes(StandardCharsets.UTF_8)));
   }
 
-  /// The engine's settings, all of them the defaults.
+  /// The default settings of the engine.
   public static MigrationConfig defaults() {
     return TestConfig.schema();
   }

@@ -5,7 +5,7 @@ import dev.sheaf.migration.execute.SchemaSession;
 import java.sql.Connection;
 import java.sql.Statement;
 
-/// A process that takes the schema's lock, says so, and is then busy with one endless statement.
+/// A process that takes the schema lock, prints a line, and then runs one endless statement.
 public final class LockHolder {
 
   private LockHolder() {}

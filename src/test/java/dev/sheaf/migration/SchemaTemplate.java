@@ -12,17 +12,17 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The template that the project's own tests clone: every module, at head.
+/// The template database that the project's tests clone: every module, up to date.
 public final class SchemaTemplate {
 
   private static final String A_DAY = "24 hours";
 
   private SchemaTemplate() {}
 
-  /// Makes sure that it exists.
+  /// Creates the template unless it exists.
   ///
-  /// @param prefix of its name; the rest is the changelogs' fingerprint, so that two checkouts with
-  ///   different changelogs don't fight over one
+  /// @param prefix the prefix of its name. The rest is the fingerprint of the changelogs, so that
+  ///   checkouts with different changelogs do not share one.
   /// @return its name
   public static String ensure(DatabaseAddress server, String prefix) {
     Changelogs changelogs = Changelogs.bundled();
@@ -42,7 +42,7 @@ public final class SchemaTemplate {
     return name;
   }
 
-  /// Those of earlier changelogs, once nobody can be using them any more.
+  /// Drops templates of earlier changelogs that are not in use any more.
   private static void dropOutdated(DatabaseAddress server, String prefix, String current) {
     String sql =
         """

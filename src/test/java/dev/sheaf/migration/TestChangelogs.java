@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/// Writes changelogs into a directory, as a person would.
+/// Writes changelogs into a directory.
 public record TestChangelogs(Path root) {
 
   public void changeset(String module, int number, String name, String up, String down)
@@ -13,13 +13,13 @@ public record TestChangelogs(Path root) {
     write(module, number, name, "", up, down);
   }
 
-  /// One that cannot run in a transaction.
+  /// A non-transactional changeset.
   public void concurrent(String module, int number, String name, String up, String down)
       throws IOException {
     write(module, number, name, " runInTransaction:false", up, down);
   }
 
-  /// `CREATE TABLE name` and its rollback.
+  /// A changeset with `CREATE TABLE name` and its rollback.
   public void table(String module, int number, String name) throws IOException {
     changeset(
         module, number, name, "CREATE TABLE " + name + " (id int);", "DROP TABLE " + name + ";");

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Settings for tests, read the way the service reads its own.
+/// Settings for tests, read as the service reads its settings.
 public final class TestConfig {
 
   private TestConfig() {}
@@ -24,7 +24,7 @@ public final class TestConfig {
     return config(keysAndValues).getConfigMapping(ModulesConfig.class);
   }
 
-  /// The bundled changelogs, every module of them.
+  /// The bundled changelogs with all modules.
   public static Migrations migrations(TestDatabase database, String... keysAndValues) {
     Changelogs changelogs = Changelogs.bundled();
     return new Migrations(
@@ -35,7 +35,7 @@ public final class TestConfig {
         false);
   }
 
-  /// The changelogs in a directory, every module of them.
+  /// The changelogs of a directory with all modules.
   public static Migrations migrations(TestDatabase database, Path root, String... keysAndValues) {
     Changelogs changelogs = Changelogs.in(root);
     return new Migrations(

@@ -2,7 +2,7 @@ package dev.sheaf.migration;
 
 import dev.sheaf.database.DatabaseAddress;
 
-/// What tests need that start processes of their own.
+/// Helpers for tests that start processes.
 public final class TestProcess {
 
   private TestProcess() {}

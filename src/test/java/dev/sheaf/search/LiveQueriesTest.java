@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class LiveQueriesTest {
 
   @Test
-  void fewAreAllKept() {
+  void keepsAllOfFew() {
     var reservoir = new Reservoir(3);
     reservoir.add(new float[] {0});
     reservoir.add(new float[] {1});
@@ -17,7 +17,7 @@ class LiveQueriesTest {
   }
 
   @Test
-  void ofManyEachHasTheSameChance() {
+  void keepsEachOfManyWithEqualProbability() {
     long early = 0;
     for (int draw = 0; draw < 1_000; draw++) {
       var reservoir = new Reservoir(10);

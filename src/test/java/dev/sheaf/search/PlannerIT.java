@@ -31,21 +31,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Twenty thousand chunks on a circle, indexed, and filters that leave many or few of them, near or
-/// far.
+/// Twenty thousand indexed chunks on a circle, and filters that match many or few of them, near to
+/// the query or far from it.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
-@TestProfile(PlannerIT.Impatient.class)
+@TestProfile(PlannerIT.EarlyStop.class)
 class PlannerIT {
 
   private static final int ROWS = 20_000;
   private static final String COLLECTION = "circle";
 
-  /// The query: the chunks are the nearer to it, the nearer their number is to 0 or to [#ROWS].
+  /// The query. Chunks whose number is near to 0 or [#ROWS] are near to it.
   private static final List<Double> ORIGIN = List.of(1.0, 0.0);
 
-  /// An index search gives up soon, so that it can be seen to.
-  public static final class Impatient implements QuarkusTestProfile {
+  /// Index searches stop after few rows, so that a test can observe it.
+  public static final class EarlyStop implements QuarkusTestProfile {
     @Override
     public Map<String, String> getConfigOverrides() {
       return Map.of(
@@ -99,7 +99,7 @@ class PlannerIT {
 
   @ParameterizedTest
   @CsvSource({"10", "200", "1000"})
-  void asManyAsAskedFor(int limit) {
+  void returnsAsManyHitsAsRequested(int limit) {
     JsonPath answer = search(Map.of("limit", limit));
 
     assertThat(answer.getString("strategy")).isEqualTo("hnsw");
@@ -112,47 +112,47 @@ class PlannerIT {
   }
 
   @Test
-  void whenFewMatchAllOfThemAreCompared() {
+  void exactScanIfFewDocumentsMatch() {
     JsonPath answer = search(Map.of("limit", 15, "filter", Map.of("percent", 7)));
 
-    assertThat(how(answer)).isEqualTo("exact, exact, 200 scanned");
-    assertThat(steps(answer)).isEqualTo(fewestSteps(15, n -> n % 100 == 7));
+    assertThat(summary(answer)).isEqualTo("exact, exact, 200 scanned");
+    assertThat(steps(answer)).isEqualTo(smallestSteps(15, n -> n % 100 == 7));
   }
 
   @Test
-  void whenManyMatchTheIndexIsFollowed() {
+  void indexScanIfManyDocumentsMatch() {
     for (int time = 1; time <= 2; time++) {
       JsonPath answer = search(Map.of("filter", Map.of("odd", true), "explain", true));
 
-      assertThat(how(answer)).isEqualTo("hnsw");
+      assertThat(summary(answer)).isEqualTo("hnsw");
       assertThat(numbers(answer)).hasSize(10).allMatch(n -> n % 2 == 1);
       assertThat(recall(answer, n -> n % 2 == 1)).isGreaterThan(0.9);
-      // That too many match to compare them was found out once.
+      // The second search remembers that too many rows match.
       assertThat(answer.getList("explain")).hasSize(time == 1 ? 2 : 1);
     }
   }
 
   @Test
-  void whenTheIndexFindsTooFewAllAreCompared() {
+  void exactScanIfTheIndexFindsTooFew() {
     Map<String, ?> farSide = Map.of("sector", Map.of("$gte", 40, "$lt", 60));
 
     JsonPath answer = search(Map.of("filter", farSide, "explain", true));
 
-    assertThat(how(answer)).isEqualTo("exact, exact, 4000 scanned");
-    assertThat(steps(answer)).isEqualTo(fewestSteps(10, n -> n >= 8_000 && n < 12_000));
+    assertThat(summary(answer)).isEqualTo("exact, exact, 4000 scanned");
+    assertThat(steps(answer)).isEqualTo(smallestSteps(10, n -> n >= 8_000 && n < 12_000));
     assertThat(answer.getList("explain")).hasSize(3);
   }
 
   @Test
-  void fewerThanAskedForAreAllThereAre() {
+  void returnsAllMatchesIfFewerThanRequested() {
     JsonPath answer = search(Map.of("limit", 500, "filter", Map.of("sector", 3)));
 
-    assertThat(how(answer)).isEqualTo("exact, exact, 200 scanned");
+    assertThat(summary(answer)).isEqualTo("exact, exact, 200 scanned");
     assertThat(numbers(answer)).hasSize(200);
   }
 
   @Test
-  void offsetGoesOnWhereLimitEnded() {
+  void offsetContinuesWhereLimitEnded() {
     Map<String, ?> filter = Map.of("percent", Map.of("$in", List.of(1, 2, 3)));
     List<Integer> all = numbers(search(Map.of("filter", filter, "limit", 60)));
 
@@ -165,7 +165,7 @@ class PlannerIT {
   }
 
   @Test
-  void whenTheTimeIsOverItSaysSo() throws SQLException {
+  void aSearchTimesOut() throws SQLException {
     try (Connection other = dataSource.getConnection();
         var statement = other.createStatement()) {
       other.setAutoCommit(false);
@@ -181,20 +181,19 @@ class PlannerIT {
                       "type",
                       "urn:sheaf:problem:search-timeout",
                       "title",
-                      "The search took too long",
+                      "The search timed out",
                       "status",
                       504,
                       "detail",
-                      "the search took more than 100 ms; give it more with timeout, or narrow the"
-                          + " filter")));
+                      "The search took more than 100 ms. Raise timeout, or use a narrower filter.")));
       other.rollback();
       other.setAutoCommit(true);
     }
   }
 
   @Test
-  void whenTheTimeIsOverForTheRestWhatWasFoundIsCalledTruncated() {
-    // Neither so many that they are found soon, nor all of them far away.
+  void hitsOfTheIndexAreTruncatedIfTheExactScanTimesOut() {
+    // Five near matches, which are not enough, and 4000 far ones.
     Map<String, ?> filter =
         Map.of(
             "$or",
@@ -216,11 +215,11 @@ class PlannerIT {
 
     assertThat(truncated).isPresent();
     JsonPath answer = truncated.get();
-    assertThat(how(answer)).isEqualTo("hnsw, truncated");
+    assertThat(summary(answer)).isEqualTo("hnsw, truncated");
     assertThat(answer.getString("truncatedBecause"))
         .isEqualTo(
-            "the index search ended after 500 rows with too few hits, and there was no time left to"
-                + " compare every vector");
+            "The index search stopped after 500 rows with too few hits, and an exact search timed"
+                + " out.");
     assertThat(near).containsAll(numbers(answer));
   }
 
@@ -230,7 +229,7 @@ class PlannerIT {
     return Api.search(COLLECTION, request).statusCode(200).extract().jsonPath();
   }
 
-  private static String how(JsonPath answer) {
+  private static String summary(JsonPath answer) {
     return answer.getString("strategy")
         + (answer.getBoolean("exact") ? ", exact" : "")
         + (answer.get("scanned") == null ? "" : ", " + answer.getInt("scanned") + " scanned")
@@ -245,8 +244,8 @@ class PlannerIT {
     return answer.getList("hits.distance", Double.class);
   }
 
-  /// How far the hits are from the origin, in steps on the circle. Two chunks are as far from it as
-  /// each other, one on either side.
+  /// The distances of the hits from the origin, in steps on the circle. Two chunks, one on either
+  /// side, have the same distance.
   private static List<Integer> steps(JsonPath answer) {
     return numbers(answer).stream().map(PlannerIT::steps).toList();
   }
@@ -255,10 +254,10 @@ class PlannerIT {
     return Math.min(number, ROWS - number);
   }
 
-  /// The fewest of some chunks.
-  private static List<Integer> fewestSteps(int limit, IntPredicate of) {
+  /// The smallest distances, in steps, of the chunks that match.
+  private static List<Integer> smallestSteps(int limit, IntPredicate matches) {
     return IntStream.range(0, ROWS)
-        .filter(of)
+        .filter(matches)
         .map(PlannerIT::steps)
         .sorted()
         .limit(limit)
@@ -266,9 +265,9 @@ class PlannerIT {
         .toList();
   }
 
-  private static double recall(JsonPath answer, IntPredicate of) {
+  private static double recall(JsonPath answer, IntPredicate matches) {
     List<Integer> found = steps(answer);
-    int farthest = fewestSteps(found.size(), of).getLast();
+    int farthest = smallestSteps(found.size(), matches).getLast();
     return found.stream().filter(steps -> steps <= farthest).count() / (double) found.size();
   }
 }

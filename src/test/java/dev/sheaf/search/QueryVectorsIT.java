@@ -21,12 +21,12 @@ class QueryVectorsIT {
   @Inject CollectionService collections;
 
   @Test
-  void theVectorIsKeptAndTheTextIsNot() {
+  void theCacheKeepsVectorsButNotTexts() {
     Space space = collections.activeSpace(Api.newCollection());
-    WeakReference<String> text = asked(space);
-    float[] first = vectors.of(space, question());
+    WeakReference<String> text = embedQuestion(space);
+    float[] first = vectors.embed(space, question());
 
-    assertThat(vectors.of(space, question())).isSameAs(first);
+    assertThat(vectors.embed(space, question())).isSameAs(first);
     await()
         .untilAsserted(() -> {
           System.gc();
@@ -34,14 +34,14 @@ class QueryVectorsIT {
         });
   }
 
-  /// In a frame of its own, which holds the text no longer when it is left.
-  private WeakReference<String> asked(Space space) {
+  /// Has a stack frame of its own, so that nothing refers to the text afterwards.
+  private WeakReference<String> embedQuestion(Space space) {
     String text = question();
-    vectors.of(space, text);
+    vectors.embed(space, text);
     return new WeakReference<>(text);
   }
 
   private static String question() {
-    return "what is asked for, at length ".repeat(20);
+    return "a long question ".repeat(20);
   }
 }

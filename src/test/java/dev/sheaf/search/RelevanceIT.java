@@ -16,13 +16,12 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Thirty questions in words that the documents do not use, against the sample corpus.
+/// Searches the sample corpus for thirty questions that use other words than the documents.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class RelevanceIT {
 
-  /// What the model reaches on this corpus, less two queries of tolerance for another processor's
-  /// rounding.
+  /// The model's result on this corpus, minus two queries, because processors round differently.
   private static final double HIT_RATE_AT_1 = 16 / 30.0;
 
   private static final double MEAN_RECIPROCAL_RANK = 0.68;
@@ -30,7 +29,7 @@ class RelevanceIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Test
-  void theRightDocumentComesFirst() throws IOException {
+  void theExpectedDocumentComesFirst() throws IOException {
     String collection = Api.newCollection();
     List<JsonNode> corpus = lines("src/main/resources/sample/corpus.ndjson");
     for (JsonNode document : corpus) {

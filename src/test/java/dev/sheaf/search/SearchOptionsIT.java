@@ -21,7 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// Three documents in two dimensions, small enough to know every answer by heart.
+/// Three documents in two dimensions, so that every expected response is easy to verify.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class SearchOptionsIT {
@@ -73,7 +73,7 @@ class SearchOptionsIT {
   }
 
   @Test
-  void theWholeAnswer() throws Exception {
+  void completeResponse() throws Exception {
     assertThat(search(Map.of("vector", List.of(3, 0), "limit", 2)))
         .isEqualTo(
             json(
@@ -127,12 +127,12 @@ class SearchOptionsIT {
               "detail",
               equalTo(
                   "vector must be an array of numbers, or the base64 of 32-bit floats in"
-                      + " little-endian order"));
+                      + " little-endian order."));
     }
   }
 
   @Test
-  void likeFindsOthers() throws Exception {
+  void likeFindsSimilarDocuments() throws Exception {
     assertThat(found(Map.of("like", Map.of("document", "tides", "ordinal", 1))))
         .containsExactly("moon/1", "moon/0", "bread/0");
     // The mean of (0, 0) and (0, 4).
@@ -143,17 +143,20 @@ class SearchOptionsIT {
         .body("type", equalTo("urn:sheaf:problem:document-not-found"))
         .body(
             "detail",
-            equalTo("like: there is no chunk 2 of document tides in collection " + collection));
+            equalTo(
+                "There is no chunk 2 of document tides in collection "
+                    + collection
+                    + " for like."));
   }
 
   @Test
-  void minScoreCutsTheTail() throws Exception {
+  void minScoreOmitsHits() throws Exception {
     assertThat(found(Map.of("vector", List.of(3, 0), "minScore", 0.2)))
         .containsExactly("moon/0", "tides/0", "moon/1");
   }
 
   @Test
-  void groupsAreDocumentsByTheirBestChunk() throws Exception {
+  void groupsAreSortedByTheirBestChunk() throws Exception {
     assertThat(found(Map.of("vector", List.of(3, 4), "groupBy", "document")))
         .containsExactly("moon/1", "tides/1", "bread/0");
     assertThat(
@@ -166,7 +169,7 @@ class SearchOptionsIT {
   }
 
   @Test
-  void onlyWhatIsSelectedIsReturned() throws Exception {
+  void onlySelectedFieldsAreReturned() throws Exception {
     assertThat(
             search(
                     Map.of(
@@ -196,7 +199,7 @@ class SearchOptionsIT {
   }
 
   @Test
-  void wordsAreFoundAndMarked() throws Exception {
+  void fulltextSearchHighlightsWords() throws Exception {
     assertThat(
             search(
                 Map.of(
@@ -244,14 +247,15 @@ class SearchOptionsIT {
   }
 
   @Test
-  void bothListsBecomeOne() throws Exception {
+  void hybridSearchMergesBothLists() throws Exception {
     Map<String, Object> request = new HashMap<>();
     request.put("text", "moon");
     request.put("mode", "hybrid");
     request.put("vector", List.of(0, 10));
     request.put("filter", Map.of("$title", Map.of("$exists", true)));
     request.put("limit", 3);
-    // Nearest: tides/1, moon/1, tides/0 and moon/0. Words: tides/0, tides/1 and moon/0 rank alike.
+    // Nearest: tides/1, moon/1, tides/0 and moon/0. Words: tides/0, tides/1 and moon/0 have equal
+    // rank.
     assertThat(found(request).getFirst()).isEqualTo("tides/1");
 
     request.put("hybrid", Map.of("vector", 0));
@@ -284,7 +288,7 @@ class SearchOptionsIT {
   }
 
   @Test
-  void aBatchAnswersEachByItself() throws Exception {
+  void aBatchAnswersEachSearchSeparately() throws Exception {
     JsonNode answers =
         json(Api.post(
                     "/search/batch",
@@ -306,16 +310,16 @@ class SearchOptionsIT {
             json(
                 """
                 {"type": "urn:sheaf:problem:collection-not-found", "title": "No such collection",
-                 "status": 404, "detail": "there is no collection named nowhere"}
+                 "status": 404, "detail": "There is no collection named nowhere."}
                 """));
     assertThat(answers.get(2).get("hits").findValuesAsText("document")).containsExactly("bread");
     Api.post("/search/batch", Map.of("searches", List.of()))
         .statusCode(422)
-        .body("detail", equalTo("searches must be 1 to 100"));
+        .body("detail", equalTo("searches must have 1 to 100 elements, not 0."));
   }
 
   @Test
-  void aModelThatIsGoneStopsOnlyItsOwnSearches() throws Exception {
+  void anUnknownModelFailsOnlyItsOwnSearches() throws Exception {
     String orphan = Api.newCollection();
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
@@ -341,8 +345,9 @@ class SearchOptionsIT {
         .isEqualTo(
             json(
                 """
-                {"type": "urn:sheaf:problem:model-unavailable", "title": "The embedding model cannot be used",
-                 "status": 503, "detail": "Unknown embedding model \\"gone\\"; known: bge-small-en-v1.5"}
+                {"type": "urn:sheaf:problem:model-unavailable", "title": "The embedding model is unavailable",
+                 "status": 503,
+                 "detail": "Unknown embedding model \\"gone\\". The models are: bge-small-en-v1.5."}
                 """));
     assertThat(answers.get(1).get("hits").findValuesAsText("document")).containsExactly("bread");
   }

@@ -10,7 +10,7 @@ import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
-import dev.sheaf.filter.Predicate;
+import dev.sheaf.filter.FilterSql;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,8 +22,9 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// The plans that PostgreSQL really ran, by `auto_explain`, at the tenth execution: the first five
-/// of a prepared statement are planned with its parameters, the later ones perhaps without.
+/// Checks the plans that PostgreSQL uses for the tenth execution of a prepared statement, as
+/// `auto_explain` reports them. PostgreSQL plans the first five executions with the parameters, and
+/// later ones possibly without.
 class SearchPlanIT {
 
   private static final ObjectMapper JSON =
@@ -32,7 +33,8 @@ class SearchPlanIT {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.HALF);
-  private static final Plan.Index INDEX = new Plan.Index(10, 100, 20_000, false);
+  private static final SearchPlan.IndexScan INDEX =
+      new SearchPlan.IndexScan(10, 100, 20_000, false);
 
   private static TestDatabase database;
   private static Connection connection;
@@ -69,7 +71,7 @@ class SearchPlanIT {
           LOAD 'auto_explain';
           SET auto_explain.log_min_duration = 0;
           SET auto_explain.log_level = notice;
-          -- Workers for the asking, as in large tables.
+          -- Parallel workers, as for large tables.
           SET min_parallel_table_scan_size = 0;
           SET parallel_setup_cost = 0;
           SET parallel_tuple_cost = 0;
@@ -84,8 +86,8 @@ class SearchPlanIT {
   }
 
   @Test
-  void plain() throws Exception {
-    assertThat(tenth(query("{\"vector\":[1,0,0]}"), INDEX))
+  void withoutFilter() throws Exception {
+    assertThat(tenthPlan(query("{\"vector\":[1,0,0]}"), INDEX))
         .contains(
             "Index Scan using embedding_1_hnsw on embedding_1 e",
             "Index Scan using document_1_pkey on document_1 d",
@@ -94,8 +96,9 @@ class SearchPlanIT {
   }
 
   @Test
-  void withAFilterThatManyMeet() throws Exception {
-    assertThat(tenth(query("{\"vector\":[1,0,0],\"filter\":{\"odd\":true}}"), INDEX.goingOn()))
+  void filterThatManyMatch() throws Exception {
+    assertThat(
+            tenthPlan(query("{\"vector\":[1,0,0],\"filter\":{\"odd\":true}}"), INDEX.iterating()))
         .contains(
             "Index Scan using embedding_1_hnsw on embedding_1 e",
             "Index Scan using document_1_pkey on document_1 d_1")
@@ -103,35 +106,40 @@ class SearchPlanIT {
   }
 
   @Test
-  void withAFilterThatFewMeet() throws Exception {
+  void filterThatFewMatch() throws Exception {
     assertThat(
-            tenth(query("{\"vector\":[1,0,0],\"filter\":{\"percent\":7}}"), new Plan.Exact(1_000)))
+            tenthPlan(
+                query("{\"vector\":[1,0,0],\"filter\":{\"percent\":7}}"),
+                new SearchPlan.ExactScan(1_000)))
         .contains("Bitmap Index Scan on document_1_metadata")
         .noneMatch(line -> line.contains("Seq Scan on document"))
         .noneMatch(line -> line.contains("Gather") || line.contains("JIT"));
   }
 
   @Test
-  void withAFilterOnTheOrderOfAText() throws Exception {
+  void filterOnTheOrderOfATextField() throws Exception {
     assertThat(
-            tenth(
+            tenthPlan(
                 query(
                     "{\"vector\":[1,0,0],\"filter\":{\"name\":{\"$gte\":\"00\",\"$lt\":\"01\"}}}"),
-                new Plan.Exact(1_000)))
+                new SearchPlan.ExactScan(1_000)))
         .anyMatch(line -> line.contains("document_1_text_name"))
         .noneMatch(line -> line.contains("Seq Scan on document") || line.contains("JIT"));
   }
 
   @Test
-  void words() throws Exception {
-    assertThat(tenth(query("{\"text\":\"word7\",\"mode\":\"fulltext\"}"), new Plan.Fulltext()))
+  void fulltext() throws Exception {
+    assertThat(
+            tenthPlan(
+                query("{\"text\":\"word7\",\"mode\":\"fulltext\"}"), new SearchPlan.FulltextScan()))
         .anyMatch(line -> line.startsWith("Bitmap Index Scan on chunk_1_search"))
         .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
   }
 
   @Test
-  void wordsAndVectors() throws Exception {
-    assertThat(tenth(query("{\"text\":\"word7\",\"mode\":\"hybrid\",\"vector\":[1,0,0]}"), INDEX))
+  void hybrid() throws Exception {
+    assertThat(
+            tenthPlan(query("{\"text\":\"word7\",\"mode\":\"hybrid\",\"vector\":[1,0,0]}"), INDEX))
         .contains("Index Scan using embedding_1_hnsw on embedding_1 e")
         .anyMatch(line -> line.startsWith("Bitmap Index Scan on chunk_1_search"))
         .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
@@ -143,30 +151,30 @@ class SearchPlanIT {
         request,
         SPACE,
         request.vector(),
-        request.filter().equals(Filter.EVERYTHING) ? null : Predicate.of(request.filter()),
+        request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
         null,
         "english");
   }
 
   /// The nodes of the plan at the tenth execution, without their costs.
-  private static List<String> tenth(Query query, Plan plan) throws SQLException {
+  private static List<String> tenthPlan(Query query, SearchPlan plan) throws SQLException {
     var nodes = new ArrayList<String>();
     for (int execution = 1; execution <= 10; execution++) {
       var sql = new SearchSql(query, plan);
       try (PreparedStatement statement =
-          connection.prepareStatement(sql.preparing(10_000) + sql.searching())) {
-        int place = 1;
+          connection.prepareStatement(sql.settingsStatement(10_000) + sql.searchStatement())) {
+        int index = 1;
         for (Object parameter : sql.parameters()) {
-          statement.setObject(place++, parameter);
+          statement.setObject(index++, parameter);
         }
         statement.execute();
         if (execution == 10) {
-          for (SQLWarning said = statement.getWarnings();
-              said != null;
-              said = said.getNextWarning()) {
-            // The plan of the statement that searches comes after that of the one that prepares.
+          for (SQLWarning notice = statement.getWarnings();
+              notice != null;
+              notice = notice.getNextWarning()) {
+            // The plan of the search statement comes after that of the settings statement.
             nodes.clear();
-            String.valueOf(said.getMessage())
+            String.valueOf(notice.getMessage())
                 .lines()
                 .map(
                     line -> line.strip().replaceFirst("^-> +", "").replaceFirst(" +\\(cost=.*", ""))

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/// What `/q/metrics` shows.
+/// The metrics that `/q/metrics` serves.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
@@ -148,7 +148,7 @@ class MetersIT {
     await().atMost(PATIENCE).until(() -> value(metrics(), name, tags) > 0);
   }
 
-  /// Of the first line of this name with these tags; NaN when there is none.
+  /// The value of the first line with this name and these tags; NaN if there is none.
   private static double value(String metrics, String name, String... tags) {
     var line = Pattern.compile("^" + name + "(\\{.*})? (\\S+)$");
     return metrics

@@ -8,7 +8,7 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/// The names of metrics, wherever they stand.
+/// Reads the names of metrics from documentation, dashboards and alerts.
 final class Metrics {
 
   private static final Pattern NAME =
@@ -23,7 +23,7 @@ final class Metrics {
         .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  /// Those that docs/observability.md describes.
+  /// The metrics that docs/observability.md describes.
   static Set<String> described() throws IOException {
     return namesIn(Files.readString(Path.of("docs/observability.md")));
   }

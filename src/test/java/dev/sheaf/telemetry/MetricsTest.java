@@ -11,8 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
-/// What looks at metrics looks at those that docs/observability.md describes, which [MetersIT]
-/// finds in the service.
+/// Dashboards and alerts use only metrics that docs/observability.md describes. [MetersIT] compares
+/// that page with the service.
 class MetricsTest {
 
   private static final Path DASHBOARD = Path.of("docker/grafana/dashboards/sheaf.json");

@@ -4,7 +4,7 @@ import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
-/// Keeps the spans of tests that switch tracing on.
+/// Stores the spans of tests that turn tracing on.
 final class SpanMemory {
 
   @Produces

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What can be seen of a search afterwards.
+/// The spans and log lines of a search.
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class TracesIT {
@@ -38,7 +38,7 @@ class TracesIT {
   private static final String TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
   private static final String CALLER = "00f067aa0ba902b7";
 
-  /// With what might end a literal too early.
+  /// Contains characters that could end a string literal.
   private static final String SECRET = "when is the harbour's 'high\nwater\\' quagga";
 
   @Inject InMemorySpanExporter exporter;
@@ -134,7 +134,7 @@ class TracesIT {
     return IntStream.range(0, 384).mapToObj(i -> i == 0 ? 1.0 : 0.0).toList();
   }
 
-  /// Those of the trace, in the order of their ends.
+  /// The spans of the trace, ordered by their end.
   private List<SpanData> spans(int many) {
     return await()
         .until(

@@ -7,16 +7,16 @@ import io.restassured.response.ValidatableResponse;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// Sheaf over HTTP, for tests: what most of them do before they come to the point.
+/// Common requests to Sheaf's API, for tests.
 public final class Api {
 
   private static final AtomicInteger COLLECTIONS = new AtomicInteger();
 
   private Api() {}
 
-  /// Creates a collection of its own for a test.
+  /// Creates a collection with a unique name.
   ///
-  /// @return its name
+  /// @return the name
   public static String newCollection() {
     return newCollection(Map.of());
   }
@@ -30,7 +30,7 @@ public final class Api {
     return name;
   }
 
-  /// PUT of a document.
+  /// Stores a document.
   public static ValidatableResponse put(String collection, String id, Map<String, ?> content) {
     return given()
         .contentType(ContentType.JSON)
@@ -40,12 +40,12 @@ public final class Api {
         .then();
   }
 
-  /// POST of a JSON body to a path below `/api/v1`.
+  /// Sends a POST with a JSON body to a path below `/api/v1`.
   public static ValidatableResponse post(String path, Object body) {
     return given().contentType(ContentType.JSON).body(body).when().post("/api/v1" + path).then();
   }
 
-  /// A search of a collection.
+  /// Searches a collection.
   public static ValidatableResponse search(String collection, Map<String, ?> request) {
     return post("/collections/" + collection + "/search", request);
   }

@@ -12,7 +12,7 @@ import java.net.ServerSocket;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/// A container, with a port that stays what it is when the container is started again.
+/// PostgreSQL in a container with a fixed port, which stays the same after a restart.
 final class ContainerPostgres implements FaultyPostgres {
 
   private final PostgreSQLContainer container;
@@ -45,7 +45,7 @@ final class ContainerPostgres implements FaultyPostgres {
         container.getJdbcUrl(), container.getUsername(), container.getPassword());
   }
 
-  /// The image's own signal is the one for a fast shutdown.
+  /// The stop signal of the image requests a fast shutdown.
   @Override
   public void restart() {
     engine.stopContainerCmd(container.getContainerId()).exec();

@@ -5,9 +5,9 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/// Gives a test a [TestDatabase] of its own, at head, wherever it asks for one as a parameter: in a
-/// test method or `@BeforeEach` one per method, in `@BeforeAll` or the constructor of a class with
-/// one instance one per class. It is dropped when that method or class is done.
+/// Injects a new [TestDatabase] with the current schema as a parameter: one per method for test
+/// methods and `@BeforeEach`, one per class for `@BeforeAll` and for the constructor of a class
+/// with one instance. It is dropped after that method or class.
 ///
 /// ```java
 /// @ExtendWith(DatabaseExtension.class)
@@ -27,7 +27,7 @@ public final class DatabaseExtension implements ParameterResolver {
 
   @Override
   public TestDatabase resolveParameter(ParameterContext parameter, ExtensionContext context) {
-    // The store closes what it holds when its method, or class, is done.
+    // The store closes its values after the method or class.
     return context
         .getStore(NAMESPACE)
         .computeIfAbsent(context.getUniqueId(), _ -> TestDatabase.migrated(), TestDatabase.class);

@@ -3,8 +3,8 @@ package dev.sheaf.testing;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import java.util.Map;
 
-/// Indexes early, so that they can be seen to come and go, counts queries, and measures all the
-/// time.
+/// Configures the service to build indexes for small collections, to count queries, and to measure
+/// continuously.
 public final class EagerIndexes implements QuarkusTestProfile {
 
   @Override

@@ -8,34 +8,34 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
-/// A PostgreSQL server of one test's own, with pgvector, which it may restart, kill and pause.
+/// A PostgreSQL server with pgvector for one test, which can restart, kill and pause it.
 public sealed interface FaultyPostgres extends AutoCloseable
     permits ContainerPostgres, LocalPostgres {
 
-  /// Starts one: in a container, else from what is installed here.
+  /// Starts a server in a container, or, without a container engine, the installed PostgreSQL.
   static FaultyPostgres start() throws IOException {
     return SheafContainer.engineAnswers() ? ContainerPostgres.create() : LocalPostgres.create();
   }
 
-  /// A database on it, as a role that may do everything; the same after each fault.
+  /// A database on the server, as superuser. Its address stays the same after a fault.
   DatabaseAddress address();
 
-  /// Ends it in order, as for an update, and starts it again.
+  /// Restarts the server with a fast shutdown.
   void restart() throws IOException;
 
-  /// Kills all its processes at once, and starts it again.
+  /// Kills all processes of the server, and starts it again.
   void crash() throws IOException;
 
-  /// Stops all its processes where they are. Its port is still open.
+  /// Suspends all processes of the server. Its port stays open.
   void pause() throws IOException;
 
-  /// Lets them go on.
+  /// Resumes the processes.
   void resume() throws IOException;
 
   @Override
   void close() throws IOException;
 
-  /// Waits until it serves.
+  /// Waits until the server accepts connections.
   default void awaitReady() {
     await()
         .atMost(Duration.ofMinutes(2))

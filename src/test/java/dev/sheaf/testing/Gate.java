@@ -4,9 +4,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/// Holds the session that inserts a certain row until the test opens the gate. A test that has to
-/// stop, kill or cancel work in the middle closes a gate there: then the work cannot end before,
-/// however slow the test is.
+/// Blocks the session that inserts a certain row until the test opens the gate. A test that stops,
+/// kills or cancels work closes a gate first, so that the work cannot complete before, however slow
+/// the test is.
 public final class Gate implements AutoCloseable {
 
   /// "gate" in ASCII.
@@ -19,10 +19,10 @@ public final class Gate implements AutoCloseable {
     this.connection = connection;
   }
 
-  /// Closes a gate; there is one at a time in a database.
+  /// Closes a gate. A database can have only one gate at a time.
   ///
-  /// @param connection in auto-commit, used by nobody else; it is closed with the gate
-  /// @param row a condition on `NEW`, the row
+  /// @param connection in auto-commit mode, used only by the gate; it is closed with the gate
+  /// @param row a condition on `NEW`, the inserted row
   public static Gate before(Connection connection, String table, String row) throws SQLException {
     var gate = new Gate(connection);
     gate.execute(
@@ -37,12 +37,12 @@ public final class Gate implements AutoCloseable {
     return gate;
   }
 
-  /// Whether a session waits at the gate.
+  /// Whether a session is waiting at the gate.
   public boolean isReached() throws SQLException {
     return LockWaits.behind(connection) > 0;
   }
 
-  /// Lets everybody through from now on.
+  /// Unblocks all sessions.
   public void open() throws SQLException {
     if (!open) {
       open = true;

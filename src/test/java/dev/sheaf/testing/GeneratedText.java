@@ -3,9 +3,9 @@ package dev.sheaf.testing;
 import java.util.List;
 import java.util.Random;
 
-/// Texts with structure: each belongs to a topic with a vocabulary of its own, and says something
-/// in one of a few ways. The same number always gives the same text, and different numbers
-/// different ones.
+/// Generates texts with structure: each belongs to a topic with its own vocabulary, and uses one of
+/// a few sentence patterns. The same number always gives the same text, and different numbers give
+/// different texts.
 public final class GeneratedText {
 
   private record Topic(List<String> subjects, List<String> verbs, List<String> objects) {}
@@ -131,7 +131,7 @@ public final class GeneratedText {
 
   private GeneratedText() {}
 
-  /// The text of that number: three sentences of one topic.
+  /// The text with this number: three sentences on one topic.
   public static String text(int number) {
     var random = new Random(number * 0x9E3779B97F4A7C15L);
     Topic topic = TOPICS.get(random.nextInt(TOPICS.size()));
@@ -149,7 +149,7 @@ public final class GeneratedText {
     return text.append("Entry ").append(number).append('.').toString();
   }
 
-  /// A question about something that texts speak of.
+  /// A question about a topic of the texts.
   public static String query(int number) {
     var random = new Random(number);
     Topic topic = TOPICS.get(random.nextInt(TOPICS.size()));

@@ -9,11 +9,11 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 
-/// Sessions whose server writes its messages in German.
+/// Opens sessions in which the server writes its messages in German.
 ///
-/// `scripts/local-postgres` installs the locale where it may. Where the server has none, as in the
-/// container image, tests of this kind are skipped: `@EnabledIf(value = GermanPostgres.IS_SPOKEN,
-/// disabledReason = GermanPostgres.REASON)`.
+/// `scripts/local-postgres` installs the locale if it is allowed to. If the server has no such
+/// locale, as in the container image, the tests are skipped: `@EnabledIf(value =
+/// GermanPostgres.IS_SPOKEN, disabledReason = GermanPostgres.REASON)`.
 public final class GermanPostgres {
 
   public static final String IS_SPOKEN = "dev.sheaf.testing.GermanPostgres#isSpoken";
@@ -23,7 +23,7 @@ public final class GermanPostgres {
 
   private GermanPostgres() {}
 
-  /// The same database, in German.
+  /// The same database with messages in German.
   public static DatabaseAddress of(DatabaseAddress address) {
     return new DatabaseAddress(
         address.jdbcUrl()
@@ -59,7 +59,7 @@ public final class GermanPostgres {
     }
   }
 
-  /// A database at head, opened in German.
+  /// A database with the current schema and messages in German.
   public static final class Resource extends PostgresTestResource {
     @Override
     protected DatabaseAddress address(TestDatabase database) {

@@ -2,7 +2,7 @@ package dev.sheaf.testing;
 
 import java.sql.SQLException;
 
-/// What no fault may leave behind.
+/// Finds incomplete documents, which no fault may leave behind.
 public final class HalfDocuments {
 
   private static final String SQL =

@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 
-/// What is installed here, as `scripts/local-postgres` runs it, in a directory of its own.
+/// The installed PostgreSQL, run as `scripts/local-postgres` does, in its own directory.
 public final class LocalPostgres implements FaultyPostgres {
 
   private final Path home;
@@ -25,7 +25,7 @@ public final class LocalPostgres implements FaultyPostgres {
 
   static LocalPostgres create() throws IOException {
     Path home = Files.createTempDirectory("sheaf-postgres");
-    // The account that runs it, when that is not ours, has to reach it.
+    // If PostgreSQL runs as another user, that user must be able to access the directory.
     Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
     return new LocalPostgres(home);
   }
@@ -48,7 +48,7 @@ public final class LocalPostgres implements FaultyPostgres {
     return address;
   }
 
-  /// Where it keeps its data.
+  /// The data directory.
   public Path data() {
     return home.resolve("cluster");
   }
@@ -62,7 +62,7 @@ public final class LocalPostgres implements FaultyPostgres {
   @Override
   public void crash() throws IOException {
     ProcessHandle postmaster = postmaster();
-    // The postmaster first: it would start again what it sees die.
+    // The postmaster first, because it would restart processes that end.
     List<ProcessHandle> all =
         Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList();
     all.forEach(ProcessHandle::destroyForcibly);
@@ -75,7 +75,7 @@ public final class LocalPostgres implements FaultyPostgres {
   @Override
   public void pause() throws IOException {
     ProcessHandle postmaster = postmaster();
-    // The postmaster first: it would start more.
+    // The postmaster first, because it would start new processes.
     signal("STOP", Stream.of(postmaster));
     signal("STOP", postmaster.descendants());
   }
@@ -88,7 +88,7 @@ public final class LocalPostgres implements FaultyPostgres {
     awaitReady();
   }
 
-  /// Some of them may have ended meanwhile, which `kill` complains of.
+  /// Ignores failures of `kill`, because some processes may have ended already.
   private static void signal(String name, Stream<ProcessHandle> processes) throws IOException {
     Stream<String> pids = processes.map(process -> String.valueOf(process.pid()));
     List<String> command = Stream.concat(Stream.of("kill", "-" + name), pids).toList();
@@ -100,8 +100,8 @@ public final class LocalPostgres implements FaultyPostgres {
     return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
   }
 
-  /// A file system of its own for a tablespace, with room for so many megabytes, if this account
-  /// may mount one. Whatever else is written to it takes that room.
+  /// Mounts a file system of this size for a tablespace; empty if this user may not mount one. A
+  /// test can fill it with other files.
   public Optional<Path> mountDisk(int megabytes) throws IOException {
     Path disk = Files.createDirectory(home.resolve("disk"));
     String options =

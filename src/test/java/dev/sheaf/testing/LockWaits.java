@@ -5,13 +5,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/// Who waits for a lock that a test holds. A test that asks for any session that waits would count
-/// background workers too.
+/// Counts the sessions that wait for a lock that a test holds. Counting all waiting sessions would
+/// include background workers.
 public final class LockWaits {
 
   private LockWaits() {}
 
-  /// How many sessions wait for a lock of this connection's session. It may be in a transaction.
+  /// The number of sessions that wait for a lock of this connection's session, which may be in a
+  /// transaction.
   public static int behind(Connection holder) throws SQLException {
     String sql =
         """

@@ -8,9 +8,9 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/// Tests of applications that run in processes of their own. They mostly wait, so one of them runs
-/// beside the tests of this process, and two when those are through; `make soak` takes one at a
-/// time.
+/// Marks tests that run the application in other processes. They mostly wait, so one of them runs
+/// concurrently with the other tests, and two after those have finished. `make soak` runs them one
+/// at a time.
 @Documented
 @Execution(ExecutionMode.CONCURRENT)
 @Target(ElementType.TYPE)

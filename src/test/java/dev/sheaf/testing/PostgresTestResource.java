@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Gives a `@QuarkusTest` a database of its own, at head:
+/// Creates a database with the current schema for a `@QuarkusTest`:
 /// `@QuarkusTestResource(PostgresTestResource.class)`.
 public class PostgresTestResource implements QuarkusTestResourceLifecycleManager {
 
@@ -27,7 +27,7 @@ public class PostgresTestResource implements QuarkusTestResourceLifecycleManager
     return settings;
   }
 
-  /// How the service is to open its database.
+  /// The address with which the service opens its database.
   protected DatabaseAddress address(TestDatabase database) {
     return database.address();
   }

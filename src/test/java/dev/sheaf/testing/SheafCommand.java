@@ -14,8 +14,8 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 
-/// One verb of the built application as a process of its own, as users run it, so that it can be
-/// killed and so that many can run at once.
+/// Runs one command of the built application as a process, as users do, so that tests can kill it
+/// and run many concurrently.
 ///
 /// stdout and stderr are read as one stream, in the order in which they were written.
 public final class SheafCommand implements AutoCloseable {
@@ -29,22 +29,22 @@ public final class SheafCommand implements AutoCloseable {
     reader = Thread.ofVirtual().start(this::read);
   }
 
-  /// Starts it on a database.
+  /// Starts the command on a database.
   ///
-  /// @param settings more configuration, as system properties
-  /// @param arguments the verb and its options
+  /// @param settings additional configuration, as system properties
+  /// @param arguments the command and its options
   public static SheafCommand start(
       TestDatabase database, Map<String, String> settings, String... arguments) throws IOException {
     return start(Path.of(""), database, settings, arguments);
   }
 
-  /// Starts it in a directory.
+  /// Starts the command in a directory.
   public static SheafCommand start(
       Path directory, TestDatabase database, Map<String, String> settings, String... arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // Twenty of these run beside each other and beside the build.
+    // Up to twenty of these processes run concurrently.
     command.addAll(List.of("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
     command.add("--enable-native-access=ALL-UNNAMED");
     settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
@@ -71,12 +71,12 @@ public final class SheafCommand implements AutoCloseable {
         said.add(line);
       }
     } catch (IOException | UncheckedIOException e) {
-      // A killed process closes its stream under the reader.
+      // The stream of a killed process is closed.
       said.add(e.toString());
     }
   }
 
-  /// What it has said so far.
+  /// The output so far.
   public List<String> said() {
     return List.copyOf(said);
   }
@@ -85,25 +85,25 @@ public final class SheafCommand implements AutoCloseable {
     return process.isAlive();
   }
 
-  /// Waits until it has ended and everything it said was read.
+  /// Waits until the process has ended and all output was read.
   ///
-  /// @return its exit code
+  /// @return the exit code
   public int await() throws InterruptedException {
     int exit = process.waitFor();
     reader.join();
     return exit;
   }
 
-  /// `kill -9` once `delay` is over, unless it has ended by itself before.
+  /// Kills the process with `kill -9` after `delay`, unless it ends before.
   ///
-  /// @return whether it was killed
+  /// @return whether the process was killed
   public boolean killAfter(Duration delay) throws InterruptedException {
     boolean ended = process.waitFor(delay.toNanos(), TimeUnit.NANOSECONDS);
     close();
     return !ended;
   }
 
-  /// `kill -9`, when it still runs.
+  /// Kills the process with `kill -9` if it is still running.
   @Override
   public void close() {
     process.destroyForcibly().onExit().join();

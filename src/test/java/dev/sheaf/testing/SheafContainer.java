@@ -21,8 +21,8 @@ import org.testcontainers.containers.Network;
 import org.testcontainers.containers.wait.strategy.Wait;
 import org.testcontainers.images.builder.ImageFromDockerfile;
 
-/// The image in a container, as Kubernetes runs it by the manifests: as nobody, without
-/// capabilities, on a read-only file system, in 512 MB.
+/// Runs the image in a container with the settings of the Kubernetes manifests: an unprivileged
+/// user, no capabilities, a read-only file system and 512 MB of memory.
 public final class SheafContainer extends GenericContainer<SheafContainer> {
 
   private static final long MEMORY = 512L << 20;
@@ -30,7 +30,7 @@ public final class SheafContainer extends GenericContainer<SheafContainer> {
 
   private final HttpClient http = HttpClient.newHttpClient();
 
-  /// A service, unless arguments make it a verb.
+  /// Without arguments, runs the service, otherwise a command.
   ///
   /// @param database its URL, as seen from `network`
   public SheafContainer(Network network, String database, String... arguments) {
@@ -47,7 +47,7 @@ public final class SheafContainer extends GenericContainer<SheafContainer> {
     }
   }
 
-  /// Whether there is a container engine to run it.
+  /// Whether a container engine is available.
   public static boolean engineAnswers() {
     return DockerClientFactory.instance().isDockerAvailable();
   }
@@ -61,14 +61,14 @@ public final class SheafContainer extends GenericContainer<SheafContainer> {
         .withMemorySwap(MEMORY);
   }
 
-  /// Asks it to end, as Kubernetes does.
+  /// Sends SIGTERM, as Kubernetes does.
   public void terminate() {
     dockerClient.killContainerCmd(getContainerId()).withSignal("TERM").exec();
   }
 
-  /// Waits until it has ended.
+  /// Waits until the container has ended.
   ///
-  /// @return its exit code
+  /// @return the exit code
   public int awaitExit() {
     return dockerClient
         .waitContainerCmd(getContainerId())
@@ -76,9 +76,9 @@ public final class SheafContainer extends GenericContainer<SheafContainer> {
         .awaitStatusCode(1, TimeUnit.MINUTES);
   }
 
-  /// Starts it and waits until it has ended.
+  /// Starts the container and waits until it has ended.
   ///
-  /// @return its exit code
+  /// @return the exit code
   public int run() {
     start();
     return awaitExit();
@@ -95,13 +95,13 @@ public final class SheafContainer extends GenericContainer<SheafContainer> {
         HttpResponse.BodyHandlers.ofString());
   }
 
-  /// What a command in it prints.
+  /// Executes a command in the container, and returns its output.
   public String exec(String... command) throws IOException, InterruptedException {
     return execInContainer(command).getStdout();
   }
 
-  /// The one that the system property `sheaf.image` names, else one that is built from what was
-  /// packaged.
+  /// The image that the system property `sheaf.image` names; otherwise one that is built from the
+  /// packaged application.
   private static final class Image {
     static final String NAME =
         Optional.ofNullable(System.getProperty("sheaf.image"))

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The built application as a process of its own, as users run it, so that it can be killed.
+/// Runs the built application as a process, as users do, so that tests can kill it.
 public final class SheafProcess implements AutoCloseable {
 
   private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
@@ -46,15 +46,15 @@ public final class SheafProcess implements AutoCloseable {
     }
   }
 
-  /// Starts it on a database and waits until it listens.
+  /// Starts the service on a database, and waits until it listens.
   ///
-  /// @param settings more configuration, as environment variables
+  /// @param settings additional configuration, as environment variables
   public static SheafProcess start(TestDatabase database, Map<String, String> settings)
       throws IOException {
     return start(database, settings, "512m");
   }
 
-  /// The same with a heap of that size, as for `-Xmx`.
+  /// The same with a maximum heap size, as for `-Xmx`.
   public static SheafProcess start(TestDatabase database, Map<String, String> settings, String heap)
       throws IOException {
     var builder =
@@ -62,7 +62,7 @@ public final class SheafProcess implements AutoCloseable {
             List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-Xmx" + heap,
-                // It does not live long enough for more.
+                // The process runs too briefly for the C2 compiler.
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
@@ -74,7 +74,7 @@ public final class SheafProcess implements AutoCloseable {
     environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
     environment.put("QUARKUS_DATASOURCE_USERNAME", String.valueOf(database.address().user()));
     environment.put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));
-    // Tests of access say otherwise.
+    // Tests of access control override this.
     environment.put("SHEAF_ACCESS_MODE", "open");
     environment.putAll(settings);
     return new SheafProcess(builder);
@@ -92,27 +92,27 @@ public final class SheafProcess implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // A killed process closes its stream under the reader.
+      // The stream of a killed process is closed.
       log.add(e.toString());
     } finally {
       listening.completeExceptionally(new IOException("the process ended"));
     }
   }
 
-  /// Where a path, percent-encoded, is on this process.
+  /// The URI of a percent-encoded path on this process.
   public URI uri(String path) {
     return base.resolve(path);
   }
 
-  /// Sends a request with a JSON body to a path, percent-encoded, on this process.
+  /// Sends a request with a JSON body to a percent-encoded path.
   ///
-  /// @throws IOException when the process is gone
+  /// @throws IOException if the process has ended
   public HttpResponse<String> send(String method, String path, String json)
       throws IOException, InterruptedException {
     return send(method, path, json, Map.of());
   }
 
-  /// The same with more headers.
+  /// The same with additional headers.
   public HttpResponse<String> send(
       String method, String path, String json, Map<String, String> headers)
       throws IOException, InterruptedException {
@@ -124,9 +124,9 @@ public final class SheafProcess implements AutoCloseable {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /// Uploads lines of JSON to a path, as they come.
+  /// Uploads lines of JSON to a path as a stream.
   ///
-  /// @throws IOException when the process is gone
+  /// @throws IOException if the process has ended
   public HttpResponse<String> upload(String path, Map<String, String> headers, InputStream lines)
       throws IOException, InterruptedException {
     HttpRequest.Builder request =
@@ -137,13 +137,12 @@ public final class SheafProcess implements AutoCloseable {
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
-  /// What it has said so far.
+  /// The output so far.
   public List<String> log() {
     return List.copyOf(log);
   }
 
-  /// How much of its heap is in use by objects that are needed, in bytes; it collects its garbage
-  /// first.
+  /// The size of all live objects on the heap in bytes, after a garbage collection.
   public long liveBytes() throws IOException {
     String last = jcmd("GC.class_histogram").lines().reduce("", (_, line) -> line);
     Matcher total = TOTAL.matcher(last);
@@ -153,7 +152,7 @@ public final class SheafProcess implements AutoCloseable {
     return Long.parseLong(total.group(1));
   }
 
-  /// How many threads it has, virtual ones included.
+  /// The number of threads, including virtual ones.
   public long threads() throws IOException {
     Path directory = Files.createTempDirectory("sheaf-threads");
     Path dump = directory.resolve("threads.json");
@@ -183,22 +182,23 @@ public final class SheafProcess implements AutoCloseable {
     }
   }
 
-  /// `kill -9`: the process gets no chance to clean up.
+  /// Kills the process with `kill -9`, so that it cannot clean up.
   public void kill() {
     process.destroyForcibly().onExit().join();
   }
 
-  /// Asks it to end, as Kubernetes does, and waits until it has, and has said its last.
+  /// Sends SIGTERM, as Kubernetes does, and waits until the process has ended and all output was
+  /// read.
   ///
-  /// @return its exit code
+  /// @return the exit code
   public int terminate() throws InterruptedException {
-    // Process.destroy() would close the stream that its last words come through.
+    // Process.destroy() would close the stream before the last output is read.
     process.toHandle().destroy();
     reader.join();
     return process.waitFor();
   }
 
-  /// Stops it in order.
+  /// Stops the process with SIGTERM.
   @Override
   public void close() {
     process.destroy();

@@ -9,8 +9,8 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 
-/// An address that stays the same, in front of a service that comes and goes. Without the service,
-/// connections end at once.
+/// A proxy with a fixed address for a service that restarts on other ports. While the service is
+/// down, the proxy closes connections immediately.
 public final class TcpProxy implements AutoCloseable {
 
   private static final InetAddress HERE = InetAddress.getLoopbackAddress();
@@ -22,12 +22,12 @@ public final class TcpProxy implements AutoCloseable {
     Thread.startVirtualThread(this::accept);
   }
 
-  /// Leads new connections to a port of this machine from now on.
+  /// Forwards new connections to a port of this machine.
   public void leadTo(int port) {
     this.port = port;
   }
 
-  /// Where clients find it.
+  /// The URI of the proxy.
   public URI uri() {
     return URI.create("http://" + HERE.getHostAddress() + ":" + server.getLocalPort());
   }
@@ -52,13 +52,13 @@ public final class TcpProxy implements AutoCloseable {
       copy(client, service);
       back.join();
     } catch (IOException e) {
-      // The service is not there, which the client sees by the end of its connection.
+      // The service is down. The client sees that its connection is closed.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /// Until one of them ends; then both do.
+  /// Copies until one connection is closed, then closes both.
   private static void copy(Socket from, Socket to) {
     try (from;
         to;
@@ -66,7 +66,7 @@ public final class TcpProxy implements AutoCloseable {
         OutputStream out = to.getOutputStream()) {
       in.transferTo(out);
     } catch (SocketException e) {
-      // One of the two has hung up, or was killed.
+      // One side closed its connection, or was killed.
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }

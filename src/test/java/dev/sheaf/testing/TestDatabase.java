@@ -16,16 +16,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.testcontainers.postgresql.PostgreSQLContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/// An empty database of one test's own, dropped on [#close] or at the latest when the JVM ends.
+/// A database for one test. It is dropped by [#close], or when the JVM ends.
 ///
-/// It lives on the server that `SHEAF_TEST_DATABASE_URL` names (a role that may create databases
-/// and extensions), else on one container that is started once per JVM.
+/// It is created on the server that `SHEAF_TEST_DATABASE_URL` names, whose role must be allowed to
+/// create databases and extensions. Without that variable, one container is started per JVM.
 public final class TestDatabase implements AutoCloseable {
 
   static final String IMAGE = "docker.io/pgvector/pgvector:pg17";
 
-  /// A name holds the process id of the JVM that made it, so that a later run can tell what a
-  /// killed one left behind.
+  /// The names contain the process ID of the JVM, so that a later run can drop the databases of a
+  /// killed JVM.
   private static final String PREFIX = "sheaf_test_";
 
   private static final Set<TestDatabase> OPEN = ConcurrentHashMap.newKeySet();
@@ -36,41 +36,41 @@ public final class TestDatabase implements AutoCloseable {
     this.address = address;
   }
 
-  /// Creates an empty one.
+  /// Creates an empty database.
   public static TestDatabase create() {
     String name = freshName();
     administer("CREATE DATABASE " + name + " TEMPLATE template0");
     return opened(name);
   }
 
-  /// Creates one that is at head already, by cloning a template that is migrated once for all
-  /// processes and kept for as long as the changelogs say the same.
+  /// Creates a database with the current schema, by cloning a template. The template is migrated
+  /// once for all processes, and kept until the changelogs change.
   public static TestDatabase migrated() {
     String name = freshName();
     administer("CREATE DATABASE " + name + " TEMPLATE " + Template.NAME);
     return opened(name);
   }
 
-  /// A name that no other test uses, for a database that the caller creates.
+  /// A unique name for a database that the caller creates.
   public static String freshName() {
     byte[] random = new byte[4];
     new SecureRandom().nextBytes(random);
     return PREFIX + ProcessHandle.current().pid() + "_" + HexFormat.of().formatHex(random);
   }
 
-  /// Takes over a database that was created under a [#freshName], to drop it in the end.
+  /// Adopts a database that was created with a [#freshName], so that it is dropped at the end.
   public static TestDatabase opened(String name) {
     TestDatabase database = new TestDatabase(Server.ADDRESS.withDatabase(name));
     OPEN.add(database);
     return database;
   }
 
-  /// A database of another server, which goes with that.
+  /// A database on another server. It is not dropped.
   public static TestDatabase at(DatabaseAddress address) {
     return new TestDatabase(address);
   }
 
-  /// The server's maintenance database, for a test that creates its own.
+  /// The maintenance database of the server, for a test that creates its own databases.
   public static DatabaseAddress server() {
     return Server.ADDRESS;
   }
@@ -79,12 +79,12 @@ public final class TestDatabase implements AutoCloseable {
     return address;
   }
 
-  /// A new connection, in auto-commit.
+  /// Opens a new connection in auto-commit mode.
   public Connection connect() {
     return address.open("sheaf test");
   }
 
-  /// Runs statements that are separated by semicolons.
+  /// Executes statements that are separated by semicolons.
   public void execute(String sql) throws SQLException {
     try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
@@ -124,12 +124,12 @@ public final class TestDatabase implements AutoCloseable {
     }
   }
 
-  /// Migrated when the first test asks, unless an earlier run has left it.
+  /// The template. It is migrated when the first test needs it, unless an earlier run created it.
   private static final class Template {
     static final String NAME = SchemaTemplate.ensure(Server.ADDRESS, "sheaf_test_template");
   }
 
-  /// Found or started when the first test asks.
+  /// The server. It is found or started when the first test needs it.
   private static final class Server {
     static final DatabaseAddress ADDRESS = find();
 
@@ -157,7 +157,7 @@ public final class TestDatabase implements AutoCloseable {
           container.getJdbcUrl(), container.getUsername(), container.getPassword());
     }
 
-    /// Drops what runs that were killed have left: the process is gone, and nobody is connected.
+    /// Drops the databases of killed runs: their process has ended, and no session uses them.
     private static void sweep() {
       String sql =
           """
@@ -180,7 +180,7 @@ public final class TestDatabase implements AutoCloseable {
           }
         }
         for (String leftover : leftovers) {
-          // Another run may sweep at the same time.
+          // A concurrent run may drop the same databases.
           statement.execute("DROP DATABASE IF EXISTS " + leftover);
         }
       } catch (SQLException e) {

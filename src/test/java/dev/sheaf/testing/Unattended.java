@@ -3,8 +3,8 @@ package dev.sheaf.testing;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import java.util.Map;
 
-/// Nobody but the test does anything: no background worker builds or measures an index, or takes up
-/// a backfill.
+/// Turns background workers off, so that only the test builds or measures an index, or runs a
+/// backfill.
 public final class Unattended implements QuarkusTestProfile {
 
   @Override

@@ -8,7 +8,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/// What Sheaf logs in this process as a warning or an error, from now until it is closed.
+/// Records the warnings and errors that Sheaf logs in this process, until it is closed.
 public final class Warnings extends Handler implements AutoCloseable {
 
   private final Logger logger = Logger.getLogger("dev.sheaf");
@@ -19,7 +19,7 @@ public final class Warnings extends Handler implements AutoCloseable {
     logger.addHandler(this);
   }
 
-  /// So far, oldest first.
+  /// The messages so far, oldest first.
   public List<String> messages() {
     return List.copyOf(messages);
   }

@@ -1,4 +1,4 @@
-/// What tests share: databases of their own.
+/// Test support: databases, processes, containers and clients.
 @NullMarked
 package dev.sheaf.testing;
 

@@ -39,11 +39,11 @@ import org.jboss.logging.Logger;
 
 /// BAAI's bge-small-en-v1.5 with quantized weights, on ONNX Runtime in this process.
 ///
-/// Texts are embedded one by one, each by one thread, by as many threads as there are processors.
-/// On two cores that gives 300 short texts (20 tokens) a second, or 39 of 200 tokens. Threads
-/// inside the runtime give half of that, and slow a single query down. Batches gain a third for
-/// short texts, cost a third for long ones, and make a vector depend on its neighbours (cosine
-/// 0.995): the quantization scales over the whole batch.
+/// Each text is embedded separately, by one thread. Measured on two cores with two threads: 300
+/// texts of 20 tokens per second, or 39 texts of 200 tokens. With threads inside of ONNX Runtime
+/// the rate is half, and a single query is slower. Batches are a third faster for short texts and a
+/// third slower for long ones, and a vector then depends on the other texts of its batch (cosine
+/// 0.995), because the quantization scales over the whole batch.
 final class BgeSmall implements EmbeddingModel, AutoCloseable {
 
   static final String NAME = "bge-small-en-v1.5";
@@ -51,7 +51,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
 
   private static final int DIMENSIONS = 384;
 
-  /// 512 positions, less `[CLS]` and `[SEP]`.
+  /// 512 positions without `[CLS]` and `[SEP]`.
   private static final int MAX_TOKENS = 510;
 
   private static final String WEIGHTS = "/bge-small-en-v1.5-q.onnx";
@@ -65,12 +65,12 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   private final AtomicLong arrivals = new AtomicLong();
   private final ThreadPoolExecutor workers;
 
-  /// @param threads how many texts are embedded at once, at least 1
+  /// @param threads how many texts are embedded concurrently, at least 1
   BgeSmall(int threads) {
     this(threads, WEIGHTS);
   }
 
-  /// @param weights the resource that holds the ONNX model
+  /// @param weights the name of the resource that contains the ONNX model
   BgeSmall(int threads, String weights) {
     if (threads < 1) {
       throw new IllegalArgumentException("threads must be at least 1, not " + threads);
@@ -107,16 +107,16 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   }
 
   @Override
-  public List<float[]> embed(List<String> texts, Role role) {
+  public List<float[]> embed(List<String> texts, Purpose purpose) {
     Loaded model = awaitLoaded();
     var tasks = new ArrayList<Task>(texts.size());
     for (String text : texts) {
       long[] ids =
-          switch (role) {
-            case DOCUMENT -> document(model, text);
-            case QUERY -> query(model, text);
+          switch (purpose) {
+            case DOCUMENT -> documentIds(model, text);
+            case QUERY -> queryIds(model, text);
           };
-      tasks.add(new Task(model, ids, role, arrivals.getAndIncrement()));
+      tasks.add(new Task(model, ids, purpose, arrivals.getAndIncrement()));
     }
     try {
       tasks.forEach(workers::execute);
@@ -126,60 +126,60 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       }
       return vectors;
     } catch (ExecutionException e) {
-      throw new EmbeddingException(NAME + " failed to embed a text", e.getCause());
+      throw new EmbeddingException("The model " + NAME + " failed to embed a text.", e.getCause());
     } catch (RejectedExecutionException | CancellationException e) {
-      throw new EmbeddingException(NAME + " was stopped", e);
+      throw new EmbeddingException("The model " + NAME + " was stopped.", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new EmbeddingException("Interrupted while waiting for " + NAME, e);
+      throw new EmbeddingException("Interrupted while waiting for the model " + NAME + ".", e);
     } finally {
-      // Nobody waits for the rest when one failed; those that are done are not touched by this.
+      // If one task failed, the others are not needed. This does not affect completed tasks.
       tasks.forEach(task -> task.cancel(false));
     }
   }
 
-  private static long[] document(Loaded model, String text) {
+  private static long[] documentIds(Loaded model, String text) {
     int[] ids = model.tokenizer.encode(text);
     if (ids.length > MAX_TOKENS) {
       throw new IllegalArgumentException(
-          "A text of %s tokens is longer than the %s that %s reads"
-              .formatted(ids.length, MAX_TOKENS, NAME));
+          "A text has %s tokens, but the model %s accepts at most %s."
+              .formatted(ids.length, NAME, MAX_TOKENS));
     }
-    return framed(model, ids);
+    return inputIds(model, ids);
   }
 
-  private static long[] query(Loaded model, String text) {
-    return framed(model, model.tokenizer.encode(QUERY_PREFIX + text));
+  private static long[] queryIds(Loaded model, String text) {
+    return inputIds(model, model.tokenizer.encode(QUERY_PREFIX + text));
   }
 
-  /// With the special tokens around it, and without what the model does not read.
-  private static long[] framed(Loaded model, int[] ids) {
+  /// Truncates to [#MAX_TOKENS], and adds the special tokens.
+  private static long[] inputIds(Loaded model, int[] ids) {
     int length = Math.min(ids.length, MAX_TOKENS);
-    long[] framed = new long[length + 2];
-    framed[0] = model.tokenizer.classification();
+    long[] input = new long[length + 2];
+    input[0] = model.tokenizer.classification();
     for (int i = 0; i < length; i++) {
-      framed[i + 1] = ids[i];
+      input[i + 1] = ids[i];
     }
-    framed[length + 1] = model.tokenizer.separator();
-    return framed;
+    input[length + 1] = model.tokenizer.separator();
+    return input;
   }
 
-  /// One text for one worker.
+  /// Embeds one text.
   private static final class Task extends FutureTask<float[]> implements Comparable<Task> {
-    private final Role role;
+    private final Purpose purpose;
     private final long arrival;
 
-    Task(Loaded model, long[] ids, Role role, long arrival) {
+    Task(Loaded model, long[] ids, Purpose purpose, long arrival) {
       super(() -> infer(model, ids));
-      this.role = role;
+      this.purpose = purpose;
       this.arrival = arrival;
     }
 
-    /// Somebody waits for the answer to a query: it overtakes documents that are being loaded.
+    /// Queries run before documents, because a user waits for the result.
     @Override
     public int compareTo(Task other) {
-      int byRole = Boolean.compare(other.role == Role.QUERY, role == Role.QUERY);
-      return byRole != 0 ? byRole : Long.compare(arrival, other.arrival);
+      int byPurpose = Boolean.compare(other.purpose == Purpose.QUERY, purpose == Purpose.QUERY);
+      return byPurpose != 0 ? byPurpose : Long.compare(arrival, other.arrival);
     }
   }
 
@@ -199,7 +199,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
                     "attention_mask", attentionTensor,
                     "token_type_ids", typeTensor))) {
       float[] vector = new float[DIMENSIONS];
-      // The model's sentence vector is that of its first token, [CLS].
+      // The vector of the text is that of its first token, [CLS].
       ((OnnxTensor) result.get(0)).getFloatBuffer().get(vector);
       return toUnitLength(vector);
     }
@@ -238,8 +238,8 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     long start = System.nanoTime();
     try {
       Loaded model = read();
-      // The first run allocates and is several times slower; no user should wait for it.
-      infer(model, query(model, ""));
+      // The first run allocates memory and is several times slower. No user should wait for it.
+      infer(model, queryIds(model, ""));
       LOG.infof(
           "Embedding model loaded: model=%s dimensions=%s threads=%s milliseconds=%s",
           NAME,
@@ -248,7 +248,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
           Duration.ofNanos(System.nanoTime() - start).toMillis());
       loaded.complete(model);
     } catch (Throwable e) {
-      // A missing native library is an Error; whatever it is, callers must not wait for ever.
+      // Throwable, because a missing native library is an Error, and callers must not wait forever.
       LOG.errorf(e, "Embedding model failed to load: model=%s", NAME);
       loaded.completeExceptionally(e);
     }
@@ -267,21 +267,23 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       options.setInterOpNumThreads(1);
       session = environment.createSession(read(weights, arena), options);
     }
-    checkWidth(session);
+    checkDimensions(session);
     return new Loaded(environment, session, tokenizer);
   }
 
-  private static void checkWidth(OrtSession session) throws OrtException {
+  private static void checkDimensions(OrtSession session) throws OrtException {
     NodeInfo output = session.getOutputInfo().values().iterator().next();
     long[] shape = ((TensorInfo) output.getInfo()).getShape();
-    long width = shape[shape.length - 1];
-    if (width != DIMENSIONS) {
+    long dimensions = shape[shape.length - 1];
+    if (dimensions != DIMENSIONS) {
       throw new IllegalStateException(
-          "%s should give %s dimensions, but gives %s".formatted(NAME, DIMENSIONS, width));
+          "%s must have %s dimensions, but the weights have %s"
+              .formatted(NAME, DIMENSIONS, dimensions));
     }
   }
 
-  /// Outside of the heap, which would grow by twice the model's 34 MB and hardly ever shrink again.
+  /// Reads a resource into memory outside of the heap. The heap would grow by twice the 34 MB of
+  /// the model, and would hardly shrink again.
   private static ByteBuffer read(String name, Arena arena) throws IOException {
     URLConnection resource = url(name).openConnection();
     resource.setUseCaches(false);
@@ -290,7 +292,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       ReadableByteChannel channel = Channels.newChannel(in);
       while (content.hasRemaining() && channel.read(content) >= 0) {}
       if (content.hasRemaining() || in.read() >= 0) {
-        throw new IOException(name + " is not as long as it says");
+        throw new IOException("The length of resource " + name + " is wrong");
       }
       return content.flip();
     }
@@ -299,7 +301,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   private static URL url(String name) throws FileNotFoundException {
     URL url = BgeSmall.class.getResource(name);
     if (url == null) {
-      throw new FileNotFoundException("No resource " + name + " on the class path");
+      throw new FileNotFoundException("Resource " + name + " is not on the class path");
     }
     return url;
   }
@@ -309,21 +311,24 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
     try {
       return loaded.get();
     } catch (ExecutionException e) {
-      throw new EmbeddingException(NAME + " could not be loaded", e.getCause());
+      throw new EmbeddingException(
+          "The model " + NAME + " could not be loaded. The cause is in the service's log.",
+          e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new EmbeddingException("Interrupted while waiting for " + NAME, e);
+      throw new EmbeddingException("Interrupted while waiting for the model " + NAME + ".", e);
     }
   }
 
-  /// Frees the native memory once the texts in hand are done and a load under way has ended.
+  /// Waits for running tasks and for a load in progress, then frees the native memory.
   @Override
   public void close() {
     for (Runnable waiting : workers.shutdownNow()) {
       ((Task) waiting).cancel(false);
     }
     try {
-      // A session must not be closed under a running thread, nor the process end under a load.
+      // The session must not be closed while a thread uses it, and the process must not end during
+      // a load.
       if (loading.get()) {
         loaded.handle((_, _) -> null).get(10, TimeUnit.SECONDS);
       }

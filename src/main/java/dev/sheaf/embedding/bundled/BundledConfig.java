@@ -3,11 +3,11 @@ package dev.sheaf.embedding.bundled;
 import io.smallrye.config.ConfigMapping;
 import java.util.OptionalInt;
 
-/// How much of the machine the bundled model may use.
+/// Settings of the bundled model.
 @ConfigMapping(prefix = "sheaf.embedding.bundled")
 interface BundledConfig {
 
-  /// How many texts are embedded at once, each by one thread. As many as there are processors
-  /// unless set; fewer leave room for a database on the same machine.
+  /// How many texts are embedded concurrently, each by one thread. Default: the number of
+  /// processors. Set fewer if a database runs on the same machine.
   OptionalInt threads();
 }

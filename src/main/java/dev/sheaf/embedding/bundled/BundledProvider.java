@@ -8,7 +8,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.List;
 
-/// The provider of [BgeSmall].
+/// Provides [BgeSmall].
 @ApplicationScoped
 class BundledProvider implements EmbeddingProvider {
 
@@ -25,8 +25,8 @@ class BundledProvider implements EmbeddingProvider {
     return "bundled";
   }
 
-  /// A native executable has none: ONNX Runtime's Java side is bound to the JVM. There
-  /// `sheaf.embedding.model` must name a model of another server, or the start is refused.
+  /// Empty in a native executable, because ONNX Runtime's Java API needs a JVM. There,
+  /// `sheaf.embedding.model` must name a model on a server, otherwise the start fails.
   @Override
   public List<EmbeddingModel> models() {
     return ImageMode.current().isNativeImage() ? List.of() : List.of(model);

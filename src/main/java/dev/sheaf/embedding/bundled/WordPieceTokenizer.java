@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 /// Hugging Face's `BertNormalizer`, `BertPreTokenizer` and `WordPiece` define it. Time is linear in
 /// the length of the text.
 ///
-/// It differs from them on purpose in two things. A word of more than 100 characters would be one
-/// unknown token, its content lost; here it is read as several words of 100. And the names of
-/// special tokens, such as `[SEP]`, are plain text when they stand in a text.
+/// It intentionally differs from them in two ways. They replace a word of more than 100 characters
+/// by one unknown token; this tokenizer splits it into words of 100 characters. And the names of
+/// special tokens in a text, such as `[SEP]`, are plain text.
 ///
-/// Immutable, so thread-safe.
+/// Immutable and thread-safe.
 final class WordPieceTokenizer {
 
   private static final int MAX_WORD = 100;
@@ -45,7 +45,7 @@ final class WordPieceTokenizer {
 
   /// Reads the vocabulary of a Hugging Face `tokenizer.json`.
   ///
-  /// @throws IOException when it cannot be read or is not the vocabulary of a WordPiece model
+  /// @throws IOException if it cannot be read or is not the vocabulary of a WordPiece model
   static WordPieceTokenizer read(InputStream tokenizerJson) throws IOException {
     JsonNode model = new ObjectMapper().readTree(tokenizerJson).path("model");
     if (!model.path("type").asText().equals("WordPiece")) {
@@ -56,22 +56,22 @@ final class WordPieceTokenizer {
     return new WordPieceTokenizer(vocabulary);
   }
 
-  /// `[CLS]`, the id that stands before every text.
+  /// The ID of `[CLS]`, which precedes every text.
   int classification() {
     return classification;
   }
 
-  /// `[SEP]`, the id that stands after every text.
+  /// The ID of `[SEP]`, which follows every text.
   int separator() {
     return separator;
   }
 
-  /// `[UNK]`, the id of a word that the vocabulary cannot spell.
+  /// The ID of `[UNK]`, which replaces a word that cannot be split into pieces of the vocabulary.
   int unknown() {
     return unknown;
   }
 
-  /// The ids of a text's tokens, without special tokens.
+  /// The IDs of a text's tokens, without special tokens.
   int[] encode(String text) {
     var ids = new Ids();
     String normalized = normalize(text);
@@ -103,7 +103,8 @@ final class WordPieceTokenizer {
     encodePiecewise(text, from, end, ids);
   }
 
-  /// The longest piece first; a word with a part that no piece spells is unknown as a whole.
+  /// Takes the longest matching piece first. If a part of the word matches no piece, the whole word
+  /// is unknown.
   private void encodePiecewise(String text, int start, int end, Ids ids) {
     int before = ids.size;
     int from = start;
@@ -133,7 +134,8 @@ final class WordPieceTokenizer {
     }
   }
 
-  /// Lower case without accents, every white space a space, without what is invisible.
+  /// Converts to lower case, removes accents and invisible characters, and replaces each
+  /// white-space character by a space.
   private static String normalize(String text) {
     var clean = new StringBuilder(text.length());
     boolean ascii = true;
@@ -196,7 +198,7 @@ final class WordPieceTokenizer {
     };
   }
 
-  /// BERT's ranges, in which every character is a word.
+  /// The ranges in which BERT treats every character as a word.
   private static boolean isChinese(int c) {
     return (c >= 0x4E00 && c <= 0x9FFF)
         || (c >= 0x3400 && c <= 0x4DBF)
@@ -209,12 +211,13 @@ final class WordPieceTokenizer {
   private static int idOf(SortedMap<String, Integer> vocabulary, String piece) {
     Integer id = vocabulary.get(piece);
     if (id == null) {
-      throw new IllegalArgumentException("The vocabulary lacks " + piece);
+      throw new IllegalArgumentException("The vocabulary does not contain " + piece);
     }
     return id;
   }
 
-  /// A trie over the vocabulary; children stay sorted because pieces are added in order.
+  /// A node of a trie of the vocabulary. The children are sorted, because pieces are added in
+  /// order.
   private static final class Node {
     private char[] keys = {};
     private Node[] children = {};

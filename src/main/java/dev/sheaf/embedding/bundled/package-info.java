@@ -1,5 +1,5 @@
-/// The model that comes with the service: its weights are in a jar, it runs in the process, and
-/// nothing is downloaded.
+/// The bundled model. It runs in the process, and its weights are in a jar, so nothing is
+/// downloaded.
 @NullMarked
 package dev.sheaf.embedding.bundled;
 

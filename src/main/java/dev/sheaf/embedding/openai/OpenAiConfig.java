@@ -8,64 +8,65 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
-/// Models that other servers run: `sheaf.embedding.openai.<name>.url` and so on.
+/// Models on servers with OpenAI's API: `sheaf.embedding.openai.<name>.url` and so on.
 @ConfigMapping(prefix = "sheaf.embedding.openai")
 interface OpenAiConfig {
 
-  /// By the name that collections ask for.
+  /// The models by name.
   @WithParentName
   Map<String, Model> models();
 
   /// One model on one server.
   interface Model {
 
-    /// Where its API begins, such as `http://localhost:11434/v1`; `/embeddings` is added.
+    /// The base URL of the API, such as `http://localhost:11434/v1`. Requests go to
+    /// `<url>/embeddings`.
     URI url();
 
-    /// What the server calls it; the name of this entry unless set.
+    /// The server's name of the model. Default: the name of this entry.
     Optional<String> model();
 
-    /// The width of its vectors.
+    /// The number of dimensions of its vectors.
     int dimensions();
 
-    /// Asks the server for vectors of this width, which only models that can be shortened allow.
+    /// Whether requests contain `dimensions`. Only models with variable dimensions accept it.
     @WithDefault("false")
     boolean sendDimensions();
 
-    /// Sent as a bearer token.
+    /// The API key, sent as a bearer token.
     Optional<String> apiKey();
 
-    /// The most tokens of a text that it reads, by [OpenAiModel]'s estimate.
+    /// The maximum number of tokens of a text, as [OpenAiModel] estimates them.
     @WithDefault("512")
     int maxTokens();
 
-    /// What the model was trained to see before a query.
+    /// The text that the model expects before a query.
     Optional<String> queryPrefix();
 
-    /// What the model was trained to see before a document.
+    /// The text that the model expects before a document.
     Optional<String> documentPrefix();
 
-    /// Texts in one request.
+    /// The maximum number of texts in one request.
     @WithDefault("64")
     int batchSize();
 
-    /// Requests of documents at once, and as many of queries.
+    /// Concurrent requests with documents. Queries have a separate limit of the same size.
     @WithDefault("4")
     int concurrency();
 
-    /// For one request.
+    /// The timeout of one request.
     @WithDefault("30s")
     Duration timeout();
 
-    /// For a query, with all attempts and the wait for its turn: somebody waits for the answer.
+    /// The timeout of a query with all retries, including the wait for concurrent requests.
     @WithDefault("10s")
     Duration queryTimeout();
 
-    /// After the first attempt, when the server is overloaded or away.
+    /// How often a request is retried when the server is overloaded or unavailable.
     @WithDefault("4")
     int retries();
 
-    /// Before the first retry; it doubles from one to the next.
+    /// The delay before the first retry. It doubles with each retry.
     @WithDefault("250ms")
     Duration backoff();
   }

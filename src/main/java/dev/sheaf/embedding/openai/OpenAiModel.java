@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.runtime.Backoff;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -26,31 +27,30 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
-/// A model on a server that speaks `POST /v1/embeddings`: OpenAI's own, Ollama, vLLM, Text
-/// Embeddings Inference, Sheaf.
+/// A model on a server with the endpoint `POST /v1/embeddings`: OpenAI, Ollama, vLLM, Text
+/// Embeddings Inference or Sheaf.
 ///
-/// The API counts no tokens before it embeds, so a token is taken to be three bytes of UTF-8: prose
-/// has four to a token, Chinese three, and a chunk that is a little short costs less than one that
-/// the server refuses.
+/// The API cannot count tokens, so this class estimates three bytes of UTF-8 per token. English
+/// prose has four bytes per token, Chinese three. A chunk that is slightly too short is better than
+/// one that the server rejects.
 ///
-/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests of documents are under way at
-/// once, and as many of queries, which never wait for documents.
+/// Thread-safe. At most [OpenAiConfig.Model#concurrency()] requests with documents run
+/// concurrently, and as many with queries, so that queries never wait for documents.
 final class OpenAiModel implements EmbeddingModel {
 
   private static final int BYTES_PER_TOKEN = 3;
   private static final int TOO_MANY_REQUESTS = 429;
 
-  /// Not valid, too large, not to be processed: what a server says of a text that it does not take.
-  private static final Set<Integer> REFUSALS_OF_TEXTS = Set.of(400, 413, 422);
+  /// The statuses with which a server rejects a text: bad request, too large, unprocessable.
+  private static final Set<Integer> REJECTED_TEXT = Set.of(400, 413, 422);
 
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration MAX_DELAY = Duration.ofSeconds(30);
   private static final Duration UNLIMITED = Duration.ofDays(1);
-  private static final int QUOTED_CHARACTERS = 200;
+  private static final int MAX_QUOTED_CHARACTERS = 200;
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Logger LOG = Logger.getLogger(OpenAiModel.class);
@@ -59,9 +59,9 @@ final class OpenAiModel implements EmbeddingModel {
   private final OpenAiConfig.Model config;
   private final HttpClient http;
   private final URI embeddings;
-  private final Map<Role, Semaphore> permits = new EnumMap<>(Role.class);
+  private final Map<Purpose, Semaphore> permits = new EnumMap<>(Purpose.class);
 
-  /// @throws IllegalStateException when a number in the configuration makes no sense
+  /// @throws IllegalStateException if a number in the configuration is out of range
   OpenAiModel(String name, OpenAiConfig.Model config, HttpClient http) {
     if (config.dimensions() < 1
         || config.maxTokens() < 1
@@ -71,14 +71,15 @@ final class OpenAiModel implements EmbeddingModel {
       throw new IllegalStateException(
           "sheaf.embedding.openai."
               + name
-              + ": dimensions, max-tokens, batch-size and concurrency must be at least 1, retries 0");
+              + ": dimensions, max-tokens, batch-size and concurrency must be at least 1, and retries"
+              + " at least 0");
     }
     this.name = name;
     this.config = config;
     this.http = http;
     this.embeddings = URI.create(config.url().toString().replaceFirst("/*$", "/embeddings"));
-    for (Role role : Role.values()) {
-      permits.put(role, new Semaphore(config.concurrency()));
+    for (Purpose purpose : Purpose.values()) {
+      permits.put(purpose, new Semaphore(config.concurrency()));
     }
   }
 
@@ -103,19 +104,19 @@ final class OpenAiModel implements EmbeddingModel {
   }
 
   @Override
-  public List<float[]> embed(List<String> texts, Role role) {
-    List<String> inputs = texts.stream().map(text -> input(text, role)).toList();
-    Duration time =
-        switch (role) {
+  public List<float[]> embed(List<String> texts, Purpose purpose) {
+    List<String> inputs = texts.stream().map(text -> input(text, purpose)).toList();
+    Duration timeout =
+        switch (purpose) {
           case QUERY -> config.queryTimeout();
           case DOCUMENT -> UNLIMITED;
         };
-    long deadline = System.nanoTime() + time.toNanos();
+    long deadline = System.nanoTime() + timeout.toNanos();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       var batches = new ArrayList<Future<List<float[]>>>();
       for (int i = 0; i < inputs.size(); i += config.batchSize()) {
         List<String> batch = inputs.subList(i, Math.min(i + config.batchSize(), inputs.size()));
-        batches.add(threads.submit(() -> request(batch, role, deadline)));
+        batches.add(threads.submit(() -> request(batch, purpose, deadline)));
       }
       try {
         var vectors = new ArrayList<float[]>(inputs.size());
@@ -124,39 +125,39 @@ final class OpenAiModel implements EmbeddingModel {
         }
         return vectors;
       } finally {
-        // Nobody waits for the rest when one failed.
+        // If one batch failed, the others are not needed.
         batches.forEach(batch -> batch.cancel(true));
       }
     } catch (ExecutionException e) {
       throw switch (e.getCause()) {
         case EmbeddingException failure -> failure;
-        case IllegalArgumentException refusal -> refusal;
+        case IllegalArgumentException rejected -> rejected;
         case null, default ->
-            new EmbeddingException(name + " failed to embed a text", e.getCause());
+            new EmbeddingException("The model " + name + " failed to embed a text.", e.getCause());
       };
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new EmbeddingException("Interrupted while waiting for " + name, e);
+      throw new EmbeddingException("Interrupted while waiting for the model " + name + ".", e);
     }
   }
 
-  private String input(String text, Role role) {
-    return switch (role) {
+  private String input(String text, Purpose purpose) {
+    return switch (purpose) {
       case DOCUMENT -> {
         int tokens = countTokens(text);
         if (tokens > maxTokens()) {
           throw new IllegalArgumentException(
-              "A text of %s tokens is longer than the %s that %s reads"
-                  .formatted(tokens, maxTokens(), name));
+              "A text has %s tokens, but the model %s accepts at most %s."
+                  .formatted(tokens, name, maxTokens()));
         }
         yield config.documentPrefix().orElse("") + text;
       }
-      case QUERY -> config.queryPrefix().orElse("") + beginning(text);
+      case QUERY -> config.queryPrefix().orElse("") + truncated(text);
     };
   }
 
-  /// As much of a query as the model reads.
-  private String beginning(String text) {
+  /// The longest prefix of a query that has at most [#maxTokens] tokens.
+  private String truncated(String text) {
     int end = Math.min(text.length(), maxTokens() * BYTES_PER_TOKEN);
     while (countTokens(text.substring(0, end)) > maxTokens()) {
       end = text.offsetByCodePoints(end, -Math.min(64, text.codePointCount(0, end)));
@@ -166,85 +167,83 @@ final class OpenAiModel implements EmbeddingModel {
         : text.substring(0, end);
   }
 
-  /// One request, again when the server says or looks as if that would help, and there is time.
+  /// Sends one request. Retries it until the deadline if the server is overloaded, fails or does
+  /// not answer.
   ///
-  /// @throws IllegalArgumentException when the server does not take one of the documents
-  private List<float[]> request(List<String> inputs, Role role, long deadline)
+  /// @throws IllegalArgumentException if the server rejects one of the documents
+  private List<float[]> request(List<String> inputs, Purpose purpose, long deadline)
       throws InterruptedException {
     HttpRequest request = toRequest(inputs);
-    Semaphore requests = Objects.requireNonNull(permits.get(role));
+    Semaphore requests = Objects.requireNonNull(permits.get(purpose));
     for (int attempt = 0; ; attempt++) {
-      Duration pause = config.backoff().multipliedBy(1L << Math.min(attempt, 20));
+      Duration delay = new Backoff(config.backoff(), MAX_DELAY).pause(attempt + 1);
       String failure;
-      if (!requests.tryAcquire(left(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
+      if (!requests.tryAcquire(remaining(deadline).toNanos(), TimeUnit.NANOSECONDS)) {
         throw new EmbeddingException(
-            "%s at %s is busy with others, and it took too long to wait for them"
+            "Too many requests to the model %s at %s are already running. Retry later."
                 .formatted(name, embeddings),
             null);
       }
       try {
-        HttpResponse<byte[]> response = send(request, least(config.timeout(), left(deadline)));
+        HttpResponse<byte[]> response = send(request, min(config.timeout(), remaining(deadline)));
         int status = response.statusCode();
         if (status == 200) {
           return vectors(response.body(), inputs.size());
         }
         failure = "HTTP " + status + " " + quoted(response.body());
-        if (role == Role.DOCUMENT && REFUSALS_OF_TEXTS.contains(status)) {
-          throw new IllegalArgumentException(name + " does not take it: " + failure);
+        if (purpose == Purpose.DOCUMENT && REJECTED_TEXT.contains(status)) {
+          throw new IllegalArgumentException(
+              "The model " + name + " rejects the text: " + failure + ".");
         }
         if (status != TOO_MANY_REQUESTS && status < 500) {
           throw new EmbeddingException(
-              name + " was refused by " + embeddings + ": " + failure, null);
+              "%s rejects requests to the model %s: %s.".formatted(embeddings, name, failure),
+              null);
         }
-        pause = retryAfter(response).orElse(pause);
+        delay = retryAfter(response).orElse(delay);
       } catch (IOException e) {
-        failure =
-            e.getClass().getSimpleName() + (e.getMessage() == null ? "" : " " + e.getMessage());
+        failure = e.getMessage() == null ? "the connection failed" : e.getMessage();
       } finally {
         requests.release();
       }
-      Duration jittered = jittered(pause);
-      if (attempt == config.retries() || left(deadline).compareTo(jittered) <= 0) {
+      Duration jittered = Backoff.jittered(min(delay, MAX_DELAY));
+      if (attempt == config.retries() || remaining(deadline).compareTo(jittered) <= 0) {
         throw new EmbeddingException(
-            "%s at %s does not answer, %s attempts, the last: %s"
-                .formatted(name, embeddings, attempt + 1, failure),
+            "The model %s at %s failed after %s %s. The last failure: %s."
+                .formatted(
+                    name, embeddings, attempt + 1, attempt == 0 ? "attempt" : "attempts", failure),
             null);
       }
       LOG.warnf(
-          "Embedding server failed, will be asked again: model=%s attempt=%s failure=%s",
+          "Embedding server failed, will retry: model=%s attempt=%s failure=%s",
           name, attempt + 1, failure);
       Thread.sleep(jittered);
     }
   }
 
-  /// The client's own timeout ends with the headers; a server may fall silent after them.
-  private HttpResponse<byte[]> send(HttpRequest request, Duration time)
+  /// Sends a request with a timeout for the whole response. The timeout of [HttpRequest] covers
+  /// only the headers.
+  private HttpResponse<byte[]> send(HttpRequest request, Duration timeout)
       throws IOException, InterruptedException {
-    CompletableFuture<HttpResponse<byte[]>> answer =
+    CompletableFuture<HttpResponse<byte[]>> response =
         http.sendAsync(request, HttpResponse.BodyHandlers.ofByteArray());
     try {
-      return answer.get(time.toNanos(), TimeUnit.NANOSECONDS);
+      return response.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      throw new HttpTimeoutException("no answer within " + time.toMillis() + " ms");
+      throw new HttpTimeoutException("no answer within " + timeout.toMillis() + " ms");
     } catch (ExecutionException e) {
       throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
     } finally {
-      answer.cancel(true);
+      response.cancel(true);
     }
   }
 
-  private static Duration left(long deadline) {
+  private static Duration remaining(long deadline) {
     return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
   }
 
-  private static Duration least(Duration one, Duration other) {
+  private static Duration min(Duration one, Duration other) {
     return one.compareTo(other) < 0 ? one : other;
-  }
-
-  /// Many clients that failed together should not come back together.
-  private static Duration jittered(Duration pause) {
-    long millis = Math.clamp(pause.toMillis(), 1, LONGEST_PAUSE.toMillis());
-    return Duration.ofMillis(millis / 2 + ThreadLocalRandom.current().nextLong(millis));
   }
 
   private static Optional<Duration> retryAfter(HttpResponse<?> response) {
@@ -265,30 +264,33 @@ final class OpenAiModel implements EmbeddingModel {
     }
     HttpRequest.Builder request =
         HttpRequest.newBuilder(embeddings)
+            // Some servers answer an offer of HTTP/2 over clear text without reading the body.
+            .version(HttpClient.Version.HTTP_1_1)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
     config.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));
     return request.build();
   }
 
-  /// @throws EmbeddingException when the answer is not what was asked for
+  /// @throws EmbeddingException if the response is not valid
   private List<float[]> vectors(byte[] body, int count) throws IOException {
     JsonNode data;
     try {
       data = JSON.readTree(body).path("data");
     } catch (JacksonException e) {
-      throw new EmbeddingException(embeddings + " does not answer in JSON: " + quoted(body), e);
+      throw new EmbeddingException(
+          embeddings + " returned a response that is not JSON: " + quoted(body) + ".", e);
     }
     if (data.size() != count) {
       throw new EmbeddingException(
-          "%s gave %s vectors for %s texts".formatted(embeddings, data.size(), count), null);
+          "%s returned %s vectors for %s texts.".formatted(embeddings, data.size(), count), null);
     }
     var vectors = new float[count][];
     for (int i = 0; i < count; i++) {
       JsonNode item = data.get(i);
       int index = item.path("index").asInt(i);
       if (index < 0 || index >= count || vectors[index] != null) {
-        throw new EmbeddingException(embeddings + " numbers its vectors wrongly", null);
+        throw new EmbeddingException(embeddings + " returned an invalid index of a vector.", null);
       }
       vectors[index] = vector(item.path("embedding"));
     }
@@ -298,7 +300,7 @@ final class OpenAiModel implements EmbeddingModel {
   private float[] vector(JsonNode numbers) {
     if (numbers.size() != dimensions()) {
       throw new EmbeddingException(
-          "%s gives vectors of %s dimensions, but sheaf.embedding.openai.%s.dimensions is %s"
+          "%s returned vectors of %s dimensions, but sheaf.embedding.openai.%s.dimensions is %s."
               .formatted(embeddings, numbers.size(), name, dimensions()),
           null);
     }
@@ -310,7 +312,8 @@ final class OpenAiModel implements EmbeddingModel {
     }
     double length = Math.sqrt(squares);
     if (!(length > 0) || Double.isInfinite(length)) {
-      throw new EmbeddingException(embeddings + " gave a vector without a direction", null);
+      throw new EmbeddingException(
+          embeddings + " returned a vector whose length is zero or infinite.", null);
     }
     for (int i = 0; i < vector.length; i++) {
       vector[i] = (float) (vector[i] / length);
@@ -320,6 +323,8 @@ final class OpenAiModel implements EmbeddingModel {
 
   private static String quoted(byte[] body) {
     String text = new String(body, StandardCharsets.UTF_8).replaceAll("\\s+", " ").strip();
-    return text.length() <= QUOTED_CHARACTERS ? text : text.substring(0, QUOTED_CHARACTERS) + "...";
+    return text.length() <= MAX_QUOTED_CHARACTERS
+        ? text
+        : text.substring(0, MAX_QUOTED_CHARACTERS) + "...";
   }
 }

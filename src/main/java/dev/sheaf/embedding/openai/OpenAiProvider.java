@@ -8,7 +8,7 @@ import jakarta.inject.Inject;
 import java.net.http.HttpClient;
 import java.util.List;
 
-/// The provider of every configured [OpenAiModel].
+/// Provides an [OpenAiModel] for each configured model.
 @ApplicationScoped
 class OpenAiProvider implements EmbeddingProvider {
 

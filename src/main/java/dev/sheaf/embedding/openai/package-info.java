@@ -1,4 +1,4 @@
-/// Models behind an HTTP server that speaks OpenAI's `POST /v1/embeddings`.
+/// Models on servers with OpenAI's `POST /v1/embeddings`.
 @NullMarked
 package dev.sheaf.embedding.openai;
 

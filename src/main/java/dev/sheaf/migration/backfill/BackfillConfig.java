@@ -5,61 +5,61 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// How fast backfills are worked off, and for whom they step aside.
+/// How fast backfills run, and when they wait for other work on the server.
 @ConfigMapping(prefix = "sheaf.backfill")
 public interface BackfillConfig {
 
-  /// Whether this process works at them; `sheaf backfill run` does so in any case.
+  /// Whether the service runs backfills. `sheaf backfill run` ignores this.
   @WithDefault("true")
   boolean enabled();
 
-  /// Whether admins can pause, resume and cancel them over HTTP.
+  /// Whether admins can pause, resume and cancel backfills over HTTP.
   @WithDefault("true")
   boolean httpControl();
 
-  /// How often an idle process looks for work, and one that steps aside whether it may go on.
+  /// How often an idle process looks for work, and a waiting one checks whether it may continue.
   @WithDefault("1s")
   Duration checkEvery();
 
-  /// How long a batch should take. Whoever wants one of its rows waits for as long at the most, and
-  /// whoever commits meanwhile for what it has written to reach the disk, hence short.
+  /// How long a batch should take. It is short, because other sessions wait for the batch's row
+  /// locks, and their commits wait until its WAL is on disk.
   @WithDefault("10ms")
   Duration batchTime();
 
-  /// Rows of the very first batch, before anything is known.
+  /// Rows of the first batch.
   @WithDefault("200")
   int firstBatch();
 
-  /// Rows of a batch at the most, however fast they are.
+  /// Maximum number of rows of a batch.
   @WithDefault("20000")
   int maxBatch();
 
-  /// The rest after a batch, as a multiple of the time that it took: 2 leaves the server alone two
+  /// The pause after a batch, as a multiple of its duration. With 2, the backfill pauses for two
   /// thirds of the time.
   @WithDefault("2")
   double rest();
 
-  /// How long a worker that is not heard of keeps its backfill from others.
+  /// How long a worker that shows no activity keeps its backfill.
   @WithDefault("5s")
   Duration lease();
 
-  /// How long a batch waits for a lock. Everybody who wants its rows queues behind it for as long.
+  /// How long a batch waits for a lock.
   @WithDefault("500ms")
   Duration lockTimeout();
 
-  /// How long a statement of a batch may run; 0 is forever.
+  /// How long a statement of a batch may run; 0 means no limit.
   @WithDefault("30s")
   Duration statementTimeout();
 
-  /// How long the condition may run in the end; 0 is forever.
+  /// How long the condition may run at the end; 0 means no limit.
   @WithDefault("1h")
   Duration conditionTimeout();
 
-  /// How often in a row a batch is tried before the backfill has failed.
+  /// Number of consecutive failures of a batch after which the backfill fails.
   @WithDefault("5")
   int attempts();
 
-  /// The pause after the first failure; it doubles with each up to [#backoffLimit].
+  /// The pause after the first failure. It doubles with each failure up to [#backoffLimit].
   @WithDefault("1s")
   Duration backoff();
 
@@ -67,15 +67,16 @@ public interface BackfillConfig {
   @WithDefault("1m")
   Duration backoffLimit();
 
-  /// How far a replica may be behind.
+  /// Maximum lag of a PostgreSQL replica; above it, the backfill waits.
   @WithDefault("10s")
   Duration maxReplicaLag();
 
-  /// How much write-ahead log the server may have to keep for a replication slot.
+  /// Maximum WAL that a replication slot may retain, or a replica may lag behind; above it, the
+  /// backfill waits.
   @WithDefault("1G")
   MemorySize maxWalBacklog();
 
-  /// Whether to step aside while the table is vacuumed.
+  /// Whether to wait while the table is vacuumed.
   @WithDefault("true")
   boolean yieldToVacuum();
 }

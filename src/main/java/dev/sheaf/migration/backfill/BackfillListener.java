@@ -2,20 +2,20 @@ package dev.sheaf.migration.backfill;
 
 import dev.sheaf.migration.Backfill;
 
-/// Hears what a worker does, on its thread.
+/// Receives the events of a worker, on its thread.
 public interface BackfillListener {
 
-  /// A worker took it up, where it was left.
-  default void began(Backfill backfill) {}
+  /// The worker has started or resumed a backfill.
+  default void started(Backfill backfill) {}
 
-  /// Another batch is done.
+  /// A batch is done. Called at most once a second.
   default void progress(Backfill backfill) {}
 
-  /// It does not go on for the moment; called when the reason changes.
+  /// The backfill is waiting. Called when the reason changes.
   ///
-  /// @param reason what is waited for
+  /// @param reason what it is waiting for, as a noun phrase
   default void waiting(String name, String reason) {}
 
-  /// Its worker is through with it: it is done, paused, cancelled or failed.
+  /// The worker has left the backfill, which is done, paused, cancelled or failed.
   default void ended(Backfill backfill) {}
 }

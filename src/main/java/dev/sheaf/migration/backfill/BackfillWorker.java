@@ -6,6 +6,7 @@ import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
+import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
 import java.sql.Connection;
@@ -21,18 +22,20 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Works backfills off on a connection of its own, one after the other.
+/// Runs backfills on its own connection, one after the other.
 ///
-/// A batch is one transaction: it locks the backfill's row, finds its rows, changes them and moves
-/// the cursor. Whoever dies in the middle leaves the cursor where it was and nothing changed; the
-/// row's lock keeps two workers apart even when a batch outlives the lease.
+/// A batch is one transaction: it locks the backfill's row in the table `backfill`, finds the rows
+/// of the batch, changes them and updates the cursor. If the worker dies, the transaction is rolled
+/// back, and the cursor does not move. The lock of the backfill's row excludes a second worker even
+/// if a batch takes longer than the lease.
 final class BackfillWorker {
 
-  /// Keeps two workers from taking up two backfills at once; "backfill" in ASCII.
-  private static final AdvisoryLock.Key TAKING_UP = AdvisoryLock.Key.of(0x6261636b66696c6cL);
+  /// The advisory lock under which a worker claims a backfill, so that only one backfill runs at a
+  /// time; "backfill" in ASCII.
+  private static final AdvisoryLock.Key CLAIM_LOCK = AdvisoryLock.Key.of(0x6261636b66696c6cL);
 
-  /// How often progress is told.
-  private static final Duration TELLING = Duration.ofSeconds(1);
+  /// How often progress is reported.
+  private static final Duration REPORT_EVERY = Duration.ofSeconds(1);
 
   private final Connection connection;
   private final BackfillConfig config;
@@ -40,7 +43,7 @@ final class BackfillWorker {
   private final String holder;
   private final CountDownLatch stop;
 
-  /// @param holder who this is, unlike anybody else
+  /// @param holder a unique name of this worker
   /// @param stop ends the work after the current batch
   BackfillWorker(
       Connection connection,
@@ -55,24 +58,24 @@ final class BackfillWorker {
     this.stop = stop;
   }
 
-  /// Takes up one backfill that is open and that nobody works at, and stays with it until it is
-  /// done, failed, paused or cancelled, or this is told to stop.
+  /// Claims a pending or running backfill that no other worker runs, and runs it until it is done,
+  /// failed, paused or cancelled, or until this worker is stopped.
   ///
-  /// @param only the one that is meant; `null` is the first there is
-  /// @return whether there was one
-  /// @throws SQLException when the connection is lost; what was done until then is done
-  boolean work(@Nullable String only) throws SQLException {
-    Optional<String> name = takeUp(only);
+  /// @param wanted the backfill's name; `null` for the first one
+  /// @return whether there was such a backfill
+  /// @throws SQLException if the connection is lost; committed batches stay
+  boolean work(@Nullable String wanted) throws SQLException {
+    Optional<String> name = claim(wanted);
     if (name.isEmpty()) {
       return false;
     }
-    Optional<Backfill> begun = Backfill.named(connection, name.get());
-    if (begun.isEmpty()) {
+    Optional<Backfill> claimed = Backfill.named(connection, name.get());
+    if (claimed.isEmpty()) {
       // Its changeset was rolled back meanwhile; there may be another.
       return true;
     }
     Task task = new Task(name.get());
-    listener.began(begun.get());
+    listener.started(claimed.get());
     try {
       task.run();
     } catch (OperatorException e) {
@@ -86,7 +89,7 @@ final class BackfillWorker {
     return true;
   }
 
-  private Optional<String> takeUp(@Nullable String only) throws SQLException {
+  private Optional<String> claim(@Nullable String wanted) throws SQLException {
     String sql =
         """
         WITH next AS (
@@ -109,14 +112,14 @@ final class BackfillWorker {
         RETURNING b.name
         """;
     return inTransaction(statement -> {
-      // Another that takes up work meanwhile would not see this one's lease, nor this one its.
-      if (!AdvisoryLock.tryAcquireInTransaction(connection, TAKING_UP)) {
+      // Two workers that claim at the same time would not see each other's lease.
+      if (!AdvisoryLock.tryAcquireInTransaction(connection, CLAIM_LOCK)) {
         return Optional.empty();
       }
       try (PreparedStatement update = connection.prepareStatement(sql)) {
         update.setString(1, holder);
         update.setString(2, holder);
-        update.setString(3, only);
+        update.setString(3, wanted);
         update.setString(4, holder);
         update.setDouble(5, seconds(config.lease()));
         try (ResultSet row = update.executeQuery()) {
@@ -126,13 +129,13 @@ final class BackfillWorker {
     });
   }
 
-  private interface Work<T> {
+  private interface TransactionWork<T> {
     T with(Statement statement) throws SQLException;
   }
 
-  private <T> T inTransaction(Work<T> work) throws SQLException {
+  private <T> T inTransaction(TransactionWork<T> work) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      // Whoever wrote a backfill's SQL did not write it for JDBC.
+      // The SQL of a backfill is not written for JDBC; braces are no escapes.
       statement.setEscapeProcessing(false);
       return Transactions.call(connection, _ -> work.with(statement));
     }
@@ -152,7 +155,7 @@ final class BackfillWorker {
     return stop.getCount() == 0;
   }
 
-  private void rest(long nanos) {
+  private void sleep(long nanos) {
     try {
       stop.await(nanos, TimeUnit.NANOSECONDS);
     } catch (InterruptedException _) {
@@ -161,7 +164,7 @@ final class BackfillWorker {
     }
   }
 
-  /// Whether the connection is gone, or its server.
+  /// Whether the connection or its server is lost.
   private boolean isLost(SQLException e) throws SQLException {
     String state = SqlStates.of(e);
     return connection.isClosed()
@@ -169,18 +172,18 @@ final class BackfillWorker {
         || state.startsWith(SqlStates.SHUTDOWN_CLASS);
   }
 
-  /// What the backfill's row says when a batch begins.
+  /// The backfill's row in the table `backfill` at the start of a batch.
   ///
-  /// @param estimated whether it is known how many rows there are
-  private record Position(
+  /// @param estimated whether the number of rows is estimated already
+  private record BackfillRow(
       @Nullable List<String> cursor, String statement, String condition, boolean estimated) {}
 
-  /// The work at one backfill.
+  /// The run of one backfill.
   private final class Task {
 
     private final String name;
-    private @Nullable String toldReason;
-    private long toldProgress = System.nanoTime();
+    private @Nullable String reportedReason;
+    private long reportedAt = System.nanoTime();
     private long lastMove = System.nanoTime();
     private double rate;
 
@@ -192,102 +195,105 @@ final class BackfillWorker {
       return Backfill.named(connection, name)
           .orElseThrow(() ->
               new OperatorException(
-                  "the backfill " + name + " is gone", "its changeset was rolled back"));
+                  "the backfill " + name + " does not exist any more",
+                  "its changeset was rolled back"));
     }
 
     void run() throws SQLException {
       Backfill backfill = look();
       KeysetPaging order = KeysetPaging.of(connection, backfill.table(), backfill.key());
-      ServerLoad pressure = new ServerLoad(connection, config, backfill.table());
+      ServerLoad load = new ServerLoad(connection, config, backfill.table());
       int first = backfill.batchSize() == null ? config.firstBatch() : backfill.batchSize();
       BatchSize size = new BatchSize(config.batchTime(), first, config.maxBatch());
-      boolean goesOn = true;
-      while (goesOn && !isStopped()) {
+      boolean more = true;
+      while (more && !isStopped()) {
         try {
-          Optional<String> reason = pressure.reason();
-          goesOn =
+          Optional<String> reason = load.reason();
+          more =
               reason.isPresent()
                   ? waitFor(reason.get(), config.checkEvery())
-                  : step(order, pressure, size);
+                  : step(order, load, size);
         } catch (SQLException e) {
           if (isLost(e)) {
             throw e;
           }
-          size.disturbed();
-          goesOn = !isStopped() && recover(e);
+          size.halve();
+          more = !isStopped() && recover(e);
         }
       }
     }
 
-    /// One batch, or the end when there is no row left.
+    /// Runs one batch, or finishes the backfill if there are no more rows.
     ///
-    /// @return whether there is more to do
-    private boolean step(KeysetPaging order, ServerLoad pressure, BatchSize size)
-        throws SQLException {
+    /// @return whether there may be more batches
+    private boolean step(KeysetPaging order, ServerLoad load, BatchSize size) throws SQLException {
       long begun = System.nanoTime();
       int wanted = size.rows();
-      Optional<Moved> moved =
+      Optional<BatchResult> result =
           inTransaction(statement -> {
             statement.execute(
                 "SET LOCAL lock_timeout = %s; SET LOCAL statement_timeout = %s"
                     .formatted(
                         config.lockTimeout().toMillis(), config.statementTimeout().toMillis()));
-            Position position = lock();
-            if (position == null) {
+            BackfillRow row = lock();
+            if (row == null) {
               return Optional.empty();
             }
-            KeysetPaging.Batch batch = order.next(statement, position.cursor(), wanted);
+            KeysetPaging.KeyRange batch = order.next(statement, row.cursor(), wanted);
             if (batch == null) {
-              finish(statement, position.condition());
+              finish(statement, row.condition());
               return Optional.empty();
             }
-            statement.execute(order.fill(position.statement(), batch));
-            boolean disturbed = pressure.isInTheWay();
-            move(batch, estimate(order, statement, position));
-            return Optional.of(new Moved(batch.rows(), disturbed));
+            statement.execute(order.bind(row.statement(), batch));
+            boolean blockedOthers = load.blocksOthers();
+            move(batch, estimate(order, statement, row));
+            return Optional.of(new BatchResult(batch.rows(), blockedOthers));
           });
-      if (moved.isEmpty()) {
+      if (result.isEmpty()) {
         return false;
       }
       long took = System.nanoTime() - begun;
-      if (moved.get().disturbed()) {
-        size.disturbed();
-      } else if (moved.get().rows() == wanted) {
-        size.took(Duration.ofNanos(took));
+      if (result.get().blockedOthers()) {
+        size.halve();
+      } else if (result.get().rows() == wanted) {
+        size.adjustTo(Duration.ofNanos(took));
       }
-      toldReason = null;
-      if (isTimeToTell()) {
-        toldProgress = System.nanoTime();
+      reportedReason = null;
+      if (isReportDue()) {
+        reportedAt = System.nanoTime();
         listener.progress(look());
       }
-      rest((long) (took * config.rest()));
+      sleep((long) (took * config.rest()));
       return true;
     }
 
-    private boolean isTimeToTell() {
-      return System.nanoTime() - toldProgress > TELLING.toNanos();
+    private boolean isReportDue() {
+      return System.nanoTime() - reportedAt > REPORT_EVERY.toNanos();
     }
 
-    /// How many rows there are, when there is anything new to say about that.
-    private @Nullable Long estimate(KeysetPaging order, Statement statement, Position position)
+    /// A new estimate of the number of rows; `null` to keep the current one.
+    private @Nullable Long estimate(KeysetPaging order, Statement statement, BackfillRow row)
         throws SQLException {
-      if (position.estimated() && !isTimeToTell()) {
+      if (row.estimated() && !isReportDue()) {
         return null;
       }
-      Long counted = order.counted(statement);
-      if (counted == null && !position.estimated()) {
-        return order.guessed(statement);
+      Long counted = order.countedRows(statement);
+      if (counted == null && !row.estimated()) {
+        return order.estimatedRows(statement);
       }
       return counted;
     }
 
-    /// @param disturbed whether somebody waited for it
-    private record Moved(int rows, boolean disturbed) {}
-
-    /// Keeps everybody else from this backfill until the transaction ends.
+    /// The result of a batch.
     ///
-    /// @return `null` when it is not this worker's any more
-    private @Nullable Position lock() throws SQLException {
+    /// @param rows number of rows
+    /// @param blockedOthers whether another session waited for a lock of the batch
+    private record BatchResult(int rows, boolean blockedOthers) {}
+
+    /// Locks the backfill's row until the transaction ends.
+    ///
+    /// @return `null` if this worker no longer holds the lease
+    private @Nullable BackfillRow lock() throws SQLException {
       String sql =
           """
           SELECT cursor, statement, condition, rows_estimated IS NOT NULL
@@ -305,7 +311,7 @@ final class BackfillWorker {
             return null;
           }
           Array cursor = row.getArray(1);
-          return new Position(
+          return new BackfillRow(
               cursor == null ? null : List.of((String[]) cursor.getArray()),
               row.getString(2),
               row.getString(3),
@@ -315,7 +321,7 @@ final class BackfillWorker {
     }
 
     /// @param estimate of all the rows there are; `null` leaves it as it was
-    private void move(KeysetPaging.Batch batch, @Nullable Long estimate) throws SQLException {
+    private void move(KeysetPaging.KeyRange batch, @Nullable Long estimate) throws SQLException {
       long now = System.nanoTime();
       double current = batch.rows() * 1e9 / Math.max(1, now - lastMove);
       rate = rate == 0 ? current : 0.8 * rate + 0.2 * current;
@@ -347,7 +353,7 @@ final class BackfillWorker {
       } else {
         end(
             Backfill.State.FAILED,
-            "every row was passed, and its condition does not hold: " + condition,
+            "all rows are processed, but its condition is not true: " + condition,
             true);
       }
     }
@@ -356,8 +362,8 @@ final class BackfillWorker {
       end(Backfill.State.FAILED, error, false);
     }
 
-    /// @param passed whether every row was, so that it is known how many there are
-    private void end(Backfill.State state, @Nullable String error, boolean passed)
+    /// @param allRows whether all rows are done, so that their exact number is known
+    private void end(Backfill.State state, @Nullable String error, boolean allRows)
         throws SQLException {
       String sql =
           """
@@ -371,16 +377,16 @@ final class BackfillWorker {
       try (PreparedStatement update = connection.prepareStatement(sql)) {
         update.setString(1, state.toString());
         update.setString(2, error);
-        update.setBoolean(3, passed);
+        update.setBoolean(3, allRows);
         update.setString(4, name);
         update.setString(5, holder);
         update.executeUpdate();
       }
     }
 
-    /// Waits for what a moment may bring, or for another attempt.
+    /// Waits after a failed batch.
     ///
-    /// @return whether there is one
+    /// @return whether the batch may be repeated
     private boolean recover(SQLException e) throws SQLException {
       if (ConcurrentChange.isOverLocks(e)) {
         return waitFor("a lock: " + SqlErrorMessage.message(e), config.checkEvery());
@@ -407,22 +413,19 @@ final class BackfillWorker {
             fail(message);
             return false;
           }
-          return waitFor("another attempt after: " + message, backoff(attempts));
+          return waitFor(
+              "the next attempt, after an error: " + message,
+              new Backoff(config.backoff(), config.backoffLimit()).pause(attempts));
         }
       }
     }
 
-    private Duration backoff(int attempts) {
-      long millis = config.backoff().toMillis() << Math.min(attempts - 1, 20);
-      return Duration.ofMillis(Math.min(millis, config.backoffLimit().toMillis()));
-    }
-
-    /// Says what is waited for, keeps the lease, and lets some time pass.
+    /// Reports the reason, waits for `pause`, and renews the lease meanwhile.
     ///
-    /// @return whether it is still this worker's
+    /// @return whether this worker still holds the lease
     private boolean waitFor(String reason, Duration pause) throws SQLException {
-      if (!reason.equals(toldReason)) {
-        toldReason = reason;
+      if (!reason.equals(reportedReason)) {
+        reportedReason = reason;
         listener.waiting(name, reason);
       }
       long end = System.nanoTime() + pause.toNanos();
@@ -430,7 +433,7 @@ final class BackfillWorker {
         if (!renew(reason)) {
           return false;
         }
-        rest(Math.min(end - System.nanoTime(), config.lease().toNanos() / 3));
+        sleep(Math.min(end - System.nanoTime(), config.lease().toNanos() / 3));
       } while (System.nanoTime() < end && !isStopped());
       return true;
     }
@@ -453,7 +456,7 @@ final class BackfillWorker {
       }
     }
 
-    /// Leaves it to whoever comes next, at once.
+    /// Releases the lease, so that another worker can continue at once.
     void release() throws SQLException {
       String sql =
           "UPDATE backfill SET lease_holder = NULL, lease_until = NULL WHERE name = ? AND lease_holder = ?";

@@ -19,10 +19,10 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The backfills of one database: to be looked at, controlled and worked off. The service, the
-/// commands and the HTTP resource all come through here.
+/// Lists, controls and runs the backfills of one database. The service, the commands and the HTTP
+/// resource use it.
 ///
-/// Every method throws a [SchemaException] when the database cannot be asked.
+/// Every method throws an `OperatorException` if the database cannot be queried.
 public final class Backfills {
 
   private final DatabaseAddress address;
@@ -35,7 +35,7 @@ public final class Backfills {
     this.holder = holder;
   }
 
-  /// Those of the database at `address`.
+  /// The backfills of the database at `address`.
   public static Backfills of(DatabaseAddress address, BackfillConfig config) {
     byte[] random = new byte[4];
     new SecureRandom().nextBytes(random);
@@ -43,13 +43,13 @@ public final class Backfills {
         address, config, ProcessIdentity.NAME + "#" + HexFormat.of().formatHex(random));
   }
 
-  /// What a person may want of a backfill.
+  /// A change of a backfill's state that a person asks for.
   public enum Control {
-    /// Rest, until it is resumed.
+    /// Stops after the current batch, until it is resumed.
     PAUSE(State.PAUSED),
-    /// Go on where it was left, after whatever stopped it.
+    /// Continues where it stopped.
     RESUME(State.RUNNING),
-    /// Give up. What is done stays done.
+    /// Stops for good. Rows that are done are not undone.
     CANCEL(State.CANCELLED);
 
     private final State to;
@@ -66,33 +66,48 @@ public final class Backfills {
       };
     }
 
-    /// As people write it.
+    /// `pause`, `resume` or `cancel`.
     @Override
     public String toString() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /// `paused`, `resumed` or `cancelled`.
+    public String participle() {
+      return this == RESUME ? "resumed" : to.toString();
+    }
+
+    /// Which backfills it applies to: `only a pending or running backfill can be paused`.
+    public String requirement() {
+      List<String> states = from().stream().map(State::toString).toList();
+      return "only a %s or %s backfill can be %s"
+          .formatted(
+              String.join(", ", states.subList(0, states.size() - 1)),
+              states.getLast(),
+              participle());
+    }
   }
 
-  /// All of them, in the order in which they are worked off.
+  /// All backfills, in the order in which they run.
   public List<Backfill> list() {
-    return connected("looking at the backfills", Backfill::all);
+    return connected("reading the backfills", Backfill::all);
   }
 
-  /// The one of this name, `module/NNN_name`, if there is one.
+  /// The backfill of this name, `module/NNN_name`; empty if there is none.
   public Optional<Backfill> find(String name) {
-    // No text in PostgreSQL holds one, so nothing there has such a name.
+    // PostgreSQL rejects texts with a zero byte, so there is no such name.
     if (name.indexOf('\0') >= 0) {
       return Optional.empty();
     }
     return connected(
-        "looking at the backfill " + name, connection -> Backfill.named(connection, name));
+        "reading the backfill " + name, connection -> Backfill.named(connection, name));
   }
 
-  /// Does what a person wants, and records it. A batch that is being worked on comes to its end
+  /// Changes the state of a backfill and records this in the history. The current batch is finished
   /// first.
   ///
-  /// @param approval who wants it
-  /// @return whether the backfill was in a state in which that makes sense
+  /// @param approval who requested it
+  /// @return whether the backfill was in one of the required states
   public boolean control(String name, Control control, Approval approval) {
     String sql =
         """
@@ -131,18 +146,18 @@ public final class Backfills {
         });
   }
 
-  /// Works in the caller's thread until nothing is open, or until told to stop. What another worker
-  /// has taken up is waited for.
+  /// Runs backfills in the caller's thread until none is pending or running, or until it is
+  /// stopped. It waits for backfills that other workers run.
   ///
-  /// @param only the one that is meant; `null` is all of them
+  /// @param name only this backfill; `null` for all
   /// @param stop ends the work after the current batch
-  public void run(@Nullable String only, BackfillListener listener, CountDownLatch stop) {
+  public void run(@Nullable String name, BackfillListener listener, CountDownLatch stop) {
     try {
       while (stop.getCount() > 0) {
-        work(only, listener, stop);
+        work(name, listener, stop);
         Optional<Backfill> open =
             list().stream()
-                .filter(backfill -> only == null || backfill.name().equals(only))
+                .filter(backfill -> name == null || backfill.name().equals(name))
                 .filter(backfill ->
                     backfill.state() == State.PENDING || backfill.state() == State.RUNNING)
                 .findFirst();
@@ -157,28 +172,28 @@ public final class Backfills {
     }
   }
 
-  /// Works off what nobody else works at, until there is no more of that.
-  public void work(@Nullable String only, BackfillListener listener, CountDownLatch stop) {
+  /// Runs the backfills that no other worker runs, until there are no more of them.
+  public void work(@Nullable String name, BackfillListener listener, CountDownLatch stop) {
     connected(
-        "working off a backfill",
+        "running a backfill",
         connection -> {
           AdvisoryLock.noticeDeath(connection);
           BackfillWorker worker = new BackfillWorker(connection, config, listener, holder, stop);
           boolean worked = true;
           while (worked && stop.getCount() > 0) {
-            worked = worker.work(only);
+            worked = worker.work(name);
           }
           return worked;
         });
   }
 
-  private interface Use<T> {
+  private interface DatabaseCall<T> {
     T of(Connection connection) throws SQLException;
   }
 
-  private <T> T connected(String what, Use<T> use) {
+  private <T> T connected(String what, DatabaseCall<T> call) {
     try (Connection connection = address.open("sheaf " + ProcessIdentity.NAME + " backfill")) {
-      return use.of(connection);
+      return call.of(connection);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(address, what, e);
     }

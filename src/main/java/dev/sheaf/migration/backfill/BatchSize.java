@@ -2,56 +2,57 @@ package dev.sheaf.migration.backfill;
 
 import java.time.Duration;
 
-/// How many rows the next batch takes, so that it lasts as long as it should: grows slowly, shrinks
-/// at once.
+/// Adapts the number of rows of a batch to its target duration. The number grows slowly and shrinks
+/// fast.
 ///
-/// A batch costs something whatever its size, on a busy server or far from it more than it should
-/// last. Fewer rows would not make it shorter then, and would never come to an end; so a small
-/// batch may take several times as long.
+/// Every batch has fixed costs. On a busy or distant server, they can exceed the target duration.
+/// Then fewer rows would not make the batch shorter, and the backfill would not advance. Therefore
+/// a small batch may take several times the target duration.
 final class BatchSize {
 
-  private static final double MOST_GROWTH = 1.5;
-  private static final double MOST_SHRINKING = 0.25;
+  private static final double MAX_GROWTH = 1.5;
+  private static final double MAX_SHRINKING = 0.25;
 
-  /// Rows of a small batch.
-  private static final int SMALL = 100;
+  /// Batches up to this number of rows may take longer than the target duration.
+  private static final int SMALL_BATCH = 100;
 
-  /// How many times as long it may take.
-  private static final int LENIENCE = 10;
+  /// The multiple of the target duration that a small batch may take.
+  private static final int SMALL_BATCH_FACTOR = 10;
 
   private final Duration target;
-  private final int most;
+  private final int max;
   private int rows;
 
-  /// @param rows of the first batch
-  /// @param most rows of any
-  BatchSize(Duration target, int rows, int most) {
+  /// @param target target duration of a batch
+  /// @param rows rows of the first batch
+  /// @param max maximum rows of a batch
+  BatchSize(Duration target, int rows, int max) {
     this.target = target;
-    this.most = most;
-    this.rows = Math.clamp(rows, 1, most);
+    this.max = max;
+    this.rows = Math.clamp(rows, 1, max);
   }
 
   int rows() {
     return rows;
   }
 
-  /// Learns from a batch of full size.
-  void took(Duration time) {
+  /// Adapts the number of rows after a full batch that took `time`.
+  void adjustTo(Duration time) {
     double factor = (double) target.toNanos() / Math.max(1, time.toNanos());
     int before = rows;
-    scale(Math.clamp(factor, MOST_SHRINKING, MOST_GROWTH));
-    if (time.compareTo(target.multipliedBy(LENIENCE)) <= 0) {
-      rows = Math.max(rows, Math.min(before, SMALL));
+    scale(Math.clamp(factor, MAX_SHRINKING, MAX_GROWTH));
+    if (time.compareTo(target.multipliedBy(SMALL_BATCH_FACTOR)) <= 0) {
+      rows = Math.max(rows, Math.min(before, SMALL_BATCH));
     }
   }
 
-  /// Learns that a batch was in somebody's way.
-  void disturbed() {
+  /// Halves the number of rows, after a batch that blocked another session.
+  void halve() {
     scale(0.5);
   }
 
   private void scale(double factor) {
-    // Rounded up, so that a single row can become two again.
-    rows = Math.clamp((long) Math.ceil(rows * factor), 1, most);
+    // Rounded up, so that one row can grow to two.
+    rows = Math.clamp((long) Math.ceil(rows * factor), 1, max);
   }
 }

@@ -15,40 +15,42 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
-/// The order in which the rows of one table are worked off: that of a unique key, which an index
-/// gives without sorting. Keys travel as the texts of their columns' values.
+/// Pages through the rows of a table in the order of a unique key, which an index provides without
+/// sorting. Key values are passed as text.
 final class KeysetPaging {
 
   private final PGConnection connection;
   private final String table;
-  private final List<Column> columns;
+  private final List<KeyColumn> columns;
 
-  private KeysetPaging(Connection connection, String table, List<Column> columns)
+  private KeysetPaging(Connection connection, String table, List<KeyColumn> columns)
       throws SQLException {
     this.connection = connection.unwrap(PGConnection.class);
     this.table = table;
     this.columns = columns;
   }
 
-  /// @param name as SQL has to write it
-  private record Column(String name, String type) {}
-
-  /// The rows between one key and another.
+  /// A column of the key.
   ///
-  /// @param after the last row that is not in it; `null` when it begins with the first there is
-  /// @param upto its last row
-  /// @param rows how many it has
-  record Batch(@Nullable List<String> after, List<String> upto, int rows) {}
+  /// @param name its name, quoted if necessary
+  private record KeyColumn(String name, String type) {}
 
-  /// @throws OperatorException when the key does not name every row once
+  /// The rows of one batch.
+  ///
+  /// @param after the key of the last row before it; `null` if it begins with the first row
+  /// @param upto the key of its last row
+  /// @param rows number of rows
+  record KeyRange(@Nullable List<String> after, List<String> upto, int rows) {}
+
+  /// @throws OperatorException if the key does not identify every row
   static KeysetPaging of(Connection connection, String table, List<String> key)
       throws SQLException {
     String quoted = quoted(connection, table);
-    List<Column> columns = columns(connection, quoted, key);
+    List<KeyColumn> columns = columns(connection, quoted, key);
     if (!isIndexed(connection, quoted, key)) {
       throw new OperatorException(
           "table %s has no unique index on (%s)".formatted(table, String.join(", ", key)),
-          "the key of a backfill is a primary key, or another unique index of columns that are never null");
+          "the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL");
     }
     return new KeysetPaging(connection, quoted, columns);
   }
@@ -61,14 +63,14 @@ final class KeysetPaging {
         String quoted = row.getString(1);
         if (quoted == null) {
           throw new OperatorException(
-              "there is no table " + table, "see the backfill's first lines");
+              "there is no table " + table, "correct the --backfill line of its file");
         }
         return quoted;
       }
     }
   }
 
-  private static List<Column> columns(Connection connection, String table, List<String> key)
+  private static List<KeyColumn> columns(Connection connection, String table, List<String> key)
       throws SQLException {
     String sql =
         """
@@ -77,7 +79,7 @@ final class KeysetPaging {
           LEFT JOIN pg_attribute a ON a.attrelid = ?::regclass AND a.attname = k.name AND NOT a.attisdropped
          ORDER BY k.position
         """;
-    List<Column> columns = new ArrayList<>();
+    List<KeyColumn> columns = new ArrayList<>();
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setArray(1, connection.createArrayOf("text", key.toArray()));
       select.setString(2, table);
@@ -85,10 +87,10 @@ final class KeysetPaging {
         while (row.next()) {
           if (!row.getBoolean(4)) {
             throw new OperatorException(
-                "table %s has no column %s that is never null".formatted(table, row.getString(1)),
-                "rows without a key would be left out; see the backfill's first lines");
+                "table %s has no NOT NULL column %s".formatted(table, row.getString(1)),
+                "a backfill skips rows whose key is null; correct the --backfill line of its file");
           }
-          columns.add(new Column(row.getString(2), row.getString(3)));
+          columns.add(new KeyColumn(row.getString(2), row.getString(3)));
         }
       }
     }
@@ -119,8 +121,8 @@ final class KeysetPaging {
     }
   }
 
-  /// The next `rows` rows, or as many as there are; `null` when there is none.
-  @Nullable Batch next(Statement statement, @Nullable List<String> after, int rows)
+  /// The next `rows` rows, or fewer at the end; `null` if there are no more rows.
+  @Nullable KeyRange next(Statement statement, @Nullable List<String> after, int rows)
       throws SQLException {
     String sql =
         """
@@ -130,10 +132,10 @@ final class KeysetPaging {
             .formatted(
                 list("%s"),
                 table,
-                after == null ? "true" : compared(">", after),
+                after == null ? "true" : comparison(">", after),
                 rows,
                 list("%s::text"),
-                // Qualified: by itself the name would be that of the text.
+                // Qualified, because the unqualified name refers to the text in the select list.
                 list("batch.%s DESC"));
     try (ResultSet row = statement.executeQuery(sql)) {
       if (!row.next()) {
@@ -143,22 +145,22 @@ final class KeysetPaging {
       for (int i = 1; i <= columns.size(); i++) {
         upto.add(row.getString(i));
       }
-      return new Batch(after, List.copyOf(upto), row.getInt(columns.size() + 1));
+      return new KeyRange(after, List.copyOf(upto), row.getInt(columns.size() + 1));
     }
   }
 
-  /// `statement` for the rows of `batch` alone.
-  String fill(String statement, Batch batch) throws SQLException {
+  /// `statement` with its placeholder replaced by the condition for the rows of `batch`.
+  String bind(String statement, KeyRange batch) throws SQLException {
     String rows =
         "("
-            + (batch.after() == null ? "" : compared(">", batch.after()) + " AND ")
-            + compared("<=", batch.upto())
+            + (batch.after() == null ? "" : comparison(">", batch.after()) + " AND ")
+            + comparison("<=", batch.upto())
             + ")";
     return Backfill.BATCH.matcher(statement).replaceAll(Matcher.quoteReplacement(rows));
   }
 
-  /// How many rows the last vacuum or analyze counted; `null` before the first.
-  @Nullable Long counted(Statement statement) throws SQLException {
+  /// The number of rows that the last vacuum or analyze counted; `null` if there was none.
+  @Nullable Long countedRows(Statement statement) throws SQLException {
     String sql =
         """
         WITH RECURSIVE part (relation) AS (
@@ -178,8 +180,9 @@ final class KeysetPaging {
     }
   }
 
-  /// How many rows the planner guesses from the table's size, which dead rows make too many later.
-  long guessed(Statement statement) throws SQLException {
+  /// The number of rows that the planner estimates from the table's size. Dead rows make it too
+  /// high later.
+  long estimatedRows(Statement statement) throws SQLException {
     try (ResultSet row = statement.executeQuery("EXPLAIN SELECT FROM " + table)) {
       row.next();
       Matcher rows = Pattern.compile("rows=(\\d+)").matcher(row.getString(1));
@@ -187,9 +190,9 @@ final class KeysetPaging {
     }
   }
 
-  /// The key compared with `values`. Where it has several columns, the first is compared once more
-  /// by itself, because only that excludes partitions.
-  private String compared(String operator, List<String> values) throws SQLException {
+  /// The SQL condition that compares the key with `values`. If the key has several columns, the
+  /// first one is also compared alone, because partition pruning needs that.
+  private String comparison(String operator, List<String> values) throws SQLException {
     List<String> literals = new ArrayList<>();
     for (int i = 0; i < values.size(); i++) {
       literals.add(

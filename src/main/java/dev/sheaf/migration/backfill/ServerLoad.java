@@ -7,26 +7,26 @@ import java.sql.SQLException;
 import java.util.Optional;
 import org.postgresql.PGConnection;
 
-/// Whether the server, or somebody at the table, would suffer from another batch now.
+/// Decides whether a backfill must wait because of other work on the server or on its table.
 final class ServerLoad {
 
   private static final String QUERY =
       """
-      WITH RECURSIVE worked_on (relation) AS (
+      WITH RECURSIVE target (relation) AS (
           SELECT ?::regclass::oid
           UNION
-          -- pg_partition_tree() would lock them.
-          SELECT i.inhrelid FROM pg_inherits i JOIN worked_on w ON w.relation = i.inhparent
+          -- pg_partition_tree() would lock the partitions.
+          SELECT i.inhrelid FROM pg_inherits i JOIN target w ON w.relation = i.inhparent
       )
-      SELECT format('a lock on %s that others queue for', l.relation::regclass)
+      SELECT format('other sessions that are waiting for a lock on %s', l.relation::regclass)
         FROM pg_locks l
-        JOIN worked_on w ON w.relation = l.relation
+        JOIN target w ON w.relation = l.relation
        WHERE NOT l.granted
          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
       UNION ALL
       SELECT format('the vacuum of %s', v.relid::regclass)
         FROM pg_stat_progress_vacuum v
-        JOIN worked_on w ON w.relation = v.relid
+        JOIN target w ON w.relation = v.relid
        WHERE v.datname = current_database()
          AND ?
       UNION ALL
@@ -39,12 +39,12 @@ final class ServerLoad {
         FROM pg_stat_replication
        WHERE pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) > ?
       UNION ALL
-      SELECT format('the replication slot %s, for which %s are kept', slot_name,
+      SELECT format('the replication slot %s, which retains %s of WAL', slot_name,
                     pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)))
         FROM pg_replication_slots
        WHERE pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn) > ?
       UNION ALL
-      SELECT 'the archiving of write-ahead log, which fails'
+      SELECT 'WAL archiving, which is failing'
         FROM pg_stat_archiver
        WHERE current_setting('archive_mode') <> 'off'
          AND last_failed_time > coalesce(last_archived_time, '-infinity')
@@ -55,14 +55,14 @@ final class ServerLoad {
   private final BackfillConfig config;
   private final String table;
 
-  /// @param table whose batches are meant
+  /// @param table the backfill's table
   ServerLoad(Connection connection, BackfillConfig config, String table) {
     this.connection = connection;
     this.config = config;
     this.table = table;
   }
 
-  /// What to wait for; empty when nothing is in the way.
+  /// The reason to wait, as a noun phrase; empty if there is none.
   Optional<String> reason() throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(QUERY)) {
       select.setString(1, table);
@@ -76,8 +76,8 @@ final class ServerLoad {
     }
   }
 
-  /// Whether anybody waits for a lock that the transaction of this connection holds.
-  boolean isInTheWay() throws SQLException {
+  /// Whether another session is waiting for a lock of this connection's transaction.
+  boolean blocksOthers() throws SQLException {
     String sql =
         "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND ? = ANY (pg_blocking_pids(pid)))";
     try (PreparedStatement select = connection.prepareStatement(sql)) {

@@ -1,5 +1,5 @@
-/// Backfills: changes of data that changesets need, worked off in the key's order, in bounded
-/// batches, by one worker at a time, however often it is killed.
+/// Backfills: changes of data that changesets need. One worker at a time runs them in small
+/// batches, in the order of a key, and can be killed at any time.
 @NullMarked
 package dev.sheaf.migration.backfill;
 

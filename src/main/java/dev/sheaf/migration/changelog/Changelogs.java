@@ -221,7 +221,7 @@ public record Changelogs(
   /// SHA-256 over the paths and contents of `modules` and the engine's own tables, in hexadecimal:
   /// equal if and only if the same modules would be brought to the same head.
   public String fingerprint(List<String> modules) {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     for (String module : modules) {
       files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
       backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));

@@ -29,20 +29,21 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What a reviewer must know before pending changesets are applied: each was run on a scratch
-/// database, up and down, and the database that is to be migrated was looked at.
+/// What a reviewer must know about the pending changesets of a database. Each was applied and
+/// rolled back on a scratch database.
 ///
-/// @param database that is to be migrated
+/// @param database the database to be migrated
 /// @param application the version that will migrate it
-/// @param running the version that migrated it last and presumably runs now; `null` when none did
-/// @param backup when the verified backup that is on record was taken; `null` when there is none
-///   that is young enough
+/// @param running the version that migrated it last, which presumably runs now; `null` if none did
+/// @param backup when the latest recorded, verified backup was taken; `null` if there is none that
+///   is recent enough
 /// @param items the pending changesets, in order
 /// @param notes what could not be observed
 public record Checklist(
@@ -50,7 +51,7 @@ public record Checklist(
     String application,
     @Nullable String running,
     @Nullable Instant backup,
-    List<Item> items,
+    List<ChecklistItem> items,
     List<String> notes) {
 
   public Checklist {
@@ -58,20 +59,20 @@ public record Checklist(
     notes = List.copyOf(notes);
   }
 
-  /// One changeset.
+  /// A pending changeset.
   ///
   /// @param changeset `module/NNN_name`
-  /// @param module that owns it
-  /// @param failure why it cannot be applied; `null` when it can
-  /// @param touched tables and views, those that others wait for first
-  /// @param findings of the lint
-  /// @param destroys why it says that data is lost; `null` when it doesn't
-  /// @param backfill whether one begins when it is applied
-  /// @param awaits backfills that it waits for, and where they stand
-  /// @param tolerates the oldest version that works with it; `null` when it names none
-  /// @param toleratesRunning whether what runs now goes on working
-  /// @param rollback what became of it on the way down and up again; `null` when that was not tried
-  public record Item(
+  /// @param module its module
+  /// @param failure why it cannot be applied; `null` if it can
+  /// @param touched affected tables and views, the locked ones first
+  /// @param findings findings of the lint
+  /// @param destroys its `--destructive` reason; `null` if it declares none
+  /// @param backfill whether it has a backfill
+  /// @param awaits backfills that it waits for, with their states
+  /// @param tolerates the oldest compatible version; `null` if it declares none
+  /// @param toleratesRunning whether it is compatible with the running version
+  /// @param rollback the proof of its rollback; `null` if it was not tested
+  public record ChecklistItem(
       String changeset,
       String module,
       @Nullable String failure,
@@ -84,13 +85,13 @@ public record Checklist(
       boolean toleratesRunning,
       @Nullable RollbackProof rollback) {}
 
-  /// Looks at what is pending in `database`, which is only read.
+  /// Creates the checklist of a database's pending changesets. The database is only read.
   ///
-  /// @param changelogs from which the changesets are
-  /// @param server where scratch databases may be created
+  /// @param changelogs the changelogs of the changesets
+  /// @param server the server for scratch databases
   /// @param vectors what the application stores and searches
-  /// @throws dev.sheaf.runtime.OperatorException when there is no scratch database to be had, or
-  ///   the database cannot be read
+  /// @throws dev.sheaf.runtime.OperatorException if no scratch database can be created, or the
+  ///   database cannot be read
   public static Checklist of(
       Changelogs changelogs,
       Migrations migrations,
@@ -112,7 +113,7 @@ public record Checklist(
     Map<String, RollbackProof> proofs =
         migrations.prove(new ProofSelection.Pending(), null, _ -> {}).stream()
             .collect(Collectors.toMap(RollbackProof::changeset, Function.identity()));
-    List<Item> items = new ArrayList<>();
+    List<ChecklistItem> items = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     if (!pending.chosen().isEmpty()) {
       try (ScratchDatabase scratch = ScratchDatabase.after(pending.before(), server, config)) {
@@ -128,7 +129,7 @@ public record Checklist(
           items.add(
               item(changelogs, observation, running, backfills, proofs.get(changeset.label())));
           if (observation.failure() != null) {
-            notes.add("nothing after " + changeset.label() + " was observed, because it fails");
+            notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
             break;
           }
         }
@@ -144,7 +145,7 @@ public record Checklist(
         notes);
   }
 
-  private static Item item(
+  private static ChecklistItem item(
       Changelogs changelogs,
       Observation observation,
       @Nullable String running,
@@ -153,7 +154,7 @@ public record Checklist(
     Changeset changeset = observation.changeset();
     Failure failure = observation.failure();
     String tolerates = changeset.directives().tolerates();
-    return new Item(
+    return new ChecklistItem(
         changeset.label(),
         changeset.module(),
         failure == null ? null : failure.message(),
@@ -170,25 +171,23 @@ public record Checklist(
   }
 
   private static String state(@Nullable Backfill backfill) {
-    return backfill == null
-        ? "not begun"
-        : backfill.state().name().toLowerCase(java.util.Locale.ROOT);
+    return backfill == null ? "not started" : backfill.state().name().toLowerCase(Locale.ROOT);
   }
 
   private static List<TableImpact> touched(Observation observation) {
-    Stream<TableImpact> old =
+    Stream<TableImpact> existing =
         Stream.concat(
                 observation.tables(),
                 observation.before().relations().values().stream()
                     .filter(relation -> relation.kind() == Catalog.Kind.VIEW))
             .filter(relation -> relation.parent() == 0)
             .flatMap(relation -> TableImpact.of(observation, relation).stream());
-    Stream<TableImpact> fresh =
+    Stream<TableImpact> created =
         observation.after().relations().values().stream()
             .filter(relation -> relation.kind().isTable() || relation.kind().isView())
             .filter(relation -> relation.parent() == 0 && !observation.existed(relation))
             .map(TableImpact::created);
-    return Stream.concat(old, fresh)
+    return Stream.concat(existing, created)
         .sorted(
             Comparator.comparing((TableImpact touched) -> touched.lock() == null)
                 .thenComparing(TableImpact::object))
@@ -201,7 +200,7 @@ public record Checklist(
           .map(VerifiedBackup::takenAt)
           .orElse(null);
     } catch (SQLException e) {
-      throw SqlErrorMessage.running(database, "looking for a backup", e);
+      throw SqlErrorMessage.running(database, "reading the recorded backups", e);
     }
   }
 }

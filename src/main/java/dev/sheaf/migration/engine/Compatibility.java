@@ -16,7 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/// Whether an application and the schema that it finds fit each other, and why not.
+/// Decides whether this application is compatible with a database's schema.
 public final class Compatibility {
 
   private final Changesets changesets;
@@ -27,11 +27,11 @@ public final class Compatibility {
     this.config = config;
   }
 
-  /// Refuses a schema that the application cannot work with.
+  /// Requires that the application can serve with the schema.
   ///
-  /// @throws OperatorException saying why, and what to do
-  void require(Connection connection) throws SQLException {
-    if (History.isAtHead(connection, changesets.fingerprint())) {
+  /// @throws OperatorException if it cannot
+  void requireCompatible(Connection connection) throws SQLException {
+    if (History.isUpToDate(connection, changesets.fingerprint())) {
       return;
     }
     String up = "run: sheaf migrate up";
@@ -44,9 +44,9 @@ public final class Compatibility {
     if (!missing.isEmpty()) {
       int count = missing.size();
       throw new OperatorException(
-          (count == 1 ? "1 changeset is missing" : count + " changesets are missing")
-              + ", the first is "
-              + missing.getFirst().label(),
+          count == 1
+              ? missing.getFirst().label() + " is not applied"
+              : count + " changesets are not applied, the first is " + missing.getFirst().label(),
           up);
     }
     Map<String, Direction> interrupted = History.interrupted(connection);
@@ -56,51 +56,53 @@ public final class Compatibility {
             "the rollback of " + changeset.label() + " was interrupted", up);
       }
     }
-    refuse(plan, connection);
+    rejectConflicts(plan, connection);
   }
 
-  /// Refuses what neither this application nor its migration should go on from: files that were
-  /// edited, newer changesets that do not tolerate it, and late ones that must not be.
+  /// Rejects a schema that this application can neither serve nor migrate: modified files, newer
+  /// changesets that are not compatible, and changesets that are out of order where this is not
+  /// allowed.
   ///
-  /// @throws OperatorException saying why, and what to do
-  void refuse(MigrationPlan plan, Connection connection) throws SQLException {
+  /// @throws OperatorException if there is such a conflict
+  void rejectConflicts(MigrationPlan plan, Connection connection) throws SQLException {
     if (!plan.edited().isEmpty()) {
-      throw Changesets.edited(plan.edited().getFirst());
+      throw Changesets.modified(plan.edited().getFirst());
     }
     List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
-    List<NewerChangeset> refusing =
+    List<NewerChangeset> incompatible =
         newer.stream()
             .filter(changeset -> !changeset.isToleratedBy(ProcessIdentity.VERSION))
             .toList();
-    if (!refusing.isEmpty()) {
+    if (!incompatible.isEmpty()) {
       throw new OperatorException(
-          "the database is newer than this application, %s: %s"
-              .formatted(ProcessIdentity.VERSION, NewerChangeset.text(refusing)),
-          "start the newer application, or roll the database back: sheaf migrate goto");
+          "the schema is newer than this application (%s): %s"
+              .formatted(ProcessIdentity.VERSION, NewerChangeset.text(incompatible)),
+          "start a newer version of the application, or roll the schema back: sheaf migrate goto");
     }
     List<Changeset> missing = missing(plan);
     if (!newer.isEmpty() && !missing.isEmpty()) {
       throw new OperatorException(
-          "the database is newer than this application, %s, and lacks %s: %s"
+          "the schema is newer than this application (%s) but lacks %s: %s"
               .formatted(
                   ProcessIdentity.VERSION, missing.getFirst().label(), NewerChangeset.text(newer)),
-          "start an application that has them all");
+          "start a version of the application that contains all of them");
     }
     for (Changeset late : plan.late()) {
       if (config.outOfOrder() == MigrationConfig.OutOfOrder.REFUSE
           || late.directives().lateRefused()) {
         throw new OperatorException(
             late.file().shortPath()
-                + " comes late: higher-numbered changesets of its module are applied",
+                + " is out of order: higher-numbered changesets of its module are applied",
             "give it the next number, or set sheaf.schema.out-of-order=apply");
       }
     }
   }
 
-  /// Whether there is nothing to apply: the schema is at head, or a newer application has brought
-  /// it further and this one can work with that. Then it must not change anything.
-  boolean isSettled(Connection connection, MigrationListener listener) throws SQLException {
-    if (History.isAtHead(connection, changesets.fingerprint())) {
+  /// Whether there is nothing to apply: the schema is up to date, or a newer application has
+  /// migrated it to a state that this one is compatible with. Then this one must not change
+  /// anything.
+  boolean hasNothingToApply(Connection connection, MigrationListener listener) throws SQLException {
+    if (History.isUpToDate(connection, changesets.fingerprint())) {
       return true;
     }
     MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
@@ -113,35 +115,37 @@ public final class Compatibility {
     List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
     if (newer.stream().allMatch(changeset -> changeset.isToleratedBy(ProcessIdentity.VERSION))) {
       listener.note(
-          "the database is newer than this application, %s, and tolerates it: %s"
+          "the schema is newer than this application (%s) and compatible with it: %s"
               .formatted(ProcessIdentity.VERSION, NewerChangeset.text(newer)));
       return true;
     }
     return false;
   }
 
-  /// What the service would not get on without; it does without what waits for a backfill.
+  /// Pending changesets that the service needs. It can run without changesets that wait for a
+  /// backfill.
   List<Changeset> missing(MigrationPlan plan) {
     List<Changeset> missing = new ArrayList<>(plan.pending());
-    missing.removeAll(behindBackfills(plan.pending()));
+    missing.removeAll(waitingForBackfills(plan.pending()));
     return missing;
   }
 
-  /// Those that wait for a backfill, or may have to: they require one, or stand behind one that
-  /// does.
-  List<Changeset> behindBackfills(List<Changeset> pending) {
-    List<Changeset> behind = new ArrayList<>();
+  /// The changesets that may have to wait for a backfill: they require one, or depend on a
+  /// changeset that does.
+  List<Changeset> waitingForBackfills(List<Changeset> pending) {
+    List<Changeset> waiting = new ArrayList<>();
     for (Changeset changeset : pending) {
-      if (!changeset.directives().requiresBackfill().isEmpty() || standsBehind(changeset, behind)) {
-        behind.add(changeset);
+      if (!changeset.directives().requiresBackfill().isEmpty()
+          || dependsOnAny(changeset, waiting)) {
+        waiting.add(changeset);
       }
     }
-    return behind;
+    return waiting;
   }
 
-  /// Whether `changeset` may build on one of `others`: it is of the same module, or of one that
-  /// says that it requires that module.
-  boolean standsBehind(Changeset changeset, List<Changeset> others) {
+  /// Whether `changeset` may depend on one of `others`: it belongs to the same module, or to a
+  /// module that requires it.
+  boolean dependsOnAny(Changeset changeset, List<Changeset> others) {
     List<String> required = Modules.requires(changesets.changelogs(), changeset.module());
     return others.stream()
         .map(Changeset::module)

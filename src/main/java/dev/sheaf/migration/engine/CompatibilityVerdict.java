@@ -1,7 +1,7 @@
 package dev.sheaf.migration.engine;
 
-/// Whether the application and the schema work together.
+/// Whether the application is compatible with the schema.
 ///
-/// @param isCompatible whether they do
-/// @param reason why they do not; empty when they do
+/// @param isCompatible whether it is
+/// @param reason why it is not; empty if it is
 public record CompatibilityVerdict(boolean isCompatible, String reason) {}

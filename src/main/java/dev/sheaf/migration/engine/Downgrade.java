@@ -3,75 +3,76 @@ package dev.sheaf.migration.engine;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.execute.ChangesetRunner;
-import dev.sheaf.migration.execute.Collected;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.Rollbacks;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
 
-/// The way down, on the connection that holds the `SchemaLock`.
+/// Rolls changesets back, on the connection that holds the `SchemaLock`.
 final class Downgrade {
 
   private final Connection connection;
   private final Rollbacks rollbacks;
-  private final ProductionGuards safeguards;
+  private final ProductionGuards guards;
   private final ChangesetRunner runner;
-  private final Collected collected;
+  private final ResultRecorder recorder;
 
   /// @param runner on the same connection
   Downgrade(
       Connection connection,
       Changesets changesets,
-      ProductionGuards safeguards,
+      ProductionGuards guards,
       ChangesetRunner runner,
-      Collected collected) {
+      ResultRecorder recorder) {
     this.connection = connection;
-    this.rollbacks = new Rollbacks(connection, changesets, collected);
-    this.safeguards = safeguards;
+    this.rollbacks = new Rollbacks(connection, changesets, recorder);
+    this.guards = guards;
     this.runner = runner;
-    this.collected = collected;
+    this.recorder = recorder;
   }
 
-  /// Takes `rows` back, in this order.
+  /// Rolls `rows` back, in this order.
   ///
-  /// @param interrupted on their way up, above those
-  void takeBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
-    List<Changeset> undone = rollbacks.of(rows);
-    for (Changeset changeset : undone) {
-      safeguards.requireBackup(
+  /// @param interrupted later changesets that were interrupted while they were applied; they are
+  ///   rolled back first
+  void rollBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
+    List<Changeset> changesets = rollbacks.of(rows);
+    for (Changeset changeset :
+        Stream.concat(rollbacks.of(interrupted).stream(), changesets.stream()).toList()) {
+      guards.requireBackup(
           connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }
-    undoInterrupted(interrupted);
-    for (Changeset changeset : undone) {
-      collected.executed.add(runner.run(changeset, Direction.DOWN));
+    rollBackInterrupted(interrupted);
+    for (Changeset changeset : changesets) {
+      recorder.executed.add(runner.run(changeset, Direction.DOWN));
     }
   }
 
-  /// Takes back all there is. What is gone already need not be dropped.
-  void takeBackEverything() throws SQLException {
-    undoInterrupted(History.interrupted(connection, Direction.UP));
+  /// Rolls everything back. Objects that no longer exist are skipped.
+  void rollBackEverything() throws SQLException {
+    rollBackInterrupted(History.interrupted(connection, Direction.UP));
     for (Changeset changeset : rollbacks.of(History.read(connection).reversed())) {
-      collected.executed.add(runner.undo(changeset));
+      recorder.executed.add(runner.undo(changeset));
     }
   }
 
-  /// A rollback that was interrupted half-way is neither here nor there. It is brought to its end;
-  /// what it undid is pending then, like anything else.
+  /// Finishes interrupted rollbacks. Their changesets are pending afterwards.
   void finishInterrupted() throws SQLException {
     for (History.Applied row : History.interrupted(connection, Direction.DOWN)) {
-      collected.note(row.label() + ": an interrupted rollback is finished first");
-      collected.executed.add(runner.undo(rollbacks.of(row)));
+      recorder.note("finishing the interrupted rollback of " + row.label() + " first");
+      recorder.executed.add(runner.undo(rollbacks.of(row)));
     }
   }
 
-  /// A changeset outside a transaction that was interrupted on its way up is in no history, and
-  /// half of it may be there. Who goes down takes it back.
-  private void undoInterrupted(List<History.Applied> interrupted) throws SQLException {
+  /// Rolls back non-transactional changesets that were interrupted while they were applied. They
+  /// are not in the history, but some of their statements may have run.
+  private void rollBackInterrupted(List<History.Applied> interrupted) throws SQLException {
     for (History.Applied row : interrupted) {
-      collected.note(row.label() + " was interrupted on its way up; it is taken back first");
-      collected.executed.add(runner.undo(rollbacks.of(row)));
+      recorder.note(row.label() + " was interrupted while it was applied; rolling it back first");
+      recorder.executed.add(runner.undoInterrupted(rollbacks.of(row)));
     }
   }
 }

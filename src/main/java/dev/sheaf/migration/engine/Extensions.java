@@ -23,10 +23,9 @@ final class Extensions {
 
   private Extensions() {}
 
-  /// Looks whether the server has every extension that `changesets` will create, before anything is
-  /// changed.
+  /// Requires that the server has every extension that `changesets` create.
   ///
-  /// @throws OperatorException when it lacks one, naming the server and the package
+  /// @throws OperatorException naming the server and the package of a missing extension
   static void requireAvailable(
       Connection connection, DatabaseAddress address, List<Changeset> changesets)
       throws SQLException {

@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// What stands between a database and the enabled changelogs.
+/// Compares the history of a database with the enabled changelogs.
 ///
-/// @param applied changesets that are applied and unchanged, in changelog order
-/// @param pending changesets that are not, in the order they will be applied
-/// @param late those of `pending` that arrive after higher-numbered ones of their module
-/// @param edited changesets that were applied and whose file says something else now
-/// @param unknown what is applied, in an enabled module, and has no file here: the database is
-///   newer
-/// @param disabled modules that are applied, wholly or in part, and not enabled
+/// @param applied applied and unmodified changesets, in changelog order
+/// @param pending changesets that are not applied, in the order in which they will be
+/// @param late pending changesets with a lower number than an applied one of their module
+/// @param edited applied changesets whose files were modified since
+/// @param unknown applied changesets of enabled modules without a file in this application: the
+///   database is newer
+/// @param disabled modules with applied changesets that are not enabled
 record MigrationPlan(
     List<Changeset> applied,
     List<Changeset> pending,
@@ -27,7 +27,7 @@ record MigrationPlan(
     List<History.Applied> unknown,
     List<String> disabled) {
 
-  /// @param changesets of the enabled modules, modules in order of what they require
+  /// @param changesets the changesets of the enabled modules, ordered by the modules' requirements
   static MigrationPlan of(List<Changeset> changesets, List<History.Applied> history) {
     Map<String, History.Applied> byPath = new HashMap<>();
     Map<String, Integer> highest = new HashMap<>();
@@ -73,8 +73,9 @@ record MigrationPlan(
         disabled);
   }
 
-  /// At head, where no file has to be looked at: nothing is pending, edited or unknown.
-  static MigrationPlan settled(List<History.Applied> history, Modules modules) {
+  /// The plan for an up-to-date database. No file has to be read, because nothing is pending,
+  /// edited or unknown.
+  static MigrationPlan upToDate(List<History.Applied> history, Modules modules) {
     List<String> disabled =
         history.stream()
             .map(History.Applied::module)

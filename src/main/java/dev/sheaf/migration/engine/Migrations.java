@@ -20,7 +20,6 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ChangesetRunner;
-import dev.sheaf.migration.execute.Collected;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.migration.history.BackfillRegister;
@@ -52,11 +51,11 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Every verb that looks at or changes the schema of one database. The start of the service, the
-/// commands and the HTTP resource all come through here.
+/// The operations that read or change the schema of one database. The service, the commands and the
+/// HTTP resource use them.
 ///
-/// Verbs that change something return a [MigrationResult] and do not throw; verbs that look throw a
-/// [OperatorException] when they cannot.
+/// An operation that changes the schema returns failures in its [MigrationResult]; an operation
+/// that reads throws an [OperatorException].
 public final class Migrations {
 
   private static final Duration POLL = Duration.ofSeconds(1);
@@ -65,8 +64,8 @@ public final class Migrations {
   private final MigrationConfig config;
   private final boolean production;
   private final Changesets changesets;
-  private final Compatibility fit;
-  private final ProductionGuards safeguards;
+  private final Compatibility compatibility;
+  private final ProductionGuards guards;
 
   public Migrations(
       DatabaseAddress address,
@@ -78,15 +77,14 @@ public final class Migrations {
     this.config = config;
     this.production = production;
     this.changesets = new Changesets(changelogs, modules);
-    this.fit = new Compatibility(changesets, config);
-    this.safeguards = new ProductionGuards(config, production);
+    this.compatibility = new Compatibility(changesets, config);
+    this.guards = new ProductionGuards(config, production);
   }
 
-  /// The engine for one database, with the changelogs that `config` names and the modules that are
-  /// on.
+  /// The engine for one database, with the configured changelogs and the enabled modules.
   ///
-  /// @param production whether going down has to be approved
-  /// @throws OperatorException when changelogs or modules are not as they should be
+  /// @param production whether rolling back requires approval
+  /// @throws OperatorException if changelogs or modules are invalid
   public static Migrations of(
       DatabaseAddress address, MigrationConfig config, ModulesConfig modules, boolean production) {
     Changelogs changelogs = config.root().map(Changelogs::in).orElseGet(Changelogs::bundled);
@@ -106,23 +104,23 @@ public final class Migrations {
     return changesets.fingerprint();
   }
 
-  /// How far [#up] goes.
+  /// The changesets that [#up] applies.
   ///
-  /// @param module only this one; `null` is every enabled one
-  /// @param to the last number that is applied, with `module`; `null` is the latest
-  public record Reach(@Nullable String module, @Nullable Integer to) {
+  /// @param module only this module; `null` for every enabled module
+  /// @param to the last number to apply, only with `module`; `null` for the latest
+  public record Scope(@Nullable String module, @Nullable Integer to) {
 
-    /// Everything there is.
-    public static final Reach HEAD = new Reach(null, null);
+    /// All changesets of all enabled modules.
+    public static final Scope ALL = new Scope(null, null);
 
-    public Reach {
+    public Scope {
       if (to != null && module == null) {
-        throw new OperatorException("a version belongs to a module", "name it with --module");
+        throw new OperatorException("a version requires a module", "add --module");
       }
     }
 
-    /// Those of `pending` that are within it.
-    List<Changeset> among(List<Changeset> pending) {
+    /// The changesets of `pending` that are in this scope.
+    List<Changeset> filter(List<Changeset> pending) {
       return pending.stream()
           .filter(c -> module == null || module.equals(c.module()))
           .filter(c -> to == null || c.number() <= to)
@@ -130,87 +128,93 @@ public final class Migrations {
     }
   }
 
-  /// Applies everything that is pending. At head this is one `SELECT`; nothing is parsed and
-  /// nothing is locked.
+  /// Applies everything that is pending. If nothing is pending, this is one `SELECT`: nothing is
+  /// parsed or locked.
   public MigrationResult up(MigrationListener listener) {
-    return up(Reach.HEAD, Approval.NONE, listener);
+    return up(Scope.ALL, Approval.NONE, listener);
   }
 
-  /// Applies what is pending, as far as `reach`.
-  public MigrationResult up(Reach reach, Approval approval, MigrationListener listener) {
-    return collect(
+  /// Applies the pending changesets in `scope`.
+  public MigrationResult up(Scope scope, Approval approval, MigrationListener listener) {
+    return record(
         listener,
-        (session, collected) -> {
-          SchemaSession.Settled settled = () -> fit.isSettled(session.connection(), collected);
-          Optional<AdvisoryLock> lock = session.lock(collected, settled);
+        (session, recorder) -> {
+          SchemaSession.Settled nothingToApply =
+              () -> compatibility.hasNothingToApply(session.connection(), recorder);
+          Optional<AdvisoryLock> lock = session.lock(recorder, nothingToApply);
           if (lock.isEmpty()) {
-            noteAwaited(session, collected);
+            noteAwaitedBackfills(session, recorder);
             return;
           }
           try (AdvisoryLock _ = lock.get()) {
-            // The one who held the lock may just have done it all.
-            if (!settled.get()) {
-              ascend(session, reach, approval, collected);
+            // The previous holder of the lock may have applied everything.
+            if (!nothingToApply.get()) {
+              upgrade(session, scope, approval, recorder);
             }
           }
         });
   }
 
-  private void noteAwaited(SchemaSession session, Collected collected) throws SQLException {
+  private void noteAwaitedBackfills(SchemaSession session, ResultRecorder recorder)
+      throws SQLException {
     Optional<List<String>> awaited =
         History.awaited(session.connection(), changesets.fingerprint());
     for (String backfill : awaited.orElse(List.of())) {
-      collected.note("what is pending waits for the backfill " + backfill);
+      recorder.note("the pending changesets wait for the backfill " + backfill);
     }
   }
 
-  private void ascend(SchemaSession session, Reach reach, Approval approval, Collected collected)
+  private void upgrade(
+      SchemaSession session, Scope scope, Approval approval, ResultRecorder recorder)
       throws SQLException {
-    if (reach.module() != null) {
-      modules().requireEnabled(reach.module());
+    if (scope.module() != null) {
+      modules().requireEnabled(scope.module());
     }
     EngineTables.prepare(session.connection());
-    descent(session, approval, collected).finishInterrupted();
-    ChangesetRunner runner = runner(session, approval, collected);
-    new Upgrade(session, changesets, fit, safeguards, runner, collected).to(reach);
+    downgrade(session, approval, recorder).finishInterrupted();
+    ChangesetRunner runner = runner(session, approval, recorder);
+    new Upgrade(session, changesets, compatibility, guards, runner, recorder).run(scope);
   }
 
-  private Downgrade descent(SchemaSession session, Approval approval, Collected collected) {
-    ChangesetRunner runner = runner(session, approval, collected);
-    return new Downgrade(session.connection(), changesets, safeguards, runner, collected);
+  private Downgrade downgrade(SchemaSession session, Approval approval, ResultRecorder recorder) {
+    ChangesetRunner runner = runner(session, approval, recorder);
+    return new Downgrade(session.connection(), changesets, guards, runner, recorder);
   }
 
-  private ChangesetRunner runner(SchemaSession session, Approval approval, Collected collected) {
-    return new ChangesetRunner(session.connection(), address, config, collected, approval);
+  private ChangesetRunner runner(
+      SchemaSession session, Approval approval, ResultRecorder recorder) {
+    return new ChangesetRunner(session.connection(), address, config, recorder, approval);
   }
 
-  /// Rolls back the last `count` changesets of `module`, in the reverse of the order in which they
-  /// were applied.
+  /// Rolls back the last `count` changesets of `module`, in reverse order.
   public MigrationResult down(
       String module, int count, Approval approval, MigrationListener listener) {
     return locked(
         listener,
-        (session, collected) -> {
-          safeguards.requireApproval("down", approval);
+        (session, recorder) -> {
+          guards.requireApproval("down", approval);
           List<History.Applied> applied = History.read(session.connection(), module);
-          if (count > applied.size()) {
+          List<History.Applied> interrupted = interruptedAbove(session, module, 0);
+          if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
-                "module " + module + " has " + applied.size() + " changesets applied, not " + count,
+                "cannot roll back %s changesets: module %s has %s applied"
+                    .formatted(count, module, applied.size()),
                 "sheaf migrate history shows them");
           }
-          descent(session, approval, collected)
-              .takeBack(interruptedAbove(session, module, 0), applied.reversed().subList(0, count));
+          int further = Math.max(0, count - interrupted.size());
+          downgrade(session, approval, recorder)
+              .rollBack(interrupted, applied.reversed().subList(0, further));
         });
   }
 
-  /// Goes up or down to where exactly the changesets of `module` up to `version` are applied.
+  /// Applies or rolls back changesets of `module` until exactly those up to `version` are applied.
   ///
-  /// @param version a number; 0 is none
+  /// @param version a changeset's number; 0 for none
   public MigrationResult goTo(
       String module, int version, Approval approval, MigrationListener listener) {
     return locked(
         listener,
-        (session, collected) -> {
+        (session, recorder) -> {
           changesets.requireVersion(module, version);
           List<History.Applied> above =
               History.read(session.connection(), module).reversed().stream()
@@ -219,19 +223,19 @@ public final class Migrations {
           List<History.Applied> interrupted = interruptedAbove(session, module, version);
           boolean down = !above.isEmpty() || !interrupted.isEmpty();
           if (down) {
-            safeguards.requireApproval("down", approval);
-            descent(session, approval, collected).takeBack(interrupted, above);
+            guards.requireApproval("down", approval);
+            downgrade(session, approval, recorder).rollBack(interrupted, above);
           }
-          Reach reach = new Reach(module, version);
-          // Newer changesets of other modules are no reason not to go down.
-          if (!down || !pending(session, reach).isEmpty()) {
-            ascend(session, reach, approval, collected);
+          Scope scope = new Scope(module, version);
+          // Newer changesets of other modules must not prevent a rollback.
+          if (!down || !pending(session, scope).isEmpty()) {
+            upgrade(session, scope, approval, recorder);
           }
         });
   }
 
-  private List<Changeset> pending(SchemaSession session, Reach reach) throws SQLException {
-    return reach.among(
+  private List<Changeset> pending(SchemaSession session, Scope scope) throws SQLException {
+    return scope.filter(
         MigrationPlan.of(changesets.enabled(), History.read(session.connection())).pending());
   }
 
@@ -242,18 +246,18 @@ public final class Migrations {
         .toList();
   }
 
-  /// Records that exactly the changesets of `module` up to `version` are applied, and runs nothing.
+  /// Records that exactly the changesets of `module` up to `version` are applied, without running
+  /// anything.
   ///
-  /// @param approval its reason says why
+  /// @param approval must have a reason
   public MigrationResult force(
       String module, int version, Approval approval, MigrationListener listener) {
     return locked(
         listener,
-        (session, collected) -> {
+        (session, recorder) -> {
           changesets.requireVersion(module, version);
           if (approval.reason() == null || approval.reason().isBlank()) {
-            throw new OperatorException(
-                "nobody will know later why this was forced", "say it with --reason");
+            throw new OperatorException("force requires a reason", "add --reason WHY");
           }
           Connection connection = session.connection();
           Set<String> applied = new HashSet<>();
@@ -265,18 +269,18 @@ public final class Migrations {
                   applied.add(row.path());
                   if (row.number() > version) {
                     History.remove(connection, row.path());
-                    forced(connection, row.path(), "force down", approval);
-                    collected.recorded(row.label(), Direction.DOWN);
+                    recordForced(connection, row.path(), "force down", approval);
+                    recorder.recorded(row.label(), Direction.DOWN);
                   }
                 }
                 for (Changeset changeset : changesets.of(module)) {
                   if (changeset.number() <= version && !applied.contains(changeset.file().path())) {
                     History.add(connection, changeset, "forced");
-                    forced(connection, changeset.file().path(), "force up", approval);
-                    collected.recorded(changeset.label(), Direction.UP);
+                    recordForced(connection, changeset.file().path(), "force up", approval);
+                    recorder.recorded(changeset.label(), Direction.UP);
                   } else if (changeset.number() <= version) {
-                    // A human repaired the database to what the file says now.
-                    History.accept(connection, changeset);
+                    // A person has repaired the database to match the file.
+                    History.acceptFile(connection, changeset);
                   }
                 }
                 History.clearJournal(connection, module);
@@ -284,21 +288,22 @@ public final class Migrations {
         });
   }
 
-  private static void forced(Connection connection, String path, String action, Approval approval)
-      throws SQLException {
+  private static void recordForced(
+      Connection connection, String path, String action, Approval approval) throws SQLException {
     History.event(connection, new History.Event(action, path, null, approval));
   }
 
-  /// Adopts a database whose objects exist already: compares them with what the enabled changelogs
-  /// make, and, when nothing is missing or different, records those as applied.
+  /// Adopts a database whose objects already exist: compares it with the enabled changelogs and, if
+  /// no object is missing or different, records all changesets as applied.
   public MigrationResult baseline(Approval approval, MigrationListener listener) {
     return locked(
         listener,
-        (session, collected) -> {
+        (session, recorder) -> {
           Connection connection = session.connection();
           if (!History.read(connection).isEmpty()) {
             throw new OperatorException(
-                "the database has a history already", "bring it to head with: sheaf migrate up");
+                "the database already has a migration history",
+                "apply the pending changesets: sheaf migrate up");
           }
           List<Changeset> all = changesets.enabled();
           List<Difference> differences =
@@ -307,14 +312,14 @@ public final class Migrations {
                   .toList();
           if (!differences.isEmpty()) {
             Difference first = differences.getFirst();
+            int more = differences.size() - 1;
             throw new OperatorException(
-                "the database is not what the changelogs make: "
-                    + differences.size()
-                    + " differences, the first: "
-                    + first.object()
-                    + " is "
-                    + first.kind().name().toLowerCase(Locale.ROOT),
-                "sheaf migrate verify shows them all");
+                "the database differs from the changelogs: %s is %s%s"
+                    .formatted(
+                        first.object(),
+                        first.kind().name().toLowerCase(Locale.ROOT),
+                        more == 0 ? "" : ", and there are " + more + " more differences"),
+                "sheaf migrate verify shows all differences");
           }
           Transactions.run(
               connection,
@@ -324,61 +329,61 @@ public final class Migrations {
                   History.event(
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
-                  collected.recorded(changeset.label(), Direction.UP);
-                  BackfillRegister.enter(connection, changesets.changelogs(), changeset);
+                  recorder.recorded(changeset.label(), Direction.UP);
+                  BackfillRegister.register(connection, changesets.changelogs(), changeset);
                 }
-                History.recordHead(connection, changesets.fingerprint(), List.of());
+                History.recordUpToDate(connection, changesets.fingerprint(), List.of());
               });
         });
   }
 
-  /// Rolls everything back, disabled modules included, and forgets that it was ever there.
+  /// Rolls everything back, including disabled modules, and drops the engine's own tables.
   ///
-  /// @param confirmed the database's name, as the person typed it
-  /// @param force in production, that this is really meant
+  /// @param confirmed the database's name, as a person typed it
+  /// @param force required in production
   public MigrationResult drop(
       String confirmed, boolean force, Approval approval, MigrationListener listener) {
     return locked(
         listener,
-        (session, collected) -> {
+        (session, recorder) -> {
           if (!confirmed.equals(address.database())) {
             throw new OperatorException(
                 "not dropped: the database is " + address.database() + ", not " + confirmed,
-                "type its name to confirm");
+                "type the name of the database to confirm");
           }
-          safeguards.requireApproval("drop", approval);
-          safeguards.requireForce(force);
+          guards.requireApproval("drop", approval);
+          guards.requireForce(force);
           Connection connection = session.connection();
-          safeguards.requireBackup(connection, "drop", "all there is");
-          descent(session, approval, collected).takeBackEverything();
+          guards.requireBackup(connection, "drop", "all data");
+          downgrade(session, approval, recorder).rollBackEverything();
           for (Trash.Item item : Trash.read(connection, Duration.ZERO)) {
             Trash.drop(connection, item);
           }
           Trash.dropSchema(connection);
-          History.forget(connection);
+          History.dropEngineTables(connection);
         });
   }
 
-  /// What contract steps took away and nobody has dropped yet, longest first.
+  /// What is in the trash, oldest first.
   public List<TrashEntry> trash() {
-    return look(session ->
+    return read(session ->
         Trash.read(session.connection(), Duration.ZERO).stream().map(Trash.Item::entry).toList());
   }
 
-  /// Drops for good what has been in the trash for at least `age`, one by one.
+  /// Permanently drops what has been in the trash for at least `age`, one object per transaction.
   ///
-  /// @param dropped told about each, when it is gone
-  /// @return how it ended; nothing is in its list of changesets
+  /// @param dropped called after each object
+  /// @return a result without changesets
   public MigrationResult emptyTrash(
       Duration age, Approval approval, Consumer<TrashEntry> dropped, MigrationListener listener) {
     return locked(
         listener,
-        (session, collected) -> {
-          safeguards.requireApproval("emptying the trash", approval);
+        (session, recorder) -> {
+          guards.requireApproval("emptying the trash", approval);
           Connection connection = session.connection();
           List<Trash.Item> items = Trash.read(connection, age);
           if (!items.isEmpty()) {
-            safeguards.requireBackup(
+            guards.requireBackup(
                 connection, "emptying the trash", items.getFirst().entry().object());
           }
           for (Trash.Item item : items) {
@@ -402,11 +407,12 @@ public final class Migrations {
         });
   }
 
-  /// Runs changesets up, down and up again, and looks whether anything is not as it was.
+  /// Proves rollbacks: applies changesets, rolls them back and applies them again on a scratch
+  /// database.
   ///
-  /// @param module only of this one; `null` is every enabled one
-  /// @param listener told of each proof when it is done
-  /// @throws OperatorException when there is no scratch database to be had, or no such changeset
+  /// @param module only this module; `null` for every enabled module
+  /// @param listener called after each proof
+  /// @throws OperatorException if no scratch database can be created, or there is no such changeset
   public List<RollbackProof> prove(
       ProofSelection selection, @Nullable String module, Consumer<RollbackProof> listener) {
     if (module != null) {
@@ -432,21 +438,21 @@ public final class Migrations {
     }
   }
 
-  /// Runs a changeset without a rollback, and writes the statements that undo it into its file.
+  /// Derives the rollback of a changeset on a scratch database, and writes it into the file.
   ///
   /// @param file as in [ProofSelection.One]
-  /// @throws OperatorException when it has a rollback, is applied, or does not go up
+  /// @throws OperatorException if the changeset has a rollback, is already applied, or fails
   public DerivedRollback deriveRollback(Path file) {
     Changeset changeset = changesets.at(file);
     if (changeset.down() != null) {
       throw new OperatorException(
-          changeset.file().shortPath() + " has a rollback",
-          "see whether it holds: sheaf migrate prove " + file);
+          changeset.file().shortPath() + " already has a rollback",
+          "test it: sheaf migrate prove " + file);
     }
     if (applied().stream().anyMatch(row -> row.path().equals(changeset.file().path()))) {
       throw new OperatorException(
-          changeset.file().shortPath() + " is applied at " + address,
-          "an applied changelog is not edited");
+          changeset.file().shortPath() + " is already applied in " + address,
+          "do not edit an applied changelog; write a new one");
     }
     DatabaseAddress server = scratchServer();
     try {
@@ -456,7 +462,7 @@ public final class Migrations {
     }
   }
 
-  /// What the schema that the changelogs make lacks for the application's own entities.
+  /// Compares the changelogs with the application's own entities.
   public EntityComparison compareEntities() {
     return compareEntities(EntityClasses.bundled());
   }
@@ -470,8 +476,8 @@ public final class Migrations {
     }
   }
 
-  /// Makes the database `name`, on the same server, a template at head for tests to clone, unless
-  /// it is one.
+  /// Creates or refreshes the database `name` on the same server as an up-to-date template for
+  /// tests.
   public MigrationResult template(String name, MigrationListener listener) {
     return TemplateDatabase.refresh(
         address,
@@ -483,32 +489,32 @@ public final class Migrations {
                 .up(listener));
   }
 
-  /// Where the database stands.
+  /// The state of the database's schema.
   public SchemaStatus status() {
-    return look(session -> {
+    return read(session -> {
       Connection connection = session.connection();
       SchemaStatus.Lock lock =
           SchemaLock.holder(connection)
               .map(h -> new SchemaStatus.Lock(h.client(), h.address(), h.backend(), h.since()))
               .orElse(null);
-      StatusReport standing = StatusReport.read(connection, changesets, fit);
+      StatusReport report = StatusReport.read(connection, changesets, compatibility);
       return new SchemaStatus(
           address.toString(),
-          standing.isSettled(),
-          standing.modules(),
+          report.isUpToDate(),
+          report.modules(),
           Backfill.all(connection),
           lock);
     });
   }
 
-  /// Everything that was ever done to the schema, in order.
+  /// All changes of the schema, in order.
   public List<HistoryEntry> history() {
-    return look(session -> History.events(session.connection()));
+    return read(session -> History.events(session.connection()));
   }
 
-  /// Compares the live schema with what the changelogs make that are recorded as applied.
+  /// Compares the live schema with the changesets that are recorded as applied.
   ///
-  /// @return every difference; empty when there is none
+  /// @return every difference; empty if there is none
   public List<Difference> verify() {
     return verify(false);
   }
@@ -518,9 +524,9 @@ public final class Migrations {
   /// @param privileges whether owners, privileges and default privileges count too; every object of
   ///   the changelogs is expected to belong to this role
   public List<Difference> verify(boolean privileges) {
-    return look(session -> {
+    return read(session -> {
       List<Changeset> applied =
-          History.read(session.connection()).stream().map(changesets::behind).toList();
+          History.read(session.connection()).stream().map(changesets::get).toList();
       return verification().compare(session.connection(), applied, privileges);
     });
   }
@@ -530,54 +536,57 @@ public final class Migrations {
   }
 
   /// The SQL that [#up] would run, without running it.
-  public List<Script> scriptUp(Reach reach) {
-    return look(session ->
-        pending(session, reach).stream()
-            .map(pending -> new Script(pending.label(), pending.transactional(), pending.up()))
+  public List<ChangesetScript> scriptUp(Scope scope) {
+    return read(session ->
+        pending(session, scope).stream()
+            .map(pending ->
+                new ChangesetScript(pending.label(), pending.transactional(), pending.up()))
             .toList());
   }
 
   /// The SQL that [#down] would run, without running it.
-  public List<Script> scriptDown(String module, int count) {
-    return look(session -> {
+  public List<ChangesetScript> scriptDown(String module, int count) {
+    return read(session -> {
       List<History.Applied> applied = History.read(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       Rollbacks rollbacks =
           new Rollbacks(session.connection(), changesets, new MigrationListener() {});
       return rollbacks.of(rows).stream()
           .map(c ->
-              new Script(c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
+              new ChangesetScript(
+                  c.label(), c.transactional(), c.down() == null ? List.of() : c.down()))
           .toList();
     });
   }
 
-  /// What one changeset would run.
+  /// The SQL of a changeset.
   ///
   /// @param changeset `module/NNN_name`
-  /// @param transactional whether it is one transaction
-  /// @param statements in order, without semicolons
-  public record Script(String changeset, boolean transactional, List<String> statements) {}
+  /// @param transactional whether the statements are one transaction
+  /// @param statements the statements in order, without semicolons
+  public record ChangesetScript(String changeset, boolean transactional, List<String> statements) {}
 
-  /// Looks, and changes nothing.
+  /// Requires that this application is compatible with the schema. Nothing is changed.
   ///
-  /// @throws OperatorException when this application cannot work with the schema
-  public void requireHead() {
-    look(session -> {
-      fit.require(session.connection());
+  /// @throws OperatorException if it is not
+  public void requireCompatible() {
+    read(session -> {
+      compatibility.requireCompatible(session.connection());
       return true;
     });
   }
 
-  /// Waits until this application can work with the schema: until somebody else has migrated it, or
-  /// taken back what is too new, or the server is there at all.
+  /// Waits until this application is compatible with the schema: until another process has migrated
+  /// it or rolled it back, or until the server is available.
   ///
-  /// @param listener is told why, each time that the reason changes
-  /// @throws OperatorException when it still cannot after `patience`
-  public void awaitFit(Duration patience, MigrationListener listener) throws InterruptedException {
-    long deadline = System.nanoTime() + patience.toNanos();
+  /// @param listener gets a note whenever the reason changes
+  /// @throws OperatorException if it is still not compatible after `timeout`
+  public void awaitCompatible(Duration timeout, MigrationListener listener)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
     for (String reason = ""; ; Thread.sleep(POLL)) {
       try {
-        requireHead();
+        requireCompatible();
         return;
       } catch (OperatorException e) {
         if (System.nanoTime() >= deadline) {
@@ -591,18 +600,18 @@ public final class Migrations {
     }
   }
 
-  /// Whether this application can work with the schema that `connection` sees.
-  public CompatibilityVerdict judge(Connection connection) throws SQLException {
+  /// Whether this application is compatible with the schema of `connection`.
+  public CompatibilityVerdict compatibility(Connection connection) throws SQLException {
     try {
-      fit.require(connection);
+      compatibility.requireCompatible(connection);
       return new CompatibilityVerdict(true, "");
     } catch (OperatorException e) {
       return new CompatibilityVerdict(false, e.problem());
     }
   }
 
-  private interface Change {
-    void make(SchemaSession session, Collected collected) throws SQLException;
+  private interface SchemaChange {
+    void apply(SchemaSession session, ResultRecorder recorder) throws SQLException;
   }
 
   private DatabaseAddress scratchServer() {
@@ -610,33 +619,33 @@ public final class Migrations {
   }
 
   private List<History.Applied> applied() {
-    return look(session -> History.read(session.connection()));
+    return read(session -> History.read(session.connection()));
   }
 
-  private <T> T look(SchemaSession.Look<T> look) {
-    return SchemaSession.look(address, config, look);
+  private <T> T read(SchemaSession.Look<T> query) {
+    return SchemaSession.look(address, config, query);
   }
 
-  private MigrationResult locked(MigrationListener listener, Change change) {
-    return collect(
+  private MigrationResult locked(MigrationListener listener, SchemaChange change) {
+    return record(
         listener,
-        (session, collected) -> {
-          try (AdvisoryLock _ = session.lock(collected, () -> false).orElseThrow()) {
+        (session, recorder) -> {
+          try (AdvisoryLock _ = session.lock(recorder, () -> false).orElseThrow()) {
             EngineTables.prepare(session.connection());
-            change.make(session, collected);
+            change.apply(session, recorder);
           }
         });
   }
 
-  private MigrationResult collect(MigrationListener listener, Change change) {
-    Collected collected = new Collected(listener);
+  private MigrationResult record(MigrationListener listener, SchemaChange change) {
+    ResultRecorder recorder = new ResultRecorder(listener);
     try (SchemaSession session = SchemaSession.open(address, config)) {
-      change.make(session, collected);
+      change.apply(session, recorder);
     } catch (OperatorException e) {
-      collected.problems.add(e);
+      recorder.problems.add(e);
     } catch (SQLException e) {
-      collected.problems.add(SqlErrorMessage.running(address, "changing the schema", e));
+      recorder.problems.add(SqlErrorMessage.running(address, "changing the schema", e));
     }
-    return collected.result();
+    return recorder.result();
   }
 }

@@ -10,8 +10,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
 
-/// What has to be there before a production database is taken back or loses data. Any other may be
-/// treated as one likes.
+/// Requirements for rolling back, or destroying data in, a production database. Other databases
+/// have no such requirements.
 final class ProductionGuards {
 
   private final MigrationConfig config;
@@ -22,39 +22,39 @@ final class ProductionGuards {
     this.production = production;
   }
 
-  /// @param verb what somebody has to have decided
-  void requireApproval(String verb, Approval approval) {
+  /// @param action the action that requires approval
+  void requireApproval(String action, Approval approval) {
     if (production && (approval.by() == null || approval.by().isBlank())) {
       throw new OperatorException(
-          verb + " is refused: this is a production database",
-          "name who decided it with --approved-by");
+          action + " requires approval, because this is a production database",
+          "name who approved it: --approved-by WHO");
     }
   }
 
-  /// @param force that dropping everything is really meant
   void requireForce(boolean force) {
     if (production && !force) {
       throw new OperatorException(
-          "this is a production database", "add --force to drop it all the same");
+          "drop requires --force, because this is a production database", "add --force to confirm");
     }
   }
 
-  /// Nothing is destroyed that could not be had back.
+  /// Requires a recent verified backup if data is destroyed.
   ///
-  /// @param loss what `what` destroys; `null` when nothing
-  void requireBackup(Connection connection, String what, @Nullable String loss)
+  /// @param action the action, as the subject of a sentence
+  /// @param loss the data that it destroys; `null` if none
+  void requireBackup(Connection connection, String action, @Nullable String loss)
       throws SQLException {
     if (production
         && loss != null
         && VerifiedBackup.latest(connection, config.backupMaxAge()).isEmpty()) {
       throw new OperatorException(
-          "%s destroys data (%s), and no verified backup younger than %s is on record"
-              .formatted(what, loss, Durations.text(config.backupMaxAge())),
+          "%s destroys data (%s), but no verified backup younger than %s is recorded"
+              .formatted(action, loss, Durations.text(config.backupMaxAge())),
           "take one: sheaf backup FILE, then sheaf backup verify FILE");
     }
   }
 
-  /// The same, for the way up of `changeset`.
+  /// The same, for applying `changeset`.
   void requireBackup(Connection connection, Changeset changeset) throws SQLException {
     requireBackup(connection, changeset.file().shortPath(), changeset.directives().destructive());
   }

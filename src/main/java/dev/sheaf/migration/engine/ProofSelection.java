@@ -2,10 +2,10 @@ package dev.sheaf.migration.engine;
 
 import java.nio.file.Path;
 
-/// Which changesets are proved.
+/// Which changesets to prove.
 public sealed interface ProofSelection {
 
-  /// Those that the database does not have yet.
+  /// The pending changesets.
   record Pending() implements ProofSelection {}
 
   /// Every changeset.
@@ -13,6 +13,6 @@ public sealed interface ProofSelection {
 
   /// One changeset.
   ///
-  /// @param file its path; the last two parts of it, `module/NNN_name.sql`, name it
+  /// @param file its path, whose last two parts are `module/NNN_name.sql`
   record One(Path file) implements ProofSelection {}
 }

@@ -15,38 +15,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Where one database stands, as far as its [SchemaStatus] tells.
+/// The state of a database's schema, for its [SchemaStatus].
 ///
-/// @param changesets what it is measured by
-/// @param atHead whether everything is applied as it stands, and no backfill awaited
-/// @param behind pending ones that wait for a backfill, or stand behind one that does
-/// @param interrupted the files of changesets that began and did not end, and which way they went
-/// @param tolerated labels of unknown ones that this version of the application works with
+/// @param changesets this application's changesets
+/// @param history the applied changesets
+/// @param fullyApplied whether all changesets are applied and unmodified
+/// @param plan the comparison of the two
+/// @param waiting pending changesets that wait for a backfill, or for a changeset that does
+/// @param interrupted files of interrupted changesets, and their direction
+/// @param tolerated labels of unknown changesets that are compatible with this application
 record StatusReport(
     Changesets changesets,
     List<History.Applied> history,
-    boolean atHead,
+    boolean fullyApplied,
     MigrationPlan plan,
-    List<Changeset> behind,
+    List<Changeset> waiting,
     Map<String, Direction> interrupted,
     List<String> tolerated) {
 
-  static StatusReport read(Connection connection, Changesets changesets, Compatibility fit)
+  static StatusReport read(
+      Connection connection, Changesets changesets, Compatibility compatibility)
       throws SQLException {
     List<History.Applied> history = History.read(connection);
-    boolean atHead =
+    boolean fullyApplied =
         History.awaited(connection, changesets.fingerprint()).filter(List::isEmpty).isPresent();
-    // At head nothing has to be parsed to know that every file is applied as it stands.
+    // If everything is recorded as applied, no file has to be parsed.
     MigrationPlan plan =
-        atHead
-            ? MigrationPlan.settled(history, changesets.modules())
+        fullyApplied
+            ? MigrationPlan.upToDate(history, changesets.modules())
             : MigrationPlan.of(changesets.enabled(), history);
     return new StatusReport(
         changesets,
         history,
-        atHead,
+        fullyApplied,
         plan,
-        fit.behindBackfills(plan.pending()),
+        compatibility.waitingForBackfills(plan.pending()),
         History.interrupted(connection),
         NewerChangeset.of(connection, plan.unknown()).stream()
             .filter(newer -> newer.isToleratedBy(ProcessIdentity.VERSION))
@@ -54,16 +57,16 @@ record StatusReport(
             .toList());
   }
 
-  /// Whether nothing is left to do, though a newer application may have gone further.
-  boolean isSettled() {
-    return atHead
+  /// Whether nothing remains to be done. A newer application may have applied more.
+  boolean isUpToDate() {
+    return fullyApplied
         || (plan.pending().isEmpty()
             && plan.edited().isEmpty()
             && plan.unknown().size() == tolerated.size()
             && !interrupted.containsValue(Direction.DOWN));
   }
 
-  /// Those that are known here or applied there, in the order they are migrated.
+  /// Modules that this application has or that are applied, in migration order.
   List<SchemaStatus.Module> modules() {
     Set<String> names = new LinkedHashSet<>(changesets.modules().enabled());
     names.addAll(changesets.modules().known());
@@ -88,7 +91,7 @@ record StatusReport(
             .orElse(0),
         changesets.numbers(name).stream().mapToInt(Integer::intValue).max().orElse(0),
         pending.stream().map(Changeset::label).toList(),
-        pending.stream().filter(behind::contains).map(Changeset::label).toList(),
+        pending.stream().filter(waiting::contains).map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
         interrupted.keySet().stream()
             .filter(path -> path.startsWith(Changelogs.LOCATION + "/" + name + "/"))

@@ -1,4 +1,4 @@
-/// The facade `Migrations` and what it is made of.
+/// The facade `Migrations` and its parts.
 @NullMarked
 package dev.sheaf.migration.engine;
 

@@ -13,10 +13,9 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.StoredRollback;
+import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Savepoint;
@@ -24,8 +23,9 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.OptionalInt;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// Runs changesets, one at a time, up or down, on the connection that holds the [SchemaLock].
@@ -64,26 +64,69 @@ public final class ChangesetRunner {
   ///
   /// @throws OperatorException when it fails; nothing of a transactional changeset is left then
   public MigrationResult.Executed run(Changeset changeset, Direction direction) {
-    return run(changeset, direction, false);
+    return run(changeset, direction, false, Set.of());
   }
 
   /// Rolls `changeset` back as far as it is there: statements about objects that are missing are
   /// passed over.
   ///
   /// @throws OperatorException as there
-  public MigrationResult.Executed undo(Changeset changeset) {
-    return run(changeset, Direction.DOWN, true);
+  public MigrationResult.Executed undo(Changeset changeset) throws SQLException {
+    Journal journal = Journal.read(connection, changeset.file().path());
+    return run(
+        changeset,
+        Direction.DOWN,
+        true,
+        journal == null || journal.kept() == null ? Set.of() : journal.kept());
+  }
+
+  /// Takes back what a run left that was interrupted or failed on its way up, and nothing that was
+  /// there before it: its rollback without the statements that drop what the changeset did not
+  /// create.
+  ///
+  /// @throws OperatorException as there, and when the journal cannot tell what was there before
+  public MigrationResult.Executed undoInterrupted(Changeset changeset) throws SQLException {
+    Journal journal = Objects.requireNonNull(Journal.read(connection, changeset.file().path()));
+    int statements = Objects.requireNonNullElse(changeset.down(), List.<String>of()).size();
+    Set<Integer> kept;
+    if (journal.kept() != null) {
+      kept = journal.kept();
+    } else if (journal.statement() == 0) {
+      // Its first statement did not end, so there is nothing to take back.
+      kept = IntStream.range(0, statements).boxed().collect(Collectors.toSet());
+      clearRemnants(changeset, journal);
+    } else {
+      throw new OperatorException(
+          "%s was interrupted in its statement %s, and its rollback may drop what it did not create"
+              .formatted(changeset.label(), journal.statement() + 1),
+          "finish it first: sheaf migrate up; or undo its statements by hand, then run sheaf migrate force");
+    }
+    return run(changeset, Direction.DOWN, true, kept);
+  }
+
+  private void clearRemnants(Changeset changeset, Journal journal) throws SQLException {
+    if (changeset.up().isEmpty()) {
+      return;
+    }
+    try (Statement statement = connection.createStatement()) {
+      for (String remnant :
+          ConcurrentStep.of(changeset.up().getFirst()).remnants(connection, journal.indexes())) {
+        listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
+        statement.execute(remnant);
+      }
+    }
   }
 
   private MigrationResult.Executed run(
-      Changeset changeset, Direction direction, boolean leniently) {
+      Changeset changeset, Direction direction, boolean leniently, Set<Integer> kept) {
     List<String> statements =
         switch (direction) {
           case UP -> changeset.up();
           case DOWN -> {
             if (changeset.down() == null) {
               throw new OperatorException(
-                  changeset.label() + " has no rollback", "write one: --rollback <SQL> at its end");
+                  changeset.label() + " has no rollback",
+                  "write one at the end of the file: --rollback <SQL>");
             }
             yield changeset.down();
           }
@@ -97,7 +140,7 @@ public final class ChangesetRunner {
         if (changeset.transactional()) {
           inTransaction(changeset, direction, statements, begun, progress, leniently);
         } else {
-          journalled(changeset, direction, statements, begun, progress, leniently);
+          journalled(changeset, direction, statements, begun, progress, leniently, kept);
         }
         Duration took = Duration.ofNanos(System.nanoTime() - begun);
         listener.finished(changeset.label(), direction, took);
@@ -107,7 +150,8 @@ public final class ChangesetRunner {
           throw SqlErrorMessage.running(
               address, changeset.file().shortPath(), progress.statement, e);
         }
-        Duration pause = pause(attempt);
+        Duration pause =
+            Backoff.jittered(new Backoff(config.backoff(), config.backoffLimit()).pause(attempt));
         listener.retrying(changeset.label(), attempt, pause, SqlErrorMessage.message(e));
         sleep(pause);
       }
@@ -155,8 +199,12 @@ public final class ChangesetRunner {
       List<String> statements,
       long begun,
       Progress progress,
-      boolean leniently)
+      boolean leniently,
+      Set<Integer> kept)
       throws SQLException {
+    if (direction == Direction.UP) {
+      requireNames(changeset);
+    }
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
       try {
@@ -165,37 +213,43 @@ public final class ChangesetRunner {
           // Whoever finds it half-done may not have its file.
           StoredRollback.store(connection, changeset);
         }
-        OptionalInt interrupted = begin(changeset, direction);
-        int first = interrupted.orElse(0);
-        for (int i = first; i < statements.size(); i++) {
+        Journal journal = Journal.begin(connection, changeset, direction);
+        for (int i = journal.statement(); i < statements.size(); i++) {
           String sql = statements.get(i);
+          if (kept.contains(i)) {
+            listener.note(changeset.label() + ": kept, because it existed before: " + sql.strip());
+            continue;
+          }
           progress.statement = sql;
           ConcurrentStep step = ConcurrentStep.of(sql);
           Duration lockTimeout = step.waitsHarmlessly() ? Duration.ZERO : config.lockTimeout();
           // An index over a large table takes as long as it takes.
           statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
-          boolean resumed = interrupted.isPresent() && i == first;
-          at(changeset, i);
-          for (String remnant : step.remnants(connection)) {
-            listener.note(changeset.label() + ": cleared what an interrupted run left: " + remnant);
+          boolean resumed = journal.resumed() && i == journal.statement();
+          @Nullable List<Long> before = resumed ? journal.indexes() : step.indexes(connection);
+          Journal.at(connection, changeset, i, before);
+          for (String remnant : step.remnants(connection, before)) {
+            listener.note(
+                changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
             statement.execute(remnant);
           }
-          if (resumed && step.isDone(connection)) {
+          if (resumed && step.isDone(connection, before)) {
             continue;
           }
           try {
             execute(statement, changeset, sql, leniently);
           } catch (SQLException e) {
-            clearRemnants(statement, step, e);
+            clearRemnants(statement, step, before, e);
             throw e;
           }
+          requireValid(changeset, step, before);
         }
         progress.statement = null;
         Transactions.run(
             connection,
             _ -> {
               record(changeset, direction, begun);
-              end(changeset);
+              Journal.end(connection, changeset);
             });
       } finally {
         if (!connection.isClosed()) {
@@ -224,15 +278,16 @@ public final class ChangesetRunner {
       if (before != null) {
         connection.rollback(before);
       }
-      listener.note(changeset.label() + ": passed over, " + SqlErrorMessage.message(e));
+      listener.note(changeset.label() + ": skipped, " + SqlErrorMessage.message(e));
     }
   }
 
   /// A concurrent build that fails leaves an invalid index, which costs every write and serves no
   /// read.
-  private void clearRemnants(Statement statement, ConcurrentStep step, SQLException failure) {
+  private void clearRemnants(
+      Statement statement, ConcurrentStep step, @Nullable List<Long> before, SQLException failure) {
     try {
-      for (String remnant : step.remnants(connection)) {
+      for (String remnant : step.remnants(connection, before)) {
         statement.execute(remnant);
       }
     } catch (SQLException e) {
@@ -243,7 +298,7 @@ public final class ChangesetRunner {
   /// Before anything of its table is locked, because a worker takes the two in the same order.
   private void strikeBackfill(Changeset changeset, Direction direction) throws SQLException {
     if (direction == Direction.DOWN) {
-      BackfillRegister.strike(connection, changeset.label());
+      BackfillRegister.unregister(connection, changeset.label());
     }
   }
 
@@ -257,44 +312,27 @@ public final class ChangesetRunner {
     History.event(connection, new History.Event(action, changeset.file().path(), millis, approval));
   }
 
-  /// Opens the journal of a changeset, or finds it open.
-  ///
-  /// @return the statement that an earlier run in the same direction had begun; empty when this is
-  ///   the first
-  private OptionalInt begin(Changeset changeset, Direction direction) throws SQLException {
-    String sql =
-        """
-        INSERT INTO schema_journal AS j (path, direction, statement)
-        VALUES (?, ?, 0)
-            ON CONFLICT (path) DO UPDATE
-           SET statement = CASE j.direction WHEN EXCLUDED.direction THEN j.statement ELSE 0 END,
-               direction = EXCLUDED.direction
-        RETURNING statement, xmax <> 0
-        """;
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, changeset.file().path());
-      upsert.setString(2, direction == Direction.UP ? "up" : "down");
-      try (ResultSet row = upsert.executeQuery()) {
-        row.next();
-        return row.getBoolean(2) ? OptionalInt.of(row.getInt(1)) : OptionalInt.empty();
+  /// An index without a name of its own cannot be told from another after a crash.
+  private static void requireNames(Changeset changeset) {
+    for (String sql : changeset.up()) {
+      if (ConcurrentStep.of(sql) instanceof ConcurrentStep.CreateIndex(var index, var table)
+          && index == null) {
+        throw new OperatorException(
+            "%s creates an index on %s concurrently without naming it"
+                .formatted(changeset.file().shortPath(), table),
+            "give it a name: CREATE INDEX CONCURRENTLY name ON " + table);
       }
     }
   }
 
-  private void at(Changeset changeset, int statement) throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement("UPDATE schema_journal SET statement = ? WHERE path = ?")) {
-      update.setInt(1, statement);
-      update.setString(2, changeset.file().path());
-      update.executeUpdate();
-    }
-  }
-
-  private void end(Changeset changeset) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM schema_journal WHERE path = ?")) {
-      delete.setString(1, changeset.file().path());
-      delete.executeUpdate();
+  /// `IF NOT EXISTS` is content with an index that is invalid, or that lies on another table.
+  private void requireValid(Changeset changeset, ConcurrentStep step, @Nullable List<Long> before)
+      throws SQLException {
+    if (step instanceof ConcurrentStep.CreateIndex create && !create.isValid(connection, before)) {
+      throw new OperatorException(
+          "%s created no valid index %s on %s"
+              .formatted(changeset.file().shortPath(), create.index(), create.table()),
+          "drop the index of that name, then run it again");
     }
   }
 
@@ -312,13 +350,6 @@ public final class ChangesetRunner {
             lock.toMillis(),
             statement.toMillis(),
             changeset.file().path().replace("'", "''"));
-  }
-
-  /// Doubles with each attempt, and is spread over its upper half so that two don't meet again.
-  private Duration pause(int attempt) {
-    long base = config.backoff().toMillis() << Math.min(attempt - 1, 20);
-    long limited = Math.max(1, Math.min(base, config.backoffLimit().toMillis()));
-    return Duration.ofMillis(ThreadLocalRandom.current().nextLong(limited / 2, limited + 1));
   }
 
   private static void sleep(Duration pause) {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// One statement that cannot run in a transaction, and what a crash in its middle leaves behind.
@@ -16,8 +17,30 @@ import org.jspecify.annotations.Nullable;
 /// an index that is there and `indisvalid = false`, or a partition half detached.
 sealed interface ConcurrentStep {
 
-  /// `CREATE INDEX CONCURRENTLY index ON ...`
-  record CreateIndex(String index) implements ConcurrentStep {}
+  /// `CREATE INDEX CONCURRENTLY index ON table ...`
+  ///
+  /// @param index as the statement writes it; `null` when it gives no name
+  /// @param table as the statement writes it
+  record CreateIndex(@Nullable String index, String table) implements ConcurrentStep {
+
+    /// Whether the index is there and complete.
+    boolean isValid(Connection connection, @Nullable List<Long> before) throws SQLException {
+      return !list(
+              connection,
+              """
+              SELECT 1
+                FROM pg_index i
+                JOIN pg_class c ON c.oid = i.indexrelid
+               WHERE i.indrelid = to_regclass(?)
+                 AND i.indisvalid
+                 AND coalesce(c.relname = (parse_ident(?))[1], i.indexrelid::bigint <> ALL (?::bigint[]))
+              """,
+              table,
+              index,
+              before == null ? null : literal(before))
+          .isEmpty();
+    }
+  }
 
   /// `DROP INDEX CONCURRENTLY index`
   record DropIndex(String index) implements ConcurrentStep {}
@@ -36,7 +59,7 @@ sealed interface ConcurrentStep {
     String text = sql.replaceAll("(?m)--.*$", "").replaceAll("(?s)/\\*.*?\\*/", "").strip();
     Matcher matcher = Patterns.CREATE.matcher(text);
     if (matcher.lookingAt()) {
-      return new CreateIndex(matcher.group(1));
+      return new CreateIndex(matcher.group(1), matcher.group(2));
     }
     matcher = Patterns.DROP.matcher(text);
     if (matcher.lookingAt()) {
@@ -62,19 +85,46 @@ sealed interface ConcurrentStep {
     };
   }
 
+  /// The indexes of the table that gets a new one, by oid. Taken before the statement runs, they
+  /// tell afterwards which index came from it, whatever its name and schema.
+  ///
+  /// @return an empty list when this statement creates no index
+  default List<Long> indexes(Connection connection) throws SQLException {
+    return this instanceof CreateIndex(_, String table)
+        ? list(
+                connection,
+                "SELECT indexrelid::bigint::text FROM pg_index WHERE indrelid = to_regclass(?)",
+                table)
+            .stream()
+            .map(Long::valueOf)
+            .toList()
+        : List.of();
+  }
+
   /// The statements that clear what an interrupted run of this one left; empty when it left
-  /// nothing.
-  default List<String> remnants(Connection connection) throws SQLException {
+  /// nothing. An index that another session is building is not a remnant.
+  ///
+  /// @param before the indexes that the table had before the first run; `null` when nobody knows,
+  ///   and the name decides
+  default List<String> remnants(Connection connection, @Nullable List<Long> before)
+      throws SQLException {
     return switch (this) {
-      case CreateIndex(String index) ->
+      case CreateIndex(String index, String table) ->
           list(
               connection,
               """
-              SELECT 'DROP INDEX CONCURRENTLY ' || indexrelid::regclass
-                FROM pg_index
-               WHERE indexrelid = to_regclass(?) AND NOT indisvalid
+              SELECT format('DROP INDEX CONCURRENTLY %s', i.indexrelid::regclass)
+                FROM pg_index i
+                JOIN pg_class c ON c.oid = i.indexrelid
+               WHERE i.indrelid = to_regclass(?)
+                 AND NOT i.indisvalid
+                 AND (c.relname = (parse_ident(?))[1] OR i.indexrelid::bigint <> ALL (?::bigint[]))
+                 AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p
+                                  WHERE p.index_relid = i.indexrelid AND p.pid <> pg_backend_pid())
               """,
-              index);
+              table,
+              index,
+              before == null ? null : literal(before));
       case Reindex(String relation) ->
           list(
               connection,
@@ -104,15 +154,12 @@ sealed interface ConcurrentStep {
     };
   }
 
-  /// Whether this statement, begun by a run that didn't live to say so, had come to its end.
-  default boolean isDone(Connection connection) throws SQLException {
+  /// Whether this statement, begun by a run that was killed, had ended.
+  ///
+  /// @param before as for [#remnants]
+  default boolean isDone(Connection connection, @Nullable List<Long> before) throws SQLException {
     return switch (this) {
-      case CreateIndex(String index) ->
-          !list(
-                  connection,
-                  "SELECT 1 FROM pg_index WHERE indexrelid = to_regclass(?) AND indisvalid",
-                  index)
-              .isEmpty();
+      case CreateIndex create -> create.isValid(connection, before);
       case DropIndex(String index) ->
           list(connection, "SELECT 1 WHERE to_regclass(?) IS NOT NULL", index).isEmpty();
       case Detach(String parent, String partition) ->
@@ -126,7 +173,11 @@ sealed interface ConcurrentStep {
     };
   }
 
-  private static List<String> list(Connection connection, String sql, String... names)
+  private static String literal(List<Long> oids) {
+    return oids.stream().map(String::valueOf).collect(Collectors.joining(",", "{", "}"));
+  }
+
+  private static List<String> list(Connection connection, String sql, @Nullable String... names)
       throws SQLException {
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       for (int i = 0; i < names.length; i++) {
@@ -147,13 +198,19 @@ sealed interface ConcurrentStep {
 
   /// The shapes of the statements; names may be quoted and qualified.
   final class Patterns {
-    private static final String NAME = "((?:\"[^\"]+\"|[\\w$]+)(?:\\.(?:\"[^\"]+\"|[\\w$]+))?)";
+    /// An identifier as PostgreSQL reads it: letters of every script, or anything in quotes.
+    private static final String IDENTIFIER =
+        "(?:\"(?:[^\"]|\"\")+\"|[A-Za-z_\\u0080-\\uFFFF][\\w$\\u0080-\\uFFFF]*)";
+
+    static final String NAME = "(" + IDENTIFIER + "(?:\\s*\\.\\s*" + IDENTIFIER + ")?)";
 
     static final Pattern CREATE =
         pattern(
-            "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?"
+            "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+"
+                + "(?:(?:IF\\s+NOT\\s+EXISTS\\s+)?(?!ON\\b)"
                 + NAME
-                + "\\s+ON\\b");
+                + "\\s+)?ON\\s+(?:ONLY\\s+)?"
+                + NAME);
     static final Pattern DROP =
         pattern("DROP\\s+INDEX\\s+CONCURRENTLY\\s+(?:IF\\s+EXISTS\\s+)?" + NAME);
     static final Pattern REINDEX =

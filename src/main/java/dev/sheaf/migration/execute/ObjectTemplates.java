@@ -93,7 +93,7 @@ public final class ObjectTemplates {
       for (String sql : statements) {
         String filled = fill(template, sql, parameters);
         if (!changeset.transactional()) {
-          for (String remnant : ConcurrentStep.of(filled).remnants(connection)) {
+          for (String remnant : ConcurrentStep.of(filled).remnants(connection, null)) {
             statement.execute(remnant);
           }
         }

@@ -45,7 +45,7 @@ public final class SchemaSession implements AutoCloseable {
     try (SchemaSession session = open(address, config)) {
       return look.at(session);
     } catch (SQLException e) {
-      throw SqlErrorMessage.running(address, "looking at the schema", e);
+      throw SqlErrorMessage.running(address, "reading the schema", e);
     }
   }
 
@@ -85,9 +85,9 @@ public final class SchemaSession implements AutoCloseable {
         if (System.nanoTime() > deadline) {
           throw new OperatorException(
               "the schema is locked by " + holder,
-              "waited "
+              "it was not released within "
                   + Durations.text(config.lockWait())
-                  + "; wait longer with sheaf.schema.lock-wait, or end that session");
+                  + "; raise sheaf.schema.lock-wait, or end that session");
         }
         listener.waiting(holder);
         told = true;
@@ -108,9 +108,8 @@ public final class SchemaSession implements AutoCloseable {
     try (Connection second = address.open("sheaf " + ProcessIdentity.NAME + " pooler check")) {
       if (backend(second) == backend(connection)) {
         throw new OperatorException(
-            address.server()
-                + " is a transaction pooler, behind which a session's lock does not hold",
-            "give migrations a direct address of the server: sheaf.schema.jdbc-url");
+            address.server() + " is a transaction pooler, which does not support session locks",
+            "set a direct address of the server for migrations: sheaf.schema.jdbc-url");
       }
     }
   }
@@ -129,7 +128,7 @@ public final class SchemaSession implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new OperatorException(
-          "interrupted while waiting for the schema's lock", "run it again", e);
+          "interrupted while waiting for the schema lock", "run it again", e);
     }
   }
 

@@ -13,24 +13,24 @@ import java.sql.Statement;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What migrations do about backfills: enter them for the workers, strike them out again, and ask
-/// whether one is complete. Working them off is not done here.
+/// The backfills as migrations see them: registers and unregisters backfills, and checks whether
+/// one is complete. It does not run them.
 public final class BackfillRegister {
 
   private BackfillRegister() {}
 
-  /// Enters the backfill of a changeset, if it has one, or what its file says now when it did not
-  /// come to its end yet. What is done stays done, unless its rows are gone through in another
-  /// order now.
-  public static void enter(Connection connection, Changelogs changelogs, Changeset changeset)
+  /// Registers the backfill of a changeset, if it has one. If it is registered already and not
+  /// done, its definition is updated from the file, and its progress is kept unless the table or
+  /// the key has changed.
+  public static void register(Connection connection, Changelogs changelogs, Changeset changeset)
       throws SQLException {
     Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
     if (file.isPresent()) {
-      enter(connection, BackfillDeclaration.of(file.get()));
+      register(connection, BackfillDeclaration.of(file.get()));
     }
   }
 
-  private static void enter(Connection connection, BackfillDeclaration backfill)
+  private static void register(Connection connection, BackfillDeclaration backfill)
       throws SQLException {
     String sql =
         """
@@ -43,7 +43,7 @@ public final class BackfillRegister {
                condition = EXCLUDED.condition,
                cursor    = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.cursor END,
                rows_done = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.rows_done ELSE 0 END,
-               -- Whoever works at it takes it up anew.
+               -- The current worker loses its lease, so that a worker starts again with the new definition.
                lease_holder = NULL,
                lease_until  = NULL
          WHERE b.state <> 'done'
@@ -60,8 +60,8 @@ public final class BackfillRegister {
     }
   }
 
-  /// Strikes out the backfill of a changeset, if it has one; whoever works at it stops.
-  public static void strike(Connection connection, String changeset) throws SQLException {
+  /// Removes the backfill of a changeset, if it has one. A running worker stops.
+  public static void unregister(Connection connection, String changeset) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM backfill WHERE name = ?")) {
       delete.setString(1, changeset);
@@ -69,13 +69,13 @@ public final class BackfillRegister {
     }
   }
 
-  /// Why `name` does not count as complete; empty when it does: every row is done, and its
-  /// condition holds now. Where there is no row, as in a new database, nobody has to do anything
-  /// for that.
-  public static Optional<String> unmet(Connection connection, String name) throws SQLException {
+  /// Why the backfill `name` is not complete; empty if it is complete: all rows are done, and its
+  /// condition is true now. A pending backfill of an empty table counts as done.
+  public static Optional<String> whyIncomplete(Connection connection, String name)
+      throws SQLException {
     Optional<Backfill> found = Backfill.named(connection, name);
     if (found.isEmpty()) {
-      return Optional.of("not begun");
+      return Optional.of("not started");
     }
     Backfill backfill = found.get();
     boolean complete =
@@ -87,11 +87,11 @@ public final class BackfillRegister {
     if (!complete) {
       return Optional.of(backfill.progress());
     }
-    if (holds(connection, name)) {
-      settle(connection, name, Backfill.State.DONE, null);
+    if (conditionHolds(connection, name)) {
+      setState(connection, name, Backfill.State.DONE, null);
       return Optional.empty();
     }
-    settle(connection, name, Backfill.State.FAILED, "its condition does not hold any more");
+    setState(connection, name, Backfill.State.FAILED, "its condition is no longer true");
     return Backfill.named(connection, name).map(Backfill::progress);
   }
 
@@ -107,7 +107,7 @@ public final class BackfillRegister {
     }
   }
 
-  private static boolean holds(Connection connection, String name) throws SQLException {
+  private static boolean conditionHolds(Connection connection, String name) throws SQLException {
     try (PreparedStatement select =
         connection.prepareStatement("SELECT condition FROM backfill WHERE name = ?")) {
       select.setString(1, name);
@@ -117,7 +117,7 @@ public final class BackfillRegister {
     }
   }
 
-  private static void settle(
+  private static void setState(
       Connection connection, String name, Backfill.State state, @Nullable String error)
       throws SQLException {
     String sql =

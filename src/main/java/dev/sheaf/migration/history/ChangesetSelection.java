@@ -17,10 +17,10 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/// Changesets to look at, and those that are applied before them.
+/// A selection of changesets, and the changesets to apply before them.
 ///
-/// @param before what makes the state in which the first of `chosen` runs, in order
-/// @param chosen in the order in which they run
+/// @param before the changesets before the first selected one, in order
+/// @param chosen the selected changesets, in order
 public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen) {
 
   public ChangesetSelection {
@@ -33,10 +33,10 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
     return new ChangesetSelection(List.of(), everything(changelogs));
   }
 
-  /// One changeset, after all that come before it.
+  /// One changeset, and before it all earlier ones.
   ///
   /// @param file its file, or its label `module/NNN_name`
-  /// @throws OperatorException when there is no such changeset
+  /// @throws OperatorException if there is no such changeset
   public static ChangesetSelection of(Changelogs changelogs, Path file) {
     List<Changeset> all = everything(changelogs);
     String label = file.toString().replaceFirst("\\.sql$", "");
@@ -46,11 +46,12 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
       }
     }
     throw new OperatorException(
-        "no changeset " + file + " in " + changelogs.origin(),
-        "name its file, such as core/007_add_author.sql");
+        "there is no changeset " + file + " in " + changelogs.origin(),
+        "give the path of its file, such as core/007_add_author.sql");
   }
 
-  /// What is pending in `database`, after what is applied there; everything when nothing is.
+  /// The pending changesets of `database`, and before them the applied ones. All changesets if none
+  /// is applied.
   public static ChangesetSelection pending(
       Changelogs changelogs, ModulesConfig modules, DatabaseAddress database) {
     List<History.Applied> history;

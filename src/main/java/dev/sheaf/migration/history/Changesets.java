@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// The changesets that this application has: those of the enabled modules, parsed when somebody
-/// first asks, and the one behind any row of a history.
+/// The changesets of this application: those of the enabled modules, parsed on first use, and the
+/// one of any row of the history.
 public final class Changesets {
 
   private final Changelogs changelogs;
@@ -35,12 +35,12 @@ public final class Changesets {
     return modules;
   }
 
-  /// SHA-256 of the enabled changelogs, for which nothing has to be parsed.
+  /// SHA-256 of the enabled changelogs. Nothing has to be parsed.
   public String fingerprint() {
     return fingerprint;
   }
 
-  /// The enabled ones, in the order they are applied.
+  /// The changesets of the enabled modules, in the order in which they are applied.
   public List<Changeset> enabled() {
     if (enabled == null) {
       enabled = modules.enabled().stream().flatMap(module -> of(module).stream()).toList();
@@ -48,9 +48,9 @@ public final class Changesets {
     return enabled;
   }
 
-  /// Those of one module, in order.
+  /// The changesets of one module, in order.
   ///
-  /// @throws OperatorException when two have the same number
+  /// @throws OperatorException if two have the same number
   public List<Changeset> of(String module) {
     Map<Integer, ChangelogFile> numbers = new LinkedHashMap<>();
     for (ChangelogFile file : files(module)) {
@@ -64,15 +64,15 @@ public final class Changesets {
     return numbers.values().stream().map(changelogs::changeset).toList();
   }
 
-  /// The numbers of a module's files, in order; nothing is parsed.
+  /// The numbers of a module's files, in order. Nothing is parsed.
   public List<Integer> numbers(String module) {
     return files(module).stream().map(ChangelogFile::number).toList();
   }
 
-  /// The enabled one that is read from `file`.
+  /// The enabled changeset of a file.
   ///
-  /// @param file its path; the last two parts of it, `module/NNN_name.sql`, say which
-  /// @throws OperatorException when there is none
+  /// @param file its path, whose last two parts are `module/NNN_name.sql`
+  /// @throws OperatorException if there is none
   public Changeset at(Path file) {
     return enabled().stream()
         .filter(changeset -> file.toAbsolutePath().endsWith(changeset.file().shortPath()))
@@ -83,9 +83,9 @@ public final class Changesets {
                 "give its path in " + changelogs.origin() + ", and enable its module"));
   }
 
-  /// What a row of the history applied; empty when this application has no such file.
+  /// The changeset of a row of the history; empty if this application has no such file.
   ///
-  /// @throws OperatorException when the file no longer says what was applied
+  /// @throws OperatorException if the file was modified after it was applied
   Optional<Changeset> find(History.Applied row) {
     Optional<Changeset> found =
         files(row.module()).stream()
@@ -93,34 +93,35 @@ public final class Changesets {
             .findFirst()
             .map(changelogs::changeset);
     if (found.isPresent() && !row.accepts(found.get())) {
-      throw edited(found.get());
+      throw modified(found.get());
     }
     return found;
   }
 
-  /// What a row of the history applied.
+  /// The changeset of a row of the history.
   ///
-  /// @throws OperatorException as there, and when there is no such file
-  public Changeset behind(History.Applied row) {
-    return find(row).orElseThrow(() -> missing(row));
+  /// @throws OperatorException if the file was modified after it was applied, or does not exist
+  public Changeset get(History.Applied row) {
+    return find(row).orElseThrow(() -> missingFile(row));
   }
 
-  /// A row of the history without its file.
-  OperatorException missing(History.Applied row) {
+  /// The failure if a row of the history has no file.
+  OperatorException missingFile(History.Applied row) {
     return new OperatorException(
-        row.shortPath() + " is applied, and there is no such file in " + changelogs.origin(),
-        "use the version of the application that has it");
+        row.shortPath() + " is applied, but there is no such file in " + changelogs.origin(),
+        "use the version of the application that contains it");
   }
 
-  /// Refuses a module that is not enabled, and a number that it does not have.
+  /// Requires that a module is enabled and has this version.
   ///
-  /// @param version a number; 0 is none
+  /// @param version a changeset's number; 0 for none
   public void requireVersion(String module, int version) {
     modules.requireEnabled(module);
     List<Integer> numbers = numbers(module);
     if (version != 0 && !numbers.contains(version)) {
       throw new OperatorException(
-          "module " + module + " has no version " + version, "it has 0 to " + numbers.getLast());
+          "module " + module + " has no version " + version,
+          "its versions are 0 to " + numbers.getLast());
     }
   }
 
@@ -128,9 +129,10 @@ public final class Changesets {
     return changelogs.files().getOrDefault(module, List.of());
   }
 
-  public static OperatorException edited(Changeset changeset) {
+  /// The failure if the file of an applied changeset was modified.
+  public static OperatorException modified(Changeset changeset) {
     return new OperatorException(
-        changeset.file().shortPath() + " was applied already and says something else now",
-        "put it back as it was, and write the change as a new changeset");
+        changeset.file().shortPath() + " was modified after it was applied (checksum mismatch)",
+        "restore the file, and write the change as a new changeset");
   }
 }

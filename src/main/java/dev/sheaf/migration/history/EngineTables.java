@@ -14,13 +14,13 @@ import java.util.HexFormat;
 /// The engine's own tables, beside Liquibase's `databasechangelog`.
 public final class EngineTables {
 
-  /// The row of `schema_gate` that says which version of these tables is there.
+  /// The row of `schema_gate` that records the version of these tables.
   static final String GATE_ROW = "bookkeeping";
 
   private EngineTables() {}
 
-  /// Makes the engine's tables what [Changelogs#engineTables] says, unless it was the last to do
-  /// so.
+  /// Creates or updates the engine's tables as in [Changelogs#engineTables], unless they are
+  /// recorded as up to date.
   public static void prepare(Connection connection) throws SQLException {
     String fingerprint = fingerprint();
     if (isPrepared(connection, fingerprint)) {
@@ -59,6 +59,6 @@ public final class EngineTables {
   private static String fingerprint() {
     return HexFormat.of()
         .formatHex(
-            Hashes.digest().digest(Changelogs.engineTables().getBytes(StandardCharsets.UTF_8)));
+            Hashes.sha256().digest(Changelogs.engineTables().getBytes(StandardCharsets.UTF_8)));
   }
 }

@@ -25,15 +25,16 @@ import java.util.TreeMap;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
-/// What the database says was applied: Liquibase's table `databasechangelog`, and the engine's own
-/// tables beside it. Rows that other users of Liquibase wrote into the same table are left alone.
+/// The history of a database: Liquibase's table `databasechangelog`, and the engine's own tables.
+/// Rows of other users of Liquibase in the same table are ignored.
 public final class History {
 
-  /// Others may lay their changelogs out the same way; the author of ours is the module.
+  /// Other users may have the same directory layout. The author of Sheaf's changesets is the
+  /// module.
   private static final String OURS =
       "filename LIKE '" + Changelogs.LOCATION + "/%' AND author = split_part(filename, '/', 3)";
 
-  /// Hash of the history as it stands; an empty history has one too.
+  /// Hash of the current history, which may be empty.
   private static final String HASH =
       """
       (SELECT md5(coalesce(string_agg(filename || '|' || id || '|' || author || '|' || coalesce(md5sum, ''), E'\\n'
@@ -45,10 +46,10 @@ public final class History {
 
   private History() {}
 
-  /// A row of the history.
+  /// An applied changeset.
   ///
-  /// @param path the file, `db/changelog/<module>/NNN_name.sql`
-  /// @param checksum Liquibase's, of the changeset as it was applied; `null` accepts any
+  /// @param path its file, `db/changelog/<module>/NNN_name.sql`
+  /// @param checksum Liquibase's checksum of the changeset when it was applied; `null` accepts any
   public record Applied(String path, @Nullable String checksum) {
 
     public String module() {
@@ -57,7 +58,7 @@ public final class History {
       return slash < 0 ? "" : rest.substring(0, slash);
     }
 
-    /// The file's number; 0 when the name has none.
+    /// The file's number; 0 if its name has none.
     public int number() {
       String name = path.substring(path.lastIndexOf('/') + 1);
       int digits = 0;
@@ -67,7 +68,7 @@ public final class History {
       return digits == 0 ? 0 : Integer.parseInt(name.substring(0, digits));
     }
 
-    /// Whether `changeset` still says what was applied.
+    /// Whether `changeset` has the checksum that was applied.
     public boolean accepts(Changeset changeset) {
       return checksum == null || checksum.equals(changeset.checksum());
     }
@@ -76,21 +77,21 @@ public final class History {
       return path.substring(Changelogs.LOCATION.length() + 1);
     }
 
-    /// `module/NNN_name`, as people say it.
+    /// `module/NNN_name`
     public String label() {
       return History.label(path);
     }
   }
 
-  /// The whole of a start at head: whether the changelogs with this fingerprint are applied as far
-  /// as they can be, and nothing has changed since that was recorded. An interrupted rollback is a
-  /// change that the history doesn't show; an interrupted changeset on its way up is simply not in
-  /// it.
-  public static boolean isAtHead(Connection connection, String fingerprint) throws SQLException {
+  /// The complete start-up check when nothing is pending: whether the changelogs with this
+  /// fingerprint are recorded as applied, except for changesets that wait for a backfill, and the
+  /// history has not changed since. An interrupted rollback counts as a change, although it is not
+  /// in the history.
+  public static boolean isUpToDate(Connection connection, String fingerprint) throws SQLException {
     return awaited(connection, fingerprint).isPresent();
   }
 
-  /// The backfills that what is still pending waits for; empty when there is anything to apply.
+  /// The backfills that pending changesets wait for; empty if there is something to apply.
   public static Optional<List<String>> awaited(Connection connection, String fingerprint)
       throws SQLException {
     String sql =
@@ -111,7 +112,7 @@ public final class History {
             : Optional.empty();
       }
     } catch (SQLException e) {
-      // Nothing is there yet, or an earlier version of the engine made it.
+      // The tables do not exist yet, or an earlier version of the engine created them.
       if (isUndefined(e)) {
         return Optional.empty();
       }
@@ -124,11 +125,11 @@ public final class History {
     return state.equals(SqlStates.UNDEFINED_TABLE) || state.equals(SqlStates.UNDEFINED_COLUMN);
   }
 
-  /// Records that the changelogs with this fingerprint are applied as of now. What was recorded
-  /// about an earlier state goes.
+  /// Records that the changelogs with this fingerprint are applied, and deletes records of earlier
+  /// states.
   ///
-  /// @param awaits backfills that the rest waits for; empty when there is no rest
-  public static void recordHead(
+  /// @param awaits backfills that pending changesets wait for; empty if nothing is pending
+  public static void recordUpToDate(
       Connection connection, String fingerprint, Collection<String> awaits) throws SQLException {
     String sql =
         """
@@ -149,8 +150,8 @@ public final class History {
     }
   }
 
-  /// What the schema is judged by, as a hash of the history and the rollbacks that were
-  /// interrupted; `null` when there is no history yet.
+  /// A hash of the history and of interrupted rollbacks, which determine whether an application is
+  /// compatible with the schema; `null` if there is no history yet.
   public static @Nullable String state(Connection connection) throws SQLException {
     String sql =
         """
@@ -170,7 +171,7 @@ public final class History {
     }
   }
 
-  /// The applied changesets: `module/NNN_name` of each, and its checksum.
+  /// The checksums of the applied changesets, by `module/NNN_name`.
   public static SortedMap<String, String> checksums(Connection connection) throws SQLException {
     SortedMap<String, String> applied = new TreeMap<>();
     for (Applied row : read(connection)) {
@@ -179,7 +180,8 @@ public final class History {
     return applied;
   }
 
-  /// What is applied, in the order it was; empty when there is no history yet.
+  /// The applied changesets, in the order in which they were applied; empty if there is no history
+  /// yet.
   public static List<Applied> read(Connection connection) throws SQLException {
     String sql =
         "SELECT filename, md5sum FROM databasechangelog WHERE "
@@ -200,12 +202,12 @@ public final class History {
     return List.copyOf(applied);
   }
 
-  /// What of `module` is applied, likewise.
+  /// The applied changesets of `module`, in the same order.
   public static List<Applied> read(Connection connection, String module) throws SQLException {
     return read(connection).stream().filter(row -> row.module().equals(module)).toList();
   }
 
-  /// Records in the caller's transaction that `changeset` is applied, the way Liquibase does.
+  /// Records in the caller's transaction that `changeset` is applied, as Liquibase does.
   public static void add(Connection connection, Changeset changeset, String deployment)
       throws SQLException {
     String sql =
@@ -239,7 +241,7 @@ public final class History {
     StoredRollback.remove(connection, path);
   }
 
-  /// Adds to the record of everything that was ever done.
+  /// Adds an entry to the journal of all changes.
   public static void event(Connection connection, Event event) throws SQLException {
     String sql =
         """
@@ -261,14 +263,14 @@ public final class History {
   /// One entry of the journal.
   ///
   /// @param action as in [HistoryEntry]
-  /// @param path the changeset's file; `null` when there is none
-  /// @param durationMillis how long it took; `null` when nothing ran
-  /// @param approval who answers for it, and why
+  /// @param path the changeset's file; `null` if it concerns no single changeset
+  /// @param durationMillis duration in milliseconds; `null` if nothing ran
+  /// @param approval who approved it, and why
   public record Event(
       String action, @Nullable String path, @Nullable Long durationMillis, Approval approval) {}
 
-  /// Takes an applied changeset's file as it is now for what was applied.
-  public static void accept(Connection connection, Changeset changeset) throws SQLException {
+  /// Records the current file of an applied changeset as the one that was applied.
+  public static void acceptFile(Connection connection, Changeset changeset) throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
@@ -279,8 +281,7 @@ public final class History {
     StoredRollback.store(connection, changeset);
   }
 
-  /// The files of changesets outside a transaction that began and did not end, and which way they
-  /// went.
+  /// The files of interrupted non-transactional changesets, and their direction.
   public static Map<String, Direction> interrupted(Connection connection) throws SQLException {
     Map<String, Direction> paths = new HashMap<>();
     try (Statement select = connection.createStatement();
@@ -296,7 +297,7 @@ public final class History {
     return paths;
   }
 
-  /// What was interrupted on its way in `direction`, latest first.
+  /// The changesets that were interrupted in `direction`, highest path first.
   public static List<Applied> interrupted(Connection connection, Direction direction)
       throws SQLException {
     return interrupted(connection).entrySet().stream()
@@ -306,7 +307,7 @@ public final class History {
         .toList();
   }
 
-  /// Forgets in the caller's transaction what was interrupted in `module`.
+  /// Removes the interrupted changesets of `module` from the journal, in the caller's transaction.
   public static void clearJournal(Connection connection, String module) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM schema_journal WHERE starts_with(path, ?)")) {
@@ -315,7 +316,7 @@ public final class History {
     }
   }
 
-  /// Everything that was ever done, in order; empty when there is no history yet.
+  /// All changes of the schema, in order; empty if there is no history yet.
   public static List<HistoryEntry> events(Connection connection) throws SQLException {
     String sql =
         """
@@ -348,13 +349,14 @@ public final class History {
     return List.copyOf(events);
   }
 
-  /// Removes the engine's own tables. Liquibase's stays where others use it too.
-  public static void forget(Connection connection) throws SQLException {
+  /// Drops the engine's own tables. Liquibase's table stays if it has rows of other users.
+  public static void dropEngineTables(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(
           """
           DROP TABLE schema_gate, schema_journal, schema_event, schema_backup, schema_rollback, schema_trash, backfill;
           DROP FUNCTION sheaf_bury_table, sheaf_exhume_table, sheaf_bury_column, sheaf_exhume_column,
+                        sheaf_trash_table, sheaf_restore_table, sheaf_trash_column, sheaf_restore_column,
                         sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
           """);
       try (ResultSet row =
@@ -367,7 +369,7 @@ public final class History {
     }
   }
 
-  /// `module/NNN_name`, as people say it.
+  /// `module/NNN_name` of a file's path.
   public static String label(String path) {
     return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
   }

@@ -10,15 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A changeset that is applied and that this application does not have, because a newer one applied
-/// it.
+/// An applied changeset that this application does not have, because a newer version applied it.
 ///
 /// @param label `module/NNN_name`
-/// @param appliedBy the version of the application that applied it; `null` when nobody knows
-/// @param tolerates the oldest version that works with it; `null` when it doesn't say
+/// @param appliedBy the version of the application that applied it; `null` if unknown
+/// @param tolerates the oldest compatible version; `null` if it declares none
 public record NewerChangeset(String label, @Nullable String appliedBy, @Nullable String tolerates) {
 
-  /// What is known of `rows`, in their order.
+  /// The newer changesets of `rows`, in the same order.
   public static List<NewerChangeset> of(Connection connection, List<History.Applied> rows)
       throws SQLException {
     String sql =
@@ -48,7 +47,7 @@ public record NewerChangeset(String label, @Nullable String appliedBy, @Nullable
       }
       return newer;
     } catch (SQLException e) {
-      // Whoever applied them is from before this was recorded.
+      // They were applied by a version that did not record this.
       if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         return rows.stream().map(row -> new NewerChangeset(row.label(), null, null)).toList();
       }
@@ -56,23 +55,23 @@ public record NewerChangeset(String label, @Nullable String appliedBy, @Nullable
     }
   }
 
-  /// Whether the application of this version works with it.
+  /// Whether this version of the application is compatible with it.
   public boolean isToleratedBy(String version) {
     return ApplicationVersion.isAtLeast(version, tolerates);
   }
 
-  /// Several in one line.
+  /// A text of several changesets, in one line.
   public static String text(List<NewerChangeset> newer) {
     return String.join("; ", newer.stream().map(Object::toString).toList());
   }
 
-  /// `core/007_title, applied by 1.5.0, works with 1.4 and later`.
+  /// `core/007_title, applied by 1.5.0, compatible with 1.4 and later`.
   @Override
   public String toString() {
     return label
         + (appliedBy == null ? "" : ", applied by " + appliedBy)
         + (tolerates == null
-            ? ", names no older version that works with it"
-            : ", works with " + tolerates + " and later");
+            ? ", declares no compatible older version"
+            : ", compatible with " + tolerates + " and later");
   }
 }

@@ -8,26 +8,27 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What takes rows of the history back: their files, or what the database keeps of them where this
-/// application has no such file.
+/// The rollbacks of applied changesets, from their files, or from the database if this application
+/// has no such file.
 public final class Rollbacks {
 
   private final Connection connection;
   private final Changesets changesets;
   private final MigrationListener listener;
 
-  /// Rollbacks of what one database has applied.
+  /// The rollbacks for one database.
   ///
-  /// @param listener told of those that are not known here
+  /// @param listener gets a note for each rollback that comes from the database
   public Rollbacks(Connection connection, Changesets changesets, MigrationListener listener) {
     this.connection = connection;
     this.changesets = changesets;
     this.listener = listener;
   }
 
-  /// The changesets that take history rows back.
+  /// The changesets of `rows`, with their rollbacks.
   ///
-  /// @throws OperatorException when one was edited since, or is neither here nor there
+  /// @throws OperatorException if a file was modified, or if neither a file nor a stored rollback
+  ///   exists
   public List<Changeset> of(List<History.Applied> rows) throws SQLException {
     List<Changeset> rollbacks = new ArrayList<>();
     for (History.Applied row : rows) {
@@ -36,18 +37,20 @@ public final class Rollbacks {
     return rollbacks;
   }
 
-  /// The changesets that take history rows back.
+  /// The changeset of `row`, with its rollback.
   ///
-  /// @throws OperatorException as there
+  /// @throws OperatorException as above
   public Changeset of(History.Applied row) throws SQLException {
     Optional<Changeset> known = changesets.find(row);
     if (known.isPresent()) {
       return known.get();
     }
     Changeset stored =
-        StoredRollback.find(connection, row.path()).orElseThrow(() -> changesets.missing(row));
+        StoredRollback.find(connection, row.path()).orElseThrow(() -> changesets.missingFile(row));
     listener.note(
-        row.label() + " is not known here; the rollback that was stored with it is what runs");
+        "this version has no file of "
+            + row.label()
+            + "; using the rollback that is stored in the database");
     return stored;
   }
 }

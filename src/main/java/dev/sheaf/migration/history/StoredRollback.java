@@ -20,14 +20,14 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// What the database keeps of an applied changeset, so that an application that does not have its
-/// file can take it back: the table `schema_rollback`.
+/// The rollbacks that are stored in the table `schema_rollback`, so that an application without a
+/// changeset's file can roll it back.
 public final class StoredRollback {
 
   private StoredRollback() {}
 
-  /// Stores how `changeset` is taken back, in the caller's transaction; what is stored as it is
-  /// stays untouched.
+  /// Stores the rollback of `changeset` in the caller's transaction. An identical row is not
+  /// updated.
   public static void store(Connection connection, Changeset changeset) throws SQLException {
     String sql =
         """
@@ -66,7 +66,7 @@ public final class StoredRollback {
     }
   }
 
-  /// Forgets it in the caller's transaction.
+  /// Removes the stored rollback in the caller's transaction.
   static void remove(Connection connection, String path) throws SQLException {
     try (PreparedStatement delete =
         connection.prepareStatement("DELETE FROM schema_rollback WHERE path = ?")) {
@@ -75,9 +75,10 @@ public final class StoredRollback {
     }
   }
 
-  /// What is stored of `path`, as a changeset that can only go down; empty when nothing is.
+  /// The stored rollback of `path`, as a changeset that can only be rolled back; empty if there is
+  /// none.
   ///
-  /// @throws OperatorException when somebody has changed it since it was stored
+  /// @throws OperatorException if it was modified since it was stored
   static Optional<Changeset> find(Connection connection, String path) throws SQLException {
     String sql =
         """
@@ -104,8 +105,8 @@ public final class StoredRollback {
     List<String> statements = array == null ? null : List.of((String[]) array.getArray());
     if (!row.getString(7).equals(checksum(path, transactional, statements))) {
       throw new OperatorException(
-          "the stored rollback of " + History.label(path) + " is not what was stored",
-          "use the version of the application that has the file");
+          "the stored rollback of " + History.label(path) + " was modified (checksum mismatch)",
+          "use the version of the application that contains the file");
     }
     History.Applied applied = new History.Applied(path, null);
     Directives directives =
@@ -134,7 +135,7 @@ public final class StoredRollback {
 
   private static String checksum(
       String path, boolean transactional, @Nullable List<String> statements) {
-    MessageDigest digest = Hashes.digest();
+    MessageDigest digest = Hashes.sha256();
     digest.update((path + '\n' + transactional + '\n').getBytes(StandardCharsets.UTF_8));
     if (statements != null) {
       for (String statement : statements) {

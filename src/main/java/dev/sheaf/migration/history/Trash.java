@@ -12,24 +12,25 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What `sheaf_bury_table` and `sheaf_bury_column` took away and nobody has dropped yet: the table
-/// `schema_trash`. The functions stand in `bookkeeping.sql`; changelog files call them.
+/// The trash: tables and columns that `sheaf_trash_table` and `sheaf_trash_column` removed and that
+/// are not dropped yet. They are recorded in the table `schema_trash`. The functions are defined in
+/// `bookkeeping.sql` and called by changelog files.
 public final class Trash {
 
   private static final String KEY = "format('%I.%I.%I', schema_name, table_name, kept_as)";
 
   private Trash() {}
 
-  /// What is kept, and the statement that drops it for good.
+  /// An object in the trash.
   ///
-  /// @param key tells it from everything that was ever buried and did not come back; the same in
-  ///   every database where the same changesets ran
+  /// @param key identifies it among all objects that were moved to the trash and not restored; the
+  ///   same in every database in which the same changesets ran
   /// @param path the changeset's file
-  /// @param drop `null` when somebody has dropped it already
+  /// @param drop the statement that drops it permanently; `null` if it does not exist any more
   public record Item(
       long id, String key, TrashEntry entry, @Nullable String path, @Nullable String drop) {}
 
-  /// What has been kept for at least `age`, longest first; empty where nothing was ever buried.
+  /// What has been in the trash for at least `age`, oldest first; empty if there is no trash yet.
   public static List<Item> read(Connection connection, Duration age) throws SQLException {
     String sql =
         """
@@ -83,7 +84,7 @@ public final class Trash {
     return items;
   }
 
-  /// Drops `item` for good, in the caller's transaction.
+  /// Drops `item` permanently, in the caller's transaction.
   public static void drop(Connection connection, Item item) throws SQLException {
     try (Statement statement = connection.createStatement();
         PreparedStatement update =
@@ -97,8 +98,8 @@ public final class Trash {
     }
   }
 
-  /// Drops from `reference`, where the same changesets ran, the columns that are dropped for good
-  /// in `live`.
+  /// Drops the columns from the trash of `reference` that were dropped permanently in `live`. The
+  /// same changesets ran in both databases.
   public static void mirror(Connection live, Connection reference) throws SQLException {
     List<String> emptied = new ArrayList<>();
     try (Statement select = live.createStatement();
@@ -122,7 +123,7 @@ public final class Trash {
     }
   }
 
-  /// Drops the schema in which tables are kept, unless something is in it.
+  /// Drops the schema of tables in the trash, unless it contains something.
   public static void dropSchema(Connection connection) throws SQLException {
     String sql =
         """

@@ -9,13 +9,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 
-/// A backup of a database that was restored for proof and found to hold what the database held.
+/// A verified backup of a database: it was restored, and its contents matched.
 ///
-/// @param file as it was named to the process that verified it
+/// @param file its path, as given to the process that verified it
 /// @param checksum its seal, the last 64 characters of the file
 /// @param bytes its size
-/// @param schemaFingerprint [SchemaVersion#fingerprint] of what it holds
-/// @param takenAt when its snapshot was taken, by the database's own clock
+/// @param schemaFingerprint [SchemaVersion#fingerprint] of its schema
+/// @param takenAt when its snapshot was taken, by the database server's clock
 /// @param verifiedAt when it was verified, by the same clock
 public record VerifiedBackup(
     String file,
@@ -25,13 +25,13 @@ public record VerifiedBackup(
     Instant takenAt,
     Instant verifiedAt) {
 
-  /// The youngest on record that was taken at most `maxAge` ago. A backup protects what was there
-  /// when it was taken, so its age counts from there, however lately it was verified.
+  /// The latest recorded backup that was taken at most `maxAge` ago. The age counts from the
+  /// snapshot, because a backup does not contain later data.
   ///
-  /// @param connection to the database that it has to be a backup of
+  /// @param connection a connection to the database itself
   public static Optional<VerifiedBackup> latest(Connection connection, Duration maxAge)
       throws SQLException {
-    if (!onRecord(connection)) {
+    if (!isTablePresent(connection)) {
       return Optional.empty();
     }
     String sql =
@@ -50,7 +50,7 @@ public record VerifiedBackup(
     }
   }
 
-  private static boolean onRecord(Connection connection) throws SQLException {
+  private static boolean isTablePresent(Connection connection) throws SQLException {
     try (PreparedStatement select =
             connection.prepareStatement("SELECT to_regclass('schema_backup') IS NOT NULL");
         ResultSet row = select.executeQuery()) {
@@ -58,12 +58,12 @@ public record VerifiedBackup(
     }
   }
 
-  /// Puts a backup on record.
+  /// Records a verified backup.
   ///
   /// @param file its path
   /// @param checksum its seal
   /// @param bytes its size
-  /// @param schemaFingerprint of the schema in it
+  /// @param schemaFingerprint fingerprint of its schema
   /// @param takenAt when its snapshot was taken, in ISO-8601
   public static VerifiedBackup record(
       Connection connection,

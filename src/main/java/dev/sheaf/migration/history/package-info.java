@@ -1,5 +1,5 @@
-/// What was applied: the engine's own tables, the journal, stored rollbacks, the trash, the
-/// register of backfills.
+/// The history of a database: applied changesets, the engine's own tables, the journal, stored
+/// rollbacks, the trash, registered backfills.
 @NullMarked
 package dev.sheaf.migration.history;
 

@@ -1,10 +1,10 @@
 package dev.sheaf.migration.lint;
 
-/// What was done to the rows of one table, as PostgreSQL's statistics count it. Scans that validate
-/// a constraint, build an index or rewrite the table are counted like any other.
+/// The accesses to the rows of one table, as PostgreSQL's statistics count them. They include scans
+/// that validate a constraint, build an index or rewrite the table.
 ///
-/// @param scans sequential scans
-/// @param read rows that those read
+/// @param scans number of sequential scans
+/// @param read rows read by sequential scans
 /// @param written rows updated or deleted
 public record Activity(long scans, long read, long written) {
 
@@ -14,7 +14,8 @@ public record Activity(long scans, long read, long written) {
     return new Activity(scans + other.scans, read + other.read, written + other.written);
   }
 
-  /// What came on top of `earlier`; a transaction that ended counts from zero again.
+  /// The difference to `earlier`. If a transaction has ended in between, the counters started at
+  /// zero again.
   Activity since(Activity earlier) {
     return new Activity(
         Math.max(0, scans - earlier.scans),

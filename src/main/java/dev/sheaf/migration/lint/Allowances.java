@@ -11,32 +11,33 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// Which findings are accepted, and why: what a changelog says of itself in `--allow`, and what
-/// `lint.allow` in its module's directory says of it, because a file that was applied is never
-/// edited.
+/// Findings that are accepted, and why. A changelog declares them with `--allow`. For a released
+/// changelog, which must not be edited, they are declared in `lint.allow` in the module's
+/// directory.
 ///
-/// A line of `lint.allow` is `NNN RULE [OBJECT]: WHY`; empty lines and `#` are comments.
+/// A line of `lint.allow` is `NNN RULE [OBJECT]: WHY`. Empty lines and lines that begin with `#`
+/// are ignored.
 public final class Allowances {
 
   private static final String FILE = Changelogs.ALLOWANCES;
 
-  /// Only what the changelogs say of themselves.
+  /// Only the allowances in the changelogs themselves.
   public static final Allowances IN_FILES = new Allowances(Map.of());
 
   private static final Pattern LINE =
       Pattern.compile(
           "(?<number>\\d{3,})\\s+(?<rule>[a-z0-9-]+)(?:\\s+(?<object>[^:]+?))?\\s*:\\s*(?<reason>\\S.*)");
 
-  private final Map<String, List<Entry>> released;
+  private final Map<String, List<DeclaredAllowance>> released;
 
-  private Allowances(Map<String, List<Entry>> released) {
+  private Allowances(Map<String, List<DeclaredAllowance>> released) {
     this.released = released;
   }
 
-  /// One allowance and the file that declares it.
+  /// An allowance and the file that declares it.
   ///
-  /// @param file where it stands, `module/lint.allow` or the changelog itself
-  public record Entry(String file, Allowance allowance) {
+  /// @param file `module/lint.allow`, or the changelog itself
+  public record DeclaredAllowance(String file, Allowance allowance) {
 
     public boolean covers(Finding finding) {
       String object = allowance.object();
@@ -47,18 +48,19 @@ public final class Allowances {
     }
   }
 
-  /// What `changelogs` accept.
+  /// The allowances of `changelogs`.
   ///
-  /// @throws OperatorException when a line cannot be read
+  /// @throws OperatorException if a line is invalid
   public static Allowances of(Changelogs changelogs) {
-    Map<String, List<Entry>> released = new HashMap<>();
+    Map<String, List<DeclaredAllowance>> released = new HashMap<>();
     changelogs
         .allowances()
         .forEach((module, text) -> read(module, text.lines().toList(), released));
     return new Allowances(released);
   }
 
-  private static void read(String module, List<String> lines, Map<String, List<Entry>> released) {
+  private static void read(
+      String module, List<String> lines, Map<String, List<DeclaredAllowance>> released) {
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i).strip();
       if (line.isEmpty() || line.startsWith("#")) {
@@ -68,13 +70,13 @@ public final class Allowances {
       if (!matcher.matches()) {
         throw new OperatorException(
             "%s/%s:%s: cannot read \"%s\"".formatted(module, FILE, i + 1, line),
-            "it says NNN RULE: WHY, or NNN RULE OBJECT: WHY");
+            "write NNN RULE: WHY, or NNN RULE OBJECT: WHY");
       }
       released
           .computeIfAbsent(
               module + "/" + Integer.parseInt(matcher.group("number")), key -> new ArrayList<>())
           .add(
-              new Entry(
+              new DeclaredAllowance(
                   module + "/" + FILE,
                   new Allowance(
                       matcher.group("rule"),
@@ -84,11 +86,11 @@ public final class Allowances {
     }
   }
 
-  /// What is accepted of `changeset`.
-  public List<Entry> of(Changeset changeset) {
-    List<Entry> entries = new ArrayList<>();
+  /// The allowances for `changeset`.
+  public List<DeclaredAllowance> of(Changeset changeset) {
+    List<DeclaredAllowance> entries = new ArrayList<>();
     for (Allowance allowance : changeset.directives().allowances()) {
-      entries.add(new Entry(changeset.file().shortPath(), allowance));
+      entries.add(new DeclaredAllowance(changeset.file().shortPath(), allowance));
     }
     entries.addAll(released.getOrDefault(changeset.module() + "/" + changeset.number(), List.of()));
     return entries;

@@ -6,15 +6,15 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/// What PostgreSQL said to a statement that it did not do.
+/// The error of a statement that failed.
 ///
-/// @param state its SQLSTATE
-/// @param message its own words, in its own language
-/// @param routine the function of the server, or of an extension, that rejected it; empty when the
-///   server does not say
+/// @param state the SQLSTATE
+/// @param message PostgreSQL's message, in the server's language
+/// @param routine the function of the server or an extension that rejected the statement; empty if
+///   unknown
 public record Failure(String state, String message, String routine) {
 
-  /// pgvector's function that checks the column of an index, of either kind.
+  /// pgvector's function that checks the column of an HNSW or IVFFlat index.
   private static final String VECTOR_INDEX_CHECK = "InitBuildState";
 
   static Failure of(SQLException e) {
@@ -27,24 +27,25 @@ public record Failure(String state, String message, String routine) {
         routine == null ? "" : routine);
   }
 
-  /// Whether the statement runs outside of transactions only.
+  /// Whether the statement cannot run in a transaction.
   public static boolean refusesTransaction(@Nullable Failure failure) {
     return failure != null && failure.state.equals(SqlStates.ACTIVE_SQL_TRANSACTION);
   }
 
-  /// Whether a value of an enum was used in the transaction that added it.
+  /// Whether an enum value was used in the transaction that added it.
   public static boolean usesNewEnumValue(@Nullable Failure failure) {
     return failure != null && failure.state.equals(SqlStates.UNSAFE_NEW_ENUM_VALUE_USAGE);
   }
 
-  /// Whether vectors are wider than their index takes.
+  /// Whether vectors have more dimensions than the index supports.
   public static boolean exceedsDimensions(@Nullable Failure failure) {
     return failure != null
         && failure.state.equals(SqlStates.PROGRAM_LIMIT_EXCEEDED)
         && failure.routine.equals(VECTOR_INDEX_CHECK);
   }
 
-  /// Whether other rows might have let it pass: a violated constraint, a value that cannot be read.
+  /// Whether the failure depends on the rows: a violated constraint, or a value that cannot be
+  /// converted.
   boolean isAboutRows() {
     return SqlStates.isAboutRows(state);
   }

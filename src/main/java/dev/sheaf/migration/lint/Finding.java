@@ -4,18 +4,18 @@ import dev.sheaf.migration.changelog.ChangelogCheck;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// What is wrong with a changeset.
+/// A problem that the lint reports about a changeset.
 ///
 /// @param rule the rule's name, such as `table-rewrite`
 /// @param severity whether it fails the check
 /// @param file `module/NNN_name.sql`
-/// @param line of the statement, from 1
-/// @param statement its first line; `null` when the finding is about the file
-/// @param object what it is about, such as `public.document.title`; `null` when about none
-/// @param lock that others have to wait for; `null` when none matters
-/// @param message what PostgreSQL did, and what that does to others
+/// @param line line of the statement, from 1
+/// @param statement the statement's first line; `null` if the finding is about the file
+/// @param object the object, such as `public.document.title`; `null` if there is none
+/// @param lock the lock that blocks other sessions; `null` if it does not matter
+/// @param message what the statement does
 /// @param hint the safe way, in one line
-/// @param size of the table in the database that `--against` names; `null` without one
+/// @param size size of the table in the database of `--against`; `null` without one
 public record Finding(
     String rule,
     Severity severity,
@@ -28,10 +28,10 @@ public record Finding(
     String hint,
     @Nullable Size size) {
 
-  /// The rule of what needs no database to be found.
+  /// The name of the rule for a file's form, which needs no database.
   private static final String FORM = "form";
 
-  /// What is wrong with the form of a file.
+  /// A finding about the form of a file.
   public static Finding ofForm(ChangelogCheck.Finding finding) {
     return new Finding(
         FORM,
@@ -42,7 +42,7 @@ public record Finding(
         null,
         null,
         finding.message(),
-        "docs/migrations.md says what a changelog looks like",
+        "docs/migrations.md describes the format of changelogs",
         null);
   }
 
@@ -68,7 +68,7 @@ public record Finding(
     return text.append("\n    ").append(hint).toString();
   }
 
-  /// The message with lock and size.
+  /// The message, with the lock and the size.
   String summary() {
     StringBuilder text = new StringBuilder(message);
     String separator = " (";

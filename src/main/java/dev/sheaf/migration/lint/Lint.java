@@ -12,12 +12,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Runs changesets where they can do no harm, and says what they would do elsewhere.
+/// Runs changesets on a scratch database, and reports what they would do to a database in use.
 ///
-/// @param changelogs from which the changesets are
-/// @param server where scratch databases may be created, and as whom
-/// @param config the timeouts with which changesets run
-/// @param against a live database whose statistics say how large tables are; `null` when none
+/// @param changelogs the changelogs of the changesets
+/// @param server the server for scratch databases
+/// @param config the timeouts of changesets
+/// @param against the database whose table sizes are reported; `null` for none
 /// @param vectors what the application stores and searches
 public record Lint(
     Changelogs changelogs,
@@ -26,33 +26,33 @@ public record Lint(
     @Nullable DatabaseAddress against,
     Vectors vectors) {
 
-  /// What was found.
+  /// The result of a check.
   ///
-  /// @param observed how many changesets were run
-  /// @param findings in the order of the changesets and their statements
+  /// @param observed number of changesets that were run
+  /// @param findings in the order of changesets and statements
   /// @param notes what was not observed, and why
   public record Report(int observed, List<Finding> findings, List<String> notes) {}
 
-  /// Observes the chosen changesets in order, each on what the ones before it made. Ends after one
-  /// that fails.
+  /// Observes the selected changesets in order, each after the ones before it. Ends after a
+  /// changeset that fails.
   ///
-  /// @throws dev.sheaf.runtime.OperatorException when the server refuses a scratch database, or the
-  ///   state before the first cannot be made
+  /// @throws dev.sheaf.runtime.OperatorException if no scratch database can be created, or an
+  ///   earlier changeset fails
   public Report check(ChangesetSelection selection) {
-    TargetDatabase live = against == null ? TargetDatabase.UNKNOWN : TargetDatabase.of(against);
+    TargetDatabase target = against == null ? TargetDatabase.UNKNOWN : TargetDatabase.of(against);
     List<Finding> findings = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     int observed = 0;
     try (ScratchDatabase scratch = ScratchDatabase.after(selection.before(), server, config)) {
       StatementObserver observer =
           new StatementObserver(
-              scratch.address(), config, Allowances.of(changelogs), live, vectors);
+              scratch.address(), config, Allowances.of(changelogs), target, vectors);
       for (Changeset changeset : selection.chosen()) {
         Observation observation = observer.observe(changeset);
         observed++;
         findings.addAll(Rules.judge(observation));
         if (observation.failure() != null && observed < selection.chosen().size()) {
-          notes.add("nothing after " + changeset.label() + " was observed, because it fails");
+          notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
           break;
         }
       }

@@ -2,8 +2,8 @@ package dev.sheaf.migration.lint;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 
-/// How a table is locked, from the weakest to the strongest; see PostgreSQL's chapter on explicit
-/// locking for what conflicts with what.
+/// The table lock modes of PostgreSQL, from the weakest to the strongest. Its chapter on explicit
+/// locking has the table of conflicts.
 public enum LockMode {
   ACCESS_SHARE,
   ROW_SHARE,
@@ -14,7 +14,7 @@ public enum LockMode {
   EXCLUSIVE,
   ACCESS_EXCLUSIVE;
 
-  /// @param name as `pg_locks` has it, such as `AccessExclusiveLock`
+  /// @param name as in `pg_locks`, such as `AccessExclusiveLock`
   static LockMode of(String name) {
     return valueOf(
         name.replaceFirst("Lock$", "")
@@ -22,17 +22,17 @@ public enum LockMode {
             .toUpperCase(java.util.Locale.ROOT));
   }
 
-  /// Whether INSERT, UPDATE and DELETE wait for it.
+  /// Whether it blocks INSERT, UPDATE and DELETE.
   public boolean blocksWrites() {
     return compareTo(SHARE) >= 0;
   }
 
-  /// Whether SELECT waits for it.
+  /// Whether it blocks SELECT.
   boolean blocksReads() {
     return this == ACCESS_EXCLUSIVE;
   }
 
-  /// Whether a check of a foreign key in a referencing table waits for it.
+  /// Whether it blocks the foreign key checks of a referencing table.
   public boolean blocksForeignKeyChecks() {
     return compareTo(EXCLUSIVE) >= 0;
   }

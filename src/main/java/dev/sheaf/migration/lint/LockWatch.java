@@ -20,12 +20,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.postgresql.PGConnection;
 
-/// Sees which lock a statement takes that refuses to run in a transaction, and whose locks are gone
-/// when it is done.
+/// Observes the locks of a statement that cannot run in a transaction, whose locks are released
+/// when it ends.
 ///
-/// A second session holds on every table the lock of somebody who has written to it. Whoever wants
-/// to block writers has to wait for that session, and PostgreSQL says for what it waits. Then the
-/// session lets go.
+/// A second session holds the lock of a writer (ROW EXCLUSIVE) on every table. A statement whose
+/// lock blocks writers waits for that session, and `pg_locks` shows which lock it waits for. Then
+/// the second session releases its locks.
 final class LockWatch {
 
   private static final Duration PAUSE = Duration.ofMillis(5);
@@ -37,10 +37,9 @@ final class LockWatch {
 
   /// Runs `sql`.
   ///
-  /// @param connection in auto-commit
-  /// @param notices takes what PostgreSQL says to it
-  /// @return the first lock that it had to wait for, by oid; empty when writers would not have
-  ///   stood in its way
+  /// @param connection a connection in auto-commit mode
+  /// @param notices receives the notices of the statement
+  /// @return the first locks that it had to wait for, by oid; empty if it does not block writers
   static Map<Long, LockMode> run(
       Connection connection,
       DatabaseAddress scratch,
@@ -96,7 +95,7 @@ final class LockWatch {
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
           waits = true;
-          // It waits for no relation when it waits for a transaction to end, as CONCURRENTLY does.
+          // The relation is null if it waits for the end of a transaction, as CONCURRENTLY does.
           if (row.getLong(1) != 0) {
             locks.put(row.getLong(1), LockMode.of(row.getString(2)));
           }

@@ -8,15 +8,14 @@ import java.util.List;
 import org.postgresql.util.PSQLWarning;
 import org.postgresql.util.ServerErrorMessage;
 
-/// What PostgreSQL said to a statement that it did.
+/// A notice or warning of a statement that succeeded.
 ///
-/// @param state its SQLSTATE
-/// @param message its own words, in its own language
-/// @param routine the function of the server, or of an extension, that said it; empty when the
-///   server does not say
+/// @param state the SQLSTATE
+/// @param message PostgreSQL's message, in the server's language
+/// @param routine the function of the server or an extension that sent it; empty if unknown
 public record Notice(String state, String message, String routine) {
 
-  /// Everything that it said to the last statement.
+  /// The notices of the last execution of `statement`.
   static List<Notice> of(Statement statement) throws SQLException {
     List<Notice> notices = new ArrayList<>();
     for (SQLWarning warning = statement.getWarnings();

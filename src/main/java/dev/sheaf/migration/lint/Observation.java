@@ -15,22 +15,22 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Everything that PostgreSQL did when it ran one changeset.
+/// What PostgreSQL did when it ran a changeset.
 ///
-/// @param changeset what ran
+/// @param changeset the changeset
 /// @param before the catalog before its first statement
-/// @param rows how many rows each table had then, by oid
+/// @param rows number of rows of each table before the first statement, by oid
 /// @param all its statements, in order; the last one may have failed
-/// @param allowances findings that are accepted
-/// @param live what is known of the database that it is meant for
+/// @param allowances the changeset's allowances
+/// @param target what is known about the database that the changeset is meant for
 /// @param vectors what the application stores and searches
 public record Observation(
     Changeset changeset,
     Catalog before,
     Map<Long, Long> rows,
     List<Step> all,
-    List<Allowances.Entry> allowances,
-    TargetDatabase live,
+    List<Allowances.DeclaredAllowance> allowances,
+    TargetDatabase target,
     Vectors vectors) {
 
   public Observation {
@@ -48,33 +48,33 @@ public record Observation(
     return all.isEmpty() ? before : all.getLast().after();
   }
 
-  /// Why it was not done; `null` when it was.
+  /// Why the changeset failed; `null` if it succeeded.
   public @Nullable Failure failure() {
     return all.isEmpty() ? null : all.getLast().failure();
   }
 
-  /// Whether a relation was there before the changeset.
+  /// Whether a relation existed before the changeset.
   public boolean existed(long oid) {
     return before.relations().containsKey(oid);
   }
 
-  /// Whether a relation was there before the changeset.
+  /// Whether a relation existed before the changeset.
   public boolean existed(Relation relation) {
     return existed(relation.oid());
   }
 
-  /// Whether a column was there before the changeset.
+  /// Whether a column existed before the changeset.
   public boolean existed(Catalog.Relation relation, Catalog.Column column) {
     return before.column(relation.oid(), column.number()) != null;
   }
 
-  /// Something that was not there before the changeset and is there after it.
+  /// An object that the changeset creates.
   ///
-  /// @param step that created it
-  /// @param value as it is in the end
+  /// @param step the statement that creates it
+  /// @param value the object after the changeset
   public record Created<T>(Step step, T value) {}
 
-  /// What a changeset leaves that was not there, of one kind: `created(Catalog::indexes)`.
+  /// The objects of one kind that the changeset creates: `created(Catalog::indexes)`.
   public <T> Stream<Created<T>> created(Function<Catalog, Map<Long, T>> kind) {
     Map<Long, T> old = kind.apply(before);
     return kind.apply(after()).entrySet().stream()
@@ -85,25 +85,25 @@ public record Observation(
                 entry.getValue()));
   }
 
-  /// The statement after which `condition` holds for the first time, as it has to in the end.
+  /// The first statement for which `condition` is true. There must be one.
   public Step first(Predicate<Step> condition) {
     return steps().filter(condition).findFirst().orElseThrow();
   }
 
-  /// The value of a setting during `step` where the changeset is meant to run: what it chose
-  /// itself, else what is set there.
+  /// The value of a setting during `step` in the target database: the value that the changeset
+  /// sets, or else the target's.
   public String setting(Step step, String name) {
     Step.Setting here = Objects.requireNonNull(step.settings().get(name));
-    return here.chosen() ? here.value() : live.settings().getOrDefault(name, here.value());
+    return here.chosen() ? here.value() : target.settings().getOrDefault(name, here.value());
   }
 
-  /// The version of pgvector where the changeset is meant to run; `null` where there is none.
+  /// The version of pgvector in the target database; `null` if it has none.
   public @Nullable String pgvector() {
     Catalog.Extension here = after().extensions().get("vector");
-    return live.extensions().getOrDefault("vector", here == null ? null : here.version());
+    return target.extensions().getOrDefault("vector", here == null ? null : here.version());
   }
 
-  /// The tables that were there before the changeset, without partitions that only stand in.
+  /// The tables that existed before the changeset, without partitions for sample rows.
   public Stream<Relation> tables() {
     return before.relations().values().stream()
         .filter(relation -> relation.kind().isTable() || relation.kind() == Kind.MATERIALIZED_VIEW)
@@ -116,7 +116,7 @@ public record Observation(
         .anyMatch(earlier -> earlier.activity(table.oid()).written() > 0);
   }
 
-  /// The tables that were there before the changeset and that others have to wait for since `step`.
+  /// The existing tables whose writers are blocked by a lock that `step` takes.
   public Stream<Relation> newlyBlocked(Step step) {
     return tables()
         .filter(relation -> {
@@ -126,10 +126,10 @@ public record Observation(
         });
   }
 
-  /// A finding for each table that was there before the changeset, once per statement; for a
-  /// partition the one that it belongs to.
+  /// A finding for each existing table, once per statement. A partition counts as its partitioned
+  /// table.
   ///
-  /// @param tables those that a step has done something to
+  /// @param tables the affected tables of a step
   public Stream<Finding> onTables(
       Function<Step, Stream<Relation>> tables, BiFunction<Step, Relation, Finding> finding) {
     return steps()
@@ -142,8 +142,8 @@ public record Observation(
                 .map(table -> finding.apply(step, table)));
   }
 
-  /// A finding for each valid constraint of one kind that a statement adds to a table, reading all
-  /// of it.
+  /// A finding for each valid constraint of one kind that a statement adds to an existing table by
+  /// scanning it.
   public Stream<Finding> addedConstraints(Rule rule, ConstraintKind kind, String message) {
     return steps()
         .flatMap(step ->
@@ -162,14 +162,14 @@ public record Observation(
                 }));
   }
 
-  /// A finding on a table, with the lock that is on it and its size where it lives.
+  /// A finding about a table, with its lock and its size in the target database.
   public Finding finding(Rule rule, Step step, Relation table, String object, String message) {
     return finding(rule, step, object, message)
         .withLock(step.lock(table.oid()))
-        .withSize(live.size(table.qualified()));
+        .withSize(target.size(table.qualified()));
   }
 
-  /// A finding on anything else.
+  /// A finding about any other object.
   public Finding finding(Rule rule, Step step, @Nullable String object, String message) {
     return new Finding(
         rule.name(),

@@ -3,26 +3,27 @@ package dev.sheaf.migration.lint;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/// Judges what PostgreSQL did when it ran a changeset; never the SQL's text.
+/// A rule of the lint. It examines what PostgreSQL did when it ran a changeset, never the text of
+/// the SQL.
 ///
-/// A rule `TableRewrite` is called `table-rewrite`, is explained in `docs/lint/table-rewrite.md`,
-/// and is tested in `TableRewriteIT`. What a changeset does to tables that it created itself is
-/// nobody's concern.
+/// The rule `TableRewrite` has the name `table-rewrite`, the page `docs/lint/table-rewrite.md` and
+/// the test `TableRewriteIT`. What a changeset does to tables that it creates itself is not
+/// reported.
 public interface Rule {
 
-  /// What is said about a rule.
+  /// The description of a rule.
   ///
-  /// @param severity of its findings
-  /// @param problem what happens and whom it hurts, in one sentence
+  /// @param severity the severity of its findings
+  /// @param problem what happens and why it is harmful, in one sentence
   /// @param advice the safe way, in one line
   record About(Severity severity, String problem, String advice) {}
 
   About about();
 
-  /// What is wrong with a changeset, in the order of its statements; empty when nothing is.
+  /// The findings about a changeset, in the order of its statements.
   Stream<Finding> judge(Observation observation);
 
-  /// Stable: changelogs name it in `--allow`.
+  /// The rule's name. It is stable, because changelogs use it in `--allow`.
   default String name() {
     return getClass()
         .getSimpleName()
@@ -30,7 +31,7 @@ public interface Rule {
         .toLowerCase(Locale.ROOT);
   }
 
-  /// The advice, and where to read more.
+  /// The advice, and the page with details.
   default String hint() {
     return about().advice() + ": docs/lint/" + name() + ".md";
   }

@@ -6,8 +6,8 @@ import dev.sheaf.runtime.ProcessIdentity;
 import java.nio.file.Path;
 import java.util.List;
 
-/// Findings in the Static Analysis Results Interchange Format 2.1.0, which GitHub shows on a pull
-/// request beside the line. The names are the format's own.
+/// Findings in the Static Analysis Results Interchange Format 2.1.0, which GitHub shows beside the
+/// lines of a pull request. The names are those of the format.
 public record Sarif(@JsonProperty("$schema") String schema, String version, List<Run> runs) {
 
   public record Run(Tool tool, List<Result> results) {}
@@ -35,7 +35,7 @@ public record Sarif(@JsonProperty("$schema") String schema, String version, List
 
   /// The findings of one run.
   ///
-  /// @param root where the changelogs are, as seen from the repository's own directory
+  /// @param root the directory of the changelogs, relative to the repository
   public static Sarif of(List<Finding> findings, Path root) {
     return new Sarif(
         "https://json.schemastore.org/sarif-2.1.0.json",

@@ -2,12 +2,12 @@ package dev.sheaf.migration.lint;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 
-/// What a finding means for `sheaf migrate check`.
+/// The severity of a finding.
 public enum Severity {
-  /// It fails.
+  /// `sheaf migrate check` fails.
   @JsonProperty("error")
   ERROR,
-  /// It fails with `--strict`.
+  /// `sheaf migrate check` fails with `--strict` only.
   @JsonProperty("warning")
   WARNING
 }

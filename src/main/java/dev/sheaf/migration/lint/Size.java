@@ -2,10 +2,10 @@ package dev.sheaf.migration.lint;
 
 import java.util.Locale;
 
-/// How large a table is in a live database.
+/// The size of a table in a database.
 ///
-/// @param bytes with its indexes and partitions
-/// @param rows as PostgreSQL estimates them
+/// @param bytes size in bytes, with indexes and partitions
+/// @param rows number of rows, as PostgreSQL estimates it
 public record Size(long bytes, long rows) {
 
   private static final String[] UNITS = {"bytes", "kB", "MB", "GB", "TB"};
@@ -20,7 +20,7 @@ public record Size(long bytes, long rows) {
     return text(bytes) + ", about " + rows + (rows == 1 ? " row" : " rows");
   }
 
-  /// `48 GB`, `1.5 MB`: two digits at least, as people read sizes.
+  /// `48 GB`, `1.5 MB`: at least two digits.
   public static String text(long bytes) {
     double amount = bytes;
     int unit = 0;

@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 
 /// A statement of a changelog file.
 ///
-/// @param sql as it is sent
-/// @param line where its first word stands, from 1
+/// @param sql the SQL that is sent
+/// @param line line of its first word, from 1
 record SourceStatement(String sql, int line) {
 
   private static final Pattern LEADING_COMMENTS =
@@ -29,7 +29,7 @@ record SourceStatement(String sql, int line) {
 
   private static final int WIDTH = 100;
 
-  /// The statements that `changeset` runs on its way up, in order.
+  /// The statements that apply `changeset`, in order.
   static List<SourceStatement> of(Changeset changeset) {
     String text = changeset.file().content().replace("\r\n", "\n");
     List<SourceStatement> statements = new ArrayList<>();
@@ -37,7 +37,9 @@ record SourceStatement(String sql, int line) {
     for (String sql : changeset.up()) {
       String sought = sql.replace("\r\n", "\n");
       int found = text.indexOf(sought, position);
-      // A directive between its lines is not part of a statement; its first line still is.
+      // A directive between the lines of a statement is not part of its SQL, so only the first line
+      // is
+      // found.
       int start =
           found >= 0 ? found : text.indexOf(sought.lines().findFirst().orElse(""), position);
       position = Math.max(start, position);

@@ -29,12 +29,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Runs changesets on a scratch database, one after the other, and watches.
+/// Runs changesets on a scratch database, one after the other, and observes PostgreSQL.
 ///
-/// A transactional changeset runs in one transaction, as in production, and is committed. A
-/// statement of any other is rehearsed in a transaction that is rolled back, because its locks are
-/// gone once it is done, and then runs as it is. What refuses to run in a transaction is watched by
-/// a [LockWatch] instead.
+/// A transactional changeset runs in one transaction, as in production, and is committed. Each
+/// statement of a non-transactional changeset first runs in a transaction that is rolled back,
+/// because its locks are released when it ends, and then runs in auto-commit mode. A statement that
+/// cannot run in a transaction is observed by a [LockWatch] instead.
 public final class StatementObserver {
 
   private static final String LOCKS =
@@ -61,7 +61,7 @@ public final class StatementObserver {
              extract(epoch FROM current_setting('lock_timeout')::interval) * 1000
       """;
 
-  /// Of those that rules ask for.
+  /// The settings that rules use.
   private static final String SETTINGS =
       """
       SELECT name, setting, source = 'session'
@@ -69,38 +69,36 @@ public final class StatementObserver {
        WHERE name IN ('maintenance_work_mem', 'max_parallel_maintenance_workers')
       """;
 
-  /// A transaction is in progress already; none is.
+  /// The states of the warnings that a transaction is already in progress, or that none is.
   private static final Set<String> TRANSACTION_STATES =
       Set.of(SqlStates.ACTIVE_SQL_TRANSACTION, SqlStates.NO_ACTIVE_SQL_TRANSACTION);
 
   private final DatabaseAddress scratch;
   private final MigrationConfig config;
   private final Allowances allowances;
-  private final TargetDatabase live;
+  private final TargetDatabase target;
   private final Vectors vectors;
   private final Set<String> notes = new LinkedHashSet<>();
 
-  /// Observes the statements of one session from another.
-  ///
-  /// @param scratch at the state before the first changeset that is observed
+  /// @param scratch the scratch database, in the state before the first observed changeset
   public StatementObserver(
       DatabaseAddress scratch,
       MigrationConfig config,
       Allowances allowances,
-      TargetDatabase live,
+      TargetDatabase target,
       Vectors vectors) {
     this.scratch = scratch;
     this.config = config;
     this.allowances = allowances;
-    this.live = live;
+    this.target = target;
     this.vectors = vectors;
   }
 
-  /// What the transaction shows at one moment.
+  /// The state of a session at one moment.
   ///
-  /// @param transaction its number
-  /// @param held the strongest lock on each relation
-  private record Sight(
+  /// @param transaction the id of its transaction
+  /// @param held the strongest lock on each relation, by oid
+  private record SessionState(
       long transaction,
       Duration lockTimeout,
       Map<Long, LockMode> held,
@@ -108,25 +106,25 @@ public final class StatementObserver {
       Map<String, Step.Setting> settings,
       Catalog catalog) {}
 
-  /// What `changeset` does; unless a statement failed, it is applied afterwards.
+  /// Observes `changeset`. Unless a statement fails, it is applied afterwards.
   public Observation observe(Changeset changeset) {
     return observe(changeset, true);
   }
 
-  /// What `changeset`, which has to be one transaction, does; it is taken back afterwards.
+  /// Observes `changeset`, which must be transactional, and rolls it back.
   Observation rehearse(Changeset changeset) {
     return observe(changeset, false);
   }
 
   private Observation observe(Changeset changeset, boolean applied) {
-    // Each has a session of its own: the one before may have changed its settings.
+    // Each changeset gets its own session, because the previous one may have changed settings.
     try (Connection connection = scratch.open("sheaf check")) {
       for (SampleRows.Unfilled table : SampleRows.fill(connection).unfilled()) {
-        notes.add("no row was found for " + table.table() + ": " + table.reason());
+        notes.add("no sample rows for " + table.table() + ": " + table.reason());
       }
       changeset.workOffRequiredBackfills(connection);
       Observation observation = observe(changeset, connection, applied);
-      return changeset.transactional() && makeWay(connection, observation)
+      return changeset.transactional() && removeSampleData(connection, observation)
           ? observe(changeset, connection, applied)
           : observation;
     } catch (SQLException e) {
@@ -134,16 +132,16 @@ public final class StatementObserver {
     }
   }
 
-  /// What could not be made ready for observation.
+  /// Notes about what could not be prepared for the observation.
   public List<String> notes() {
     return List.copyOf(notes);
   }
 
-  /// What failed may have failed because of what was made up for it: rows that a new constraint
-  /// doesn't want, or partitions that stand in for real ones.
+  /// Removes the sample data that may have caused a failure: rows that violate a new constraint, or
+  /// partitions for sample rows.
   ///
-  /// @return whether that is out of the way now
-  private static boolean makeWay(Connection connection, Observation observation)
+  /// @return whether anything was removed
+  private static boolean removeSampleData(Connection connection, Observation observation)
       throws SQLException {
     Failure failure = observation.failure();
     if (failure == null) {
@@ -153,18 +151,19 @@ public final class StatementObserver {
       deleteRows(connection, observation.before());
       return true;
     }
-    return dropCanaries(connection, observation.before());
+    return dropSamplePartitions(connection, observation.before());
   }
 
   private Observation observe(Changeset changeset, Connection connection, boolean applied)
       throws SQLException {
-    Catalog before = lookFromOutside(connection).catalog();
+    Catalog before = captureOutsideTransaction(connection).catalog();
     Map<Long, Long> rows = countRows(connection, before);
     List<Step> steps =
         changeset.transactional()
             ? inOneTransaction(connection, changeset, applied)
-            : oneByOne(connection, changeset);
-    return new Observation(changeset, before, rows, steps, allowances.of(changeset), live, vectors);
+            : eachInAutoCommit(connection, changeset);
+    return new Observation(
+        changeset, before, rows, steps, allowances.of(changeset), target, vectors);
   }
 
   private List<Step> inOneTransaction(Connection connection, Changeset changeset, boolean applied)
@@ -188,23 +187,23 @@ public final class StatementObserver {
         throw e;
       }
       if (steps.getLast().failure() == null) {
-        // A deferred constraint is checked last.
+        // Deferred constraints are checked at the end of the transaction.
         steps.set(steps.size() - 1, steps.getLast().failedWith(Failure.of(e)));
       }
     }
     return steps;
   }
 
-  /// @param steps takes what each statement did; of one that fails, why
+  /// @param steps receives a step for each statement, including one that fails
   private void steps(Connection connection, Changeset changeset, List<Step> steps)
       throws SQLException {
     setTimeouts(connection, changeset, config.statementTimeout());
-    Sight before = look(connection);
+    SessionState before = capture(connection);
     for (SourceStatement statement : SourceStatement.of(changeset)) {
       List<Notice> notices = new ArrayList<>();
       try {
         run(connection, statement, notices);
-        Sight after = look(connection);
+        SessionState after = capture(connection);
         steps.add(step(statement, before, after, notices, null));
         before = after;
       } catch (SQLException e) {
@@ -214,7 +213,8 @@ public final class StatementObserver {
     }
   }
 
-  private List<Step> oneByOne(Connection connection, Changeset changeset) throws SQLException {
+  private List<Step> eachInAutoCommit(Connection connection, Changeset changeset)
+      throws SQLException {
     setTimeouts(connection, changeset, Duration.ZERO);
     List<Step> steps = new ArrayList<>();
     for (SourceStatement statement : SourceStatement.of(changeset)) {
@@ -225,13 +225,13 @@ public final class StatementObserver {
       }
       Map<Long, LockMode> held = new HashMap<>(rehearsal.held());
       List<Notice> notices = new ArrayList<>();
-      Failure failure = runAsItIs(connection, statement, rehearsal, held, notices);
+      Failure failure = runInAutoCommit(connection, statement, rehearsal, held, notices);
       if (failure != null && failure.isAboutRows()) {
         deleteRows(connection, rehearsal.before());
         dropInvalidIndexes(connection);
-        failure = runAsItIs(connection, statement, rehearsal, held, notices);
+        failure = runInAutoCommit(connection, statement, rehearsal, held, notices);
       }
-      Sight after = lookFromOutside(connection);
+      SessionState after = captureOutsideTransaction(connection);
       steps.add(
           new Step(
               statement,
@@ -252,10 +252,10 @@ public final class StatementObserver {
     return steps;
   }
 
-  /// @param held takes what a statement locks that could not be rehearsed
-  /// @param notices takes what PostgreSQL says to it
-  /// @return why it was not done; `null` when it was
-  private @Nullable Failure runAsItIs(
+  /// @param held receives the locks of a statement that could not be rehearsed
+  /// @param notices receives the notices of the statement
+  /// @return the failure; `null` on success
+  private @Nullable Failure runInAutoCommit(
       Connection connection,
       SourceStatement statement,
       Step rehearsal,
@@ -280,11 +280,11 @@ public final class StatementObserver {
     return Transactions.callAndRollBack(
         connection,
         _ -> {
-          Sight before = look(connection);
+          SessionState before = capture(connection);
           List<Notice> notices = new ArrayList<>();
           try {
             run(connection, statement, notices);
-            return step(statement, before, look(connection), notices, null);
+            return step(statement, before, capture(connection), notices, null);
           } catch (SQLException e) {
             return step(statement, before, before, notices, Failure.of(e));
           }
@@ -293,8 +293,8 @@ public final class StatementObserver {
 
   private static Step step(
       SourceStatement statement,
-      Sight before,
-      Sight after,
+      SessionState before,
+      SessionState after,
       List<Notice> notices,
       @Nullable Failure failure) {
     Map<Long, Activity> activities = new HashMap<>();
@@ -319,11 +319,12 @@ public final class StatementObserver {
   }
 
   /// The same between two transactions.
-  private static Sight lookFromOutside(Connection connection) throws SQLException {
-    return Transactions.call(connection, StatementObserver::look);
+  private static SessionState captureOutsideTransaction(Connection connection) throws SQLException {
+    return Transactions.call(connection, StatementObserver::capture);
   }
 
-  private static Sight look(Connection connection) throws SQLException {
+  /// Captures the state of the session.
+  private static SessionState capture(Connection connection) throws SQLException {
     try (Statement select = connection.createStatement()) {
       Map<Long, LockMode> held = new HashMap<>();
       try (ResultSet row = select.executeQuery(LOCKS)) {
@@ -354,17 +355,12 @@ public final class StatementObserver {
           settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
         }
       }
-      return new Sight(
-          transaction,
-          lockTimeout,
-          held,
-          activities,
-          settings,
-          CatalogReader.read(connection, Detail.FACTS));
+  /// Captures the state of the session.
+  private static SessionState capture(Connection connection) throws SQLException {
     }
   }
 
-  /// @param notices takes what PostgreSQL says to it
+  /// @param notices receives the notices of the statement
   private static void run(Connection connection, SourceStatement statement, List<Notice> notices)
       throws SQLException {
     try (Statement sql = connection.createStatement()) {
@@ -417,22 +413,22 @@ public final class StatementObserver {
     if (tables.isEmpty()) {
       return;
     }
-    // What is append only has a trigger that refuses it; tgtype's bit 32 is TRUNCATE.
+    // Append-only tables have a trigger that rejects TRUNCATE; it is bit 32 of tgtype.
     String sql =
         """
         DO $$
         DECLARE
-            refusals text[] := ARRAY(SELECT format('ALTER TABLE %%s %%%%s TRIGGER %%I', tgrelid::regclass, tgname)
+            commands text[] := ARRAY(SELECT format('ALTER TABLE %%s %%%%s TRIGGER %%I', tgrelid::regclass, tgname)
                                        FROM pg_trigger
                                       WHERE tgtype & 32 <> 0 AND tgenabled = 'O');
-            refusal  text;
+            command  text;
         BEGIN
-            FOREACH refusal IN ARRAY refusals LOOP
-                EXECUTE format(refusal, 'DISABLE');
+            FOREACH command IN ARRAY commands LOOP
+                EXECUTE format(command, 'DISABLE');
             END LOOP;
             TRUNCATE %s;
-            FOREACH refusal IN ARRAY refusals LOOP
-                EXECUTE format(refusal, 'ENABLE');
+            FOREACH command IN ARRAY commands LOOP
+                EXECUTE format(command, 'ENABLE');
             END LOOP;
         END $$
         """
@@ -443,7 +439,7 @@ public final class StatementObserver {
     }
   }
 
-  /// What a concurrent build leaves that met a row it could not take.
+  /// Drops the indexes that failed concurrent builds left behind.
   private static void dropInvalidIndexes(Connection connection) throws SQLException {
     String sql =
         """
@@ -465,14 +461,15 @@ public final class StatementObserver {
   }
 
   /// @return whether there were any
-  private static boolean dropCanaries(Connection connection, Catalog catalog) throws SQLException {
-    List<Relation> canaries =
+  private static boolean dropSamplePartitions(Connection connection, Catalog catalog)
+      throws SQLException {
+    List<Relation> partitions =
         catalog.relations().values().stream().filter(catalog::isCanary).toList();
     try (Statement drop = connection.createStatement()) {
-      for (Relation canary : canaries) {
-        drop.execute("DROP TABLE IF EXISTS " + canary.fullReference() + " CASCADE");
+      for (Relation partition : partitions) {
+        drop.execute("DROP TABLE IF EXISTS " + partition.fullReference() + " CASCADE");
       }
     }
-    return !canaries.isEmpty();
+    return !partitions.isEmpty();
   }
 }

@@ -14,18 +14,18 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What PostgreSQL did when it ran one statement.
+/// What PostgreSQL did when it ran a statement.
 ///
-/// @param statement where it stands and what it says
-/// @param lockTimeout how long it would have waited for a lock; zero is forever
+/// @param statement the statement
+/// @param lockTimeout `lock_timeout` before it; zero means no limit
 /// @param before the catalog before it
-/// @param after the catalog after it; as before when it failed
-/// @param heldBefore the strongest lock that the transaction held on each relation, by oid
+/// @param after the catalog after it; the same as before if it failed
+/// @param heldBefore the strongest lock of the transaction on each relation before it, by oid
 /// @param held the same after it
-/// @param activities what was done to the rows of each table, by oid
-/// @param notices what PostgreSQL said to it
-/// @param settings of the session before it, those that rules ask for, by name
-/// @param failure why it was not done; `null` when it was
+/// @param activities accesses to the rows of each table, by oid
+/// @param notices its notices
+/// @param settings the session's settings before it that rules use, by name
+/// @param failure why it failed; `null` if it succeeded
 /// @param commandsTransaction whether it began or ended a transaction
 public record Step(
     SourceStatement statement,
@@ -48,11 +48,13 @@ public record Step(
     settings = Map.copyOf(settings);
   }
 
-  /// @param value in the setting's own unit
-  /// @param chosen whether the changeset chose it
+  /// A setting of the session.
+  ///
+  /// @param value value in the setting's own unit
+  /// @param chosen whether the changeset set it
   record Setting(String value, boolean chosen) {}
 
-  /// The same, but in the end it was not done.
+  /// This step with a failure.
   Step failedWith(Failure reason) {
     return new Step(
         statement,
@@ -79,7 +81,7 @@ public record Step(
   /// Something that has another definition than before.
   public record Changed<T>(T before, T after) {}
 
-  /// What is there now and was not before, of one kind: `step.created(Catalog::indexes)`.
+  /// The objects of one kind that the statement created: `step.created(Catalog::indexes)`.
   public <T> Stream<T> created(Function<Catalog, Map<Long, T>> kind) {
     Map<Long, T> old = kind.apply(before);
     return kind.apply(after).entrySet().stream()
@@ -87,7 +89,7 @@ public record Step(
         .map(Map.Entry::getValue);
   }
 
-  /// What was there before and is not now, of one kind.
+  /// The objects of one kind that the statement dropped.
   public <T> Stream<T> dropped(Function<Catalog, Map<Long, T>> kind) {
     Map<Long, T> kept = kind.apply(after);
     return kind.apply(before).entrySet().stream()
@@ -95,7 +97,7 @@ public record Step(
         .map(Map.Entry::getValue);
   }
 
-  /// What is another than before, of one kind.
+  /// The objects of one kind that the statement changed.
   public <T> Stream<Changed<T>> changed(Function<Catalog, Map<Long, T>> kind) {
     Map<Long, T> now = kind.apply(after);
     return kind.apply(before).entrySet().stream()
@@ -107,44 +109,45 @@ public record Step(
         });
   }
 
-  /// Relations that have another file than before: rewritten, emptied, or rebuilt.
+  /// Relations that have a new file: rewritten, truncated or rebuilt.
   public Stream<Changed<Relation>> rewritten() {
     return changed(Catalog::relations)
         .filter(relation -> relation.before().fileNode() != relation.after().fileNode());
   }
 
-  /// Tables among them.
+  /// The tables that have a new file.
   public Stream<Changed<Relation>> rewrittenTables() {
     return rewritten().filter(relation -> relation.before().kind() == Kind.TABLE);
   }
 
-  /// Whether a table, or a partition of it, has another file than before.
+  /// Whether a table or one of its partitions has a new file.
   public boolean isRewritten(long table) {
     Set<Long> family = before.family(table);
     return rewritten().anyMatch(relation -> family.contains(relation.before().oid()));
   }
 
-  /// Whether a new index, or a dropped one, is no mere part of one that goes the same way.
+  /// Whether a created or dropped index is not merely a part of a partitioned index that is created
+  /// or dropped too.
   public boolean isTopmost(Catalog there, Catalog notThere, long index) {
     long parent = there.relation(index).parent();
     return parent == 0 || notThere.relations().containsKey(parent);
   }
 
-  /// Whether a table has lost no column.
+  /// Whether a table still exists with all its columns.
   public boolean keepsColumns(long table) {
     Relation now = after.relations().get(table);
     return now != null
         && before.relation(table).columns().stream().allMatch(c -> now.column(c.number()) != null);
   }
 
-  /// Whether an index that is gone has a successor of its name.
+  /// Whether a dropped index has a successor with the same name.
   public boolean isRebuilt(Catalog.Index index) {
     String name = before.relation(index.oid()).qualified();
     return created(Catalog::indexes)
         .anyMatch(other -> after.relation(other.oid()).qualified().equals(name));
   }
 
-  /// Whether a new constraint is an old one that came back with the table that was rewritten.
+  /// Whether a new constraint was only recreated because its table was rewritten.
   public boolean isRecreated(Catalog.Constraint constraint) {
     return isRewritten(constraint.table())
         && dropped(Catalog::constraints)
@@ -152,7 +155,7 @@ public record Step(
                 old -> old.table() == constraint.table() && old.name().equals(constraint.name()));
   }
 
-  /// A column that has another definition than before, and is still the same column.
+  /// A column whose definition has changed.
   public record ChangedColumn(Relation table, Column before, Column after) {
 
     public String qualified() {
@@ -160,7 +163,8 @@ public record Step(
     }
   }
 
-  /// Columns that changed; those of partitions only where the table above has not changed as well.
+  /// Changed columns. Columns of partitions are omitted if the partitioned table's column has
+  /// changed too.
   public Stream<ChangedColumn> changedColumns() {
     List<ChangedColumn> columns = new ArrayList<>();
     changed(Catalog::relations)
@@ -180,7 +184,7 @@ public record Step(
                         && above.before().name().equals(c.before().name())));
   }
 
-  /// The strongest lock on a relation, or on the partitioned table above it, once this had run.
+  /// The strongest lock on a relation or its partitioned table after the statement.
   public @Nullable LockMode lock(long oid) {
     Relation relation = before.relations().get(oid);
     LockMode above = relation == null || relation.parent() == 0 ? null : lock(relation.parent());
@@ -188,20 +192,20 @@ public record Step(
     return own == null || (above != null && above.compareTo(own) > 0) ? above : own;
   }
 
-  /// Whether writers wait for this transaction, once this had run.
+  /// Whether writers are blocked after the statement.
   public boolean blocksWrites(long oid) {
     LockMode lock = lock(oid);
     return lock != null && lock.blocksWrites();
   }
 
-  /// What was done to the rows of a table and of its partitions.
+  /// The accesses to the rows of a table and its partitions.
   public Activity activity(long oid) {
     return before.family(oid).stream()
         .map(relation -> activities.getOrDefault(relation, Activity.NONE))
         .reduce(Activity.NONE, Activity::plus);
   }
 
-  /// Whether a table, or a partition of it, was read from its first row to its last.
+  /// Whether a table or one of its partitions was scanned.
   public boolean scanned(long oid) {
     return activity(oid).scans() > 0;
   }

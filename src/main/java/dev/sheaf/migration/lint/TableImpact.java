@@ -17,53 +17,52 @@ import org.jspecify.annotations.Nullable;
 
 /// What a changeset does to one table or view.
 ///
-/// @param object its name before, or its first name
-/// @param fate whether it is still there afterwards
-/// @param lock the strongest that makes others wait; `null` when nobody has to
-/// @param work what PostgreSQL does with its rows meanwhile
-/// @param size in the database that is migrated; `null` when it is new, or not known
-/// @param changes to its columns, constraints and indexes
+/// @param object its name before the changeset, or its first name
+/// @param outcome what becomes of it
+/// @param lock the strongest lock that blocks other sessions; `null` if there is none
+/// @param rowAccess what PostgreSQL does with its rows while they are blocked
+/// @param size its size in the target database; `null` if it is new, or if the size is unknown
+/// @param changes changes to its columns, constraints and indexes
 public record TableImpact(
     String object,
-    Fate fate,
+    @JsonProperty("fate") Outcome outcome,
     @Nullable LockMode lock,
-    Work work,
+    @JsonProperty("work") RowAccess rowAccess,
     @Nullable Size size,
     List<String> changes) {
 
-  /// Bytes per second, of one disk that is not the fastest and not idle. They tell an instant from
-  /// a minute and a minute from an hour, and nothing finer.
-  private static final long READING = 400L << 20;
+  /// Assumed throughput of a slow disk in use. The resulting durations are orders of magnitude.
+  private static final long BYTES_READ_PER_SECOND = 400L << 20;
 
-  private static final long REWRITING = 50L << 20;
+  private static final long BYTES_REWRITTEN_PER_SECOND = 50L << 20;
 
   private static final String TRASH = "sheaf_trash";
 
-  /// Whether it is still there afterwards.
-  public enum Fate {
+  /// What becomes of a table or view.
+  public enum Outcome {
     @JsonProperty("created")
     CREATED,
     @JsonProperty("changed")
     CHANGED,
-    /// As it was, but others wait for it.
+    /// Unchanged, but locked.
     @JsonProperty("locked")
     LOCKED,
-    /// It can come back.
+    /// Moved to the trash; it can be restored.
     @JsonProperty("put in the trash")
     TRASHED,
     @JsonProperty("dropped")
     DROPPED
   }
 
-  /// What PostgreSQL does with the rows of a table while others wait for it.
-  public enum Work {
-    /// It doesn't look at them.
+  /// What PostgreSQL does with the rows of a table while other sessions wait.
+  public enum RowAccess {
+    /// It does not read them.
     @JsonProperty("none")
     NONE,
-    /// It reads all of them, to validate a constraint or to build an index.
+    /// It reads all of them, to validate a constraint or build an index.
     @JsonProperty("read")
     READ,
-    /// It writes all of them anew.
+    /// It rewrites all of them.
     @JsonProperty("rewritten")
     REWRITTEN
   }
@@ -72,66 +71,67 @@ public record TableImpact(
     changes = List.copyOf(changes);
   }
 
-  /// How long others wait, very roughly; empty when they don't, or when it depends on a size that
-  /// is not known.
-  public Optional<Duration> waiting() {
+  /// A rough estimate of how long other sessions wait; empty if they do not wait, or if the size is
+  /// unknown.
+  public Optional<Duration> blockingTime() {
     if (lock == null) {
       return Optional.empty();
     }
-    return switch (work) {
+    return switch (rowAccess) {
       case NONE -> Optional.of(Duration.ZERO);
-      case READ -> at(READING);
-      case REWRITTEN -> at(REWRITING);
+      case READ -> duration(BYTES_READ_PER_SECOND);
+      case REWRITTEN -> duration(BYTES_REWRITTEN_PER_SECOND);
     };
   }
 
-  private Optional<Duration> at(long bytesPerSecond) {
+  private Optional<Duration> duration(long bytesPerSecond) {
     return Optional.ofNullable(size).map(all -> Duration.ofSeconds(all.bytes() / bytesPerSecond));
   }
 
-  /// What `observation` saw of a relation that was there before; empty when nothing.
+  /// The impact on an existing relation; empty if there is none.
   public static Optional<TableImpact> of(Observation observation, Relation before) {
     Catalog after = observation.after();
     Relation now = after.relations().get(before.oid());
     LockMode lock = null;
-    Work work = Work.NONE;
+    RowAccess rowAccess = RowAccess.NONE;
     for (Step step : observation.all()) {
       LockMode held = step.lock(before.oid());
       if (held != null && held.blocksWrites() && (lock == null || held.compareTo(lock) > 0)) {
         lock = held;
       }
       if (step.isRewritten(before.oid())) {
-        work = Work.REWRITTEN;
-      } else if (work == Work.NONE
+        rowAccess = RowAccess.REWRITTEN;
+      } else if (rowAccess == RowAccess.NONE
           && step.scanned(before.oid())
           && step.blocksWrites(before.oid())) {
-        work = Work.READ;
+        rowAccess = RowAccess.READ;
       }
     }
     List<String> changes =
         now == null ? List.of() : changes(observation.before(), after, before, now);
-    Fate fate =
+    Outcome outcome =
         now == null
-            ? Fate.DROPPED
+            ? Outcome.DROPPED
             : isTrash(now) && !isTrash(before)
-                ? Fate.TRASHED
-                : changes.isEmpty() && now.isDefinedAs(before) && work != Work.REWRITTEN
-                    ? Fate.LOCKED
-                    : Fate.CHANGED;
-    return fate == Fate.LOCKED && lock == null
+                ? Outcome.TRASHED
+                : changes.isEmpty() && now.isDefinedAs(before) && rowAccess != RowAccess.REWRITTEN
+                    ? Outcome.LOCKED
+                    : Outcome.CHANGED;
+    return outcome == Outcome.LOCKED && lock == null
         ? Optional.empty()
         : Optional.of(
             new TableImpact(
                 before.qualified(),
-                fate,
+                outcome,
                 lock,
-                work,
-                observation.live().size(before.qualified()),
-                fate == Fate.TRASHED ? List.of() : changes));
+                rowAccess,
+                observation.target().size(before.qualified()),
+                outcome == Outcome.TRASHED ? List.of() : changes));
   }
 
   public static TableImpact created(Relation relation) {
-    return new TableImpact(relation.qualified(), Fate.CREATED, null, Work.NONE, null, List.of());
+    return new TableImpact(
+        relation.qualified(), Outcome.CREATED, null, RowAccess.NONE, null, List.of());
   }
 
   private static boolean isTrash(Relation relation) {
@@ -152,15 +152,18 @@ public record TableImpact(
             "column "
                 + column.name()
                 + (changed.name().startsWith(TRASH)
-                    ? " put in the trash"
+                    ? " moved to the trash"
                     : " renamed to " + changed.name()));
       } else if (!changed.type().equals(column.type())) {
         changes.add(
             "column %s: %s becomes %s".formatted(column.name(), column.type(), changed.type()));
       } else if (changed.notNull() != column.notNull()) {
-        changes.add("column " + column.name() + (changed.notNull() ? " NOT NULL" : " may be null"));
+        changes.add(
+            "column "
+                + column.name()
+                + (changed.notNull() ? " becomes NOT NULL" : " becomes nullable"));
       } else if (!Objects.equals(changed.defaultValue(), column.defaultValue())) {
-        changes.add("column " + column.name() + " has another default");
+        changes.add("column " + column.name() + " gets another default");
       }
     }
     now.columns().stream()
@@ -185,7 +188,7 @@ public record TableImpact(
     return changes;
   }
 
-  /// What is in `there` alone.
+  /// The objects that are only in `there`.
   private static <T> Stream<T> differing(Map<Long, T> there, Map<Long, T> notThere) {
     return there.entrySet().stream()
         .filter(entry -> !notThere.containsKey(entry.getKey()))

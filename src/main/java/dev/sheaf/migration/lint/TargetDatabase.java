@@ -10,16 +10,16 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What the statistics of a live database say; reading them reads no table and locks none for
-/// anybody.
+/// Sizes, settings and extensions of the database that a changeset is meant for. They come from
+/// system catalogs; no table is read.
 ///
-/// @param sizes by qualified name; a partitioned table has the sum of its partitions
-/// @param settings by name
-/// @param extensions their versions, by name
+/// @param sizes table sizes by qualified name; a partitioned table has the sum of its partitions
+/// @param settings values of settings, by name
+/// @param extensions versions of extensions, by name
 public record TargetDatabase(
     Map<String, Size> sizes, Map<String, String> settings, Map<String, String> extensions) {
 
-  /// Nothing is known.
+  /// A target about which nothing is known.
   public static final TargetDatabase UNKNOWN = new TargetDatabase(Map.of(), Map.of(), Map.of());
 
   private static final String SIZES =
@@ -37,9 +37,9 @@ public record TargetDatabase(
          AND n.nspname !~ '^(pg_|information_schema$)'
       """;
 
-  /// Reads what the live database has.
+  /// Reads a database.
   ///
-  /// @throws dev.sheaf.runtime.OperatorException when the database cannot be read
+  /// @throws dev.sheaf.runtime.OperatorException if the database cannot be read
   public static TargetDatabase of(DatabaseAddress address) {
     Map<String, Size> sizes = new HashMap<>();
     Map<String, String> settings = new HashMap<>();

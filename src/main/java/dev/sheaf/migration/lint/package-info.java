@@ -1,5 +1,5 @@
-/// The observed lint: runs changesets on a scratch database, watches what PostgreSQL does, and
-/// judges that. One class per rule, one page per rule in `docs/lint`.
+/// The lint: runs changesets on a scratch database, observes what PostgreSQL does, and reports
+/// harmful effects. Each rule has a class, and a page in `docs/lint`.
 @NullMarked
 package dev.sheaf.migration.lint;
 

@@ -24,7 +24,7 @@ import java.util.zip.ZipFile;
 import org.jboss.jandex.DotName;
 import org.jboss.jandex.Indexer;
 
-/// The classes of the application that say how something is stored.
+/// The mapped classes of the application: entities, mapped superclasses, embeddables, converters.
 public final class EntityClasses {
 
   private static final List<DotName> ANNOTATIONS =
@@ -34,17 +34,17 @@ public final class EntityClasses {
 
   private EntityClasses() {}
 
-  /// Those that are packed with the application. They are looked at, not initialized.
+  /// The mapped classes in the application's artifact. They are loaded, but not initialized.
   public static List<Class<?>> bundled() {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     URL marker = loader.getResource(Changelogs.LOCATION + "/root.yaml");
     if (marker == null) {
       throw new OperatorException(
-          "the application holds no " + Changelogs.LOCATION, "build it again");
+          "the application contains no " + Changelogs.LOCATION, "rebuild it");
     }
     if (!Set.of("jar", "file").contains(marker.getProtocol())) {
       throw new OperatorException(
-          "a native image holds no classes that could be read", "run it from a checkout");
+          "a native image contains no class files", "run the command in a checkout");
     }
     Indexer indexer = new Indexer();
     try {

@@ -23,14 +23,14 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What the schema lacks for the entities that are stored in it.
+/// The changes of the schema that the entities need.
 ///
-/// Entities say the least that they need. A schema that says more (a column that nobody maps, a
-/// value that must not be null, an index, a check) does not differ from them.
+/// Entities describe only the minimum that they need. It is not a difference if the schema has
+/// more: a column that no entity maps, a NOT NULL constraint, an index or a check.
 ///
-/// @param statements that give it to them; empty when nothing differs
-/// @param drops statements for what no entity maps, in the tables that are changed, which only a
-///   person can decide about
+/// @param statements statements that change the schema; empty if there are no differences
+/// @param drops statements that drop unmapped columns of the changed tables; a person must decide
+///   about them
 public record EntityComparison(List<String> statements, List<String> drops) {
 
   private static final Pattern LITERAL = Pattern.compile("'(?:[^']|'')*'");
@@ -40,20 +40,20 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     drops = List.copyOf(drops);
   }
 
-  /// Compares the schema that the changesets make with the entities.
+  /// Compares the entities with the schema that the changesets create.
   ///
-  /// @param head every changeset
+  /// @param changesets all changesets, in order
   public static EntityComparison of(
       DatabaseAddress server,
       MigrationConfig config,
-      List<Changeset> head,
+      List<Changeset> changesets,
       Collection<Class<?>> entities)
       throws SQLException {
-    try (ScratchSchema is = ScratchSchema.at(server, config, head);
-        ScratchSchema should = ScratchSchema.at(server, config, List.of())) {
-      PostgresServer postgres = PostgresServer.of(is.connection());
+    try (ScratchSchema actual = ScratchSchema.at(server, config, changesets);
+        ScratchSchema expected = ScratchSchema.at(server, config, List.of())) {
+      PostgresServer postgres = PostgresServer.of(actual.connection());
       EntityTables tables = EntityTables.of(entities, postgres);
-      try (Statement statement = should.connection().createStatement()) {
+      try (Statement statement = expected.connection().createStatement()) {
         statement.setEscapeProcessing(false);
         if (postgres.vector() != null) {
           statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
@@ -62,18 +62,21 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           statement.execute(sql);
         }
       }
-      return new Comparer(
-              tables, CatalogObjects.of(is.connection()), CatalogObjects.of(should.connection()))
+      return new EntityComparer(
+              tables,
+              CatalogObjects.of(actual.connection()),
+              CatalogObjects.of(expected.connection()))
           .compare();
     }
   }
 
-  /// The text of a changeset, between its comment and its rollback.
+  /// The text of a changeset with these statements, without its header and rollback.
   public String body() {
     StringBuilder text = new StringBuilder();
     statements.forEach(statement -> text.append(statement).append(";\n"));
     if (!drops.isEmpty()) {
-      text.append("\n-- No entity maps these. Dropping them loses their data for good:\n");
+      text.append(
+          "\n-- No entity maps these columns. Dropping them deletes their data permanently:\n");
       drops.forEach(drop -> text.append("-- ").append(drop).append(";\n"));
     }
     return text.toString().stripTrailing();
@@ -88,39 +91,39 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     return index.index().unique() && index.index().predicate() == null;
   }
 
-  private static final class Comparer {
+  private static final class EntityComparer {
     private final EntityTables tables;
-    private final CatalogObjects is;
-    private final CatalogObjects should;
+    private final CatalogObjects actual;
+    private final CatalogObjects expected;
     private final Set<String> changed = new LinkedHashSet<>();
     private final List<String> statements = new ArrayList<>();
 
-    Comparer(EntityTables tables, CatalogObjects is, CatalogObjects should) {
+    EntityComparer(EntityTables tables, CatalogObjects actual, CatalogObjects expected) {
       this.tables = tables;
-      this.is = is;
-      this.should = should;
+      this.actual = actual;
+      this.expected = expected;
     }
 
     EntityComparison compare() {
       Set<Item> created = new LinkedHashSet<>();
-      for (Item item : should.objects().values()) {
-        Item table = item.kind() == Kind.TABLE ? item : should.ownerOf(item);
-        if (table != null && isMapped(table) && find(is, Kind.TABLE, table.name()) == null) {
+      for (Item item : expected.objects().values()) {
+        Item table = item.kind() == Kind.TABLE ? item : expected.ownerOf(item);
+        if (table != null && isMapped(table) && find(actual, Kind.TABLE, table.name()) == null) {
           created.add(item);
         }
       }
-      for (Item item : should.objects().values()) {
-        if (item.kind() == Kind.SEQUENCE && find(is, Kind.SEQUENCE, item.name()) == null) {
+      for (Item item : expected.objects().values()) {
+        if (item.kind() == Kind.SEQUENCE && find(actual, Kind.SEQUENCE, item.name()) == null) {
           add("", item.create());
         }
       }
       for (Item item : created) {
         if (item.kind() == Kind.TABLE) {
-          CatalogScript.create(should, item, created, false).forEach(sql -> add("", sql));
+          CatalogScript.create(expected, item, created, false).forEach(sql -> add("", sql));
         }
       }
-      for (Item item : should.objects().values()) {
-        Item table = should.ownerOf(item);
+      for (Item item : expected.objects().values()) {
+        Item table = expected.ownerOf(item);
         if (!isMapped(table)) {
           continue;
         }
@@ -167,12 +170,12 @@ public record EntityComparison(List<String> statements, List<String> drops) {
       String table = wanted.table();
       Column column = wanted.column();
       String value = column.generated() ? null : column.defaultValue();
-      Item same = find(is, Kind.COLUMN, wanted.name());
+      Item same = find(actual, Kind.COLUMN, wanted.name());
       if (same == null) {
         boolean empty = column.notNull() && value == null;
         add(
             table,
-            (empty ? "-- Where there are rows this needs a DEFAULT, or a backfill first.\n" : "")
+            (empty ? "-- If the table has rows, this needs a DEFAULT, or a backfill first.\n" : "")
                 + "ALTER TABLE "
                 + table
                 + " ADD COLUMN "
@@ -199,7 +202,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
       }
     }
 
-    /// Whether a column of type `found` holds everything that one of type `wanted` does.
+    /// Whether a column of type `found` can store all values of type `wanted`.
     private static boolean isEnough(String found, String wanted) {
       return found.equals(wanted)
           || (found.equals("text") && wanted.startsWith("character varying("))
@@ -209,33 +212,33 @@ public record EntityComparison(List<String> statements, List<String> drops) {
 
     private void constraint(Item wanted) {
       String table = wanted.table();
-      List<String> columns = should.columnsOf(wanted.constraint());
+      List<String> columns = expected.columnsOf(wanted.constraint());
       List<Item> same =
-          is.objects().values().stream()
+          actual.objects().values().stream()
               .filter(item -> item.kind() == Kind.CONSTRAINT && item.table().equals(table))
-              .filter(item -> is.columnsOf(item.constraint()).equals(columns))
+              .filter(item -> actual.columnsOf(item.constraint()).equals(columns))
               .toList();
       switch (wanted.constraint().kind()) {
         case PRIMARY_KEY, UNIQUE -> {
           boolean unique =
               same.stream().anyMatch(EntityComparison::isKey)
-                  || is.objects().values().stream()
+                  || actual.objects().values().stream()
                       .anyMatch(item ->
                           item.kind() == Kind.INDEX
                               && item.table().equals(table)
                               && isUnique(item)
                               && Set.copyOf(columns)
-                                  .equals(Set.copyOf(is.columnsOf(item.index()))));
+                                  .equals(Set.copyOf(actual.columnsOf(item.index()))));
           if (!unique) {
             add(table, named(wanted, "key"));
           }
         }
         case FOREIGN_KEY -> {
-          String referenced = should.referencedBy(wanted.constraint());
+          String referenced = expected.referencedBy(wanted.constraint());
           boolean there =
               same.stream()
                   .filter(item -> item.constraint().kind() == ConstraintKind.FOREIGN_KEY)
-                  .anyMatch(item -> is.referencedBy(item.constraint()).equals(referenced));
+                  .anyMatch(item -> actual.referencedBy(item.constraint()).equals(referenced));
           if (!there) {
             add(table, named(wanted, "fkey"));
           }
@@ -247,7 +250,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
                   .toList();
           Set<String> values = literals(wanted);
           if (checks.stream().noneMatch(item -> literals(item).containsAll(values))) {
-            // One that allows less would go on refusing what the entity may hold.
+            // A narrower check would still reject values of the entity.
             checks.forEach(item -> add(table, item.drop()));
             add(table, named(wanted, "check"));
           }
@@ -265,7 +268,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
       return literals;
     }
 
-    /// Under the name that PostgreSQL would have given it, where Hibernate made one up.
+    /// The definition, with PostgreSQL's default name if Hibernate generated a name.
     private String named(Item wanted, String suffix) {
       String name = wanted.simple();
       return name.matches("(?i)\"?(uk|fk|ck)[_a-z0-9]{20,}\"?")
@@ -276,24 +279,24 @@ public record EntityComparison(List<String> statements, List<String> drops) {
                   "CONSTRAINT %s_%s_%s"
                       .formatted(
                           wanted.table(),
-                          String.join("_", should.columnsOf(wanted.constraint())),
+                          String.join("_", expected.columnsOf(wanted.constraint())),
                           suffix))
           : wanted.create();
     }
 
-    /// The indexes that already serve as the wanted one would.
+    /// Existing indexes with the same columns.
     private List<Item> indexes(Item wanted) {
-      List<String> columns = should.columnsOf(wanted.index());
-      return is.objects().values().stream()
+      List<String> columns = expected.columnsOf(wanted.index());
+      return actual.objects().values().stream()
           .filter(item -> item.kind() == Kind.INDEX && item.table().equals(wanted.table()))
-          .filter(item -> is.columnsOf(item.index()).equals(columns))
+          .filter(item -> actual.columnsOf(item.index()).equals(columns))
           .filter(item -> isUnique(item) || !isUnique(wanted))
           .toList();
     }
 
     private List<String> drops() {
       List<String> drops = new ArrayList<>();
-      for (Item item : is.objects().values()) {
+      for (Item item : actual.objects().values()) {
         String table = item.table();
         if (item.kind() == Kind.COLUMN
             && changed.contains(table)

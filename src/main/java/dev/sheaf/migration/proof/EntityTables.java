@@ -20,20 +20,20 @@ import org.hibernate.tool.schema.internal.SchemaCreatorImpl;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/// The tables that entities expect, as Hibernate would create them: a question asked of a scratch
-/// database, never of a real one.
+/// The tables that entities expect, as Hibernate would create them. They are created in a scratch
+/// database only.
 ///
-/// Where a mapping says nothing about a type's width, Hibernate chooses one that nobody wants;
-/// there it is text, timestamps of full precision, and vectors of any width.
+/// If a mapping declares no length, precision or dimensions, the type has no limit either: text,
+/// timestamps of full precision, vectors of any dimensions. Hibernate's own defaults are not used.
 ///
-/// @param statements that create them
-/// @param mapped for each table the columns that entities map
+/// @param statements statements that create the tables
+/// @param mapped mapped columns by table
 record EntityTables(List<String> statements, Map<String, Set<String>> mapped) {
 
-  /// What `@Column` says of a length when nobody says anything.
-  private static final long UNSAID = 255;
+  /// The default length of `@Column`.
+  private static final long DEFAULT_LENGTH = 255;
 
-  /// Kept, because a logger that nobody holds forgets its level.
+  /// A strong reference, because a logger that is garbage collected loses its level.
   private static final Logger HIBERNATE = Logger.getLogger("org.hibernate");
 
   static EntityTables of(Collection<Class<?>> entities, PostgresServer server) {
@@ -69,15 +69,15 @@ record EntityTables(List<String> statements, Map<String, Set<String>> mapped) {
 
   private static @Nullable String unbounded(Column column, Metadata metadata) {
     Long length = column.getLength();
-    boolean ofAnyLength = length == null || length == UNSAID;
-    boolean ofAnyPrecision = column.getTemporalPrecision() == null;
+    boolean unlimited = length == null || length == DEFAULT_LENGTH;
+    boolean defaultPrecision = column.getTemporalPrecision() == null;
     return switch (column.getSqlTypeCode(metadata)) {
-      case SqlTypes.VARCHAR -> ofAnyLength ? "text" : null;
+      case SqlTypes.VARCHAR -> unlimited ? "text" : null;
       case SqlTypes.VECTOR -> column.getArrayLength() == null ? "vector" : null;
       case SqlTypes.TIMESTAMP_UTC, SqlTypes.TIMESTAMP_WITH_TIMEZONE ->
-          ofAnyPrecision ? "timestamp with time zone" : null;
-      case SqlTypes.TIMESTAMP -> ofAnyPrecision ? "timestamp" : null;
-      case SqlTypes.TIME -> ofAnyPrecision ? "time" : null;
+          defaultPrecision ? "timestamp with time zone" : null;
+      case SqlTypes.TIMESTAMP -> defaultPrecision ? "timestamp" : null;
+      case SqlTypes.TIME -> defaultPrecision ? "time" : null;
       default -> null;
     };
   }

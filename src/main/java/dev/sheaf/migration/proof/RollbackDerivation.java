@@ -22,20 +22,21 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the rollback of a changeset by running it on a scratch database and going back from there,
-/// and writes it into the changeset's file.
+/// Derives the rollback of a changeset: runs the changeset on a scratch database, finds the
+/// statements that restore the previous catalog, and writes them into the changeset's file.
 public final class RollbackDerivation {
 
   private static final Pattern STUB = Pattern.compile("(?m)^--rollback[ \\t]*$\\R?");
-  private static final Pattern HEAD = Pattern.compile("(?m)^--changeset .*\\R(?:--comment .*\\R)?");
+  private static final Pattern HEADER =
+      Pattern.compile("(?m)^--changeset .*\\R(?:--comment .*\\R)?");
 
   private RollbackDerivation() {}
 
-  /// Derives the rollback of one changeset and writes it into its file.
+  /// Derives the rollback of a changeset and writes it into its file.
   ///
-  /// @param all the changesets there are, in order
+  /// @param all all changesets, in order
   /// @param changeset one of them, without a rollback
-  /// @param file where it was read
+  /// @param file its file
   public static DerivedRollback derive(
       DatabaseAddress server,
       MigrationConfig config,
@@ -76,9 +77,9 @@ public final class RollbackDerivation {
   }
 
   private static String lossy(List<String> tables) {
-    return "what was dropped or overwritten in "
+    return "data that was dropped or overwritten in "
         + String.join(", ", tables)
-        + " does not come back";
+        + " is not restored";
   }
 
   private static void write(
@@ -86,14 +87,14 @@ public final class RollbackDerivation {
     try {
       String content = STUB.matcher(Files.readString(file)).replaceAll("").stripTrailing() + "\n\n";
       if (lossy != null) {
-        Matcher head = HEAD.matcher(content);
-        if (head.find()) {
+        Matcher header = HEADER.matcher(content);
+        if (header.find()) {
           content =
-              content.substring(0, head.end())
+              content.substring(0, header.end())
                   + "--lossy-rollback "
                   + lossy
                   + "\n"
-                  + content.substring(head.end());
+                  + content.substring(header.end());
         }
       }
       StringBuilder text = new StringBuilder(content);

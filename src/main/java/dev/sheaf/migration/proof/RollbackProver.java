@@ -18,19 +18,20 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Runs changesets up, down and up again on a scratch database that has canary rows.
+/// Proves rollbacks: applies changesets, rolls them back and applies them again, on a scratch
+/// database with sample rows.
 ///
-/// The catalog is compared to the letter, with one exception: a column that is dropped and added
-/// again comes back as the last one, which no SQL can avoid. Such columns are remarked on.
+/// The catalog must be exactly the same, with one exception: a column that is dropped and added
+/// again becomes the last column, which no SQL can avoid. This is reported as a remark.
 public final class RollbackProver {
 
   private RollbackProver() {}
 
-  /// Proves `chosen` among `all`, in this order, each on the state that those before it make.
+  /// Proves the changesets `chosen` in the order of `all`, each after the ones before it.
   ///
-  /// @param server where databases may be created
-  /// @param listener told of each proof when it is done
-  /// @return the proofs; those behind a changeset that does not go up at all are missing
+  /// @param server the server for scratch databases
+  /// @param listener called after each proof
+  /// @return the proofs; they end at a changeset that cannot be applied
   public static List<RollbackProof> prove(
       DatabaseAddress server,
       MigrationConfig config,
@@ -51,7 +52,7 @@ public final class RollbackProver {
         RollbackProof proof = prove(trial, all.get(i), i);
         proofs.add(proof);
         listener.accept(proof);
-        if (proof.verdict() == Verdict.FAILED && !goesOnBehind(trial, all.get(i), i)) {
+        if (proof.verdict() == Verdict.FAILED && !canContinueAfter(trial, all.get(i), i)) {
           break;
         }
       }
@@ -59,17 +60,17 @@ public final class RollbackProver {
     return proofs;
   }
 
-  /// Whatever state a failed one left, the next begins where this one should have ended.
+  /// Restores the state after a changeset whose proof failed, for the next proof.
   ///
-  /// @return whether there is such a state
-  private static boolean goesOnBehind(SampleRowTrial trial, Changeset changeset, int position)
+  /// @return whether the changeset can be applied at all
+  private static boolean canContinueAfter(SampleRowTrial trial, Changeset changeset, int position)
       throws SQLException {
     trial.restart(position);
     try {
       trial.up(changeset);
       return true;
     } catch (OperatorException _) {
-      return false; // Its proof has said why.
+      return false; // Its proof has reported the failure.
     }
   }
 
@@ -88,25 +89,30 @@ public final class RollbackProver {
       CatalogSnapshot down = CatalogSnapshot.of(connection).withoutEngine();
       RowDigests.Changes changes = before.rows().changes(connection);
       lost = changes.lost();
-      changes.added().forEach(table -> remarks.add(table + " has rows that were not there before"));
-      differences = between(before.catalog(), down);
+      changes
+          .added()
+          .forEach(table -> remarks.add(table + " has additional rows after the rollback"));
+      differences = differences(before.catalog(), down);
       if (differences.isEmpty()) {
         remarks.addAll(moved(before.catalog(), down));
         trial.up(changeset);
-        differences = between(up, CatalogSnapshot.of(connection).withoutEngine());
-        failure = differences.isEmpty() ? null : "its second run does not make what its first made";
+        differences = differences(up, CatalogSnapshot.of(connection).withoutEngine());
+        failure =
+            differences.isEmpty()
+                ? null
+                : "applying it again gives another catalog than the first time";
       } else {
-        failure = "after its rollback the catalog is not what it was";
+        failure = "after its rollback, the catalog is not the same as before";
       }
     } catch (OperatorException e) {
       failure = e.problem();
     }
     String declared = changeset.directives().lossyRollback();
     if (failure == null && !lost.isEmpty() && declared == null) {
-      failure = "its rollback loses rows, and no --lossy-rollback WHY declares it";
+      failure = "its rollback loses rows, but the file does not declare --lossy-rollback WHY";
     }
     if (failure == null && lost.isEmpty() && declared != null) {
-      remarks.add("it declares --lossy-rollback, and no row was lost");
+      remarks.add("it declares --lossy-rollback, but no rows were lost");
     }
     Verdict verdict =
         failure != null ? Verdict.FAILED : lost.isEmpty() ? Verdict.PROVEN : Verdict.LOSSY;
@@ -114,18 +120,18 @@ public final class RollbackProver {
     return new RollbackProof(changeset.label(), verdict, reason, differences, lost, remarks);
   }
 
-  private static List<Difference> between(CatalogSnapshot expected, CatalogSnapshot actual) {
+  private static List<Difference> differences(CatalogSnapshot expected, CatalogSnapshot actual) {
     return expected.withoutColumnOrder().differences(actual.withoutColumnOrder());
   }
 
-  /// Tables whose columns are as before, but not where they were. A partition's are its parent's.
+  /// Remarks about tables whose columns are in a different order. Partitions follow their parent.
   private static List<String> moved(CatalogSnapshot before, CatalogSnapshot after) {
     return before.differences(after).stream()
         .filter(column -> !String.valueOf(column.actual()).contains(" inherited"))
         .map(column ->
             column.object().substring("column ".length(), column.object().lastIndexOf('.')))
         .distinct()
-        .map(table -> "the columns of " + table + " are in another order")
+        .map(table -> "the columns of " + table + " are in a different order")
         .toList();
   }
 }

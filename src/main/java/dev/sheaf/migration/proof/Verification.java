@@ -24,9 +24,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/// Compares a live schema with what changelogs make of an empty database, by making it: the same
-/// changesets and the templates for the same data run in a scratch database, and the two catalogs
-/// are laid side by side.
+/// Compares a live schema with the changelogs: runs the same changesets, and the object templates
+/// for the same data, in a scratch database, and compares the two catalogs.
 public final class Verification {
 
   private final DatabaseAddress address;
@@ -41,8 +40,8 @@ public final class Verification {
 
   /// Every difference, in the order of the objects' names.
   ///
-  /// @param live a connection to the database that is looked at
-  /// @param applied what is taken to be applied there, in order
+  /// @param live a connection to the live database
+  /// @param applied the changesets that are applied there, in order
   /// @param privileges whether owners and privileges count too
   public List<Difference> compare(Connection live, List<Changeset> applied, boolean privileges)
       throws SQLException {
@@ -64,7 +63,7 @@ public final class Verification {
     try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME)) {
       ScratchSchema.apply(applied, connection, reference.address(), config);
       Trash.mirror(live, connection);
-      Live found = Live.read(live, templates);
+      LiveSchema found = LiveSchema.read(live, templates);
       for (var instances : found.instances().entrySet()) {
         for (Map<String, Object> instance : instances.getValue()) {
           templates.apply(connection, instances.getKey(), instance);
@@ -82,26 +81,27 @@ public final class Verification {
     return privileges ? schema.withoutEngine() : schema.ofChangelogs();
   }
 
-  /// A live schema, and what its data says there is of each template. Indexes and partitions come
-  /// and go while one looks, and the catalog is not part of a transaction's snapshot.
+  /// A live schema, and the instances of each object template according to the data. The two must
+  /// match, although objects may be created and dropped meanwhile, because the catalog is not part
+  /// of a transaction's snapshot.
   ///
-  /// @param building the indexes that are being built, which are not valid yet
-  private record Live(
+  /// @param building the indexes that are being built and not valid yet
+  private record LiveSchema(
       CatalogSnapshot schema,
       Map<String, List<Map<String, Object>>> instances,
       Set<String> building) {
 
-    private static final int LOOKS = 10;
+    private static final int MAX_READS = 10;
 
-    /// Reads both, again when something was made or dropped in between.
-    static Live read(Connection live, ObjectTemplates templates) throws SQLException {
+    /// Reads both, and repeats this if objects were created or dropped in between.
+    static LiveSchema read(Connection live, ObjectTemplates templates) throws SQLException {
       var before = allInstances(live, templates);
-      for (int look = 1; ; look++) {
+      for (int reads = 1; ; reads++) {
         Set<String> building = building(live);
         CatalogSnapshot schema = CatalogSnapshot.of(live);
         var after = allInstances(live, templates);
-        if (after.equals(before) || look == LOOKS) {
-          return new Live(schema, after, building);
+        if (after.equals(before) || reads == MAX_READS) {
+          return new LiveSchema(schema, after, building);
         }
         before = after;
       }
@@ -136,7 +136,7 @@ public final class Verification {
     }
   }
 
-  /// The scratch database works in the schema in which the live one does.
+  /// Gives the scratch database the schema of the live history as its current one.
   private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
     try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME);
         Statement statement = connection.createStatement()) {
@@ -148,7 +148,7 @@ public final class Verification {
     }
   }
 
-  /// The parameters of every object of `template` that the data says there is.
+  /// The parameters of all instances of `template`, according to the data.
   private static List<Map<String, Object>> instancesOf(
       Connection live, ObjectTemplates templates, String template) throws SQLException {
     String sql = templates.instances(template);
@@ -166,7 +166,7 @@ public final class Verification {
         instances.add(parameters);
       }
     } catch (SQLException e) {
-      // The tables that the template lives on are not there yet.
+      // The tables of the template do not exist yet.
       if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
         throw e;
       }

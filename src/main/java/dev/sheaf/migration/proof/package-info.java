@@ -1,4 +1,4 @@
-/// Proving and deriving rollbacks, comparing the schema with the entities, drift.
+/// Proving and deriving rollbacks, comparing the schema with the entities, finding drift.
 @NullMarked
 package dev.sheaf.migration.proof;
 

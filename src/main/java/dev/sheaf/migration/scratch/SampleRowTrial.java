@@ -80,7 +80,7 @@ public final class SampleRowTrial implements AutoCloseable {
       withPartitions |= !canaries.partitions().isEmpty();
       List<String> remarks = new ArrayList<>(diet.remarks());
       for (SampleRows.Unfilled table : canaries.unfilled()) {
-        remarks.add("no canary row in " + table.table() + ": " + table.reason());
+        remarks.add("no sample rows in " + table.table() + ": " + table.reason());
       }
       scratch.makeReadyFor(all.get(position));
       Before before =
@@ -137,7 +137,7 @@ public final class SampleRowTrial implements AutoCloseable {
           && withPartitions
           && SqlStates.INVALID_OBJECT_DEFINITION.equals(e.getSQLState())) {
         partitions = false;
-        remarks.add("with a partition for canary rows it fails: " + SqlErrorMessage.message(e));
+        remarks.add("it fails with a partition for sample rows: " + SqlErrorMessage.message(e));
         return true;
       }
       if (!SqlStates.isAboutRows(SqlStates.of(e))) {
@@ -155,7 +155,7 @@ public final class SampleRowTrial implements AutoCloseable {
       Density lower = current == Density.FULL ? Density.SPARSE : Density.NONE;
       if (lower == Density.NONE) {
         remarks.add(
-            "with rows in %s it fails: %s"
+            "it fails with sample rows in %s: %s"
                 .formatted(table == null ? "its tables" : table, SqlErrorMessage.message(e)));
       }
       if (table == null) {

@@ -300,7 +300,7 @@ public final class SampleRows {
       if (source != null) {
         sources.put(column.number(), source);
       } else if (column.notNull() && column.value() == null) {
-        return "no value is known for column %s of type %s"
+        return "no sample value for column %s of type %s"
             .formatted(column.name(), column.type().name());
       } else {
         columns.remove(column.number());
@@ -335,7 +335,7 @@ public final class SampleRows {
     int inserted =
         execute(
             "INSERT INTO %s (%s) SELECT %s FROM %s".formatted(table.name(), names, names, from));
-    return inserted == 1 ? null : "a trigger keeps rows out";
+    return inserted == 1 ? null : "a trigger rejects the rows";
   }
 
   private static Column column(Map<Integer, Column> columns, int number) {
@@ -460,7 +460,11 @@ public final class SampleRows {
           new Condition(
               tied,
               references(table, key, columns),
-              "foreign key " + key.name() + ", whose table " + key.table() + " offers none"));
+              "foreign key "
+                  + key.name()
+                  + ", whose table "
+                  + key.table()
+                  + " has no suitable row"));
     }
     constraints(table.oid(), ConstraintKind.CHECK)
         .forEach(check ->

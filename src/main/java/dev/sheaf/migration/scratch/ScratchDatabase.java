@@ -33,8 +33,8 @@ public final class ScratchDatabase implements AutoCloseable {
   private enum Purpose {
     SCHEMA(
         "sheaf_scratch_",
-        "ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url"),
-    RESTORE("sheaf_backup_", "ALTER ROLE ... CREATEDB, or name another server");
+        "run ALTER ROLE ... CREATEDB, or name another server with sheaf.schema.scratch-url"),
+    RESTORE("sheaf_backup_", "run ALTER ROLE ... CREATEDB, or name another server");
 
     private final String prefix;
     private final String hint;
@@ -105,7 +105,9 @@ public final class ScratchDatabase implements AutoCloseable {
     } catch (SQLException e) {
       if (SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
         throw new OperatorException(
-            "the role may not create a scratch database at " + server.server(), purpose.hint, e);
+            "the role has no permission to create a scratch database at " + server.server(),
+            purpose.hint,
+            e);
       }
       throw SqlErrorMessage.running(server, "creating a scratch database", e);
     }
@@ -218,7 +220,7 @@ public final class ScratchDatabase implements AutoCloseable {
   /// A session is connected to the database that was to be replaced.
   public static OperatorException inUse(String name, @Nullable Throwable cause) {
     return new OperatorException(
-        "database " + name + " is in use, and stays as it is",
+        "database " + name + " is in use and was not replaced",
         "stop the services that are connected to it first",
         cause);
   }

@@ -56,7 +56,7 @@ final class StateTemplates {
       touch(connection, filled);
       return filled;
     } catch (SQLException e) {
-      throw SqlErrorMessage.running(server, "creating a template of a state", e);
+      throw SqlErrorMessage.running(server, "creating a state template", e);
     }
   }
 
@@ -65,7 +65,7 @@ final class StateTemplates {
     List<String> names = new ArrayList<>();
     byte[] fingerprint = {};
     for (Changeset changeset : changesets) {
-      MessageDigest digest = Hashes.digest();
+      MessageDigest digest = Hashes.sha256();
       digest.update(fingerprint);
       digest.update(changeset.file().path().getBytes(StandardCharsets.UTF_8));
       digest.update((byte) 0);

@@ -42,7 +42,7 @@ public final class TemplateDatabase {
       Function<DatabaseAddress, MigrationResult> migration) {
     if (!NAME.matcher(name).matches()) {
       throw new OperatorException(
-          "not a name for a template database: " + name, "it is lower-case letters, digits and _");
+          "invalid name of a template database: " + name, "use lower-case letters, digits and _");
     }
     String comment = "sheaf template " + fingerprint;
     try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME);
@@ -55,7 +55,8 @@ public final class TemplateDatabase {
       throw SqlErrorMessage.running(server, "creating the template database " + name, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new OperatorException("interrupted while another builds " + name, "run it again", e);
+      throw new OperatorException(
+          "interrupted while another process creates " + name, "run it again", e);
     }
   }
 

@@ -13,22 +13,22 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Measures how many backfills are in which state, and how far those have come that are not done.
+/// Measures the number of backfills by state, and the progress of unfinished ones.
 @ApplicationScoped
 class BackfillMeters implements Measurement {
 
   private final MultiGauge backfills =
       MultiGauge.builder("sheaf.backfills")
-          .description("Backfills")
+          .description("Backfills by state")
           .register(Metrics.globalRegistry);
   private final MultiGauge done =
       MultiGauge.builder("sheaf.backfill.done")
-          .description("Rows that a backfill has passed")
+          .description("Rows that a backfill has processed")
           .baseUnit("rows")
           .register(Metrics.globalRegistry);
   private final MultiGauge estimated =
       MultiGauge.builder("sheaf.backfill.estimated")
-          .description("Rows that it will have passed in the end")
+          .description("Estimated total number of rows of a backfill")
           .baseUnit("rows")
           .register(Metrics.globalRegistry);
 

@@ -19,7 +19,7 @@ import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
 
-/// Backfills over HTTP: to be looked at, and to be controlled unless that is switched off.
+/// Backfills over HTTP. Control can be switched off.
 @Path("/backfills")
 @Tag(name = "Backfills")
 @RolesAllowed(Roles.OPERATOR)
@@ -37,14 +37,14 @@ class BackfillResource {
   }
 
   @GET
-  @Operation(operationId = "listBackfills", summary = "How far every backfill has come")
+  @Operation(operationId = "listBackfills", summary = "List the backfills and their progress")
   public List<Backfill> list() {
     return service.backfills().list();
   }
 
   @GET
   @Path("/{module}/{name}")
-  @Operation(operationId = "getBackfill", summary = "How far one backfill has come")
+  @Operation(operationId = "getBackfill", summary = "Get a backfill and its progress")
   @APIResponse(responseCode = "200", description = "The backfill")
   @APIResponse(responseCode = "404", description = "No such backfill")
   public Backfill describe(@RestPath String module, @RestPath String name) {
@@ -53,10 +53,10 @@ class BackfillResource {
 
   @POST
   @Path("/{module}/{name}/pause")
-  @Operation(operationId = "pauseBackfill", summary = "Let a backfill rest after its current batch")
-  @APIResponse(responseCode = "200", description = "As it is now")
+  @Operation(operationId = "pauseBackfill", summary = "Pause a backfill after its current batch")
+  @APIResponse(responseCode = "200", description = "The backfill in its new state")
   @APIResponse(responseCode = "404", description = "No such backfill")
-  @APIResponse(responseCode = "409", description = "It is not open")
+  @APIResponse(responseCode = "409", description = "The backfill is neither pending nor running")
   public Backfill pause(@RestPath String module, @RestPath String name) {
     return control(module + "/" + name, Control.PAUSE);
   }
@@ -65,10 +65,12 @@ class BackfillResource {
   @Path("/{module}/{name}/resume")
   @Operation(
       operationId = "resumeBackfill",
-      summary = "Let a paused, failed or cancelled backfill go on where it was left")
-  @APIResponse(responseCode = "200", description = "As it is now")
+      summary = "Resume a paused, failed or cancelled backfill where it stopped")
+  @APIResponse(responseCode = "200", description = "The backfill in its new state")
   @APIResponse(responseCode = "404", description = "No such backfill")
-  @APIResponse(responseCode = "409", description = "It is not paused, failed or cancelled")
+  @APIResponse(
+      responseCode = "409",
+      description = "The backfill is not paused, failed or cancelled")
   public Backfill resume(@RestPath String module, @RestPath String name) {
     return control(module + "/" + name, Control.RESUME);
   }
@@ -77,10 +79,10 @@ class BackfillResource {
   @Path("/{module}/{name}/cancel")
   @Operation(
       operationId = "cancelBackfill",
-      summary = "Give a backfill up; what is done stays done")
-  @APIResponse(responseCode = "200", description = "As it is now")
+      summary = "Cancel a backfill; rows that are done are not undone")
+  @APIResponse(responseCode = "200", description = "The backfill in its new state")
   @APIResponse(responseCode = "404", description = "No such backfill")
-  @APIResponse(responseCode = "409", description = "It is done or cancelled already")
+  @APIResponse(responseCode = "409", description = "The backfill is already done or cancelled")
   public Backfill cancel(@RestPath String module, @RestPath String name) {
     return control(module + "/" + name, Control.CANCEL);
   }
@@ -97,7 +99,8 @@ class BackfillResource {
     if (!service.backfills().control(name, control, approval)) {
       throw new Problem(
           ProblemType.BACKFILL_STATE,
-          "a backfill that is " + before.state() + " has no " + control);
+          "%s is %s and cannot be %s; %s"
+              .formatted(name, before.state(), control.participle(), control.requirement()));
     }
     return find(name);
   }

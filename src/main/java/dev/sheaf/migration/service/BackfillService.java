@@ -24,15 +24,16 @@ import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Works backfills off while the service runs: one thread beside those of requests, with a
-/// connection of its own for as long as there is work.
+/// Runs backfills in the service, on one background thread, with its own connection while there is
+/// work.
 @ApplicationScoped
 class BackfillService {
 
   private static final Logger LOG = Logger.getLogger(BackfillService.class);
 
-  /// A batch takes less; what takes longer is rolled back by being cut off.
-  private static final Duration LAST_BATCH = Duration.ofSeconds(2);
+  /// The time to finish the current batch at shutdown. A longer batch is interrupted and rolled
+  /// back.
+  private static final Duration SHUTDOWN_WAIT = Duration.ofSeconds(2);
 
   private final BackfillConfig config;
   private final MigrationConfig schema;
@@ -66,7 +67,7 @@ class BackfillService {
 
   void stop(@Observes ShutdownEvent shutdown) throws InterruptedException {
     stop.countDown();
-    if (thread != null && !thread.join(LAST_BATCH)) {
+    if (thread != null && !thread.join(SHUTDOWN_WAIT)) {
       thread.interrupt();
       thread.join();
     }
@@ -77,11 +78,11 @@ class BackfillService {
       while (!stop.await(config.checkEvery().toMillis(), TimeUnit.MILLISECONDS)) {
         try {
           if (isAnyOpen()) {
-            backfills().work(null, new Log(), stop);
+            backfills().work(null, new LogListener(), stop);
           }
         } catch (SQLException | OperatorException e) {
-          // The database is away, or a batch was cut off; the next look goes on where it was.
-          LOG.warnf("Backfills not worked off: reason=%s", e.getMessage());
+          // The database is unavailable, or a batch was interrupted. The next check resumes it.
+          LOG.warnf("Backfills not run: reason=%s", e.getMessage());
         }
       }
     } catch (InterruptedException _) {
@@ -109,16 +110,16 @@ class BackfillService {
     }
   }
 
-  /// Says in the service's log what a person may look for later.
-  private static final class Log implements BackfillListener {
+  /// Logs the start and the end of backfills.
+  private static final class LogListener implements BackfillListener {
     @Override
-    public void began(Backfill backfill) {
-      LOG.infof("Backfill taken up: name=%s rows=%s", backfill.name(), backfill.rowsDone());
+    public void started(Backfill backfill) {
+      LOG.infof("Backfill started: name=%s rows=%s", backfill.name(), backfill.rowsDone());
     }
 
     @Override
     public void waiting(String name, String reason) {
-      LOG.infof("Backfill waits: name=%s reason=%s", name, reason);
+      LOG.infof("Backfill waiting: name=%s reason=%s", name, reason);
     }
 
     @Override

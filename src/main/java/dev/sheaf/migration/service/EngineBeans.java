@@ -6,7 +6,7 @@ import dev.sheaf.migration.execute.ObjectTemplates;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
-/// The parts of the engine that the service's features use, as beans.
+/// Beans of the engine that features use.
 class EngineBeans {
 
   @Produces

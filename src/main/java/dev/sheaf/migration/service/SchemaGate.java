@@ -24,8 +24,8 @@ import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// What every start passes before anything else of the service touches the database: the schema is
-/// at head, or brought there, or the service does not start.
+/// Checks or migrates the schema at start-up, before any other part of the service uses the
+/// database. If the schema is not compatible afterwards, the service does not start.
 @ApplicationScoped
 public class SchemaGate {
 
@@ -46,43 +46,43 @@ public class SchemaGate {
   }
 
   void open(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE) StartupEvent start) {
-    StartupFailure.unless("schema", this::open);
+    StartupFailure.exitIfFails("schema", this::open);
   }
 
   private void open() {
     switch (config.atStart()) {
       case MIGRATE -> {
-        if (isAtHead()) {
-          LOG.info("schema: at head");
+        if (isUpToDate()) {
+          LOG.info("schema: up to date");
         } else {
           migrate();
         }
       }
       case CHECK -> {
-        if (!isAtHead()) {
-          engine().requireHead();
+        if (!isUpToDate()) {
+          engine().requireCompatible();
         }
-        LOG.info("schema: fits");
+        LOG.info("schema: compatible");
       }
-      case OFF -> LOG.info("schema: not looked at, because sheaf.schema.at-start is off");
+      case OFF -> LOG.info("schema: not checked, because sheaf.schema.at-start is off");
     }
   }
 
-  /// One look, through the pool, whose first connection the service needs anyway. The changelogs
-  /// are read while it is opened; what is wrong with them is said by the second call.
-  private boolean isAtHead() {
+  /// One query through the pool, whose first connection the service needs anyway. The changelogs
+  /// are read concurrently; the second call of `engine()` reports a failure to read them.
+  private boolean isUpToDate() {
     Thread.startVirtualThread(new FutureTask<>(this::engine));
     try (Connection connection = pool.getConnection()) {
-      return History.isAtHead(connection, engine().fingerprint());
+      return History.isUpToDate(connection, engine().fingerprint());
     } catch (SQLException _) {
-      // The engine's own connection will meet the same obstacle, and say what it is.
+      // The engine's own connection fails in the same way and reports the reason.
       return false;
     }
   }
 
   private void migrate() {
-    MigrationResult result = engine().up(new Log()).orThrow();
-    // A connection from before the extension was created knows nothing of its types.
+    MigrationResult result = engine().up(new LogListener()).orThrow();
+    // Connections that are older than the vector extension do not know its types.
     pool.flush(AgroalDataSource.FlushMode.ALL);
     LOG.infof(
         "schema: %s in %s",
@@ -92,7 +92,7 @@ public class SchemaGate {
         Durations.text(result.duration()));
   }
 
-  /// Whether anything is looked at.
+  /// Whether the schema is not checked at all.
   boolean isOff() {
     return config.atStart() == MigrationConfig.AtStart.OFF;
   }
@@ -110,11 +110,11 @@ public class SchemaGate {
     return engine;
   }
 
-  /// Says what a migration does in the service's log.
-  private static final class Log implements MigrationListener {
+  /// Logs the events of a migration.
+  private static final class LogListener implements MigrationListener {
     @Override
     public void waiting(String holder) {
-      LOG.infof("schema: waiting for %s", holder);
+      LOG.infof("schema: waiting for the schema lock, held by %s", holder);
     }
 
     @Override
@@ -125,7 +125,7 @@ public class SchemaGate {
     @Override
     public void retrying(String changeset, int attempt, Duration pause, String why) {
       LOG.warnf(
-          "schema: %s: %s; attempt %s failed, next in %s",
+          "schema: %s: %s; attempt %s failed, retrying in %s",
           changeset, why, attempt, Durations.text(pause));
     }
 

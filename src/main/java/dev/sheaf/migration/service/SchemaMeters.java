@@ -7,27 +7,27 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/// Measures whether the gate would still let this service through.
+/// Measures whether this build is still compatible with the schema.
 @ApplicationScoped
 class SchemaMeters implements Measurement {
 
   private final SchemaState state;
-  private volatile double fits = Double.NaN;
+  private volatile double compatible = Double.NaN;
 
   SchemaMeters(SchemaState state) {
     this.state = state;
-    Gauge.builder("sheaf.schema.fits", () -> fits)
-        .description("1 while the schema is what this build can work with, else 0")
+    Gauge.builder("sheaf.schema.fits", () -> compatible)
+        .description("1 if this build is compatible with the schema, else 0")
         .register(Metrics.globalRegistry);
   }
 
   @Override
   public void measure(Connection connection) throws SQLException {
-    fits = state.look(connection).isCompatible() ? 1 : 0;
+    compatible = state.verdict(connection).isCompatible() ? 1 : 0;
   }
 
   @Override
   public void forget() {
-    fits = Double.NaN;
+    compatible = Double.NaN;
   }
 }

@@ -8,7 +8,7 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/// Ready when the schema is what this application needs.
+/// The service is ready if it is compatible with the schema.
 @Readiness
 final class SchemaReadiness implements HealthCheck {
 
@@ -22,7 +22,7 @@ final class SchemaReadiness implements HealthCheck {
   public HealthCheckResponse call() {
     HealthCheckResponseBuilder response = HealthCheckResponse.named("schema");
     try {
-      CompatibilityVerdict verdict = state.look();
+      CompatibilityVerdict verdict = state.verdict();
       return verdict.isCompatible()
           ? response.up().build()
           : response.down().withData("reason", verdict.reason()).build();

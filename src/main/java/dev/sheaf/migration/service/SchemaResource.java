@@ -16,7 +16,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/// The schema over HTTP: to be looked at, never to be changed.
+/// The schema over HTTP, read-only.
 @Path("/schema")
 @Tag(name = "Schema")
 @RolesAllowed(Roles.OPERATOR)
@@ -25,7 +25,7 @@ class SchemaResource {
 
   private final SchemaGate gate;
 
-  /// A comparison builds a scratch database; one at a time is enough for everybody.
+  /// Allows one comparison at a time, because each creates a scratch database.
   private final Semaphore comparison = new Semaphore(1);
 
   SchemaResource(SchemaGate gate) {
@@ -35,7 +35,7 @@ class SchemaResource {
   @GET
   @Operation(
       operationId = "getSchema",
-      summary = "Where every module stands, and who holds the schema's lock")
+      summary = "Get the state of every module, and the holder of the schema lock")
   public SchemaStatus status() {
     return gate.engine().status();
   }
@@ -44,7 +44,7 @@ class SchemaResource {
   @Path("/history")
   @Operation(
       operationId = "listSchemaHistory",
-      summary = "Everything that was ever done to the schema, in order")
+      summary = "List every change of the schema, in order")
   public List<HistoryEntry> history() {
     return gate.engine().history();
   }
@@ -53,13 +53,13 @@ class SchemaResource {
   @Path("/verify")
   @Operation(
       operationId = "verifySchema",
-      summary = "Every difference between the live schema and what the changelogs make")
-  @APIResponse(responseCode = "200", description = "None, when nothing differs")
-  @APIResponse(responseCode = "409", description = "It is being compared already")
+      summary = "List the differences between the live schema and the changelogs")
+  @APIResponse(responseCode = "200", description = "The differences; empty if there are none")
+  @APIResponse(responseCode = "409", description = "Another comparison is running")
   public List<Difference> verify() {
     if (!comparison.tryAcquire()) {
       throw new Problem(
-          ProblemType.BUSY, "The schema is being compared already; ask again in a moment");
+          ProblemType.BUSY, "Another comparison of the schema is running. Retry later.");
     }
     try {
       return gate.engine().verify();

@@ -9,18 +9,18 @@ import java.sql.SQLException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/// Whether the running service and the schema fit each other, now. The schema may change under a
-/// service that runs: a newer instance migrates it, or a person rolls it back.
+/// Whether the running service is compatible with the schema now. The schema may change while the
+/// service runs: a newer replica migrates it, or a person rolls it back.
 @ApplicationScoped
 public class SchemaState {
 
-  private static final CompatibilityVerdict NOT_LOOKED_AT = new CompatibilityVerdict(true, "");
+  private static final CompatibilityVerdict NOT_CHECKED = new CompatibilityVerdict(true, "");
 
   private final AgroalDataSource dataSource;
   private final SchemaGate gate;
 
-  /// What was found for one state of the history. Another is looked at anew, and so is one that did
-  /// not fit: what a newer changeset tolerates may be recorded later.
+  /// The verdict for one state of the history. It is determined again if the state changes, and
+  /// also if it was not compatible, because a newer changeset may be recorded as compatible later.
   private volatile @Nullable Snapshot last;
 
   SchemaState(AgroalDataSource dataSource, SchemaGate gate) {
@@ -30,31 +30,31 @@ public class SchemaState {
 
   private record Snapshot(@Nullable String state, CompatibilityVerdict verdict) {}
 
-  /// One `SELECT` while all is well.
+  /// The current verdict. It costs one `SELECT` while the schema does not change.
   ///
-  /// @throws SQLException when the database cannot be asked
-  public CompatibilityVerdict look() throws SQLException {
+  /// @throws SQLException if the database cannot be queried
+  public CompatibilityVerdict verdict() throws SQLException {
     if (gate.isOff()) {
-      return NOT_LOOKED_AT;
+      return NOT_CHECKED;
     }
     try (Connection connection = dataSource.getConnection()) {
-      return look(connection);
+      return verdict(connection);
     }
   }
 
-  /// The same over a connection that is there.
-  CompatibilityVerdict look(Connection connection) throws SQLException {
+  /// The same, using an existing connection.
+  CompatibilityVerdict verdict(Connection connection) throws SQLException {
     if (gate.isOff()) {
-      return NOT_LOOKED_AT;
+      return NOT_CHECKED;
     }
     String state = History.state(connection);
-    Snapshot finding = last;
-    if (finding == null
-        || !finding.verdict().isCompatible()
-        || !Objects.equals(finding.state(), state)) {
-      finding = new Snapshot(state, gate.engine().judge(connection));
-      last = finding;
+    Snapshot snapshot = last;
+    if (snapshot == null
+        || !snapshot.verdict().isCompatible()
+        || !Objects.equals(snapshot.state(), state)) {
+      snapshot = new Snapshot(state, gate.engine().compatibility(connection));
+      last = snapshot;
     }
-    return finding.verdict();
+    return snapshot.verdict();
   }
 }

@@ -1,5 +1,5 @@
-/// The engine inside the service: gate, readiness, meters, resources. The only part with CDI and
-/// JAX-RS.
+/// The engine inside the service: start-up check, readiness, meters, HTTP resources. Only this
+/// package of the engine uses CDI and JAX-RS.
 @NullMarked
 package dev.sheaf.migration.service;
 

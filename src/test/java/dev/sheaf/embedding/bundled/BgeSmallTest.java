@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModel.State;
 import dev.sheaf.migration.ChangesetText;
 import java.util.ArrayList;
@@ -37,16 +37,16 @@ class BgeSmallTest {
     List<String> texts =
         List.of("A cat sleeps.", "Tax law", "?!", "\u200B", "日本語", "é".repeat(300));
 
-    List<float[]> vectors = MODEL.embed(texts, Role.DOCUMENT);
+    List<float[]> vectors = MODEL.embed(texts, Purpose.DOCUMENT);
 
     assertThat(vectors).hasSameSizeAs(texts);
     for (int i = 0; i < texts.size(); i++) {
       assertThat(vectors.get(i)).hasSize(384);
       assertThat(dot(vectors.get(i), vectors.get(i))).isCloseTo(1, within(1e-5));
       assertThat(vectors.get(i))
-          .isEqualTo(MODEL.embed(List.of(texts.get(i)), Role.DOCUMENT).getFirst());
+          .isEqualTo(MODEL.embed(List.of(texts.get(i)), Purpose.DOCUMENT).getFirst());
     }
-    assertThat(MODEL.embed(List.of(), Role.DOCUMENT)).isEmpty();
+    assertThat(MODEL.embed(List.of(), Purpose.DOCUMENT)).isEmpty();
     assertThat(MODEL.state()).isEqualTo(new State.Ready());
   }
 
@@ -58,7 +58,7 @@ class BgeSmallTest {
                 "Yeast eats sugar and breathes out the gas that lifts the dough.",
                 "The moon's pull raises the sea twice a day.",
                 "A lease held by a crashed worker runs out and the job is taken up again."),
-            Role.DOCUMENT);
+            Purpose.DOCUMENT);
 
     assertThat(nearest(documents, "why does bread rise")).isEqualTo(0);
     assertThat(nearest(documents, "what causes tides")).isEqualTo(1);
@@ -67,43 +67,43 @@ class BgeSmallTest {
 
   @Test
   void embedsAQueryAsADocumentBehindThePrefix() {
-    float[] query = MODEL.embed(List.of("why does bread rise"), Role.QUERY).getFirst();
+    float[] query = MODEL.embed(List.of("why does bread rise"), Purpose.QUERY).getFirst();
 
     assertThat(query)
         .isEqualTo(
             MODEL
-                .embed(List.of(BgeSmall.QUERY_PREFIX + "why does bread rise"), Role.DOCUMENT)
+                .embed(List.of(BgeSmall.QUERY_PREFIX + "why does bread rise"), Purpose.DOCUMENT)
                 .getFirst())
-        .isNotEqualTo(MODEL.embed(List.of("why does bread rise"), Role.DOCUMENT).getFirst());
+        .isNotEqualTo(MODEL.embed(List.of("why does bread rise"), Purpose.DOCUMENT).getFirst());
   }
 
   @Test
   void refusesADocumentItCannotReadToTheEnd() {
     assertThat(MODEL.countTokens("tide ".repeat(510))).isEqualTo(510);
-    assertThat(MODEL.embed(List.of("tide ".repeat(510)), Role.DOCUMENT)).hasSize(1);
-    assertThatThrownBy(() -> MODEL.embed(List.of("tide ".repeat(511)), Role.DOCUMENT))
+    assertThat(MODEL.embed(List.of("tide ".repeat(510)), Purpose.DOCUMENT)).hasSize(1);
+    assertThatThrownBy(() -> MODEL.embed(List.of("tide ".repeat(511)), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A text of 511 tokens is longer than the 510 that bge-small-en-v1.5 reads");
+        .hasMessage("A text has 511 tokens, but the model bge-small-en-v1.5 accepts at most 510.");
   }
 
   @Test
   void readsALongQueryAsFarAsItCan() {
     int prefix = MODEL.countTokens(BgeSmall.QUERY_PREFIX);
 
-    assertThat(MODEL.embed(List.of("tide ".repeat(5_000)), Role.QUERY).getFirst())
-        .isEqualTo(MODEL.embed(List.of("tide ".repeat(510 - prefix)), Role.QUERY).getFirst());
+    assertThat(MODEL.embed(List.of("tide ".repeat(5_000)), Purpose.QUERY).getFirst())
+        .isEqualTo(MODEL.embed(List.of("tide ".repeat(510 - prefix)), Purpose.QUERY).getFirst());
   }
 
   @Test
   void givesTheSameVectorsToManyCallersAtOnce() throws Exception {
     List<String> texts =
         IntStream.range(0, 8).mapToObj(i -> "Sentence number " + i + " about tides.").toList();
-    List<float[]> expected = MODEL.embed(texts, Role.DOCUMENT);
+    List<float[]> expected = MODEL.embed(texts, Purpose.DOCUMENT);
 
     List<Future<List<float[]>>> answers = new ArrayList<>();
     try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 8; i++) {
-        answers.add(callers.submit(() -> MODEL.embed(texts, Role.DOCUMENT)));
+        answers.add(callers.submit(() -> MODEL.embed(texts, Purpose.DOCUMENT)));
       }
     }
 
@@ -115,12 +115,13 @@ class BgeSmallTest {
   @Test
   void remembersWhyItCouldNotBeLoaded() {
     try (var model = new BgeSmall(1, "/no-such.onnx")) {
-      assertThatThrownBy(() -> model.embed(List.of("text"), Role.QUERY))
+      assertThatThrownBy(() -> model.embed(List.of("text"), Purpose.QUERY))
           .isInstanceOf(EmbeddingException.class)
-          .hasMessage("bge-small-en-v1.5 could not be loaded")
-          .hasRootCauseMessage("No resource /no-such.onnx on the class path");
+          .hasMessage(
+              "The model bge-small-en-v1.5 could not be loaded. The cause is in the service's log.")
+          .hasRootCauseMessage("Resource /no-such.onnx is not on the class path");
       assertThat(model.state())
-          .isEqualTo(new State.Failed("No resource /no-such.onnx on the class path"));
+          .isEqualTo(new State.Failed("Resource /no-such.onnx is not on the class path"));
     }
   }
 
@@ -130,13 +131,13 @@ class BgeSmallTest {
     assertThat(model.countTokens("one two")).isEqualTo(2);
     model.close();
 
-    assertThatThrownBy(() -> model.embed(List.of("text"), Role.QUERY))
+    assertThatThrownBy(() -> model.embed(List.of("text"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class)
-        .hasMessage("bge-small-en-v1.5 was stopped");
+        .hasMessage("The model bge-small-en-v1.5 was stopped.");
   }
 
   private static int nearest(List<float[]> documents, String query) {
-    float[] vector = MODEL.embed(List.of(query), Role.QUERY).getFirst();
+    float[] vector = MODEL.embed(List.of(query), Purpose.QUERY).getFirst();
     int best = 0;
     for (int i = 1; i < documents.size(); i++) {
       if (dot(documents.get(i), vector) > dot(documents.get(best), vector)) {

@@ -10,7 +10,7 @@ public final class BundledModels {
 
   private BundledModels() {}
 
-  /// The same one for all tests of a JVM: loading it takes a second.
+  /// One instance for all tests of a JVM, because loading takes a second.
   public static EmbeddingModel bgeSmall() {
     return BGE_SMALL;
   }

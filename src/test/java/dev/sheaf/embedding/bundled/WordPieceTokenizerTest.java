@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The reference is the Rust tokenizer that the model was published for.
+/// Compares with the Rust tokenizer of Hugging Face, for which the model was published.
 class WordPieceTokenizerTest {
 
   private static WordPieceTokenizer tokenizer;
@@ -21,7 +21,7 @@ class WordPieceTokenizerTest {
 
   @BeforeAll
   static void read() throws Exception {
-    // Otherwise the reference asks a cloud machine's metadata service who it is, and reports home.
+    // Otherwise the reference queries the metadata service of cloud machines, and sends telemetry.
     System.setProperty("ai.djl.offline", "true");
     try (InputStream in = resource()) {
       tokenizer = WordPieceTokenizer.read(in);

@@ -3,7 +3,7 @@ package dev.sheaf.embedding.openai;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.embedding.EmbeddingModel;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -18,7 +18,7 @@ import java.util.Objects;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
-/// The client and the server of one API, each against the other.
+/// Connects Sheaf's client of OpenAI's API to Sheaf's server.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class OpenAiModelIT {
@@ -49,10 +49,10 @@ class OpenAiModelIT {
       var remote =
           new OpenAiModel("remote", Objects.requireNonNull(config.models().get("remote")), http);
 
-      for (Role role : Role.values()) {
-        List<String> asked = role == Role.QUERY ? texts : texts.subList(0, 2);
-        List<float[]> expected = bundled.embed(asked, role);
-        List<float[]> given = remote.embed(asked, role);
+      for (Purpose purpose : Purpose.values()) {
+        List<String> asked = purpose == Purpose.QUERY ? texts : texts.subList(0, 2);
+        List<float[]> expected = bundled.embed(asked, purpose);
+        List<float[]> given = remote.embed(asked, purpose);
         for (int i = 0; i < asked.size(); i++) {
           assertThat(given.get(i)).containsExactly(expected.get(i), Offset.offset(1e-6f));
         }

@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.sheaf.embedding.EmbeddingException;
-import dev.sheaf.embedding.EmbeddingModel.Role;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -32,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a server may do to a client. That its good answers are understood, OpenAiModelIT shows.
+/// Tests failures and invalid responses of a server. OpenAiModelIT tests valid responses.
 class OpenAiModelTest {
 
   private record Answer(int status, Map<String, String> headers, String body) {
@@ -48,10 +49,11 @@ class OpenAiModelTest {
 
   private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
+  private final Queue<Set<String>> headers = new ConcurrentLinkedQueue<>();
   private final HttpClient http = HttpClient.newHttpClient();
   private HttpServer server;
 
-  /// What a request for the vector of "a document" waits for.
+  /// A request with the text "a document" waits for this.
   private CountDownLatch document = new CountDownLatch(0);
 
   @BeforeEach
@@ -75,6 +77,7 @@ class OpenAiModelTest {
               + " "
               + new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
       requests.add(request);
+      headers.add(Set.copyOf(exchange.getRequestHeaders().keySet()));
       if (request.contains("a document")) {
         document.await();
       }
@@ -105,6 +108,18 @@ class OpenAiModelTest {
     return new OpenAiModel("m", Objects.requireNonNull(models.get("m")), http);
   }
 
+  /// An offer to change to HTTP/2 makes some servers (uvicorn with httptools, so vLLM) answer a
+  /// request without its body.
+  @Test
+  void offersNoOtherProtocol() {
+    answers.add(new Answer(200, TWO));
+    model(Map.of()).embed(List.of("a", "b"), Purpose.DOCUMENT);
+    assertThat(headers)
+        .singleElement()
+        .satisfies(names ->
+            assertThat(names).doesNotContainAnyElementsOf(List.of("Upgrade", "Http2-settings")));
+  }
+
   @Test
   void sendsWhatIsConfiguredAndGivesUnitVectorsInTheOrderOfTheTexts() {
     answers.add(new Answer(200, TWO));
@@ -116,7 +131,7 @@ class OpenAiModelTest {
                 "send-dimensions", "true",
                 "document-prefix", "passage: "));
 
-    List<float[]> vectors = model.embed(List.of("one", "two"), Role.DOCUMENT);
+    List<float[]> vectors = model.embed(List.of("one", "two"), Purpose.DOCUMENT);
 
     assertThat(vectors).containsExactly(new float[] {0.6f, 0.8f}, new float[] {0, 1});
     assertThat(requests)
@@ -132,7 +147,7 @@ class OpenAiModelTest {
     answers.add(new Answer(503, "loading"));
     answers.add(new Answer(200, TWO));
 
-    assertThat(model(Map.of()).embed(List.of("one", "two"), Role.QUERY)).hasSize(2);
+    assertThat(model(Map.of()).embed(List.of("one", "two"), Purpose.QUERY)).hasSize(2);
     assertThat(requests).hasSize(3);
   }
 
@@ -141,10 +156,10 @@ class OpenAiModelTest {
     IntStream.range(0, 3).forEach(_ -> answers.add(new Answer(500, "out of memory")));
 
     assertThatThrownBy(
-            () -> model(Map.of("retries", "2")).embed(List.of("one", "two"), Role.DOCUMENT))
+            () -> model(Map.of("retries", "2")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith(
-            "/v1/embeddings does not answer, 3 attempts, the last: HTTP 500 out of memory");
+            "/v1/embeddings failed after 3 attempts. The last failure: HTTP 500 out of memory.");
     assertThat(answers).isEmpty();
   }
 
@@ -166,9 +181,10 @@ class OpenAiModelTest {
     OpenAiModel model = model(Map.of("url", url("/silent"), "timeout", "0.1s", "retries", "0"));
 
     try {
-      assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+      assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
           .isInstanceOf(EmbeddingException.class)
-          .hasMessageEndingWith("HttpTimeoutException no answer within 100 ms");
+          .hasMessageEndingWith(
+              "failed after 1 attempt. The last failure: no answer within 100 ms.");
     } finally {
       given.countDown();
     }
@@ -178,18 +194,20 @@ class OpenAiModelTest {
   void aQueryHasAsMuchTimeForAllAttemptsTogether() {
     answers.add(new Answer(503, Map.of("Retry-After", "30"), "loading"));
 
-    assertThatThrownBy(() -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Role.QUERY))
+    assertThatThrownBy(
+            () -> model(Map.of("query-timeout", "1s")).embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class)
-        .hasMessageEndingWith("does not answer, 1 attempts, the last: HTTP 503 loading");
+        .hasMessageEndingWith("failed after 1 attempt. The last failure: HTTP 503 loading.");
   }
 
   @Test
   void doesNotAskAgainWhatWasRefused() {
     answers.add(new Answer(401, "{\"error\": \"no such key\"}"));
 
-    assertThatThrownBy(() -> model(Map.of()).embed(List.of("one"), Role.DOCUMENT))
+    assertThatThrownBy(() -> model(Map.of()).embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
-        .hasMessageEndingWith("HTTP 401 {\"error\": \"no such key\"}");
+        .hasMessageEndingWith(
+            "rejects requests to the model m: HTTP 401 {\"error\": \"no such key\"}.");
     assertThat(requests).hasSize(1);
   }
 
@@ -200,10 +218,10 @@ class OpenAiModelTest {
     answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
     OpenAiModel model = model(Map.of());
 
-    assertThatThrownBy(() -> model.embed(List.of("one"), Role.DOCUMENT))
+    assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("m does not take it: HTTP " + status + " {\"error\": \"no emoji\"}");
-    assertThatThrownBy(() -> model.embed(List.of("one"), Role.QUERY))
+        .hasMessage("The model m rejects the text: HTTP " + status + " {\"error\": \"no emoji\"}.");
+    assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class);
   }
 
@@ -212,10 +230,10 @@ class OpenAiModelTest {
     answers.add(new Answer(200, TWO));
 
     assertThatThrownBy(
-            () -> model(Map.of("dimensions", "3")).embed(List.of("one", "two"), Role.DOCUMENT))
+            () -> model(Map.of("dimensions", "3")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .isInstanceOf(EmbeddingException.class)
         .hasMessageEndingWith(
-            "gives vectors of 2 dimensions, but sheaf.embedding.openai.m.dimensions is 3");
+            "returned vectors of 2 dimensions, but sheaf.embedding.openai.m.dimensions is 3.");
   }
 
   @Test
@@ -230,7 +248,7 @@ class OpenAiModelTest {
             "{\"data\":[{\"index\":0,\"embedding\":[0,0]},{\"index\":1,\"embedding\":[1,2]}]}")) {
       answers.add(new Answer(200, body));
 
-      assertThatThrownBy(() -> model.embed(List.of("one", "two"), Role.DOCUMENT))
+      assertThatThrownBy(() -> model.embed(List.of("one", "two"), Purpose.DOCUMENT))
           .as(body)
           .isInstanceOf(EmbeddingException.class);
     }
@@ -241,7 +259,7 @@ class OpenAiModelTest {
     IntStream.range(0, 2)
         .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
 
-    assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Role.DOCUMENT))
+    assertThat(model(Map.of("batch-size", "1")).embed(List.of("one", "two"), Purpose.DOCUMENT))
         .hasSize(2);
     assertThat(requests).hasSize(2);
   }
@@ -253,10 +271,11 @@ class OpenAiModelTest {
     IntStream.range(0, 2)
         .forEach(_ -> answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}")));
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      Future<?> documents = clients.submit(() -> model.embed(List.of("a document"), Role.DOCUMENT));
+      Future<?> documents =
+          clients.submit(() -> model.embed(List.of("a document"), Purpose.DOCUMENT));
       await().until(() -> requests.size() == 1);
       try {
-        assertThat(clients.submit(() -> model.embed(List.of("a query"), Role.QUERY)))
+        assertThat(clients.submit(() -> model.embed(List.of("a query"), Purpose.QUERY)))
             .succeedsWithin(Duration.ofSeconds(10));
       } finally {
         document.countDown();
@@ -270,10 +289,10 @@ class OpenAiModelTest {
     OpenAiModel model = model(Map.of("max-tokens", "2"));
     answers.add(new Answer(200, "{\"data\":[{\"embedding\":[1,0]}]}"));
 
-    assertThat(model.embed(List.of("abcdefghi"), Role.QUERY)).hasSize(1);
+    assertThat(model.embed(List.of("abcdefghi"), Purpose.QUERY)).hasSize(1);
     assertThat(requests.element()).contains("[\"abcdef\"]");
-    assertThatThrownBy(() -> model.embed(List.of("abcdefghi"), Role.DOCUMENT))
+    assertThatThrownBy(() -> model.embed(List.of("abcdefghi"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("A text of 3 tokens is longer than the 2 that m reads");
+        .hasMessage("A text has 3 tokens, but the model m accepts at most 2.");
   }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What a worker does with a backfill, and what others do to it.
+/// Running backfills, and the events that interrupt them.
 class BackfillIT {
 
   private static final int ROWS = 2_500;
@@ -155,7 +155,7 @@ class BackfillIT {
       assertThat(shop.backfill().rowsDone()).isBetween(800L, 999L);
       assertThat(shop.backfill().worker()).isNotNull();
 
-      // It returns, because there is nothing that nobody works at.
+      // It returns, because another worker runs the only backfill.
       shop.backfills().work(null, Refusing.TO_BEGIN, new CountDownLatch(1));
 
       assertThat(shop.backfill().rowsDone()).isBetween(800L, 999L);
@@ -174,7 +174,7 @@ class BackfillIT {
     Backfills dead = shop.backfills("lease", "1h");
     try (RowLock lock = RowLock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000")) {
       CountDownLatch stop = new CountDownLatch(1);
-      // Its thread ends where it is, and gives nothing back.
+      // Its thread ends without releasing the lease.
       Thread worker =
           Thread.ofVirtual()
               .start(() ->
@@ -262,7 +262,7 @@ class BackfillIT {
                       "SELECT pid FROM pg_locks WHERE relation = 'item'::regclass AND NOT granted")
                   .isEmpty());
       try (Running worker = Running.start(shop.backfills())) {
-        await().until(() -> waitsFor("a lock on item that others queue for"));
+        await().until(() -> waitsFor("other sessions that are waiting for a lock on item"));
         assertThat(shop.backfill().rowsDone()).isZero();
 
         reader.release();
@@ -279,7 +279,7 @@ class BackfillIT {
     shop.up();
     try (Connection connection = shop.database().connect();
         Statement vacuum = connection.createStatement()) {
-      // Slow enough to be met, and ended by the test.
+      // A long statement, which the test ends.
       vacuum.execute("SET vacuum_cost_delay = 100");
       vacuum.execute("SET vacuum_cost_limit = 1");
       Thread vacuuming =
@@ -349,7 +349,7 @@ class BackfillIT {
 
     assertThat(shop.backfill().progress())
         .isEqualTo(
-            "failed: every row was passed, and its condition does not hold:"
+            "failed: all rows are processed, but its condition is not true:"
                 + " SELECT NOT EXISTS (SELECT FROM item WHERE touched <> 1)");
 
     shop.database().execute("UPDATE item SET touched = 1 WHERE id = 7");
@@ -373,7 +373,7 @@ class BackfillIT {
     assertThat(failed.lastError()).isEqualTo("division by zero");
     assertThat(failed.rowsDone()).isBetween(800L, 999L);
 
-    // Corrected, entered again, and gone on with where it was left.
+    // The file is corrected and registered again, and the backfill continues where it stopped.
     shop.declare("UPDATE item SET touched = touched + 1 WHERE :batch");
     shop.up();
     assertThat(shop.backfill().rowsDone()).isEqualTo(failed.rowsDone());
@@ -389,9 +389,9 @@ class BackfillIT {
       delimiter = '|',
       textBlock =
           """
-          table:thing key:id   | there is no table thing; see the backfill's first lines
-          table:item key:name  | table item has no unique index on (name); the key of a backfill is a primary key, or another unique index of columns that are never null
-          table:item key:price | table item has no column price that is never null; rows without a key would be left out; see the backfill's first lines
+          table:thing key:id   | there is no table thing; correct the --backfill line of its file
+          table:item key:name  | table item has no unique index on (name); the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL
+          table:item key:price | table item has no NOT NULL column price; a backfill skips rows whose key is null; correct the --backfill line of its file
           """)
   void aKeyThatDoesNotNameEveryRowOnceIsRefused(String header, String error) throws Exception {
     shop.declare(header, "UPDATE item SET touched = 1 WHERE :batch", "SELECT true");
@@ -463,17 +463,17 @@ class BackfillIT {
             """);
   }
 
-  /// A listener that must not hear of anything.
+  /// A listener that must not be called.
   private enum Refusing implements BackfillListener {
     TO_BEGIN;
 
     @Override
-    public void began(Backfill backfill) {
+    public void started(Backfill backfill) {
       throw new AssertionError("two work at " + backfill);
     }
   }
 
-  /// A worker on a thread of its own, which connects again when its connection is lost.
+  /// A worker on its own thread, which reconnects if its connection is lost.
   private record Running(Thread thread, CountDownLatch stop) implements AutoCloseable {
 
     static Running start(Backfills backfills) {
@@ -493,7 +493,7 @@ class BackfillIT {
       }
     }
 
-    /// Waits until it has nothing more to do.
+    /// Waits until it has no more work.
     void await() {
       Awaitility.await().until(() -> !thread.isAlive());
     }

@@ -13,11 +13,11 @@ class BatchSizeTest {
   void growsSlowlyUpToTheLimit() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
-    size.took(Duration.ofMillis(1));
+    size.adjustTo(Duration.ofMillis(1));
     assertThat(size.rows()).isEqualTo(300);
-    size.took(Duration.ofMillis(1));
+    size.adjustTo(Duration.ofMillis(1));
     assertThat(size.rows()).isEqualTo(450);
-    size.took(Duration.ofMillis(1));
+    size.adjustTo(Duration.ofMillis(1));
     assertThat(size.rows()).isEqualTo(500);
   }
 
@@ -25,15 +25,15 @@ class BatchSizeTest {
   void shrinksAtOnceButNeverToNothing() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
-    size.took(Duration.ofMillis(200));
+    size.adjustTo(Duration.ofMillis(200));
     assertThat(size.rows()).isEqualTo(100);
-    size.took(Duration.ofMinutes(1));
+    size.adjustTo(Duration.ofMinutes(1));
     assertThat(size.rows()).isEqualTo(25);
     for (int i = 0; i < 10; i++) {
-      size.took(Duration.ofMinutes(1));
+      size.adjustTo(Duration.ofMinutes(1));
     }
     assertThat(size.rows()).isOne();
-    size.took(Duration.ofMillis(1));
+    size.adjustTo(Duration.ofMillis(1));
     assertThat(size.rows()).isEqualTo(2);
   }
 
@@ -41,7 +41,7 @@ class BatchSizeTest {
   void staysWhereABatchTakesAsLongAsItShould() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
-    size.took(TARGET);
+    size.adjustTo(TARGET);
 
     assertThat(size.rows()).isEqualTo(200);
   }
@@ -51,13 +51,13 @@ class BatchSizeTest {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
     for (int i = 0; i < 10; i++) {
-      size.took(Duration.ofMillis(900));
+      size.adjustTo(Duration.ofMillis(900));
     }
     assertThat(size.rows()).isEqualTo(100);
 
-    size.took(Duration.ofMillis(1100));
+    size.adjustTo(Duration.ofMillis(1100));
     assertThat(size.rows()).isEqualTo(25);
-    size.took(Duration.ofMillis(900));
+    size.adjustTo(Duration.ofMillis(900));
     assertThat(size.rows()).isEqualTo(25);
   }
 
@@ -65,7 +65,7 @@ class BatchSizeTest {
   void makesWayForOthers() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
-    size.disturbed();
+    size.halve();
 
     assertThat(size.rows()).isEqualTo(100);
   }

@@ -28,8 +28,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The walk of docs/expand-migrate-contract.md, with the files that stand there: three releases of
-/// the service replace each other while requests come in, and none of them fails.
+/// The tutorial docs/expand-migrate-contract.md, with its files: three releases of the service
+/// replace each other under load, and no request fails.
 @OutOfProcess
 class ExpandMigrateContractIT {
 
@@ -38,7 +38,7 @@ class ExpandMigrateContractIT {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Pattern FILE = Pattern.compile("(?s)`shop/(\\S+)`:\n\n```sql\n(.*?)```");
 
-  /// Only the last release works at the backfill, so that it meets the contract undone.
+  /// Only the last release runs the backfill, so that the contract step has to wait for it.
   private static final Map<String, String> IDLE = Map.of("SHEAF_BACKFILL_ENABLED", "false");
 
   private static final Map<String, String> WORKING =
@@ -56,7 +56,7 @@ class ExpandMigrateContractIT {
       load.use("name");
       load.awaitMore();
 
-      // Expand: a replica of the next release, while the one before still serves.
+      // Expand: a replica of the next release starts while the previous one still serves.
       release("002_item_label");
       load.serveFrom(shop.service(IDLE));
       load.use("label");
@@ -64,7 +64,7 @@ class ExpandMigrateContractIT {
       load.awaitMore();
       load.stopUsing("name");
 
-      // Contract: deployed too early, which does no harm.
+      // Contract: deployed too early, which is harmless.
       release("003_item_label_complete", "004_item_name_away");
       load.serveFrom(shop.service(WORKING));
       assertThat(pending(shop))
@@ -103,7 +103,7 @@ class ExpandMigrateContractIT {
         .toList();
   }
 
-  /// Copies what the page says into the changelogs.
+  /// Copies the files of the page into the changelogs.
   private void release(String... names) throws IOException {
     Matcher file = FILE.matcher(Files.readString(Path.of("docs", "expand-migrate-contract.md")));
     List<String> written = new ArrayList<>();
@@ -130,13 +130,13 @@ class ExpandMigrateContractIT {
         .isEqualTo(201);
   }
 
-  /// Clients that never rest, and what went wrong for them.
+  /// Clients that send requests without a pause, and their failures.
   private static final class Load implements AutoCloseable {
     private final Shop shop;
     private final Queue<String> failures = new ConcurrentLinkedQueue<>();
     private final List<Client> clients = new ArrayList<>();
 
-    /// Requests hold it shared, so that no replica is taken away under one.
+    /// Requests hold the read lock, so that no replica is stopped during a request.
     private final ReentrantReadWriteLock serving = new ReentrantReadWriteLock();
 
     private volatile SheafProcess service;
@@ -146,8 +146,8 @@ class ExpandMigrateContractIT {
       this.service = service;
     }
 
-    /// Turns to another replica once it is ready, and stops the one before when nobody waits for it
-    /// any more.
+    /// Switches to another replica when it is ready, and stops the previous one when it has no more
+    /// requests.
     void serveFrom(SheafProcess replica) {
       SheafProcess before = service;
       await()
@@ -182,7 +182,7 @@ class ExpandMigrateContractIT {
               }));
     }
 
-    /// A version of the application that knows the column by this name.
+    /// A version of the application that uses this column name.
     void use(String column) {
       clients.add(
           new Client(
@@ -209,7 +209,7 @@ class ExpandMigrateContractIT {
       clients.stream().filter(client -> client.name.equals(column)).forEach(Client::stop);
     }
 
-    /// Waits until every client has got through several times more.
+    /// Waits until every client has completed several more requests.
     void awaitMore() {
       for (Client client : clients) {
         long target = client.requests.get() + 5;
@@ -232,7 +232,7 @@ class ExpandMigrateContractIT {
       void send() throws Exception;
     }
 
-    /// Sends one request after the other until it is stopped.
+    /// Sends requests until it is stopped.
     private final class Client {
       private final String name;
       private final AtomicLong requests = new AtomicLong();

@@ -14,17 +14,17 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The process that works a backfill off is killed at random points, again and again; in the end
-/// every row was done exactly once.
+/// The process that runs a backfill is killed at random points, several times. In the end, every
+/// row was changed exactly once.
 ///
-/// 20,000 rows and a few kills in an ordinary build, 2,000,000 and ten in `make soak`.
+/// 20,000 rows and a few kills in a normal build; 2,000,000 rows and ten kills in `make soak`.
 @OutOfProcess
 class KilledBackfillIT {
 
   private static final int ROWS = Integer.getInteger("sheaf.soak.rows", 20_000);
   private static final int KILLS = Integer.getInteger("sheaf.soak.backfill-kills", 3);
 
-  /// Repeats a run that failed, as far as a race can be repeated.
+  /// The seed, to repeat a failed run as far as a race can be repeated.
   private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
 
   private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -51,7 +51,7 @@ class KilledBackfillIT {
           killed += worker.killAfter(delay) ? 1 : 0;
         }
       }
-      // How far it had come when it was killed for the last time.
+      // The progress at the last kill.
       assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
       lock.close();
 
@@ -73,7 +73,7 @@ class KilledBackfillIT {
             "sheaf.backfill.lease", "1s",
             "sheaf.backfill.check-every", "100ms",
             "sheaf.backfill.rest", "0.5",
-            // So that the kills meet many batches, however few rows there are.
+            // Small batches, so that kills hit many of them.
             "sheaf.backfill.max-batch", Integer.toString(Math.max(50, ROWS / 500))),
         "backfill",
         "run");

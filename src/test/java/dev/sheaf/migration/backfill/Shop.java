@@ -20,8 +20,8 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
 
-/// A database with a table `item` whose rows count how often a backfill has touched them, and the
-/// changelogs that made it.
+/// A database with a table `item` whose rows count how often a backfill has changed them, and its
+/// changelogs.
 public final class Shop implements AutoCloseable {
 
   static final String NAME = "core/002_touched";
@@ -38,19 +38,19 @@ public final class Shop implements AutoCloseable {
     this.module = module;
   }
 
-  /// One with so many rows in its table, and a backfill that adds one to `touched` of each.
+  /// A shop with this number of rows, and a backfill that adds one to `touched` of each row.
   ///
   /// @param root an empty directory
   static Shop open(Path root, int rows) throws IOException {
     return open(root, "core", rows).withBackfill();
   }
 
-  /// The same as a module `shop` beside what the service itself needs.
+  /// The same as a module `shop` beside the modules of the service.
   public static Shop besideTheService(Path root, int rows) throws IOException {
     return withoutBackfill(root, rows).withBackfill();
   }
 
-  /// The same with nothing but the table.
+  /// The same with only the table.
   static Shop withoutBackfill(Path root, int rows) throws IOException {
     for (String directory : List.of("core", "template")) {
       Files.createDirectories(root.resolve(directory));
@@ -135,7 +135,7 @@ public final class Shop implements AutoCloseable {
         false);
   }
 
-  /// A worker's view, as a process of its own would have it: impatient, in small batches.
+  /// The backfills for a worker, with short waits and small batches.
   Backfills backfills(String... keysAndValues) {
     Map<String, String> values = new HashMap<>();
     values.put("sheaf.backfill.max-batch", "100");
@@ -161,17 +161,17 @@ public final class Shop implements AutoCloseable {
         .build();
   }
 
-  /// Works everything off in this thread.
+  /// Runs all backfills in this thread.
   public void workOff() {
     backfills().run(null, new BackfillListener() {}, new CountDownLatch(1));
   }
 
-  /// How far the backfill has come.
+  /// The state of the backfill.
   public Backfill backfill() {
     return backfills().find(module + "/002_touched").orElseThrow();
   }
 
-  /// How often rows were touched, and how many that often: `1: 5000`.
+  /// The number of rows by how often they were changed: `1: 5000`.
   public List<String> touched() throws SQLException {
     return database.query(
         "SELECT touched || ': ' || count(*) FROM item GROUP BY touched ORDER BY touched");

@@ -26,8 +26,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Every changeset of every module, and every template, goes up, down and up again; the catalog
-/// after down is the catalog before, to the letter.
+/// Every changeset of every module, and every object template, is applied, rolled back and applied
+/// again. The catalog after the rollback must be exactly the one before.
 class ChangelogRoundTripIT {
 
   private static final Changelogs CHANGELOGS = Changelogs.bundled();
@@ -119,7 +119,7 @@ class ChangelogRoundTripIT {
   }
 
   private static List<Changeset> everyChangeset() {
-    // core sorts before what builds on it; a module that requires another says so and comes later.
+    // A module that requires another one is listed after it; core comes first.
     return Modules.everything(CHANGELOGS).enabled().stream()
         .flatMap(module -> CHANGELOGS.files().getOrDefault(module, List.of()).stream())
         .map(ChangesetParser::parse)

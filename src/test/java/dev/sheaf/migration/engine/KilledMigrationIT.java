@@ -22,16 +22,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/// A migration, up or down, is killed at random points, and the next ordinary run recovers without
-/// anybody's help: the schema is then what the changelogs make.
+/// A migration, up or down, is killed at random points. The next normal run recovers by itself, and
+/// the schema then matches the changelogs.
 ///
-/// A few times in an ordinary build, two hundred times in `make soak`.
+/// A normal build kills it a few times, `make soak` two hundred times.
 @OutOfProcess
 class KilledMigrationIT {
 
   private static final int KILLS = Integer.getInteger("sheaf.soak.kills", 10);
 
-  /// Repeats a run that failed, as far as a race can be repeated.
+  /// The seed, to repeat a failed run as far as a race can be repeated.
   private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -41,8 +41,9 @@ class KilledMigrationIT {
 
   @TempDir private Path root;
 
-  /// Every kind of step that can be interrupted, long enough to be hit: a transaction that writes
-  /// rows, indexes built, dropped and rebuilt concurrently over them, and several in one file.
+  /// Every kind of step that can be interrupted, and that takes long enough: a transaction that
+  /// writes rows, indexes that are created, dropped and rebuilt concurrently, and several of them
+  /// in one file.
   @BeforeEach
   void write() throws IOException {
     TestChangelogs changelogs = new TestChangelogs(root);
@@ -108,12 +109,12 @@ class KilledMigrationIT {
                   direction, kill, KILLS / 2, atLine ? "at line " + lines : "after " + delay, SEED);
       try (TestDatabase database = TestDatabase.create()) {
         try (SheafCommand killed = start(database, direction)) {
-          // Before its first line it is a JVM that starts, and there is nothing to interrupt.
+          // Before its first line, the JVM is starting, and there is nothing to interrupt.
           awaitLines(killed, direction, atLine ? lines : 1, trial);
           if (killed.killAfter(atLine ? Duration.ZERO : delay)) {
             interrupted++;
           } else if (!atLine) {
-            // The machine is faster now than when it was measured.
+            // The run ended earlier than the measured one.
             whole = delay;
           }
         }
@@ -137,7 +138,7 @@ class KilledMigrationIT {
         .isPositive();
   }
 
-  /// How long a run takes from its first line to its end.
+  /// The duration of a run from its first line to its end.
   private Duration uninterrupted(Direction direction) throws Exception {
     try (TestDatabase database = TestDatabase.create();
         SheafCommand whole = start(database, direction)) {
@@ -148,7 +149,7 @@ class KilledMigrationIT {
     }
   }
 
-  /// Waits until so many changesets are reported done, or the process has ended.
+  /// Waits until this number of changesets is reported as done, or the process has ended.
   private static void awaitLines(
       SheafCommand command, Direction direction, int lines, String trial) {
     String done = direction == Direction.UP ? "up " : "down ";

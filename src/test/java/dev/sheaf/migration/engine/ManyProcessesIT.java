@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// Many replicas of one deployment that start in the same moment.
+/// Many replicas of a deployment start at the same time.
 ///
-/// The lock is in the test's own hand while they start, so that they really meet at it, however
-/// slowly the machine starts them.
+/// The test holds the schema lock while they start, so that they all wait for it, even on a slow
+/// machine.
 @OutOfProcess
 class ManyProcessesIT {
 
@@ -66,7 +66,7 @@ class ManyProcessesIT {
     }
   }
 
-  /// If one of them wanted the lock it would wait until the test's patience ends.
+  /// If one of them requested the lock, the test would time out.
   @Test
   void atHeadNobodyAsksForTheLock() throws Exception {
     List<SheafCommand> processes = new ArrayList<>();
@@ -101,7 +101,7 @@ class ManyProcessesIT {
     }
   }
 
-  /// At the head of the modules that are on by default, which the template may go beyond.
+  /// A database with only the modules that are enabled by default; the template may have more.
   private static TestDatabase atHead() throws Exception {
     TestDatabase database = TestDatabase.migrated();
     try (SheafCommand first = up(database)) {

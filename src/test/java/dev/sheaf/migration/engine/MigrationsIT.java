@@ -43,7 +43,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What happens between a changelog and a database, on a database of each test's own.
+/// Applying and rolling back changelogs. Each test has its own database.
 class MigrationsIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -127,7 +127,7 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "core/001_a.sql was applied already and says something else now - put it back as it was, and write the"
+            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
                 + " change as a new changeset");
   }
 
@@ -151,7 +151,7 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "the database is newer than this application, %1$s: core/002_b, applied by %1$s, names no older version that works with it - start the newer application, or roll the database back: sheaf migrate goto",
+            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s, declares no compatible older version - start a newer version of the application, or roll the schema back: sheaf migrate goto",
             ProcessIdentity.VERSION);
   }
 
@@ -167,7 +167,7 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b came late: higher-numbered changesets of its module were applied before it");
+            "core/002_b is out of order: higher-numbered changesets of its module were applied before it");
   }
 
   @Test
@@ -181,8 +181,8 @@ class MigrationsIT {
 
     assertThat(result.problems())
         .singleElement()
-        .satisfies(
-            problem -> assertThat(problem).hasMessageStartingWith("core/001_a.sql comes late"));
+        .satisfies(problem ->
+            assertThat(problem).hasMessageStartingWith("core/001_a.sql is out of order"));
     assertThat(database.query("SELECT to_regclass('a')")).containsExactly("null");
   }
 
@@ -210,7 +210,7 @@ class MigrationsIT {
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
 
-    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(migrations().status().upToDate()).isTrue();
     needsNoLock();
   }
 
@@ -372,7 +372,7 @@ class MigrationsIT {
         "b",
         "CREATE INDEX CONCURRENTLY a_id ON a (id);\nCREATE INDEX CONCURRENTLY a_id2 ON a (id);",
         "SELECT 1;");
-    // What a crash in the second statement leaves: the first index, half of the second, an open
+    // The state after a crash in the second statement: the first index, half of the second, an open
     // journal.
     database.execute("CREATE INDEX a_id ON a (id)");
     database.execute("CREATE INDEX a_id2 ON a (id)");
@@ -385,7 +385,7 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b: cleared what an interrupted run left: DROP INDEX CONCURRENTLY a_id2");
+            "core/002_b: removed a remnant of an interrupted run: DROP INDEX CONCURRENTLY a_id2");
     assertThat(
             database.query(
                 "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
@@ -406,9 +406,9 @@ class MigrationsIT {
     database.execute("DROP INDEX a_id2");
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
-    assertThat(migrations().status().atHead()).isFalse();
+    assertThat(migrations().status().upToDate()).isFalse();
     try (Connection connection = database.connect()) {
-      assertThat(migrations().judge(connection))
+      assertThat(migrations().compatibility(connection))
           .isEqualTo(new CompatibilityVerdict(false, "the rollback of core/002_b was interrupted"));
     }
 

@@ -23,8 +23,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A database that a newer application has migrated, in the hands of an older one, which has the
-/// same changelogs without the newest.
+/// An older application on a database that a newer one has migrated. The older one has the same
+/// changelogs without the latest.
 class OlderApplicationIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -70,8 +70,8 @@ class OlderApplicationIT {
     assertThat(run(result)).containsExactly("down core/003_c", "down core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/003_c is not known here; the rollback that was stored with it is what runs",
-            "core/002_b is not known here; the rollback that was stored with it is what runs");
+            "this version has no file of core/003_c; using the rollback that is stored in the database",
+            "this version has no file of core/002_b; using the rollback that is stored in the database");
     assertThat(older().verify()).isEmpty();
     assertThat(run(older().up(SILENT))).isEmpty();
     assertThat(run(newer().up(SILENT))).containsExactly("up core/002_b", "up core/003_c");
@@ -97,11 +97,12 @@ class OlderApplicationIT {
 
     assertThat(older().scriptDown("core", 2))
         .containsExactly(
-            new Migrations.Script(
+            new Migrations.ChangesetScript(
                 "core/003_c",
                 false,
                 List.of("DROP INDEX CONCURRENTLY a_note", "DROP INDEX CONCURRENTLY a_id")),
-            new Migrations.Script("core/002_b", true, List.of("ALTER TABLE a DROP COLUMN note")));
+            new Migrations.ChangesetScript(
+                "core/002_b", true, List.of("ALTER TABLE a DROP COLUMN note")));
     assertThat(run(older().drop(database.address().database(), false, Approval.NONE, SILENT)))
         .hasSize(4);
     assertThat(
@@ -123,7 +124,8 @@ class OlderApplicationIT {
     assertThat(older().verify()).isEmpty();
   }
 
-  /// What a crash in the second statement leaves: the first index, an invalid second, no history.
+  /// The state after a crash in the second statement: the first index, an invalid second one, no
+  /// history.
   @Test
   void takesBackWhatTheNewerOneLeftHalfDone() throws SQLException {
     newer().up(SILENT).orThrow();
@@ -131,14 +133,14 @@ class OlderApplicationIT {
         """
         UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_note'::regclass;
         DELETE FROM databasechangelog WHERE filename = 'db/changelog/core/003_c.sql';
-        INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/003_c.sql', 'up', 1)
+        INSERT INTO schema_journal (path, direction, statement, kept) VALUES ('db/changelog/core/003_c.sql', 'up', 1, '{}')
         """);
 
     MigrationResult result = older().goTo("core", 1, Approval.NONE, SILENT);
 
     assertThat(run(result)).containsExactly("down core/003_c", "down core/002_b");
     assertThat(result.notes())
-        .contains("core/003_c was interrupted on its way up; it is taken back first");
+        .contains("core/003_c was interrupted while it was applied; rolling it back first");
     assertThat(older().verify()).isEmpty();
     assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
   }
@@ -154,8 +156,8 @@ class OlderApplicationIT {
         .satisfies(problem ->
             assertThat(problem)
                 .hasMessage(
-                    "the stored rollback of core/002_b is not what was stored"
-                        + " - use the version of the application that has the file"));
+                    "the stored rollback of core/002_b was modified (checksum mismatch)"
+                        + " - use the version of the application that contains the file"));
     assertThat(database.query("SELECT count(*) FROM databasechangelog")).containsExactly("4");
   }
 
@@ -199,13 +201,13 @@ class OlderApplicationIT {
     assertThat(run(result)).isEmpty();
     assertThat(result.notes())
         .containsExactly(
-            "the database is newer than this application, %1$s, and tolerates it: core/002_b, applied by %1$s, works with 0.1 and later; core/003_c, applied by %1$s, works with 0.0.9 and later"
+            "the schema is newer than this application (%1$s) and compatible with it: core/002_b, applied by %1$s, compatible with 0.1 and later; core/003_c, applied by %1$s, compatible with 0.0.9 and later"
                 .formatted(ProcessIdentity.VERSION));
     assertThat(verdict(older())).isEqualTo(new CompatibilityVerdict(true, ""));
-    older().requireHead();
+    older().requireCompatible();
     assertThat(everything()).isEqualTo(before);
     SchemaStatus status = older().status();
-    assertThat(status.atHead()).isTrue();
+    assertThat(status.upToDate()).isTrue();
     assertThat(status.modules().getFirst().tolerated()).containsExactly("core/002_b", "core/003_c");
   }
 
@@ -215,14 +217,14 @@ class OlderApplicationIT {
     tolerate("99.1", "c", 3);
     newer().up(SILENT).orThrow();
     String problem =
-        "the database is newer than this application, %1$s: core/003_c, applied by %1$s, works with 99.1 and later"
+        "the schema is newer than this application (%1$s): core/003_c, applied by %1$s, compatible with 99.1 and later"
             .formatted(ProcessIdentity.VERSION);
 
     assertThat(older().up(SILENT).problems())
         .extracting(OperatorException::problem)
         .containsExactly(problem);
     assertThat(verdict(older())).isEqualTo(new CompatibilityVerdict(false, problem));
-    assertThat(older().status().atHead()).isFalse();
+    assertThat(older().status().upToDate()).isFalse();
     assertThat(older().status().modules().getFirst().tolerated()).containsExactly("core/002_b");
   }
 
@@ -238,7 +240,7 @@ class OlderApplicationIT {
         .satisfies(problem ->
             assertThat(problem.problem())
                 .startsWith(
-                    "the database is newer than this application, %s, and lacks extra/002_z: core/002_b"
+                    "the schema is newer than this application (%s) but lacks extra/002_z: core/002_b"
                         .formatted(ProcessIdentity.VERSION)));
   }
 
@@ -260,11 +262,11 @@ class OlderApplicationIT {
 
   private CompatibilityVerdict verdict(Migrations migrations) throws SQLException {
     try (Connection connection = database.connect()) {
-      return migrations.judge(connection);
+      return migrations.compatibility(connection);
     }
   }
 
-  /// What the engine has written down.
+  /// The records of the engine.
   private List<String> everything() throws SQLException {
     return database.query(
         """

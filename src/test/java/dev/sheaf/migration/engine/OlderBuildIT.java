@@ -22,8 +22,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A build that is older than the schema, as the process that users run: the built application is
-/// the older one, and the newer one is the same with two changesets more.
+/// An older build on a newer schema, as processes. The built application is the older one; the
+/// newer one is the same with two more changesets.
 @OutOfProcess
 class OlderBuildIT {
 
@@ -70,8 +70,8 @@ class OlderBuildIT {
       try (SheafProcess older = SheafProcess.start(database, Map.of())) {
         assertThat(older.log())
             .anyMatch(line ->
-                line.contains("the database is newer than this application")
-                    && line.contains("works with 0.1 and later"));
+                line.contains("the schema is newer than this application")
+                    && line.contains("compatible with 0.1 and later"));
         assertThat(older.send("POST", "/api/v1/collections", "{\"name\":\"shop\"}").statusCode())
             .isEqualTo(201);
         awaitReady(older, 200);
@@ -83,7 +83,7 @@ class OlderBuildIT {
                 .formatted(version(database), ChangelogFile.digits(head + 2));
         assertThat(older(database, "migrate", "up"))
             .isEqualTo(
-                "exit 1\nsheaf: %s\n  start the newer application, or roll the database back: sheaf migrate goto\n"
+                "exit 1\nsheaf: %s\n  start a newer version of the application, or roll the schema back: sheaf migrate goto\n"
                     .formatted(refusal));
         assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
             .hasRootCauseMessage("the process ended")
@@ -101,13 +101,13 @@ class OlderBuildIT {
                 """
                     .formatted(ChangelogFile.digits(head + 1), ChangelogFile.digits(head + 2)));
         awaitReady(older, 200);
-        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+        assertThat(older(database, "migrate", "verify")).isEqualTo("exit 0\nno differences\n");
         assertThat(older.send("GET", "/api/v1/collections/shop", "").statusCode()).isEqualTo(200);
       }
     }
   }
 
-  /// A rolling deployment starts replicas of both builds at once, in any order.
+  /// A rolling deployment starts replicas of both builds at the same time, in any order.
   @Test
   void bothBuildsStartTogether() throws Exception {
     Files.delete(new TestChangelogs(newer).file("core", head + 2, "language_index"));
@@ -123,7 +123,7 @@ class OlderBuildIT {
               database.query(
                   "SELECT count(*) FROM schema_event WHERE path LIKE '%/core/%_language.sql'"))
           .containsExactly("1");
-      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno difference\n");
+      assertThat(newer(database, "migrate", "verify")).isEqualTo("exit 0\nno differences\n");
     } finally {
       builds.forEach(SheafCommand::close);
     }

@@ -24,7 +24,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Behind a real pgbouncer, where one is installed.
+/// Migrations through a real pgbouncer, if one is installed.
 class TransactionPoolerIT {
 
   private static final Path PGBOUNCER = Path.of("/usr/sbin/pgbouncer");
@@ -55,7 +55,7 @@ class TransactionPoolerIT {
             .satisfies(problem ->
                 assertThat(problem)
                     .hasMessage(
-                        "127.0.0.1:%s is a transaction pooler, behind which a session's lock does not hold - give"
+                        "127.0.0.1:%s is a transaction pooler, which does not support session locks - give"
                                 .formatted(port)
                             + " migrations a direct address of the server: sheaf.schema.jdbc-url"));
         assertThat(advisoryLocks(database)).isEmpty();
@@ -88,7 +88,7 @@ class TransactionPoolerIT {
             .formatted(address.host(), address.port(), address.user(), address.password(), port));
     List<String> command = new ArrayList<>();
     if ("root".equals(System.getProperty("user.name"))) {
-      // It refuses to run as root.
+      // pgbouncer does not run as root.
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       command.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
     }

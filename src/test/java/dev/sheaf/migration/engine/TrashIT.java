@@ -13,6 +13,7 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.TrashEntry;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
@@ -30,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Tables and columns that a contract step takes away, and what becomes of them.
+/// Tables and columns that changesets move to the trash, restore, and drop from it.
 class TrashIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -105,7 +106,7 @@ class TrashIT {
         .containsExactly("3 3");
   }
 
-  /// A foreign key of what is in the trash would go on binding the rows that it references.
+  /// A foreign key of a table in the trash would still protect the rows that it references.
   @Test
   void whatIsInTheTrashBindsNobody() throws Exception {
     up();
@@ -122,7 +123,7 @@ class TrashIT {
         .singleElement()
         .asString()
         .startsWith(
-            "core/002_bury: not valid, because of rows written or deleted since: ALTER TABLE");
+            "core/002_bury: added as NOT VALID, because existing rows violate it: ALTER TABLE");
     assertThat(migrations().verify())
         .extracting(Difference::object)
         .containsExactly("constraint public.purchase.purchase_customer_fkey");
@@ -149,8 +150,8 @@ class TrashIT {
         "core",
         3,
         "bury",
-        "SELECT sheaf_bury_table('part');",
-        "SELECT sheaf_exhume_table('public.part');");
+        "SELECT sheaf_trash_table('part');",
+        "SELECT sheaf_restore_table('public.part');");
     up();
 
     assertThat(database.query("SELECT to_regclass('part_low')")).containsExactly("null");
@@ -186,8 +187,8 @@ class TrashIT {
         "core",
         4,
         "bury",
-        "SELECT sheaf_bury_table('purchase');",
-        "SELECT sheaf_exhume_table('purchase');");
+        "SELECT sheaf_trash_table('purchase');",
+        "SELECT sheaf_restore_table('purchase');");
     up();
     assertThat(migrations().verify()).isEmpty();
 
@@ -227,8 +228,8 @@ class TrashIT {
         "core",
         2,
         "bury",
-        "SELECT sheaf_bury_column('purchase', 'state');\nSELECT sheaf_bury_column('purchase', 'customer');",
-        "SELECT sheaf_exhume_column('purchase', 'customer', '1');\nSELECT sheaf_exhume_column('purchase', 'state');");
+        "SELECT sheaf_trash_column('purchase', 'state');\nSELECT sheaf_trash_column('purchase', 'customer');",
+        "SELECT sheaf_restore_column('purchase', 'customer', '1');\nSELECT sheaf_restore_column('purchase', 'state');");
     up();
 
     assertThat(
@@ -260,22 +261,22 @@ class TrashIT {
         "core",
         2,
         "bury",
-        "SELECT sheaf_bury_column('purchase', 'customer');",
-        "SELECT sheaf_exhume_column('purchase', 'customer');");
+        "SELECT sheaf_trash_column('purchase', 'customer');",
+        "SELECT sheaf_restore_column('purchase', 'customer');");
     up();
     database.execute("INSERT INTO purchase (title) VALUES ('a'), ('b')");
 
     assertThat(migrations().down("core", 1, Approval.NONE, SILENT).problems())
         .extracting(OperatorException::problem)
         .containsExactly(
-            "core/002_bury.sql failed: column customer of purchase was NOT NULL, and rows written since lack it: 2"
-                + " (give sheaf_exhume_column an expression that fills it),"
-                + " in: SELECT sheaf_exhume_column('purchase', 'customer')");
+            "core/002_bury.sql failed: column customer of purchase was NOT NULL, but rows written since have no value for it: 2"
+                + " (pass sheaf_restore_column an expression for the value),"
+                + " in: SELECT sheaf_restore_column('purchase', 'customer')");
     assertThat(database.query("SELECT count(sheaf_trash_1_customer) FROM purchase"))
         .containsExactly("0");
   }
 
-  /// What `docs/migrations.md` says to do where a scan under lock takes too long.
+  /// The procedure of `docs/rollbacks-and-compatibility.md` if a scan under a lock takes too long.
   @Test
   void notNullCanBeProvenBeforeItIsRestored() throws Exception {
     up();
@@ -284,9 +285,9 @@ class TrashIT {
         "core",
         2,
         "bury",
-        "SELECT sheaf_bury_column('purchase', 'title');",
+        "SELECT sheaf_trash_column('purchase', 'title');",
         """
-        SELECT sheaf_exhume_column('purchase', 'title', restore_not_null => false);
+        SELECT sheaf_restore_column('purchase', 'title', restore_not_null => false);
         ALTER TABLE purchase ADD CONSTRAINT title_there CHECK (title IS NOT NULL) NOT VALID;
         ALTER TABLE purchase VALIDATE CONSTRAINT title_there;
         ALTER TABLE purchase ALTER COLUMN title SET NOT NULL;
@@ -312,8 +313,8 @@ class TrashIT {
         "core",
         4,
         "bury",
-        "SELECT sheaf_bury_column('customer', 'name');",
-        "SELECT sheaf_exhume_column('customer', 'name');");
+        "SELECT sheaf_trash_column('customer', 'name');",
+        "SELECT sheaf_restore_column('customer', 'name');");
 
     assertThat(migrations().prove(new ProofSelection.All(), null, _ -> {}))
         .allSatisfy(proof ->
@@ -324,14 +325,50 @@ class TrashIT {
   void aKeyCannotBeBuried() throws Exception {
     up();
     changelogs.changeset(
-        "core", 2, "bury", "SELECT sheaf_bury_column('customer', 'id');", "SELECT 1;");
+        "core", 2, "bury", "SELECT sheaf_trash_column('customer', 'id');", "SELECT 1;");
     database.execute("ALTER TABLE purchase DROP CONSTRAINT purchase_customer_fkey");
 
     assertThat(migrations().up(SILENT).problems())
         .extracting(OperatorException::problem)
         .containsExactly(
-            "core/002_bury.sql failed: column id is part of the key customer_pkey, which rows written without it could"
-                + " not have; drop the key first, in: SELECT sheaf_bury_column('customer', 'id')");
+            "core/002_bury.sql failed: column id is part of the unique index customer_pkey, which new rows without it"
+                + " would violate; drop the index first, in: SELECT sheaf_trash_column('customer', 'id')");
+  }
+
+  /// Applied changesets and stored rollbacks call the functions by their earlier names.
+  @Test
+  void theEarlierNamesOfTheFunctionsWork() throws Exception {
+    up();
+    String before = catalog();
+    changelogs.changeset(
+        "core",
+        2,
+        "bury",
+        """
+        ALTER TABLE customer ADD COLUMN a int, ADD COLUMN b int NOT NULL;
+        SELECT sheaf_bury_column('customer', 'a');
+        SELECT sheaf_bury_column('customer', 'b');
+        SELECT sheaf_bury_table('purchase');
+        """
+            .strip(),
+        """
+        SELECT sheaf_exhume_table('purchase');
+        SELECT sheaf_exhume_column('customer', 'b', '1');
+        SELECT sheaf_exhume_column('customer', 'a');
+        ALTER TABLE customer DROP COLUMN a, DROP COLUMN b;
+        """
+            .strip());
+    up();
+    database.execute("INSERT INTO customer VALUES (1)");
+
+    assertThat(migrations().trash())
+        .extracting(TrashEntry::object)
+        .containsExactly("public.customer.a", "public.customer.b", "public.purchase");
+
+    down();
+
+    assertThat(catalog()).isEqualTo(before);
+    assertThat(migrations().trash()).isEmpty();
   }
 
   @Test
@@ -342,8 +379,8 @@ class TrashIT {
         "core",
         3,
         "column",
-        "ALTER TABLE customer ADD COLUMN a int, ADD COLUMN b int;\nSELECT sheaf_bury_column('customer', 'a');",
-        "SELECT sheaf_exhume_column('customer', 'a');\nALTER TABLE customer DROP COLUMN a, DROP COLUMN b;");
+        "ALTER TABLE customer ADD COLUMN a int, ADD COLUMN b int;\nSELECT sheaf_trash_column('customer', 'a');",
+        "SELECT sheaf_restore_column('customer', 'a');\nALTER TABLE customer DROP COLUMN a, DROP COLUMN b;");
     up();
     database.execute(
         "UPDATE schema_trash SET buried_at = now() - interval '15 days' WHERE column_name IS NULL");
@@ -366,7 +403,7 @@ class TrashIT {
         .satisfies(problem ->
             assertThat(problem.problem())
                 .startsWith(
-                    "core/003_column.sql failed: column a of customer cannot come back: it left the trash for good on "));
+                    "core/003_column.sql failed: column a of customer cannot be restored: it was dropped from the trash on "));
     assertThat(database.query("SELECT count(*) FROM databasechangelog")).containsExactly("3");
   }
 
@@ -382,13 +419,15 @@ class TrashIT {
         "core",
         3,
         "bury",
-        "SELECT sheaf_bury_table('customer');",
-        "SELECT sheaf_exhume_table('customer');");
+        "SELECT sheaf_trash_table('customer');",
+        "SELECT sheaf_restore_table('customer');");
     up();
 
     migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
 
-    // The first changeset's rollback drops both tables in one statement, and one of them is gone.
+    // The rollback of the first changeset drops both tables in one statement, and one does not
+    // exist any
+    // more.
     assertThat(wholeCatalog().replaceAll("(?m)^.*public\\.customer.*\\R", "")).isEqualTo(before);
   }
 
@@ -428,14 +467,14 @@ class TrashIT {
     assertThat(production.emptyTrash(Duration.ZERO, Approval.NONE, _ -> {}, SILENT).problems())
         .extracting(OperatorException::getMessage)
         .containsExactly(
-            "emptying the trash is refused: this is a production database - name who decided it with --approved-by");
+            "emptying the trash requires approval, because this is a production database - name who approved it: --approved-by WHO");
     assertThat(
             production
                 .emptyTrash(Duration.ZERO, new Approval("ann", null), _ -> {}, SILENT)
                 .problems())
         .extracting(OperatorException::problem)
         .containsExactly(
-            "emptying the trash destroys data (public.purchase), and no verified backup younger than 24 h is on record");
+            "emptying the trash destroys data (public.purchase), but no verified backup younger than 24 h is recorded");
     assertThat(production.trash()).hasSize(1);
   }
 
@@ -444,8 +483,8 @@ class TrashIT {
         "core",
         2,
         "bury",
-        "SELECT sheaf_bury_table('%s');".formatted(table),
-        "SELECT sheaf_exhume_table('%s');".formatted(table));
+        "SELECT sheaf_trash_table('%s');".formatted(table),
+        "SELECT sheaf_restore_table('%s');".formatted(table));
   }
 
   private void up() {

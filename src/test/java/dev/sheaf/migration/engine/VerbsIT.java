@@ -31,7 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every verb on a small schema of two modules.
+/// Every operation on a small schema with two modules.
 class VerbsIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -57,7 +57,7 @@ class VerbsIT {
 
   @Test
   void upGoesAsFarAsItIsTold() throws SQLException {
-    assertThat(run(migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT)))
+    assertThat(run(migrations().up(new Migrations.Scope("core", 2), Approval.NONE, SILENT)))
         .containsExactly("up core/001_a", "up core/002_b");
     assertThat(tables()).containsExactly("a", "b");
     assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
@@ -83,7 +83,7 @@ class VerbsIT {
         .containsExactly("down core/002_b", "down core/001_a");
     assertThat(tables()).isEmpty();
     assertThat(migrations().goTo("core", 9, Approval.NONE, SILENT).problems().getFirst())
-        .hasMessage("module core has no version 9 - it has 0 to 3");
+        .hasMessage("module core has no version 9 - its versions are 0 to 3");
   }
 
   @Test
@@ -98,7 +98,7 @@ class VerbsIT {
 
   @Test
   void statusTellsWhereEveryModuleStands() throws Exception {
-    migrations().up(new Migrations.Reach("core", 2), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 2), Approval.NONE, SILENT).orThrow();
     changelogs.delete("core", 1, "a");
     changelogs.table("core", 2, "bb");
     changelogs.delete("core", 2, "b");
@@ -109,7 +109,7 @@ class VerbsIT {
 
     SchemaStatus status = migrations().status();
 
-    assertThat(status.atHead()).isFalse();
+    assertThat(status.upToDate()).isFalse();
     assertThat(status.modules())
         .containsExactly(
             new SchemaStatus.Module(
@@ -179,7 +179,7 @@ class VerbsIT {
 
     assertThat(run(without.up(SILENT))).isEmpty();
     SchemaStatus status = without.status();
-    assertThat(status.atHead()).isTrue();
+    assertThat(status.upToDate()).isTrue();
     assertThat(status.modules().getLast().name()).isEqualTo("extra");
     assertThat(status.modules().getLast().enabled()).isFalse();
     assertThat(status.modules().getLast().applied()).isEqualTo(1);
@@ -195,7 +195,7 @@ class VerbsIT {
         VALUES ('1', 'ann', 'db/changelog/core/004_users.sql', localtimestamp, 9, 'EXECUTED')
         """);
 
-    assertThat(migrations().status().atHead()).isTrue();
+    assertThat(migrations().status().upToDate()).isTrue();
     assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
         .containsExactly("down core/003_c");
     migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
@@ -204,7 +204,7 @@ class VerbsIT {
 
   @Test
   void historyKeepsWhatWasUndone() {
-    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 1), Approval.NONE, SILENT).orThrow();
     migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
 
     List<HistoryEntry> history = migrations().history();
@@ -296,10 +296,10 @@ class VerbsIT {
 
   @Test
   void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
-    migrations().up(new Migrations.Reach("core", 1), Approval.NONE, SILENT).orThrow();
+    migrations().up(new Migrations.Scope("core", 1), Approval.NONE, SILENT).orThrow();
 
     assertThat(migrations().force("core", 3, Approval.NONE, SILENT).problems().getFirst())
-        .hasMessage("nobody will know later why this was forced - say it with --reason");
+        .hasMessage("force requires a reason - add --reason WHY");
     assertThat(run(migrations().force("core", 3, new Approval("ann", "repaired by hand"), SILENT)))
         .containsExactly("up core/002_b", "up core/003_c");
     assertThat(tables()).containsExactly("a");
@@ -316,7 +316,7 @@ class VerbsIT {
 
     assertThat(migrations().baseline(Approval.NONE, SILENT).problems().getFirst())
         .hasMessageStartingWith(
-            "the database is not what the changelogs make: 1 differences, the first: column public.c.id is changed");
+            "the database differs from the changelogs: column public.c.id is changed");
     database.execute("ALTER TABLE c ALTER COLUMN id TYPE int");
     assertThat(run(migrations().baseline(Approval.NONE, SILENT))).hasSize(4);
     assertThat(run(migrations().up(SILENT))).isEmpty();
@@ -349,10 +349,11 @@ class VerbsIT {
 
     assertThat(production.down("core", 1, Approval.NONE, SILENT).problems().getFirst())
         .hasMessage(
-            "down is refused: this is a production database - name who decided it with --approved-by");
+            "down requires approval, because this is a production database - name who approved it: --approved-by WHO");
     assertThat(production.goTo("core", 1, Approval.NONE, SILENT).success()).isFalse();
     assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
-        .hasMessageStartingWith("this is a production database - add --force");
+        .hasMessageStartingWith(
+            "drop requires --force, because this is a production database - add --force");
     assertThat(production.down("core", 1, approval, SILENT).success()).isTrue();
     assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
   }
@@ -367,7 +368,7 @@ class VerbsIT {
 
     assertThat(production.up(SILENT).problems().getFirst())
         .hasMessage(
-            "core/004_d.sql destroys data (the rows of c go), and no verified backup younger than 24 h is on record -"
+            "core/004_d.sql destroys data (the rows of c go), but no verified backup younger than 24 h is recorded -"
                 + " take one: sheaf backup FILE, then sheaf backup verify FILE");
     assertThat(tables()).isEmpty();
     backUp(25);
@@ -384,7 +385,7 @@ class VerbsIT {
     Approval approval = new Approval("ann", null);
     String name = database.address().database();
     String refused =
-        " destroys data (%s), and no verified backup younger than 24 h is on record -"
+        " destroys data (%s), but no verified backup younger than 24 h is recorded -"
             + " take one: sheaf backup FILE, then sheaf backup verify FILE";
 
     assertThat(run(production.down("core", 1, approval, SILENT)))
@@ -394,7 +395,7 @@ class VerbsIT {
     assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
     assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
-        .hasMessage("drop" + refused.formatted("all there is"));
+        .hasMessage("drop" + refused.formatted("all data"));
     assertThat(tables()).containsExactly("a", "b", "c", "x");
 
     backUp(1);
@@ -404,12 +405,13 @@ class VerbsIT {
 
   @Test
   void theScriptIsWhatWouldRun() {
-    assertThat(migrations().scriptUp(new Migrations.Reach("core", 1)))
+    assertThat(migrations().scriptUp(new Migrations.Scope("core", 1)))
         .containsExactly(
-            new Migrations.Script("core/001_a", true, List.of("CREATE TABLE a (id int)")));
+            new Migrations.ChangesetScript("core/001_a", true, List.of("CREATE TABLE a (id int)")));
     migrations().up(SILENT).orThrow();
     assertThat(migrations().scriptDown("core", 1))
-        .containsExactly(new Migrations.Script("core/003_c", true, List.of("DROP TABLE c")));
+        .containsExactly(
+            new Migrations.ChangesetScript("core/003_c", true, List.of("DROP TABLE c")));
   }
 
   @Test
@@ -432,7 +434,7 @@ class VerbsIT {
         database.address(), TestConfig.schema(), all, Modules.everything(all), true);
   }
 
-  /// Puts a verified backup on record.
+  /// Records a verified backup.
   private void backUp(int hoursAgo) throws SQLException {
     database.execute(
         """
@@ -442,8 +444,8 @@ class VerbsIT {
             .formatted(hoursAgo));
   }
 
-  /// As if a process had been killed between the two statements of a changeset outside a
-  /// transaction.
+  /// The state after a process was killed between the two statements of a non-transactional
+  /// changeset.
   private void interrupt(String module, int number, String table) throws Exception {
     changelogs.concurrent(
         module,
@@ -453,7 +455,7 @@ class VerbsIT {
         "DROP INDEX CONCURRENTLY i;\nDROP TABLE %s;".formatted(table));
     database.execute("CREATE TABLE " + table + " (id int)");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/%s/%s_%s.sql', 'up', 1)"
+        "INSERT INTO schema_journal (path, direction, statement, kept) VALUES ('db/changelog/%s/%s_%s.sql', 'up', 1, '{}')"
             .formatted(module, ChangelogFile.digits(number), table));
   }
 

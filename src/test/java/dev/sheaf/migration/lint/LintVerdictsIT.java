@@ -26,24 +26,24 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/// Migrations of which the documentation of PostgreSQL and pgvector says what they do, judged by
-/// all rules: each finding that a file expects has to come, and no other.
+/// Migrations whose effects are documented by PostgreSQL and pgvector. The rules must report
+/// exactly the findings that each file expects.
 class LintVerdictsIT {
 
   private static final Path SET = Path.of("src/test/resources/lint");
   private static final Path DOCUMENTED = Path.of("docs/lint-verdicts.md");
   private static final Path OBSERVED = Path.of("target/lint-verdicts.md");
 
-  /// The database that the migrations are meant for: one table is large, pgvector is not the
-  /// newest.
+  /// The target database of the migrations: one table is large, and pgvector is not the latest
+  /// version.
   private static final TargetDatabase PRODUCTION =
       new TargetDatabase(
           Map.of("public.passage", new Size(20L << 30, 10_000_000)),
           Map.of(),
           Map.of("vector", "0.8.0"));
 
-  /// @param expected each a rule, and the object that it names
-  /// @param found the same
+  /// @param expected expected findings: the rule and its object
+  /// @param found reported findings, likewise
   private record Verdict(String kind, String name, List<String> expected, List<String> found) {
 
     long hits() {
@@ -71,12 +71,12 @@ class LintVerdictsIT {
     }
   }
 
-  /// About the files rather than about what they do.
+  /// Rules about the files, not about what they do.
   private static final Set<String> OF_FILES = Set.of("unused-allowance", "changeset-fails");
 
   private static TestDatabase base;
 
-  /// A copy of the base; another one once a migration has left something in it.
+  /// A copy of the base database, which is replaced if a migration has left something in it.
   private static TestDatabase copy;
 
   @BeforeAll
@@ -160,7 +160,7 @@ class LintVerdictsIT {
       copy.execute(String.join(";", Objects.requireNonNull(changeset.down())));
     }
     if (observation.steps().anyMatch(Step::commandsTransaction) || observation.rows().isEmpty()) {
-      // It could not be taken back, or the rows were in its way.
+      // The migration could not be rolled back, or the sample rows made it fail.
       renew();
     }
     return observation;

@@ -10,7 +10,7 @@ import dev.sheaf.testing.TestDatabase;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// `sheaf migrate check --all` on the project's own changelogs, as they are packed.
+/// `sheaf migrate check --all` on the project's own changelogs in the artifact.
 class OwnChangelogsIT {
 
   @Test

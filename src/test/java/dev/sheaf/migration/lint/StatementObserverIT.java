@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/// The facts that rules rest on: PostgreSQL counts and shows what they take it to.
+/// The facts that rules rely on, as PostgreSQL reports them.
 class StatementObserverIT {
 
   private static final String GIVEN =
@@ -109,7 +109,7 @@ class StatementObserverIT {
         .orElseThrow();
   }
 
-  /// What each statement did to `document`.
+  /// The effects of each statement on `document`.
   private static String observe(String changeset) {
     Observation observation = RuleHarness.observe(GIVEN, "", changeset);
     long document = oid(observation, "document");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Every kind of change is undone by what was derived for it, as far as it can be.
+/// The derived rollback undoes every kind of change that has an inverse.
 class DerivedRollbackIT {
 
   private static final String BASE =
@@ -77,7 +77,7 @@ class DerivedRollbackIT {
     database.close();
   }
 
-  /// What a changeset does, and the statements that undo it.
+  /// A changeset, and the statements that undo it.
   private static Map<String, String> derived() {
     Map<String, String> cases = new TreeMap<>();
     cases.put(
@@ -326,7 +326,7 @@ class DerivedRollbackIT {
 
             --changeset core:002
             --comment drop
-            --lossy-rollback what was dropped or overwritten in public.owner, public.shop does not come back
+            --lossy-rollback data that was dropped or overwritten in public.owner, public.shop is not restored
             DROP VIEW cheap;
             DROP TABLE shop;
             ALTER TABLE owner DROP COLUMN name;
@@ -418,7 +418,7 @@ class DerivedRollbackIT {
             new DerivedRollback(
                 update,
                 List.of(),
-                "what was dropped or overwritten in public.shop does not come back",
+                "data that was dropped or overwritten in public.shop is not restored",
                 List.of()));
     assertThat(prove(update).verdict()).isEqualTo(Verdict.LOSSY);
     Files.delete(update);
@@ -452,12 +452,12 @@ class DerivedRollbackIT {
   void oneWithARollbackOrAppliedIsRefused() throws IOException {
     Path base = root.resolve("core/001_base.sql");
     assertThatThrownBy(() -> migrations().deriveRollback(base))
-        .hasMessageStartingWith("core/001_base.sql has a rollback - see whether it holds:");
+        .hasMessageStartingWith("core/001_base.sql already has a rollback - test it:");
 
     Path file = write(2, "b", "", "CREATE TABLE b (id int);");
     migrations().up(new MigrationListener() {}).orThrow();
     assertThatThrownBy(() -> migrations().deriveRollback(file))
-        .hasMessageStartingWith("core/002_b.sql is applied at ");
+        .hasMessageStartingWith("core/002_b.sql is already applied in ");
   }
 
   private Migrations migrations() {

@@ -39,7 +39,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Entities ask, and the changeset gives what they lack.
+/// Changesets that are created from entities.
 class EntityComparisonIT {
 
   @TempDir private Path root;
@@ -183,7 +183,7 @@ class EntityComparisonIT {
 
             --changeset core:002
             --comment grown
-            -- Where there are rows this needs a DEFAULT, or a backfill first.
+            -- If the table has rows, this needs a DEFAULT, or a backfill first.
             ALTER TABLE shop ADD COLUMN city text NOT NULL;
             ALTER TABLE shop ADD COLUMN opened timestamp with time zone;
             ALTER TABLE shop ALTER COLUMN size TYPE bigint USING size::bigint;
@@ -195,7 +195,7 @@ class EntityComparisonIT {
             ALTER TABLE shop ADD CONSTRAINT shop_name_key UNIQUE (name);
             CREATE INDEX shop_opened_idx ON shop (opened, name);
 
-            -- No entity maps these. Dropping them loses their data for good:
+            -- No entity maps these columns. Dropping them deletes their data permanently:
             -- ALTER TABLE shop DROP COLUMN old_name;
 
             --rollback ALTER TABLE shop DROP CONSTRAINT shop_owner_id_fkey;

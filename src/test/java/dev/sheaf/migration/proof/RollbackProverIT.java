@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A rollback is believed when it was seen to work, and no other.
+/// Proofs of rollbacks, successful and failed ones.
 class RollbackProverIT {
 
   private static final String TABLE =
@@ -116,7 +116,7 @@ class RollbackProverIT {
             new RollbackProof(
                 "core/002_name",
                 Verdict.FAILED,
-                "after its rollback the catalog is not what it was",
+                "after its rollback, the catalog is not the same as before",
                 List.of(
                     new Difference(
                         Kind.CHANGED,
@@ -142,7 +142,7 @@ class RollbackProverIT {
         "said",
         "--lossy-rollback codes are gone\nALTER TABLE shop DROP COLUMN code;",
         "ALTER TABLE shop ADD COLUMN code varchar(20);");
-    // Left is what 003 dropped: with 002 applied there is nothing to drop.
+    // The object that 003 drops remains.
     changelogs.delete("core", 2, "quietly");
     assertThat(prove(new ProofSelection.All(), null))
         .containsExactly(
@@ -167,10 +167,10 @@ class RollbackProverIT {
             new RollbackProof(
                 "core/002_quietly",
                 Verdict.FAILED,
-                "its rollback loses rows, and no --lossy-rollback WHY declares it",
+                "its rollback loses rows, but the file does not declare --lossy-rollback WHY",
                 List.of(),
                 List.of("public.shop"),
-                List.of("the columns of public.shop are in another order")));
+                List.of("the columns of public.shop are in a different order")));
   }
 
   @Test
@@ -186,7 +186,7 @@ class RollbackProverIT {
     List<RollbackProof> proofs = prove(new ProofSelection.All(), null);
 
     assertThat(proofs.get(1).remarks())
-        .containsExactly("it declares --lossy-rollback, and no row was lost");
+        .containsExactly("it declares --lossy-rollback, but no rows were lost");
     assertThat(proofs.get(2))
         .isEqualTo(
             new RollbackProof(
@@ -196,7 +196,7 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "no canary row in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
+                    "no sample rows in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
   }
 
   @Test
@@ -218,7 +218,7 @@ class RollbackProverIT {
         .containsExactly(
             null,
             "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER TABLE shop DROP COLUMN y",
-            "after its rollback the catalog is not what it was");
+            "after its rollback, the catalog is not the same as before");
   }
 
   @Test
@@ -247,7 +247,7 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "with rows in public.shop it fails: column \"needed\" of relation \"shop\" contains null values")));
+                    "it fails with sample rows in public.shop: column \"needed\" of relation \"shop\" contains null values")));
   }
 
   @Test
@@ -277,7 +277,7 @@ class RollbackProverIT {
     assertThat(proofs.get(2).remarks()).isEmpty();
     assertThat(proofs.get(3).remarks())
         .containsExactly(
-            "with a partition for canary rows it fails: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
+            "it fails with a partition for sample rows: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
   }
 
   @Test
@@ -285,7 +285,7 @@ class RollbackProverIT {
     changelogs.table("core", 2, "b");
     changelogs.table("extra", 1, "x");
     TestConfig.migrations(database, root)
-        .up(new Migrations.Reach("core", 1), Approval.NONE, new MigrationListener() {})
+        .up(new Migrations.Scope("core", 1), Approval.NONE, new MigrationListener() {})
         .orThrow();
 
     assertThat(prove(new ProofSelection.Pending(), null))

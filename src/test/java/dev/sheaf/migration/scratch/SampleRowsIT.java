@@ -176,9 +176,9 @@ class SampleRowsIT {
                         "no values were found for never CHECK (((id < 0) AND (id > 0)))"),
                     new SampleRows.Unfilled(
                         "public.orphan",
-                        "no values were found for foreign key orphan_closed, whose table public.closed offers none"),
+                        "no values were found for foreign key orphan_closed, whose table public.closed has no suitable row"),
                     new SampleRows.Unfilled(
-                        "public.pseudo", "no value is known for column id of type pg_node_tree"))));
+                        "public.pseudo", "no sample value for column id of type pg_node_tree"))));
   }
 
   @Test

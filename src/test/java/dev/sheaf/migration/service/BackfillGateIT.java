@@ -28,7 +28,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// A changeset that requires a backfill waits for it, and nobody else waits with it.
+/// A changeset that requires a backfill waits for it. The service and other changesets do not.
 class BackfillGateIT {
 
   private static final String CONTRACT = "--requires-backfill core/002_b\n\nDROP TABLE old;";
@@ -74,7 +74,7 @@ class BackfillGateIT {
     database.close();
   }
 
-  /// In a new database nobody has to work anything off.
+  /// In a new database, there are no rows for the backfill.
   @Test
   void whereThereIsNoRowNothingWaits() {
     MigrationResult result = up();
@@ -88,7 +88,7 @@ class BackfillGateIT {
             "core/004_later",
             "depends/001_depends",
             "extra/001_extra");
-    assertThat(status().atHead()).isTrue();
+    assertThat(status().upToDate()).isTrue();
     assertThat(status().backfills()).extracting(Backfill::progress).containsExactly("done");
   }
 
@@ -102,7 +102,7 @@ class BackfillGateIT {
     assertThat(result.notes())
         .containsExactly("core/003_contract waits for the backfill core/002_b (pending)");
     SchemaStatus status = status();
-    assertThat(status.atHead()).isFalse();
+    assertThat(status.upToDate()).isFalse();
     assertThat(status.modules().getFirst().pending())
         .containsExactly("core/003_contract", "core/004_later");
     assertThat(status.modules())
@@ -113,7 +113,7 @@ class BackfillGateIT {
             List.of());
   }
 
-  /// It starts as fast as at head: nothing is locked, nothing is parsed.
+  /// The start is as fast as with an up-to-date schema: nothing is locked or parsed.
   @Test
   void theServiceStartsAndServesMeanwhile() throws SQLException {
     upWithRows();
@@ -122,12 +122,13 @@ class BackfillGateIT {
     try (Connection connection = database.connect();
         Connection other = database.connect();
         AdvisoryLock _ = SchemaLock.tryAcquire(other).orElseThrow()) {
-      assertThat(History.isAtHead(connection, migrations().fingerprint())).isTrue();
-      assertThat(migrations().judge(connection)).isEqualTo(new CompatibilityVerdict(true, ""));
+      assertThat(History.isUpToDate(connection, migrations().fingerprint())).isTrue();
+      assertThat(migrations().compatibility(connection))
+          .isEqualTo(new CompatibilityVerdict(true, ""));
       MigrationResult again = up();
       assertThat(again.executed()).isEmpty();
       assertThat(again.notes())
-          .containsExactly("what is pending waits for the backfill core/002_b");
+          .containsExactly("the pending changesets wait for the backfill core/002_b");
     }
   }
 
@@ -138,14 +139,15 @@ class BackfillGateIT {
     database.execute("UPDATE a SET b = id; UPDATE backfill SET state = 'done'");
 
     try (Connection connection = database.connect()) {
-      assertThat(History.isAtHead(connection, migrations().fingerprint())).isFalse();
-      assertThat(migrations().judge(connection)).isEqualTo(new CompatibilityVerdict(true, ""));
+      assertThat(History.isUpToDate(connection, migrations().fingerprint())).isFalse();
+      assertThat(migrations().compatibility(connection))
+          .isEqualTo(new CompatibilityVerdict(true, ""));
     }
     MigrationResult result = up();
 
     assertThat(labels(result))
         .containsExactly("core/003_contract", "core/004_later", "depends/001_depends");
-    assertThat(status().atHead()).isTrue();
+    assertThat(status().upToDate()).isTrue();
     assertThat(migrations().verify()).isEmpty();
   }
 
@@ -160,9 +162,9 @@ class BackfillGateIT {
     assertThat(result.executed()).isEmpty();
     assertThat(result.notes())
         .containsExactly(
-            "core/003_contract waits for the backfill core/002_b (failed: its condition does not hold any more)");
+            "core/003_contract waits for the backfill core/002_b (failed: its condition is no longer true)");
     try (Connection connection = database.connect()) {
-      assertThat(History.isAtHead(connection, migrations().fingerprint())).isTrue();
+      assertThat(History.isUpToDate(connection, migrations().fingerprint())).isTrue();
     }
   }
 
@@ -173,10 +175,8 @@ class BackfillGateIT {
     changelogs.table("extra", 2, "more");
 
     try (Connection connection = database.connect()) {
-      assertThat(migrations().judge(connection))
-          .isEqualTo(
-              new CompatibilityVerdict(
-                  false, "1 changeset is missing, the first is extra/002_more"));
+      assertThat(migrations().compatibility(connection))
+          .isEqualTo(new CompatibilityVerdict(false, "extra/002_more is not applied"));
     }
     assertThat(labels(up())).containsExactly("extra/002_more");
   }
@@ -190,8 +190,8 @@ class BackfillGateIT {
     assertThat(result.problems())
         .extracting(OperatorException::getMessage)
         .containsExactly(
-            "core/003_contract.sql requires the backfill core/002_b, which is not there"
-                + " - it is declared in core/002_b.backfill.sql");
+            "core/003_contract.sql requires the backfill core/002_b, which does not exist"
+                + " - declare it in core/002_b.backfill.sql");
     assertThat(ChangelogCheck.of(root))
         .containsExactly(
             new ChangelogCheck.Finding(
@@ -212,7 +212,7 @@ class BackfillGateIT {
                 "core/003_contract.sql", "requires the backfill core/002_b, which does not exist"));
   }
 
-  /// An engine of an earlier version left other tables.
+  /// An earlier version of the engine created other tables.
   @Test
   void theEnginesOwnTablesFollowItsVersion() throws SQLException {
     upWithRows();
@@ -221,7 +221,7 @@ class BackfillGateIT {
         "DROP TABLE backfill; ALTER TABLE schema_gate DROP COLUMN awaits;"
             + " DELETE FROM schema_gate WHERE history = 'bookkeeping'");
     try (Connection connection = database.connect()) {
-      assertThat(History.isAtHead(connection, migrations().fingerprint())).isFalse();
+      assertThat(History.isUpToDate(connection, migrations().fingerprint())).isFalse();
     }
 
     assertThat(up().notes())
@@ -231,7 +231,7 @@ class BackfillGateIT {
 
   private void upWithRows() throws SQLException {
     migrations()
-        .up(new Migrations.Reach("core", 1), Approval.NONE, new MigrationListener() {})
+        .up(new Migrations.Scope("core", 1), Approval.NONE, new MigrationListener() {})
         .orThrow();
     database.execute("INSERT INTO a SELECT generate_series(1, 10)");
   }

@@ -71,7 +71,10 @@ class BackfillResourceIT {
         .then()
         .statusCode(409)
         .body("type", equalTo("urn:sheaf:problem:backfill-state"))
-        .body("detail", equalTo("a backfill that is done has no pause"));
+        .body(
+            "detail",
+            equalTo(
+                "demo/001_fill is done and cannot be paused; only a pending or running backfill can be paused"));
   }
 
   @Test

@@ -17,7 +17,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Replicas of the running service work a backfill off, one at a time.
+/// The replicas of the service run a backfill, one at a time.
 @OutOfProcess
 class BackfillServiceIT {
 
@@ -48,7 +48,7 @@ class BackfillServiceIT {
 
           assertThat(shop.touched()).containsExactly("1: " + ROWS);
           assertThat(second.log())
-              .anyMatch(line -> line.contains("Backfill taken up: name=shop/002_touched rows="))
+              .anyMatch(line -> line.contains("Backfill started: name=shop/002_touched rows="))
               .anyMatch(line -> line.contains("Backfill done: name=shop/002_touched rows=20000"));
         }
       }

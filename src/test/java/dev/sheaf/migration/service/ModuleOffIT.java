@@ -9,7 +9,7 @@ import java.net.http.HttpResponse;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// A module that is switched off is not migrated, and whoever asks for it hears of the switch.
+/// A module that is switched off is not migrated, and its resources report the setting.
 @OutOfProcess
 class ModuleOffIT {
 
@@ -22,7 +22,8 @@ class ModuleOffIT {
 
       assertThat(response.statusCode()).isEqualTo(404);
       assertThat(response.body())
-          .contains("Module ingestion is off; sheaf.modules.ingestion.enabled=true turns it on");
+          .contains(
+              "The module ingestion is off. Set sheaf.modules.ingestion.enabled=true to turn it on.");
       assertThat(
               database.query(
                   "SELECT tablename FROM pg_tables WHERE tablename IN ('ingestion_job', 'chunk')"))

@@ -18,7 +18,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.Test;
 
-/// The service brings its schema to head before it serves, and says when it no longer fits.
+/// The service migrates the schema before it serves, and reports when it is no longer compatible.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class SchemaGateIT {
@@ -28,7 +28,7 @@ class SchemaGateIT {
 
   @Test
   void theServiceStartsAtHead() throws SQLException {
-    assertThat(state.look()).isEqualTo(new CompatibilityVerdict(true, ""));
+    assertThat(state.verdict()).isEqualTo(new CompatibilityVerdict(true, ""));
   }
 
   @Test
@@ -49,7 +49,7 @@ class SchemaGateIT {
           .body("checks.find { it.name == 'schema' }.status", equalTo("DOWN"))
           .body(
               "checks.find { it.name == 'schema' }.data.reason",
-              equalTo("2 changesets are missing, the first is fulltext/001_chunk_search"));
+              equalTo("2 changesets are not applied, the first is fulltext/001_chunk_search"));
 
       statement.execute(
           "UPDATE databasechangelog SET id = left(id, -1), filename = left(filename, -1) WHERE author = 'fulltext'");

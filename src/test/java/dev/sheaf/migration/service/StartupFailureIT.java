@@ -8,7 +8,7 @@ import dev.sheaf.testing.TestDatabase;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/// A service that cannot start ends, and says why in one line.
+/// A service that cannot start exits, and reports the reason in one line.
 @OutOfProcess
 class StartupFailureIT {
 
@@ -18,7 +18,7 @@ class StartupFailureIT {
       assertThatThrownBy(() ->
               SheafProcess.start(database, Map.of("QUARKUS_DATASOURCE_PASSWORD", "wrong")).close())
           .hasRootCauseMessage("the process ended")
-          .hasMessageContaining("refuses the role")
+          .hasMessageContaining("rejects the role")
           .hasMessageNotContaining("\tat ");
     }
   }

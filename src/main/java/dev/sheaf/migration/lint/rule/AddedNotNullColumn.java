@@ -10,14 +10,14 @@ import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A column that wants a value which nobody gives.
+/// Reports a new NOT NULL column without a default.
 final class AddedNotNullColumn implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Rows that are there have no value for it, and every running version that does not know the column fails to insert.",
-        "give it a constant default, which costs nothing; or add it nullable, backfill, and SET NOT NULL later");
+        "Existing rows have no value for the column, and every running version that does not know it fails to insert rows.",
+        "give it a constant default, which is instant; or add it nullable, run a backfill, and SET NOT NULL later");
   }
 
   @Override

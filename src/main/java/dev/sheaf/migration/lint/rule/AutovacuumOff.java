@@ -8,17 +8,17 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A table that nobody cleans.
+/// Reports a table with autovacuum switched off.
 final class AutovacuumOff implements Rule {
 
-  /// As PostgreSQL reads a boolean: any beginning of a word that is unambiguous.
+  /// PostgreSQL accepts any unambiguous prefix of a boolean word.
   private static final Pattern OFF =
       Pattern.compile("(?i)autovacuum_enabled=(f|fa|fal|fals|false|n|no|of|off|0)");
 
   @Override
   public About about() {
     return Rule.warning(
-        "Dead rows stay, statistics age, and in the end a vacuum against wraparound comes at the worst moment.",
+        "Dead rows stay, statistics become outdated, and finally a vacuum to prevent wraparound starts at a bad time.",
         "tune it instead: autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay");
   }
 
@@ -36,7 +36,7 @@ final class AutovacuumOff implements Rule {
                         step,
                         table,
                         table.qualified(),
-                        table.qualified() + " is not vacuumed by itself any more")));
+                        table.qualified() + " is no longer vacuumed automatically")));
   }
 
   private static boolean isOff(@Nullable Relation table) {

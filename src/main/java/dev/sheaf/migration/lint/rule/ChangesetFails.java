@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// PostgreSQL refuses a statement.
+/// Reports a statement that fails.
 final class ChangesetFails implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "A statement fails on the schema that it is meant for.",
-        "correct the statement; the rows that it met are made up, the schema is not");
+        "A statement fails on the schema of the target database.",
+        "correct the statement; the rows of the scratch database are sample rows, its schema is the real one");
   }
 
   @Override

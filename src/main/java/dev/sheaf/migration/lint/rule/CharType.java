@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Text that is padded with blanks.
+/// Reports a column of type char(n).
 final class CharType implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "char(n) is padded to its length and compared without the padding; it is neither smaller nor faster.",
-        "make it text, with a CHECK where the length matters");
+        "char(n) is padded with spaces to its length and compared without them; it is neither smaller nor faster than text.",
+        "use text, with a CHECK if the length matters");
   }
 
   @Override

@@ -6,13 +6,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A statement refuses to run in a transaction.
+/// Reports a statement that cannot run in a transaction.
 final class ConcurrentlyInTransaction implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "PostgreSQL runs it outside of transactions only, so the changeset fails.",
+        "PostgreSQL rejects the statement in a transaction, so the changeset fails.",
         "write runInTransaction:false on the --changeset line, one such statement per file");
   }
 

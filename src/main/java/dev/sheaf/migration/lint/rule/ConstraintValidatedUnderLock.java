@@ -8,25 +8,25 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// Every row is checked by the statement that adds a CHECK.
+/// Reports a CHECK that is validated by the statement that adds it.
 final class ConstraintValidatedUnderLock implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "A new CHECK reads the whole table while nobody can read or write it.",
+        "A new CHECK scans the whole table under a lock that blocks reads and writes.",
         "add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset");
   }
 
   @Override
   public Stream<Finding> judge(Observation observation) {
     return Stream.concat(
-        observation.addedConstraints(this, ConstraintKind.CHECK, "is read in full to validate"),
+        observation.addedConstraints(this, ConstraintKind.CHECK, "is scanned to validate"),
         observation.steps().flatMap(step -> ofDomain(observation, step)));
   }
 
-  /// A domain has no table of its own; all that use it are read. VALIDATE CONSTRAINT of a domain,
-  /// unlike that of a table, blocks writers.
+  /// A new constraint of a domain scans all tables that use the domain. VALIDATE CONSTRAINT of a
+  /// domain, unlike that of a table, blocks writers.
   private Stream<Finding> ofDomain(Observation observation, Step step) {
     return Stream.concat(
             step.created(Catalog::constraints),
@@ -45,7 +45,7 @@ final class ConstraintValidatedUnderLock implements Rule {
                         step,
                         table,
                         table.qualified() + "." + c.name(),
-                        "%s is read in full to validate %s of a domain"
+                        "%s is scanned to validate %s of a domain"
                             .formatted(table.qualified(), c.name()))));
   }
 }

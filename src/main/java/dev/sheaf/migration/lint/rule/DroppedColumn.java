@@ -9,14 +9,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A column goes, and its values with it.
+/// Reports a dropped column.
 final class DroppedColumn implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The values are gone, and every running version that still selects or inserts the column fails.",
-        "stop using the column in a release first; put it in the trash in a later one, which can be taken back");
+        "The values are lost, and every running version that still selects or inserts the column fails.",
+        "stop using the column in one release; in a later one, move it to the trash, from which it can be restored");
   }
 
   @Override
@@ -37,7 +37,6 @@ final class DroppedColumn implements Rule {
 
   private Finding finding(Observation observation, Step step, Relation table, Column column) {
     String name = table.qualified() + "." + column.name();
-    return observation.finding(
-        this, step, table, name, name + " is dropped, and its values with it");
+    return observation.finding(this, step, table, name, name + " and its values are dropped");
   }
 }

@@ -12,18 +12,18 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What a constraint kept out may come in.
+/// Reports a dropped constraint without a replacement.
 final class DroppedConstraint implements Rule {
 
-  /// As PostgreSQL writes a CHECK that one column is not null.
+  /// The text of a CHECK that one column is not null, as PostgreSQL prints it.
   private static final Pattern NOT_NULL =
       Pattern.compile("CHECK \\(\\((\"[^\"]+\"|\\w+) IS NOT NULL\\)\\)");
 
   @Override
   public About about() {
     return Rule.error(
-        "From now on rows come in that the application does not expect, and the constraint cannot come back over them.",
-        "put its successor in place first, NOT VALID and validated, and drop the old one in the same changeset or later");
+        "New rows may violate the rule that the application relies on, and then the constraint cannot be added again.",
+        "add its successor first, as NOT VALID, validate it, and drop the old one in the same changeset or later");
   }
 
   @Override
@@ -43,8 +43,9 @@ final class DroppedConstraint implements Rule {
         this, step, table, name, name + " is dropped: " + dropped.definition());
   }
 
-  /// Not when its table or a column of it went too, which is said elsewhere, when another of its
-  /// name replaces it, or when it said no more than the column's NOT NULL does.
+  /// Whether the constraint is reported. It is not if its table or one of its columns is dropped
+  /// too (other rules report that), if a constraint of the same name replaces it, or if the column
+  /// is NOT NULL and the constraint required no more.
   private static boolean isMissed(Constraint dropped, Catalog after) {
     Relation table = after.relations().get(dropped.table());
     return table != null

@@ -9,14 +9,14 @@ import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A function goes that somebody may call.
+/// Reports a dropped function.
 final class DroppedFunction implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
         "Every running version that still calls the function fails.",
-        "drop it in the release after the one that stopped calling it");
+        "drop it one release after the last one that calls it");
   }
 
   @Override

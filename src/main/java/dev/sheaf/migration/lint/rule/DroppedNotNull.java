@@ -7,14 +7,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A column may be null that never was.
+/// Reports a column that becomes nullable.
 final class DroppedNotNull implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Running versions do not expect null there, and it comes from the first version that writes it.",
-        "first release what copes with null, then drop the constraint");
+        "Running versions do not expect null in this column, and fail on the first row that has it.",
+        "release a version that handles null first, then drop the constraint");
   }
 
   @Override
@@ -30,7 +30,11 @@ final class DroppedNotNull implements Rule {
                 .filter(c -> !isInTrash(observation, c))
                 .map(c ->
                     observation.finding(
-                        this, step, c.table(), c.qualified(), c.qualified() + " may be null now")));
+                        this,
+                        step,
+                        c.table(),
+                        c.qualified(),
+                        c.qualified() + " becomes nullable")));
   }
 
   private static boolean isInTrash(Observation observation, Step.ChangedColumn column) {

@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A schema goes, and everything in it.
+/// Reports a dropped schema.
 final class DroppedSchema implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Everything in the schema is gone, and every running version that names it fails.",
-        "empty it object by object, each in the release after the one that stopped using it");
+        "Everything in the schema is lost, and every running version that uses it fails.",
+        "remove its objects one by one, each one release after the last one that uses it");
   }
 
   @Override

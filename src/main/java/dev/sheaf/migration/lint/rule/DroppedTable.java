@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A table goes, and its rows with it.
+/// Reports a dropped table.
 final class DroppedTable implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The rows are gone, and every running version that still reads or writes the table fails.",
-        "stop using the table in a release first; put it in the trash in a later one, which can be taken back");
+        "The rows are lost, and every running version that still reads or writes the table fails.",
+        "stop using the table in one release; in a later one, move it to the trash, from which it can be restored");
   }
 
   @Override
@@ -30,6 +30,6 @@ final class DroppedTable implements Rule {
                         step,
                         table,
                         table.qualified(),
-                        table.qualified() + " is dropped, and its rows with it")));
+                        table.qualified() + " and its rows are dropped")));
   }
 }

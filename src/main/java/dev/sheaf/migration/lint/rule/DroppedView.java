@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A view goes that somebody may read.
+/// Reports a dropped view.
 final class DroppedView implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
         "Every running version, report or dashboard that still reads the view fails.",
-        "drop it in the release after the one that stopped reading it");
+        "drop it one release after the last one that reads it");
   }
 
   @Override

@@ -6,13 +6,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A new value of an enum is used before it is committed.
+/// Reports an enum value that is used in the transaction that adds it.
 final class EnumValueUsedInSameTransaction implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "PostgreSQL refuses a value of an enum in the transaction that added it, so the changeset fails.",
+        "PostgreSQL rejects a new enum value in the transaction that added it, so the changeset fails.",
         "add the value in one changeset and use it in the next");
   }
 

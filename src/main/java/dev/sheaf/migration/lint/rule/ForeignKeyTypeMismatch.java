@@ -11,14 +11,14 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Two types on the two sides of a foreign key.
+/// Reports a foreign key whose columns have another type than the referenced ones.
 final class ForeignKeyTypeMismatch implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "The smaller side runs out before the larger one, and joins compare across types.",
-        "give the referencing column the type of the column that it references");
+        "The smaller type overflows before the larger one, and joins compare different types.",
+        "give the referencing column the type of the referenced column");
   }
 
   @Override

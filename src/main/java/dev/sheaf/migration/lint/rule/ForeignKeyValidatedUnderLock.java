@@ -6,19 +6,18 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Every row is looked up by the statement that adds a foreign key.
+/// Reports a foreign key that is validated by the statement that adds it.
 final class ForeignKeyValidatedUnderLock implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "A new foreign key reads the whole table while nobody can write to it or to the table it references.",
+        "A new foreign key scans the whole table under locks that block writes to it and to the referenced table.",
         "add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset");
   }
 
   @Override
   public Stream<Finding> judge(Observation observation) {
-    return observation.addedConstraints(
-        this, ConstraintKind.FOREIGN_KEY, "is read in full to validate");
+    return observation.addedConstraints(this, ConstraintKind.FOREIGN_KEY, "is scanned to validate");
   }
 }

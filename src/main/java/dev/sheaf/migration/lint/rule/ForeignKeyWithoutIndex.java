@@ -11,14 +11,14 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// Nothing finds the rows that reference another.
+/// Reports a foreign key without an index on its columns.
 final class ForeignKeyWithoutIndex implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Each DELETE of a referenced row, and each change of its key, reads the whole referencing table.",
-        "build an index that begins with the referencing columns, CONCURRENTLY where the table is in use");
+        "Each DELETE of a referenced row, and each change of its key, scans the whole referencing table.",
+        "create an index that begins with the referencing columns, CONCURRENTLY if the table is in use");
   }
 
   @Override
@@ -34,11 +34,11 @@ final class ForeignKeyWithoutIndex implements Rule {
           String name = table.qualified() + "." + c.value().name();
           return observation
               .finding(this, c.step(), name, "no index begins with the columns of " + name)
-              .withSize(observation.live().size(table.qualified()));
+              .withSize(observation.target().size(table.qualified()));
         });
   }
 
-  /// Whether an index leads to the rows that reference one key.
+  /// Whether an index can find the referencing rows of a foreign key.
   private static boolean finds(Index index, Constraint key) {
     int length = key.columns().size();
     return index.table() == key.table()

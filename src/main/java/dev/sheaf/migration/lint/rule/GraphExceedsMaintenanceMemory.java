@@ -8,7 +8,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Size;
 import java.util.stream.Stream;
 
-/// A graph that does not fit while it is built.
+/// Reports an HNSW index whose graph does not fit into maintenance_work_mem during the build.
 final class GraphExceedsMaintenanceMemory implements Rule {
 
   private static final int ELEMENT = 242;
@@ -18,8 +18,8 @@ final class GraphExceedsMaintenanceMemory implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "Once the graph of an HNSW index no longer fits maintenance_work_mem, the rest of the build is many times slower.",
-        "SET maintenance_work_mem in the same changeset, to what the graph needs, where the server has it");
+        "When the graph of an HNSW index no longer fits into maintenance_work_mem, the rest of the build is many times slower.",
+        "SET maintenance_work_mem in the same changeset to what the graph needs, if the server has enough memory");
   }
 
   @Override
@@ -27,7 +27,7 @@ final class GraphExceedsMaintenanceMemory implements Rule {
     return NewIndex.of(observation)
         .filter(c -> c.index().accessMethod().equals("hnsw"))
         .flatMap(c -> {
-          Size size = observation.live().size(c.table().qualified());
+          Size size = observation.target().size(c.table().qualified());
           VectorType type = VectorType.of(c.index().columnTypes().getFirst());
           if (size == null || type == null) {
             return Stream.empty();
@@ -45,13 +45,13 @@ final class GraphExceedsMaintenanceMemory implements Rule {
         });
   }
 
-  /// What one vector takes in the graph while it is built.
+  /// Bytes of one vector in the graph during the build.
   ///
-  /// After `HnswElementData` and `HnswNeighborArray` in pgvector's `hnsw.h`: the element itself, 2m
-  /// neighbors of 16 bytes on the lowest layer, m on each above, where every m-th vector is, and
-  /// the value. What an element takes besides was measured with pgvector 0.8.0, as the tuples after
-  /// which a build says that its graph no longer fits: the sum is within one in a hundred of that
-  /// for m of 8, 16 and 32, for vector, halfvec and bit.
+  /// Source: `HnswElementData` and `HnswNeighborArray` in pgvector's `hnsw.h`. An element has 2m
+  /// neighbors of 16 bytes on the lowest layer, m neighbors on each higher layer, which every m-th
+  /// vector reaches, and its value. The overhead of an element was measured with pgvector 0.8.0,
+  /// from the number of tuples after which a build reports that the graph no longer fits. The sum
+  /// is within 1 % of the measurement for m of 8, 16 and 32, and for vector, halfvec and bit.
   static long bytes(VectorType type, int m) {
     return ELEMENT + 2L * m * NEIGHBOR + m * NEIGHBOR / (m - 1) + type.bytes();
   }

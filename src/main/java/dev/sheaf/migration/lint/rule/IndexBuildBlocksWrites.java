@@ -7,13 +7,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// An index is built while writers wait.
+/// Reports an index build that blocks writes.
 final class IndexBuildBlocksWrites implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Building an index reads the whole table while nobody can write to it.",
+        "The index build scans the whole table under a lock that blocks writes.",
         "CREATE INDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false");
   }
 
@@ -34,7 +34,7 @@ final class IndexBuildBlocksWrites implements Rule {
                       step,
                       table,
                       step.after().relation(index.oid()).qualified(),
-                      table.qualified() + " takes no writes while the index is built");
+                      table.qualified() + " is locked against writes while the index is built");
                 }));
   }
 }

@@ -8,13 +8,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// An index is dropped while readers wait.
+/// Reports an index drop that blocks reads and writes.
 final class IndexDropBlocks implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "DROP INDEX waits for every transaction on the table, and everybody else waits behind it.",
+        "DROP INDEX waits for every transaction that uses the table, and all later ones wait behind it.",
         "DROP INDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false");
   }
 

@@ -10,14 +10,14 @@ import dev.sheaf.migration.lint.Step;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// The only index over these vectors goes.
+/// Reports a dropped vector index without a successor.
 final class IndexDroppedBeforeReplacement implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Until its successor is valid every search reads the whole table, and a build takes hours.",
-        "build the new index CONCURRENTLY under another name first, drop the old one then, and rename");
+        "Until its successor is valid, every search scans the whole table, and the build can take hours.",
+        "create the new index CONCURRENTLY under another name, then drop the old one, then rename the new one");
   }
 
   @Override

@@ -6,7 +6,7 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Size;
 import java.util.stream.Stream;
 
-/// Clusters of nothing.
+/// Reports an IVFFlat index that is built on an empty table.
 final class IvfflatOnEmptyTable implements Rule {
 
   /// pgvector's function that looks for clusters, and has something to say only when it finds too
@@ -16,8 +16,8 @@ final class IvfflatOnEmptyTable implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "The lists of an IVFFlat index are the clusters of the rows that are there when it is built; later rows fall into lists that mean nothing, and searches miss them.",
-        "build it once the table has its rows, or use hnsw, which grows with them");
+        "The lists of an IVFFlat index are clusters of the rows that exist when it is built; on an empty table they are meaningless, and searches miss later rows.",
+        "create it after the table is filled, or use hnsw, which needs no existing rows");
   }
 
   @Override
@@ -30,10 +30,10 @@ final class IvfflatOnEmptyTable implements Rule {
                 this, "%s is built while %s is empty".formatted(c.name(), c.table().qualified())));
   }
 
-  /// A scratch database says nothing of the rows that a table has where it lives; pgvector says it
-  /// of a table that is new.
+  /// For an existing table, the target database has the number of rows. For a new table, pgvector
+  /// gives a notice.
   private static boolean isEmpty(Observation observation, NewIndex index) {
-    Size size = observation.live().size(index.table().qualified());
+    Size size = observation.target().size(index.table().qualified());
     return observation.existed(index.table())
         ? size != null && size.rows() == 0
         : index.step().notices().stream().anyMatch(notice -> notice.routine().equals(CLUSTERING));

@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// JSON that is kept as text.
+/// Reports a column of type json.
 final class JsonType implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "json is parsed at every use, cannot be compared or indexed, and makes SELECT DISTINCT fail.",
-        "make it jsonb");
+        "json is parsed on every use, cannot be compared or indexed, and makes SELECT DISTINCT fail.",
+        "use jsonb");
   }
 
   @Override

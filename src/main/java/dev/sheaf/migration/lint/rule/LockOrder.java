@@ -10,18 +10,19 @@ import dev.sheaf.migration.lint.Step;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Locks come in an order in which a client that writes takes them the other way round.
+/// Reports locks in an order that can deadlock with clients.
 ///
-/// Two orders are wrong whatever the clients do. A lock that is made stronger later: the chapter on
-/// deadlocks wants the strongest first. And a referenced table before the one that references it:
-/// who inserts there locks his own table first, and then looks the key up.
+/// Two orders are wrong for every application. The first is a lock that is upgraded later:
+/// PostgreSQL's chapter on deadlocks recommends to take the strongest lock first. The second is a
+/// referenced table before the referencing table: a client that inserts into the referencing table
+/// locks it first, and then reads the key in the referenced table.
 final class LockOrder implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "A client that writes at the same time and this changeset may wait for each other: a deadlock.",
-        "take the strongest lock first, and lock a referencing table before the one it references");
+        "The changeset and a client that writes concurrently can wait for each other: a deadlock.",
+        "take the strongest lock first, and lock a referencing table before the table that it references");
   }
 
   @Override
@@ -58,7 +59,7 @@ final class LockOrder implements Rule {
         step,
         table,
         table.qualified(),
-        "%s was locked %s before and is locked more strongly now"
+        "%s has the lock %s and gets a stronger one"
             .formatted(table.qualified(), step.heldBefore().get(table.oid())));
   }
 

@@ -6,13 +6,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A name that PostgreSQL cuts.
+/// Reports a name that PostgreSQL truncates.
 final class LongIdentifier implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "A name of more than 63 bytes is cut without an error; two that differ further on are one.",
+        "A name of more than 63 bytes is truncated without an error, and two long names can become the same.",
         "choose a shorter name");
   }
 

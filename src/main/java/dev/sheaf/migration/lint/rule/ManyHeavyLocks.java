@@ -10,13 +10,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Statement after statement locks another table, and the first stays locked until the end.
+/// Reports a transaction that locks several tables.
 final class ManyHeavyLocks implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Every table stays locked for as long as it takes to lock and change all of them.",
+        "Every table stays locked until all of them are locked and changed.",
         "change one table per changeset");
   }
 
@@ -46,7 +46,7 @@ final class ManyHeavyLocks implements Rule {
         step,
         table,
         table.qualified(),
-        "%s is locked while %s still is"
+        "%s is locked while %s is still locked"
             .formatted(
                 table.qualified(),
                 earlier.stream().map(Relation::qualified).collect(Collectors.joining(", "))));

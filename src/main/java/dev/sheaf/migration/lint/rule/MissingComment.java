@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A table of which nobody says what it is.
+/// Reports a new table without a comment.
 final class MissingComment implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Whoever comes after us reads the catalog first, and finds nothing.",
-        "say in one sentence what a row is: COMMENT ON TABLE ... IS '...'");
+        "People who read the catalog do not learn what the table is for.",
+        "describe a row in one sentence: COMMENT ON TABLE ... IS '...'");
   }
 
   @Override

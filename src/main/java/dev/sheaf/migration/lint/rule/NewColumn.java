@@ -9,15 +9,16 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A column of a table that a changeset added, or gave another type. More digits or a longer limit
-/// are the same type.
+/// A column that a changeset adds, or whose type it changes. A different precision or length is not
+/// another type.
 ///
-/// @param step that did it
-/// @param table as it is in the end
-/// @param column as it is in the end
+/// @param step the statement that adds or changes it
+/// @param table the table after the changeset
+/// @param column the column after the changeset
 record NewColumn(Observation observation, Step step, Relation table, Column column) {
 
-  /// Of a partition its parent decides, and a temporary table is nobody's.
+  /// The new columns of a changeset. Partitions are omitted, because their parent is included;
+  /// temporary tables too.
   static Stream<NewColumn> of(Observation observation) {
     Catalog after = observation.after();
     return after.relations().values().stream()
@@ -47,6 +48,6 @@ record NewColumn(Observation observation, Step step, Relation table, Column colu
   Finding finding(Rule rule, String message) {
     return observation
         .finding(rule, step, name(), message)
-        .withSize(observation.live().size(table.qualified()));
+        .withSize(observation.target().size(table.qualified()));
   }
 }

@@ -9,11 +9,11 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// An index that a changeset built.
+/// An index that a changeset creates.
 ///
-/// @param step that built it
-/// @param table as it is in the end
-/// @param index as it is in the end
+/// @param step the statement that creates it
+/// @param table the table after the changeset
+/// @param index the index after the changeset
 record NewIndex(Observation observation, Step step, Relation table, Index index) {
 
   static Stream<NewIndex> of(Observation observation) {
@@ -30,7 +30,7 @@ record NewIndex(Observation observation, Step step, Relation table, Index index)
     return observation.after().relation(index.oid()).qualified();
   }
 
-  /// Whether PostgreSQL may use more than one process for it.
+  /// Whether PostgreSQL may build it with parallel workers.
   boolean isBuiltInParallel() {
     return !observation.setting(step, "max_parallel_maintenance_workers").equals("0");
   }
@@ -38,6 +38,6 @@ record NewIndex(Observation observation, Step step, Relation table, Index index)
   Finding finding(Rule rule, String message) {
     return observation
         .finding(rule, step, name(), message)
-        .withSize(observation.live().size(table.qualified()));
+        .withSize(observation.target().size(table.qualified()));
   }
 }

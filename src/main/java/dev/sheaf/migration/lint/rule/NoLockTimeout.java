@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A lock that others have to wait for is waited for without end.
+/// Reports a blocking lock that is requested without lock_timeout.
 final class NoLockTimeout implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "While it waits for the lock, everybody else on the table waits behind it, for as long as it takes.",
-        "say --lock-timeout 3s, or leave the default; a changeset that cannot get its lock is tried again");
+        "While the changeset waits for the lock, all other clients of the table wait behind it, without a limit.",
+        "write --lock-timeout 3s, or keep the default; a changeset that does not get its lock is retried");
   }
 
   @Override

@@ -8,13 +8,13 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A partition comes to a table in a way that others have to wait for.
+/// Reports a partition that is added under a blocking lock.
 final class PartitionAttachBlocks implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The partitioned table is locked, or rows are read in full under a lock, to take a partition in.",
+        "To add a partition, the partitioned table is locked, or rows are scanned under a lock.",
         "CREATE TABLE (LIKE parent), add a valid CHECK of the bounds, then ATTACH PARTITION");
   }
 
@@ -44,8 +44,8 @@ final class PartitionAttachBlocks implements Rule {
             .filter(relation -> !step.before().isCanary(relation));
     return Stream.concat(attached, defaults)
         .filter(table -> observation.existed(table) && step.scanned(table.oid()))
-        .map(table ->
-            finding(observation, step, table, parent, "is read in full to attach a partition"));
+        .map(
+            table -> finding(observation, step, table, parent, "is scanned to attach a partition"));
   }
 
   private Finding finding(

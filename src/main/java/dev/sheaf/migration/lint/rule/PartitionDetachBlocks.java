@@ -7,13 +7,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A partition goes from a table in a way that others have to wait for.
+/// Reports a partition that is removed under a blocking lock.
 final class PartitionDetachBlocks implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The partitioned table is locked, with all its partitions, to let one go.",
+        "To detach a partition, the partitioned table is locked with all its partitions.",
         "DETACH PARTITION ... CONCURRENTLY, in a changeset of its own with runInTransaction:false");
   }
 
@@ -36,7 +36,7 @@ final class PartitionDetachBlocks implements Rule {
                       step,
                       parent,
                       partition.qualified(),
-                      parent.qualified() + " is locked to let a partition go");
+                      parent.qualified() + " is locked to detach a partition");
                 }));
   }
 }

@@ -7,7 +7,7 @@ import java.lang.module.ModuleDescriptor.Version;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// A step that needs a later pgvector.
+/// Reports a statement that needs a later version of pgvector.
 final class PgvectorTooOld implements Rule {
 
   private static final Set<String> SINCE_0_7_0 = Set.of("halfvec", "sparsevec");
@@ -15,8 +15,8 @@ final class PgvectorTooOld implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "The step needs what only a later version of pgvector has, or has right.",
-        "update pgvector first: ALTER EXTENSION vector UPDATE; or build serially: SET max_parallel_maintenance_workers = 0");
+        "The changeset needs a feature or a fix of a later version of pgvector.",
+        "update pgvector first: ALTER EXTENSION vector UPDATE; or build without parallel workers: SET max_parallel_maintenance_workers = 0");
   }
 
   @Override
@@ -46,7 +46,7 @@ final class PgvectorTooOld implements Rule {
       return Stream.of(
           index.finding(this, message(index.name(), "its operator class", "0.7.0", version)));
     }
-    // Over a table that is new there is nothing to build in parallel.
+    // A new table has no rows, so its index is not built in parallel.
     return hnsw
             && index.observation().existed(index.table())
             && index.isBuiltInParallel()
@@ -54,8 +54,7 @@ final class PgvectorTooOld implements Rule {
         ? Stream.of(
             index.finding(
                 this,
-                message(
-                    index.name(), "a safe build in parallel (CVE-2026-3172)", "0.8.2", version)))
+                message(index.name(), "a safe parallel build (CVE-2026-3172)", "0.8.2", version)))
         : Stream.empty();
   }
 
@@ -70,6 +69,7 @@ final class PgvectorTooOld implements Rule {
   }
 
   private static String message(String object, String what, String needed, String version) {
-    return "%s: %s needs pgvector %s, and this is %s".formatted(object, what, needed, version);
+    return "%s: %s needs pgvector %s, but the target has %s"
+        .formatted(object, what, needed, version);
   }
 }

@@ -8,14 +8,14 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// An index that serves nothing which another does not.
+/// Reports an index that another index makes unnecessary.
 final class RedundantIndex implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Every write pays for it, and no query needs it.",
-        "leave it out; an index over (a, b) serves whatever one over (a) does");
+        "Every write must maintain the index, and no query needs it.",
+        "omit it; an index on (a, b) serves the same queries as an index on (a)");
   }
 
   @Override
@@ -36,12 +36,12 @@ final class RedundantIndex implements Rule {
                       this,
                       c.step(),
                       name,
-                      "%s serves nothing that %s does not"
+                      "%s serves no query that %s does not serve"
                           .formatted(name, after.relation(other.oid()).qualified()));
                 }));
   }
 
-  /// REINDEX CONCURRENTLY puts another one in its place.
+  /// Whether REINDEX CONCURRENTLY replaced an existing index with this one.
   private static boolean isRebuilt(Observation observation, Index index) {
     return observation.before().indexes().values().stream()
         .anyMatch(old ->
@@ -50,7 +50,7 @@ final class RedundantIndex implements Rule {
                 && !observation.after().indexes().containsKey(old.oid()));
   }
 
-  /// Whether `other` serves every search that `index` serves, and keeps out what it keeps out.
+  /// Whether `other` serves every query that `index` serves, and enforces the same uniqueness.
   private static boolean covers(Catalog catalog, Index other, Index index) {
     if (other.table() != index.table()
         || !other.valid()
@@ -60,7 +60,7 @@ final class RedundantIndex implements Rule {
       return false;
     }
     if (other.keys().equals(index.keys())) {
-      // Of two that are alike, the younger one is in excess.
+      // Of two equal indexes, the newer one is redundant.
       return (other.unique() || !index.unique())
           && catalog.relation(other.oid()).options().equals(catalog.relation(index.oid()).options())
           && (other.oid() < index.oid() || other.constrained() || other.unique() != index.unique());

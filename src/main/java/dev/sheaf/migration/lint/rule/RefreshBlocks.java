@@ -7,14 +7,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A materialized view is computed anew while its readers wait.
+/// Reports a refresh of a materialized view that blocks reads.
 final class RefreshBlocks implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Nobody can read the materialized view until all of it is computed.",
-        "REFRESH MATERIALIZED VIEW CONCURRENTLY, which wants a unique index on it");
+        "The refresh blocks reads of the materialized view until it is complete.",
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY, which requires a unique index on it");
   }
 
   @Override
@@ -30,6 +30,6 @@ final class RefreshBlocks implements Rule {
                 step,
                 view,
                 view.qualified(),
-                view.qualified() + " is computed anew while nobody can read it"));
+                view.qualified() + " is refreshed under a lock that blocks reads"));
   }
 }

@@ -7,13 +7,13 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Objects;
 import java.util.stream.Stream;
 
-/// An index is built anew while writers wait.
+/// Reports a REINDEX that blocks writes.
 final class ReindexBlocks implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "REINDEX stops writers of the table, and readers that would use the index.",
+        "REINDEX blocks writes to the table, and reads that would use the index.",
         "REINDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false");
   }
 
@@ -34,7 +34,7 @@ final class ReindexBlocks implements Rule {
                       step,
                       table,
                       step.before().relation(index.oid()).qualified(),
-                      table.qualified() + " takes no writes while the index is rebuilt");
+                      table.qualified() + " is locked against writes while the index is rebuilt");
                 }));
   }
 }

@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A column answers to another name.
+/// Reports a renamed column.
 final class RenamedColumn implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Every running version asks for the old name and fails until the last of them is replaced.",
-        "add a column of the new name, write both, backfill, read the new one, and drop the old one in a later release");
+        "Every running version uses the old name and fails until it is replaced.",
+        "add a column with the new name, write both, run a backfill, read the new one, and drop the old one in a later release");
   }
 
   @Override

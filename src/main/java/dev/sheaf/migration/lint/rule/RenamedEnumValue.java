@@ -7,14 +7,14 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A value of an enum is written otherwise.
+/// Reports a renamed enum value.
 final class RenamedEnumValue implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Every running version still writes the old value and does not know the new one.",
-        "add the new value in one changeset, write it from the next release on, and move the old rows with a backfill");
+        "Every running version writes the old value and does not know the new one.",
+        "add the new value in one changeset, write it from the next release on, and update the old rows with a backfill");
   }
 
   @Override

@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A schema answers to another name.
+/// Reports a renamed schema.
 final class RenamedSchema implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Every running version, and every search path, names the old schema and finds nothing there.",
-        "make the new schema beside it, with views under the old names, and move the tables one by one");
+        "Every running version and every search path uses the old name and fails.",
+        "create the new schema, move the tables one by one, and keep views under the old names");
   }
 
   @Override

@@ -8,14 +8,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table or a view answers to another name.
+/// Reports a renamed table or view.
 final class RenamedTable implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "Every running version asks for the old name and fails until the last of them is replaced.",
-        "put an updatable view under the old name in the same changeset, and drop it in a later release");
+        "Every running version uses the old name and fails until it is replaced.",
+        "create an updatable view with the old name in the same changeset, and drop it in a later release");
   }
 
   @Override
@@ -38,7 +38,8 @@ final class RenamedTable implements Rule {
                             .formatted(r.before().qualified(), r.after().qualified()))));
   }
 
-  /// Not when its schema was renamed around it, and not when it went to the trash.
+  /// Whether the table itself was renamed or moved: not if only its schema was renamed, and not if
+  /// it was moved to the trash.
   private static boolean isMoved(Step step, Relation before, Relation after) {
     boolean schemaRenamed =
         step.changed(Catalog::schemas)

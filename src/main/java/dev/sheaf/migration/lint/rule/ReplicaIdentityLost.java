@@ -9,14 +9,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// Nothing tells a replica which row it was.
+/// Reports a table that loses its replica identity.
 final class ReplicaIdentityLost implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Where the table is published, every UPDATE and DELETE fails from now on.",
-        "set REPLICA IDENTITY USING INDEX to another unique index first, or FULL where there is none");
+        "If the table is published, every UPDATE and DELETE fails from now on.",
+        "first set REPLICA IDENTITY USING INDEX to another unique index, or to FULL if there is none");
   }
 
   @Override
@@ -34,7 +34,7 @@ final class ReplicaIdentityLost implements Rule {
                         step,
                         table,
                         table.qualified(),
-                        table.qualified() + " has no replica identity any more")));
+                        table.qualified() + " no longer has a replica identity")));
   }
 
   private static boolean isLost(Step step, long oid) {

@@ -7,10 +7,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Every rule there is.
+/// All rules.
 public final class Rules {
 
-  /// In the order of their names; `make new-rule` adds to them.
+  /// All rules but one, ordered by name. `make new-rule` adds to them.
   private static final List<Rule> JUDGES =
       List.of(
           new AddedNotNullColumn(),
@@ -73,7 +73,7 @@ public final class Rules {
 
   private Rules() {}
 
-  /// What every rule finds, in the order of the statements, less what is accepted.
+  /// The findings of all rules that are not allowed, in the order of the statements.
   public static List<Finding> judge(Observation observation) {
     return ALL.stream()
         .flatMap(rule -> rule.judge(observation))

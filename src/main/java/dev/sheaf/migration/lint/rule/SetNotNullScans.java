@@ -7,13 +7,13 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// Every row is read to see that a column holds no null.
+/// Reports a SET NOT NULL that scans the table.
 final class SetNotNullScans implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "SET NOT NULL reads the whole table while nobody can read or write it.",
+        "SET NOT NULL scans the whole table under a lock that blocks reads and writes.",
         "validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL");
   }
 
@@ -24,7 +24,7 @@ final class SetNotNullScans implements Rule {
         observation.steps().flatMap(step -> ofTable(observation, step)));
   }
 
-  /// A domain has no table of its own; all that use it are read.
+  /// SET NOT NULL of a domain scans all tables that use the domain.
   private Stream<Finding> ofDomain(Observation observation, Step step) {
     return step.changed(Catalog::types)
         .filter(type -> !type.before().notNull() && type.after().notNull())
@@ -39,7 +39,7 @@ final class SetNotNullScans implements Rule {
                         step,
                         table,
                         table.qualified(),
-                        "%s is read in full for SET NOT NULL of domain %s"
+                        "%s is scanned for SET NOT NULL of domain %s"
                             .formatted(table.qualified(), type.after().qualified()))));
   }
 
@@ -54,6 +54,6 @@ final class SetNotNullScans implements Rule {
                 step,
                 c.table(),
                 c.qualified(),
-                c.table().qualified() + " is read in full for SET NOT NULL"));
+                c.table().qualified() + " is scanned for SET NOT NULL"));
   }
 }

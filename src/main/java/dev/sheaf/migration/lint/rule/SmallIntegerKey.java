@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// A key that runs out.
+/// Reports a key of type integer or smallint.
 final class SmallIntegerKey implements Rule {
 
   private static final Set<String> SMALL = Set.of("int2", "int4");
@@ -18,8 +18,8 @@ final class SmallIntegerKey implements Rule {
   @Override
   public About about() {
     return Rule.warning(
-        "An integer ends at 2,147,483,647, a smallint at 32,767, and widening a key later rewrites the table and all that reference it.",
-        "make it bigint GENERATED ALWAYS AS IDENTITY, or uuid");
+        "An integer ends at 2,147,483,647 and a smallint at 32,767; a larger type later rewrites the table and all tables that reference it.",
+        "use bigint GENERATED ALWAYS AS IDENTITY, or uuid");
   }
 
   @Override
@@ -31,7 +31,7 @@ final class SmallIntegerKey implements Rule {
         .map(c -> c.finding(this, c.name() + " is " + c.column().type() + " and a key"));
   }
 
-  /// A part of a larger key may well be small.
+  /// Whether the column is the whole primary key. A part of a larger key may be small.
   private static boolean isKey(Catalog after, NewColumn column) {
     return after.constraints().values().stream()
         .anyMatch(c ->

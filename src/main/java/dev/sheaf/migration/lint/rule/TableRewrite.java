@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table is written anew, row by row, because its definition changed.
+/// Reports a statement that rewrites a table because its definition changes.
 final class TableRewrite implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The whole table and its indexes are written anew while nobody can read it.",
-        "add a new column without a default, fill it with a backfill, then swap the two");
+        "PostgreSQL rewrites the whole table and its indexes under a lock that blocks reads and writes.",
+        "add a new column without a default, fill it with a backfill, then swap the columns");
   }
 
   @Override

@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A point in time of which nobody knows where.
+/// Reports a column of type timestamp without time zone.
 final class TimestampWithoutTimeZone implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "A timestamp keeps no zone: each session takes it for its own, and one hour a year happens twice.",
-        "make it timestamptz, which is as large and means one moment");
+        "A timestamp has no time zone: each session reads it in its own zone, and one hour a year is ambiguous.",
+        "use timestamptz, which has the same size and means one point in time");
   }
 
   @Override

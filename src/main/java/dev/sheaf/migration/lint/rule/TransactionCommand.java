@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A changeset begins or ends a transaction.
+/// Reports a changeset that begins or ends a transaction itself.
 final class TransactionCommand implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The transaction ends before its record is written: a crash leaves a change that nobody knows of.",
-        "remove it; what has to be committed apart is a changeset apart");
+        "The transaction ends before the changeset is recorded: a crash leaves an unrecorded change.",
+        "remove it; put what must be committed separately into a changeset of its own");
   }
 
   @Override
@@ -21,6 +21,7 @@ final class TransactionCommand implements Rule {
     return observation
         .steps()
         .filter(Step::commandsTransaction)
-        .map(step -> observation.finding(this, step, null, "a transaction is begun or ended here"));
+        .map(step ->
+            observation.finding(this, step, null, "the statement begins or ends a transaction"));
   }
 }

@@ -7,14 +7,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A trigger is put on a table that is in use.
+/// Reports a trigger on an existing table.
 final class TriggerOnExistingTable implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "Writers wait for the trigger to be created, and each of their writes runs it from then on.",
-        "prefer the application, or keep what it does in one short statement; drop it with the contract step");
+        "Writers wait until the trigger is created, and each write executes it from then on.",
+        "prefer application code, or keep the trigger to one short statement; drop it in the contract step");
   }
 
   @Override
@@ -31,7 +31,7 @@ final class TriggerOnExistingTable implements Rule {
                       step,
                       table,
                       table.qualified() + "." + trigger.name(),
-                      "every write to " + table.qualified() + " runs a trigger from now on");
+                      "every write to " + table.qualified() + " executes a trigger from now on");
                 }));
   }
 }

@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table that was there before is emptied.
+/// Reports a TRUNCATE of an existing table.
 final class TruncatedTable implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "TRUNCATE destroys every row, of tables that reference it too with CASCADE, while nobody can read them.",
-        "delete in batches with a backfill, or drop the table once nothing uses it");
+        "TRUNCATE deletes every row, with CASCADE also of referencing tables, under a lock that blocks reads.",
+        "delete in batches with a backfill, or drop the table when nothing uses it any more");
   }
 
   @Override

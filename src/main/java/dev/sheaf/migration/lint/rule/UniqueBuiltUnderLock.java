@@ -9,7 +9,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/// The index of a new key is built while everybody waits.
+/// Reports a new key whose index is built under a blocking lock.
 final class UniqueBuiltUnderLock implements Rule {
 
   private static final Set<ConstraintKind> KEYS =
@@ -18,7 +18,7 @@ final class UniqueBuiltUnderLock implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "A new key builds its index while nobody can read or write the table.",
+        "A new key builds its index under a lock that blocks reads and writes.",
         "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT ... USING INDEX");
   }
 

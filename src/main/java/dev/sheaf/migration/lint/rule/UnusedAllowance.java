@@ -7,7 +7,7 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// A file accepts a finding that there is not, or of a rule that there is not.
+/// Reports an allowance that matches no finding or no rule.
 final class UnusedAllowance implements Rule {
 
   private final List<Rule> rules;
@@ -20,13 +20,13 @@ final class UnusedAllowance implements Rule {
   @Override
   public About about() {
     return Rule.error(
-        "An allowance covers nothing; it would hide what a later edit brings.",
+        "An allowance matches no finding; it would hide a finding of a later edit.",
         "remove the allowance, or correct its rule and object");
   }
 
   @Override
   public Stream<Finding> judge(Observation observation) {
-    // What was not run was not judged either.
+    // If a statement failed, the later ones did not run, and their findings are unknown.
     if (observation.allowances().isEmpty() || observation.failure() != null) {
       return Stream.empty();
     }
@@ -36,7 +36,7 @@ final class UnusedAllowance implements Rule {
         .map(this::unused);
   }
 
-  private Finding unused(Allowances.Entry entry) {
+  private Finding unused(Allowances.DeclaredAllowance entry) {
     String rule = entry.allowance().rule();
     boolean known = rules.stream().anyMatch(candidate -> candidate.name().equals(rule));
     return new Finding(

@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// An index that no search asks for.
+/// Reports a vector index whose operator class no search uses.
 final class UnusedOperatorClass implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "An HNSW or IVFFlat index serves the one distance of its operator class; a search by another reads the whole table.",
-        "use the class of the metric that is searched by: cosine, l2 or ip, of vector or halfvec, or bit_hamming_ops");
+        "An HNSW or IVFFlat index serves only the distance of its operator class; a search with another distance scans the whole table.",
+        "use the operator class of the search's metric: cosine, l2 or ip for vector or halfvec, or bit_hamming_ops");
   }
 
   @Override

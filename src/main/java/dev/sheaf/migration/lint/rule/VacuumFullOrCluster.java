@@ -6,14 +6,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A table is written anew although nothing about it changed.
+/// Reports a VACUUM FULL or CLUSTER.
 final class VacuumFullOrCluster implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "VACUUM FULL and CLUSTER write the whole table anew while nobody can read it.",
-        "leave it to autovacuum; repack a bloated table with pg_repack, outside of migrations");
+        "VACUUM FULL and CLUSTER rewrite the whole table under a lock that blocks reads and writes.",
+        "rely on autovacuum; compact a bloated table with pg_repack, outside of migrations");
   }
 
   @Override
@@ -33,6 +33,6 @@ final class VacuumFullOrCluster implements Rule {
                 step,
                 table,
                 table.qualified(),
-                table.qualified() + " is written anew as it was"));
+                table.qualified() + " is rewritten without a change"));
   }
 }

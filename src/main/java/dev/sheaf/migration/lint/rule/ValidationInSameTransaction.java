@@ -8,13 +8,13 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A constraint is validated under a stronger lock of the same transaction.
+/// Reports a constraint that is validated while the transaction holds a stronger lock.
 final class ValidationInSameTransaction implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "VALIDATE reads the whole table while the transaction still holds a lock that writers wait for.",
+        "VALIDATE scans the whole table while the transaction holds a lock that blocks writes.",
         "validate in a changeset of its own");
   }
 
@@ -35,7 +35,7 @@ final class ValidationInSameTransaction implements Rule {
                       step,
                       table,
                       table.qualified() + "." + c.name(),
-                      table.qualified() + " is read in full under an earlier lock");
+                      table.qualified() + " is scanned under an earlier lock");
                 }));
   }
 }

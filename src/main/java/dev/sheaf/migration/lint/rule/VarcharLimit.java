@@ -5,14 +5,14 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// A length that somebody guessed.
+/// Reports a column of type varchar(n).
 final class VarcharLimit implements Rule {
 
   @Override
   public About about() {
     return Rule.warning(
-        "The limit is part of the type: the day it is too small is an outage, and to make it smaller rewrites the table.",
-        "make it text, with a CHECK (length(...) <= n) NOT VALID where the limit is real");
+        "The limit is part of the type: values that exceed it fail, and a smaller limit rewrites the table.",
+        "use text, with a CHECK (length(...) <= n) NOT VALID if the limit is required");
   }
 
   @Override

@@ -4,18 +4,18 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// A type whose values pgvector indexes, with its width.
+/// A type that pgvector can index, with its number of dimensions.
 ///
-/// @param name without its schema: `vector`, `halfvec`, `bit`
-/// @param width in dimensions
+/// @param name its name without the schema: `vector`, `halfvec`, `bit`
+/// @param width number of dimensions
 record VectorType(String name, int width) {
 
   private static final Pattern TYPE = Pattern.compile("(?:.*\\.)?(vector|halfvec|bit)\\((\\d+)\\)");
 
-  /// Reads what PostgreSQL writes.
+  /// Parses a type name.
   ///
-  /// @param type as PostgreSQL writes it, such as `public.halfvec(384)`
-  /// @return `null` when it is another type, or says no width
+  /// @param type as PostgreSQL prints it, such as `public.halfvec(384)`
+  /// @return `null` if it is another type, or has no number of dimensions
   static @Nullable VectorType of(String type) {
     Matcher matcher = TYPE.matcher(type);
     return matcher.matches()
@@ -23,12 +23,12 @@ record VectorType(String name, int width) {
         : null;
   }
 
-  /// Whether it is a type of pgvector's own, and not a string of bits that may be anything.
+  /// Whether it is a type of pgvector. A bit string may be anything else.
   boolean isOfPgvector() {
     return !name.equals("bit");
   }
 
-  /// The widest that an HNSW or IVFFlat index takes; see pgvector's README.
+  /// The maximum number of dimensions of an HNSW or IVFFlat index, from pgvector's README.
   int indexLimit() {
     return switch (name) {
       case "vector" -> 2_000;
@@ -37,7 +37,7 @@ record VectorType(String name, int width) {
     };
   }
 
-  /// What a value takes: eight bytes at its head, then 32, 16 or one bit a dimension.
+  /// Bytes of a value: an 8-byte header, then 32, 16 or 1 bits per dimension.
   int bytes() {
     return 8
         + switch (name) {

@@ -7,14 +7,14 @@ import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/// Vectors of a width that no model makes.
+/// Reports vectors with other dimensions than the configured models.
 final class VectorWidthDiffers implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "The configured models make vectors of another width, so nothing can be stored there, or nothing finds the index.",
-        "take the width of a model; sheaf.schema.vector-widths lists those of the configured ones");
+        "The configured models have another number of dimensions, so the column cannot store their vectors, or no search uses the index.",
+        "use the dimensions of a configured model; sheaf.schema.vector-widths lists them");
   }
 
   @Override
@@ -35,7 +35,7 @@ final class VectorWidthDiffers implements Rule {
     return index.index().columnTypes().getFirst();
   }
 
-  /// Of the column below, where the index is over one: it has its own finding.
+  /// The type of the indexed column, which has its own finding; empty for an expression.
   private static String columnType(NewIndex index) {
     Column column = index.table().column(index.index().columns().getFirst());
     return column == null ? "" : column.type();
@@ -54,6 +54,6 @@ final class VectorWidthDiffers implements Rule {
             .sorted()
             .map(String::valueOf)
             .collect(Collectors.joining(" or "));
-    return "%s is %s, and the configured models make %s dimensions".formatted(name, type, widths);
+    return "%s is %s, but the configured models have %s dimensions".formatted(name, type, widths);
   }
 }

@@ -7,13 +7,13 @@ import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
 import java.util.stream.Stream;
 
-/// Vectors that no index takes.
+/// Reports vectors with more dimensions than pgvector can index.
 final class VectorWidthOverIndexLimit implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "pgvector indexes up to 2,000 dimensions of vector, 4,000 of halfvec and 64,000 of bit; beyond that the statement fails, and every search reads the whole table.",
+        "pgvector indexes at most 2,000 dimensions of vector, 4,000 of halfvec and 64,000 of bit; beyond that, CREATE INDEX fails and every search scans the whole table.",
         "index a cast: ((embedding::halfvec(n)) halfvec_cosine_ops), or binary_quantize(embedding)::bit(n)");
   }
 
@@ -27,7 +27,7 @@ final class VectorWidthOverIndexLimit implements Rule {
             .map(c ->
                 c.finding(
                     this,
-                    "%s is %s, which no index takes as it is"
+                    "%s is %s, which pgvector cannot index directly"
                         .formatted(c.name(), c.column().type())));
   }
 
@@ -36,7 +36,7 @@ final class VectorWidthOverIndexLimit implements Rule {
     return vector != null && vector.width() > vector.indexLimit();
   }
 
-  /// Whether an index takes the column through an expression.
+  /// Whether the column is indexed through an expression.
   private static boolean isIndexed(Catalog after, NewColumn column) {
     return after.indexes().values().stream()
         .anyMatch(index ->

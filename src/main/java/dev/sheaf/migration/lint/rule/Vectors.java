@@ -2,10 +2,10 @@ package dev.sheaf.migration.lint.rule;
 
 import java.util.Set;
 
-/// What the application stores and searches, which the schema has to fit.
+/// What the application stores and searches, for rules about vectors.
 ///
-/// @param widths of the configured models' vectors; empty when they are not known
-/// @param operatorClasses that its searches use, such as `halfvec_cosine_ops`
+/// @param widths numbers of dimensions of the configured models; empty if unknown
+/// @param operatorClasses operator classes that its searches use, such as `halfvec_cosine_ops`
 public record Vectors(Set<Integer> widths, Set<String> operatorClasses) {
 
   public Vectors {

@@ -7,14 +7,14 @@ import dev.sheaf.migration.lint.Rule;
 import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
-/// A schema change writes every row of a table.
+/// Reports a statement that updates or deletes every row of a table.
 final class WholeTableWrite implements Rule {
 
   @Override
   public About about() {
     return Rule.error(
-        "One transaction keeps every row locked until its end, doubles the table and floods the WAL.",
-        "declare a backfill, which writes in bounded batches");
+        "One transaction locks every row until its end, doubles the size of the table and floods the WAL.",
+        "declare a backfill, which writes in small batches");
   }
 
   @Override
@@ -32,7 +32,8 @@ final class WholeTableWrite implements Rule {
                 "every row of " + table.qualified() + " is updated or deleted"));
   }
 
-  /// One row that is written says nothing about the others.
+  /// Whether all rows are written. A table with one row does not count, because one written row
+  /// does not tell.
   private static boolean writesAll(Observation observation, Step step, Catalog.Relation table) {
     long rows =
         step.before().family(table.oid()).stream()

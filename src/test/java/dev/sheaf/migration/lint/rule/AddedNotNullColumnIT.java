@@ -16,7 +16,7 @@ class AddedNotNullColumnIT {
             """
             core/002_change.sql:3: error: added-not-null-column: public.document.language is new, NOT NULL and without a default (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN language text NOT NULL
-                give it a constant default, which costs nothing; or add it nullable, backfill, and SET NOT NULL later: docs/lint/added-not-null-column.md
+                give it a constant default, which is instant; or add it nullable, run a backfill, and SET NOT NULL later: docs/lint/added-not-null-column.md
             """);
   }
 

@@ -14,7 +14,7 @@ class AutovacuumOffIT {
     assertThat(findings("ALTER TABLE document SET (autovacuum_enabled = off);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: warning: autovacuum-off: public.document is not vacuumed by itself any more (SHARE UPDATE EXCLUSIVE)
+            core/002_change.sql:3: warning: autovacuum-off: public.document is no longer vacuumed automatically (SHARE UPDATE EXCLUSIVE)
                 ALTER TABLE document SET (autovacuum_enabled = off)
                 tune it instead: autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay: docs/lint/autovacuum-off.md
             """);

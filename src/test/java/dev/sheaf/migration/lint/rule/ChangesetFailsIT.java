@@ -24,7 +24,7 @@ class ChangesetFailsIT {
             """
             core/002_change.sql:4: error: changeset-fails: column "title" of relation "document" already exists (42701)
                 ALTER TABLE document ADD COLUMN title text
-                correct the statement; the rows that it met are made up, the schema is not: docs/lint/changeset-fails.md
+                correct the statement; the rows of the scratch database are sample rows, its schema is the real one: docs/lint/changeset-fails.md
             """);
   }
 
@@ -40,7 +40,7 @@ class ChangesetFailsIT {
             """
             core/002_change.sql:4: error: changeset-fails: insert or update on table "page" violates foreign key constraint "page_id_fkey" (23503)
                 INSERT INTO page VALUES (0)
-                correct the statement; the rows that it met are made up, the schema is not: docs/lint/changeset-fails.md
+                correct the statement; the rows of the scratch database are sample rows, its schema is the real one: docs/lint/changeset-fails.md
             """);
   }
 

@@ -16,7 +16,7 @@ class CharTypeIT {
             """
             core/002_change.sql:3: warning: char-type: public.document.language is character(2)
                 ALTER TABLE document ADD COLUMN language char(2)
-                make it text, with a CHECK where the length matters: docs/lint/char-type.md
+                use text, with a CHECK if the length matters: docs/lint/char-type.md
             """);
   }
 

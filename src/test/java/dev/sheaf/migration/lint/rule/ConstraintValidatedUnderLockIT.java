@@ -23,7 +23,7 @@ class ConstraintValidatedUnderLockIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is read in full to validate document_size_check (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is scanned to validate document_size_check (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD CONSTRAINT document_size_check CHECK (size > 0)
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);
@@ -34,7 +34,7 @@ class ConstraintValidatedUnderLockIT {
     assertThat(findings("ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is read in full to validate document_pages_check (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.document is scanned to validate document_pages_check (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0)
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);
@@ -45,14 +45,14 @@ class ConstraintValidatedUnderLockIT {
     assertThat(findings("ALTER DOMAIN percent ADD CONSTRAINT percent_least CHECK (VALUE > 0);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: constraint-validated-under-lock: public.discount is read in full to validate percent_least of a domain (SHARE)
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.discount is scanned to validate percent_least of a domain (SHARE)
                 ALTER DOMAIN percent ADD CONSTRAINT percent_least CHECK (VALUE > 0)
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);
     assertThat(findings("ALTER DOMAIN percent VALIDATE CONSTRAINT percent_most;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: constraint-validated-under-lock: public.discount is read in full to validate percent_most of a domain (SHARE)
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.discount is scanned to validate percent_most of a domain (SHARE)
                 ALTER DOMAIN percent VALIDATE CONSTRAINT percent_most
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);

@@ -14,9 +14,9 @@ class DroppedColumnIT {
     assertThat(findings("ALTER TABLE document DROP COLUMN note;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: dropped-column: public.document.note is dropped, and its values with it (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: dropped-column: public.document.note and its values are dropped (ACCESS EXCLUSIVE)
                 ALTER TABLE document DROP COLUMN note
-                stop using the column in a release first; put it in the trash in a later one, which can be taken back: docs/lint/dropped-column.md
+                stop using the column in one release; in a later one, move it to the trash, from which it can be restored: docs/lint/dropped-column.md
             """);
   }
 

@@ -16,7 +16,7 @@ class DroppedConstraintIT {
             """
             core/002_change.sql:3: error: dropped-constraint: public.document.document_state_check is dropped: CHECK ((state = ANY (ARRAY['new'::text, 'done'::text]))) (ACCESS EXCLUSIVE)
                 ALTER TABLE document DROP CONSTRAINT document_state_check
-                put its successor in place first, NOT VALID and validated, and drop the old one in the same changeset or later: docs/lint/dropped-constraint.md
+                add its successor first, as NOT VALID, validate it, and drop the old one in the same changeset or later: docs/lint/dropped-constraint.md
             """);
   }
 

@@ -16,7 +16,7 @@ class DroppedFunctionIT {
             """
             core/002_change.sql:3: error: dropped-function: public.twice(integer) is dropped
                 DROP FUNCTION twice(integer)
-                drop it in the release after the one that stopped calling it: docs/lint/dropped-function.md
+                drop it one release after the last one that calls it: docs/lint/dropped-function.md
             """);
   }
 
@@ -43,7 +43,7 @@ class DroppedFunctionIT {
             """
             core/002_change.sql:3: error: dropped-function: public.twice(integer) is replaced by one that returns text instead of integer
                 DROP FUNCTION twice(integer)
-                drop it in the release after the one that stopped calling it: docs/lint/dropped-function.md
+                drop it one release after the last one that calls it: docs/lint/dropped-function.md
             """);
   }
 

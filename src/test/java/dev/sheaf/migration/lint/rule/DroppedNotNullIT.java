@@ -14,9 +14,9 @@ class DroppedNotNullIT {
     assertThat(findings("ALTER TABLE document ALTER COLUMN title DROP NOT NULL;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: warning: dropped-not-null: public.document.title may be null now (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: warning: dropped-not-null: public.document.title becomes nullable (ACCESS EXCLUSIVE)
                 ALTER TABLE document ALTER COLUMN title DROP NOT NULL
-                first release what copes with null, then drop the constraint: docs/lint/dropped-not-null.md
+                release a version that handles null first, then drop the constraint: docs/lint/dropped-not-null.md
             """);
   }
 

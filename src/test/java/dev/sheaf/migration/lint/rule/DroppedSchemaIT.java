@@ -15,7 +15,7 @@ class DroppedSchemaIT {
             """
             core/002_change.sql:3: error: dropped-schema: schema archive is dropped
                 DROP SCHEMA archive
-                empty it object by object, each in the release after the one that stopped using it: docs/lint/dropped-schema.md
+                remove its objects one by one, each one release after the last one that uses it: docs/lint/dropped-schema.md
             """);
   }
 

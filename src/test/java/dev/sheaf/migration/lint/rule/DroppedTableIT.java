@@ -14,9 +14,9 @@ class DroppedTableIT {
     assertThat(findings("DROP TABLE document;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: dropped-table: public.document is dropped, and its rows with it (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: dropped-table: public.document and its rows are dropped (ACCESS EXCLUSIVE)
                 DROP TABLE document
-                stop using the table in a release first; put it in the trash in a later one, which can be taken back: docs/lint/dropped-table.md
+                stop using the table in one release; in a later one, move it to the trash, from which it can be restored: docs/lint/dropped-table.md
             """);
   }
 

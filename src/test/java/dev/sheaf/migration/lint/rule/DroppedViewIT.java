@@ -19,7 +19,7 @@ class DroppedViewIT {
             """
             core/002_change.sql:3: error: dropped-view: public.title is dropped
                 DROP VIEW title
-                drop it in the release after the one that stopped reading it: docs/lint/dropped-view.md
+                drop it one release after the last one that reads it: docs/lint/dropped-view.md
             """);
   }
 

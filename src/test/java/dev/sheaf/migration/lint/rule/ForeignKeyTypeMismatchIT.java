@@ -18,7 +18,7 @@ class ForeignKeyTypeMismatchIT {
             """
             core/002_change.sql:3: warning: foreign-key-type-mismatch: public.page.page_document_id_fkey: integer references bigint
                 CREATE TABLE page (id bigint PRIMARY KEY, document_id integer REFERENCES document)
-                give the referencing column the type of the column that it references: docs/lint/foreign-key-type-mismatch.md
+                give the referencing column the type of the referenced column: docs/lint/foreign-key-type-mismatch.md
             """);
   }
 

@@ -21,7 +21,7 @@ class ForeignKeyValidatedUnderLockIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: foreign-key-validated-under-lock: public.document is read in full to validate document_size_fkey (SHARE ROW EXCLUSIVE)
+            core/002_change.sql:3: error: foreign-key-validated-under-lock: public.document is scanned to validate document_size_fkey (SHARE ROW EXCLUSIVE)
                 ALTER TABLE document ADD CONSTRAINT document_size_fkey FOREIGN KEY (size) REFERENCES author
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/foreign-key-validated-under-lock.md
             """);

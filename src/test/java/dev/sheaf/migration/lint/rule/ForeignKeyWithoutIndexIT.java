@@ -18,7 +18,7 @@ class ForeignKeyWithoutIndexIT {
             """
             core/002_change.sql:3: warning: foreign-key-without-index: no index begins with the columns of public.page.page_document_id_fkey
                 CREATE TABLE page (id bigint PRIMARY KEY, document_id bigint REFERENCES document)
-                build an index that begins with the referencing columns, CONCURRENTLY where the table is in use: docs/lint/foreign-key-without-index.md
+                create an index that begins with the referencing columns, CONCURRENTLY if the table is in use: docs/lint/foreign-key-without-index.md
             """);
   }
 

@@ -34,7 +34,7 @@ class GraphExceedsMaintenanceMemoryIT {
             """
             core/002_change.sql:3: warning: graph-exceeds-maintenance-memory: the graph of public.document_embedding_idx needs about 22 GB, and maintenance_work_mem is 64 MB (20 GB, about 10000000 rows)
                 CREATE INDEX document_embedding_idx ON document USING hnsw (embedding vector_cosine_ops)
-                SET maintenance_work_mem in the same changeset, to what the graph needs, where the server has it: docs/lint/graph-exceeds-maintenance-memory.md
+                SET maintenance_work_mem in the same changeset to what the graph needs, if the server has enough memory: docs/lint/graph-exceeds-maintenance-memory.md
             """);
   }
 
@@ -49,7 +49,7 @@ class GraphExceedsMaintenanceMemoryIT {
         .isEmpty();
   }
 
-  /// pgvector says after how many vectors the memory was full.
+  /// pgvector reports the number of vectors after which the memory was full.
   @ParameterizedTest
   @ValueSource(ints = {8, 16, 32})
   void theEstimateIsWhatABuildTakes(int m) throws SQLException {

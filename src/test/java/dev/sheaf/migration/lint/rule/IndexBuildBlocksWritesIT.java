@@ -17,7 +17,7 @@ class IndexBuildBlocksWritesIT {
     assertThat(findings("CREATE INDEX document_title_idx ON document (title);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: index-build-blocks-writes: public.document takes no writes while the index is built (SHARE)
+            core/002_change.sql:3: error: index-build-blocks-writes: public.document is locked against writes while the index is built (SHARE)
                 CREATE INDEX document_title_idx ON document (title)
                 CREATE INDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/index-build-blocks-writes.md
             """);
@@ -28,7 +28,7 @@ class IndexBuildBlocksWritesIT {
     assertThat(outsideTransaction("CREATE INDEX document_title_idx ON document (title);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: index-build-blocks-writes: public.document takes no writes while the index is built (SHARE)
+            core/002_change.sql:3: error: index-build-blocks-writes: public.document is locked against writes while the index is built (SHARE)
                 CREATE INDEX document_title_idx ON document (title)
                 CREATE INDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/index-build-blocks-writes.md
             """);
@@ -39,7 +39,7 @@ class IndexBuildBlocksWritesIT {
     assertThat(findings("CREATE INDEX event_what_idx ON event (what);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: index-build-blocks-writes: public.event takes no writes while the index is built (SHARE)
+            core/002_change.sql:3: error: index-build-blocks-writes: public.event is locked against writes while the index is built (SHARE)
                 CREATE INDEX event_what_idx ON event (what)
                 CREATE INDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/index-build-blocks-writes.md
             """);

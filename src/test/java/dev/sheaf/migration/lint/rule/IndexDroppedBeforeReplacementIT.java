@@ -24,7 +24,7 @@ class IndexDroppedBeforeReplacementIT {
             """
             core/002_change.sql:3: error: index-dropped-before-replacement: public.document_embedding_idx is dropped, and no other index serves embedding vector_cosine_ops
                 DROP INDEX CONCURRENTLY document_embedding_idx
-                build the new index CONCURRENTLY under another name first, drop the old one then, and rename: docs/lint/index-dropped-before-replacement.md
+                create the new index CONCURRENTLY under another name, then drop the old one, then rename the new one: docs/lint/index-dropped-before-replacement.md
             """);
   }
 

@@ -18,7 +18,7 @@ class IvfflatOnEmptyTableIT {
             """
             core/002_change.sql:4: error: ivfflat-on-empty-table: public.document_embedding_idx is built while public.document is empty
                 CREATE INDEX document_embedding_idx ON document USING ivfflat (embedding vector_cosine_ops)
-                build it once the table has its rows, or use hnsw, which grows with them: docs/lint/ivfflat-on-empty-table.md
+                create it after the table is filled, or use hnsw, which needs no existing rows: docs/lint/ivfflat-on-empty-table.md
             """);
   }
 

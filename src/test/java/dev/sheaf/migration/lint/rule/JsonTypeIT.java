@@ -16,7 +16,7 @@ class JsonTypeIT {
             """
             core/002_change.sql:3: warning: json-type: public.document.metadata is json
                 ALTER TABLE document ADD COLUMN metadata json
-                make it jsonb: docs/lint/json-type.md
+                use jsonb: docs/lint/json-type.md
             """);
   }
 

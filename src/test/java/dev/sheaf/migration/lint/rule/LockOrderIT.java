@@ -23,9 +23,9 @@ class LockOrderIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: warning: lock-order: public.document was locked SHARE before and is locked more strongly now (ACCESS EXCLUSIVE)
+            core/002_change.sql:4: warning: lock-order: public.document has the lock SHARE and gets a stronger one (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN a text
-                take the strongest lock first, and lock a referencing table before the one it references: docs/lint/lock-order.md
+                take the strongest lock first, and lock a referencing table before the table that it references: docs/lint/lock-order.md
             """);
   }
 
@@ -39,9 +39,9 @@ class LockOrderIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: warning: lock-order: public.document was locked ROW EXCLUSIVE before and is locked more strongly now (ACCESS EXCLUSIVE)
+            core/002_change.sql:4: warning: lock-order: public.document has the lock ROW EXCLUSIVE and gets a stronger one (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN a text
-                take the strongest lock first, and lock a referencing table before the one it references: docs/lint/lock-order.md
+                take the strongest lock first, and lock a referencing table before the table that it references: docs/lint/lock-order.md
             """);
   }
 
@@ -69,7 +69,7 @@ class LockOrderIT {
             """
             core/002_change.sql:4: warning: lock-order: public.page is locked after public.document, which it references (ACCESS EXCLUSIVE)
                 ALTER TABLE page ADD COLUMN a text
-                take the strongest lock first, and lock a referencing table before the one it references: docs/lint/lock-order.md
+                take the strongest lock first, and lock a referencing table before the table that it references: docs/lint/lock-order.md
             """);
   }
 

@@ -23,7 +23,7 @@ class ManyHeavyLocksIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: warning: many-heavy-locks: public.other is locked while public.document still is (ACCESS EXCLUSIVE)
+            core/002_change.sql:4: warning: many-heavy-locks: public.other is locked while public.document is still locked (ACCESS EXCLUSIVE)
                 ALTER TABLE other ADD COLUMN a text
                 change one table per changeset: docs/lint/many-heavy-locks.md
             """);

@@ -13,7 +13,7 @@ class MissingCommentIT {
             """
             core/002_change.sql:3: warning: missing-comment: public.document is new and has no comment
                 CREATE TABLE document (id bigint PRIMARY KEY)
-                say in one sentence what a row is: COMMENT ON TABLE ... IS '...': docs/lint/missing-comment.md
+                describe a row in one sentence: COMMENT ON TABLE ... IS '...': docs/lint/missing-comment.md
             """);
   }
 

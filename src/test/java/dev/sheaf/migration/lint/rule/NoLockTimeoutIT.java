@@ -23,7 +23,7 @@ class NoLockTimeoutIT {
             """
             core/002_change.sql:4: error: no-lock-timeout: public.document is locked while lock_timeout is 0 (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN language text
-                say --lock-timeout 3s, or leave the default; a changeset that cannot get its lock is tried again: docs/lint/no-lock-timeout.md
+                write --lock-timeout 3s, or keep the default; a changeset that does not get its lock is retried: docs/lint/no-lock-timeout.md
             """);
   }
 
@@ -39,7 +39,7 @@ class NoLockTimeoutIT {
             """
             core/002_change.sql:4: error: no-lock-timeout: public.document is locked while lock_timeout is 0 (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN language text
-                say --lock-timeout 3s, or leave the default; a changeset that cannot get its lock is tried again: docs/lint/no-lock-timeout.md
+                write --lock-timeout 3s, or keep the default; a changeset that does not get its lock is retried: docs/lint/no-lock-timeout.md
             """);
   }
 
@@ -55,7 +55,7 @@ class NoLockTimeoutIT {
             """
             core/002_change.sql:4: error: no-lock-timeout: public.document is locked while lock_timeout is 0 (ACCESS EXCLUSIVE)
                 VACUUM FULL document
-                say --lock-timeout 3s, or leave the default; a changeset that cannot get its lock is tried again: docs/lint/no-lock-timeout.md
+                write --lock-timeout 3s, or keep the default; a changeset that does not get its lock is retried: docs/lint/no-lock-timeout.md
             """);
   }
 

@@ -39,7 +39,7 @@ class PartitionAttachBlocksIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: partition-attach-blocks: public.loaded is read in full to attach a partition (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: partition-attach-blocks: public.loaded is scanned to attach a partition (ACCESS EXCLUSIVE)
                 ALTER TABLE event ATTACH PARTITION loaded FOR VALUES FROM (100) TO (200)
                 CREATE TABLE (LIKE parent), add a valid CHECK of the bounds, then ATTACH PARTITION: docs/lint/partition-attach-blocks.md
             """);

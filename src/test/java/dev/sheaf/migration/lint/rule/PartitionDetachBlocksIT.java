@@ -20,7 +20,7 @@ class PartitionDetachBlocksIT {
     assertThat(findings("ALTER TABLE event DETACH PARTITION event_0;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: partition-detach-blocks: public.event is locked to let a partition go (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: partition-detach-blocks: public.event is locked to detach a partition (ACCESS EXCLUSIVE)
                 ALTER TABLE event DETACH PARTITION event_0
                 DETACH PARTITION ... CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/partition-detach-blocks.md
             """);
@@ -31,7 +31,7 @@ class PartitionDetachBlocksIT {
     assertThat(findings("DROP TABLE event_0;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: partition-detach-blocks: public.event is locked to let a partition go (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: partition-detach-blocks: public.event is locked to detach a partition (ACCESS EXCLUSIVE)
                 DROP TABLE event_0
                 DETACH PARTITION ... CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/partition-detach-blocks.md
             """);

@@ -17,9 +17,9 @@ class RedundantIndexIT {
     assertThat(findings("CREATE INDEX CONCURRENTLY document_title_idx ON document (title);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: warning: redundant-index: public.document_title_idx serves nothing that public.document_title_note_idx does not
+            core/002_change.sql:3: warning: redundant-index: public.document_title_idx serves no query that public.document_title_note_idx does not serve
                 CREATE INDEX CONCURRENTLY document_title_idx ON document (title)
-                leave it out; an index over (a, b) serves whatever one over (a) does: docs/lint/redundant-index.md
+                omit it; an index on (a, b) serves the same queries as an index on (a): docs/lint/redundant-index.md
             """);
   }
 

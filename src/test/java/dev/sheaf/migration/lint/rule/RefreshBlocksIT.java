@@ -18,9 +18,9 @@ class RefreshBlocksIT {
     assertThat(findings("REFRESH MATERIALIZED VIEW turnover;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: refresh-blocks: public.turnover is computed anew while nobody can read it (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: refresh-blocks: public.turnover is refreshed under a lock that blocks reads (ACCESS EXCLUSIVE)
                 REFRESH MATERIALIZED VIEW turnover
-                REFRESH MATERIALIZED VIEW CONCURRENTLY, which wants a unique index on it: docs/lint/refresh-blocks.md
+                REFRESH MATERIALIZED VIEW CONCURRENTLY, which requires a unique index on it: docs/lint/refresh-blocks.md
             """);
   }
 

@@ -17,7 +17,7 @@ class ReindexBlocksIT {
     assertThat(findings("REINDEX INDEX document_title_idx;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: reindex-blocks: public.document takes no writes while the index is rebuilt (SHARE)
+            core/002_change.sql:3: error: reindex-blocks: public.document is locked against writes while the index is rebuilt (SHARE)
                 REINDEX INDEX document_title_idx
                 REINDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/reindex-blocks.md
             """);
@@ -28,10 +28,10 @@ class ReindexBlocksIT {
     assertThat(outsideTransaction("REINDEX SCHEMA public;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: reindex-blocks: public.document takes no writes while the index is rebuilt (SHARE)
+            core/002_change.sql:3: error: reindex-blocks: public.document is locked against writes while the index is rebuilt (SHARE)
                 REINDEX SCHEMA public
                 REINDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/reindex-blocks.md
-            core/002_change.sql:3: error: reindex-blocks: public.document takes no writes while the index is rebuilt (SHARE)
+            core/002_change.sql:3: error: reindex-blocks: public.document is locked against writes while the index is rebuilt (SHARE)
                 REINDEX SCHEMA public
                 REINDEX CONCURRENTLY, in a changeset of its own with runInTransaction:false: docs/lint/reindex-blocks.md
             """);

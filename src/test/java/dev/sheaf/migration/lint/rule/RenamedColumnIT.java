@@ -16,7 +16,7 @@ class RenamedColumnIT {
             """
             core/002_change.sql:3: error: renamed-column: public.document.note is renamed to remark (ACCESS EXCLUSIVE)
                 ALTER TABLE document RENAME COLUMN note TO remark
-                add a column of the new name, write both, backfill, read the new one, and drop the old one in a later release: docs/lint/renamed-column.md
+                add a column with the new name, write both, run a backfill, read the new one, and drop the old one in a later release: docs/lint/renamed-column.md
             """);
   }
 

@@ -15,7 +15,7 @@ class RenamedEnumValueIT {
             """
             core/002_change.sql:3: error: renamed-enum-value: value done of public.state is renamed to finished
                 ALTER TYPE state RENAME VALUE 'done' TO 'finished'
-                add the new value in one changeset, write it from the next release on, and move the old rows with a backfill: docs/lint/renamed-enum-value.md
+                add the new value in one changeset, write it from the next release on, and update the old rows with a backfill: docs/lint/renamed-enum-value.md
             """);
   }
 

@@ -15,7 +15,7 @@ class RenamedSchemaIT {
             """
             core/002_change.sql:3: error: renamed-schema: schema archive is renamed to attic
                 ALTER SCHEMA archive RENAME TO attic
-                make the new schema beside it, with views under the old names, and move the tables one by one: docs/lint/renamed-schema.md
+                create the new schema, move the tables one by one, and keep views under the old names: docs/lint/renamed-schema.md
             """);
   }
 

@@ -16,7 +16,7 @@ class RenamedTableIT {
             """
             core/002_change.sql:3: error: renamed-table: public.document is renamed to public.text (ACCESS EXCLUSIVE)
                 ALTER TABLE document RENAME TO text
-                put an updatable view under the old name in the same changeset, and drop it in a later release: docs/lint/renamed-table.md
+                create an updatable view with the old name in the same changeset, and drop it in a later release: docs/lint/renamed-table.md
             """);
   }
 

@@ -14,9 +14,9 @@ class ReplicaIdentityLostIT {
     assertThat(findings("ALTER TABLE document REPLICA IDENTITY NOTHING;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: warning: replica-identity-lost: public.document has no replica identity any more (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: warning: replica-identity-lost: public.document no longer has a replica identity (ACCESS EXCLUSIVE)
                 ALTER TABLE document REPLICA IDENTITY NOTHING
-                set REPLICA IDENTITY USING INDEX to another unique index first, or FULL where there is none: docs/lint/replica-identity-lost.md
+                first set REPLICA IDENTITY USING INDEX to another unique index, or to FULL if there is none: docs/lint/replica-identity-lost.md
             """);
   }
 

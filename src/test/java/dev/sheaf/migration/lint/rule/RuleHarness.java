@@ -15,10 +15,9 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Observes a changeset on a database in a given state, and says what is found.
+/// Observes a changeset on a database in a given state, and returns the findings.
 ///
-/// All cases share one database, which is emptied between them; pgvector stays, in a schema of its
-/// own.
+/// All tests share one database, which is emptied between them. pgvector stays, in its own schema.
 public final class RuleHarness {
 
   private static final TestDatabase DATABASE = database();
@@ -64,31 +63,31 @@ public final class RuleHarness {
     return database;
   }
 
-  /// What one rule finds in a changeset that is one transaction; its first line is line 3.
+  /// The findings of one rule in a transactional changeset, whose first line is line 3.
   ///
-  /// @param given SQL that made the state before it
+  /// @param given SQL that creates the state before it
   static String findings(Rule rule, String given, String changeset) {
     return text(rule.judge(observe(given, "", changeset)).toList());
   }
 
-  /// The same where something is known of the database that it is meant for.
-  static String findings(Rule rule, TargetDatabase live, String given, String changeset) {
-    return text(rule.judge(observe(live, given, "", changeset)).toList());
+  /// The same with a target database.
+  static String findings(Rule rule, TargetDatabase target, String given, String changeset) {
+    return text(rule.judge(observe(target, given, "", changeset)).toList());
   }
 
-  /// The same with a changeset outside of a transaction.
+  /// The same with a non-transactional changeset.
   static String findingsOutsideTransaction(Rule rule, String given, String changeset) {
     return text(rule.judge(observe(given, " runInTransaction:false", changeset)).toList());
   }
 
-  /// What all rules find, less what the changeset allows.
+  /// The findings of all rules that the changeset does not allow.
   static String findings(String given, String changeset) {
     return text(Rules.judge(observe(given, "", changeset)));
   }
 
-  /// What happens when a changeset runs.
+  /// The observation of a changeset.
   ///
-  /// @param attributes of its `--changeset` line
+  /// @param attributes attributes of its `--changeset` line
   public static Observation observe(String given, String attributes, String changeset) {
     return observe(TargetDatabase.UNKNOWN, given, attributes, changeset);
   }
@@ -100,13 +99,13 @@ public final class RuleHarness {
   }
 
   private static Observation observe(
-      TargetDatabase live, String given, String attributes, String changeset) {
-    return observe(DATABASE.address(), live, given, attributes, changeset);
+      TargetDatabase target, String given, String attributes, String changeset) {
+    return observe(DATABASE.address(), target, given, attributes, changeset);
   }
 
   private static Observation observe(
       DatabaseAddress address,
-      TargetDatabase live,
+      TargetDatabase target,
       String given,
       String attributes,
       String changeset) {
@@ -120,7 +119,7 @@ public final class RuleHarness {
         "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty\n"
             .formatted(attributes, changeset.stripTrailing());
     return new StatementObserver(
-            address, ChangesetText.defaults(), Allowances.IN_FILES, live, VECTORS)
+            address, ChangesetText.defaults(), Allowances.IN_FILES, target, VECTORS)
         .observe(ChangesetText.parse("core", "002_change.sql", text));
   }
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/// A rule has a class, a page and a test, all of the same name.
+/// Every rule has a class, a page and a test of the same name.
 class RulesTest {
 
   private static final Path SOURCES = Path.of("src/main/java/dev/sheaf/migration/lint/rule");

@@ -20,7 +20,7 @@ class SetNotNullScansIT {
     assertThat(findings("ALTER TABLE document ALTER COLUMN title SET NOT NULL;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: set-not-null-scans: public.document is read in full for SET NOT NULL (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: set-not-null-scans: public.document is scanned for SET NOT NULL (ACCESS EXCLUSIVE)
                 ALTER TABLE document ALTER COLUMN title SET NOT NULL
                 validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL: docs/lint/set-not-null-scans.md
             """);
@@ -31,7 +31,7 @@ class SetNotNullScansIT {
     assertThat(findings("ALTER TABLE event ALTER COLUMN what SET NOT NULL;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: set-not-null-scans: public.event is read in full for SET NOT NULL (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: set-not-null-scans: public.event is scanned for SET NOT NULL (ACCESS EXCLUSIVE)
                 ALTER TABLE event ALTER COLUMN what SET NOT NULL
                 validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL: docs/lint/set-not-null-scans.md
             """);
@@ -47,7 +47,7 @@ class SetNotNullScansIT {
     assertThat(findings("ALTER DOMAIN code SET NOT NULL;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: set-not-null-scans: public.coupon is read in full for SET NOT NULL of domain public.code (SHARE)
+            core/002_change.sql:3: error: set-not-null-scans: public.coupon is scanned for SET NOT NULL of domain public.code (SHARE)
                 ALTER DOMAIN code SET NOT NULL
                 validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL: docs/lint/set-not-null-scans.md
             """);

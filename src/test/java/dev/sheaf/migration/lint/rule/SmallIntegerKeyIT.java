@@ -13,7 +13,7 @@ class SmallIntegerKeyIT {
             """
             core/002_change.sql:3: warning: small-integer-key: public.page.id is integer and a key
                 CREATE TABLE page (id serial PRIMARY KEY)
-                make it bigint GENERATED ALWAYS AS IDENTITY, or uuid: docs/lint/small-integer-key.md
+                use bigint GENERATED ALWAYS AS IDENTITY, or uuid: docs/lint/small-integer-key.md
             """);
   }
 

@@ -28,25 +28,25 @@ class TableRewriteIT {
             """
             core/002_change.sql:3: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document ALTER COLUMN size TYPE bigint
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             core/002_change.sql:4: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document ALTER COLUMN size TYPE bigint USING size + 1
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             core/002_change.sql:5: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN seen timestamptz DEFAULT clock_timestamp()
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             core/002_change.sql:6: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN words tsvector GENERATED ALWAYS AS (to_tsvector('english', title)...
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             core/002_change.sql:7: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             core/002_change.sql:8: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document SET UNLOGGED
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             core/002_change.sql:9: error: table-rewrite: public.document is rewritten (ACCESS EXCLUSIVE)
                 ALTER TABLE document SET LOGGED
-                add a new column without a default, fill it with a backfill, then swap the two: docs/lint/table-rewrite.md
+                add a new column without a default, fill it with a backfill, then swap the columns: docs/lint/table-rewrite.md
             """);
   }
 

@@ -16,7 +16,7 @@ class TimestampWithoutTimeZoneIT {
             """
             core/002_change.sql:3: warning: timestamp-without-time-zone: public.document.seen_at is timestamp without time zone
                 ALTER TABLE document ADD COLUMN seen_at timestamp
-                make it timestamptz, which is as large and means one moment: docs/lint/timestamp-without-time-zone.md
+                use timestamptz, which has the same size and means one point in time: docs/lint/timestamp-without-time-zone.md
             """);
   }
 

@@ -22,9 +22,9 @@ class TransactionCommandIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: error: transaction-command: a transaction is begun or ended here
+            core/002_change.sql:4: error: transaction-command: the statement begins or ends a transaction
                 COMMIT
-                remove it; what has to be committed apart is a changeset apart: docs/lint/transaction-command.md
+                remove it; put what must be committed separately into a changeset of its own: docs/lint/transaction-command.md
             """);
   }
 
@@ -38,9 +38,9 @@ class TransactionCommandIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: transaction-command: a transaction is begun or ended here
+            core/002_change.sql:3: error: transaction-command: the statement begins or ends a transaction
                 BEGIN
-                remove it; what has to be committed apart is a changeset apart: docs/lint/transaction-command.md
+                remove it; put what must be committed separately into a changeset of its own: docs/lint/transaction-command.md
             """);
   }
 
@@ -54,9 +54,9 @@ class TransactionCommandIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: error: transaction-command: a transaction is begun or ended here
+            core/002_change.sql:4: error: transaction-command: the statement begins or ends a transaction
                 BEGIN
-                remove it; what has to be committed apart is a changeset apart: docs/lint/transaction-command.md
+                remove it; put what must be committed separately into a changeset of its own: docs/lint/transaction-command.md
             """);
   }
 

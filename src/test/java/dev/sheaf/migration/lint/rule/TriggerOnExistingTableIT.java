@@ -21,9 +21,9 @@ class TriggerOnExistingTableIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:3: warning: trigger-on-existing-table: every write to public.document runs a trigger from now on (SHARE ROW EXCLUSIVE)
+            core/002_change.sql:3: warning: trigger-on-existing-table: every write to public.document executes a trigger from now on (SHARE ROW EXCLUSIVE)
                 CREATE TRIGGER document_touch BEFORE UPDATE ON document FOR EACH ROW EXECUTE FUNCTION touch()
-                prefer the application, or keep what it does in one short statement; drop it with the contract step: docs/lint/trigger-on-existing-table.md
+                prefer application code, or keep the trigger to one short statement; drop it in the contract step: docs/lint/trigger-on-existing-table.md
             """);
   }
 

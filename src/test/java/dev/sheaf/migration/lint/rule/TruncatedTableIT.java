@@ -20,10 +20,10 @@ class TruncatedTableIT {
             """
             core/002_change.sql:3: error: truncated-table: public.document is emptied (ACCESS EXCLUSIVE)
                 TRUNCATE document CASCADE
-                delete in batches with a backfill, or drop the table once nothing uses it: docs/lint/truncated-table.md
+                delete in batches with a backfill, or drop the table when nothing uses it any more: docs/lint/truncated-table.md
             core/002_change.sql:3: error: truncated-table: public.page is emptied (ACCESS EXCLUSIVE)
                 TRUNCATE document CASCADE
-                delete in batches with a backfill, or drop the table once nothing uses it: docs/lint/truncated-table.md
+                delete in batches with a backfill, or drop the table when nothing uses it any more: docs/lint/truncated-table.md
             """);
   }
 

@@ -27,7 +27,7 @@ class UnusedAllowanceIT {
                 remove the allowance, or correct its rule and object: docs/lint/unused-allowance.md
             core/002_change.sql:5: error: unused-allowance: there is no finding of set-not-null-scans to allow
                 remove the allowance, or correct its rule and object: docs/lint/unused-allowance.md
-            core/002_change.sql:6: error: set-not-null-scans: public.document is read in full for SET NOT NULL (ACCESS EXCLUSIVE)
+            core/002_change.sql:6: error: set-not-null-scans: public.document is scanned for SET NOT NULL (ACCESS EXCLUSIVE)
                 ALTER TABLE document ALTER COLUMN title SET NOT NULL
                 validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL: docs/lint/set-not-null-scans.md
             """);

@@ -18,7 +18,7 @@ class UnusedOperatorClassIT {
             """
             core/002_change.sql:3: warning: unused-operator-class: public.document_embedding_idx is built for vector_l1_ops, which no search uses
                 CREATE INDEX document_embedding_idx ON document USING hnsw (embedding vector_l1_ops)
-                use the class of the metric that is searched by: cosine, l2 or ip, of vector or halfvec, or bit_hamming_ops: docs/lint/unused-operator-class.md
+                use the operator class of the search's metric: cosine, l2 or ip for vector or halfvec, or bit_hamming_ops: docs/lint/unused-operator-class.md
             """);
   }
 

@@ -17,9 +17,9 @@ class VacuumFullOrClusterIT {
     assertThat(outsideTransaction("VACUUM FULL document;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: vacuum-full-or-cluster: public.document is written anew as it was (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: vacuum-full-or-cluster: public.document is rewritten without a change (ACCESS EXCLUSIVE)
                 VACUUM FULL document
-                leave it to autovacuum; repack a bloated table with pg_repack, outside of migrations: docs/lint/vacuum-full-or-cluster.md
+                rely on autovacuum; compact a bloated table with pg_repack, outside of migrations: docs/lint/vacuum-full-or-cluster.md
             """);
   }
 
@@ -28,9 +28,9 @@ class VacuumFullOrClusterIT {
     assertThat(findings("CLUSTER document USING document_title_idx;"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: vacuum-full-or-cluster: public.document is written anew as it was (ACCESS EXCLUSIVE)
+            core/002_change.sql:3: error: vacuum-full-or-cluster: public.document is rewritten without a change (ACCESS EXCLUSIVE)
                 CLUSTER document USING document_title_idx
-                leave it to autovacuum; repack a bloated table with pg_repack, outside of migrations: docs/lint/vacuum-full-or-cluster.md
+                rely on autovacuum; compact a bloated table with pg_repack, outside of migrations: docs/lint/vacuum-full-or-cluster.md
             """);
   }
 

@@ -23,7 +23,7 @@ class ValidationInSameTransactionIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: error: validation-in-same-transaction: public.document is read in full under an earlier lock (ACCESS EXCLUSIVE)
+            core/002_change.sql:4: error: validation-in-same-transaction: public.document is scanned under an earlier lock (ACCESS EXCLUSIVE)
                 ALTER TABLE document VALIDATE CONSTRAINT title_check
                 validate in a changeset of its own: docs/lint/validation-in-same-transaction.md
             """);
@@ -39,7 +39,7 @@ class ValidationInSameTransactionIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: error: validation-in-same-transaction: public.document is read in full under an earlier lock (ACCESS EXCLUSIVE)
+            core/002_change.sql:4: error: validation-in-same-transaction: public.document is scanned under an earlier lock (ACCESS EXCLUSIVE)
                 ALTER TABLE document VALIDATE CONSTRAINT document_size_check
                 validate in a changeset of its own: docs/lint/validation-in-same-transaction.md
             """);
@@ -55,7 +55,7 @@ class ValidationInSameTransactionIT {
                 """))
         .isEqualTo(
             """
-            core/002_change.sql:4: error: validation-in-same-transaction: public.document is read in full under an earlier lock (SHARE ROW EXCLUSIVE)
+            core/002_change.sql:4: error: validation-in-same-transaction: public.document is scanned under an earlier lock (SHARE ROW EXCLUSIVE)
                 ALTER TABLE document VALIDATE CONSTRAINT size_fkey
                 validate in a changeset of its own: docs/lint/validation-in-same-transaction.md
             """);

@@ -16,7 +16,7 @@ class VarcharLimitIT {
             """
             core/002_change.sql:3: warning: varchar-limit: public.document.title is character varying(100)
                 ALTER TABLE document ADD COLUMN title varchar(100)
-                make it text, with a CHECK (length(...) <= n) NOT VALID where the limit is real: docs/lint/varchar-limit.md
+                use text, with a CHECK (length(...) <= n) NOT VALID if the limit is required: docs/lint/varchar-limit.md
             """);
   }
 

@@ -11,9 +11,9 @@ class VectorWidthDiffersIT {
     assertThat(findings("CREATE TABLE document (id bigint PRIMARY KEY, embedding vector(768));"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: vector-width-differs: public.document.embedding is extensions.vector(768), and the configured models make 384 dimensions
+            core/002_change.sql:3: error: vector-width-differs: public.document.embedding is extensions.vector(768), but the configured models have 384 dimensions
                 CREATE TABLE document (id bigint PRIMARY KEY, embedding vector(768))
-                take the width of a model; sheaf.schema.vector-widths lists those of the configured ones: docs/lint/vector-width-differs.md
+                use the dimensions of a configured model; sheaf.schema.vector-widths lists them: docs/lint/vector-width-differs.md
             """);
   }
 

@@ -19,7 +19,7 @@ class WholeTableWriteIT {
             """
             core/002_change.sql:3: error: whole-table-write: every row of public.document is updated or deleted (ROW EXCLUSIVE)
                 UPDATE document SET title = 'none'
-                declare a backfill, which writes in bounded batches: docs/lint/whole-table-write.md
+                declare a backfill, which writes in small batches: docs/lint/whole-table-write.md
             """);
   }
 
@@ -30,7 +30,7 @@ class WholeTableWriteIT {
             """
             core/002_change.sql:3: error: whole-table-write: every row of public.document is updated or deleted (ROW EXCLUSIVE)
                 DELETE FROM document WHERE id > 0
-                declare a backfill, which writes in bounded batches: docs/lint/whole-table-write.md
+                declare a backfill, which writes in small batches: docs/lint/whole-table-write.md
             """);
   }
 
@@ -41,7 +41,7 @@ class WholeTableWriteIT {
             """
             core/002_change.sql:3: error: whole-table-write: every row of public.document is updated or deleted (ROW EXCLUSIVE)
                 DO $$ BEGIN UPDATE document SET title = 'none'; END $$
-                declare a backfill, which writes in bounded batches: docs/lint/whole-table-write.md
+                declare a backfill, which writes in small batches: docs/lint/whole-table-write.md
             """);
   }
 

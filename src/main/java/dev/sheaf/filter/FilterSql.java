@@ -14,40 +14,40 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/// A [Filter] in SQL, over a row `d` of `document`. Everything that a client wrote is a parameter.
+/// A [Filter] as SQL, for a row `d` of `document`. All values that a client sent are parameters.
 ///
-/// Equality is containment (`@>`), which a GIN index over `metadata` serves; order is that of an
-/// expression of one type, which the index of a declared field serves. SQL's own third answer,
-/// NULL, arises below only where a condition is not met, and `NOT` is `IS NOT TRUE`.
+/// Equality becomes containment (`@>`), which the GIN index on `metadata` supports. A range
+/// condition becomes a comparison of a typed expression, which the index of a declared field
+/// supports. An expression is NULL only if its condition does not match, and `NOT` is written as
+/// `IS NOT TRUE`.
 ///
 /// @param sql a boolean expression with `?` for each parameter
 /// @param parameters in order: `String` or `String[]`
-public record Predicate(String sql, List<Object> parameters) {
+public record FilterSql(String sql, List<Object> parameters) {
 
-  /// From this many on, a list is looked through by hash and not through the index, one look for
-  /// each.
+  /// From this length, a list is compared by hash, instead of by one index look-up for each value.
   private static final int LONG_LIST = 32;
 
-  /// What `filter` is in SQL.
-  public static Predicate of(Filter filter) {
+  public static FilterSql of(Filter filter) {
     var parameters = new ArrayList<Object>();
-    return new Predicate(new Compiler(parameters).sql(filter), List.copyOf(parameters));
+    return new FilterSql(new Compiler(parameters).sql(filter), List.copyOf(parameters));
   }
 
-  /// Sets the parameters of a statement that `sql` stands in.
+  /// Sets the parameters of a statement that contains [#sql].
   ///
-  /// @param first the place of the first of them
-  /// @return the place behind the last of them
+  /// @param first the index of the first parameter
+  /// @return the index after the last parameter
   public int bind(PreparedStatement statement, int first) throws SQLException {
-    int place = first;
+    int index = first;
     for (Object parameter : parameters) {
-      statement.setObject(place++, parameter);
+      statement.setObject(index++, parameter);
     }
-    return place;
+    return index;
   }
 
-  /// Writes SQL, and collects the parameters in the order in which it does.
+  /// Generates SQL, and adds the parameters in the order in which they occur in it.
   private record Compiler(List<Object> parameters) {
 
     String sql(Filter filter) {
@@ -65,9 +65,9 @@ public record Predicate(String sql, List<Object> parameters) {
       };
     }
 
-    private String joined(List<Filter> filters, String operator, String ofNone) {
+    private String joined(List<Filter> filters, String operator, String ifEmpty) {
       return filters.isEmpty()
-          ? "(" + ofNone + ")"
+          ? "(" + ifEmpty + ")"
           : filters.stream().map(this::sql).collect(Collectors.joining(operator, "(", ")"));
     }
 
@@ -114,11 +114,11 @@ public record Predicate(String sql, List<Object> parameters) {
                       + " "
                       + parameter(number.toString(), "numeric");
               case Value.Text(var text) ->
-                  FieldType.beginning(typed(metadata, FieldType.TEXT))
+                  FieldType.prefix(typed(metadata, FieldType.TEXT))
                       + " "
-                      + order.ofBeginnings
+                      + order.prefixOperator
                       + " "
-                      + FieldType.beginning(parameter(text, "text"))
+                      + FieldType.prefix(parameter(text, "text"))
                       + " AND "
                       + typed(metadata, FieldType.TEXT)
                       + " "
@@ -165,8 +165,8 @@ public record Predicate(String sql, List<Object> parameters) {
       };
     }
 
-    /// The value of a field where it has that type, else NULL: what a declared field's index is
-    /// over, once the parameters are known.
+    /// The value of a field if it has this type, else NULL. With its parameters, this is the
+    /// expression that the index of a declared field is built on.
     private String typed(Field.Metadata field, FieldType type) {
       return type.expression(path(field), path(field));
     }
@@ -181,8 +181,8 @@ public record Predicate(String sql, List<Object> parameters) {
 
     private static JsonNode json(Value value) {
       return switch (value) {
-        case Value.Json json -> json.json();
-        case Value.Time _ -> throw new IllegalArgumentException("metadata holds no time");
+        case Value.MetadataValue inMetadata -> inMetadata.json();
+        case Value.Time _ -> throw new IllegalArgumentException("Metadata contains no times");
       };
     }
 
@@ -198,7 +198,7 @@ public record Predicate(String sql, List<Object> parameters) {
       return parameter(json.toString(), "jsonb");
     }
 
-    private String list(java.util.stream.Stream<String> values) {
+    private String list(Stream<String> values) {
       parameters.add(values.toArray(String[]::new));
       return "?::text[]";
     }

@@ -13,12 +13,12 @@ import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Uploads that are asked for later: because they are loaded later, or because the client may send
-/// them again.
+/// Uploads with a job: those that are stored first and loaded later, and those with an idempotency
+/// key, whose result is stored.
 @ApplicationScoped
-class Jobs {
+class JobService {
 
-  private static final Logger LOG = Logger.getLogger(Jobs.class);
+  private static final Logger LOG = Logger.getLogger(JobService.class);
 
   private static final int PART_BYTES = 1024 * 1024;
   private static final int MAX_KEY_BYTES = 255;
@@ -27,21 +27,21 @@ class Jobs {
   private final JobTable table;
   private final Loader loader;
 
-  Jobs(JobTable table, Loader loader) {
+  JobService(JobTable table, Loader loader) {
     this.table = table;
     this.loader = loader;
   }
 
-  /// The job of an earlier request of the same key.
+  /// The job of an earlier request with the same key.
   ///
-  /// @throws Problem `BUSY` while that request is not answered
-  Optional<Job> earlier(Loader.Target target, String key) throws SQLException {
+  /// @throws Problem `BUSY` if that request is still in progress
+  Optional<Job> findEarlier(Loader.Target target, String key) throws SQLException {
     if (key.isEmpty()
         || key.length() > MAX_KEY_BYTES
         || !key.chars().allMatch(c -> c > 31 && c < 127)) {
       throw Problem.parameter(
           "Idempotency-Key",
-          "Idempotency-Key must have 1 to " + MAX_KEY_BYTES + " characters of ASCII");
+          "Idempotency-Key must have 1 to " + MAX_KEY_BYTES + " printable ASCII characters.");
     }
     table.deleteAbandoned(target, key);
     Optional<Job> job = table.find(target, key);
@@ -55,10 +55,10 @@ class Jobs {
     return job.state().isFinished() || (job.async() && job.state() != JobState.RECEIVING);
   }
 
-  /// Stores an upload, to be loaded by a worker.
+  /// Stores an upload and queues its job.
   ///
-  /// @param creator whose job it is, as [Caller#name] has it
-  /// @throws Problem when the upload breaks off; nothing of it is kept then
+  /// @param creator the owner of the job, as in [Caller#name]
+  /// @throws Problem if the upload is incomplete; nothing is stored then
   Job store(Loader.Target target, @Nullable String key, String creator, InputStream body)
       throws SQLException {
     long id = begin(target, true, key, creator);
@@ -68,9 +68,10 @@ class Jobs {
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "it broke off: %s; nothing of it is kept, so send it again".formatted(e.getMessage()));
+          "The upload ended unexpectedly: %s. Nothing is stored. Send the whole upload again."
+              .formatted(e.getMessage()));
     } finally {
-      table.leave(id);
+      table.disown(id);
       if (!stored) {
         table.deleteUnfinished(id);
       }
@@ -78,7 +79,9 @@ class Jobs {
     return table.find(id).orElseThrow(() -> notFound(id));
   }
 
-  // Stores fewer than there are when the job is cancelled meanwhile, and says how many.
+  /// Stores the parts of an upload until its end, or until the job is cancelled.
+  ///
+  /// @return number of stored bytes
   private long storeParts(long id, InputStream body) throws IOException, SQLException {
     long position = 0;
     byte[] part = body.readNBytes(PART_BYTES);
@@ -89,25 +92,25 @@ class Jobs {
     return position;
   }
 
-  /// Loads an upload at once, and remembers the result under its key.
+  /// Loads an upload immediately, and stores the result under its key.
   ///
-  /// @throws Problem `JOB_CANCELLED` when somebody cancels or deletes the job meanwhile
+  /// @throws Problem `JOB_CANCELLED` if the job is cancelled or deleted in the meantime
   LoadResult load(Loader.Target target, String key, String creator, LineReader lines)
       throws SQLException {
     long id = begin(target, false, key, creator);
     boolean completed = false;
     try {
       LoadResult result =
-          loader.load(target, loader.batches(lines), Set.of(), table.ledger(id), () -> false);
+          loader.load(target, loader.batches(lines), Set.of(), table.progress(id), () -> false);
       table.complete(id);
       completed = true;
       return result;
     } catch (JobProgress.StoppedException e) {
       throw cancelled(id);
     } finally {
-      table.leave(id);
+      table.disown(id);
       if (!completed) {
-        // There is no result to remember; the client may try again.
+        // There is no result to store; the client may retry.
         table.deleteUnfinished(id);
       }
     }
@@ -116,27 +119,27 @@ class Jobs {
   private long begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     long id = table.begin(target, async, key, creator).orElseThrow(() -> busy(String.valueOf(key)));
-    LOG.infof("Ingestion began: job=%s collection=%s async=%s", id, target.collection(), async);
+    LOG.infof("Ingestion started: job=%s collection=%s async=%s", id, target.collection(), async);
     return id;
   }
 
   private static Problem busy(String key) {
     return new Problem(
         ProblemType.BUSY,
-        "the first request of Idempotency-Key " + key + " is not answered yet; try again later");
+        "The first request with Idempotency-Key " + key + " is still in progress. Retry later.");
   }
 
   private static Problem cancelled(long id) {
     return new Problem(
         ProblemType.JOB_CANCELLED,
-        "job "
+        "Job "
             + id
-            + " of this request was cancelled; what was loaded stays, what was not can be sent under another Idempotency-Key");
+            + " of this request was cancelled. Documents that are already loaded stay. To load the others, send the upload again with another Idempotency-Key.");
   }
 
-  /// What became of a job that was loaded at once.
+  /// The result of a job that was loaded immediately.
   ///
-  /// @throws Problem `JOB_CANCELLED` when somebody cancelled it
+  /// @throws Problem `JOB_CANCELLED` if the job was cancelled
   LoadResult result(Job job) throws SQLException {
     if (job.state() == JobState.CANCELLED) {
       throw cancelled(job.id());
@@ -144,32 +147,32 @@ class Jobs {
     return new LoadResult(job.counts(), table.errors(job.id()));
   }
 
-  /// Those that the caller sees.
+  /// The newest jobs that the caller may see, newest first.
   List<Job> newest(Caller caller) throws SQLException {
     return table.newest(caller, MAX_LISTED);
   }
 
-  /// @throws Problem when there is none, or none that the caller sees
+  /// @throws Problem if there is no such job, or the caller may not see it
   Job get(Caller caller, long id) throws SQLException {
     return table.find(caller, id).orElseThrow(() -> notFound(id));
   }
 
-  /// @throws Problem when there is none, or none that the caller sees
+  /// @throws Problem if there is no such job, or the caller may not see it
   List<LineError> errors(Caller caller, long id) throws SQLException {
     return table.errors(get(caller, id).id());
   }
 
-  /// Ends a job, unless it has ended. What is loaded stays.
+  /// Cancels a job, unless it has ended. Documents that are already loaded stay.
   ///
-  /// @throws Problem when there is none, or none that the caller sees
+  /// @throws Problem if there is no such job, or the caller may not see it
   Job cancel(Caller caller, long id) throws SQLException {
     table.cancel(get(caller, id).id());
     return get(caller, id);
   }
 
-  /// Ends a job, and forgets it.
+  /// Cancels and deletes a job.
   ///
-  /// @throws Problem when there is none, or none that the caller sees
+  /// @throws Problem if there is no such job, or the caller may not see it
   void delete(Caller caller, long id) throws SQLException {
     if (!table.delete(get(caller, id).id())) {
       throw notFound(id);
@@ -177,6 +180,6 @@ class Jobs {
   }
 
   private static Problem notFound(long id) {
-    return new Problem(ProblemType.JOB_NOT_FOUND, "there is no job " + id);
+    return new Problem(ProblemType.JOB_NOT_FOUND, "There is no job " + id + ".");
   }
 }

@@ -14,29 +14,29 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.awaitility.Awaitility;
 
-/// Lets a background worker look, holds it where it acts, and changes what it saw: with a lock that
-/// lets everybody read.
-public final class Overtaking {
+/// Lets a background worker read the database, blocks it with a table lock when it starts to write,
+/// and meanwhile changes what it has read.
+public final class WorkerRace {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final AgroalDataSource dataSource;
   private final ObjectTemplates templates;
 
-  public Overtaking(AgroalDataSource dataSource, ObjectTemplates templates) {
+  public WorkerRace(AgroalDataSource dataSource, ObjectTemplates templates) {
     this.dataSource = dataSource;
     this.templates = templates;
   }
 
-  /// What happens between the look and the act.
+  /// The change that happens while the worker is blocked.
   public interface Change {
-    void in(Connection connection) throws SQLException;
+    void apply(Connection connection) throws SQLException;
   }
 
-  /// Runs `worker`, and `change` once it waits for `table`; nothing may be logged as a warning.
+  /// Runs `worker`, and `change` while it waits for `table`. Fails if a warning is logged.
   ///
-  /// @param mode of the lock that it has to wait for
-  public void of(Runnable worker, String table, String mode, Change change)
+  /// @param mode lock mode that blocks the worker's writes but not its reads
+  public void run(Runnable worker, String table, String mode, Change change)
       throws SQLException, InterruptedException, ExecutionException {
     var run = new FutureTask<Void>(worker, null);
     try (var warnings = new Warnings();
@@ -46,7 +46,7 @@ public final class Overtaking {
         execute(connection, "LOCK TABLE %s IN %s MODE".formatted(table, mode));
         Thread.ofVirtual().start(run);
         Awaitility.await().atMost(PATIENCE).until(() -> LockWaits.behind(connection) == 1);
-        change.in(connection);
+        change.apply(connection);
         connection.commit();
       } finally {
         connection.rollback();
@@ -57,7 +57,7 @@ public final class Overtaking {
     }
   }
 
-  /// Drops a collection, as the service does.
+  /// Drops a collection in the same way as the service.
   public void drop(Connection connection, String collection) throws SQLException {
     String which = " FROM collection WHERE name = '%s'".formatted(collection);
     long id = number(connection, "SELECT id" + which);
@@ -67,7 +67,7 @@ public final class Overtaking {
     execute(connection, "DELETE FROM collection WHERE id = " + id);
   }
 
-  /// The number that a query has found.
+  /// The number that a query returns.
   public static long number(Connection connection, String query) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {

@@ -1,4 +1,4 @@
-package dev.sheaf.migration.execute;
+package dev.sheaf.migration.engine;
 
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
@@ -8,24 +8,25 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Passes on what happens, and keeps it for the result.
-public final class Collected implements MigrationListener {
+/// Forwards the events of a migration to a listener, and records them for the [MigrationResult].
+final class ResultRecorder implements MigrationListener {
   private final MigrationListener listener;
-  private final long begun = System.nanoTime();
-  public final List<MigrationResult.Executed> executed = new ArrayList<>();
-  public final List<OperatorException> problems = new ArrayList<>();
+  private final long started = System.nanoTime();
+  final List<MigrationResult.Executed> executed = new ArrayList<>();
+  final List<OperatorException> problems = new ArrayList<>();
   private final List<String> notes = new ArrayList<>();
 
-  public Collected(MigrationListener listener) {
+  ResultRecorder(MigrationListener listener) {
     this.listener = listener;
   }
 
-  public MigrationResult result() {
+  MigrationResult result() {
     return new MigrationResult(
-        executed, problems, notes, Duration.ofNanos(System.nanoTime() - begun));
+        executed, problems, notes, Duration.ofNanos(System.nanoTime() - started));
   }
 
-  public void recorded(String changeset, Direction direction) {
+  /// A changeset was recorded as applied or rolled back, without running it.
+  void recorded(String changeset, Direction direction) {
     executed.add(new MigrationResult.Executed(changeset, direction, Duration.ZERO));
   }
 

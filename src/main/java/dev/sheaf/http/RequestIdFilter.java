@@ -5,11 +5,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import org.jboss.logging.MDC;
 
-/// Names each request before anything else happens to it: in its answer, and in every line that is
-/// logged while it is worked on.
+/// Gives each request its ID before any other handler runs, in the response and in every log line
+/// of the request.
 @ApplicationScoped
-class RequestNaming {
+class RequestIdFilter {
 
+  /// Higher than the priority of all other filters.
   private static final int FIRST = 10_000;
 
   void register(@Observes Filters filters) {

@@ -13,15 +13,15 @@ import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a small body before a thread is given to its request. A thread that reads the body itself
-/// waits for it, twice, and each time has to be woken, which takes as long as a third of a search;
-/// and one whose client never sends the rest would wait for a minute. That client's connection ends
-/// after `quarkus.http.read-timeout`, as it would then.
+/// Reads a small body completely before the request gets a thread. A thread that reads the body
+/// itself blocks twice, and waking it takes as long as a third of a search. A client that never
+/// sends the rest of its body would block the thread for a minute; here it blocks none, and its
+/// connection is closed after `quarkus.http.read-timeout`.
 @ApplicationScoped
-class SmallBodies {
+class SmallBodyReader {
 
-  /// Bytes; a vector of 4,096 numbers with all their decimals is shorter.
-  private static final int SMALL = 128 * 1024;
+  /// In bytes. A vector of 4,096 numbers with all their decimals is shorter.
+  private static final int MAX_SMALL_BYTES = 128 * 1024;
 
   private static final Pattern FORM =
       Pattern.compile(
@@ -29,20 +29,20 @@ class SmallBodies {
 
   private final Duration readTimeout;
 
-  SmallBodies(
+  SmallBodyReader(
       @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
           Duration readTimeout) {
     this.readTimeout = readTimeout;
   }
 
-  void readFirst(@Observes Router router) {
+  void register(@Observes Router router) {
     var body = BodyHandler.create(false).setPreallocateBodyBuffer(true);
     router
         .route("/api/v1/*")
         .order(Integer.MIN_VALUE)
         .handler(context -> {
           if (isSmall(context.request())) {
-            endUnlessRead(context);
+            closeOnTimeout(context);
             body.handle(context);
           } else {
             context.next();
@@ -50,26 +50,27 @@ class SmallBodies {
         });
   }
 
-  private void endUnlessRead(RoutingContext context) {
+  private void closeOnTimeout(RoutingContext context) {
     HttpServerRequest request = context.request();
     long timer =
         context.vertx().setTimer(readTimeout.toMillis(), _ -> request.connection().close());
     request.end().onComplete(_ -> context.vertx().cancelTimer(timer));
   }
 
-  /// Not one that its client sends only when it is told to go on, which whoever reads it says; nor
-  /// one of HTTP/2, whose requests Quarkus REST wants to pause, which those that are over cannot.
+  /// Excludes bodies with `Expect: 100-continue`, because the reader of the body must send the
+  /// interim response, and HTTP/2, because Quarkus REST pauses such a request, which fails when the
+  /// request has already ended.
   private static boolean isSmall(HttpServerRequest request) {
     String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     return request.version() != HttpVersion.HTTP_2
         && length != null
         && length.length() <= 6
-        && Integer.parseInt(length) <= SMALL
+        && Integer.parseInt(length) <= MAX_SMALL_BYTES
         && !request.headers().contains(HttpHeaders.EXPECT)
         && !isForm(request.getHeader(HttpHeaders.CONTENT_TYPE));
   }
 
-  /// What would be taken apart while it is read. No operation takes one; each refuses it itself.
+  /// `BodyHandler` would parse a form. No operation accepts one; each rejects it with 415.
   private static boolean isForm(@Nullable String type) {
     return type != null && FORM.matcher(type).lookingAt();
   }

@@ -1,0 +1,97 @@
+package dev.sheaf.migration.execute;
+
+import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.changelog.Changeset;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// How far a changeset outside a transaction has come: its row of `schema_journal`.
+///
+/// @param statement the position of the statement that was begun, from 0
+/// @param resumed whether an earlier run in the same direction began it
+/// @param indexes the oids of the indexes that the statement's table had before the statement
+///   began; `null` when that is not known
+/// @param kept the positions of the rollback's statements that drop what was there before the
+///   changeset; `null` when that is not known
+record Journal(
+    int statement, boolean resumed, @Nullable List<Long> indexes, @Nullable Set<Integer> kept) {
+
+  /// The row of the file at `path`; `null` when it has none.
+  static @Nullable Journal read(Connection connection, String path) throws SQLException {
+    String sql =
+        "SELECT statement, true, indexes::bigint[], kept FROM schema_journal WHERE path = ?";
+    try (PreparedStatement select = connection.prepareStatement(sql)) {
+      select.setString(1, path);
+      try (ResultSet row = select.executeQuery()) {
+        return row.next() ? of(row) : null;
+      }
+    }
+  }
+
+  /// Opens the journal of a changeset, or finds it open. What its rollback would drop is looked up
+  /// before anything of it has run.
+  static Journal begin(Connection connection, Changeset changeset, Direction direction)
+      throws SQLException {
+    String sql =
+        """
+        INSERT INTO schema_journal AS j (path, direction, statement, kept)
+        VALUES (?, ?, 0, ?)
+            ON CONFLICT (path) DO UPDATE
+           SET statement = CASE j.direction WHEN EXCLUDED.direction THEN j.statement ELSE 0 END,
+               indexes = CASE j.direction WHEN EXCLUDED.direction THEN j.indexes END,
+               direction = EXCLUDED.direction
+        RETURNING statement, xmax <> 0, indexes::bigint[], kept
+        """;
+    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
+      upsert.setString(1, changeset.file().path());
+      upsert.setString(2, direction == Direction.UP ? "up" : "down");
+      Set<Integer> kept =
+          direction == Direction.UP ? RollbackTargets.existing(connection, changeset) : null;
+      upsert.setArray(3, kept == null ? null : connection.createArrayOf("int4", kept.toArray()));
+      try (ResultSet row = upsert.executeQuery()) {
+        row.next();
+        return of(row);
+      }
+    }
+  }
+
+  private static Journal of(ResultSet row) throws SQLException {
+    Array indexes = row.getArray(3);
+    Array kept = row.getArray(4);
+    return new Journal(
+        row.getInt(1),
+        row.getBoolean(2),
+        indexes == null ? null : List.of((Long[]) indexes.getArray()),
+        kept == null ? null : Set.of((Integer[]) kept.getArray()));
+  }
+
+  /// Records that a statement begins.
+  static void at(
+      Connection connection, Changeset changeset, int statement, @Nullable List<Long> indexes)
+      throws SQLException {
+    try (PreparedStatement update =
+        connection.prepareStatement(
+            "UPDATE schema_journal SET statement = ?, indexes = ?::bigint[]::oid[] WHERE path = ?")) {
+      update.setInt(1, statement);
+      update.setArray(
+          2, indexes == null ? null : connection.createArrayOf("int8", indexes.toArray()));
+      update.setString(3, changeset.file().path());
+      update.executeUpdate();
+    }
+  }
+
+  /// Closes the journal, in the transaction that records the changeset.
+  static void end(Connection connection, Changeset changeset) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM schema_journal WHERE path = ?")) {
+      delete.setString(1, changeset.file().path());
+      delete.executeUpdate();
+    }
+  }
+}
