@@ -67,7 +67,7 @@ class AccessGate {
   private void requireModule() {
     if (!modules.isOn(ApiKeys.MODULE)) {
       throw new OperatorException(
-          "access control is on, but the module \"access\", which stores the keys, is off",
+          "access control is on, but the module access, which stores the keys, is off",
           "set sheaf.modules.access.enabled=true, or sheaf.access.mode=open to turn access control off");
     }
   }

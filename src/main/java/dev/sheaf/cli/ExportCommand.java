@@ -2,7 +2,7 @@ package dev.sheaf.cli;
 
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.transfer.Export;
-import dev.sheaf.transfer.Service;
+import dev.sheaf.transfer.SheafClient;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.OutputStreamWriter;
@@ -57,8 +57,8 @@ final class ExportCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Output output = common.output();
     TransferProgress progress = output.transfer();
-    try (Service service = server.service()) {
-      Export export = new Export(service, collection, filter, vectors);
+    try (SheafClient client = server.client()) {
+      Export export = new Export(client, collection, filter, vectors);
       long documents =
           file.equals("-")
               ? export.writeTo(output.writer(), collection, progress)

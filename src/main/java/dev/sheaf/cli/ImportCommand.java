@@ -3,9 +3,9 @@ package dev.sheaf.cli;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.transfer.Import;
 import dev.sheaf.transfer.ImportResult;
-import dev.sheaf.transfer.Inputs;
-import dev.sheaf.transfer.Refusal;
-import dev.sheaf.transfer.Service;
+import dev.sheaf.transfer.ImportSources;
+import dev.sheaf.transfer.RejectedDocument;
+import dev.sheaf.transfer.SheafClient;
 import dev.sheaf.transfer.Upload;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,11 +69,11 @@ final class ImportCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    List<Upload> uploads = new Inputs(include, exclude).uploads(files, System.in);
+    List<Upload> uploads = new ImportSources(include, exclude).uploads(files, System.in);
     List<ImportResult> results = new ArrayList<>();
     TransferProgress progress = output.transfer();
-    try (Service service = server.service()) {
-      Import sending = new Import(service, collection, async, key, progress);
+    try (SheafClient client = server.client()) {
+      Import sending = new Import(client, collection, async, key, progress);
       for (Upload upload : uploads) {
         ImportResult result = sending.run(upload);
         progress.clear();
@@ -95,12 +95,12 @@ final class ImportCommand implements Callable<Integer> {
   }
 
   private static void print(Output output, ImportResult result) {
-    for (Refusal refusal : result.refusals()) {
+    for (RejectedDocument rejected : result.refusals()) {
       output.failure(
-          refusal.place()
+          rejected.place()
               + ": "
-              + (refusal.id() == null ? "" : refusal.id() + ": ")
-              + refusal.detail());
+              + (rejected.id() == null ? "" : rejected.id() + ": ")
+              + rejected.detail());
     }
     long untold = result.failed() - result.refusals().size();
     if (untold > 0) {

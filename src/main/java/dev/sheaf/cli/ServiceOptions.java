@@ -1,6 +1,6 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.transfer.Service;
+import dev.sheaf.transfer.SheafClient;
 import java.net.URI;
 import picocli.CommandLine.Option;
 
@@ -15,7 +15,7 @@ final class ServiceOptions {
           "The URL of the running service. Default: SHEAF_SERVER, else http://localhost:8080. If SHEAF_API_KEY is set, it is sent with every request.")
   private URI server = URI.create("");
 
-  Service service() {
-    return new Service(server, System.getenv("SHEAF_API_KEY"));
+  SheafClient client() {
+    return new SheafClient(server, System.getenv("SHEAF_API_KEY"));
   }
 }

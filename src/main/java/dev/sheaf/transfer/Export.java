@@ -8,43 +8,44 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a collection's documents, as lines that an [Import] takes.
+/// Reads the documents of a collection, as lines that an [Import] accepts.
 ///
-/// @param filter which documents, as JSON; `null` for all
-/// @param vectors whether with what the collection's model made of them
-public record Export(Service service, String collection, @Nullable String filter, boolean vectors) {
+/// @param filter condition on documents, as JSON; `null` for all
+/// @param vectors whether to include the chunks and vectors that the collection's model produced
+public record Export(
+    SheafClient client, String collection, @Nullable String filter, boolean vectors) {
 
-  private static final int BETWEEN_LOOKS = 100;
+  private static final int LINES_PER_REPORT = 100;
 
   /// Writes the lines.
   ///
-  /// @param name what a person calls the target
-  /// @return how many they are
-  /// @throws OperatorException when there is no such collection, the filter is none, or nobody
-  ///   listens
-  /// @throws IOException when they did not come to their end, or could not be written
+  /// @param name name of the target in progress reports
+  /// @return number of lines
+  /// @throws OperatorException if there is no such collection, the filter is not valid, or the
+  ///   service cannot be reached
+  /// @throws IOException if the response is incomplete, or a line cannot be written
   public long writeTo(Writer out, String name, TransferListener listener) throws IOException {
-    String which = filter == null ? "{}" : filter;
+    String condition = filter == null ? "{}" : filter;
     String path = "/collections/%s/documents?filter=%s";
     long total =
-        service.first(path + "&limit=1&count=true", collection, which).path("count").asLong();
+        client.first(path + "&limit=1&count=true", collection, condition).path("count").asLong();
     var request =
-        service
-            .request(path + "&vectors=%s", collection, which, vectors)
+        client
+            .request(path + "&vectors=%s", collection, condition, vectors)
             .header("Accept", "application/x-ndjson")
             .GET()
             .build();
     long lines = 0;
-    try (Service.Answer answer = service.send(request)) {
-      if (!answer.isGood()) {
-        throw answer.problem();
+    try (SheafClient.Response response = client.send(request)) {
+      if (!response.isSuccess()) {
+        throw response.problem();
       }
-      var in = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
+      var in = new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         out.write(line);
         out.write('\n');
         lines++;
-        if (lines % BETWEEN_LOOKS == 0) {
+        if (lines % LINES_PER_REPORT == 0) {
           listener.progress(name, "written", lines, total);
           check(out);
         }
@@ -55,10 +56,10 @@ public record Export(Service service, String collection, @Nullable String filter
     return lines;
   }
 
-  /// A PrintWriter keeps to itself that nobody reads any more.
+  /// A PrintWriter throws no exception if the reader has closed the pipe.
   private static void check(Writer out) throws IOException {
     if (out instanceof PrintWriter printer && printer.checkError()) {
-      throw new IOException("nobody reads it any more");
+      throw new IOException("the reader has closed the pipe");
     }
   }
 }

@@ -18,70 +18,73 @@ import org.jspecify.annotations.Nullable;
 
 /// Sends uploads to a collection, one request for each.
 ///
-/// A request that gets no answer is sent again with the same idempotency key, so that what was
-/// stored or loaded already, though nobody heard of it, is not loaded twice.
+/// A request without a response is retried with the same idempotency key, so that nothing is loaded
+/// twice if the service has already stored or loaded the upload.
 public final class Import {
 
-  private static final int ATTEMPTS = 6;
+  private static final int MAX_ATTEMPTS = 6;
   private static final Backoff BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(1));
   private static final Duration POLL_EVERY = Duration.ofSeconds(1);
-  private static final Set<String> ENDS = Set.of("completed", "failed", "cancelled");
+  private static final Set<String> FINAL_STATES = Set.of("completed", "failed", "cancelled");
 
-  private final Service service;
+  private final SheafClient client;
   private final String collection;
   private final boolean async;
   private final String key;
   private final TransferListener listener;
 
   /// @param async whether the service stores an upload first, and loads it in a job
-  /// @param key of an earlier run that is repeated; `null` for a new one
-  /// @throws OperatorException when there is no such collection, or nobody listens
+  /// @param key idempotency key of an earlier run to resume; `null` for a new run
+  /// @throws OperatorException if there is no such collection, or the service cannot be reached
   public Import(
-      Service service,
+      SheafClient client,
       String collection,
       boolean async,
       @Nullable String key,
       TransferListener listener) {
-    this.service = service;
+    this.client = client;
     this.collection = collection;
     this.async = async;
     this.key = key == null ? UUID.randomUUID().toString() : key;
     this.listener = listener;
-    // An upload that is refused is sent for nothing, and may be long.
-    service.first("/collections/%s", collection);
+    // Fails before a long upload is sent.
+    client.first("/collections/%s", collection);
   }
 
-  /// Sends one and waits until it is loaded.
+  /// Sends an upload, and waits until it is loaded.
   ///
-  /// @throws OperatorException when it could not be sent, or its job failed
+  /// @throws OperatorException if it could not be sent, or its job failed
   public ImportResult run(Upload upload) {
-    JsonNode answer = again(upload.name(), upload.isRepeatable(), () -> send(upload));
+    JsonNode answer = retry(upload.name(), upload.isRepeatable(), () -> send(upload));
     if (!async) {
       return result(upload, null, answer, answer.path("errors"));
     }
-    long job = answer.path("id").asLong();
-    listener.stored(upload.name(), job);
-    JsonNode end = follow(upload, job);
-    if (!end.path("state").asText().equals("completed")) {
+    long jobId = answer.path("id").asLong();
+    listener.stored(upload.name(), jobId);
+    JsonNode finished = follow(upload, jobId);
+    if (!finished.path("state").asText().equals("completed")) {
       throw new OperatorException(
           "%s: job %s was %s: %s"
               .formatted(
                   upload.name(),
-                  job,
-                  end.path("state").asText(),
-                  end.path("error").asText("somebody asked for its end")),
-          "what was loaded stays; what was not can be sent again");
+                  jobId,
+                  finished.path("state").asText(),
+                  finished.path("error").asText("a client cancelled it")),
+          "documents that are already loaded stay; run the command again to load the others");
     }
     return result(
-        upload, job, end, again(upload.name(), true, () -> service.get("/jobs/%s/errors", job)));
+        upload,
+        jobId,
+        finished,
+        retry(upload.name(), true, () -> client.get("/jobs/%s/errors", jobId)));
   }
 
   private JsonNode send(Upload upload) throws IOException {
     HttpRequest.Builder request =
-        service
+        client
             .request("/collections/%s/documents", collection)
             .header("Content-Type", "application/x-ndjson")
-            .header("Idempotency-Key", keyOf(upload))
+            .header("Idempotency-Key", idempotencyKey(upload))
             .POST(HttpRequest.BodyPublishers.ofInputStream(() -> open(upload)));
     if (upload.isCompressed()) {
       request.header("Content-Encoding", "gzip");
@@ -89,8 +92,8 @@ public final class Import {
     if (async) {
       request.header("Prefer", "respond-async");
     }
-    try (Service.Answer answer = service.send(request.build())) {
-      return answer.jsonOrLater();
+    try (SheafClient.Response response = client.send(request.build())) {
+      return response.jsonOrRetryable();
     }
   }
 
@@ -102,17 +105,17 @@ public final class Import {
     }
   }
 
-  /// One for each file of a run; of what a header may hold.
-  private String keyOf(Upload upload) {
+  /// A key for each file of a run, with only the characters that a header may contain.
+  private String idempotencyKey(Upload upload) {
     return key + ":" + UUID.nameUUIDFromBytes(upload.name().getBytes(StandardCharsets.UTF_8));
   }
 
   private JsonNode follow(Upload upload, long id) {
     while (true) {
-      JsonNode job = again(upload.name(), true, () -> service.get("/jobs/%s", id));
+      JsonNode job = retry(upload.name(), true, () -> client.get("/jobs/%s", id));
       listener.progress(
           upload.name(), "loaded", job.path("bytesDone").asLong(), job.path("bytes").asLong());
-      if (ENDS.contains(job.path("state").asText())) {
+      if (FINAL_STATES.contains(job.path("state").asText())) {
         return job;
       }
       pause(POLL_EVERY);
@@ -123,18 +126,19 @@ public final class Import {
     JsonNode make() throws IOException;
   }
 
-  private JsonNode again(String name, boolean repeatable, Attempt attempt) {
-    for (int made = 1; ; made++) {
+  private JsonNode retry(String name, boolean repeatable, Attempt attempt) {
+    for (int attempts = 1; ; attempts++) {
       try {
         return attempt.make();
       } catch (IOException | UncheckedIOException e) {
-        if (!repeatable || made == ATTEMPTS) {
+        if (!repeatable || attempts == MAX_ATTEMPTS) {
           throw new OperatorException(
-              name + " was not sent to its end: " + reason(e),
-              "to go on, and load nothing twice: the same command with --idempotency-key " + key,
+              name + " was not sent completely: " + reason(e),
+              "to resume without loading anything twice, run the same command with --idempotency-key "
+                  + key,
               e);
         }
-        Duration pause = BACKOFF.pause(made);
+        Duration pause = BACKOFF.pause(attempts);
         listener.retrying(name, reason(e), pause);
         pause(pause);
       }
@@ -142,7 +146,7 @@ public final class Import {
   }
 
   private static String reason(Exception e) {
-    return e.getMessage() == null ? "nobody answers" : e.getMessage();
+    return e.getMessage() == null ? "no response" : e.getMessage();
   }
 
   private static void pause(Duration duration) {
@@ -156,24 +160,24 @@ public final class Import {
 
   private static ImportResult result(
       Upload upload, @Nullable Long job, JsonNode counts, JsonNode errors) {
-    List<Refusal> refusals = new ArrayList<>(upload.unread());
+    List<RejectedDocument> rejected = new ArrayList<>(upload.rejected());
     for (JsonNode error : errors) {
-      refusals.add(
-          new Refusal(
-              upload.place(error.path("line").asLong()),
+      rejected.add(
+          new RejectedDocument(
+              upload.location(error.path("line").asLong()),
               error.path("id").textValue(),
               error.path("detail").asText()));
     }
-    int unread = upload.unread().size();
+    int rejectedCount = upload.rejected().size();
     return new ImportResult(
         upload.name(),
         job,
-        counts.path("read").asLong() + unread,
+        counts.path("read").asLong() + rejectedCount,
         counts.path("created").asLong(),
         counts.path("updated").asLong(),
         counts.path("unchanged").asLong(),
         counts.path("replaced").asLong(),
-        counts.path("failed").asLong() + unread,
-        List.copyOf(refusals));
+        counts.path("failed").asLong() + rejectedCount,
+        List.copyOf(rejected));
   }
 }

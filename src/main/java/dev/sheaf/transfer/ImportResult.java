@@ -3,10 +3,10 @@ package dev.sheaf.transfer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What became of an upload; `read` is the sum of the five that follow.
+/// The result of an upload. `read` is the sum of the five counts that follow it.
 ///
-/// @param job that loaded it, if one did
-/// @param refusals as many as the service keeps
+/// @param job id of the job that loaded it; `null` without a job
+/// @param refusals the documents that were rejected, up to the limit of the service
 public record ImportResult(
     String file,
     @Nullable Long job,
@@ -16,4 +16,4 @@ public record ImportResult(
     long unchanged,
     long replaced,
     long failed,
-    List<Refusal> refusals) {}
+    List<RejectedDocument> refusals) {}

@@ -10,21 +10,21 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/// Files that are one document each. Read while they are sent, one after the other; a file that
-/// cannot be read keeps no other out.
+/// Uploads files that are one document each. They are read one after the other while they are sent.
+/// A file that cannot be read is reported, and the others are sent.
 final class TextFiles implements Upload {
 
-  /// @param id of its document
-  /// @param name as a person gave it
+  /// @param id id of its document
+  /// @param name path as in the arguments
   record TextFile(String id, String name, Path path) {}
 
   private final List<TextFile> files;
   private final TextReader reader;
   private final long size;
 
-  // Of what was opened last.
+  // State of the stream that was opened last.
   private final List<TextFile> lines = new ArrayList<>();
-  private final List<Refusal> unread = new ArrayList<>();
+  private final List<RejectedDocument> rejected = new ArrayList<>();
 
   TextFiles(List<TextFile> files, TextReader reader) {
     this.files = List.copyOf(files);
@@ -36,7 +36,7 @@ final class TextFiles implements Upload {
     try {
       return Files.size(file);
     } catch (IOException e) {
-      // Reading it will say why.
+      // Reading the file reports the reason.
       return 0;
     }
   }
@@ -62,31 +62,31 @@ final class TextFiles implements Upload {
   }
 
   @Override
-  public InputStream open(LongConsumer read) {
+  public InputStream open(LongConsumer progress) {
     lines.clear();
-    unread.clear();
-    return new LinesOfFiles(read);
+    rejected.clear();
+    return new FileLines(progress);
   }
 
   @Override
-  public String place(long line) {
+  public String location(long line) {
     return lines.get(Math.toIntExact(line - 1)).name();
   }
 
   @Override
-  public List<Refusal> unread() {
-    return List.copyOf(unread);
+  public List<RejectedDocument> rejected() {
+    return List.copyOf(rejected);
   }
 
-  private final class LinesOfFiles extends InputStream {
-    private final LongConsumer read;
-    private int next;
-    private long done;
+  private final class FileLines extends InputStream {
+    private final LongConsumer progress;
+    private int nextFile;
+    private long readBytes;
     private byte[] line = {};
     private int sent;
 
-    LinesOfFiles(LongConsumer read) {
-      this.read = read;
+    FileLines(LongConsumer progress) {
+      this.progress = progress;
     }
 
     @Override
@@ -98,14 +98,14 @@ final class TextFiles implements Upload {
     @Override
     public int read(byte[] target, int offset, int length) {
       while (sent == line.length) {
-        if (next == files.size()) {
+        if (nextFile == files.size()) {
           return -1;
         }
-        TextFile file = files.get(next++);
+        TextFile file = files.get(nextFile++);
         sent = 0;
-        line = line(file);
-        done += length(file.path());
-        read.accept(done);
+        line = toLine(file);
+        readBytes += length(file.path());
+        progress.accept(readBytes);
       }
       int bytes = Math.min(length, line.length - sent);
       System.arraycopy(line, sent, target, offset, bytes);
@@ -113,16 +113,16 @@ final class TextFiles implements Upload {
       return bytes;
     }
 
-    private byte[] line(TextFile file) {
-      TextReader.Text text;
+    private byte[] toLine(TextFile file) {
+      TextReader.ExtractedText text;
       try {
         text = reader.read(file.path());
       } catch (IOException e) {
-        unread.add(new Refusal(file.name(), null, String.valueOf(e.getMessage())));
+        rejected.add(new RejectedDocument(file.name(), null, String.valueOf(e.getMessage())));
         return new byte[0];
       }
       lines.add(file);
-      ObjectNode document = Service.JSON.createObjectNode();
+      ObjectNode document = SheafClient.JSON.createObjectNode();
       document.put("id", file.id());
       if (text.title() != null) {
         document.put("title", text.title());

@@ -32,66 +32,67 @@ import org.apache.tika.sax.BodyContentHandler;
 import org.jspecify.annotations.Nullable;
 import org.xml.sax.SAXException;
 
-/// Reads the text of a file: of plain text and Markdown as it is, of HTML and PDF what a reader
-/// sees, with Apache Tika.
+/// Reads the text of a file: plain text and Markdown unchanged, the visible text of HTML and PDF
+/// with Apache Tika.
 ///
-/// Files may be anybody's, so everything is bounded: the file, the time, the text. A parser that
-/// does not come back is left alone, on a thread that ends with the process.
+/// Files are not trusted, so the size of the file, the time and the length of the text are limited.
+/// A parser that does not end in time keeps its thread, which ends with the process.
 final class TextReader {
 
   private static final long MAX_BYTES = 100_000_000;
 
-  /// As JSON, three bytes each, still a line that the service takes.
+  /// With three bytes per character, the line is still short enough for the service.
   private static final int MAX_CHARACTERS = 3_000_000;
 
-  /// Less than the time for which a service waits for the next byte of an upload.
+  /// Less than the idle timeout of an upload in the service.
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
   private static final Pattern HEADING =
       Pattern.compile("\\A\\s*# +(.+?)\\s*#*\\s*$", Pattern.MULTILINE);
 
-  /// What PostgreSQL stores no text with, and damaged fonts are full of.
+  /// Characters that PostgreSQL cannot store. PDF files with damaged fonts often contain them.
   private static final Pattern UNSTORABLE = Pattern.compile("[\\x00\\p{Cs}]");
 
   private static final Pattern SPACES = Pattern.compile("[ \\t\\r\\x{a0}]+");
   private static final Pattern LINE_ENDS = Pattern.compile(" ?\\n ?");
   private static final Pattern EMPTY_LINES = Pattern.compile("\\n{3,}");
 
-  /// @param title what the file calls itself
-  record Text(@Nullable String title, String text) {}
+  /// @param title the title in the file; `null` if it has none
+  record ExtractedText(@Nullable String title, String text) {}
 
-  /// @throws IOException saying why it cannot be read, as the end of a sentence about the file
-  Text read(Path file) throws IOException {
+  /// @throws IOException with the reason as a message that continues the file's name
+  ExtractedText read(Path file) throws IOException {
     long bytes = Files.size(file);
     if (bytes > MAX_BYTES) {
-      throw new IOException("has %s bytes, more than %s".formatted(bytes, MAX_BYTES));
+      throw new IOException(
+          "has %s bytes, the maximum is %s; split it".formatted(bytes, MAX_BYTES));
     }
     var parsing = new FutureTask<>(() -> parse(file));
     Thread.ofPlatform().daemon().name("read " + file).start(parsing);
-    Text text;
+    ExtractedText text;
     try {
       text = parsing.get(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
     } catch (TimeoutException e) {
       parsing.cancel(true);
-      throw new IOException("could not be read in " + TIMEOUT.toSeconds() + " s", e);
+      throw new IOException("could not be read within " + TIMEOUT.toSeconds() + " s", e);
     } catch (ExecutionException e) {
       throw new IOException(reason(e.getCause()), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("was not read to its end", e);
+      throw new IOException("was not read because the import was interrupted", e);
     }
     if (text.text().length() > MAX_CHARACTERS) {
       throw new IOException(tooLong());
     }
     if (text.text().isBlank()) {
-      throw new IOException("has no text; a scanned page needs OCR first");
+      throw new IOException("has no text; run OCR on scanned pages first");
     }
     return text;
   }
 
   private static String reason(@Nullable Throwable failure) {
     return switch (failure) {
-      case EncryptedDocumentException _ -> "is encrypted";
+      case EncryptedDocumentException _ -> "is encrypted; decrypt it first";
       case WriteLimitReachedException _ -> tooLong();
       case TikaException tika when tika.getCause() != null -> reason(tika.getCause());
       case null -> "cannot be read";
@@ -100,10 +101,10 @@ final class TextReader {
   }
 
   private static String tooLong() {
-    return "has more than " + MAX_CHARACTERS + " characters; split it";
+    return "has more than the maximum of " + MAX_CHARACTERS + " characters; split it";
   }
 
-  private static Text parse(Path file) throws IOException, TikaException, SAXException {
+  private static ExtractedText parse(Path file) throws IOException, TikaException, SAXException {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".pdf")) {
       return parse(file, new PDFParser());
@@ -117,10 +118,10 @@ final class TextReader {
     }
     Matcher heading = HEADING.matcher(text);
     boolean markdown = name.matches(".*\\.(md|markdown)");
-    return new Text(markdown && heading.find() ? heading.group(1) : null, text);
+    return new ExtractedText(markdown && heading.find() ? heading.group(1) : null, text);
   }
 
-  /// UTF-8 where it can be that, otherwise what its letters look most like.
+  /// Decodes UTF-8 if the file is valid UTF-8, otherwise the encoding that Tika detects.
   private static String plain(Path file) throws IOException, TikaException {
     byte[] bytes = Files.readAllBytes(file);
     try {
@@ -136,7 +137,7 @@ final class TextReader {
     }
   }
 
-  private static Text parse(Path file, Parser parser)
+  private static ExtractedText parse(Path file, Parser parser)
       throws IOException, TikaException, SAXException {
     var metadata = new Metadata();
     var body = new BodyContentHandler(MAX_CHARACTERS);
@@ -148,10 +149,11 @@ final class TextReader {
       parser.parse(in, body, metadata, context);
     }
     String title = metadata.get(TikaCoreProperties.TITLE);
-    return new Text(title == null || title.isBlank() ? null : tidy(title), tidy(body.toString()));
+    return new ExtractedText(
+        title == null || title.isBlank() ? null : normalize(title), normalize(body.toString()));
   }
 
-  private static String tidy(String text) {
+  private static String normalize(String text) {
     String storable = UNSTORABLE.matcher(text).replaceAll("\uFFFD");
     String spaced = SPACES.matcher(storable).replaceAll(" ");
     String lines = LINE_ENDS.matcher(spaced).replaceAll("\n");

@@ -2,19 +2,19 @@ package dev.sheaf.transfer;
 
 import java.time.Duration;
 
-/// Hears how a transfer gets on.
+/// Receives the progress of a transfer.
 public interface TransferListener {
 
-  /// Some of it is done.
+  /// A part of the transfer is done.
   ///
-  /// @param what was done: `sent`, `loaded`, `written`
-  /// @param done of `total`, in whatever it is counted in
-  /// @param total -1 when nobody knows
+  /// @param what kind of progress: `sent`, `loaded`, `written`
+  /// @param done part of `total`, in the same unit
+  /// @param total -1 if unknown
   void progress(String name, String what, long done, long total);
 
-  /// A job was made of the upload, and goes on without this process.
+  /// The service has stored the upload, and loads it in a job.
   void stored(String name, long job);
 
-  /// Something did not work, and is done again after a pause.
+  /// A request failed, and is retried after a pause.
   void retrying(String name, String why, Duration pause);
 }

@@ -5,13 +5,13 @@ import java.io.InputStream;
 import java.util.List;
 import java.util.function.LongConsumer;
 
-/// What one request uploads: lines of JSON, a document each.
+/// The body of one upload request: JSON lines, one document each.
 public interface Upload {
 
-  /// What a person calls it.
+  /// The name in messages.
   String name();
 
-  /// Its length in bytes, as [#open] counts them; -1 when nobody knows.
+  /// The length in bytes, as [#open] counts them; -1 if unknown.
   long size();
 
   /// Whether it can be opened again.
@@ -20,16 +20,16 @@ public interface Upload {
   /// Whether it is gzip.
   boolean isCompressed();
 
-  /// Opens it, from its beginning.
+  /// Opens a stream from the beginning.
   ///
-  /// @param read told how many bytes of [#size] are read
-  InputStream open(LongConsumer read) throws IOException;
+  /// @param progress receives the number of bytes of [#size] that are read
+  InputStream open(LongConsumer progress) throws IOException;
 
-  /// Where a line comes from, for a person.
+  /// The origin of a line, for messages.
   ///
-  /// @param line from 1, of what was opened last
-  String place(long line);
+  /// @param line number of the line in the stream that was opened last, from 1
+  String location(long line);
 
-  /// What could not be made a line of, of what was opened last.
-  List<Refusal> unread();
+  /// The files that could not be read for the stream that was opened last.
+  List<RejectedDocument> rejected();
 }

@@ -1,4 +1,4 @@
-/// Documents from files to a running service and back, over HTTP.
+/// Imports documents from files into a running service, and exports them, over HTTP.
 @NullMarked
 package dev.sheaf.transfer;
 

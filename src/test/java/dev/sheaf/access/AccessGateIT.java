@@ -61,7 +61,7 @@ class AccessGateIT {
                 .close())
         .hasRootCauseMessage("the process ended")
         .hasMessageContaining(
-            "access control is on, but the module \"access\", which stores the keys, is off")
+            "access control is on, but the module access, which stores the keys, is off")
         .hasMessageNotContaining("\tat ");
   }
 }

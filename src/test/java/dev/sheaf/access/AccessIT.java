@@ -156,7 +156,7 @@ class AccessIT {
             "{\"role\": \"reader\", \"expires\": \"soon\"}",
                 "expires must be a duration up to 36500d, such as 90d or 12h, not soon.",
             "{\"role\": \"reader\", \"expires\": \"-1d\"}",
-                "expires must be a duration up to 36500d, such as 90d or 12h, not -1d",
+                "expires must be a duration up to 36500d, such as 90d or 12h, not -1d.",
             "{\"role\": \"reader\", \"collections\": []}",
                 "collections must contain 1 to 1000 names. Omit the field for a key that is not limited.",
             "{\"role\": \"reader\", \"collections\": [\"A B\"]}",

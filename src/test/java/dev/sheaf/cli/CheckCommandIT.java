@@ -50,7 +50,7 @@ class CheckCommandIT {
   }
 
   @Test
-  void whatIsPendingIsObserved() throws SQLException {
+  void pendingChangesetsAreChecked() throws SQLException {
     String both = "exit 1\nout:\n" + FINDING + "err:\n2 changesets checked: 1 error, 0 warnings\n";
     assertThat(check()).isEqualTo(both);
 
@@ -76,7 +76,7 @@ class CheckCommandIT {
   }
 
   @Test
-  void whereThereIsNoCheckoutTheArtifactsOwnAreObserved() throws Exception {
+  void outsideOfACheckoutTheBundledChangelogsAreChecked() throws Exception {
     try (TestDatabase migrated = TestDatabase.migrated();
         SheafCommand check =
             SheafCommand.start(
@@ -91,7 +91,7 @@ class CheckCommandIT {
   }
 
   @Test
-  void aLiveDatabaseSaysHowLarge() throws Exception {
+  void sizesComeFromTheDatabaseOfAgainst() throws Exception {
     sheaf("migrate", "up", "--module", "core", "--to", "1");
     database.execute("INSERT INTO item SELECT generate_series(1, 20000)");
     database.execute("ANALYZE item");
@@ -190,7 +190,7 @@ class CheckCommandIT {
   }
 
   @Test
-  void warningsFailWhenTheyShould() throws IOException {
+  void warningsFailWithStrict() throws IOException {
     changelog(
         2,
         "wide",
@@ -210,7 +210,7 @@ class CheckCommandIT {
   }
 
   @Test
-  void nothingIsObservedAfterAFailure() throws IOException {
+  void noChangesetIsCheckedAfterAFailure() throws IOException {
     changelog(2, "wide", "ALTER TABLE nothing ADD COLUMN a text;");
     changelog(3, "more", "SELECT 1;");
 
@@ -229,7 +229,7 @@ class CheckCommandIT {
   }
 
   @Test
-  void withoutADatabaseOnlyFormIsChecked() throws IOException {
+  void withoutADatabaseOnlyTheFormIsChecked() throws IOException {
     Files.writeString(config(), "");
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not run: no database is configured\n");

@@ -180,7 +180,7 @@ class CliIT {
   }
 
   @Test
-  void whereNobodyListensHostAndPortAreNamed() throws IOException {
+  void anUnreachableServerIsNamed() throws IOException {
     settings(DatabaseAddress.parse("postgres://ann:secret@127.0.0.1:1/sheaf"), "");
 
     assertThat(sheaf("migrate", "status"))
@@ -195,7 +195,7 @@ class CliIT {
   }
 
   @Test
-  void aWrongPasswordIsNotRepeated() throws IOException {
+  void aWrongPasswordIsNotPrinted() throws IOException {
     DatabaseAddress right = database.address();
     settings(new DatabaseAddress(right.jdbcUrl(), right.user(), "wrong-secret"), "");
 
@@ -237,7 +237,7 @@ class CliIT {
   }
 
   @Test
-  void aRoleThatMayNotCreateTheExtensionIsToldWhatToAskFor() throws Exception {
+  void aMissingPrivilegeToCreateAnExtensionIsExplained() throws Exception {
     String role = "weak_" + database.address().database();
     database.execute(
         "CREATE ROLE " + role + " LOGIN PASSWORD 'weak'; GRANT ALL ON SCHEMA public TO " + role);
@@ -376,7 +376,7 @@ class CliIT {
   }
 
   @Test
-  void aPasswordOnTheCommandLineIsRefusedAndNotRepeated() {
+  void aPasswordOnTheCommandLineIsRejectedAndNotPrinted() {
     assertThat(sheaf("migrate", "prove", "--scratch", "postgres://ann:secret@localhost/shop"))
         .startsWith(
             """
@@ -429,7 +429,7 @@ class CliIT {
   }
 
   @Test
-  void theEntitiesOfACheckoutAskForNothing() throws IOException {
+  void theEntitiesOfACheckoutMatchItsChangelogs() throws IOException {
     assertThat(
             run(
                 "migrate",

@@ -67,7 +67,7 @@ class KeyCommandIT {
             out:
             sheaf_[0-9a-f]{12}_[0-9a-f]{64}
             err:
-            writer of articles, notes, until \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ; it is not shown again
+            writer for articles, notes, valid until \\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ; it is not shown again
             """);
 
     String id = made.replaceFirst("(?s).*sheaf_([0-9a-f]{12})_.*", "$1");
@@ -95,14 +95,14 @@ class KeyCommandIT {
   }
 
   @Test
-  void jsonHoldsTheKeyAsWell() {
+  void jsonContainsTheKey() {
     assertThat(sheaf("key", "create", "--role", "admin", "--json"))
         .startsWith("exit 0\nout:\n{\n  \"key\" : \"sheaf_")
         .contains("\"role\" : \"admin\"");
   }
 
   @Test
-  void whatIsWrongIsSaid() throws IOException {
+  void errorsAreReported() throws IOException {
     assertThat(sheaf("key", "create")).startsWith("exit 2\n");
     assertThat(sheaf("key", "create", "--role", "king")).startsWith("exit 2\n");
     assertThat(sheaf("key", "create", "--role", "reader", "--expires", "soon"))

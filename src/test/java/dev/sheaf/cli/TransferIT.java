@@ -60,7 +60,7 @@ class TransferIT {
   @TempDir Path directory;
 
   @Test
-  void whatIsExportedMakesTheSameDocuments() throws IOException {
+  void anExportRestoresTheSameDocuments() throws IOException {
     String first = Api.newCollection();
     String second = Api.newCollection();
     fill(first);
@@ -187,7 +187,7 @@ class TransferIT {
   }
 
   @Test
-  void linesThatAreNotStoredAreTold() throws IOException {
+  void rejectedLinesAreReported() throws IOException {
     String collection = vectors();
     Path file = lines("a.ndjson", 2);
     Files.writeString(
@@ -205,7 +205,7 @@ class TransferIT {
             out:
             %1$s  4 read: 2 created, 0 updated, 0 unchanged, 0 replaced, 2 failed
             err:
-            %1$s:3: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)
+            %1$s:3: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1).
             %1$s:4: wide: chunks[0].vector has 3 dimensions, but the model has 2.
             """
                 .formatted(file));
@@ -224,7 +224,7 @@ class TransferIT {
               "failed" : 2,
               "refusals" : [ {
                 "place" : "%1$s:3",
-                "detail" : "Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)"
+                "detail" : "Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)."
               }, {
                 "place" : "%1$s:4",
                 "id" : "wide",
@@ -252,13 +252,13 @@ class TransferIT {
             %1$s  2501 read: 2500 created, 0 updated, 0 unchanged, 0 replaced, 1 failed
             err:
             %1$s  is stored; job ID loads it, even if this command ends
-            %1$s:2501: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)
+            %1$s:2501: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1).
             """
                 .formatted(file));
   }
 
   @Test
-  void anAnswerThatIsLostIsAskedForAgainAndNothingIsLoadedTwice() throws IOException {
+  void aLostResponseIsRetriedAndNothingIsLoadedTwice() throws IOException {
     String collection = vectors();
     Path file = lines("a.ndjson", 10);
     try (var network = new BadNetwork(base.getPort())) {
@@ -272,7 +272,7 @@ class TransferIT {
                   "--server",
                   "http://localhost:" + network.port()))
           .startsWith("exit 0\n")
-          .contains("again in 1.0 s", "10 read: 10 created");
+          .contains("retrying in 1.0 s", "10 read: 10 created");
     }
     assertThat(given().get("/api/v1/jobs").jsonPath().getList("collection"))
         .filteredOn(collection::equals)
@@ -280,7 +280,7 @@ class TransferIT {
   }
 
   @Test
-  void aRunThatIsRepeatedUnderItsKeyLoadsNothingAgain() throws IOException {
+  void aRepeatedRunWithTheSameKeyLoadsNothingAgain() throws IOException {
     String collection = vectors();
     Path file = lines("a.ndjson", 20_000);
     String[] command = {
@@ -294,7 +294,7 @@ class TransferIT {
   }
 
   @Test
-  void anExportThatNobodyReadsToItsEndFails() {
+  void anExportWhoseReaderStopsFails() {
     String collection = vectors();
     Api.put(
         collection, "a", Map.of("chunks", List.of(Map.of("text", "a", "vector", List.of(1, 0)))));
@@ -320,7 +320,7 @@ class TransferIT {
     assertThat(exit).isEqualTo(1);
     assertThat(err)
         .hasToString(
-            "sheaf: the export of %s failed: nobody reads it any more\n  the output is incomplete; run the command again\n"
+            "sheaf: the export of %s failed: the reader has closed the pipe\n  the output is incomplete; run the command again\n"
                 .formatted(collection));
   }
 
@@ -354,8 +354,8 @@ class TransferIT {
             9 files  9 read: 5 created, 0 updated, 0 unchanged, 0 replaced, 4 failed
             err:
             %1$s/binary.txt: cannot be read: it is neither text nor HTML nor PDF
-            %1$s/blank.pdf: has no text; a scanned page needs OCR first
-            %1$s/secret.pdf: is encrypted
+            %1$s/blank.pdf: has no text; run OCR on scanned pages first
+            %1$s/secret.pdf: is encrypted; decrypt it first
             %1$s/torn.pdf: cannot be read: WHY
             """
                 .formatted(docs));
@@ -414,7 +414,7 @@ class TransferIT {
   }
 
   @Test
-  void saysWhatIsNotThere() throws IOException {
+  void reportsWhatDoesNotExist() throws IOException {
     String file = lines("a.ndjson", 1).toString();
     assertThat(sheaf("import", file, "--collection", "nowhere"))
         .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
@@ -423,7 +423,7 @@ class TransferIT {
     assertThat(sheaf("export", vectors(), "--filter", "{\"a\": {\"$regex\": \"x\"}}"))
         .startsWith("exit 1\nout:\nerr:\nsheaf: Unknown operator $regex. ");
     assertThat(sheaf("import", file + "x", "--collection", "nowhere"))
-        .isEqualTo("exit 1\nout:\nerr:\nsheaf: there is no " + file + "x\n");
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: " + file + "x does not exist\n");
     assertThat(
             sheaf(
                 "import",
@@ -431,14 +431,14 @@ class TransferIT {
                 "--collection",
                 "c"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: there is nothing to import in %s/empty\n  --include says which files are meant\n"
+            "exit 1\nout:\nerr:\nsheaf: %s/empty has no files to import\n  select files with --include\n"
                 .formatted(directory));
     assertThat(run("import", file, "--collection", "c", "--server", "http://localhost:1"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: no Sheaf answers at http://localhost:1\n  check that it runs, or name another with --server\n");
+            "exit 1\nout:\nerr:\nsheaf: cannot connect to Sheaf at http://localhost:1\n  check that the service is running, or name another with --server\n");
     assertThat(run("export", "c", "--server", "localhost:8080"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: localhost:8080 is no address of a service\n  it looks like http://localhost:8080\n");
+            "exit 1\nout:\nerr:\nsheaf: localhost:8080 is not a valid service address\n  an example is http://localhost:8080\n");
     assertThat(run("import", file)).startsWith("exit 2\n").contains("--collection=NAME");
   }
 

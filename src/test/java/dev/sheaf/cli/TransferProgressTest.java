@@ -45,14 +45,14 @@ class TransferProgressTest {
   }
 
   @Test
-  void isALineNowAndThenElsewhere() {
+  void isALineEveryFewSecondsOtherwise() {
     run(progress(false, false, false));
 
     assertThat(err.toString()).isEqualTo("a.ndjson  50% sent\na.ndjson  100% sent\n");
   }
 
   @Test
-  void isNothingForAProgram() {
+  void isNotPrintedWithJson() {
     run(progress(false, true, false));
     run(progress(false, false, true));
 

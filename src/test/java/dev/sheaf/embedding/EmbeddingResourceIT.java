@@ -73,7 +73,7 @@ class EmbeddingResourceIT {
         "There is no model named huge. The models are bge-small-en-v1.5 and none.");
     refused(
         Map.of("input", "word ".repeat(600)),
-        "input[0] has 600 tokens, bge-small-en-v1.5 reads 510 at once");
+        "input[0] has 600 tokens, but the model bge-small-en-v1.5 accepts at most 510. Send shorter texts.");
   }
 
   private static void refused(Map<String, ?> request, String detail) {

@@ -445,13 +445,18 @@ class IndexIT {
             .formatted(table));
   }
 
-  /// The HNSW indexes of a collection, by oid.
+  /// The HNSW indexes of a collection, by oid. One statement reads them, because a rebuild renames
+  /// and drops them at any moment.
   private List<String> indexes(String collection) throws SQLException {
-    var oids = new ArrayList<String>();
-    for (String relation : relations(table(collection))) {
-      oids.addAll(query("SELECT '%s'::regclass::oid".formatted(relation)));
-    }
-    return oids;
+    return query(
+        """
+        SELECT c.oid
+          FROM pg_index i
+          JOIN pg_class c ON c.oid = i.indexrelid
+         WHERE i.indrelid = '%s'::regclass AND c.relname LIKE '%%hnsw%%'
+         ORDER BY c.relname
+        """
+            .formatted(table(collection)));
   }
 
   private List<String> query(String sql) throws SQLException {

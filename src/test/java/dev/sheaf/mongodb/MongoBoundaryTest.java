@@ -4,16 +4,12 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import dev.sheaf.testing.SheafClasses;
 import org.junit.jupiter.api.Test;
 
 class MongoBoundaryTest {
 
-  private static final JavaClasses SHEAF =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages("dev.sheaf");
+  private static final JavaClasses SHEAF = SheafClasses.MAIN;
 
   @Test
   void theDriverStaysHere() {

@@ -18,23 +18,24 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.LongConsumer;
 import org.junit.jupiter.api.Test;
 
-/// What may happen on the way to a service. That a real one loads what is sent, TransferIT shows.
+/// Failures between the client and the service. TransferIT tests imports into a real service.
 class ImportTest {
 
-  private record Answer(int status, String body) {}
+  private record StubResponse(int status, String body) {}
 
   @Test
-  void aServiceThatIsAwayForAMomentIsAskedAgainHowFarAJobIs() throws IOException {
-    var heard = new Heard(new ArrayList<>());
-    Queue<Answer> answers =
+  void pollingAJobIsRetriedWhileTheServiceIsUnavailable() throws IOException {
+    var listener = new RecordingListener(new ArrayList<>());
+    Queue<StubResponse> responses =
         new ConcurrentLinkedQueue<>(
             List.of(
-                new Answer(200, "{}"),
-                new Answer(202, "{\"id\":7}"),
-                new Answer(503, "{\"detail\":\"The database cannot be reached\"}"),
-                new Answer(200, "{\"id\":7,\"state\":\"completed\",\"read\":1,\"created\":1}"),
-                new Answer(502, "<html>Bad Gateway</html>"),
-                new Answer(200, "[]")));
+                new StubResponse(200, "{}"),
+                new StubResponse(202, "{\"id\":7}"),
+                new StubResponse(503, "{\"detail\":\"The database cannot be reached\"}"),
+                new StubResponse(
+                    200, "{\"id\":7,\"state\":\"completed\",\"read\":1,\"created\":1}"),
+                new StubResponse(502, "<html>Bad Gateway</html>"),
+                new StubResponse(200, "[]")));
     HttpServer server =
         HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
@@ -42,20 +43,20 @@ class ImportTest {
         exchange -> {
           try (exchange) {
             exchange.getRequestBody().readAllBytes();
-            Answer answer = answers.remove();
-            byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(answer.status(), body.length);
+            StubResponse response = responses.remove();
+            byte[] body = response.body().getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(response.status(), body.length);
             exchange.getResponseBody().write(body);
           }
         });
     server.start();
-    try (var service =
-        new Service(URI.create("http://localhost:" + server.getAddress().getPort()), null)) {
-      ImportResult result = new Import(service, "notes", true, null, heard).run(new OneLine());
+    try (var client =
+        new SheafClient(URI.create("http://localhost:" + server.getAddress().getPort()), null)) {
+      ImportResult result = new Import(client, "notes", true, null, listener).run(new OneLine());
 
       assertThat(result).isEqualTo(new ImportResult("line", 7L, 1, 1, 0, 0, 0, 0, List.of()));
-      assertThat(heard.reasons())
-          .containsExactly("The database cannot be reached", "the service answers with status 502");
+      assertThat(listener.reasons())
+          .containsExactly("The database cannot be reached", "the service returned status 502");
     } finally {
       server.stop(0);
     }
@@ -88,17 +89,17 @@ class ImportTest {
     }
 
     @Override
-    public String place(long line) {
+    public String location(long line) {
       return "line:" + line;
     }
 
     @Override
-    public List<Refusal> unread() {
+    public List<RejectedDocument> rejected() {
       return List.of();
     }
   }
 
-  private record Heard(List<String> reasons) implements TransferListener {
+  private record RecordingListener(List<String> reasons) implements TransferListener {
     @Override
     public void progress(String name, String what, long done, long total) {}
 

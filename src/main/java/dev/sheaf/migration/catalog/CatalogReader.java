@@ -228,9 +228,9 @@ public final class CatalogReader {
   /// What is neither the system's nor an extension's.
   private static String ours(String alias, String namespace, String catalog) {
     return """
-             AND %1$s.%2$s NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$)')
-             AND %1$s.oid NOT IN (%3$s)
-           """
+      AND %1$s.%2$s NOT IN (SELECT oid FROM pg_namespace WHERE nspname ~ '^(pg_|information_schema$)')
+      AND %1$s.oid NOT IN (%3$s)
+    """
         .formatted(alias, namespace, members(catalog));
   }
 

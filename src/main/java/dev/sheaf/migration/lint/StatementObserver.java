@@ -355,8 +355,13 @@ public final class StatementObserver {
           settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
         }
       }
-  /// Captures the state of the session.
-  private static SessionState capture(Connection connection) throws SQLException {
+      return new SessionState(
+          transaction,
+          lockTimeout,
+          held,
+          activities,
+          settings,
+          CatalogReader.read(connection, Detail.FACTS));
     }
   }
 

@@ -27,8 +27,8 @@ public final class SampleRowTrial implements AutoCloseable {
   private final List<Changeset> all;
   private ScratchSchema scratch;
 
-  /// Whether partitions were created for rows, for this changeset or an earlier one.
-  private boolean withPartitions;
+  /// Whether partitions were created for sample rows, for this changeset or an earlier one.
+  private boolean hasPartitions;
 
   /// Prepares the trial in a new scratch database.
   ///
@@ -64,7 +64,6 @@ public final class SampleRowTrial implements AutoCloseable {
 
   /// Begins anew, with the first `position` changesets applied and no rows.
   public void restart(int position) throws SQLException {
-    withPartitions = false;
     scratch.close();
     scratch = ScratchSchema.at(server, config, all.subList(0, position));
   }
@@ -77,7 +76,7 @@ public final class SampleRowTrial implements AutoCloseable {
     CanaryDiet diet = new CanaryDiet();
     while (true) {
       SampleRows.Result canaries = SampleRows.fill(connection(), diet::density);
-      withPartitions |= !canaries.partitions().isEmpty();
+      hasPartitions |= !canaries.partitions().isEmpty();
       List<String> remarks = new ArrayList<>(diet.remarks());
       for (SampleRows.Unfilled table : canaries.unfilled()) {
         remarks.add("no sample rows in " + table.table() + ": " + table.reason());
@@ -93,7 +92,7 @@ public final class SampleRowTrial implements AutoCloseable {
         up(all.get(position));
         return before;
       } catch (OperatorException e) {
-        if (!diet.reduce(e, withPartitions)) {
+        if (!diet.reduce(e, hasPartitions)) {
           throw e;
         }
         restart(position);

@@ -192,7 +192,8 @@ public final class SampleRows {
   private static String partitionOf(Relation table) {
     String name = table.name();
     String partition =
-        name.substring(0, name.offsetByCodePoints(0, Math.min(56, name.codePointCount(0, name.length()))))
+        name.substring(
+                0, name.offsetByCodePoints(0, Math.min(56, name.codePointCount(0, name.length()))))
             + PARTITION;
     return table.quotedSchema()
         + "."

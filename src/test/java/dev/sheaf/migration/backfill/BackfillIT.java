@@ -52,7 +52,7 @@ class BackfillIT {
     shop.up();
     assertThat(shop.backfill().state()).isEqualTo(State.PENDING);
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.touched()).containsExactly("1: 2500");
     Backfill done = shop.backfill();
@@ -96,7 +96,7 @@ class BackfillIT {
         "SELECT NOT EXISTS (SELECT FROM place WHERE touched <> 1)");
     shop.up();
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(shop.backfill().rowsDone()).isEqualTo(ROWS);
@@ -104,7 +104,7 @@ class BackfillIT {
   }
 
   @Test
-  void partitionsAreWorkedOffOneAfterTheOther() throws Exception {
+  void partitionsAreProcessedOneAfterTheOther() throws Exception {
     shop.changeset(
         "002_touched",
         """
@@ -121,14 +121,14 @@ class BackfillIT {
         "SELECT NOT EXISTS (SELECT FROM place WHERE touched <> 1)");
     shop.up();
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().cursor()).containsExactly("3", "250");
     assertThat(shop.database().query("SELECT DISTINCT touched FROM place")).containsExactly("1");
   }
 
   @Test
-  void whoseConnectionIsKilledGoesOnWhereItWas() throws SQLException {
+  void aWorkerResumesAfterItsConnectionIsKilled() throws SQLException {
     Random random = new Random(SEED);
     shop.up();
     int last = 2400;
@@ -147,7 +147,7 @@ class BackfillIT {
   }
 
   @Test
-  void aLockedRowIsWaitedForAndASecondWorkerFindsNothingToDo() throws SQLException {
+  void aLockedRowDelaysTheBatchAndASecondWorkerFindsNoWork() throws SQLException {
     shop.up();
     try (RowLock lock = RowLock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000");
         Running first = Running.start(shop.backfills("lease", "1h"))) {
@@ -188,14 +188,14 @@ class BackfillIT {
     }
     shop.database().execute("UPDATE backfill SET lease_until = now() - interval '1 s'");
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(shop.touched()).containsExactly("1: 2500");
   }
 
   @Test
-  void whoIsToldToStopLeavesItToOthersAtOnce() throws SQLException {
+  void aStoppedWorkerReleasesItsLease() throws SQLException {
     shop.up();
     try (RowLock _ = RowLock.on(shop, "UPDATE item SET name = 'changed' WHERE id = 1000")) {
       Running worker = Running.start(shop.backfills("lease", "1h"));
@@ -203,7 +203,7 @@ class BackfillIT {
       worker.close();
     }
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.touched()).containsExactly("1: 2500");
   }
@@ -222,17 +222,17 @@ class BackfillIT {
       assertThat(shop.backfill().worker()).isNull();
     }
     long done = shop.backfill().rowsDone();
-    shop.workOff();
+    shop.runAll();
     assertThat(shop.backfill().rowsDone()).isEqualTo(done);
     assertThat(shop.backfills().control(Shop.NAME, Control.PAUSE, Approval.NONE)).isFalse();
 
     assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL, Approval.NONE)).isTrue();
-    shop.workOff();
+    shop.runAll();
     assertThat(shop.backfill().state()).isEqualTo(State.CANCELLED);
     assertThat(shop.backfill().rowsDone()).isEqualTo(done);
 
     assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
-    shop.workOff();
+    shop.runAll();
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(shop.touched()).containsExactly("1: 2500");
     assertThat(shop.backfills().control(Shop.NAME, Control.CANCEL, Approval.NONE)).isFalse();
@@ -243,7 +243,7 @@ class BackfillIT {
   }
 
   @Test
-  void itStepsAsideForWhoQueuesForTheTable() throws SQLException {
+  void itWaitsForSessionsThatQueueForTheTable() throws SQLException {
     shop.up();
     try (RowLock reader = RowLock.on(shop, "LOCK TABLE item IN ACCESS SHARE MODE")) {
       Thread change =
@@ -275,7 +275,7 @@ class BackfillIT {
   }
 
   @Test
-  void itStepsAsideForAVacuum() throws Exception {
+  void itWaitsForAVacuum() throws Exception {
     shop.up();
     try (Connection connection = shop.database().connect();
         Statement vacuum = connection.createStatement()) {
@@ -308,7 +308,7 @@ class BackfillIT {
   }
 
   @Test
-  void itStepsAsideForALongBacklogOfWriteAheadLog() throws SQLException {
+  void itWaitsForAReplicationSlotThatRetainsWal() throws SQLException {
     shop.up();
     String slot = shop.database().address().database();
     shop.database().query("SELECT pg_create_physical_replication_slot('" + slot + "', true)");
@@ -341,11 +341,11 @@ class BackfillIT {
   }
 
   @Test
-  void aConditionThatDoesNotHoldIsAFailure() throws Exception {
+  void aFalseConditionIsAFailure() throws Exception {
     shop.up();
     shop.database().execute("UPDATE item SET touched = 5 WHERE id = 7");
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().progress())
         .isEqualTo(
@@ -354,14 +354,14 @@ class BackfillIT {
 
     shop.database().execute("UPDATE item SET touched = 1 WHERE id = 7");
     assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(shop.touched()).containsExactly("1: 2500");
   }
 
   @Test
-  void aBatchThatFailsIsTriedAgainAndThenGivenUp() throws Exception {
+  void aFailedBatchIsRetriedUntilTheBackfillFails() throws Exception {
     shop.declare("UPDATE item SET touched = touched + 1000 / (1000 - id) * 0 + 1 WHERE :batch");
     shop.up();
 
@@ -378,7 +378,7 @@ class BackfillIT {
     shop.up();
     assertThat(shop.backfill().rowsDone()).isEqualTo(failed.rowsDone());
     assertThat(shop.backfills().control(Shop.NAME, Control.RESUME, Approval.NONE)).isTrue();
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(shop.touched()).containsExactly("1: 2500");
@@ -393,18 +393,18 @@ class BackfillIT {
           table:item key:name  | table item has no unique index on (name); the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL
           table:item key:price | table item has no NOT NULL column price; a backfill skips rows whose key is null; correct the --backfill line of its file
           """)
-  void aKeyThatDoesNotNameEveryRowOnceIsRefused(String header, String error) throws Exception {
+  void aKeyThatDoesNotIdentifyEveryRowIsRejected(String header, String error) throws Exception {
     shop.declare(header, "UPDATE item SET touched = 1 WHERE :batch", "SELECT true");
     shop.up();
 
-    shop.workOff();
+    shop.runAll();
 
     assertThat(shop.backfill().lastError()).isEqualTo(error);
     assertThat(shop.touched()).containsExactly("0: 2500");
   }
 
   @Test
-  void rollingTheChangesetBackEndsItsBackfill() throws Exception {
+  void aRollbackRemovesTheBackfill() throws Exception {
     shop.declare(
         "UPDATE item SET touched = touched + 1 WHERE :batch AND pg_sleep(0.001) IS NOT NULL");
     shop.up();
@@ -419,7 +419,7 @@ class BackfillIT {
   }
 
   @Test
-  void whatIsRolledBackWhileItIsTakenUpIsNotBegun() throws Exception {
+  void aBackfillThatIsRolledBackWhileItIsClaimedDoesNotStart() throws Exception {
     shop.up();
     shop.database()
         .execute(

@@ -22,7 +22,7 @@ class BatchSizeTest {
   }
 
   @Test
-  void shrinksAtOnceButNeverToNothing() {
+  void shrinksFastButNotBelowOneRow() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
     size.adjustTo(Duration.ofMillis(200));
@@ -47,7 +47,7 @@ class BatchSizeTest {
   }
 
   @Test
-  void aSmallBatchThatTakesLongWhateverItsSizeStays() {
+  void aSmallBatchWithFixedCostsStays() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
     for (int i = 0; i < 10; i++) {
@@ -62,7 +62,7 @@ class BatchSizeTest {
   }
 
   @Test
-  void makesWayForOthers() {
+  void halvesAfterBlockingOthers() {
     BatchSize size = new BatchSize(TARGET, 200, 500);
 
     size.halve();

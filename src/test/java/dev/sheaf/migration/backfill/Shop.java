@@ -162,7 +162,7 @@ public final class Shop implements AutoCloseable {
   }
 
   /// Runs all backfills in this thread.
-  public void workOff() {
+  public void runAll() {
     backfills().run(null, new BackfillListener() {}, new CountDownLatch(1));
   }
 

@@ -74,7 +74,7 @@ class BackfillDeclarationTest {
           UPDATE document            | TRUNCATE document; UPDATE document   | core/007_headline.backfill.sql: the batch statement holds 2 statements - it is exactly one
           UPDATE document            | ALTER document                       | core/007_headline.backfill.sql: the batch statement begins with ALTER - it can be UPDATE, INSERT, DELETE, MERGE, SELECT, WITH
           """)
-  void whatIsWrongIsSaid(String instead, String of, String message) {
+  void errorsAreReported(String instead, String of, String message) {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() -> BackfillDeclaration.of(file(WELL_FORMED.replace(instead, of))))
         .withMessage(message);

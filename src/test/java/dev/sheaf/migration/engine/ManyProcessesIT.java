@@ -68,7 +68,7 @@ class ManyProcessesIT {
 
   /// If one of them requested the lock, the test would time out.
   @Test
-  void atHeadNobodyAsksForTheLock() throws Exception {
+  void anUpToDateSchemaNeedsNoLock() throws Exception {
     List<SheafCommand> processes = new ArrayList<>();
     try (TestDatabase database = atHead();
         Connection holder = database.connect();
@@ -89,7 +89,7 @@ class ManyProcessesIT {
   }
 
   @Test
-  void atHeadTheServiceStartsWhileAnotherHoldsTheLock() throws Exception {
+  void anUpToDateServiceStartsWhileTheLockIsHeld() throws Exception {
     try (TestDatabase database = atHead();
         Connection holder = database.connect();
         AdvisoryLock _ = SchemaLock.tryAcquire(holder).orElseThrow();

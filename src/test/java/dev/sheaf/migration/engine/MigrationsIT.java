@@ -64,7 +64,7 @@ class MigrationsIT {
   }
 
   @Test
-  void appliesWhatIsPendingAndThenNothing() throws Exception {
+  void appliesPendingChangesetsOnce() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
 
@@ -75,7 +75,7 @@ class MigrationsIT {
   }
 
   @Test
-  void plainLiquibaseFindsNothingLeftToDo() throws Exception {
+  void plainLiquibaseFindsNothingPending() throws Exception {
     TestConfig.migrations(database).up(SILENT).orThrow();
 
     try (Liquibase plain =
@@ -119,7 +119,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aFileEditedAfterItWasAppliedIsRefused() throws Exception {
+  void aModifiedFileIsRejected() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     up();
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id bigint);", "DROP TABLE a;");
@@ -142,7 +142,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aDatabaseNewerThanTheApplicationIsRefused() throws Exception {
+  void aNewerSchemaIsRejected() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     up();
@@ -156,7 +156,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aLateChangesetIsAppliedAndReported() throws Exception {
+  void anOutOfOrderChangesetIsAppliedAndReported() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "DROP TABLE c;");
     up();
@@ -171,7 +171,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aLateChangesetIsRefusedWhereThatIsConfigured() throws Exception {
+  void anOutOfOrderChangesetIsRejectedIfConfigured() throws Exception {
     changelogs.changeset("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     up();
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
@@ -187,7 +187,7 @@ class MigrationsIT {
   }
 
   @Test
-  void ofManyAtOnceExactlyOneMigrates() throws Exception {
+  void exactlyOneOfManyMigrates() throws Exception {
     int processes = 20;
     List<Future<MigrationResult>> results = new ArrayList<>();
     try (ExecutorService executor = Executors.newFixedThreadPool(processes)) {
@@ -204,7 +204,7 @@ class MigrationsIT {
   }
 
   @Test
-  void whatWasInterruptedAndThenGivenUpIsInNobodysWay() throws Exception {
+  void anAbandonedInterruptedChangesetBlocksNothing() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     database.execute(
@@ -215,7 +215,7 @@ class MigrationsIT {
   }
 
   @Test
-  void atHeadNobodyAsksForTheLock() throws Exception {
+  void anUpToDateSchemaNeedsNoLock() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     needsNoLock();
@@ -246,7 +246,7 @@ class MigrationsIT {
   }
 
   @Test
-  void whoHoldsTheLockIsSaidWhenTheWaitIsOver() throws Exception {
+  void theLockHolderIsReportedAfterTheWait() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     Process holder = startLockHolder();
     try {
@@ -260,14 +260,14 @@ class MigrationsIT {
                   .hasMessageMatching(
                       "the schema is locked by .+@.+/"
                           + holder.pid()
-                          + " from .+, backend \\d+, since .+ - waited 1 s; .*"));
+                          + " from .+, backend \\d+, since .+ - it was not released within 1 s; .*"));
     } finally {
       holder.destroyForcibly().waitFor();
     }
   }
 
   @Test
-  void aTableLockedByOthersIsTriedAgain() throws Exception {
+  void aTableLockIsRetried() throws Exception {
     database.execute("CREATE TABLE busy (id int)");
     changelogs.changeset(
         "core",
@@ -307,7 +307,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aTableLockedForTooLongIsGivenUp() throws Exception {
+  void aTableLockThatIsHeldTooLongIsAFailure() throws Exception {
     database.execute("CREATE TABLE busy (id int)");
     changelogs.changeset(
         "core",
@@ -338,7 +338,7 @@ class MigrationsIT {
   }
 
   @Test
-  void anExtensionThatTheServerLacksStopsBeforeAnythingIsChanged() throws Exception {
+  void aMissingExtensionFailsBeforeAnyChange() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset(
         "core",
@@ -358,7 +358,7 @@ class MigrationsIT {
   }
 
   @Test
-  void whatACrashLeftOfAConcurrentBuildIsRebuilt() throws Exception {
+  void anIndexThatACrashLeftInvalidIsRebuilt() throws Exception {
     changelogs.changeset(
         "core",
         1,
@@ -422,7 +422,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aConcurrentBuildWaitsForATransactionInsteadOfGivingUp() throws Exception {
+  void aConcurrentBuildWaitsForATransaction() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     changelogs.concurrent(
@@ -479,7 +479,7 @@ class MigrationsIT {
   }
 
   @Test
-  void anIndexIsADifferenceOnceItIsThereAndNotWhileItIsBuilt() throws Exception {
+  void anIndexIsADifferenceOnlyAfterItsBuild() throws Exception {
     changelogs.table("core", 1, "a");
     up();
     try (var background = Executors.newVirtualThreadPerTaskExecutor();

@@ -62,7 +62,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void rollsTheNewerSchemaBackWithWhatIsStored() {
+  void rollsTheNewerSchemaBackWithStoredRollbacks() {
     newer().up(SILENT).orThrow();
 
     MigrationResult result = older().down("core", 2, Approval.NONE, SILENT);
@@ -78,7 +78,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void goesToTheVersionThatItKnows() throws Exception {
+  void rollsBackToItsOwnLatestVersion() throws Exception {
     newer.table("extra", 2, "y");
     newer().up(SILENT).orThrow();
 
@@ -92,7 +92,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void printsWhatIsStoredAndDropsWithIt() throws SQLException {
+  void printsAndRunsStoredRollbacks() throws SQLException {
     newer().up(SILENT).orThrow();
 
     assertThat(older().scriptDown("core", 2))
@@ -112,7 +112,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void finishesARollbackThatTheNewerOneBegan() throws SQLException {
+  void finishesARollbackThatTheNewerOneStarted() throws SQLException {
     newer().up(SILENT).orThrow();
     database.execute("DROP INDEX a_note");
     database.execute(
@@ -127,7 +127,7 @@ class OlderApplicationIT {
   /// The state after a crash in the second statement: the first index, an invalid second one, no
   /// history.
   @Test
-  void takesBackWhatTheNewerOneLeftHalfDone() throws SQLException {
+  void rollsBackAnInterruptedNewerChangeset() throws SQLException {
     newer().up(SILENT).orThrow();
     database.execute(
         """
@@ -146,7 +146,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void runsNothingThatIsNotWhatWasStored() throws SQLException {
+  void aModifiedStoredRollbackIsRejected() throws SQLException {
     newer().up(SILENT).orThrow();
     database.execute(
         "UPDATE schema_rollback SET statements = '{DROP TABLE a}' WHERE path = 'db/changelog/core/002_b.sql'");
@@ -162,7 +162,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void whatWasAppliedBeforeRollbacksWereStoredIsStoredWithTheNextUp() throws Exception {
+  void theNextUpStoresMissingRollbacks() throws Exception {
     newer().up(SILENT).orThrow();
     database.execute("DROP TABLE schema_rollback; DELETE FROM schema_gate");
     assertThat(older().status().modules().getFirst().unknown())
@@ -176,7 +176,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void whatForceAndBaselineRecordIsStoredToo() throws SQLException {
+  void forceAndBaselineStoreRollbacksToo() throws SQLException {
     database.execute("CREATE TABLE a (id int, note text); CREATE TABLE x (id int);");
     database.execute("CREATE INDEX a_id ON a (id); CREATE INDEX a_note ON a (note)");
     newer().baseline(Approval.NONE, SILENT).orThrow();
@@ -190,7 +190,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void startsWhereEveryNewerChangesetToleratesIt() throws Exception {
+  void startsIfAllNewerChangesetsAreCompatible() throws Exception {
     tolerate("0.1", "b", 2);
     tolerate("0.0.9", "c", 3);
     newer().up(SILENT).orThrow();
@@ -212,7 +212,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void refusesWhenOneOfThemDoesNot() throws Exception {
+  void failsIfOneNewerChangesetIsNotCompatible() throws Exception {
     tolerate("0.1", "b", 2);
     tolerate("99.1", "c", 3);
     newer().up(SILENT).orThrow();
@@ -229,7 +229,7 @@ class OlderApplicationIT {
   }
 
   @Test
-  void refusesWhenItHasSomethingThatTheDatabaseLacks() throws Exception {
+  void failsIfANewerSchemaLacksOneOfItsChangesets() throws Exception {
     tolerate("0.1", "b", 2);
     tolerate("0.1", "c", 3);
     newer().up(SILENT).orThrow();

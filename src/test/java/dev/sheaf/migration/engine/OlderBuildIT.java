@@ -60,7 +60,7 @@ class OlderBuildIT {
   }
 
   @Test
-  void servesWhileItIsToleratedAndRollsBackWhatDoesNotTolerateIt() throws Exception {
+  void servesWhileItIsCompatibleAndRollsBackOtherwise() throws Exception {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(newer(database, "migrate", "up", "--module", "core", "--to", "" + (head + 1)))
           .isEqualTo(
@@ -79,7 +79,7 @@ class OlderBuildIT {
         assertThat(newer(database, "migrate", "up")).startsWith("exit 0\n");
         awaitReady(older, 503);
         String refusal =
-            "the database is newer than this application, %1$s: core/%2$s_language_index, applied by %1$s, names no older version that works with it"
+            "the schema is newer than this application (%1$s): core/%2$s_language_index, applied by %1$s, declares no compatible older version"
                 .formatted(version(database), ChangelogFile.digits(head + 2));
         assertThat(older(database, "migrate", "up"))
             .isEqualTo(
@@ -93,8 +93,8 @@ class OlderBuildIT {
             .isEqualTo(
                 """
                 exit 0
-                core/%2$s_language_index is not known here; the rollback that was stored with it is what runs
-                core/%1$s_language is not known here; the rollback that was stored with it is what runs
+                this version has no file of core/%2$s_language_index; using the rollback that is stored in the database
+                this version has no file of core/%1$s_language; using the rollback that is stored in the database
                 down  core/%2$s_language_index  TIME
                 down  core/%1$s_language  TIME
                 2 changesets rolled back in TIME

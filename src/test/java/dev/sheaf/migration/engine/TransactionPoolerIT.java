@@ -32,7 +32,7 @@ class TransactionPoolerIT {
   @TempDir private Path directory;
 
   @Test
-  void aTransactionPoolerIsNoticedAndLeftUnlocked() throws Exception {
+  void aTransactionPoolerIsDetectedWithoutTakingTheLock() throws Exception {
     assumeTrue(Files.isExecutable(PGBOUNCER), "pgbouncer is not installed");
     try (TestDatabase database = TestDatabase.create()) {
       int port = freePort();

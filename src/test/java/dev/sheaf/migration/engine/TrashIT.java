@@ -74,12 +74,12 @@ class TrashIT {
   }
 
   @Test
-  void aTableComesBackAsItWas() throws Exception {
+  void aTableIsRestoredUnchanged() throws Exception {
     up();
     database.execute(
         "INSERT INTO customer VALUES (1); INSERT INTO purchase (customer, title) VALUES (1, 'a'), (1, 'b')");
     String before = catalog();
-    burial("purchase");
+    trashing("purchase");
     up();
 
     assertThat(database.query("SELECT to_regclass('purchase')")).containsExactly("null");
@@ -108,11 +108,11 @@ class TrashIT {
 
   /// A foreign key of a table in the trash would still protect the rows that it references.
   @Test
-  void whatIsInTheTrashBindsNobody() throws Exception {
+  void theTrashEnforcesNoConstraints() throws Exception {
     up();
     database.execute("INSERT INTO customer VALUES (1), (2)");
     database.execute("INSERT INTO purchase (customer, title) VALUES (1, 'a'), (2, 'b')");
-    burial("purchase");
+    trashing("purchase");
     up();
 
     database.execute("DELETE FROM customer WHERE id = 2");
@@ -130,7 +130,7 @@ class TrashIT {
   }
 
   @Test
-  void aTableWithItsPartitionsComesBackAsItWas() throws Exception {
+  void aPartitionedTableIsRestoredUnchanged() throws Exception {
     changelogs.changeset(
         "core",
         2,
@@ -164,12 +164,12 @@ class TrashIT {
   }
 
   @Test
-  void theSameTableMayBeBuriedTwice() throws Exception {
+  void theSameTableMayBeMovedToTheTrashTwice() throws Exception {
     up();
     database.execute(
         "INSERT INTO customer VALUES (1); INSERT INTO purchase (customer, title) VALUES (1, 'first')");
     String first = catalog();
-    burial("purchase");
+    trashing("purchase");
     changelogs.changeset(
         "core",
         3,
@@ -202,11 +202,11 @@ class TrashIT {
   }
 
   @Test
-  void whatDropWouldRefuseIsRefused() throws Exception {
+  void objectsThatCannotBeDroppedAreRejected() throws Exception {
     up();
     database.execute("CREATE VIEW titles AS SELECT title FROM purchase");
     database.execute("CREATE TABLE parcel (purchase bigint REFERENCES purchase)");
-    burial("purchase");
+    trashing("purchase");
 
     assertThat(migrations().up(SILENT).problems())
         .singleElement()
@@ -219,7 +219,7 @@ class TrashIT {
   }
 
   @Test
-  void aColumnComesBackAsItWas() throws Exception {
+  void aColumnIsRestoredUnchanged() throws Exception {
     up();
     database.execute(
         "INSERT INTO customer VALUES (1); INSERT INTO purchase (customer, title, state) VALUES (1, 'a', 'paid')");
@@ -255,7 +255,7 @@ class TrashIT {
   }
 
   @Test
-  void aColumnThatNewRowsLackAsksForAValue() throws Exception {
+  void aColumnThatNewRowsLackNeedsAValue() throws Exception {
     up();
     changelogs.changeset(
         "core",
@@ -301,8 +301,8 @@ class TrashIT {
   }
 
   @Test
-  void aBurialIsProvenToLoseNothing() throws Exception {
-    burial("purchase");
+  void movingToTheTrashIsProvenToLoseNothing() throws Exception {
+    trashing("purchase");
     changelogs.changeset(
         "core",
         3,
@@ -322,7 +322,7 @@ class TrashIT {
   }
 
   @Test
-  void aKeyCannotBeBuried() throws Exception {
+  void aKeyColumnCannotBeMovedToTheTrash() throws Exception {
     up();
     changelogs.changeset(
         "core", 2, "bury", "SELECT sheaf_trash_column('customer', 'id');", "SELECT 1;");
@@ -372,9 +372,9 @@ class TrashIT {
   }
 
   @Test
-  void whatIsEmptiedIsGone() throws Exception {
+  void emptiedObjectsCannotBeRestored() throws Exception {
     up();
-    burial("purchase");
+    trashing("purchase");
     changelogs.changeset(
         "core",
         3,
@@ -408,11 +408,11 @@ class TrashIT {
   }
 
   @Test
-  void dropMindsNeitherWhatIsInTheTrashNorWhatIsGone() throws Exception {
+  void dropRemovesTheTrash() throws Exception {
     database.execute("CREATE TABLE somebody_elses (id int)");
     String before = wholeCatalog();
     up();
-    burial("purchase");
+    trashing("purchase");
     up();
     empty(Duration.ZERO);
     changelogs.changeset(
@@ -432,12 +432,12 @@ class TrashIT {
   }
 
   @Test
-  void aBackupKeepsWhatIsInTheTrash() throws Exception {
+  void aBackupContainsTheTrash() throws Exception {
     up();
     database.execute(
         "INSERT INTO customer VALUES (1); INSERT INTO purchase (customer, title) VALUES (1, 'a')");
     String before = catalog();
-    burial("purchase");
+    trashing("purchase");
     up();
     Path file = root.resolve("shop.sheaf");
     new Backups().backup(database.address(), file, new BackupListener() {});
@@ -456,9 +456,9 @@ class TrashIT {
   }
 
   @Test
-  void productionEmptiesNothingWithoutApprovalAndBackup() throws Exception {
+  void productionRequiresApprovalAndABackupToEmptyTheTrash() throws Exception {
     up();
-    burial("purchase");
+    trashing("purchase");
     up();
     Changelogs all = Changelogs.in(root);
     Migrations production =
@@ -478,7 +478,7 @@ class TrashIT {
     assertThat(production.trash()).hasSize(1);
   }
 
-  private void burial(String table) throws IOException {
+  private void trashing(String table) throws IOException {
     changelogs.changeset(
         "core",
         2,

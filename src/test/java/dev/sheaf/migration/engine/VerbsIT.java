@@ -56,7 +56,7 @@ class VerbsIT {
   }
 
   @Test
-  void upGoesAsFarAsItIsTold() throws SQLException {
+  void upStopsAtTheGivenVersion() throws SQLException {
     assertThat(run(migrations().up(new Migrations.Scope("core", 2), Approval.NONE, SILENT)))
         .containsExactly("up core/001_a", "up core/002_b");
     assertThat(tables()).containsExactly("a", "b");
@@ -87,7 +87,7 @@ class VerbsIT {
   }
 
   @Test
-  void goToTakesBackWhatWasInterruptedAboveIt() throws Exception {
+  void goToRollsBackInterruptedLaterChangesets() throws Exception {
     migrations().up(SILENT).orThrow();
     interrupt("core", 4, "d");
 
@@ -97,7 +97,7 @@ class VerbsIT {
   }
 
   @Test
-  void statusTellsWhereEveryModuleStands() throws Exception {
+  void statusShowsTheStateOfEveryModule() throws Exception {
     migrations().up(new Migrations.Scope("core", 2), Approval.NONE, SILENT).orThrow();
     changelogs.delete("core", 1, "a");
     changelogs.table("core", 2, "bb");
@@ -139,7 +139,7 @@ class VerbsIT {
   }
 
   @Test
-  void whatCannotBeRecordedIsNotDone() throws Exception {
+  void aChangesetThatCannotBeRecordedIsRolledBack() throws Exception {
     migrations().up(SILENT).orThrow();
     changelogs.concurrent(
         "core", 4, "d", "CREATE INDEX CONCURRENTLY d ON a (id);", "DROP INDEX CONCURRENTLY d;");
@@ -155,7 +155,7 @@ class VerbsIT {
   }
 
   @Test
-  void statusNamesWhoHoldsTheLock() throws SQLException {
+  void statusNamesTheLockHolder() throws SQLException {
     assertThat(migrations().status().lock()).isNull();
     try (SchemaSession session = SchemaSession.open(database.address(), TestConfig.schema())) {
       try (AdvisoryLock _ = session.lock(SILENT, () -> false).orElseThrow()) {
@@ -166,7 +166,7 @@ class VerbsIT {
   }
 
   @Test
-  void aModuleThatWasTurnedOffIsLeftAloneAndNamed() throws SQLException {
+  void aDisabledModuleIsKeptAndReported() throws SQLException {
     migrations().up(SILENT).orThrow();
     Changelogs all = Changelogs.in(root);
     Migrations without =
@@ -187,7 +187,7 @@ class VerbsIT {
   }
 
   @Test
-  void whatOthersKeepInTheSameTableIsLeftAlone() throws SQLException {
+  void rowsOfOtherUsersOfLiquibaseAreIgnored() throws SQLException {
     migrations().up(SILENT).orThrow();
     database.execute(
         """
@@ -310,7 +310,7 @@ class VerbsIT {
   }
 
   @Test
-  void baselineAdoptsWhatIsThereAlready() throws SQLException {
+  void baselineAdoptsExistingObjects() throws SQLException {
     database.execute(
         "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id bigint); CREATE TABLE x (id int)");
 
@@ -340,7 +340,7 @@ class VerbsIT {
   }
 
   @Test
-  void productionWantsToKnowWhoDecided() throws Exception {
+  void productionRequiresApproval() throws Exception {
     Migrations production = production();
     production.up(SILENT).orThrow();
     backUp(1);
@@ -359,7 +359,7 @@ class VerbsIT {
   }
 
   @Test
-  void productionDestroysNothingWithoutAVerifiedBackup() throws Exception {
+  void productionRequiresABackupBeforeDataIsDestroyed() throws Exception {
     changelogs.table("core", 4, "d");
     Path file = changelogs.file("core", 4, "d");
     Files.writeString(
@@ -378,7 +378,7 @@ class VerbsIT {
   }
 
   @Test
-  void productionTakesNothingBackWithoutAVerifiedBackupUnlessNothingIsLost() throws Exception {
+  void productionRequiresABackupForALossyRollback() throws Exception {
     changelogs.changeset("core", 4, "d", "CREATE INDEX d ON c (id);", "DROP INDEX d;");
     Migrations production = production();
     production.up(SILENT).orThrow();
@@ -404,7 +404,7 @@ class VerbsIT {
   }
 
   @Test
-  void theScriptIsWhatWouldRun() {
+  void theScriptIsTheSqlThatWouldRun() {
     assertThat(migrations().scriptUp(new Migrations.Scope("core", 1)))
         .containsExactly(
             new Migrations.ChangesetScript("core/001_a", true, List.of("CREATE TABLE a (id int)")));

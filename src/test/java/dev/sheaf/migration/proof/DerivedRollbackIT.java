@@ -307,7 +307,7 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void whatWasDroppedComesBackEmptyAndIsDeclaredAsLost() throws IOException {
+  void droppedDataIsDeclaredAsLost() throws IOException {
     Path file =
         write(
             2,
@@ -411,7 +411,7 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void changedRowsAreDeclaredAndAddedOnesLeftToAPerson() throws IOException {
+  void changedRowsAreDeclaredAndAddedRowsAreLeftToAPerson() throws IOException {
     Path update = write(2, "update", "", "UPDATE shop SET price = price + 1;");
     assertThat(migrations().deriveRollback(update))
         .isEqualTo(
@@ -429,7 +429,7 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void whatHasNoInverseIsSaid() throws IOException {
+  void changesWithoutAnInverseAreReported() throws IOException {
     Path file =
         write(
             2,
@@ -449,7 +449,7 @@ class DerivedRollbackIT {
   }
 
   @Test
-  void oneWithARollbackOrAppliedIsRefused() throws IOException {
+  void anAppliedChangesetAndOneWithARollbackAreRejected() throws IOException {
     Path base = root.resolve("core/001_base.sql");
     assertThatThrownBy(() -> migrations().deriveRollback(base))
         .hasMessageStartingWith("core/001_base.sql already has a rollback - test it:");

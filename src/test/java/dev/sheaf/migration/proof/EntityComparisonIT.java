@@ -167,13 +167,13 @@ class EntityComparisonIT {
   }
 
   @Test
-  void whatTheSchemaSaysBeyondTheEntitiesDoesNotDiffer() {
+  void additionsOfTheSchemaAreNoDifference() {
     assertThat(compare(Owner.class, Shop.class))
         .isEqualTo(new EntityComparison(List.of(), List.of()));
   }
 
   @Test
-  void whatAnEntityHasGainedIsWrittenWithItsRollback() throws IOException {
+  void additionsOfAnEntityAreWrittenWithTheirRollback() throws IOException {
     Path file = write(compare(Owner.class, GrownShop.class));
 
     assertThat(Files.readString(file))
@@ -240,7 +240,7 @@ class EntityComparisonIT {
   }
 
   @Test
-  void onceAppliedNothingDiffersAnyMore() {
+  void thereAreNoDifferencesAfterApplyingIt() {
     write(compare(Owner.class, GrownShop.class));
 
     assertThat(compare(Owner.class, GrownShop.class).statements()).isEmpty();

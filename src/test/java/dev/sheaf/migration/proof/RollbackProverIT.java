@@ -48,7 +48,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void whatIsUndoneIsProven() throws IOException {
+  void correctRollbacksAreProven() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -68,7 +68,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void whatRequiresABackfillFindsItDone() throws IOException {
+  void aChangesetRunsAfterItsBackfill() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -129,7 +129,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void lostRowsAreMissedUnlessTheyAreDeclared() throws IOException {
+  void lostRowsMustBeDeclared() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -174,7 +174,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void aNeedlessDeclarationAndAnEmptyTableAreRemarkedOn() throws IOException {
+  void unneededDeclarationsAndEmptyTablesAreRemarks() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -200,7 +200,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void aRollbackThatFailsOrIsMissingSaysSo() throws IOException {
+  void failedAndMissingRollbacksAreReported() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -222,7 +222,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void rowsThatAreInTheWayOfAConstraintGiveWay() throws IOException {
+  void sampleRowsThatViolateAConstraintAreRemoved() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -251,7 +251,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void partitionsForRowsGiveWayToOthers() throws IOException {
+  void samplePartitionsAreRemovedIfTheyConflict() throws IOException {
     changelogs.changeset(
         "core",
         2,
@@ -281,7 +281,7 @@ class RollbackProverIT {
   }
 
   @Test
-  void pendingOnesOneFileOrOneModule() throws IOException {
+  void provesPendingChangesetsOneFileOrOneModule() throws IOException {
     changelogs.table("core", 2, "b");
     changelogs.table("extra", 1, "x");
     TestConfig.migrations(database, root)

@@ -76,7 +76,7 @@ class BackfillGateIT {
 
   /// In a new database, there are no rows for the backfill.
   @Test
-  void whereThereIsNoRowNothingWaits() {
+  void anEmptyTableNeedsNoBackfill() {
     MigrationResult result = up();
 
     assertThat(result.notes()).isEmpty();
@@ -93,7 +93,7 @@ class BackfillGateIT {
   }
 
   @Test
-  void theContractAndWhatStandsBehindItWait() throws SQLException {
+  void theContractAndItsDependentsWait() throws SQLException {
     upWithRows();
 
     MigrationResult result = up();
@@ -133,7 +133,7 @@ class BackfillGateIT {
   }
 
   @Test
-  void whenItIsDoneTheRestIsApplied() throws SQLException {
+  void theContractIsAppliedWhenTheBackfillIsDone() throws SQLException {
     upWithRows();
     up();
     database.execute("UPDATE a SET b = id; UPDATE backfill SET state = 'done'");
@@ -152,7 +152,7 @@ class BackfillGateIT {
   }
 
   @Test
-  void aConditionThatHoldsNoLongerKeepsTheContractWaiting() throws SQLException {
+  void aConditionThatIsNoLongerTrueKeepsTheContractWaiting() throws SQLException {
     upWithRows();
     up();
     database.execute("UPDATE backfill SET state = 'done'");
@@ -169,7 +169,7 @@ class BackfillGateIT {
   }
 
   @Test
-  void whatIsMissingBesidesIsStillMissed() throws Exception {
+  void otherMissingChangesetsStillMatter() throws Exception {
     upWithRows();
     up();
     changelogs.table("extra", 2, "more");
@@ -214,7 +214,7 @@ class BackfillGateIT {
 
   /// An earlier version of the engine created other tables.
   @Test
-  void theEnginesOwnTablesFollowItsVersion() throws SQLException {
+  void theEnginesTablesAreUpdated() throws SQLException {
     upWithRows();
     up();
     database.execute(

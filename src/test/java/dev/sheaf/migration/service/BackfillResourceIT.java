@@ -29,7 +29,7 @@ class BackfillResourceIT {
   @Inject AgroalDataSource dataSource;
 
   @BeforeEach
-  void enter() throws SQLException {
+  void register() throws SQLException {
     execute(
         """
         CREATE TABLE demo (id int PRIMARY KEY, done boolean NOT NULL DEFAULT false);
@@ -41,7 +41,7 @@ class BackfillResourceIT {
   }
 
   @AfterEach
-  void strike() throws SQLException {
+  void unregister() throws SQLException {
     execute("DELETE FROM backfill; DROP TABLE demo");
   }
 
@@ -61,7 +61,7 @@ class BackfillResourceIT {
   }
 
   @Test
-  void itIsResumedAndWorkedOff() {
+  void itIsResumedAndRuns() {
     when().post(PATH + "/resume").then().statusCode(200);
 
     await().untilAsserted(() -> when().get(PATH).then().body("state", equalTo("done")));
@@ -90,7 +90,7 @@ class BackfillResourceIT {
   }
 
   @Test
-  void whatIsNotThereIsNotFound() {
+  void anUnknownBackfillIsNotFound() {
     when()
         .get("/api/v1/backfills/core/001_nothing")
         .then()

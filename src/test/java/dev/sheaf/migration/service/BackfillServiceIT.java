@@ -27,7 +27,7 @@ class BackfillServiceIT {
   @TempDir private Path root;
 
   @Test
-  void anotherReplicaGoesOnWhereAKilledOneWas() throws Exception {
+  void anotherReplicaResumesAfterAKill() throws Exception {
     try (Shop shop = Shop.besideTheService(root, ROWS)) {
       shop.up();
       try (RowLock lock = RowLock.onRow(shop, ROWS / 2);
@@ -56,7 +56,7 @@ class BackfillServiceIT {
   }
 
   @Test
-  void whoStopsInOrderGivesItBack() throws Exception {
+  void anOrderlyShutdownReleasesTheLease() throws Exception {
     try (Shop shop = Shop.besideTheService(root, ROWS)) {
       shop.up();
       try (RowLock _ = RowLock.onRow(shop, ROWS);
@@ -69,7 +69,7 @@ class BackfillServiceIT {
       assertThat(left.state()).isEqualTo(State.RUNNING);
       assertThat(left.worker()).isNull();
 
-      shop.workOff();
+      shop.runAll();
 
       assertThat(shop.touched()).containsExactly("1: " + ROWS);
     }

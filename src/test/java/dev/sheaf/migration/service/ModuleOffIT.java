@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ModuleOffIT {
 
   @Test
-  void endpointsOfAModuleThatIsOffNameItsSwitch() throws Exception {
+  void endpointsOfADisabledModuleNameItsSetting() throws Exception {
     try (TestDatabase database = TestDatabase.create();
         SheafProcess service =
             SheafProcess.start(database, Map.of("SHEAF_MODULES_INGESTION_ENABLED", "false"))) {

@@ -27,7 +27,7 @@ class SchemaGateIT {
   @Inject SchemaState state;
 
   @Test
-  void theServiceStartsAtHead() throws SQLException {
+  void theServiceStartsWithAnUpToDateSchema() throws SQLException {
     assertThat(state.verdict()).isEqualTo(new CompatibilityVerdict(true, ""));
   }
 
@@ -77,7 +77,7 @@ class SchemaGateIT {
   }
 
   @Test
-  void theSchemaCanBeLookedAtOverHttp() {
+  void theSchemaIsReadableOverHttp() {
     when()
         .get("/api/v1/schema")
         .then()

@@ -15,41 +15,40 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/// What the arguments of an import mean.
+/// Finds the files that the arguments of an import name.
 ///
-/// @param include patterns of the files of directories; empty for those whose names say that they
-///   can be read
-/// @param exclude patterns of those that are left out all the same
-public record Inputs(List<String> include, List<String> exclude) {
+/// @param include patterns of files in directories; if empty, all files with a supported extension
+/// @param exclude patterns of files in directories to skip
+public record ImportSources(List<String> include, List<String> exclude) {
 
   private static final Pattern LINES = Pattern.compile(".*\\.(ndjson|jsonl|json)(\\.gz)?");
   private static final Pattern TEXT =
       Pattern.compile(".*\\.(txt|text|md|markdown|htm|html|xhtml|pdf)");
 
-  public Inputs {
+  public ImportSources {
     include = List.copyOf(include);
     exclude = List.copyOf(exclude);
   }
 
-  /// What to upload: each file of lines by itself, and all other files together.
+  /// The uploads: one for each file of JSON lines, and one for all other files together.
   ///
   /// @param arguments files, directories, and `-` for `in`
-  /// @throws OperatorException when there is no such file, or nothing in a directory
+  /// @throws OperatorException if a file does not exist, or a directory has no matching file
   public List<Upload> uploads(List<String> arguments, InputStream in) {
     var uploads = new ArrayList<Upload>();
     var texts = new ArrayList<TextFiles.TextFile>();
     for (String argument : arguments) {
       try {
         if (argument.equals("-")) {
-          uploads.add(Lines.of("stdin", in));
+          uploads.add(JsonLines.of("stdin", in));
           continue;
         }
         Path path = Path.of(argument);
         for (Path file : files(path)) {
           if (isLines(file)) {
-            uploads.add(Lines.of(file.toString(), file));
+            uploads.add(JsonLines.of(file.toString(), file));
           } else {
-            texts.add(new TextFiles.TextFile(id(path, file), file.toString(), file));
+            texts.add(new TextFiles.TextFile(documentId(path, file), file.toString(), file));
           }
         }
       } catch (IOException | UncheckedIOException e) {
@@ -64,7 +63,7 @@ public record Inputs(List<String> include, List<String> exclude) {
 
   private List<Path> files(Path path) throws IOException {
     if (!Files.exists(path)) {
-      throw new OperatorException("there is no " + path, "");
+      throw new OperatorException(path + " does not exist", "");
     }
     if (!Files.isDirectory(path)) {
       return List.of(path);
@@ -73,18 +72,18 @@ public record Inputs(List<String> include, List<String> exclude) {
       List<Path> files =
           below
               .filter(Files::isRegularFile)
-              .filter(file -> isMeant(path.relativize(file)))
+              .filter(file -> isSelected(path.relativize(file)))
               .sorted()
               .toList();
       if (files.isEmpty()) {
         throw new OperatorException(
-            "there is nothing to import in " + path, "--include says which files are meant");
+            path + " has no files to import", "select files with --include");
       }
       return files;
     }
   }
 
-  private boolean isMeant(Path file) {
+  private boolean isSelected(Path file) {
     for (Path part : file) {
       if (part.toString().startsWith(".")) {
         return false;
@@ -98,7 +97,7 @@ public record Inputs(List<String> include, List<String> exclude) {
     return included && !matches(exclude, file);
   }
 
-  /// A pattern with a slash is one of the path below the directory, any other one of the name.
+  /// A pattern with a slash matches the path below the directory, any other matches the file name.
   private static boolean matches(List<String> patterns, Path file) {
     return patterns.stream()
         .anyMatch(pattern -> {
@@ -107,25 +106,28 @@ public record Inputs(List<String> include, List<String> exclude) {
         });
   }
 
-  /// By its name, and where that says nothing by how it begins.
+  /// Decides by the file name, or by the first bytes if the extension is unknown.
   private static boolean isLines(Path file) throws IOException {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (LINES.matcher(name).matches() || TEXT.matcher(name).matches()) {
       return LINES.matcher(name).matches();
     }
     try (var in = new BufferedInputStream(Files.newInputStream(file))) {
-      return Lines.isGzip(in) || in.read() == '{';
+      return JsonLines.isGzip(in) || in.read() == '{';
     }
   }
 
-  /// The path from the working directory, or of a file elsewhere from the directory that was named.
-  private static String id(Path named, Path file) {
-    Path here = Path.of("").toAbsolutePath();
+  /// The path relative to the working directory, or, for files elsewhere, to the argument.
+  private static String documentId(Path argument, Path file) {
+    Path workingDirectory = Path.of("").toAbsolutePath();
     Path absolute = file.toAbsolutePath().normalize();
-    if (named.equals(file) && !absolute.startsWith(here)) {
+    if (argument.equals(file) && !absolute.startsWith(workingDirectory)) {
       return file.getFileName().toString();
     }
-    Path base = absolute.startsWith(here) ? here : named.toAbsolutePath().normalize();
+    Path base =
+        absolute.startsWith(workingDirectory)
+            ? workingDirectory
+            : argument.toAbsolutePath().normalize();
     return base.relativize(absolute).toString().replace('\\', '/');
   }
 }

@@ -18,8 +18,8 @@ import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// A running Sheaf.
-public final class Service implements AutoCloseable {
+/// An HTTP client of a running Sheaf service.
+public final class SheafClient implements AutoCloseable {
 
   static final ObjectMapper JSON = new ObjectMapper();
 
@@ -30,69 +30,71 @@ public final class Service implements AutoCloseable {
   private final @Nullable String apiKey;
   private final HttpClient http =
       HttpClient.newBuilder()
-          // An upload with the offer to speak HTTP/2 would have to be held until it is answered.
+          // With an offer of HTTP/2, the body of an upload would have to be buffered.
           .version(HttpClient.Version.HTTP_1_1)
           .connectTimeout(CONNECT_TIMEOUT)
           .build();
 
-  /// @param base where it listens, such as `http://localhost:8080`
-  /// @param apiKey sent with every request, when there is one
-  public Service(URI base, @Nullable String apiKey) {
+  /// @param base address of the service, such as `http://localhost:8080`
+  /// @param apiKey sent with every request, unless `null`
+  public SheafClient(URI base, @Nullable String apiKey) {
     if (base.getHost() == null || !Set.of("http", "https").contains(base.getScheme())) {
       throw new OperatorException(
-          base + " is no address of a service", "it looks like http://localhost:8080");
+          base + " is not a valid service address", "an example is http://localhost:8080");
     }
     this.base = base.toString().replaceAll("/+$", "");
     this.apiKey = apiKey;
   }
 
-  /// What was answered. Whoever gets it closes it.
-  record Answer(int status, InputStream body) implements AutoCloseable {
+  /// A response, which the caller must close.
+  record Response(int status, InputStream body) implements AutoCloseable {
 
-    boolean isGood() {
+    boolean isSuccess() {
       return status < 300;
     }
 
-    /// Whether the same request may be answered otherwise a little later.
+    /// Whether a retry of the same request may succeed.
     private boolean isTransient() {
       return status == 409 || status == 429 || status >= 502;
     }
 
-    /// What was asked for.
+    /// The body of a successful response.
     ///
-    /// @throws OperatorException when it is not to be had
+    /// @throws OperatorException if the request failed
     JsonNode json() throws IOException {
-      if (!isGood()) {
+      if (!isSuccess()) {
         throw problem();
       }
       return JSON.readTree(body);
     }
 
-    /// What was asked for.
+    /// The body of a successful response.
     ///
-    /// @throws OperatorException when it is not to be had
-    /// @throws IOException also when it may be had a little later
-    JsonNode jsonOrLater() throws IOException {
+    /// @throws OperatorException if the request failed permanently
+    /// @throws IOException if the body is incomplete, or a retry may succeed
+    JsonNode jsonOrRetryable() throws IOException {
       if (isTransient()) {
         throw new IOException(problem().problem());
       }
       return json();
     }
 
-    /// What is wrong, in the service's own words, when it is the service that speaks.
+    /// The problem of a failed request: the detail from the service, or the status.
     OperatorException problem() throws IOException {
       String text = new String(body.readNBytes(MAX_PROBLEM_BYTES), StandardCharsets.UTF_8);
       String hint =
-          status == 401 || status == 403 ? "put an API key that may do this in SHEAF_API_KEY" : "";
+          status == 401 || status == 403
+              ? "set SHEAF_API_KEY to an API key with a sufficient role"
+              : "";
       try {
         String detail = JSON.readTree(text).path("detail").asText();
         if (!detail.isEmpty()) {
           return new OperatorException(detail, hint);
         }
       } catch (IOException notJson) {
-        // Something between here and the service has answered.
+        // The response comes from a proxy.
       }
-      return new OperatorException("the service answers with status " + status, hint);
+      return new OperatorException("the service returned status " + status, hint);
     }
 
     @Override
@@ -103,7 +105,8 @@ public final class Service implements AutoCloseable {
 
   /// A request to a path below `/api/v1`.
   ///
-  /// @param path with `%s` for each segment, which are encoded here
+  /// @param path with `%s` for each segment
+  /// @param segments not encoded
   HttpRequest.Builder request(String path, Object... segments) {
     Object[] encoded = new Object[segments.length];
     for (int i = 0; i < segments.length; i++) {
@@ -120,43 +123,43 @@ public final class Service implements AutoCloseable {
     return URLEncoder.encode(segment, StandardCharsets.UTF_8).replace("+", "%20");
   }
 
-  /// @throws IOException when nobody listens, or the connection breaks
-  Answer send(HttpRequest request) throws IOException {
+  /// @throws IOException if the service cannot be reached, or the connection breaks
+  Response send(HttpRequest request) throws IOException {
     try {
-      HttpResponse<InputStream> response =
+      HttpResponse<InputStream> httpResponse =
           http.send(request, HttpResponse.BodyHandlers.ofInputStream());
-      return new Answer(response.statusCode(), response.body());
+      return new Response(httpResponse.statusCode(), httpResponse.body());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException();
     }
   }
 
-  /// What is at a path, where a mistake in the address should be told at once.
+  /// The first request of a command, which reports a wrong address immediately.
   ///
-  /// @throws OperatorException when the service has nothing there, or cannot be reached
+  /// @throws OperatorException if the request fails, or the service cannot be reached
   JsonNode first(String path, Object... segments) {
-    try (Answer answer = send(request(path, segments).GET().build())) {
-      return answer.json();
+    try (Response response = send(request(path, segments).GET().build())) {
+      return response.json();
     } catch (ConnectException | HttpTimeoutException e) {
       throw new OperatorException(
-          "no Sheaf answers at " + base, "check that it runs, or name another with --server", e);
+          "cannot connect to Sheaf at " + base,
+          "check that the service is running, or name another with --server",
+          e);
     } catch (IOException e) {
       throw new OperatorException(
-          "what answers at %s is no Sheaf: %s".formatted(base, e.getMessage()),
-          "name another with --server",
+          "the server at %s is not Sheaf: %s".formatted(base, e.getMessage()),
+          "name the service with --server",
           e);
     }
   }
 
-  /// What is at a path.
-  ///
-  /// @throws OperatorException when the service has nothing there
-  /// @throws IOException when nobody listens, the connection breaks, or it may be had a little
-  ///   later
+  /// @throws OperatorException if the request fails permanently
+  /// @throws IOException if the service cannot be reached, the connection breaks, or a retry may
+  ///   succeed
   JsonNode get(String path, Object... segments) throws IOException {
-    try (Answer answer = send(request(path, segments).GET().build())) {
-      return answer.jsonOrLater();
+    try (Response response = send(request(path, segments).GET().build())) {
+      return response.jsonOrRetryable();
     }
   }
 

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// Lines of JSON as they are, gzip or not, from a file or from a stream that is read once.
-final class Lines implements Upload {
+/// Uploads JSON lines unchanged, compressed or not, from a file or from a stream.
+final class JsonLines implements Upload {
 
   private static final int GZIP_MAGIC = 0x1f8b;
 
@@ -21,7 +21,7 @@ final class Lines implements Upload {
   private final long size;
   private final boolean compressed;
 
-  private Lines(
+  private JsonLines(
       String name,
       @Nullable Path file,
       @Nullable InputStream stream,
@@ -34,15 +34,15 @@ final class Lines implements Upload {
     this.compressed = compressed;
   }
 
-  static Lines of(String name, Path file) throws IOException {
+  static JsonLines of(String name, Path file) throws IOException {
     try (var start = new BufferedInputStream(Files.newInputStream(file))) {
-      return new Lines(name, file, null, Files.size(file), isGzip(start));
+      return new JsonLines(name, file, null, Files.size(file), isGzip(start));
     }
   }
 
-  static Lines of(String name, InputStream stream) throws IOException {
+  static JsonLines of(String name, InputStream stream) throws IOException {
     var buffered = new BufferedInputStream(stream);
-    return new Lines(name, null, buffered, -1, isGzip(buffered));
+    return new JsonLines(name, null, buffered, -1, isGzip(buffered));
   }
 
   static boolean isGzip(BufferedInputStream in) throws IOException {
@@ -73,30 +73,30 @@ final class Lines implements Upload {
   }
 
   @Override
-  public InputStream open(LongConsumer read) throws IOException {
-    return new Counted(
+  public InputStream open(LongConsumer progress) throws IOException {
+    return new CountingInputStream(
         stream != null ? stream : Files.newInputStream(java.util.Objects.requireNonNull(file)),
-        read);
+        progress);
   }
 
   @Override
-  public String place(long line) {
+  public String location(long line) {
     return name + ":" + line;
   }
 
   @Override
-  public List<Refusal> unread() {
+  public List<RejectedDocument> rejected() {
     return List.of();
   }
 
-  /// Says how much of it is read.
-  private static final class Counted extends FilterInputStream {
-    private final LongConsumer read;
+  /// Reports the number of bytes that are read.
+  private static final class CountingInputStream extends FilterInputStream {
+    private final LongConsumer progress;
     private long count;
 
-    Counted(InputStream in, LongConsumer read) {
+    CountingInputStream(InputStream in, LongConsumer progress) {
       super(in);
-      this.read = read;
+      this.progress = progress;
     }
 
     @Override
@@ -115,7 +115,7 @@ final class Lines implements Upload {
 
     private void count(int bytes) {
       count += bytes;
-      read.accept(count);
+      progress.accept(count);
     }
   }
 }
