@@ -50,7 +50,7 @@ public record Catalog(
     Map<Long, UserType> types,
     Map<Long, Function> functions,
     Map<Long, Trigger> triggers,
-    Map<Long, Rule> rules,
+    Map<Long, RewriteRule> rules,
     Map<Long, Policy> policies,
     Map<Long, Statistics> statistics,
     List<Other> others,
@@ -482,7 +482,7 @@ public record Catalog(
       implements Definition {}
 
   /// A rule of a table or view, other than what makes a view a view.
-  public record Rule(long oid, long table, String quoted, String definition) {}
+  public record RewriteRule(long oid, long table, String quoted, String definition) {}
 
   /// A policy of row security.
   ///

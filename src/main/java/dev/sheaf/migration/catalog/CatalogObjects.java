@@ -13,7 +13,7 @@ import dev.sheaf.migration.catalog.Catalog.Index;
 import dev.sheaf.migration.catalog.Catalog.ObjectId;
 import dev.sheaf.migration.catalog.Catalog.Policy;
 import dev.sheaf.migration.catalog.Catalog.Relation;
-import dev.sheaf.migration.catalog.Catalog.Rule;
+import dev.sheaf.migration.catalog.Catalog.RewriteRule;
 import dev.sheaf.migration.catalog.Catalog.Schema;
 import dev.sheaf.migration.catalog.Catalog.Sequence;
 import dev.sheaf.migration.catalog.Catalog.Statistics;
@@ -571,7 +571,7 @@ public final class CatalogObjects {
           view);
     }
 
-    private Item rule(Rule rule) {
+    private Item rule(RewriteRule rule) {
       String table = reference(rule.table());
       return part(
           Kind.RULE,

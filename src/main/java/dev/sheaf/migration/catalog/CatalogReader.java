@@ -16,7 +16,7 @@ import dev.sheaf.migration.catalog.Catalog.Other;
 import dev.sheaf.migration.catalog.Catalog.Policy;
 import dev.sheaf.migration.catalog.Catalog.Privileges;
 import dev.sheaf.migration.catalog.Catalog.Relation;
-import dev.sheaf.migration.catalog.Catalog.Rule;
+import dev.sheaf.migration.catalog.Catalog.RewriteRule;
 import dev.sheaf.migration.catalog.Catalog.Schema;
 import dev.sheaf.migration.catalog.Catalog.Sequence;
 import dev.sheaf.migration.catalog.Catalog.Statistics;
@@ -98,7 +98,7 @@ public final class CatalogReader {
   private final List<Privileges> privileges = new ArrayList<>();
 
   /// In the order in which they run, all in one round trip.
-  private final List<Query> queries = new ArrayList<>();
+  private final List<Reading> queries = new ArrayList<>();
 
   private CatalogReader(Connection connection, Detail detail) {
     this.connection = connection;
@@ -107,7 +107,7 @@ public final class CatalogReader {
   }
 
   /// A statement and what takes the rows of its result; `null` where it has none.
-  private record Query(String sql, @Nullable Row<?> row) {}
+  private record Reading(String sql, @Nullable Row<?> row) {}
 
   private interface Row<T extends @Nullable Object> {
     T read(ResultSet row) throws SQLException;
@@ -657,7 +657,7 @@ public final class CatalogReader {
         Trigger::oid);
   }
 
-  private Map<Long, Rule> rules() {
+  private Map<Long, RewriteRule> rules() {
     return byKey(
         """
         SELECT w.oid, w.ev_class, quote_ident(w.rulename), pg_get_ruledef(w.oid, %1$s)
@@ -667,8 +667,8 @@ public final class CatalogReader {
         """
                 .formatted(pretty)
             + ours("c", "relnamespace", "pg_class"),
-        row -> new Rule(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4)),
-        Rule::oid);
+        row -> new RewriteRule(row.getLong(1), row.getLong(2), row.getString(3), row.getString(4)),
+        RewriteRule::oid);
   }
 
   private Map<Long, Policy> policies() {
@@ -865,11 +865,11 @@ public final class CatalogReader {
   }
 
   private void set(String setting) {
-    queries.add(new Query("SET " + setting, null));
+    queries.add(new Reading("SET " + setting, null));
   }
 
   private void query(String sql, Row<?> row) {
-    queries.add(new Query(sql, row));
+    queries.add(new Reading(sql, row));
   }
 
   /// The rows of a query, there as soon as it has run.
@@ -893,8 +893,8 @@ public final class CatalogReader {
   private void run() throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
-      statement.execute(queries.stream().map(Query::sql).collect(Collectors.joining(";\n")));
-      for (Query query : queries) {
+      statement.execute(queries.stream().map(Reading::sql).collect(Collectors.joining(";\n")));
+      for (Reading query : queries) {
         if (query.row() != null) {
           try (ResultSet row = statement.getResultSet()) {
             while (row.next()) {

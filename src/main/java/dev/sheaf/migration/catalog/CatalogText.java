@@ -8,7 +8,7 @@ import dev.sheaf.migration.catalog.Catalog.ObjectId;
 import dev.sheaf.migration.catalog.Catalog.Policy;
 import dev.sheaf.migration.catalog.Catalog.Privileges;
 import dev.sheaf.migration.catalog.Catalog.Relation;
-import dev.sheaf.migration.catalog.Catalog.Rule;
+import dev.sheaf.migration.catalog.Catalog.RewriteRule;
 import dev.sheaf.migration.catalog.Catalog.Sequence;
 import dev.sheaf.migration.catalog.Catalog.Trigger;
 import dev.sheaf.migration.catalog.Catalog.TypeKind;
@@ -145,7 +145,7 @@ final class CatalogText {
         yield policy == null ? 0 : policy.table();
       }
       case "pg_rewrite" -> {
-        Rule rule = catalog.rules().get(id.oid());
+        RewriteRule rule = catalog.rules().get(id.oid());
         yield rule == null ? 0 : rule.table();
       }
       default -> 0;
