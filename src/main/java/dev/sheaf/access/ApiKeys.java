@@ -2,6 +2,7 @@ package dev.sheaf.access;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -10,18 +11,14 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /// Creates, lists and revokes API keys.
 @Singleton
@@ -106,34 +103,24 @@ public final class ApiKeys {
 
   private static ApiKey insert(Connection connection, KeyToken key, CreateKey request)
       throws SQLException {
-    try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-      insert.setString(1, key.id());
-      insert.setBytes(2, key.hash());
-      insert.setString(3, request.name());
-      insert.setString(4, request.role().value());
-      Set<String> collections = request.collections();
-      insert.setArray(
-          5, collections == null ? null : connection.createArrayOf("text", collections.toArray()));
-      insert.setObject(6, request.expires() == null ? null : request.expires().toSeconds());
-      try (ResultSet row = insert.executeQuery()) {
-        row.next();
-        return read(row);
-      }
-    }
+    Set<String> collections = request.collections();
+    return Sql.of(
+            INSERT,
+            key.id(),
+            key.hash(),
+            request.name(),
+            request.role().value(),
+            collections == null ? null : collections.toArray(String[]::new),
+            request.expires() == null ? null : request.expires().toSeconds())
+        .first(connection, ApiKeys::read)
+        .orElseThrow();
   }
 
   /// All keys, including expired and revoked ones, newest first.
   public List<ApiKey> list() throws SQLException {
-    try (Connection connection = source.connect();
-        PreparedStatement select =
-            connection.prepareStatement(
-                "SELECT " + COLUMNS + " FROM api_key ORDER BY created_at DESC, id");
-        ResultSet row = select.executeQuery()) {
-      var keys = new ArrayList<ApiKey>();
-      while (row.next()) {
-        keys.add(read(row));
-      }
-      return keys;
+    try (Connection connection = source.connect()) {
+      return Sql.of("SELECT " + COLUMNS + " FROM api_key ORDER BY created_at DESC, id")
+          .list(connection, ApiKeys::read);
     }
   }
 
@@ -144,14 +131,13 @@ public final class ApiKeys {
     boolean exists =
         KeyToken.isId(id)
             && transaction(connection -> {
-              try (PreparedStatement update =
-                  connection.prepareStatement(
-                      "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL")) {
-                update.setString(1, id);
-                if (update.executeUpdate() == 1) {
-                  audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
-                  return true;
-                }
+              Sql revoke =
+                  Sql.of(
+                      "UPDATE api_key SET revoked_at = now() WHERE id = ? AND revoked_at IS NULL",
+                      id);
+              if (revoke.update(connection) == 1) {
+                audit.record(connection, AuditAction.KEY_REVOKED, id, Map.of());
+                return true;
               }
               return find(connection, id).isPresent();
             });
@@ -174,36 +160,26 @@ public final class ApiKeys {
   }
 
   private static Optional<StoredKey> find(Connection connection, String id) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(FIND)) {
-      select.setString(1, id);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(new StoredKey(row.getBytes(1), row.getBoolean(2), read(row)))
-            : Optional.empty();
-      }
-    }
+    return Sql.of(FIND, id)
+        .first(connection, row -> new StoredKey(row.getBytes(1), row.getBoolean(2), read(row)));
   }
 
   /// Records the use of a key, at most once a minute for all replicas together.
   void recordUse(String id) throws SQLException {
-    try (Connection connection = source.connect();
-        PreparedStatement update = connection.prepareStatement(RECORD_USE)) {
-      update.setString(1, id);
-      update.executeUpdate();
+    try (Connection connection = source.connect()) {
+      Sql.of(RECORD_USE, id).update(connection);
     }
   }
 
   boolean hasActiveKey() throws SQLException {
-    try (Connection connection = source.connect();
-        PreparedStatement select =
-            connection.prepareStatement(
-                """
-                SELECT EXISTS (SELECT FROM api_key
-                                WHERE revoked_at IS NULL
-                                  AND (expires_at IS NULL OR expires_at > now()))
-                """);
-        ResultSet row = select.executeQuery()) {
-      return row.next() && row.getBoolean(1);
+    try (Connection connection = source.connect()) {
+      return Sql.of(
+              """
+              SELECT EXISTS (SELECT FROM api_key
+                              WHERE revoked_at IS NULL
+                                AND (expires_at IS NULL OR expires_at > now()))
+              """)
+          .isTrue(connection);
     }
   }
 
@@ -222,13 +198,8 @@ public final class ApiKeys {
         collections == null ? null : List.of((String[]) collections.getArray()),
         ApiKey.State.valueOf(row.getString("state")),
         row.getObject("created_at", OffsetDateTime.class).toInstant(),
-        instant(row, "expires_at"),
-        instant(row, "revoked_at"),
-        instant(row, "last_used_at"));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
-    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, "expires_at"),
+        Sql.instant(row, "revoked_at"),
+        Sql.instant(row, "last_used_at"));
   }
 }

@@ -1,13 +1,11 @@
 package dev.sheaf.audit;
 
+import dev.sheaf.database.Sql;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -48,31 +46,28 @@ class AuditEvents {
   record Page(List<AuditEvent> events, @Nullable String next) {}
 
   Page page(AuditCursor before, int limit) throws SQLException {
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(PAGE)) {
-      select.setObject(1, before.at());
-      select.setLong(2, before.id());
-      select.setInt(3, before.source());
-      select.setInt(4, limit);
-      var events = new ArrayList<AuditEvent>();
-      AuditCursor last = before;
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          last =
-              new AuditCursor(
-                  row.getObject(1, OffsetDateTime.class), row.getLong(2), row.getInt(3));
-          events.add(
-              new AuditEvent(
-                  last.at().toInstant(),
-                  row.getString(4),
-                  row.getString(5),
-                  row.getString(6),
-                  row.getString(7),
-                  row.getString(8),
-                  row.getString(9)));
-        }
-      }
-      return new Page(events, events.size() < limit ? null : last.toString());
-    }
+    List<Entry> entries =
+        Sql.of(PAGE, before.at(), before.id(), before.source(), limit)
+            .list(dataSource, AuditEvents::entry);
+    return new Page(
+        entries.stream().map(Entry::event).toList(),
+        entries.size() < limit ? null : entries.getLast().cursor().toString());
+  }
+
+  private record Entry(AuditCursor cursor, AuditEvent event) {}
+
+  private static Entry entry(ResultSet row) throws SQLException {
+    var cursor =
+        new AuditCursor(row.getObject(1, OffsetDateTime.class), row.getLong(2), row.getInt(3));
+    return new Entry(
+        cursor,
+        new AuditEvent(
+            cursor.at().toInstant(),
+            row.getString(4),
+            row.getString(5),
+            row.getString(6),
+            row.getString(7),
+            row.getString(8),
+            row.getString(9)));
   }
 }

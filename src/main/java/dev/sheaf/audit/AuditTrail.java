@@ -2,13 +2,13 @@ package dev.sheaf.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.database.Sql;
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.runtime.ModuleSwitches;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -49,19 +49,19 @@ public final class AuditTrail {
       return;
     }
     Caller current = caller.get();
-    try (PreparedStatement insert =
-        connection.prepareStatement(
-            """
-            INSERT INTO audit_event (actor, action, object, details, request_id, address)
-                 VALUES (?, ?, ?, ?::jsonb, ?, ?)
-            """)) {
-      insert.setString(1, current.name());
-      insert.setString(2, action.value());
-      insert.setString(3, object);
-      insert.setString(4, JSON.writeValueAsString(details));
-      insert.setString(5, current.requestId());
-      insert.setString(6, current.address());
-      insert.executeUpdate();
+    try {
+      Sql.of(
+              """
+              INSERT INTO audit_event (actor, action, object, details, request_id, address)
+                   VALUES (?, ?, ?, ?::jsonb, ?, ?)
+              """,
+              current.name(),
+              action.value(),
+              object,
+              JSON.writeValueAsString(details),
+              current.requestId(),
+              current.address())
+          .update(connection);
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("Details must be serializable as JSON", e);
     }

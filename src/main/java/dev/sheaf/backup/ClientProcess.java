@@ -159,12 +159,7 @@ final class ClientProcess implements AutoCloseable {
       throw new OperatorException(what + " was interrupted", "", e);
     }
     if (exit != 0) {
-      String problem = problem(exit);
-      throw new OperatorException(
-          what + " failed: " + problem,
-          problem.contains("permission denied to create extension")
-              ? "restore into an empty database in which an administrator has created the extension, or as a role that may create it"
-              : "");
+      throw new OperatorException(what + " failed: " + problem(exit), "");
     }
   }
 

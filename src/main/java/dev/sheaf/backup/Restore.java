@@ -3,6 +3,8 @@ package dev.sheaf.backup;
 import dev.sheaf.backup.BackupListener.Phase;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.Sql;
+import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -10,8 +12,11 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +26,9 @@ final class Restore {
   /// These come with the extension and the database themselves, and only their owners may set them.
   private static final Pattern LEFT_OUT =
       Pattern.compile("^\\d+; \\d+ \\d+ COMMENT - (EXTENSION|SCHEMA public) ?.*");
+
+  private static final Pattern EXTENSION =
+      Pattern.compile("^\\d+; \\d+ \\d+ EXTENSION - (\\S+) *$");
 
   private final BackupFile backup;
   private final PostgresServer server;
@@ -61,7 +69,8 @@ final class Restore {
     @Nullable Path list = null;
     try {
       list = Files.createTempFile("sheaf-restore", ".list");
-      Files.write(list, contents());
+      List<String> contents = contents();
+      Files.write(list, contents);
       List<String> arguments = new ArrayList<>();
       arguments.add("--dbname=dbname=" + conninfo(database.database()));
       arguments.add("--use-list=" + list);
@@ -72,11 +81,47 @@ final class Restore {
         arguments.add("--no-owner");
         arguments.add("--no-privileges");
       }
-      pour(arguments, database);
+      try {
+        pour(arguments, database);
+      } catch (OperatorException e) {
+        throw lacksExtension(contents, database)
+            ? new OperatorException(
+                e.problem(),
+                "restore into an empty database in which an administrator has created the extension, or as a role that may create it",
+                e)
+            : e;
+      }
     } catch (IOException e) {
       throw new OperatorException(backup.path() + " cannot be restored: " + e.getMessage(), "", e);
     } finally {
       delete(list);
+    }
+  }
+
+  /// Whether the backup has an extension that is missing, and that this role may not create.
+  private static boolean lacksExtension(List<String> contents, DatabaseAddress database) {
+    String[] extensions =
+        contents.stream()
+            .map(EXTENSION::matcher)
+            .filter(Matcher::matches)
+            .map(matcher -> matcher.group(1))
+            .toArray(String[]::new);
+    String sql =
+        """
+        SELECT EXISTS (
+                 SELECT
+                   FROM pg_available_extensions x
+                   JOIN pg_available_extension_versions v ON v.name = x.name AND v.version = x.default_version
+                  WHERE x.name = ANY (?)
+                    AND x.installed_version IS NULL
+                    AND v.superuser
+                    AND NOT (v.trusted AND has_database_privilege(current_database(), 'CREATE'))
+                    AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
+        """;
+    try (Connection connection = database.open("sheaf backup")) {
+      return Sql.of(sql, (Object) extensions).isTrue(connection);
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(database, "looking for extensions", e);
     }
   }
 

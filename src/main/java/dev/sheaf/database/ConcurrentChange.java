@@ -1,8 +1,6 @@
 package dev.sheaf.database;
 
 import java.sql.SQLException;
-import org.postgresql.util.PSQLException;
-import org.postgresql.util.ServerErrorMessage;
 
 /// Failures of a statement that another session's work explains: between a look at the database and
 /// the statement, an object was dropped or created, or both sessions wanted the same locks.
@@ -44,9 +42,9 @@ public final class ConcurrentChange {
   /// Two sessions changed the same index or table at once. PostgreSQL has no code of its own for
   /// that, but it says which of its routines found out.
   private static boolean isOverARowOfTheCatalog(SQLException failure) {
-    ServerErrorMessage error =
-        failure instanceof PSQLException postgres ? postgres.getServerErrorMessage() : null;
-    String routine = error == null ? null : error.getRoutine();
-    return "simple_heap_update".equals(routine) || "simple_heap_delete".equals(routine);
+    return switch (SqlStates.routine(failure)) {
+      case "simple_heap_update", "simple_heap_delete" -> true;
+      default -> false;
+    };
   }
 }

@@ -1,6 +1,9 @@
 package dev.sheaf.database;
 
 import java.sql.SQLException;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLWarning;
+import org.postgresql.util.ServerErrorMessage;
 
 /// The SQLSTATEs that Sheaf acts upon, under their names in PostgreSQL's manual, appendix A.
 ///
@@ -62,6 +65,18 @@ public final class SqlStates {
   /// The state of a failure; empty when it has none.
   public static String of(SQLException e) {
     return e.getSQLState() == null ? "" : e.getSQLState();
+  }
+
+  /// The function of the server, or of an extension, that reported a failure or a notice: where a
+  /// state says too little, this says the rest in every language. Empty when it is not known.
+  public static String routine(SQLException e) {
+    ServerErrorMessage message =
+        switch (e) {
+          case PSQLException failure -> failure.getServerErrorMessage();
+          case PSQLWarning notice -> notice.getServerErrorMessage();
+          default -> null;
+        };
+    return message == null || message.getRoutine() == null ? "" : message.getRoutine();
   }
 
   /// Whether the same statement may succeed a moment later.

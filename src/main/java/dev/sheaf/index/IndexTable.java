@@ -1,17 +1,14 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexView.BuiltIndex;
 import dev.sheaf.index.IndexView.IndexBuild;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -63,7 +60,7 @@ class IndexTable {
       )
       INSERT INTO index_recall AS r
              (space_id, index_id, ef_search, sample, k, sample_size, recall, first_recall, median_ms, changes, first_changes)
-      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, ?, ?, ?, %1$s, %1$s
+      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, ?::float8, ?::float8, ?::float8, %1$s, %1$s
         FROM pg_index i
         JOIN pg_class t ON t.oid = i.indrelid
        WHERE i.indexrelid = to_regclass(?) AND i.indexrelid::bigint = ?
@@ -113,45 +110,30 @@ class IndexTable {
   ///
   /// @param efSearch the value for collections without a setting
   List<String> collectionsToMeasure(int efSearch) throws SQLException {
-    var names = new ArrayList<String>();
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(TO_MEASURE)) {
-      select.setInt(1, efSearch);
-      select.setDouble(2, config.measureAfter());
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          names.add(row.getString(1));
-        }
-      }
-    }
-    return names;
+    return Sql.of(TO_MEASURE, efSearch, config.measureAfter())
+        .list(dataSource, row -> row.getString(1));
   }
 
   IndexState state(Space space) throws SQLException {
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(stateQuery(space))) {
-      select.setLong(1, space.id());
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        Long indexId = (Long) row.getObject(5);
-        String phase = row.getString(10);
-        return new IndexState(
-            row.getLong(1),
-            row.getLong(2),
-            row.getLong(3),
-            (Long) row.getObject(4),
-            indexId,
-            indexId == null
-                ? null
-                : new BuiltIndex(
-                    row.getBoolean(6),
-                    row.getLong(7),
-                    space.precision(),
-                    row.getInt(8),
-                    row.getInt(9)),
-            phase == null ? null : new IndexBuild(phase, (Double) row.getObject(11)));
-      }
-    }
+    return Sql.of(stateQuery(space), space.id())
+        .first(dataSource, row -> state(space, row))
+        .orElseThrow();
+  }
+
+  private static IndexState state(Space space, ResultSet row) throws SQLException {
+    Long indexId = (Long) row.getObject(5);
+    String phase = row.getString(10);
+    return new IndexState(
+        row.getLong(1),
+        row.getLong(2),
+        row.getLong(3),
+        (Long) row.getObject(4),
+        indexId,
+        indexId == null
+            ? null
+            : new BuiltIndex(
+                row.getBoolean(6), row.getLong(7), space.precision(), row.getInt(8), row.getInt(9)),
+        phase == null ? null : new IndexBuild(phase, (Double) row.getObject(11)));
   }
 
   private static String stateQuery(Space space) {
@@ -181,31 +163,25 @@ class IndexTable {
   /// out is empty.
   Map<Sample, Optional<Recall>> recalls(Space space, long indexId, int ef) throws SQLException {
     var recalls = new EnumMap<Sample, Optional<Recall>>(Sample.class);
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select = connection.prepareStatement(RECALLS)) {
-      select.setLong(1, space.id());
-      select.setLong(2, indexId);
-      select.setInt(3, ef);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          Double recall = (Double) row.getObject(2);
-          recalls.put(
-              Sample.of(row.getString(1)),
-              recall == null
-                  ? Optional.empty()
-                  : Optional.of(
-                      new Recall(
-                          recall,
-                          (Double) row.getObject(3),
-                          row.getInt(4),
-                          row.getInt(5),
-                          row.getInt(6),
-                          row.getDouble(7),
-                          row.getObject(8, OffsetDateTime.class).toInstant())));
-        }
-      }
-    }
+    Sql.of(RECALLS, space.id(), indexId, ef)
+        .list(dataSource, row -> Map.entry(Sample.of(row.getString(1)), recall(row)))
+        .forEach(entry -> recalls.put(entry.getKey(), entry.getValue()));
     return recalls;
+  }
+
+  private static Optional<Recall> recall(ResultSet row) throws SQLException {
+    Double recall = (Double) row.getObject(2);
+    return recall == null
+        ? Optional.empty()
+        : Optional.of(
+            new Recall(
+                recall,
+                (Double) row.getObject(3),
+                row.getInt(4),
+                row.getInt(5),
+                row.getInt(6),
+                row.getDouble(7),
+                row.getObject(8, OffsetDateTime.class).toInstant()));
   }
 
   /// Stores a measurement, and deletes the measurements of indexes that no longer exist.
@@ -216,21 +192,20 @@ class IndexTable {
       Space space, long indexId, int ef, Sample sample, Optional<MeasuredRecall> measured)
       throws SQLException {
     Double recall = measured.map(MeasuredRecall::recall).orElse(null);
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement insert = connection.prepareStatement(STORE_RECALL)) {
-      insert.setLong(1, space.id());
-      insert.setString(2, space.indexName());
-      insert.setLong(3, space.id());
-      insert.setInt(4, ef);
-      insert.setString(5, sample.value);
-      insert.setInt(6, RecallMeasurer.K);
-      insert.setInt(7, measured.map(MeasuredRecall::sampleSize).orElse(0));
-      insert.setObject(8, recall, Types.DOUBLE);
-      insert.setObject(9, recall, Types.DOUBLE);
-      insert.setObject(10, measured.map(MeasuredRecall::medianMs).orElse(null), Types.DOUBLE);
-      insert.setString(11, space.indexName());
-      insert.setLong(12, indexId);
-      insert.execute();
-    }
+    Sql.of(
+            STORE_RECALL,
+            space.id(),
+            space.indexName(),
+            space.id(),
+            ef,
+            sample.value,
+            RecallMeasurer.K,
+            measured.map(MeasuredRecall::sampleSize).orElse(0),
+            recall,
+            recall,
+            measured.map(MeasuredRecall::medianMs).orElse(null),
+            space.indexName(),
+            indexId)
+        .update(dataSource);
   }
 }

@@ -1,5 +1,7 @@
 package dev.sheaf.ingestion;
 
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.http.Caller;
 import io.agroal.api.AgroalDataSource;
@@ -7,13 +9,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,20 +28,12 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class JobTable {
 
-  private static final String BEGIN =
-      """
-      INSERT INTO ingestion_job
-             (collection_id, collection, mode, state, idempotency_key, created_by, lease_holder, lease_until, started_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 ms', CASE WHEN ? THEN NULL ELSE now() END)
-      ON CONFLICT (collection_id, idempotency_key) DO NOTHING
-      RETURNING id
-      """;
-
   /// A job whose process died: it will never end by itself.
   private static final String ABANDONED =
       """
-      finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND lease_until < now()
-      """;
+      finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND %s
+      """
+          .formatted(Lease.EXPIRED);
 
   private static final String VIEW =
       """
@@ -62,82 +54,11 @@ class JobTable {
        (? OR created_by = ?) AND (?::text[] IS NULL OR collection = ANY (?))
       """;
 
-  /// Claims jobs in the order of their creation. Uses ingestion_job_unfinished_idx.
-  private static final String CLAIM =
-      """
-         UPDATE ingestion_job
-            SET state        = 'running',
-                attempts     = attempts + 1,
-                lease_holder = ?,
-                lease_until  = now() + ? * interval '1 ms',
-                started_at   = coalesce(started_at, now())
-          WHERE id = (SELECT id
-                        FROM ingestion_job
-                       WHERE finished_at IS NULL
-                         AND mode = 'async'
-                         AND (state = 'queued' AND due_at <= now()
-                           OR state = 'running' AND lease_until < now())
-                       ORDER BY id
-                       LIMIT 1
-                         FOR UPDATE SKIP LOCKED)
-      RETURNING id, collection_id, collection, line, "position", bytes, attempts, written_at
-      """;
-
-  private static final String RECORD =
-      """
-      UPDATE ingestion_job
-         SET read        = read + ?,
-             created     = created + ?,
-             updated     = updated + ?,
-             unchanged   = unchanged + ?,
-             replaced    = replaced + ?,
-             failed      = failed + ?,
-             line        = ?,
-             "position"  = ?,
-             written_at  = array_append(written_at, now()),
-             attempts    = 0,
-             error       = NULL,
-             lease_until = now() + ? * interval '1 ms'
-       WHERE id = ? AND state = 'running' AND lease_holder = ?
-      """;
-
-  private static final String RETRY =
-      """
-      UPDATE ingestion_job
-         SET state       = CASE WHEN attempts < ? THEN 'queued' ELSE 'failed' END,
-             finished_at = CASE WHEN attempts < ? THEN NULL ELSE now() END,
-             due_at      = now() + least(2 ^ attempts, 300) * interval '1 s',
-             error       = ?
-       WHERE id = ? AND state = 'running' AND lease_holder = ?
-      """;
-
-  /// The attempt does not count, because the database was unavailable.
-  private static final String POSTPONE =
-      """
-      UPDATE ingestion_job
-         SET state    = 'queued',
-             attempts = attempts - 1,
-             due_at   = now() + interval '5 s',
-             error    = ?
-       WHERE id = ? AND state = 'running' AND lease_holder = ?
-      """;
-
-  private static final String RENEW =
-      """
-      UPDATE ingestion_job
-         SET lease_until = now() + ? * interval '1 ms'
-       WHERE finished_at IS NULL
-         AND state IN ('receiving', 'running')
-         AND id = ANY (?)
-         AND lease_holder = ?
-         AND lease_until < now() + ? * interval '1 ms'
-      """;
-
   private final AgroalDataSource dataSource;
   private final IngestionConfig config;
 
-  /// Identifies this process as the holder of its leases.
-  private final UUID holder = UUID.randomUUID();
+  /// The lease of this process on its jobs.
+  private final Lease lease;
 
   /// The ids of the jobs that threads of this process work on. If a thread ends and cannot update
   /// the table because the database is unavailable, the lease expires, as if this process had died.
@@ -146,6 +67,12 @@ class JobTable {
   JobTable(AgroalDataSource dataSource, IngestionConfig config) {
     this.dataSource = dataSource;
     this.config = config;
+    this.lease = new Lease(UUID.randomUUID().toString(), config.lease());
+  }
+
+  /// The job is still this process's.
+  private String isOurs() {
+    return "state = 'running' AND " + lease.isHeld();
   }
 
   /// A job that this process works on.
@@ -171,58 +98,63 @@ class JobTable {
   Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
       throws SQLException {
     Optional<Long> id =
-        first(
-            BEGIN,
-            row -> row.getLong(1),
-            target.space().collectionId(),
-            target.collection(),
-            async ? "async" : "sync",
-            async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
-            key,
-            creator,
-            holder,
-            config.lease().toMillis(),
-            async);
+        Sql.of(
+                """
+                INSERT INTO ingestion_job
+                       (collection_id, collection, mode, state, idempotency_key, created_by, lease_holder, lease_until, started_at)
+                VALUES (?, ?, ?, ?, ?, ?, %s, CASE WHEN ? THEN NULL ELSE now() END)
+                ON CONFLICT (collection_id, idempotency_key) DO NOTHING
+                RETURNING id
+                """
+                    .formatted(lease.values()),
+                target.space().collectionId(),
+                target.collection(),
+                async ? "async" : "sync",
+                async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
+                key,
+                creator,
+                async)
+            .first(dataSource, row -> row.getLong(1));
     id.ifPresent(ownJobs::add);
     return id;
   }
 
   Optional<Job> find(long id) throws SQLException {
-    return first(VIEW + " WHERE id = ?", JobTable::job, id);
+    return Sql.of(VIEW + " WHERE id = ?", id).first(dataSource, JobTable::job);
   }
 
   Optional<Job> find(Loader.Target target, String key) throws SQLException {
-    return first(
-        VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
-        JobTable::job,
-        target.space().collectionId(),
-        key);
+    return Sql.of(
+            VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
+            target.space().collectionId(),
+            key)
+        .first(dataSource, JobTable::job);
   }
 
   /// A job that the caller may see.
   Optional<Job> find(Caller caller, long id) throws SQLException {
     String[] collections = collections(caller);
-    return first(
-        VIEW + " WHERE" + VISIBLE + " AND id = ?",
-        JobTable::job,
-        caller.admin(),
-        caller.name(),
-        collections,
-        collections,
-        id);
+    return Sql.of(
+            VIEW + " WHERE" + VISIBLE + " AND id = ?",
+            caller.admin(),
+            caller.name(),
+            collections,
+            collections,
+            id)
+        .first(dataSource, JobTable::job);
   }
 
   /// The newest jobs that the caller may see, newest first.
   List<Job> newest(Caller caller, int limit) throws SQLException {
     String[] collections = collections(caller);
-    return all(
-        VIEW + " WHERE" + VISIBLE + " ORDER BY id DESC LIMIT ?",
-        JobTable::job,
-        caller.admin(),
-        caller.name(),
-        collections,
-        collections,
-        limit);
+    return Sql.of(
+            VIEW + " WHERE" + VISIBLE + " ORDER BY id DESC LIMIT ?",
+            caller.admin(),
+            caller.name(),
+            collections,
+            collections,
+            limit)
+        .list(dataSource, JobTable::job);
   }
 
   private static String @Nullable [] collections(Caller caller) {
@@ -232,24 +164,29 @@ class JobTable {
 
   /// The stored errors, by line.
   List<LineError> errors(long id) throws SQLException {
-    return all(
-        "SELECT line, document, type, detail FROM ingestion_error WHERE job_id = ? ORDER BY line",
-        row -> new LineError(row.getLong(1), row.getString(2), row.getString(3), row.getString(4)),
-        id);
+    return Sql.of(
+            "SELECT line, document, type, detail FROM ingestion_error WHERE job_id = ? ORDER BY line",
+            id)
+        .list(
+            dataSource,
+            row ->
+                new LineError(
+                    row.getLong(1), row.getString(2), row.getString(3), row.getString(4)));
   }
 
   /// Stores a part of an upload.
   ///
   /// @return false if the job was cancelled or deleted
   boolean addPart(long id, long position, byte[] bytes) throws SQLException {
-    return update(
-            """
-            INSERT INTO ingestion_part (job_id, "position", bytes)
-            SELECT id, ?, ? FROM ingestion_job WHERE id = ? AND state = 'receiving'
-            """,
-            position,
-            bytes,
-            id)
+    return Sql.of(
+                """
+                INSERT INTO ingestion_part (job_id, "position", bytes)
+                SELECT id, ?, ? FROM ingestion_job WHERE id = ? AND state = 'receiving'
+                """,
+                position,
+                bytes,
+                id)
+            .update(dataSource)
         == 1;
   }
 
@@ -257,33 +194,39 @@ class JobTable {
   ///
   /// @return false if the job was cancelled or deleted
   boolean queue(long id, long bytes) throws SQLException {
-    return update(
-            "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
-            bytes,
-            id)
+    return Sql.of(
+                "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
+                bytes,
+                id)
+            .update(dataSource)
         == 1;
   }
 
   /// Claims the first job that is queued, or whose process died. This process holds its lease until
   /// [#disown].
   Optional<ClaimedJob> claim() throws SQLException {
+    // In the order of their creation. Uses ingestion_job_unfinished_idx.
     Optional<ClaimedJob> claimed =
-        first(
-            CLAIM,
-            row ->
-                new ClaimedJob(
-                    row.getLong(1),
-                    row.getLong(2),
-                    row.getString(3),
-                    row.getLong(4),
-                    row.getLong(5),
-                    row.getLong(6),
-                    row.getInt(7),
-                    Stream.of((Timestamp[]) row.getArray(8).getArray())
-                        .map(Timestamp::toInstant)
-                        .collect(Collectors.toSet())),
-            holder,
-            config.lease().toMillis());
+        Sql.of(
+                """
+                   UPDATE ingestion_job
+                      SET state        = 'running',
+                          attempts     = attempts + 1,
+                          %s,
+                          started_at   = coalesce(started_at, now())
+                    WHERE id = (SELECT id
+                                  FROM ingestion_job
+                                 WHERE finished_at IS NULL
+                                   AND mode = 'async'
+                                   AND (state = 'queued' AND due_at <= now()
+                                     OR state = 'running' AND %s)
+                                 ORDER BY id
+                                 LIMIT 1
+                                   FOR UPDATE SKIP LOCKED)
+                RETURNING id, collection_id, collection, line, "position", bytes, attempts, written_at
+                """
+                    .formatted(lease.take(), Lease.EXPIRED))
+            .first(dataSource, JobTable::claimedJob);
     claimed.ifPresent(job -> ownJobs.add(job.id()));
     return claimed;
   }
@@ -298,20 +241,34 @@ class JobTable {
     return (connection, batch) -> {
       Counts counts = batch.counts();
       int updated =
-          update(
-              connection,
-              RECORD,
-              counts.read(),
-              counts.created(),
-              counts.updated(),
-              counts.unchanged(),
-              counts.replaced(),
-              counts.failed(),
-              batch.line(),
-              batch.position(),
-              config.lease().toMillis(),
-              id,
-              holder);
+          Sql.of(
+                  """
+                  UPDATE ingestion_job
+                     SET read        = read + ?,
+                         created     = created + ?,
+                         updated     = updated + ?,
+                         unchanged   = unchanged + ?,
+                         replaced    = replaced + ?,
+                         failed      = failed + ?,
+                         line        = ?,
+                         "position"  = ?,
+                         written_at  = array_append(written_at, now()),
+                         attempts    = 0,
+                         error       = NULL,
+                         %s
+                   WHERE id = ? AND %s
+                  """
+                      .formatted(lease.extend(), isOurs()),
+                  counts.read(),
+                  counts.created(),
+                  counts.updated(),
+                  counts.unchanged(),
+                  counts.replaced(),
+                  counts.failed(),
+                  batch.line(),
+                  batch.position(),
+                  id)
+              .update(connection);
       if (updated == 0) {
         throw new JobProgress.StoppedException();
       }
@@ -323,115 +280,147 @@ class JobTable {
 
   private void storeErrors(Connection connection, long id, List<LineError> errors)
       throws SQLException {
-    try (PreparedStatement statement =
-        connection.prepareStatement(
+    Sql.of(
             """
             INSERT INTO ingestion_error (job_id, line, document, type, detail)
-            SELECT ?, ?, ?, ?, ?
-             WHERE (SELECT count(*) FROM ingestion_error WHERE job_id = ?) < ?
-            """)) {
-      for (LineError error : errors.subList(0, Math.min(errors.size(), config.keptErrors()))) {
-        bind(
-            statement,
+            SELECT ?, line, document, type, detail
+              FROM unnest(?::bigint[], ?::text[], ?::text[], ?::text[])
+                   WITH ORDINALITY AS error (line, document, type, detail, n)
+             ORDER BY n
+             LIMIT greatest(0, ? - (SELECT count(*) FROM ingestion_error WHERE job_id = ?))
+            """,
             id,
-            error.line(),
-            error.id(),
-            error.type(),
-            error.detail(),
-            id,
-            config.keptErrors());
-        statement.addBatch();
-      }
-      statement.executeBatch();
-    }
+            errors.stream().map(LineError::line).toArray(Long[]::new),
+            errors.stream().map(LineError::id).toArray(String[]::new),
+            errors.stream().map(LineError::type).toArray(String[]::new),
+            errors.stream().map(LineError::detail).toArray(String[]::new),
+            config.keptErrors(),
+            id)
+        .update(connection);
   }
 
   void complete(long id) throws SQLException {
     end(
-        "UPDATE ingestion_job SET state = 'completed', finished_at = now() WHERE id = ? AND state = 'running' AND lease_holder = ?",
         id,
-        id,
-        holder);
+        "UPDATE ingestion_job SET state = 'completed', finished_at = now() WHERE id = ? AND "
+            + isOurs(),
+        id);
   }
 
   void fail(long id, String error) throws SQLException {
     end(
-        "UPDATE ingestion_job SET state = 'failed', finished_at = now(), error = ? WHERE id = ? AND state = 'running' AND lease_holder = ?",
         id,
+        "UPDATE ingestion_job SET state = 'failed', finished_at = now(), error = ? WHERE id = ? AND "
+            + isOurs(),
         error,
-        id,
-        holder);
+        id);
   }
 
   /// Queues a job for the next attempt, or fails it after the last one.
   void retry(long id, String error) throws SQLException {
-    end(RETRY, id, config.maxAttempts(), config.maxAttempts(), error, id, holder);
+    end(
+        id,
+        """
+        UPDATE ingestion_job
+           SET state       = CASE WHEN attempts < ? THEN 'queued' ELSE 'failed' END,
+               finished_at = CASE WHEN attempts < ? THEN NULL ELSE now() END,
+               due_at      = now() + least(2 ^ attempts, 300) * interval '1 s',
+               error       = ?
+         WHERE id = ? AND %s
+        """
+            .formatted(isOurs()),
+        config.maxAttempts(),
+        config.maxAttempts(),
+        error,
+        id);
   }
 
   /// Queues a job again without counting the attempt, because the database was unavailable.
   void postpone(long id, String error) throws SQLException {
-    update(POSTPONE, error, id, holder);
+    Sql.of(
+            """
+            UPDATE ingestion_job
+               SET state    = 'queued',
+                   attempts = attempts - 1,
+                   due_at   = now() + interval '5 s',
+                   error    = ?
+             WHERE id = ? AND %s
+            """
+                .formatted(isOurs()),
+            error,
+            id)
+        .update(dataSource);
   }
 
   /// Queues a job so that another process can claim it immediately.
   void release(long id) throws SQLException {
-    update(
-        "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND state = 'running' AND lease_holder = ?",
-        id,
-        holder);
+    Sql.of(
+            "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND "
+                + isOurs(),
+            id)
+        .update(dataSource);
   }
 
   /// Cancels a job that has not ended.
   void cancel(long id) throws SQLException {
     end(
-        "UPDATE ingestion_job SET state = 'cancelled', finished_at = now() WHERE id = ? AND finished_at IS NULL",
         id,
+        "UPDATE ingestion_job SET state = 'cancelled', finished_at = now() WHERE id = ? AND finished_at IS NULL",
         id);
   }
 
   /// Whether this process still holds the lease: the job was not cancelled, deleted or taken over.
   boolean isHeld(long id) throws SQLException {
-    return first(
-            "SELECT true FROM ingestion_job WHERE id = ? AND state = 'running' AND lease_holder = ?",
-            row -> row.getBoolean(1),
-            id,
-            holder)
-        .isPresent();
+    String sql = "SELECT true FROM ingestion_job WHERE id = ? AND " + isOurs();
+    return Sql.of(sql, id).first(dataSource, row -> row.getBoolean(1)).isPresent();
   }
 
   /// Deletes a job with its upload and its errors.
   ///
   /// @return false if there is no such job
   boolean delete(long id) throws SQLException {
-    return update("DELETE FROM ingestion_job WHERE id = ?", id) == 1;
+    return Sql.of("DELETE FROM ingestion_job WHERE id = ?", id).update(dataSource) == 1;
   }
 
   /// Deletes a job that has not ended, with its upload and its errors.
   void deleteUnfinished(long id) throws SQLException {
-    update("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id);
+    Sql.of("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id).update(dataSource);
   }
 
   /// Deletes the job with this key if its process died.
   void deleteAbandoned(Loader.Target target, String key) throws SQLException {
-    update(
-        "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
-            + ABANDONED,
-        target.space().collectionId(),
-        key);
+    Sql.of(
+            "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
+                + ABANDONED,
+            target.space().collectionId(),
+            key)
+        .update(dataSource);
   }
 
   /// Renews the leases of this process that have less than two thirds of their time left.
   void renew() throws SQLException {
-    long lease = config.lease().toMillis();
-    update(RENEW, lease, ownJobs.toArray(Long[]::new), holder, lease * 2 / 3);
+    Sql.of(
+            """
+            UPDATE ingestion_job
+               SET %s
+             WHERE finished_at IS NULL
+               AND state IN ('receiving', 'running')
+               AND id = ANY (?)
+               AND %s
+               AND %s
+            """
+                .formatted(lease.extend(), lease.isHeld(), lease.isToBeExtended()),
+            (Object) ownJobs.toArray(Long[]::new))
+        .update(dataSource);
   }
 
   /// Deletes jobs whose process died before they could be repeated, and jobs that ended long ago.
   void deleteOldJobs() throws SQLException {
-    update("DELETE FROM ingestion_job WHERE " + ABANDONED);
-    update(
-        "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
-        config.keepJobs().toSeconds());
+    Sql.of("DELETE FROM ingestion_job WHERE " + ABANDONED).update(dataSource);
+    Sql.of(
+            "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
+            config.keepJobs().toSeconds())
+        .update(dataSource);
   }
 
   /// Reads the stored upload of a job from its position on. Holds one part in memory.
@@ -474,21 +463,23 @@ class JobTable {
     private void fetch() throws IOException {
       try {
         var _ =
-            first(
-                """
-                SELECT "position", bytes
-                  FROM ingestion_part
-                 WHERE job_id = ? AND "position" <= ?
-                 ORDER BY "position" DESC
-                 LIMIT 1
-                """,
-                row -> {
-                  part = row.getBytes(2);
-                  next = Math.toIntExact(position - row.getLong(1));
-                  return part;
-                },
-                job.id(),
-                position);
+            Sql.of(
+                    """
+                    SELECT "position", bytes
+                      FROM ingestion_part
+                     WHERE job_id = ? AND "position" <= ?
+                     ORDER BY "position" DESC
+                     LIMIT 1
+                    """,
+                    job.id(),
+                    position)
+                .first(
+                    dataSource,
+                    row -> {
+                      part = row.getBytes(2);
+                      next = Math.toIntExact(position - row.getLong(1));
+                      return part;
+                    });
       } catch (SQLException e) {
         throw new IOException(e);
       }
@@ -499,61 +490,30 @@ class JobTable {
   }
 
   /// Runs an update that may end the job, and deletes its upload if it does.
-  private void end(String sql, long id, @Nullable Object... parameters) throws SQLException {
+  private void end(long id, String sql, @Nullable Object... parameters) throws SQLException {
     Transactions.run(
         dataSource,
         connection -> {
-          update(connection, sql, parameters);
-          update(
-              connection,
-              "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
-              id);
+          Sql.of(sql, parameters).update(connection);
+          Sql.of(
+                  "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
+                  id)
+              .update(connection);
         });
   }
 
-  private int update(String sql, @Nullable Object... parameters) throws SQLException {
-    try (Connection connection = dataSource.getConnection()) {
-      return update(connection, sql, parameters);
-    }
-  }
-
-  private static int update(Connection connection, String sql, @Nullable Object... parameters)
-      throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      bind(statement, parameters);
-      return statement.executeUpdate();
-    }
-  }
-
-  private <T> Optional<T> first(String sql, RowMapper<T> mapper, @Nullable Object... parameters)
-      throws SQLException {
-    return all(sql, mapper, parameters).stream().findFirst();
-  }
-
-  private <T> List<T> all(String sql, RowMapper<T> mapper, @Nullable Object... parameters)
-      throws SQLException {
-    var all = new ArrayList<T>();
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      bind(statement, parameters);
-      try (ResultSet row = statement.executeQuery()) {
-        while (row.next()) {
-          all.add(mapper.map(row));
-        }
-      }
-    }
-    return all;
-  }
-
-  private static void bind(PreparedStatement statement, @Nullable Object... parameters)
-      throws SQLException {
-    for (int i = 0; i < parameters.length; i++) {
-      statement.setObject(i + 1, parameters[i]);
-    }
-  }
-
-  private interface RowMapper<T> {
-    T map(ResultSet row) throws SQLException;
+  private static ClaimedJob claimedJob(ResultSet row) throws SQLException {
+    return new ClaimedJob(
+        row.getLong(1),
+        row.getLong(2),
+        row.getString(3),
+        row.getLong(4),
+        row.getLong(5),
+        row.getLong(6),
+        row.getInt(7),
+        Stream.of((Timestamp[]) row.getArray(8).getArray())
+            .map(Timestamp::toInstant)
+            .collect(Collectors.toSet()));
   }
 
   private static Job job(ResultSet row) throws SQLException {
@@ -576,12 +536,7 @@ class JobTable {
         row.getInt(15),
         row.getString(16),
         row.getObject(17, OffsetDateTime.class).toInstant(),
-        instant(row, 18),
-        instant(row, 19));
-  }
-
-  private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-    OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-    return time == null ? null : time.toInstant();
+        Sql.instant(row, 18),
+        Sql.instant(row, 19));
   }
 }

@@ -1,16 +1,14 @@
 package dev.sheaf.migration;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.runtime.Durations;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -101,55 +99,34 @@ public record Backfill(
 
   /// All backfills, in the order in which they run; empty if the table does not exist yet.
   public static List<Backfill> all(Connection connection) throws SQLException {
-    try (PreparedStatement select =
-        connection.prepareStatement(QUERY + " ORDER BY registered_at, name")) {
-      return read(select);
-    }
+    return Sql.of(QUERY + " ORDER BY registered_at, name").listIfExists(connection, Backfill::read);
   }
 
   /// The backfill of this name; empty if there is none.
   public static Optional<Backfill> named(Connection connection, String name) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement(QUERY + " WHERE name = ?")) {
-      select.setString(1, name);
-      return read(select).stream().findFirst();
-    }
+    return Sql.of(QUERY + " WHERE name = ?", name).listIfExists(connection, Backfill::read).stream()
+        .findFirst();
   }
 
-  private static List<Backfill> read(PreparedStatement select) throws SQLException {
-    List<Backfill> backfills = new ArrayList<>();
-    try (ResultSet row = select.executeQuery()) {
-      while (row.next()) {
-        Array cursor = row.getArray(6);
-        backfills.add(
-            new Backfill(
-                row.getString(1),
-                row.getString(2),
-                List.of((String[]) row.getArray(3).getArray()),
-                State.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
-                row.getString(5),
-                cursor == null ? null : List.of((String[]) cursor.getArray()),
-                row.getLong(7),
-                row.getObject(8, Long.class),
-                row.getObject(9, Double.class),
-                row.getObject(10, Long.class),
-                row.getObject(11, Integer.class),
-                row.getInt(12),
-                row.getString(13),
-                row.getString(14),
-                instant(row, 15),
-                instant(row, 16)));
-      }
-    } catch (SQLException e) {
-      // Nothing has been migrated yet.
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return backfills;
-  }
-
-  private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
-    return row.getTimestamp(column) == null ? null : row.getTimestamp(column).toInstant();
+  private static Backfill read(ResultSet row) throws SQLException {
+    Array cursor = row.getArray(6);
+    return new Backfill(
+        row.getString(1),
+        row.getString(2),
+        List.of((String[]) row.getArray(3).getArray()),
+        State.valueOf(row.getString(4).toUpperCase(Locale.ROOT)),
+        row.getString(5),
+        cursor == null ? null : List.of((String[]) cursor.getArray()),
+        row.getLong(7),
+        row.getObject(8, Long.class),
+        row.getObject(9, Double.class),
+        row.getObject(10, Long.class),
+        row.getObject(11, Integer.class),
+        row.getInt(12),
+        row.getString(13),
+        row.getString(14),
+        Sql.instant(row, 15),
+        Sql.instant(row, 16));
   }
 
   /// A summary for people: `running, 35%, 12 s left`.

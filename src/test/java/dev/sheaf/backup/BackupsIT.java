@@ -434,11 +434,19 @@ class BackupsIT {
     String role = TestDatabase.freshName();
     source.execute("CREATE ROLE " + role + " LOGIN CREATEDB PASSWORD 'its own'");
     try (TestDatabase target = TestDatabase.create()) {
-      // What an administrator did for it.
-      target.execute("CREATE EXTENSION vector");
       target.execute("ALTER DATABASE " + target.address().database() + " OWNER TO " + role);
       DatabaseAddress address = new DatabaseAddress(target.address().jdbcUrl(), role, "its own");
+      assertThatThrownBy(
+              () -> backups.restore(file, address, RestoreOptions.DEFAULT, BackupListener.SILENT))
+          .isInstanceOfSatisfying(
+              OperatorException.class,
+              failure ->
+                  assertThat(failure.hint())
+                      .startsWith(
+                          "restore into an empty database in which an administrator has created the extension"));
 
+      // What an administrator did for it.
+      target.execute("CREATE EXTENSION vector");
       backups.restore(file, address, RestoreOptions.DEFAULT, BackupListener.SILENT);
       Path again = directory.resolve("again.sheaf");
       backups.backup(address, again, BackupListener.SILENT);

@@ -2,6 +2,8 @@ package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
@@ -10,11 +12,9 @@ import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -40,21 +40,21 @@ final class BackfillWorker {
   private final Connection connection;
   private final BackfillConfig config;
   private final BackfillListener listener;
-  private final String holder;
+  private final Lease lease;
   private final CountDownLatch stop;
 
-  /// @param holder a unique name of this worker
+  /// @param lease of this worker alone
   /// @param stop ends the work after the current batch
   BackfillWorker(
       Connection connection,
       BackfillConfig config,
       BackfillListener listener,
-      String holder,
+      Lease lease,
       CountDownLatch stop) {
     this.connection = connection;
     this.config = config;
     this.listener = listener;
-    this.holder = holder;
+    this.lease = lease;
     this.stop = stop;
   }
 
@@ -96,36 +96,26 @@ final class BackfillWorker {
             SELECT name
               FROM backfill
              WHERE state IN ('pending', 'running')
-               AND (lease_until IS NULL OR lease_until < clock_timestamp() OR lease_holder = ?)
-               AND NOT EXISTS (SELECT FROM backfill other
-                                WHERE other.lease_until >= clock_timestamp() AND other.lease_holder <> ?)
+               AND %s
+               AND NOT EXISTS (SELECT FROM backfill WHERE %s)
                AND name = coalesce(?, name)
              ORDER BY registered_at, name
              LIMIT 1
                FOR UPDATE SKIP LOCKED
         )
         UPDATE backfill b
-           SET state = 'running', lease_holder = ?, lease_until = clock_timestamp() + make_interval(secs => ?),
-               started_at = coalesce(started_at, now())
+           SET state = 'running', %s, started_at = coalesce(started_at, now())
           FROM next
          WHERE b.name = next.name
         RETURNING b.name
-        """;
+        """
+            .formatted(lease.isFree(), lease.isHeldByAnother(), lease.take());
     return inTransaction(statement -> {
       // Two workers that claim at the same time would not see each other's lease.
       if (!AdvisoryLock.tryAcquireInTransaction(connection, CLAIM_LOCK)) {
         return Optional.empty();
       }
-      try (PreparedStatement update = connection.prepareStatement(sql)) {
-        update.setString(1, holder);
-        update.setString(2, holder);
-        update.setString(3, wanted);
-        update.setString(4, holder);
-        update.setDouble(5, seconds(config.lease()));
-        try (ResultSet row = update.executeQuery()) {
-          return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
-        }
-      }
+      return Sql.of(sql, wanted).first(connection, row -> row.getString(1));
     });
   }
 
@@ -145,10 +135,6 @@ final class BackfillWorker {
     try (ResultSet row = statement.executeQuery(sql)) {
       return row.next() && row.getBoolean(1);
     }
-  }
-
-  private static double seconds(Duration duration) {
-    return duration.toMillis() / 1_000.0;
   }
 
   private boolean isStopped() {
@@ -298,26 +284,22 @@ final class BackfillWorker {
           """
           SELECT cursor, statement, condition, rows_estimated IS NOT NULL
             FROM backfill
-           WHERE name = ?
-             AND lease_holder = ?
-             AND state = 'running'
+           WHERE name = ? AND state = 'running' AND %s
              FOR UPDATE
-          """;
-      try (PreparedStatement select = connection.prepareStatement(sql)) {
-        select.setString(1, name);
-        select.setString(2, holder);
-        try (ResultSet row = select.executeQuery()) {
-          if (!row.next()) {
-            return null;
-          }
-          Array cursor = row.getArray(1);
-          return new BackfillRow(
-              cursor == null ? null : List.of((String[]) cursor.getArray()),
-              row.getString(2),
-              row.getString(3),
-              row.getBoolean(4));
-        }
-      }
+          """
+              .formatted(lease.isHeld());
+      return Sql.of(sql, name)
+          .first(
+              connection,
+              row -> {
+                Array cursor = row.getArray(1);
+                return new BackfillRow(
+                    cursor == null ? null : List.of((String[]) cursor.getArray()),
+                    row.getString(2),
+                    row.getString(3),
+                    row.getBoolean(4));
+              })
+          .orElse(null);
     }
 
     /// @param estimate of all the rows there are; `null` leaves it as it was
@@ -329,21 +311,20 @@ final class BackfillWorker {
       String sql =
           """
           UPDATE backfill
-             SET cursor = ?, rows_done = rows_done + ?, rows_estimated = coalesce(?, rows_estimated),
-                 rate = ?, batch_size = ?, waiting_for = NULL, attempts = 0, last_error = NULL,
-                 lease_until = clock_timestamp() + make_interval(secs => ?)
+             SET cursor = ?, rows_done = rows_done + ?, rows_estimated = coalesce(?::bigint, rows_estimated),
+                 rate = ?, batch_size = ?, waiting_for = NULL, attempts = 0, last_error = NULL, %s
            WHERE name = ?
-          """;
-      try (PreparedStatement update = connection.prepareStatement(sql)) {
-        update.setArray(1, connection.createArrayOf("text", batch.upto().toArray()));
-        update.setInt(2, batch.rows());
-        update.setObject(3, estimate, Types.BIGINT);
-        update.setDouble(4, rate);
-        update.setInt(5, batch.rows());
-        update.setDouble(6, seconds(config.lease()));
-        update.setString(7, name);
-        update.executeUpdate();
-      }
+          """
+              .formatted(lease.extend());
+      Sql.of(
+              sql,
+              batch.upto().toArray(String[]::new),
+              batch.rows(),
+              estimate,
+              rate,
+              batch.rows(),
+              name)
+          .update(connection);
     }
 
     private void finish(Statement statement, String condition) throws SQLException {
@@ -370,18 +351,11 @@ final class BackfillWorker {
           UPDATE backfill
              SET state = ?, last_error = ?, finished_at = clock_timestamp(), waiting_for = NULL,
                  rows_estimated = CASE WHEN ? THEN rows_done ELSE rows_estimated END,
-                 lease_holder = NULL, lease_until = NULL
-           WHERE name = ?
-             AND lease_holder = ?
-          """;
-      try (PreparedStatement update = connection.prepareStatement(sql)) {
-        update.setString(1, state.toString());
-        update.setString(2, error);
-        update.setBoolean(3, allRows);
-        update.setString(4, name);
-        update.setString(5, holder);
-        update.executeUpdate();
-      }
+                 %s
+           WHERE name = ? AND %s
+          """
+              .formatted(Lease.RELEASE, lease.isHeld());
+      Sql.of(sql, state.toString(), error, allRows, name).update(connection);
     }
 
     /// Waits after a failed batch.
@@ -395,29 +369,23 @@ final class BackfillWorker {
           """
           UPDATE backfill
              SET attempts = attempts + 1, last_error = ?
-           WHERE name = ?
-             AND lease_holder = ?
+           WHERE name = ? AND %s
           RETURNING attempts
-          """;
+          """
+              .formatted(lease.isHeld());
       String message = SqlErrorMessage.message(e);
-      try (PreparedStatement update = connection.prepareStatement(sql)) {
-        update.setString(1, message);
-        update.setString(2, name);
-        update.setString(3, holder);
-        try (ResultSet row = update.executeQuery()) {
-          if (!row.next()) {
-            return false;
-          }
-          int attempts = row.getInt(1);
-          if (attempts >= config.attempts()) {
-            fail(message);
-            return false;
-          }
-          return waitFor(
-              "the next attempt, after an error: " + message,
-              new Backoff(config.backoff(), config.backoffLimit()).pause(attempts));
-        }
+      Optional<Integer> attempts =
+          Sql.of(sql, message, name).first(connection, row -> row.getInt(1));
+      if (attempts.isEmpty()) {
+        return false;
       }
+      if (attempts.get() >= config.attempts()) {
+        fail(message);
+        return false;
+      }
+      return waitFor(
+          "the next attempt, after an error: " + message,
+          new Backoff(config.backoff(), config.backoffLimit()).pause(attempts.get()));
     }
 
     /// Reports the reason, waits for `pause`, and renews the lease meanwhile.
@@ -442,29 +410,20 @@ final class BackfillWorker {
       String sql =
           """
           UPDATE backfill
-             SET waiting_for = ?, lease_until = clock_timestamp() + make_interval(secs => ?)
-           WHERE name = ?
-             AND lease_holder = ?
-             AND state = 'running'
-          """;
-      try (PreparedStatement update = connection.prepareStatement(sql)) {
-        update.setString(1, reason);
-        update.setDouble(2, seconds(config.lease()));
-        update.setString(3, name);
-        update.setString(4, holder);
-        return update.executeUpdate() > 0;
-      }
+             SET waiting_for = ?, %s
+           WHERE name = ? AND state = 'running' AND %s
+          """
+              .formatted(lease.extend(), lease.isHeld());
+      return Sql.of(sql, reason, name).update(connection) > 0;
     }
 
     /// Releases the lease, so that another worker can continue at once.
     void release() throws SQLException {
-      String sql =
-          "UPDATE backfill SET lease_holder = NULL, lease_until = NULL WHERE name = ? AND lease_holder = ?";
-      try (PreparedStatement update = connection.prepareStatement(sql)) {
-        update.setString(1, name);
-        update.setString(2, holder);
-        update.executeUpdate();
-      }
+      Sql.of(
+              "UPDATE backfill SET %s WHERE name = ? AND %s"
+                  .formatted(Lease.RELEASE, lease.isHeld()),
+              name)
+          .update(connection);
     }
   }
 }

@@ -2,6 +2,8 @@ package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Backfill;
@@ -9,7 +11,6 @@ import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.security.SecureRandom;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,12 +28,12 @@ public final class Backfills {
 
   private final DatabaseAddress address;
   private final BackfillConfig config;
-  private final String holder;
+  private final Lease lease;
 
-  private Backfills(DatabaseAddress address, BackfillConfig config, String holder) {
+  private Backfills(DatabaseAddress address, BackfillConfig config, Lease lease) {
     this.address = address;
     this.config = config;
-    this.holder = holder;
+    this.lease = lease;
   }
 
   /// The backfills of the database at `address`.
@@ -40,7 +41,9 @@ public final class Backfills {
     byte[] random = new byte[4];
     new SecureRandom().nextBytes(random);
     return new Backfills(
-        address, config, ProcessIdentity.NAME + "#" + HexFormat.of().formatHex(random));
+        address,
+        config,
+        new Lease(ProcessIdentity.NAME + "#" + HexFormat.of().formatHex(random), config.lease()));
   }
 
   /// A change of a backfill's state that a person asks for.
@@ -113,7 +116,7 @@ public final class Backfills {
         """
         WITH controlled AS (
           UPDATE backfill
-             SET state = ?, waiting_for = NULL, lease_holder = NULL, lease_until = NULL,
+             SET state = ?, waiting_for = NULL, %s,
                  attempts = CASE ? WHEN 'running' THEN 0 ELSE attempts END,
                  last_error = CASE ? WHEN 'running' THEN NULL ELSE last_error END,
                  finished_at = CASE ? WHEN 'cancelled' THEN now() END
@@ -122,27 +125,27 @@ public final class Backfills {
           RETURNING name)
         INSERT INTO schema_event (action, path, client, application_version, approved_by, reason)
         SELECT 'backfill ' || ?, 'db/changelog/' || name || '.sql', ?, ?, ?, ? FROM controlled
-        """;
+        """
+            .formatted(Lease.RELEASE);
     return connected(
         control + " of the backfill " + name,
         connection -> {
-          try (PreparedStatement update = connection.prepareStatement(sql)) {
-            String to = control.to.toString();
-            for (int i = 1; i <= 4; i++) {
-              update.setString(i, to);
-            }
-            update.setString(5, name);
-            update.setArray(
-                6,
-                connection.createArrayOf(
-                    "text", control.from().stream().map(State::toString).toArray()));
-            update.setString(7, control.toString());
-            update.setString(8, ProcessIdentity.NAME);
-            update.setString(9, ProcessIdentity.VERSION);
-            update.setString(10, approval.by());
-            update.setString(11, approval.reason());
-            return update.executeUpdate() > 0;
-          }
+          String to = control.to.toString();
+          return Sql.of(
+                      sql,
+                      to,
+                      to,
+                      to,
+                      to,
+                      name,
+                      control.from().stream().map(State::toString).toArray(String[]::new),
+                      control.toString(),
+                      ProcessIdentity.NAME,
+                      ProcessIdentity.VERSION,
+                      approval.by(),
+                      approval.reason())
+                  .update(connection)
+              > 0;
         });
   }
 
@@ -178,7 +181,7 @@ public final class Backfills {
         "running a backfill",
         connection -> {
           AdvisoryLock.noticeDeath(connection);
-          BackfillWorker worker = new BackfillWorker(connection, config, listener, holder, stop);
+          BackfillWorker worker = new BackfillWorker(connection, config, listener, lease, stop);
           boolean worked = true;
           while (worked && stop.getCount() > 0) {
             worked = worker.work(name);

@@ -1,5 +1,7 @@
 package dev.sheaf.migration.history;
 
+import dev.sheaf.database.Lease;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
 import dev.sheaf.migration.changelog.ChangelogFile;
@@ -44,29 +46,25 @@ public final class BackfillRegister {
                cursor    = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.cursor END,
                rows_done = CASE WHEN (b.relation, b.key) = (EXCLUDED.relation, EXCLUDED.key) THEN b.rows_done ELSE 0 END,
                -- The current worker loses its lease, so that a worker starts again with the new definition.
-               lease_holder = NULL,
-               lease_until  = NULL
+               %s
          WHERE b.state <> 'done'
            AND (b.relation, b.key, b.statement, b.condition)
                <> (EXCLUDED.relation, EXCLUDED.key, EXCLUDED.statement, EXCLUDED.condition)
-        """;
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, backfill.name());
-      upsert.setString(2, backfill.table());
-      upsert.setArray(3, connection.createArrayOf("text", backfill.key().toArray()));
-      upsert.setString(4, backfill.statement());
-      upsert.setString(5, backfill.condition());
-      upsert.executeUpdate();
-    }
+        """
+            .formatted(Lease.RELEASE);
+    Sql.of(
+            sql,
+            backfill.name(),
+            backfill.table(),
+            backfill.key().toArray(String[]::new),
+            backfill.statement(),
+            backfill.condition())
+        .update(connection);
   }
 
   /// Removes the backfill of a changeset, if it has one. A running worker stops.
   public static void unregister(Connection connection, String changeset) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM backfill WHERE name = ?")) {
-      delete.setString(1, changeset);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM backfill WHERE name = ?", changeset).update(connection);
   }
 
   /// Why the backfill `name` is not complete; empty if it is complete: all rows are done, and its
@@ -127,13 +125,7 @@ public final class BackfillRegister {
          WHERE name = ?
            AND state <> ?
         """;
-    try (PreparedStatement update = connection.prepareStatement(sql)) {
-      update.setString(1, state.toString());
-      update.setString(2, error);
-      update.setString(3, name);
-      update.setString(4, state.toString());
-      update.executeUpdate();
-    }
+    Sql.of(sql, state.toString(), error, name, state.toString()).update(connection);
   }
 
   private static boolean isTrue(Connection connection, String sql) throws SQLException {

@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener.Direction;
@@ -8,20 +8,18 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import liquibase.util.LiquibaseUtil;
 import org.jspecify.annotations.Nullable;
 
@@ -104,25 +102,10 @@ public final class History {
            AND NOT EXISTS (SELECT FROM backfill WHERE name = ANY (awaits) AND state = 'done')
         """
             .formatted(HASH);
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setString(1, fingerprint);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next()
-            ? Optional.of(List.of((String[]) row.getArray(1).getArray()))
-            : Optional.empty();
-      }
-    } catch (SQLException e) {
-      // The tables do not exist yet, or an earlier version of the engine created them.
-      if (isUndefined(e)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
-  }
-
-  private static boolean isUndefined(SQLException e) {
-    String state = SqlStates.of(e);
-    return state.equals(SqlStates.UNDEFINED_TABLE) || state.equals(SqlStates.UNDEFINED_COLUMN);
+    return Sql.of(sql, fingerprint)
+        .listIfExists(connection, row -> List.of((String[]) row.getArray(1).getArray()))
+        .stream()
+        .findFirst();
   }
 
   /// Records that the changelogs with this fingerprint are applied, and deletes records of earlier
@@ -142,12 +125,7 @@ public final class History {
            SET history = EXCLUDED.history, awaits = EXCLUDED.awaits, recorded_at = now()
         """
             .formatted(HASH, EngineTables.GATE_ROW);
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, fingerprint);
-      upsert.setString(2, fingerprint);
-      upsert.setArray(3, connection.createArrayOf("text", awaits.toArray()));
-      upsert.executeUpdate();
-    }
+    Sql.of(sql, fingerprint, fingerprint, awaits.toArray(String[]::new)).update(connection);
   }
 
   /// A hash of the history and of interrupted rollbacks, which determine whether an application is
@@ -160,15 +138,8 @@ public final class History {
                                 WHERE direction = 'down'), '')
         """
             .formatted(HASH);
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      return row.next() ? row.getString(1) : null;
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return null;
-      }
-      throw e;
-    }
+    List<String> states = Sql.of(sql).listIfExists(connection, row -> row.getString(1));
+    return states.isEmpty() ? null : states.getFirst();
   }
 
   /// The checksums of the applied changesets, by `module/NNN_name`.
@@ -187,19 +158,8 @@ public final class History {
         "SELECT filename, md5sum FROM databasechangelog WHERE "
             + OURS
             + " ORDER BY orderexecuted, filename";
-    List<Applied> applied = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        applied.add(new Applied(row.getString(1), row.getString(2)));
-      }
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return List.of();
-      }
-      throw e;
-    }
-    return List.copyOf(applied);
+    return Sql.of(sql)
+        .listIfExists(connection, row -> new Applied(row.getString(1), row.getString(2)));
   }
 
   /// The applied changesets of `module`, in the same order.
@@ -217,27 +177,22 @@ public final class History {
         SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, 'EXECUTED', ?, 'sql', left(?, 255), ?, ?
           FROM databasechangelog
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, changeset.id());
-      insert.setString(2, changeset.author());
-      insert.setString(3, changeset.file().path());
-      insert.setString(4, changeset.checksum());
-      insert.setString(5, changeset.comment());
-      insert.setString(6, LiquibaseUtil.getBuildVersion());
-      insert.setString(7, deployment);
-      insert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            changeset.id(),
+            changeset.author(),
+            changeset.file().path(),
+            changeset.checksum(),
+            changeset.comment(),
+            LiquibaseUtil.getBuildVersion(),
+            deployment)
+        .update(connection);
     StoredRollback.store(connection, changeset);
   }
 
   /// Records in the caller's transaction that a changeset is no longer applied.
   public static void remove(Connection connection, String path) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement(
-            "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS)) {
-      delete.setString(1, path);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM databasechangelog WHERE filename = ? AND " + OURS, path).update(connection);
     StoredRollback.remove(connection, path);
   }
 
@@ -248,16 +203,16 @@ public final class History {
         INSERT INTO schema_event (action, path, duration_ms, client, application_version, approved_by, reason)
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, event.action());
-      insert.setString(2, event.path());
-      insert.setObject(3, event.durationMillis());
-      insert.setString(4, ProcessIdentity.NAME);
-      insert.setString(5, ProcessIdentity.VERSION);
-      insert.setString(6, event.approval().by());
-      insert.setString(7, event.approval().reason());
-      insert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            event.action(),
+            event.path(),
+            event.durationMillis(),
+            ProcessIdentity.NAME,
+            ProcessIdentity.VERSION,
+            event.approval().by(),
+            event.approval().reason())
+        .update(connection);
   }
 
   /// One entry of the journal.
@@ -271,30 +226,25 @@ public final class History {
 
   /// Records the current file of an applied changeset as the one that was applied.
   public static void acceptFile(Connection connection, Changeset changeset) throws SQLException {
-    try (PreparedStatement update =
-        connection.prepareStatement(
-            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS)) {
-      update.setString(1, changeset.checksum());
-      update.setString(2, changeset.file().path());
-      update.executeUpdate();
-    }
+    Sql.of(
+            "UPDATE databasechangelog SET md5sum = ? WHERE filename = ? AND " + OURS,
+            changeset.checksum(),
+            changeset.file().path())
+        .update(connection);
     StoredRollback.store(connection, changeset);
   }
 
   /// The files of interrupted non-transactional changesets, and their direction.
   public static Map<String, Direction> interrupted(Connection connection) throws SQLException {
-    Map<String, Direction> paths = new HashMap<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT path, direction FROM schema_journal")) {
-      while (row.next()) {
-        paths.put(row.getString(1), row.getString(2).equals("up") ? Direction.UP : Direction.DOWN);
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return paths;
+    return Sql.of("SELECT path, direction FROM schema_journal")
+        .listIfExists(
+            connection,
+            row ->
+                Map.entry(
+                    row.getString(1),
+                    row.getString(2).equals("up") ? Direction.UP : Direction.DOWN))
+        .stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
   }
 
   /// The changesets that were interrupted in `direction`, highest path first.
@@ -309,11 +259,10 @@ public final class History {
 
   /// Removes the interrupted changesets of `module` from the journal, in the caller's transaction.
   public static void clearJournal(Connection connection, String module) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM schema_journal WHERE starts_with(path, ?)")) {
-      delete.setString(1, Changelogs.LOCATION + "/" + module + "/");
-      delete.executeUpdate();
-    }
+    Sql.of(
+            "DELETE FROM schema_journal WHERE starts_with(path, ?)",
+            Changelogs.LOCATION + "/" + module + "/")
+        .update(connection);
   }
 
   /// All changes of the schema, in order; empty if there is no history yet.
@@ -324,29 +273,21 @@ public final class History {
           FROM schema_event
          ORDER BY id
         """;
-    List<HistoryEntry> events = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        String path = row.getString(3);
-        events.add(
-            new HistoryEntry(
-                row.getTimestamp(1).toInstant(),
-                row.getString(2),
-                path == null ? null : label(path),
-                row.getObject(4, Long.class),
-                row.getString(5),
-                row.getString(6),
-                row.getString(7),
-                row.getString(8),
-                row.getString(9)));
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return List.copyOf(events);
+    return Sql.of(sql).listIfExists(connection, History::entry);
+  }
+
+  private static HistoryEntry entry(ResultSet row) throws SQLException {
+    String path = row.getString(3);
+    return new HistoryEntry(
+        row.getTimestamp(1).toInstant(),
+        row.getString(2),
+        path == null ? null : label(path),
+        row.getObject(4, Long.class),
+        row.getString(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        row.getString(9));
   }
 
   /// Drops the engine's own tables. Liquibase's table stays if it has rows of other users.
@@ -359,11 +300,8 @@ public final class History {
                         sheaf_trash_table, sheaf_restore_table, sheaf_trash_column, sheaf_restore_column,
                         sheaf_try, sheaf_lift, sheaf_run, sheaf_append_only
           """);
-      try (ResultSet row =
-          statement.executeQuery("SELECT EXISTS (SELECT FROM databasechangelog)")) {
-        if (row.next() && row.getBoolean(1)) {
-          return;
-        }
+      if (Sql.of("SELECT EXISTS (SELECT FROM databasechangelog)").isTrue(connection)) {
+        return;
       }
       statement.execute("DROP TABLE databasechangelog");
     }

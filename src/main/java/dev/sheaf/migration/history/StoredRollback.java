@@ -1,6 +1,6 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
@@ -10,10 +10,8 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
@@ -48,31 +46,22 @@ public final class StoredRollback {
                (EXCLUDED.checksum, EXCLUDED.lock_timeout_ms, EXCLUDED.statement_timeout_ms, EXCLUDED.lossy, EXCLUDED.tolerates)
         """;
     Directives directives = changeset.directives();
-    try (PreparedStatement upsert = connection.prepareStatement(sql)) {
-      upsert.setString(1, changeset.file().path());
-      upsert.setBoolean(2, changeset.transactional());
-      if (changeset.down() == null) {
-        upsert.setNull(3, Types.ARRAY);
-      } else {
-        upsert.setArray(3, connection.createArrayOf("text", changeset.down().toArray()));
-      }
-      upsert.setObject(4, millis(directives.lockTimeout()), Types.BIGINT);
-      upsert.setObject(5, millis(directives.statementTimeout()), Types.BIGINT);
-      upsert.setString(6, directives.lossyRollback());
-      upsert.setString(7, directives.tolerates());
-      upsert.setString(
-          8, checksum(changeset.file().path(), changeset.transactional(), changeset.down()));
-      upsert.executeUpdate();
-    }
+    Sql.of(
+            sql,
+            changeset.file().path(),
+            changeset.transactional(),
+            changeset.down() == null ? null : changeset.down().toArray(String[]::new),
+            millis(directives.lockTimeout()),
+            millis(directives.statementTimeout()),
+            directives.lossyRollback(),
+            directives.tolerates(),
+            checksum(changeset.file().path(), changeset.transactional(), changeset.down()))
+        .update(connection);
   }
 
   /// Removes the stored rollback in the caller's transaction.
   static void remove(Connection connection, String path) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM schema_rollback WHERE path = ?")) {
-      delete.setString(1, path);
-      delete.executeUpdate();
-    }
+    Sql.of("DELETE FROM schema_rollback WHERE path = ?", path).update(connection);
   }
 
   /// The stored rollback of `path`, as a changeset that can only be rolled back; empty if there is
@@ -86,17 +75,8 @@ public final class StoredRollback {
           FROM schema_rollback
          WHERE path = ?
         """;
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setString(1, path);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(changeset(path, row)) : Optional.empty();
-      }
-    } catch (SQLException e) {
-      if (SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+    return Sql.of(sql, path).listIfExists(connection, row -> changeset(path, row)).stream()
+        .findFirst();
   }
 
   private static Changeset changeset(String path, ResultSet row) throws SQLException {

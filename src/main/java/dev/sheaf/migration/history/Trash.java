@@ -1,14 +1,12 @@
 package dev.sheaf.migration.history;
 
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.TrashEntry;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -56,66 +54,42 @@ public final class Trash {
          ORDER BY t.id
         """
             .replace("%s", KEY);
-    List<Item> items = new ArrayList<>();
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setDouble(1, age.toMillis() / 1_000.0);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          String path = row.getString(5);
-          items.add(
-              new Item(
-                  row.getLong(1),
-                  row.getString(8),
-                  new TrashEntry(
-                      row.getString(2),
-                      row.getString(3),
-                      row.getObject(4, Long.class),
-                      path == null ? null : History.label(path),
-                      row.getTimestamp(6).toInstant()),
-                  path,
-                  row.getString(7)));
-        }
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return items;
+    return Sql.of(sql, age.toMillis() / 1_000.0).listIfExists(connection, Trash::item);
+  }
+
+  private static Item item(ResultSet row) throws SQLException {
+    String path = row.getString(5);
+    return new Item(
+        row.getLong(1),
+        row.getString(8),
+        new TrashEntry(
+            row.getString(2),
+            row.getString(3),
+            row.getObject(4, Long.class),
+            path == null ? null : History.label(path),
+            row.getTimestamp(6).toInstant()),
+        path,
+        row.getString(7));
   }
 
   /// Drops `item` permanently, in the caller's transaction.
   public static void drop(Connection connection, Item item) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        PreparedStatement update =
-            connection.prepareStatement(
-                "UPDATE schema_trash SET emptied_at = now(), relation = NULL WHERE id = ?")) {
-      if (item.drop() != null) {
-        statement.execute(item.drop());
-      }
-      update.setLong(1, item.id());
-      update.executeUpdate();
+    if (item.drop() != null) {
+      Sql.of(item.drop()).update(connection);
     }
+    Sql.of("UPDATE schema_trash SET emptied_at = now(), relation = NULL WHERE id = ?", item.id())
+        .update(connection);
   }
 
   /// Drops the columns from the trash of `reference` that were dropped permanently in `live`. The
   /// same changesets ran in both databases.
   public static void mirror(Connection live, Connection reference) throws SQLException {
-    List<String> emptied = new ArrayList<>();
-    try (Statement select = live.createStatement();
-        ResultSet row =
-            select.executeQuery(
+    List<String> emptied =
+        Sql.of(
                 "SELECT "
                     + KEY
-                    + " FROM schema_trash WHERE column_name IS NOT NULL AND emptied_at IS NOT NULL")) {
-      while (row.next()) {
-        emptied.add(row.getString(1));
-      }
-    } catch (SQLException e) {
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
+                    + " FROM schema_trash WHERE column_name IS NOT NULL AND emptied_at IS NOT NULL")
+            .listIfExists(live, row -> row.getString(1));
     for (Item item : read(reference, Duration.ZERO)) {
       if (emptied.contains(item.key())) {
         drop(reference, item);

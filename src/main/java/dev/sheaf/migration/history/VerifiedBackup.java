@@ -1,8 +1,8 @@
 package dev.sheaf.migration.history;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -42,20 +42,11 @@ public record VerifiedBackup(
          ORDER BY taken_at DESC, id DESC
          LIMIT 1
         """;
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setDouble(1, maxAge.toMillis() / 1_000.0);
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() ? Optional.of(read(row)) : Optional.empty();
-      }
-    }
+    return Sql.of(sql, maxAge.toMillis() / 1_000.0).first(connection, VerifiedBackup::read);
   }
 
   private static boolean isTablePresent(Connection connection) throws SQLException {
-    try (PreparedStatement select =
-            connection.prepareStatement("SELECT to_regclass('schema_backup') IS NOT NULL");
-        ResultSet row = select.executeQuery()) {
-      return row.next() && row.getBoolean(1);
-    }
+    return Sql.of("SELECT to_regclass('schema_backup') IS NOT NULL").isTrue(connection);
   }
 
   /// Records a verified backup.
@@ -79,19 +70,17 @@ public record VerifiedBackup(
         VALUES (?, ?, ?, ?, ?::timestamptz, ?, ?)
         RETURNING file, checksum, bytes, schema_fingerprint, taken_at, verified_at
         """;
-    try (PreparedStatement insert = connection.prepareStatement(sql)) {
-      insert.setString(1, file);
-      insert.setString(2, checksum);
-      insert.setLong(3, bytes);
-      insert.setString(4, schemaFingerprint);
-      insert.setString(5, takenAt);
-      insert.setString(6, ProcessIdentity.NAME);
-      insert.setString(7, ProcessIdentity.VERSION);
-      try (ResultSet row = insert.executeQuery()) {
-        row.next();
-        return read(row);
-      }
-    }
+    return Sql.of(
+            sql,
+            file,
+            checksum,
+            bytes,
+            schemaFingerprint,
+            takenAt,
+            ProcessIdentity.NAME,
+            ProcessIdentity.VERSION)
+        .first(connection, VerifiedBackup::read)
+        .orElseThrow();
   }
 
   private static VerifiedBackup read(ResultSet row) throws SQLException {

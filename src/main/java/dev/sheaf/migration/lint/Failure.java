@@ -20,11 +20,10 @@ public record Failure(String state, String message, String routine) {
   static Failure of(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
     String message = server == null ? e.getMessage() : server.getMessage();
-    String routine = server == null ? null : server.getRoutine();
     return new Failure(
         SqlStates.of(e),
         String.valueOf(message).strip().replaceAll("\\s+", " "),
-        routine == null ? "" : routine);
+        SqlStates.routine(e));
   }
 
   /// Whether the statement cannot run in a transaction.

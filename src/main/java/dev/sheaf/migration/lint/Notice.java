@@ -1,12 +1,11 @@
 package dev.sheaf.migration.lint;
 
+import dev.sheaf.database.SqlStates;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import org.postgresql.util.PSQLWarning;
-import org.postgresql.util.ServerErrorMessage;
 
 /// A notice or warning of a statement that succeeded.
 ///
@@ -21,14 +20,11 @@ public record Notice(String state, String message, String routine) {
     for (SQLWarning warning = statement.getWarnings();
         warning != null;
         warning = warning.getNextWarning()) {
-      ServerErrorMessage server =
-          warning instanceof PSQLWarning p ? p.getServerErrorMessage() : null;
-      String routine = server == null ? null : server.getRoutine();
       notices.add(
           new Notice(
-              String.valueOf(warning.getSQLState()),
+              SqlStates.of(warning),
               String.valueOf(warning.getMessage()),
-              routine == null ? "" : routine));
+              SqlStates.routine(warning)));
     }
     return notices;
   }
