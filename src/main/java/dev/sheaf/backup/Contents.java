@@ -1,5 +1,6 @@
 package dev.sheaf.backup;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.Difference.Kind;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
@@ -66,14 +67,7 @@ record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows)
          ORDER BY 1
         """
             .formatted(partitioned ? "'r', 'p'" : "'r'");
-    List<String> tables = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        tables.add(row.getString(1));
-      }
-    }
-    return tables;
+    return Sql.of(sql).list(connection, row -> row.getString(1));
   }
 
   /// Called after each table that was counted.

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.catalog;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.catalog.Catalog.Column;
 import dev.sheaf.migration.catalog.Catalog.Comment;
@@ -134,11 +135,7 @@ public final class CatalogReader {
   /// The schema of the engine's tables, in which changelogs create what they name without a schema,
   /// as SQL has to write it.
   public static String home(Connection connection) throws SQLException {
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery("SELECT " + HOME_NAME)) {
-      row.next();
-      return row.getString(1);
-    }
+    return Sql.of("SELECT " + HOME_NAME).first(connection, row -> row.getString(1)).orElseThrow();
   }
 
   private Catalog read() throws SQLException {

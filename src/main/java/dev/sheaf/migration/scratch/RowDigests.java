@@ -1,5 +1,6 @@
 package dev.sheaf.migration.scratch;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.catalog.Catalog.Column;
@@ -7,9 +8,7 @@ import dev.sheaf.migration.catalog.Catalog.Detail;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.catalog.CatalogReader;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,14 +46,7 @@ public record RowDigests(Map<Query, List<String>> digests) {
   }
 
   private static List<String> digest(Connection connection, Query query) throws SQLException {
-    List<String> rows = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(query.sql())) {
-      while (row.next()) {
-        rows.add(row.getString(1));
-      }
-    }
-    return rows;
+    return Sql.of(query.sql()).list(connection, row -> row.getString(1));
   }
 
   /// Looks again.

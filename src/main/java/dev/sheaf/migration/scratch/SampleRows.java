@@ -1,5 +1,6 @@
 package dev.sheaf.migration.scratch;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.catalog.Catalog;
@@ -215,12 +216,7 @@ public final class SampleRows {
           tables.values().stream()
               .map(t -> "SELECT %s WHERE EXISTS (SELECT FROM ONLY %s)".formatted(t.oid(), t.name()))
               .collect(Collectors.joining(" UNION ALL "));
-      try (Statement select = connection.createStatement();
-          ResultSet row = select.executeQuery(rows)) {
-        while (row.next()) {
-          withRows.add(row.getLong(1));
-        }
-      }
+      withRows.addAll(Sql.of(rows).list(connection, row -> row.getLong(1)));
     }
     tables.keySet().removeAll(withRows);
     return tables;
