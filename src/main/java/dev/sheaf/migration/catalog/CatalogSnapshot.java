@@ -34,7 +34,7 @@ public record CatalogSnapshot(SortedMap<String, String> objects, Set<String> eng
   }
 
   /// The text of `catalog`, which was read exactly.
-  static CatalogSnapshot of(Catalog catalog) {
+  public static CatalogSnapshot of(Catalog catalog) {
     return new CatalogText(catalog).snapshot();
   }
 

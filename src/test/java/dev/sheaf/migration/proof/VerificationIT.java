@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener;
@@ -12,9 +13,18 @@ import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.TestDatabase;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -118,6 +128,32 @@ class VerificationIT {
     assertThat(differences())
         .containsExactly(
             "EXTRA column cron.mine.id", "EXTRA event trigger mine", "EXTRA table cron.mine");
+  }
+
+  @Test
+  void objectsOfOthersAreIgnoredIfTheSettingsSaySo() throws Exception {
+    changelogs.table("core", 1, "a");
+    migrations().up(SILENT).orThrow();
+    database.execute(
+        """
+        CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean);
+        CREATE TABLE schema_migration (id int);
+        CREATE SCHEMA cron;
+        CREATE TABLE cron.a (id int);
+        ALTER TABLE a DROP COLUMN id;
+        """);
+
+    assertThat(
+            differences(
+                TestConfig.migrations(
+                    database,
+                    root,
+                    "sheaf.schema.verify-ignore",
+                    "* public.schema_migrations*, schema cron,* cron.*,column public.a.*")))
+        .containsExactly(
+            "MISSING column public.a.id",
+            "EXTRA column public.schema_migration.id",
+            "EXTRA table public.schema_migration");
   }
 
   @Test
@@ -256,8 +292,111 @@ class VerificationIT {
     }
   }
 
+  @Test
+  void indexesThatTakeTheOthersPlaceAreNoDifference() throws Exception {
+    try (TestDatabase live = withSpace();
+        Connection connection = live.connect()) {
+      ObjectTemplates templates = new ObjectTemplates(Changelogs.bundled());
+      buildIndex(templates, connection, "embedding_1_hnsw", "halfvec", 8);
+      buildIndex(templates, connection, "embedding_1_hnsw_next", "vector", 12);
+      assertThat(differences(TestConfig.migrations(live))).isEmpty();
+
+      templates.apply(connection, "space_index_swap", Map.of("space_id", 1));
+      live.execute("UPDATE embedding_space SET \"precision\" = 'full'");
+      assertThat(differences(TestConfig.migrations(live))).isEmpty();
+
+      live.execute("UPDATE embedding_space SET \"precision\" = 'half'");
+      assertThat(differences(TestConfig.migrations(live)))
+          .containsExactly("CHANGED index public.embedding_1_hnsw");
+    }
+  }
+
+  @Test
+  void indexesThatASessionIsWorkingOnAreNoDifference() throws Exception {
+    try (TestDatabase live = withSpace();
+        Connection connection = live.connect();
+        Connection writer = live.connect();
+        ExecutorService threads = Executors.newSingleThreadExecutor()) {
+      buildIndex(
+          new ObjectTemplates(Changelogs.bundled()), connection, "embedding_1_hnsw", "halfvec", 8);
+      Migrations migrations = TestConfig.migrations(live);
+      for (String sql :
+          List.of(
+              "CREATE INDEX CONCURRENTLY other ON embedding_1 (ordinal)",
+              "DROP INDEX CONCURRENTLY other",
+              "REINDEX INDEX CONCURRENTLY embedding_1_hnsw")) {
+        writer.setAutoCommit(false);
+        Sql.of("LOCK TABLE embedding_1 IN ROW EXCLUSIVE MODE").update(writer);
+        Future<?> waiting =
+            threads.submit(() -> {
+              live.execute(sql);
+              return null;
+            });
+        Awaitility.await()
+            .atMost(Duration.ofMinutes(1))
+            .until(() ->
+                Sql.of(
+                        "SELECT EXISTS (SELECT FROM pg_index WHERE indrelid = 'embedding_1'::regclass AND NOT indisvalid)")
+                    .isTrue(connection));
+
+        assertThat(migrations.verify(true)).as(sql).isEmpty();
+
+        assertThat(waiting.isDone()).as(sql).isFalse();
+        writer.rollback();
+        waiting.get();
+      }
+
+      // What a crash leaves.
+      live.execute(
+          "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'embedding_1_hnsw'::regclass");
+      assertThat(differences(migrations)).containsExactly("CHANGED index public.embedding_1_hnsw");
+    }
+  }
+
+  /// A database with the bundled schema, one collection and one space in it.
+  private static TestDatabase withSpace() throws SQLException {
+    TestDatabase live = TestDatabase.migrated();
+    live.execute(
+        """
+        INSERT INTO collection (name) VALUES ('docs');
+        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision") VALUES (1, 'a', 3, 'cosine', 'half');
+        """);
+    ObjectTemplates templates = new ObjectTemplates(Changelogs.bundled());
+    try (Connection connection = live.connect()) {
+      templates.apply(connection, "collection", Map.of("collection_id", 1));
+      templates.apply(
+          connection, "space", Map.of("space_id", 1, "collection_id", 1, "dimensions", 3));
+    }
+    return live;
+  }
+
+  private static void buildIndex(
+      ObjectTemplates templates, Connection connection, String name, String type, int m)
+      throws SQLException {
+    templates.apply(
+        connection,
+        "space_index",
+        Map.of(
+            "space_id",
+            1,
+            "index",
+            name,
+            "element",
+            "vector::%s(3)".formatted(type),
+            "operator_class",
+            type + "_cosine_ops",
+            "m",
+            m,
+            "ef_construction",
+            32));
+  }
+
   private List<String> differences() {
-    return migrations().verify().stream().map(VerificationIT::text).toList();
+    return differences(migrations());
+  }
+
+  private static List<String> differences(Migrations migrations) {
+    return migrations.verify().stream().map(VerificationIT::text).toList();
   }
 
   private static String text(Difference difference) {
