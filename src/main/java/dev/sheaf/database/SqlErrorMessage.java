@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/// Turns what PostgreSQL reports into what a person needs: one line and a hint.
+/// Translates errors of PostgreSQL into one line and a hint for operators.
 public final class SqlErrorMessage {
 
   /// Where PostgreSQL rejects a query from which row-level security would hide rows.
@@ -16,7 +16,7 @@ public final class SqlErrorMessage {
 
   private SqlErrorMessage() {}
 
-  /// Why `address` could not be opened.
+  /// The failure of a connection attempt.
   static OperatorException connecting(DatabaseAddress address, SQLException e) {
     String server = address.server();
     return switch (SqlStates.of(e)) {
@@ -45,16 +45,16 @@ public final class SqlErrorMessage {
     };
   }
 
-  /// Why something failed on `address`.
+  /// The failure of an operation.
   ///
-  /// @param what what was being done
+  /// @param what the operation
   public static OperatorException running(DatabaseAddress address, String what, SQLException e) {
     return running(address, what, null, e);
   }
 
-  /// Why `statement` failed on `address`.
+  /// The failure of a statement.
   ///
-  /// @param what what was being done: a changeset, a template, a command
+  /// @param what the operation: a changeset, a template, a command
   public static OperatorException running(
       DatabaseAddress address, String what, @Nullable String statement, SQLException e) {
     String problem =
@@ -96,7 +96,7 @@ public final class SqlErrorMessage {
     };
   }
 
-  /// The server's own words in one line, with its detail when it has one.
+  /// The server's message in one line, with its detail if there is one.
   public static String message(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
     if (server == null || server.getMessage() == null) {

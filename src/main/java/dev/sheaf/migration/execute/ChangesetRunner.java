@@ -337,14 +337,14 @@ public final class ChangesetRunner {
     }
   }
 
-  /// Sets the timeouts of the file, or the given ones where it has none, tells the functions of the
-  /// trash who calls them, and makes the server read strings as the file's reader does.
+  /// Sets the timeouts of the file, or the given ones where it has none, and tells the functions of
+  /// the trash who calls them.
   private static String timeouts(
       String scope, Changeset changeset, Duration lockTimeout, Duration statementTimeout) {
     Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
-    return "SET %1$s lock_timeout = %2$s; SET %1$s statement_timeout = %3$s; SET %1$s sheaf.changeset = '%4$s'; SET %1$s standard_conforming_strings = on"
+    return "SET %1$s lock_timeout = %2$s; SET %1$s statement_timeout = %3$s; SET %1$s sheaf.changeset = '%4$s'"
         .formatted(
             scope,
             lock.toMillis(),
