@@ -144,7 +144,7 @@ final class MongoServer implements AutoCloseable {
     return indexes;
   }
 
-  /// Creates a collection.
+  /// Creates a collection if it does not exist.
   ///
   /// @return whether it was created
   boolean createCollection(String name) {

@@ -303,6 +303,28 @@ class WhatRunsIT {
     assertThat(tables()).isEmpty();
   }
 
+  /// Earlier versions applied files that are rejected today.
+  @Test
+  void onlyTheRollbackOfAnAppliedFileIsRejected() throws Exception {
+    write(1, "", "CREATE TABLE t ();", "DROP TABLE t;");
+    up();
+    write(1, " dbms:oracle", "CREATE TABLE t ();", "DROP TABLE t;");
+    write(2, "", "CREATE TABLE u ();", "DROP TABLE u;");
+
+    up();
+    down();
+    assertThat(tables()).containsExactly("t");
+    assertThat(migrations().down("core", 1, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessageStartingWith(
+            "core/001_a.sql:2:1: uses dbms:oracle, which is not supported - remove it");
+    assertThat(tables()).containsExactly("t");
+
+    write(1, "", "CREATE TABLE t ();\n-- corrected", "DROP TABLE t;");
+    migrations().force("core", 1, new Approval(null, "corrected"), SILENT).orThrow();
+    down();
+    assertThat(tables()).isEmpty();
+  }
+
   @Test
   void f14NumbersMayBeDates() throws Exception {
     write(20261128093000L, "", "CREATE TABLE t ();", "DROP TABLE t;");
