@@ -4,6 +4,7 @@ import dev.sheaf.access.ApiKeys;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.DatabaseUrlConfigSourceFactory;
+import dev.sheaf.database.LiteralValueInterceptor;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.http.Caller;
@@ -202,6 +203,7 @@ final class Common {
             .withProfile(profile())
             .withSources(new DotEnvConfigSourceProvider())
             .withSources(new DatabaseUrlConfigSourceFactory())
+            .withInterceptors(new LiteralValueInterceptor())
             .withMapping(MigrationConfig.class)
             .withMapping(ModulesConfig.class)
             .withMapping(MongoConfig.class)

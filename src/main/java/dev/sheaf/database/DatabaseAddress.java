@@ -2,10 +2,6 @@ package dev.sheaf.database;
 
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
-import java.net.URI;
-import java.net.URLDecoder;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -35,42 +31,14 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     }
   }
 
-  /// Parses `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`), the
-  /// format of `DATABASE_URL` on most platforms. User, password and database are percent-decoded.
+  /// Parses `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`, or the
+  /// driver's `jdbc:postgresql://`), the format of `DATABASE_URL` on most platforms, with the
+  /// parameters of libpq. User, password and database are percent-decoded.
   ///
-  /// @throws OperatorException if the URL is malformed; the message does not contain the
-  ///   credentials
+  /// @throws OperatorException if the URL is malformed or has an unknown parameter; the message
+  ///   does not contain the credentials
   public static DatabaseAddress parse(String url) {
-    URI uri;
-    try {
-      uri = URI.create(url.strip());
-    } catch (IllegalArgumentException e) {
-      throw malformed(
-          "it is not a URL; characters such as @ : / % in a password must be written %40 %3A %2F %25");
-    }
-    String scheme = uri.getScheme();
-    if (!"postgres".equals(scheme) && !"postgresql".equals(scheme)) {
-      throw malformed("it starts with " + scheme + ":");
-    }
-    if (uri.getHost() == null) {
-      throw malformed("it has no host");
-    }
-    String path = uri.getRawPath();
-    if (path == null || path.length() < 2) {
-      throw malformed("it has no database");
-    }
-    String credentials = uri.getRawUserInfo();
-    @Nullable String user = null;
-    @Nullable String password = null;
-    if (credentials != null) {
-      int colon = credentials.indexOf(':');
-      user = decode(colon < 0 ? credentials : credentials.substring(0, colon));
-      password = colon < 0 ? null : decode(credentials.substring(colon + 1));
-    }
-    String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-    int port = uri.getPort() < 0 ? 5432 : uri.getPort();
-    return new DatabaseAddress(
-        jdbcUrl(uri.getHost() + ":" + port, decode(path.substring(1)), query), user, password);
+    return PostgresUrl.parse(url);
   }
 
   /// Builds an address from the values of `DB_HOST`, `DB_PORT`, `DB_NAME`, `DB_USER`,
@@ -79,7 +47,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       String host, String port, String database, @Nullable String user, @Nullable String password) {
     try {
       return new DatabaseAddress(
-          jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);
+          PostgresUrl.jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);
     } catch (NumberFormatException e) {
       throw new OperatorException(
           "invalid port: " + port, "set DB_PORT to a number, such as 5432", e);
@@ -90,7 +58,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   public DatabaseAddress withDatabase(String database) {
     int question = jdbcUrl.indexOf('?');
     String query = question < 0 ? "" : jdbcUrl.substring(question);
-    return new DatabaseAddress(jdbcUrl(server(), database, query), user, password);
+    return new DatabaseAddress(PostgresUrl.jdbcUrl(server(), database, query), user, password);
   }
 
   /// The host name or IP address; several are separated by commas.
@@ -172,28 +140,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return value == null ? "" : value;
   }
 
-  private static String jdbcUrl(String server, String database, String query) {
-    return "jdbc:postgresql://"
-        + server
-        + "/"
-        + URLEncoder.encode(database, StandardCharsets.UTF_8)
-        + query;
-  }
-
-  private static String decode(String text) {
-    // URLDecoder reads a plus as a space, which a URL's user and path do not mean.
-    return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-  }
-
   private static String withoutQuery(String url) {
     int question = url.indexOf('?');
     return question < 0 ? url : url.substring(0, question);
-  }
-
-  private static OperatorException malformed(String why) {
-    return new OperatorException(
-        "DATABASE_URL is invalid: " + why,
-        "expected postgres://user:password@host:port/database?sslmode=...");
   }
 
   /// The configured database: `jdbcUrl` if it is set, otherwise the datasource's URL.

@@ -1,9 +1,15 @@
 package dev.sheaf.database;
 
+import dev.sheaf.runtime.OperatorException;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
 import io.smallrye.config.ConfigValue;
-import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.Expressions;
+import io.smallrye.config.common.MapBackedConfigSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,9 +19,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads the database's address from
 /// `DATABASE_URL=postgres://user:password@host:port/database?...`, or from `DB_HOST`, `DB_PORT`,
-/// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. Quarkus's own `quarkus.datasource.jdbc.url` takes
-/// precedence.
+/// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. URL and password can also be in files, which
+/// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. All values are literal. Quarkus's own
+/// `quarkus.datasource.jdbc.url` takes precedence.
 public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
+
+  /// The name of the configuration source.
+  static final String SOURCE = "DATABASE_URL";
+
+  private static final String FILE = "_FILE";
 
   private static final String URL = "quarkus.datasource.jdbc.url";
 
@@ -42,11 +54,17 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
     if (address.password() != null) {
       properties.put("quarkus.datasource.password", address.password());
     }
-    return List.of(new PropertiesConfigSource(properties, "DATABASE_URL", ORDINAL));
+    return List.of(new Source(properties));
+  }
+
+  private static final class Source extends MapBackedConfigSource {
+    Source(Map<String, String> properties) {
+      super(SOURCE, properties, ORDINAL);
+    }
   }
 
   private static @Nullable DatabaseAddress address(ConfigSourceContext context) {
-    String url = value(context, "DATABASE_URL");
+    String url = valueOrFile(context, "DATABASE_URL");
     if (url != null) {
       return DatabaseAddress.parse(url);
     }
@@ -62,11 +80,29 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
         port == null ? "5432" : port,
         name == null ? "sheaf" : name,
         user,
-        value(context, "DB_PASSWORD"));
+        valueOrFile(context, "DB_PASSWORD"));
+  }
+
+  private static @Nullable String valueOrFile(ConfigSourceContext context, String name) {
+    String value = value(context, name);
+    String file = value(context, name + FILE);
+    if (file == null) {
+      return value;
+    }
+    if (value != null) {
+      throw new OperatorException(
+          "both " + name + " and " + name + FILE + " are set", "remove one of them");
+    }
+    try {
+      return Files.readString(Path.of(file)).strip();
+    } catch (IOException | InvalidPathException e) {
+      throw new OperatorException(
+          "cannot read " + file, name + FILE + " must name a readable file", e);
+    }
   }
 
   private static @Nullable String value(ConfigSourceContext context, String name) {
-    ConfigValue value = context.getValue(name);
+    ConfigValue value = Expressions.withoutExpansion(() -> context.getValue(name));
     return value == null || value.getValue() == null || value.getValue().isBlank()
         ? null
         : value.getValue();

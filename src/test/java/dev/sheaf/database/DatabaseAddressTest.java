@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import dev.sheaf.runtime.OperatorException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseAddressTest {
@@ -66,13 +67,67 @@ class DatabaseAddressTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          postgres://u:p@my_db:5432/x                    | my_db:5432/x
+          postgres://h1:5432,h2/x                        | h1:5432,h2:5432/x
+          postgresql:///x?host=h1,h2&port=1,2            | h1:1,h2:2/x
+          postgres:///x?hostaddr=::1&user=ann            | [::1]:5432/x
+          postgres://u:a#b?c@h/x                         | h:5432/x
+          jdbc:postgresql://h:1/x?user=u&password=p      | h:1/x
+          postgres://h/?dbname=x                         | h:5432/x
+          postgres://h/x?sslmode=verify-full&sslrootcert=/ca.pem | h:5432/x?sslmode=verify-full&sslrootcert=%2Fca.pem
+          postgres://h/x?sslmode=verify-full&sslrootcert=system  | h:5432/x?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory
+          postgres://h/x?channel_binding=require         | h:5432/x?channelBinding=require
+          postgres://h1,h2/x?target_session_attrs=read-write | h1:5432,h2:5432/x?targetServerType=primary
+          postgres://h/x?connect_timeout=3&gssencmode=disable&application_name=a%20b | h:5432/x?connectTimeout=3&gssEncMode=disable&ApplicationName=a+b
+          postgres://h/x?currentSchema=app&options=-csearch_path%3Dapp | h:5432/x?currentSchema=app&options=-csearch_path%3Dapp
+          """)
+  void readsWhatLibpqReads(String url, String jdbc) {
+    assertThat(DatabaseAddress.parse(url).jdbcUrl()).isEqualTo("jdbc:postgresql://" + jdbc);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          search_path=app           | the parameter search_path is not supported - write currentSchema=NAME
+          schema=app                | the parameter schema is not supported - write currentSchema=NAME
+          statement_timeout=1       | the parameter statement_timeout is not supported - remove it; a setting of the server is written options=-c%20NAME%3DVALUE
+          nosuchkey=1               | the parameter nosuchkey is not supported
+          sslmode=bogus             | the parameter sslmode=bogus is not supported - the modes are [allow, disable, prefer
+          target_session_attrs=rw   | the parameter target_session_attrs=rw is not supported - its values are [any,
+          passfile=/p               | the parameter passfile is not supported - set DB_PASSWORD_FILE
+          sslmode                   | a parameter has no value
+          """)
+  void noParameterIsIgnored(String parameter, String problem) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> DatabaseAddress.parse("postgres://h/x?" + parameter))
+        .withMessageStartingWith("DATABASE_URL is invalid: " + problem);
+  }
+
+  /// Every character that ends the password of a URL, and what is left of it.
+  @ParameterizedTest
+  @ValueSource(strings = {"sec@ret", "sec/ret", "sec%ret", "sec:@ret", "sec/re:t", "sec/re@t"})
+  void aRawCharacterInAPasswordGetsTheTip(String password) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> DatabaseAddress.parse("postgres://u:" + password + "@h_1/a"))
+        .withMessageEndingWith("in a password, write @ : / ? # % as %40 %3A %2F %3F %23 %25")
+        .satisfies(e -> assertThat(e).hasMessageNotContainingAny("sec", "ret", "re:t"));
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "mysql://u:secret@h/a",
         "postgres://u:secret@h",
         "postgres://u:secret@h/",
         "postgres:///a?password=secret",
-        "postgres://u:sec ret@h/a",
+        "postgres:///a?host=/tmp&password=secret",
+        "postgres://h:secret/a",
         "secret"
       })
   void whatIsNoUrlIsRefusedWithoutRepeatingIt(String url) {

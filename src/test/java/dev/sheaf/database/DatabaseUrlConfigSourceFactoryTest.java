@@ -1,14 +1,27 @@
 package dev.sheaf.database;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.sheaf.runtime.OperatorException;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseUrlConfigSourceFactoryTest {
+
+  @TempDir private Path directory;
 
   @Test
   void aDatabaseUrlSetsTheDatasource() {
@@ -38,6 +51,55 @@ class DatabaseUrlConfigSourceFactoryTest {
     assertThat(datasource(config)).isEqualTo("jdbc:postgresql://db:6543/docs ann p@ss");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "a${HOME}b",
+        "a$$b",
+        "a\\${x}b",
+        "${x}",
+        "$",
+        "p@:/?#[]%w",
+        "a\\b",
+        "a,b",
+        " ü ",
+        "${",
+        "\\$$"
+      })
+  void valuesAreLiteral(String password) throws IOException {
+    Path file = Files.writeString(directory.resolve("password"), password + "\n");
+    String url =
+        "postgres://ann:" + URLEncoder.encode(password, UTF_8).replace("+", "%20") + "@db/docs";
+    Path urlFile = Files.writeString(directory.resolve("url"), url + "\n");
+
+    assertThat(
+            List.of(
+                config(Map.of("DB_HOST", "db", "DB_USER", "ann", "DB_PASSWORD", password)),
+                config(Map.of("DATABASE_URL", url)),
+                config(
+                    Map.of(
+                        "DATABASE_URL",
+                        "postgres://ann@db/docs?password="
+                            + URLEncoder.encode(password, UTF_8).replace("+", "%20"))),
+                config(Map.of("DATABASE_URL_FILE", urlFile.toString()))))
+        .extracting(config -> value(config, "quarkus.datasource.password"))
+        .containsOnly(password);
+    assertThat(
+            value(
+                config(Map.of("DB_HOST", "db", "DB_PASSWORD_FILE", file.toString())),
+                "quarkus.datasource.password"))
+        .isEqualTo(password.strip());
+  }
+
+  @Test
+  void aValueAndAFileAreNotCombined() {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() ->
+            config(
+                Map.of("DB_HOST", "db", "DB_PASSWORD", "secret", "DB_PASSWORD_FILE", "/nowhere")))
+        .withMessage("both DB_PASSWORD and DB_PASSWORD_FILE are set - remove one of them");
+  }
+
   @Test
   void quarkusOwnSettingWins() {
     SmallRyeConfig config =
@@ -57,7 +119,9 @@ class DatabaseUrlConfigSourceFactoryTest {
   private static SmallRyeConfig config(Map<String, String> values) {
     return new SmallRyeConfigBuilder()
         .withSources(new PropertiesConfigSource(values, "a test", 300))
+        .addDefaultInterceptors()
         .withSources(new DatabaseUrlConfigSourceFactory())
+        .withInterceptors(new LiteralValueInterceptor())
         .build();
   }
 
