@@ -67,7 +67,7 @@ public final class SqlErrorMessage {
 
   private static String hint(DatabaseAddress address, @Nullable String statement, SQLException e) {
     if (SqlStates.routine(e).equals(ROW_SECURITY_CHECK)) {
-      return "use a role with BYPASSRLS instead of %s, or run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before and FORCE after it"
+      return "use a role with BYPASSRLS instead of %s, or set NO FORCE ROW LEVEL SECURITY on the table meanwhile"
           .formatted(role(address));
     }
     return switch (SqlStates.of(e)) {

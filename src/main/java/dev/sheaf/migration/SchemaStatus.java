@@ -43,8 +43,8 @@ public record SchemaStatus(
   public record Module(
       String name,
       boolean enabled,
-      long applied,
-      long latest,
+      @Schema(format = "int32", description = NUMBER) long applied,
+      @Schema(format = "int32", description = NUMBER) long latest,
       List<String> pending,
       List<String> waiting,
       List<String> late,
@@ -52,6 +52,9 @@ public record SchemaStatus(
       List<String> edited,
       List<String> unknown,
       List<String> tolerated) {
+
+    private static final String NUMBER =
+        "A changeset's number. Read it as int64 if changesets are numbered by time.";
 
     /// Whether nothing remains to be done. Not a getter, so that it stays out of the JSON.
     public boolean upToDate() {

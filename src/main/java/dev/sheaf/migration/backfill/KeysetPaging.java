@@ -78,7 +78,7 @@ final class KeysetPaging {
     if (Sql.of("SELECT row_security_active(?::regclass)", quoted).isTrue(connection)) {
       throw new OperatorException(
           "row-level security hides rows of table %s from the role %s".formatted(table, role),
-          "use a role with BYPASSRLS, or run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY until the backfill is done");
+          "use a role with BYPASSRLS, or set NO FORCE ROW LEVEL SECURITY on the table until the backfill is done");
     }
   }
 
