@@ -8,8 +8,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +98,45 @@ public record Changeset(
           "\\b(?:TRUNCATE\\b|DELETE\\s+FROM\\b|DROP\\s++(?!(?:CONSTRAINT|DEFAULT|EXPRESSION|FUNCTION|IDENTITY"
               + "|INDEX|MATERIALIZED|NOT|POLICY|PROCEDURE|RULE|STATISTICS|TRIGGER|VIEW)\\b))[^;\\n]*",
           Pattern.CASE_INSENSITIVE);
+
+  /// A statement that drops or empties a table or a column.
+  private static final Pattern DESTRUCTIVE =
+      Pattern.compile(
+          "TRUNCATE\\b.*|DROP\\s+(?:TABLE|SCHEMA|OWNED)\\b.*|DROP\\b.*\\bCASCADE"
+              + "|ALTER\\s+(?:FOREIGN\\s+)?TABLE\\b.*?\\bDROP\\s++(?!(?:CONSTRAINT|DEFAULT|EXPRESSION|IDENTITY|NOT)\\b).*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private static final Pattern DROPPED_TABLE =
+      Pattern.compile(
+          "DROP\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?([^\\s,;]+)\\s*(?:CASCADE|RESTRICT)?",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern CREATED_TABLE =
+      Pattern.compile(
+          "CREATE\\s+(?:(?:TEMP|TEMPORARY|UNLOGGED)\\s+)?TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?([^\\s(;]+).*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /// What it destroys: what its file declares, or else its first statement that drops or empties a
+  /// table or a column; `null` if it destroys nothing. A table that the changeset itself creates
+  /// does not count.
+  public @Nullable String destroys() {
+    if (directives.destructive() != null) {
+      return directives.destructive();
+    }
+    Set<String> created = new HashSet<>();
+    for (SqlStatement statement : up) {
+      String beginning = statement.beginning();
+      Matcher creates = CREATED_TABLE.matcher(beginning);
+      Matcher drops = DROPPED_TABLE.matcher(beginning);
+      if (creates.matches()) {
+        created.add(creates.group(1));
+      } else if (DESTRUCTIVE.matcher(beginning).matches()
+          && !(drops.matches() && created.contains(drops.group(1)))) {
+        return statement.firstLine();
+      }
+    }
+    return null;
+  }
 
   /// What its rollback destroys: what its file says, or else what the first such statement drops;
   /// `null` when it destroys nothing.

@@ -160,7 +160,7 @@ public record Checklist(
         failure == null ? null : failure.message(),
         touched(observation),
         Rules.judge(observation),
-        changeset.directives().destructive(),
+        changeset.destroys(),
         changelogs.backfill(changeset.label()).isPresent(),
         changeset.directives().requiresBackfill().stream()
             .map(name -> name + " (" + state(backfills.get(name)) + ")")

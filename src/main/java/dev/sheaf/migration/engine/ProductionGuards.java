@@ -56,6 +56,6 @@ final class ProductionGuards {
 
   /// The same, for applying `changeset`.
   void requireBackup(Connection connection, Changeset changeset) throws SQLException {
-    requireBackup(connection, changeset.file().shortPath(), changeset.directives().destructive());
+    requireBackup(connection, changeset.file().shortPath(), changeset.destroys());
   }
 }

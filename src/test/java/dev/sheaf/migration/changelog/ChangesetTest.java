@@ -56,6 +56,35 @@ class ChangesetTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          DROP TABLE a;                                          | DROP TABLE a
+          /* old */ drop /* and gone */ table if exists a, b;     | drop /* and gone */ table if exists a, b
+          ALTER TABLE a ADD COLUMN n int, DROP COLUMN m;         | ALTER TABLE a ADD COLUMN n int, DROP COLUMN m
+          ALTER TABLE ONLY "a" DROP m;                           | ALTER TABLE ONLY "a" DROP m
+          TRUNCATE a;                                            | TRUNCATE a
+          DROP SCHEMA app CASCADE;                               | DROP SCHEMA app CASCADE
+          DROP TYPE mood CASCADE;                                | DROP TYPE mood CASCADE
+          CREATE TEMP TABLE t (n int); DROP TABLE a;             | DROP TABLE a
+          CREATE TEMP TABLE t (n int); DROP TABLE t;             |
+          ALTER TABLE a ALTER COLUMN n DROP NOT NULL;            |
+          ALTER TABLE a ALTER n DROP DEFAULT, DROP CONSTRAINT c; |
+          DROP INDEX i; DROP VIEW v; DROP FUNCTION f;            |
+          DELETE FROM a;                                         |
+          INSERT INTO a VALUES ('DROP TABLE a');                 |
+          CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP TABLE a'; |
+          """)
+  void whatDestroysDataIsSeenWithoutADeclaration(String sql, String loss) {
+    Changeset changeset =
+        ChangesetText.parse("core", "001_a.sql", HEAD.formatted("") + sql + "\n--rollback empty\n");
+
+    assertThat(changeset.destroys()).isEqualTo(loss);
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"1_a.sql", "01_a.sql", "a.sql", "001_A.sql", "1234567890123456789_a.sql"})
   void aFileNeedsAName(String name) {
     assertThatExceptionOfType(OperatorException.class)

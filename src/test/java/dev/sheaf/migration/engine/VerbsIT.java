@@ -407,6 +407,18 @@ class VerbsIT {
   }
 
   @Test
+  void productionRequiresABackupWithoutADeclarationToo() throws Exception {
+    changelogs.changeset("core", 4, "d", "DROP TABLE c;", "CREATE TABLE c (id int);");
+    Migrations production = production();
+
+    assertThat(production.up(SILENT).problems().getFirst())
+        .hasMessageStartingWith(
+            "core/004_d.sql destroys data (DROP TABLE c), but no verified backup");
+    backUp(1);
+    assertThat(run(production.up(SILENT))).hasSize(5);
+  }
+
+  @Test
   void productionRequiresABackupForALossyRollback() throws Exception {
     changelogs.changeset("core", 4, "d", "CREATE INDEX d ON c (id);", "DROP INDEX d;");
     Migrations production = production();
