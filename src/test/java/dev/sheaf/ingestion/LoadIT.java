@@ -162,11 +162,12 @@ class LoadIT {
       for (int number = next.getAndIncrement();
           number < DOCUMENTS;
           number = next.getAndIncrement()) {
-        HttpResponse<String> answer =
-            sheaf.send(
-                "PUT",
-                path(number),
-                JSON.createObjectNode().put("text", GeneratedText.text(number)).toString());
+        String body = JSON.createObjectNode().put("text", GeneratedText.text(number)).toString();
+        HttpResponse<String> answer;
+        do {
+          // An overloaded service asks its clients to retry.
+          answer = sheaf.send("PUT", path(number), body);
+        } while (answer.statusCode() == 503);
         assertThat(answer.statusCode()).as(answer.body()).isIn(200, 201);
         acknowledged.add(number);
       }
