@@ -9,15 +9,19 @@ import java.time.Duration;
 /// How long the database may be silent. A server that was paused, or cut off without a word, would
 /// keep whoever waits for it for ever.
 ///
-/// Each user of the pool begins with `sheaf.database.timeout`, and may allow another time until the
-/// connection goes back.
+/// Each user of the pool begins with `sheaf.database.timeout` and [#GRACE], and may allow another
+/// time until the connection goes back. [SessionTimeouts] are the limits of the server itself.
 @Singleton
 public class NetworkTimeouts implements AgroalPoolInterceptor {
+
+  /// The server ends a statement that takes too long. The wait for its answer is longer by this
+  /// much, so that its error arrives.
+  public static final Duration GRACE = Duration.ofSeconds(5);
 
   private final Duration timeout;
 
   NetworkTimeouts(DatabaseConfig config) {
-    this.timeout = config.timeout();
+    this.timeout = config.timeout().plus(GRACE);
   }
 
   @Override

@@ -102,6 +102,61 @@ class SpaceIndexerIT {
     assertThat(indexes()).isZero();
   }
 
+  /// Of a newer version, for example.
+  @Test
+  void aSpaceThatIsNotUnderstoodHoldsUpNoOther() throws Exception {
+    String broken = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    for (int i = 0; i < 3; i++) {
+      Api.put(
+              broken,
+              "d" + i,
+              Map.of("chunks", List.of(Map.of("text", "text", "vector", List.of(1, i)))))
+          .statusCode(201);
+    }
+    execute(
+        "UPDATE collection SET settings = '{\"precision\": \"later\"}' WHERE name = '"
+            + broken
+            + "'");
+    try {
+      indexer.maintainIndexes();
+    } finally {
+      execute("DELETE FROM collection WHERE name = '" + broken + "'");
+    }
+
+    assertThat(indexes()).isOne();
+  }
+
+  @Test
+  void limitsOfTheDatabaseDoNotEndABuild() throws Exception {
+    String database;
+    try (Connection connection = dataSource.getConnection()) {
+      database = connection.getCatalog();
+    }
+    execute("ALTER DATABASE %s SET lock_timeout = '1ms'".formatted(database));
+    var race = new WorkerRace(dataSource, templates);
+    try {
+      race.run(
+          () -> {
+            dataSource.flush(AgroalDataSource.FlushMode.IDLE);
+            indexer.maintainIndexes();
+          },
+          space.embeddingTable(),
+          "SHARE UPDATE EXCLUSIVE",
+          _ -> {});
+    } finally {
+      execute("ALTER DATABASE %s RESET lock_timeout".formatted(database));
+    }
+
+    assertThat(indexes()).isOne();
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   private long indexes() throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       return WorkerRace.number(

@@ -3,6 +3,7 @@ package dev.sheaf.migration.backfill;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.Lease;
+import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.Approval;
@@ -196,6 +197,7 @@ public final class Backfills {
 
   private <T> T connected(String what, DatabaseCall<T> call) {
     try (Connection connection = address.open("sheaf " + ProcessIdentity.NAME + " backfill")) {
+      SessionTimeouts.remove(connection);
       return call.of(connection);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(address, what, e);
