@@ -11,6 +11,8 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
+import org.eclipse.microprofile.config.Config;
 import org.junit.jupiter.api.Test;
 
 /// The time limits of sessions of the pool.
@@ -23,22 +25,20 @@ class SessionTimeoutsIT {
           + " client_connection_check_interval=1s";
 
   @Inject AgroalDataSource pool;
+  @Inject SessionTimeouts timeouts;
+  @Inject Config settings;
 
   @Test
   void aSessionHasItsOwnLimits() throws SQLException {
-    String database;
-    try (Connection connection = pool.getConnection()) {
-      database = connection.getCatalog();
-      alter(connection, database, "SET statement_timeout = '5s'");
-      alter(connection, database, "SET idle_in_transaction_session_timeout = '5s'");
-    }
-    pool.flush(AgroalDataSource.FlushMode.ALL);
-    try (Connection connection = pool.getConnection()) {
-      assertThat(limits(connection)).isEqualTo(USUAL);
-    } finally {
-      try (Connection connection = pool.getConnection()) {
-        alter(connection, database, "RESET ALL");
-      }
+    try (Connection session =
+        DatabaseAddress.configured(settings, Optional.empty()).open("sheaf test")) {
+      // As a role or a database brings them.
+      Sql.of("SET statement_timeout = '5s'").update(session);
+      Sql.of("SET idle_in_transaction_session_timeout = '5s'").update(session);
+
+      timeouts.onConnectionCreate(session);
+
+      assertThat(limits(session)).isEqualTo(USUAL);
     }
   }
 
@@ -80,11 +80,6 @@ class SessionTimeoutsIT {
           .isInstanceOf(SQLException.class);
       assertThat(limits(connection)).isEqualTo(USUAL);
     }
-  }
-
-  private static void alter(Connection connection, String database, String change)
-      throws SQLException {
-    Sql.of("ALTER DATABASE %s %s".formatted(database, change)).update(connection);
   }
 
   private static int backend(Connection connection) throws SQLException {

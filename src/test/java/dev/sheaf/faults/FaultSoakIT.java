@@ -236,14 +236,15 @@ class FaultSoakIT {
         .until(() -> traffic.isWellSince(since));
   }
 
-  /// As many concurrent requests as there are connections wait for the same lock.
+  /// As many concurrent requests as there are connections wait for the same lock. Requests for jobs
+  /// have no lane of their own.
   private static void allConnectionsAreFree(TestDatabase database, Traffic traffic)
       throws Exception {
     try (var clients = Executors.newVirtualThreadPerTaskExecutor();
         Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
       holder.setAutoCommit(false);
-      lock.execute("LOCK TABLE collection IN ACCESS EXCLUSIVE MODE");
+      lock.execute("LOCK TABLE ingestion_job IN ACCESS EXCLUSIVE MODE");
       IntStream.range(0, POOL).forEach(_ -> clients.execute(traffic::list));
       await()
           .atMost(PATIENCE)
