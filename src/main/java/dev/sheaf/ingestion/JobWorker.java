@@ -15,6 +15,7 @@ import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
@@ -122,14 +123,20 @@ class JobWorker {
       return;
     }
     long turn = System.nanoTime();
+    JobProgress progress = table.progress(job.id());
+    // Even if a batch takes longer than a turn, each turn writes one.
+    var written = new AtomicBoolean();
     try {
       var lines = new LineReader(table.upload(job), loader.maxLine(), job.line(), job.position());
       loader.load(
           target(job),
           loader.batches(lines),
           job.writtenAt(),
-          table.progress(job.id()),
-          () -> stopping || isTurnOver(job, turn));
+          (connection, batch) -> {
+            progress.record(connection, batch);
+            written.set(true);
+          },
+          () -> stopping || (written.get() && isTurnOver(job, turn)));
       table.complete(job.id());
       LOG.infof("Job completed: job=%s", job.id());
     } catch (JobProgress.StoppedException e) {
