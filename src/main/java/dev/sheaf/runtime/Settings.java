@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
+import org.jspecify.annotations.Nullable;
 
 /// The allowed values of all settings, in one place. A service whose settings are not valid does
 /// not start, instead of failing later or behaving in an unexpected way.
@@ -35,6 +36,12 @@ public final class Settings {
   /// In a name, `*` stands for a name that the operator chooses.
   private static final List<Setting> ALL =
       List.of(
+          setting("quarkus.datasource.jdbc.max-size", whole(2, 10_000)),
+          setting("quarkus.datasource.jdbc.acquisition-timeout", duration(MILLISECOND, HOUR)),
+          setting("quarkus.http.idle-timeout", duration(SECOND, DAY)),
+          setting("quarkus.http.read-timeout", duration(SECOND, DAY)),
+          setting("quarkus.shutdown.timeout", duration(Duration.ZERO, HOUR)),
+          setting("quarkus.shutdown.delay", duration(Duration.ZERO, HOUR)),
           setting("sheaf.environment", oneOf("production", "development", "test")),
           setting("sheaf.modules.*.enabled", flag()),
           setting("sheaf.changelogs", text()),
@@ -65,7 +72,7 @@ public final class Settings {
           setting("sheaf.embedding.openai.*.query-timeout", duration(MILLISECOND, HOUR)),
           setting("sheaf.embedding.openai.*.retries", whole(0, 100)),
           setting("sheaf.embedding.openai.*.backoff", duration(MILLISECOND, HOUR)),
-          setting("sheaf.chunking.max-tokens", whole(1, 1_000_000)),
+          setting("sheaf.chunking.max-tokens", whole(16, 1_000_000)),
           setting("sheaf.chunking.overlap-tokens", whole(0, 1_000_000)),
           setting("sheaf.search.ef-search", whole(1, 1_000)),
           setting("sheaf.search.max-scanned", whole(1, Integer.MAX_VALUE)),
@@ -195,8 +202,21 @@ public final class Settings {
         check(config, setting.name(), setting.allowed(), problems);
       }
     }
+    if (problems.isEmpty()) {
+      requireOverlapShorterThanChunk(config, problems);
+    }
     if (!problems.isEmpty()) {
       throw new OperatorException(String.join("; ", problems), "correct the setting, or remove it");
+    }
+  }
+
+  private static void requireOverlapShorterThanChunk(SmallRyeConfig config, List<String> problems) {
+    String overlap = text(config.getConfigValue("sheaf.chunking.overlap-tokens"));
+    String chunk = text(config.getConfigValue("sheaf.chunking.max-tokens"));
+    if (overlap != null && chunk != null && Long.parseLong(overlap) >= Long.parseLong(chunk)) {
+      problems.add(
+          "sheaf.chunking.overlap-tokens must be less than sheaf.chunking.max-tokens, which is %s, not %s"
+              .formatted(chunk, overlap));
     }
   }
 
@@ -212,16 +232,22 @@ public final class Settings {
   private static void check(
       SmallRyeConfig config, String name, Allowed allowed, List<String> problems) {
     ConfigValue value = config.getConfigValue(name);
-    String text = value.getValue();
-    if (text != null && !text.isBlank() && !isValid(allowed, text.strip())) {
+    String text = text(value);
+    if (text != null && !isValid(allowed, text)) {
       problems.add(
           "%s must be %s%s (%s)"
               .formatted(
                   name,
                   allowed.description(),
-                  allowed.shown() ? ", not " + text.strip() : "",
+                  allowed.shown() ? ", not " + text : "",
                   value.getConfigSourceName()));
     }
+  }
+
+  /// `null` if there is none.
+  private static @Nullable String text(ConfigValue value) {
+    String text = value.getValue();
+    return text == null || text.isBlank() ? null : text.strip();
   }
 
   private static boolean isValid(Allowed allowed, String text) {

@@ -95,6 +95,17 @@ class SettingsTest {
   }
 
   @Test
+  void anOverlapIsShorterThanAChunk() {
+    assertThatThrownBy(() ->
+            Settings.check(
+                config(
+                    Map.of(
+                        "sheaf.chunking.max-tokens", "64", "sheaf.chunking.overlap-tokens", "64"))))
+        .hasMessageStartingWith(
+            "sheaf.chunking.overlap-tokens must be less than sheaf.chunking.max-tokens, which is 64, not 64");
+  }
+
+  @Test
   void theDefaultsAreAllowed() {
     var defaults = new TreeMap<String, String>();
     mappings()
@@ -142,7 +153,7 @@ class SettingsTest {
       Stream.concat(Stream.of(Path.of("README.md")), pages)
           .filter(page -> page.toString().endsWith(".md"))
           .flatMap(SettingsTest::lines)
-          .filter(line -> line.startsWith("| `sheaf."))
+          .filter(line -> line.startsWith("| `sheaf.") || line.startsWith("| `quarkus."))
           .forEach(line -> {
             String prefix = "";
             Matcher code = CODE.matcher(line.split("\\|", -1)[1]);
@@ -150,7 +161,8 @@ class SettingsTest {
               String name = code.group(1);
               String whole = name.startsWith(".") ? prefix + name : name;
               prefix = whole.substring(0, whole.lastIndexOf('.'));
-              if (whole.matches("sheaf(\\.[\\w<>-]+)+") && !whole.matches("sheaf\\.(dump|json)")) {
+              if (whole.matches("(sheaf|quarkus)(\\.[\\w<>-]+)+")
+                  && !whole.matches("sheaf\\.(dump|json)")) {
                 settings.add(whole.replace("<name>", "one").replace("NAME", "one"));
               }
             }
