@@ -49,7 +49,17 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
       set(connection, usual);
       AdvisoryLock.noticeDeath(connection);
     } catch (SQLException e) {
+      abort(connection, e);
       throw new IllegalStateException("The time limits of a session could not be set", e);
+    }
+  }
+
+  /// The pool forgets a connection that could not be prepared. Its session would stay.
+  private static void abort(Connection connection, SQLException failure) {
+    try {
+      connection.abort(Runnable::run);
+    } catch (SQLException e) {
+      failure.addSuppressed(e);
     }
   }
 

@@ -38,8 +38,7 @@ public final class TransactionPooler implements AutoCloseable {
   }
 
   /// @param directory an empty directory for its files
-  public static TransactionPooler start(Path directory, DatabaseAddress server)
-      throws IOException, InterruptedException {
+  public static TransactionPooler start(Path directory, DatabaseAddress server) throws IOException {
     int port = freePort();
     Path settings = directory.resolve("pgbouncer.ini");
     Files.writeString(
@@ -100,7 +99,7 @@ public final class TransactionPooler implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+  public void close() {
+    process.destroyForcibly().onExit().join();
   }
 }
