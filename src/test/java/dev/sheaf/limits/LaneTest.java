@@ -122,7 +122,7 @@ class LaneTest {
                 granted++;
                 assertThat(all.incrementAndGet()).isLessThanOrEqualTo(5);
                 assertThat(own.incrementAndGet()).isLessThanOrEqualTo(3);
-                Thread.yield();
+                Thread.onSpinWait();
                 own.decrementAndGet();
                 all.decrementAndGet();
                 lane.release(owner);
