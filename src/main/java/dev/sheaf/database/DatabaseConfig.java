@@ -4,7 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// How the database is used.
+/// Settings of the database connection.
 @ConfigMapping(prefix = "sheaf.database")
 interface DatabaseConfig {
 

@@ -1,8 +1,8 @@
 package dev.sheaf.access;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.http.Caller;

@@ -1,8 +1,8 @@
 package dev.sheaf.faults;
 
+import static dev.sheaf.testing.Patience.await;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.OutOfProcess;
@@ -103,10 +103,9 @@ class FaultsIT {
     database.execute("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
     endSessions();
     // The first request afterwards may fail, because its connection was closed.
-    await().atMost(PATIENCE).until(() -> search().statusCode() == 200);
+    await().until(() -> search().statusCode() == 200);
 
     await()
-        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(refusal(put("second")))
                 .isEqualTo(
@@ -118,7 +117,7 @@ class FaultsIT {
 
     TestDatabase.at(TestDatabase.server())
         .execute("ALTER DATABASE " + name + " RESET default_transaction_read_only");
-    await().atMost(PATIENCE).until(() -> put("third").statusCode() == 200);
+    await().until(() -> put("third").statusCode() == 200);
   }
 
   private static void endSessions() throws Exception {
@@ -142,7 +141,7 @@ class FaultsIT {
           Stream.generate(() -> clients.submit(() -> sheaf.send("GET", "/api/v1/collections", "")))
               .limit(3 * POOL)
               .toList();
-      await().atMost(PATIENCE).until(() -> answers.stream().anyMatch(Future::isDone));
+      await().until(() -> answers.stream().anyMatch(Future::isDone));
       holder.rollback();
     }
 
@@ -184,7 +183,7 @@ class FaultsIT {
         }
         assertThat(sessions()).isLessThanOrEqualTo(POOL);
       }
-      await().atMost(PATIENCE).until(() -> LockWaits.behind(holder) == 0);
+      await().until(() -> LockWaits.behind(holder) == 0);
       holder.rollback();
     }
   }
@@ -269,14 +268,13 @@ class FaultsIT {
       assertThat(sheaf.threads()).isLessThan(threads + STREAMS / 2);
       // A comment arrives while nothing happens.
       BufferedReader events = lines(clients.getFirst());
-      await().atMost(PATIENCE).until(() -> events.readLine().startsWith(":"));
+      await().until(() -> events.readLine().startsWith(":"));
     } finally {
       for (Socket client : clients) {
         client.close();
       }
     }
     await()
-        .atMost(PATIENCE)
         .until(() -> {
           try (Socket client = follow(job)) {
             return statusLine(client).equals("HTTP/1.1 200 OK");
