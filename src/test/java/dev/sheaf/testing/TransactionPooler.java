@@ -1,7 +1,7 @@
 package dev.sheaf.testing;
 
-
 import static dev.sheaf.testing.Patience.await;
+
 import dev.sheaf.database.DatabaseAddress;
 import java.io.IOException;
 import java.net.InetAddress;

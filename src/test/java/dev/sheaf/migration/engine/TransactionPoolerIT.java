@@ -1,6 +1,5 @@
 package dev.sheaf.migration.engine;
 
-import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
