@@ -270,7 +270,7 @@ class JobIT {
     int second;
     try (Gate gate = gate(large)) {
       first = store(large, lines(12_000));
-      await().atMost(TIMEOUT).until(gate::isReached);
+      await().until(gate::isReached);
       second = store(small, lines(1));
     }
 
@@ -291,7 +291,7 @@ class JobIT {
     int id;
     try (Gate gate = gate(collection)) {
       id = store(collection, lines(6_000));
-      await().atMost(TIMEOUT).until(gate::isReached);
+      await().until(gate::isReached);
       assertThat(count("SELECT cardinality(written_at) FROM ingestion_job WHERE id = " + id))
           .isZero();
       assertThat(count("SELECT count(*) FROM ingestion_batch WHERE job_id = " + id)).isPositive();
