@@ -144,6 +144,8 @@ final class MongoServer implements AutoCloseable {
     return indexes;
   }
 
+  /// Creates a collection.
+  ///
   /// @return whether it was created
   boolean createCollection(String name) {
     try {
