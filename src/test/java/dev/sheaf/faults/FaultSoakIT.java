@@ -66,6 +66,8 @@ class FaultSoakIT {
       Map.of(
           "SHEAF_ACCESS_MODE", "required",
           "SHEAF_INGESTION_LEASE", "2s",
+          // The test waits for requests that wait for a lock.
+          "SHEAF_DATABASE_LOCK_TIMEOUT", "30s",
           "SHEAF_INGESTION_POLL_EVERY", "0.2s",
           "SHEAF_INDEX_MIN_ROWS", "500",
           "SHEAF_INDEX_CHECK_EVERY", "1s",
@@ -149,7 +151,7 @@ class FaultSoakIT {
         traffic.verify();
         report(traffic, live);
 
-        assertThat(traffic.wrong()).isEmpty();
+        assertThat(traffic.wrong()).as("%s", failedRequests()).isEmpty();
         assertThat(traffic.failures())
             .allMatch(failure -> behind(failure).stream().anyMatch(one -> one.explains(failure)));
         assertThat(HalfDocuments.count(database)).isZero();
@@ -160,6 +162,10 @@ class FaultSoakIT {
         sheaf.close();
       }
     }
+  }
+
+  private List<String> failedRequests() {
+    return sheaf.log().stream().filter(line -> line.contains("Request failed")).toList();
   }
 
   private void start(TestDatabase database, TcpProxy proxy) throws Exception {
