@@ -126,6 +126,7 @@ public final class Settings {
           setting("sheaf.schema.backoff-limit", duration(MILLISECOND, DAY)),
           setting("sheaf.schema.out-of-order", oneOf("apply", "refuse")),
           setting("sheaf.schema.backup-max-age", duration(SECOND, YEAR)),
+          setting("sheaf.schema.verify-ignore", text()),
           setting("sheaf.schema.vector-widths", listOf(whole(1, MAX_DIMENSIONS))),
           setting("sheaf.backfill.enabled", flag()),
           setting("sheaf.backfill.http-control", flag()),

@@ -45,6 +45,7 @@ class SettingsTest {
           "sheaf.embedding.openai.*.query-prefix",
           "sheaf.embedding.openai.*.document-prefix",
           "sheaf.schema.root",
+          "sheaf.schema.verify-ignore",
           "sheaf.mongodb.database",
           "sheaf.mongodb.root");
 
