@@ -18,6 +18,14 @@ public interface AccessConfig {
   @WithDefault("5s")
   Duration recheckEvery();
 
+  /// How often a replica writes the times of the last use of keys, which it collects in memory.
+  @WithDefault("10s")
+  Duration recordUseEvery();
+
+  /// The names, other than those of this machine, under which clients reach a service in mode
+  /// `open`. It rejects requests for other names, because any web page could send them.
+  Optional<Set<String>> openHosts();
+
   /// Bearer tokens of an identity provider. `quarkus.oidc.*` configures the provider itself.
   Oidc oidc();
 
@@ -48,6 +56,10 @@ public interface AccessConfig {
 
       @WithDefault("admin")
       Set<String> admin();
+
+      /// Admins of all collections who also manage keys and backfills, and read the schema and the
+      /// audit trail. If this is not configured, no token may do that.
+      Optional<Set<String>> operator();
     }
   }
 }

@@ -11,6 +11,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.interceptor.Interceptor;
 import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.logging.Logger.Level;
@@ -22,20 +24,26 @@ class AccessGate {
 
   private static final Logger LOG = Logger.getLogger(AccessGate.class);
 
+  /// Switches the check off.
+  private static final String ANY_AUDIENCE = "any";
+
   private final AccessConfig config;
   private final ModuleSwitches modules;
   private final ApiKeys keys;
   private final boolean oidc;
+  private final Optional<List<String>> audience;
 
   AccessGate(
       AccessConfig config,
       ModuleSwitches modules,
       ApiKeys keys,
-      @ConfigProperty(name = "quarkus.oidc.tenant-enabled") boolean oidc) {
+      @ConfigProperty(name = "quarkus.oidc.tenant-enabled") boolean oidc,
+      @ConfigProperty(name = "quarkus.oidc.token.audience") Optional<List<String>> audience) {
     this.config = config;
     this.modules = modules;
     this.keys = keys;
     this.oidc = oidc;
+    this.audience = audience;
   }
 
   static boolean isOpen(AccessConfig config) {
@@ -47,8 +55,19 @@ class AccessGate {
   /// Runs before all other observers, so that nothing has started if the check fails.
   void requireModule(
       @Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
+    StartupFailure.exitIfFails("access", this::requireAudience);
     if (!isOpen(config)) {
       StartupFailure.exitIfFails("access", this::requireModule);
+    }
+  }
+
+  private void requireAudience() {
+    boolean checked =
+        audience.filter(names -> !names.isEmpty() && !names.contains(ANY_AUDIENCE)).isPresent();
+    if (oidc && !checked) {
+      throw new OperatorException(
+          "tokens are accepted, but their audience is not checked, so a token for any other application would do",
+          "set quarkus.oidc.token.audience to the audience that the identity provider writes into tokens for Sheaf");
     }
   }
 

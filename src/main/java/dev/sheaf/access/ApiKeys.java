@@ -13,6 +13,7 @@ import java.sql.Array;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Map;
@@ -52,12 +53,21 @@ public final class ApiKeys {
       """
           .formatted(COLUMNS);
 
-  private static final String RECORD_USE =
+  /// Skips a key whose use another replica records at the same time. Relies on api_key_pkey.
+  private static final String RECORD_USES =
       """
-      UPDATE api_key
-         SET last_used_at = now()
-       WHERE id = ?
-         AND (last_used_at > now() - interval '1 min') IS NOT TRUE
+      WITH used AS (
+           SELECT k.id, now() - u.age * interval '1 ms' AS at
+             FROM unnest(?::text[], ?::bigint[]) AS u (id, age)
+             JOIN api_key k ON k.id = u.id
+            WHERE (k.last_used_at > now() - (u.age + 60000) * interval '1 ms') IS NOT TRUE
+            ORDER BY k.id
+              FOR UPDATE OF k SKIP LOCKED
+      )
+      UPDATE api_key k
+         SET last_used_at = used.at
+        FROM used
+       WHERE k.id = used.id
       """;
 
   private final Source source;
@@ -164,11 +174,20 @@ public final class ApiKeys {
         .first(connection, row -> new StoredKey(row.getBytes(1), row.getBoolean(2), read(row)));
   }
 
-  /// Records the use of a key, at most once a minute for all replicas together.
-  void recordUse(String id) throws SQLException {
-    try (Connection connection = source.connect()) {
-      Sql.of(RECORD_USE, id).update(connection);
-    }
+  /// Records uses of keys, each at most once a minute for all replicas together. Does not wait
+  /// until a standby or the disk has the record: a crash may lose it.
+  ///
+  /// @param ages how long ago each key was used, by its ID
+  void recordUses(Map<String, Duration> ages) throws SQLException {
+    List<Map.Entry<String, Duration>> uses = List.copyOf(ages.entrySet());
+    transaction(connection -> {
+      Sql.of("SET LOCAL synchronous_commit = off").update(connection);
+      return Sql.of(
+              RECORD_USES,
+              uses.stream().map(Map.Entry::getKey).toArray(String[]::new),
+              uses.stream().map(use -> use.getValue().toMillis()).toArray(Long[]::new))
+          .update(connection);
+    });
   }
 
   boolean hasActiveKey() throws SQLException {

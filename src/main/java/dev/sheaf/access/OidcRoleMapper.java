@@ -59,8 +59,11 @@ class OidcRoleMapper implements SecurityIdentityAugmentor {
   /// grants nothing unless it is configured.
   private SecurityIdentity withRole(JsonWebToken token, Set<String> roles) {
     String name = name(token);
+    if (containsAny(roles, oidc.roles().operator().orElse(Set.of()))) {
+      return Role.ADMIN.identity(name, null, true);
+    }
     if (containsAny(roles, oidc.roles().admin())) {
-      return Role.ADMIN.identity(name, collections(token));
+      return Role.ADMIN.identity(name, collections(token), false);
     }
     if (containsAny(roles, oidc.roles().writer())) {
       return Role.WRITER.identity(name, collections(token));
@@ -77,8 +80,13 @@ class OidcRoleMapper implements SecurityIdentityAugmentor {
         .build();
   }
 
+  /// A subject is unique only within its issuer, and names such as `preferred_username` can be
+  /// chosen by their owners. The URL of an issuer has no fragment.
   private static String name(Principal principal) {
-    return "oidc:" + principal.getName();
+    return "oidc:"
+        + (principal instanceof JsonWebToken token
+            ? token.getIssuer() + "#" + token.getSubject()
+            : principal.getName());
   }
 
   private static boolean containsAny(Set<String> roles, Set<String> wanted) {

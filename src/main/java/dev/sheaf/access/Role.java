@@ -36,11 +36,16 @@ public enum Role {
     return value();
   }
 
-  /// Creates the identity of a caller with this role.
+  /// Creates the identity of a caller with this role. An admin of all collections is an operator.
   ///
   /// @param name the value of [Caller#name]
   /// @param collections the collections that the caller may use; `null` means all
   SecurityIdentity identity(String name, @Nullable Set<String> collections) {
+    return identity(name, collections, this == ADMIN && collections == null);
+  }
+
+  /// @param operator whether the caller also manages what concerns all collections
+  SecurityIdentity identity(String name, @Nullable Set<String> collections, boolean operator) {
     var identity =
         QuarkusSecurityIdentity.builder()
             .setPrincipal(new QuarkusPrincipal(name))
@@ -52,7 +57,8 @@ public enum Role {
     }
     if (collections != null) {
       identity.addAttribute(Caller.COLLECTIONS, collections);
-    } else if (this == ADMIN) {
+    }
+    if (operator) {
       identity.addRole(Roles.OPERATOR);
     }
     return identity.build();

@@ -10,7 +10,11 @@ public enum AuditAction {
   COLLECTION_DROPPED("collection.dropped"),
   DOCUMENT_DELETED("document.deleted"),
   /// All documents that match a filter.
-  DOCUMENTS_DELETED("documents.deleted");
+  DOCUMENTS_DELETED("documents.deleted"),
+  /// An export of documents began.
+  DOCUMENTS_EXPORTED("documents.exported"),
+  /// Requests of one caller for one operation that got 401 or 403.
+  ACCESS_REFUSED("access.refused");
 
   private final String value;
 

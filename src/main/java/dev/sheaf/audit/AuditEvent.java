@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /// One entry of the audit trail.
 ///
 /// @param at the time by the database's clock
-/// @param actor `key:<id>`, `oidc:<name>`, `process:<user@host/pid>`, `anybody` or `service`
+/// @param actor `key:<id>`, `oidc:<issuer>#<subject>`, `process:<user@host/pid>`, `anybody` or
+///   `service`
 /// @param action such as `collection.dropped` or `schema.up`
 /// @param object the name of the object that was changed
 /// @param details a JSON object

@@ -9,6 +9,8 @@ import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.WorkKind;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -166,6 +168,9 @@ public class CollectionService {
   }
 
   /// All collections, by name.
+  ///
+  /// @throws Problem if too many reads are running
+  @LimitConcurrency(WorkKind.READ)
   public List<CollectionView> list() {
     return QuarkusTransaction.joiningExisting()
         .call(() ->
@@ -185,7 +190,8 @@ public class CollectionService {
 
   /// One collection, with its numbers of documents and chunks.
   ///
-  /// @throws Problem if there is no collection of this name
+  /// @throws Problem if there is no collection of this name, or too many reads are running
+  @LimitConcurrency(WorkKind.READ)
   public CollectionView describe(String name) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);

@@ -147,10 +147,16 @@ public final class AdvisoryLock implements AutoCloseable {
     }
   }
 
+  /// Ends the session if the lock cannot be released. In a pool, it would keep the lock for ever.
   @Override
   public void close() throws SQLException {
     if (!connection.isClosed()) {
-      call(connection, "pg_advisory_unlock", key);
+      try {
+        call(connection, "pg_advisory_unlock", key);
+      } catch (SQLException e) {
+        connection.abort(Runnable::run);
+        throw e;
+      }
     }
   }
 

@@ -26,6 +26,6 @@ class ConnectionEviction extends PostgreSQLAgroalConnectionConfigurer {
         .exceptionSorter(
             // Without a state it is the pool's own complaint, and the connection is as good as
             // before.
-            failure -> failure.getSQLState() != null && DatabaseFailure.behind(failure) != null);
+            failure -> failure.getSQLState() != null && DatabaseFailure.isOutage(failure));
   }
 }

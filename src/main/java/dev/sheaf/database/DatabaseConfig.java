@@ -8,8 +8,13 @@ import java.time.Duration;
 @ConfigMapping(prefix = "sheaf.database")
 interface DatabaseConfig {
 
-  /// The network timeout: how long a statement may run without a response before the connection is
-  /// closed. Searches have their own timeout; long statements such as index builds have none.
+  /// How long a statement may run before the server ends it, and how long a transaction may pause.
+  /// If the server is silent for five seconds more, the connection is closed. Searches have their
+  /// own limit, and work that takes as long as it takes, such as building an index, has none.
   @WithDefault("30s")
   Duration timeout();
+
+  /// How long a statement waits for a lock that another session holds.
+  @WithDefault("10s")
+  Duration lockTimeout();
 }

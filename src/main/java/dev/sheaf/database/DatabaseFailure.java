@@ -11,7 +11,10 @@ public enum DatabaseFailure {
   /// The server rejects writes, as a standby does.
   READ_ONLY,
   /// The server's disk is full.
-  FULL;
+  FULL,
+  /// A statement took too long, did not get its locks, or was rolled back because of another
+  /// transaction. Nothing of the transaction has taken effect.
+  BUSY;
 
   /// A limit for chains of causes, which can be cyclic.
   private static final int MAX_DEPTH = 20;
@@ -22,6 +25,12 @@ public enum DatabaseFailure {
   /// @return `null` if it is not a temporary failure of the database
   public static @Nullable DatabaseFailure behind(Throwable failure) {
     return behind(failure, 0);
+  }
+
+  /// Whether the database, or its connection, is of no use until something changes.
+  public static boolean isOutage(Throwable failure) {
+    DatabaseFailure behind = behind(failure);
+    return behind != null && behind != BUSY;
   }
 
   private static @Nullable DatabaseFailure behind(Throwable failure, int depth) {
@@ -48,6 +57,13 @@ public enum DatabaseFailure {
     return switch (state) {
       case SqlStates.READ_ONLY_SQL_TRANSACTION -> READ_ONLY;
       case SqlStates.DISK_FULL -> FULL;
+      case SqlStates.QUERY_CANCELED,
+          SqlStates.LOCK_NOT_AVAILABLE,
+          SqlStates.DEADLOCK_DETECTED,
+          SqlStates.SERIALIZATION_FAILURE ->
+          BUSY;
+      // The server has ended the session.
+      case SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT -> UNREACHABLE;
       // No such database: it is being restored, or this is another server.
       case SqlStates.INVALID_CATALOG_NAME -> UNREACHABLE;
       // Connection, authorization (only connecting asks for it), resources, operator's intervention

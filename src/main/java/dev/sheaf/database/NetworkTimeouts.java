@@ -7,15 +7,20 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /// Network timeouts of connections. Without them, a caller would wait forever for a server that was
-/// paused or is unreachable. A connection from the pool has `sheaf.database.timeout`. Its user may
-/// set another timeout until the connection is returned.
+/// paused or is unreachable. A connection from the pool has `sheaf.database.timeout` and [#GRACE].
+/// Its user may set another timeout until the connection is returned. [SessionTimeouts] are the
+/// limits of the server itself.
 @Singleton
 public class NetworkTimeouts implements AgroalPoolInterceptor {
+
+  /// The server ends a statement that takes too long. The wait for its answer is longer by this
+  /// much, so that its error arrives.
+  public static final Duration GRACE = Duration.ofSeconds(5);
 
   private final Duration timeout;
 
   NetworkTimeouts(DatabaseConfig config) {
-    this.timeout = config.timeout();
+    this.timeout = config.timeout().plus(GRACE);
   }
 
   @Override

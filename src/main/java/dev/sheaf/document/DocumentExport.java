@@ -3,8 +3,10 @@ package dev.sheaf.document;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.SerializedString;
+import dev.sheaf.audit.AuditAction;
+import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
@@ -23,9 +25,11 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -42,24 +46,30 @@ class DocumentExport {
   /// upload.
   private static final int FETCH_SIZE = 2;
 
+  /// How long a client may read nothing. Until then, PostgreSQL keeps the export's snapshot.
+  private static final Duration MAX_STALL = Duration.ofMinutes(5);
+
   private final JsonFactory json = new JsonFactory();
   private final CollectionService collections;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AgroalDataSource dataSource;
   private final ConcurrencyLimiter limiter;
+  private final AuditTrail audit;
 
   DocumentExport(
       CollectionService collections,
       EmbeddingModels models,
       Chunkers chunkers,
       AgroalDataSource dataSource,
-      ConcurrencyLimiter limiter) {
+      ConcurrencyLimiter limiter,
+      AuditTrail audit) {
     this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
     this.dataSource = dataSource;
     this.limiter = limiter;
+    this.audit = audit;
   }
 
   /// The lines of an export, which are read from the database while they are written.
@@ -75,8 +85,12 @@ class DocumentExport {
   /// @param vectors whether to include the vectors that the collection's model computed; vectors
   ///   that the client sent are always included
   /// @throws dev.sheaf.problem.Problem if the collection does not exist
-  ExportedLines lines(String collection, Filter filter, boolean vectors) {
+  ExportedLines lines(String collection, Filter filter, boolean vectors) throws SQLException {
     Space space = collections.activeSpace(collection);
+    try (Connection connection = dataSource.getConnection()) {
+      audit.record(
+          connection, AuditAction.DOCUMENTS_EXPORTED, collection, Map.of("vectors", vectors));
+    }
     EmbeddingModel model = models.forSpace(space);
     String chunker = chunkers.forModel(model).fingerprint();
     return out -> {
@@ -86,7 +100,7 @@ class DocumentExport {
           json.createGenerator(out).setRootValueSeparator(new SerializedString(""));
       try (ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
-        NetworkTimeouts.allowAnyTime(connection);
+        SessionTimeouts.allowAnyTime(connection, MAX_STALL);
         var writer = new Writer(line, model.name(), chunker, vectors);
         collections.onPartitions(
             collection,

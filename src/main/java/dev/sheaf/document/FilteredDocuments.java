@@ -2,7 +2,7 @@ package dev.sheaf.document;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
-import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
@@ -94,10 +94,13 @@ class FilteredDocuments {
     return Transactions.call(
         dataSource,
         connection -> {
-          NetworkTimeouts.allowAnyTime(connection);
+          SessionTimeouts.allowAnyTime(connection);
           long deleted = delete(connection, space, filter);
-          audit.record(
-              connection, AuditAction.DOCUMENTS_DELETED, collection, Map.of("deleted", deleted));
+          // A repeated request that deletes nothing leaves no trace.
+          if (deleted > 0) {
+            audit.record(
+                connection, AuditAction.DOCUMENTS_DELETED, collection, Map.of("deleted", deleted));
+          }
           return deleted;
         });
   }

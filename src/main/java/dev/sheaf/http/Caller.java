@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The person or program on whose behalf an operation runs.
 ///
-/// @param name `key:<id>`, `oidc:<name>`, `process:<user@host/pid>`, `anybody` or `service`
+/// @param name `key:<id>`, `oidc:<issuer>#<subject>`, `process:<user@host/pid>`, `anybody` or
+///   `service`
 /// @param admin whether the caller sees the jobs of others
 /// @param collections the names of all collections that the caller may use; `null` means all
 /// @param requestId `null` outside of a request

@@ -6,6 +6,7 @@ import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Finds the current [Caller].
@@ -28,14 +29,29 @@ public class Callers {
     if (call == null) {
       throw new IllegalStateException("This thread handles no request");
     }
-    SocketAddress from = call.request().remoteAddress();
     return new Caller(
         identity.getPrincipal().getName(),
         identity.hasRole(Roles.ADMIN),
         identity.getAttribute(Caller.COLLECTIONS),
         RequestId.of(call),
-        // Null if the connection is already closed.
-        from == null ? null : from.hostAddress());
+        address(call));
+  }
+
+  /// `null` if the connection is already closed.
+  private static @Nullable String address(RoutingContext call) {
+    SocketAddress from = call.request().remoteAddress();
+    return from == null ? null : from.hostAddress();
+  }
+
+  /// The current request, whose authentication failed: its caller is anybody.
+  ///
+  /// @throws IllegalStateException if this thread handles no request
+  public Caller ofRejectedRequest() {
+    RoutingContext call = current();
+    if (call == null) {
+      throw new IllegalStateException("This thread handles no request");
+    }
+    return new Caller(Caller.ANYBODY, false, Set.of(), RequestId.of(call), address(call));
   }
 
   /// The caller of the current request, or the service itself outside of a request.

@@ -77,7 +77,7 @@ public final class ProblemMapper {
     }
     DatabaseFailure outage = DatabaseFailure.behind(failure);
     if (outage != null) {
-      LOG.warnf("Database unavailable: outage=%s reason=%s", outage, failure.getMessage());
+      LOG.warnf("Database unavailable: failure=%s reason=%s", outage, failure.getMessage());
       return databaseProblem(outage);
     }
     // Only request and response bodies are read and written here. The client may have closed the
@@ -212,6 +212,11 @@ public final class ProblemMapper {
           new Problem(
               ProblemType.DATABASE_FULL,
               "PostgreSQL has no disk space left. Searches work. Retry the write when there is space.");
+      case BUSY ->
+          new Problem(
+              ProblemType.OVERLOADED,
+              "PostgreSQL did not complete the request in time, or other sessions hold its locks."
+                  + " Nothing was changed. Retry later, or raise sheaf.database.timeout.");
     };
   }
 

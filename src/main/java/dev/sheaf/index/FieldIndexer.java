@@ -3,6 +3,7 @@ package dev.sheaf.index;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.runtime.Durations;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
@@ -57,6 +58,7 @@ class FieldIndexer {
   private final AgroalDataSource dataSource;
   private final ObjectTemplates templates;
   private final IndexConfig config;
+  private final FailedBuilds<IndexChange> failures = new FailedBuilds<>(System::nanoTime);
 
   FieldIndexer(AgroalDataSource dataSource, ObjectTemplates templates, IndexConfig config) {
     this.dataSource = dataSource;
@@ -77,7 +79,7 @@ class FieldIndexer {
       try (Connection connection = dataSource.getConnection()) {
         changes = pendingChanges(connection);
       }
-      changes.forEach(this::apply);
+      changes.stream().filter(change -> !failures.isPaused(change)).forEach(this::apply);
     } catch (SQLException e) {
       // The database is unavailable; the next run finds the same changes.
       LOG.warnf("Field indexes not checked: reason=%s", e.getMessage());
@@ -132,20 +134,23 @@ class FieldIndexer {
             change.template());
         return;
       }
+      failures.remove(change);
       LOG.infof(
           "Index %s: collection=%s template=%s field=%s",
           change.create() ? "built" : "dropped",
           change.collectionId(),
           change.template(),
           change.field());
-    } catch (SQLException e) {
-      // The next run retries it.
+    } catch (SQLException | RuntimeException e) {
+      // Other changes are not affected.
       LOG.warnf(
-          "Index not %s: collection=%s template=%s field=%s reason=%s",
+          e instanceof RuntimeException ? e : null,
+          "Index not %s: collection=%s template=%s field=%s retryIn=%s reason=%s",
           change.create() ? "built" : "dropped",
           change.collectionId(),
           change.template(),
           change.field(),
+          Durations.text(failures.add(change)),
           e.getMessage());
     }
   }

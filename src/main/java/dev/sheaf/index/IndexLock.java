@@ -1,7 +1,7 @@
 package dev.sheaf.index;
 
 import dev.sheaf.database.AdvisoryLock;
-import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SessionTimeouts;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
@@ -24,8 +24,8 @@ enum IndexLock {
 
   /// Acquires the lock if it is free.
   ///
-  /// @param connection the session that holds the lock until it is closed; its network timeout is
-  ///   lifted
+  /// @param connection the session that holds the lock until it is closed; its time limits are
+  ///   removed
   /// @param id the id of the space or collection
   /// @return `null` if another session holds the lock
   @Nullable AdvisoryLock tryAcquire(Connection connection, long id) throws SQLException {
@@ -33,7 +33,7 @@ enum IndexLock {
         AdvisoryLock.tryAcquire(connection, AdvisoryLock.Key.of(classId, Math.toIntExact(id)))
             .orElse(null);
     if (lock != null) {
-      NetworkTimeouts.allowAnyTime(connection);
+      SessionTimeouts.remove(connection);
     }
     return lock;
   }

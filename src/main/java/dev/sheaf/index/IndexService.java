@@ -9,6 +9,8 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
 import dev.sheaf.index.RecallMeasurer.GroundTruth;
+import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.LiveQueries;
@@ -64,7 +66,8 @@ public class IndexService {
 
   /// The state and the recall of a collection's index.
   ///
-  /// @throws Problem if there is no such collection
+  /// @throws Problem if there is no such collection, or too many reads are running
+  @LimitConcurrency(WorkKind.READ)
   public IndexView describe(String collection) throws SQLException {
     ActiveSpace searched = collections.activeSpaceAndSettings(collection);
     return collections.onPartitions(collection, searched.space(), () -> describe(searched));
@@ -215,11 +218,16 @@ public class IndexService {
           ConcurrentChange.isOverLocks(e)
               || (ConcurrentChange.isBehind(e)
                   && !table.collectionsToMeasure(search.efSearch()).contains(collection));
-      if (!obsolete) {
-        throw e;
-      }
-      // The collection was dropped, or the locks were not available.
-      LOG.debugf(e, "Recall not measured: collection=%s", collection);
+      // If it is obsolete, the collection was dropped, or the locks were not available. In any
+      // case,
+      // the other collections are not affected.
+      LOG.logf(
+          obsolete ? Logger.Level.DEBUG : Logger.Level.WARN,
+          "Recall not measured: collection=%s reason=%s",
+          collection,
+          e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "Recall not measured: collection=%s", collection);
     }
   }
 

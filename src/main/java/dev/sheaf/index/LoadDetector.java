@@ -37,7 +37,7 @@ final class LoadDetector {
   /// true.
   ///
   /// @param bytes current size of its table
-  boolean isLoading(Space space, long bytes) {
+  synchronized boolean isLoading(Space space, long bytes) {
     long now = nanoTime.getAsLong();
     SizeSample previous = samples.get(space.id());
     samples.put(space.id(), new SizeSample(bytes, now, previous == null ? now : previous.first()));
@@ -51,7 +51,7 @@ final class LoadDetector {
   }
 
   /// Removes the samples of all other spaces.
-  void retainOnly(Collection<Long> spaces) {
+  synchronized void retainOnly(Collection<Long> spaces) {
     samples.keySet().retainAll(spaces);
   }
 }

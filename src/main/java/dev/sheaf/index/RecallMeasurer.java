@@ -1,7 +1,7 @@
 package dev.sheaf.index;
 
 import com.pgvector.PGvector;
-import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.search.Hit;
@@ -75,7 +75,7 @@ class RecallMeasurer {
                  LIMIT %s
                 """
                     .formatted(space.embeddingTable(), config.sample()))) {
-      NetworkTimeouts.allowAnyTime(connection);
+      SessionTimeouts.allowAnyTime(connection);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
           stored.add(((PGvector) row.getObject(1)).toArray());

@@ -8,6 +8,7 @@ import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.runtime.Durations;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.Metrics;
@@ -23,8 +24,11 @@ import java.sql.Statement;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +47,10 @@ class SpaceIndexer {
       Timer.builder("sheaf.index.builds")
           .description("Builds of vector indexes by this replica")
           .withRegistry(Metrics.globalRegistry);
+
+  /// How many indexes a replica builds at a time. At its end, a concurrent build waits for all
+  /// older snapshots, also for that of another build.
+  private static final int MAX_BUILDS = 2;
 
   /// How long a replaced index is kept: other replicas may use their cached space for two seconds.
   private static final Duration OLD_INDEX_GRACE = Duration.ofSeconds(3);
@@ -89,6 +97,11 @@ class SpaceIndexer {
   private final IndexConfig config;
   private final LoadDetector loads;
 
+  /// A long build does not hold up all others of this replica.
+  private final Semaphore builders = new Semaphore(MAX_BUILDS);
+
+  private final FailedBuilds<WantedIndex> failures = new FailedBuilds<>(System::nanoTime);
+
   SpaceIndexer(AgroalDataSource dataSource, ObjectTemplates templates, IndexConfig config) {
     this.dataSource = dataSource;
     this.templates = templates;
@@ -105,6 +118,8 @@ class SpaceIndexer {
     }
   }
 
+  private record WantedIndex(long space, IndexParameters parameters) {}
+
   /// A space with the wanted and the actual parameters of its index.
   ///
   /// @param actual `null` without a valid index
@@ -119,6 +134,10 @@ class SpaceIndexer {
       boolean recallLost,
       List<String> leftovers) {
 
+    WantedIndex wantedIndex() {
+      return new WantedIndex(space.id(), wanted);
+    }
+
     boolean isUpToDate() {
       return wanted.equals(actual) && !recallLost && leftovers.isEmpty();
     }
@@ -127,8 +146,11 @@ class SpaceIndexer {
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.PROCEED)
   void maintainIndexes() {
+    if (!builders.tryAcquire()) {
+      return;
+    }
     try {
       List<SpaceState> states;
       try (Connection connection = dataSource.getConnection()) {
@@ -139,15 +161,19 @@ class SpaceIndexer {
               .filter(state -> state.actual() == null)
               .map(state -> state.space().id())
               .toList());
+      // Small ones first, so that they do not wait for a build of hours.
+      states.sort(Comparator.comparingLong(SpaceState::bytes));
       for (SpaceState state : states) {
         boolean deferred = state.actual() == null && loads.isLoading(state.space(), state.bytes());
-        if (!deferred && !state.isUpToDate()) {
+        if (!deferred && !state.isUpToDate() && !failures.isPaused(state.wantedIndex())) {
           maintain(state.space());
         }
       }
     } catch (SQLException e) {
       // The database is unavailable; the next run checks them again.
       LOG.warnf("Spaces not checked: reason=%s", e.getMessage());
+    } finally {
+      builders.release();
     }
   }
 
@@ -161,23 +187,37 @@ class SpaceIndexer {
       for (SpaceState state : findStates(connection, space.id())) {
         try {
           maintain(connection, state);
+          failures.remove(state.wantedIndex());
+        } catch (RuntimeException e) {
+          failures.add(state.wantedIndex());
+          throw e;
         } catch (SQLException e) {
+          Duration pause = failures.add(state.wantedIndex());
           if (ConcurrentChange.isCancelled(e)) {
             // By a drop of the collection, or by an operator.
-            LOG.infof("Index build cancelled: space=%s reason=%s", space.id(), e.getMessage());
+            LOG.infof(
+                "Index build cancelled: space=%s retryIn=%s reason=%s",
+                space.id(), Durations.text(pause), e.getMessage());
             return;
           }
           if (!isObsolete(e, connection, space)) {
-            throw e;
+            LOG.warnf(
+                "Index build failed: space=%s retryIn=%s reason=%s",
+                space.id(), Durations.text(pause), e.getMessage());
+            return;
           }
           // The collection was dropped, another session built the index, or the locks were not
           // available.
           LOG.debugf(e, "Index skipped: space=%s", space.id());
         }
       }
-    } catch (SQLException e) {
-      // The next run retries it.
-      LOG.warnf("Index not built: space=%s reason=%s", space.id(), e.getMessage());
+    } catch (SQLException | RuntimeException e) {
+      // The next run retries it, and other spaces are not affected.
+      LOG.warnf(
+          e instanceof RuntimeException ? e : null,
+          "Index not built: space=%s reason=%s",
+          space.id(),
+          e.getMessage());
     }
   }
 
@@ -201,29 +241,40 @@ class SpaceIndexer {
       statement.setInt(6, config.minRows());
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          var found =
-              new Space(
-                  row.getLong(1),
-                  row.getLong(2),
-                  row.getString(3),
-                  row.getInt(4),
-                  Metric.of(row.getString(5)),
-                  Precision.of(row.getString(6)));
-          boolean indexed = row.getObject(10) != null;
-          states.add(
-              new SpaceState(
-                  found,
-                  new IndexParameters(Precision.of(row.getString(7)), row.getInt(8), row.getInt(9)),
-                  indexed
-                      ? new IndexParameters(found.precision(), row.getInt(11), row.getInt(12))
-                      : null,
-                  row.getLong(13),
-                  row.getBoolean(14),
-                  List.of((String[]) row.getArray(15).getArray())));
+          state(row).ifPresent(states::add);
         }
       }
     }
     return states;
+  }
+
+  /// Empty if the space or its settings are those of a newer version. They must not hold up the
+  /// others.
+  private Optional<SpaceState> state(ResultSet row) throws SQLException {
+    try {
+      var space =
+          new Space(
+              row.getLong(1),
+              row.getLong(2),
+              row.getString(3),
+              row.getInt(4),
+              Metric.of(row.getString(5)),
+              Precision.of(row.getString(6)));
+      boolean indexed = row.getObject(10) != null;
+      return Optional.of(
+          new SpaceState(
+              space,
+              new IndexParameters(Precision.of(row.getString(7)), row.getInt(8), row.getInt(9)),
+              indexed
+                  ? new IndexParameters(space.precision(), row.getInt(11), row.getInt(12))
+                  : null,
+              row.getLong(13),
+              row.getBoolean(14),
+              List.of((String[]) row.getArray(15).getArray())));
+    } catch (IllegalArgumentException e) {
+      LOG.warnf("Space skipped: space=%s reason=%s", row.getLong(1), e.getMessage());
+      return Optional.empty();
+    }
   }
 
   private void maintain(Connection connection, SpaceState state) throws SQLException {

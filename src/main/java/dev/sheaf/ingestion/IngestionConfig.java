@@ -32,6 +32,14 @@ public interface IngestionConfig {
   @WithDefault("8")
   int maxAttempts();
 
+  /// How long a replica loads one job while others wait. Then the job waits behind them.
+  @WithDefault("30s")
+  Duration maxTurn();
+
+  /// How often an event stream without news sends a comment, so that no proxy closes it.
+  @WithDefault("15s")
+  Duration heartbeatEvery();
+
   /// How long finished jobs, with their idempotency keys, are kept.
   @WithDefault("7d")
   Duration keepJobs();

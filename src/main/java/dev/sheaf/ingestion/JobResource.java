@@ -3,22 +3,21 @@ package dev.sheaf.ingestion;
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.http.Roles;
-import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.smallrye.mutiny.Multi;
-import io.smallrye.mutiny.subscription.BackPressureStrategy;
-import io.smallrye.mutiny.subscription.MultiEmitter;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.sse.OutboundSseEvent;
+import jakarta.ws.rs.sse.Sse;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -37,15 +36,15 @@ import org.jboss.resteasy.reactive.RestStreamElementType;
 @RunOnVirtualThread
 class JobResource {
 
-  private static final Duration EVENT_EVERY = Duration.ofSeconds(1);
-
   private final ModuleSwitches modules;
   private final JobService jobs;
+  private final JobEvents events;
   private final Callers callers;
 
-  JobResource(ModuleSwitches modules, JobService jobs, Callers callers) {
+  JobResource(ModuleSwitches modules, JobService jobs, JobEvents events, Callers callers) {
     this.modules = modules;
     this.jobs = jobs;
+    this.events = events;
     this.callers = callers;
   }
 
@@ -116,40 +115,17 @@ class JobResource {
   @Operation(operationId = "followJob", summary = "Follow the progress of a job until it ends")
   @APIResponse(
       responseCode = "200",
-      description = "An event with the job after each change",
+      description =
+          "An event with the job after each change, and comments in between. The stream ends after an hour at the latest.",
       content =
           @Content(
               mediaType = MediaType.SERVER_SENT_EVENTS,
               schema = @Schema(implementation = Job.class)))
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")
-  public Multi<Job> events(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
+  public Multi<OutboundSseEvent> events(
+      @Parameter(example = "1000001") @RestPath long id, @Context Sse sse) throws SQLException {
     modules.require(IngestionResource.MODULE);
     Caller caller = callers.ofRequest();
-    Job first = jobs.get(caller, id);
-    // For a client that reads slowly, or not at all, only the latest event is buffered.
-    return Multi.createFrom()
-        .emitter(
-            events -> Thread.ofVirtual().start(() -> follow(caller, first, events)),
-            BackPressureStrategy.LATEST);
-  }
-
-  private void follow(Caller caller, Job first, MultiEmitter<? super Job> events) {
-    try {
-      Job job = first;
-      events.emit(job);
-      while (!job.state().isFinished() && !events.isCancelled()) {
-        Thread.sleep(EVENT_EVERY);
-        Job now = jobs.get(caller, first.id());
-        if (now.state() != job.state() || !now.counts().equals(job.counts())) {
-          events.emit(now);
-        }
-        job = now;
-      }
-      events.complete();
-    } catch (Problem deleted) {
-      events.complete();
-    } catch (SQLException | InterruptedException e) {
-      events.fail(e);
-    }
+    return events.follow(caller, jobs.get(caller, id), sse);
   }
 }

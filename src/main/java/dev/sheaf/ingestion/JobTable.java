@@ -15,6 +15,7 @@ import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -34,6 +35,19 @@ class JobTable {
       finished_at IS NULL AND (state = 'receiving' OR mode = 'sync') AND %s
       """
           .formatted(Lease.EXPIRED);
+
+  /// A limited number, so that a run is short; the next one continues. Uses
+  /// ingestion_job_finished_idx.
+  static final String DELETE_FINISHED =
+      """
+      DELETE FROM ingestion_job
+       WHERE id = ANY (ARRAY(SELECT id
+                               FROM ingestion_job
+                              WHERE finished_at < now() - ? * interval '1 s'
+                              ORDER BY finished_at
+                              LIMIT 100
+                                FOR UPDATE SKIP LOCKED))
+      """;
 
   private static final String VIEW =
       """
@@ -123,6 +137,14 @@ class JobTable {
     return Sql.of(VIEW + " WHERE id = ?", id).first(dataSource, JobTable::job);
   }
 
+  /// The jobs with these ids that exist.
+  Map<Long, Job> find(Set<Long> ids) throws SQLException {
+    return Sql.of(VIEW + " WHERE id = ANY (?)", (Object) ids.toArray(Long[]::new))
+        .list(dataSource, JobTable::job)
+        .stream()
+        .collect(Collectors.toMap(Job::id, job -> job));
+  }
+
   Optional<Job> find(Loader.Target target, String key) throws SQLException {
     return Sql.of(
             VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
@@ -202,10 +224,10 @@ class JobTable {
         == 1;
   }
 
-  /// Claims the first job that is queued, or whose process died. This process holds its lease until
-  /// [#disown].
+  /// Claims the job that has waited longest, or whose process died. This process holds its lease
+  /// until [#disown].
   Optional<ClaimedJob> claim() throws SQLException {
-    // In the order of their creation. Uses ingestion_job_unfinished_idx.
+    // Uses ingestion_job_unfinished_idx.
     Optional<ClaimedJob> claimed =
         Sql.of(
                 """
@@ -220,10 +242,11 @@ class JobTable {
                                    AND mode = 'async'
                                    AND (state = 'queued' AND due_at <= now()
                                      OR state = 'running' AND %s)
-                                 ORDER BY id
+                                 ORDER BY due_at, id
                                  LIMIT 1
                                    FOR UPDATE SKIP LOCKED)
-                RETURNING id, collection_id, collection, line, "position", bytes, attempts, written_at
+                RETURNING id, collection_id, collection, line, "position", bytes, attempts,
+                          written_at || ARRAY(SELECT b.written_at FROM ingestion_batch b WHERE b.job_id = id)
                 """
                     .formatted(lease.take(), Lease.EXPIRED))
             .first(dataSource, JobTable::claimedJob);
@@ -243,20 +266,23 @@ class JobTable {
       int updated =
           Sql.of(
                   """
-                  UPDATE ingestion_job
-                     SET read        = read + ?,
-                         created     = created + ?,
-                         updated     = updated + ?,
-                         unchanged   = unchanged + ?,
-                         replaced    = replaced + ?,
-                         failed      = failed + ?,
-                         line        = ?,
-                         "position"  = ?,
-                         written_at  = array_append(written_at, now()),
-                         attempts    = 0,
-                         error       = NULL,
-                         %s
-                   WHERE id = ? AND %s
+                  WITH job AS (
+                       UPDATE ingestion_job
+                          SET read        = read + ?,
+                              created     = created + ?,
+                              updated     = updated + ?,
+                              unchanged   = unchanged + ?,
+                              replaced    = replaced + ?,
+                              failed      = failed + ?,
+                              line        = ?,
+                              "position"  = ?,
+                              attempts    = 0,
+                              error       = NULL,
+                              %s
+                        WHERE id = ? AND %s
+                    RETURNING id, line
+                  )
+                  INSERT INTO ingestion_batch (job_id, line) SELECT id, line FROM job
                   """
                       .formatted(lease.extend(), isOurs()),
                   counts.read(),
@@ -352,7 +378,24 @@ class JobTable {
         .update(dataSource);
   }
 
-  /// Queues a job so that another process can claim it immediately.
+  /// Whether another job than this one is waiting for a worker.
+  boolean isAnotherDue(long id) throws SQLException {
+    // Uses ingestion_job_unfinished_idx.
+    String sql =
+        """
+        SELECT true
+          FROM ingestion_job
+         WHERE finished_at IS NULL
+           AND mode = 'async'
+           AND state = 'queued'
+           AND due_at <= now()
+           AND id <> ?
+         LIMIT 1
+        """;
+    return Sql.of(sql, id).first(dataSource, row -> row.getBoolean(1)).isPresent();
+  }
+
+  /// Queues a job behind all others that are due, so that any process can claim it.
   void release(long id) throws SQLException {
     Sql.of(
             "UPDATE ingestion_job SET state = 'queued', attempts = 0, due_at = now() WHERE id = ? AND "
@@ -417,10 +460,7 @@ class JobTable {
   /// Deletes jobs whose process died before they could be repeated, and jobs that ended long ago.
   void deleteOldJobs() throws SQLException {
     Sql.of("DELETE FROM ingestion_job WHERE " + ABANDONED).update(dataSource);
-    Sql.of(
-            "DELETE FROM ingestion_job WHERE finished_at < now() - ? * interval '1 s'",
-            config.keepJobs().toSeconds())
-        .update(dataSource);
+    Sql.of(DELETE_FINISHED, config.keepJobs().toSeconds()).update(dataSource);
   }
 
   /// Reads the stored upload of a job from its position on. Holds one part in memory.
@@ -495,10 +535,13 @@ class JobTable {
         dataSource,
         connection -> {
           Sql.of(sql, parameters).update(connection);
-          Sql.of(
-                  "DELETE FROM ingestion_part WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)",
-                  id)
-              .update(connection);
+          for (String table : List.of("ingestion_part", "ingestion_batch")) {
+            Sql.of(
+                    "DELETE FROM %s WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)"
+                        .formatted(table),
+                    id)
+                .update(connection);
+          }
         });
   }
 

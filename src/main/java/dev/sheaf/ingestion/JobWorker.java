@@ -15,12 +15,13 @@ import jakarta.enterprise.event.Observes;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jboss.logging.Logger;
 
-/// Loads stored uploads, one at a time in each replica. It resumes jobs that another replica left
-/// unfinished.
+/// Loads stored uploads, one at a time in each replica, in turns. It resumes jobs that another
+/// replica left unfinished.
 @ApplicationScoped
 class JobWorker {
 
@@ -76,6 +77,9 @@ class JobWorker {
     } catch (SQLException e) {
       // The database is unavailable; leases expire, and the next run finds the same jobs.
       LOG.warnf("Jobs not checked: reason=%s", e.getMessage());
+    } catch (RuntimeException e) {
+      // The lease of the job expires, and its attempts are counted.
+      LOG.error("Jobs not loaded", e);
     } finally {
       running.unlock();
     }
@@ -118,14 +122,21 @@ class JobWorker {
       table.fail(job.id(), "The process ended during every attempt.");
       return;
     }
+    long turn = System.nanoTime();
+    JobProgress progress = table.progress(job.id());
+    // Even if a batch takes longer than a turn, each turn writes one.
+    var written = new AtomicBoolean();
     try {
       var lines = new LineReader(table.upload(job), loader.maxLine(), job.line(), job.position());
       loader.load(
           target(job),
           loader.batches(lines),
           job.writtenAt(),
-          table.progress(job.id()),
-          () -> stopping);
+          (connection, batch) -> {
+            progress.record(connection, batch);
+            written.set(true);
+          },
+          () -> stopping || (written.get() && isTurnOver(job, turn)));
       table.complete(job.id());
       LOG.infof("Job completed: job=%s", job.id());
     } catch (JobProgress.StoppedException e) {
@@ -143,17 +154,31 @@ class JobWorker {
         table.retry(job.id(), problem.detail());
       }
     } catch (SQLException | RuntimeException e) {
-      if (DatabaseFailure.behind(e) == null && !table.isHeld(job.id())) {
+      if (!DatabaseFailure.isOutage(e) && !table.isHeld(job.id())) {
         LOG.infof("Job stopped: job=%s", job.id());
         return;
       }
       LOG.warnf(e, "Job attempt failed: job=%s", job.id());
       String error = String.valueOf(e.getMessage());
-      if (DatabaseFailure.behind(e) == null) {
-        table.retry(job.id(), error);
-      } else {
+      if (DatabaseFailure.isOutage(e)) {
         table.postpone(job.id(), error);
+      } else {
+        table.retry(job.id(), error);
       }
+    }
+  }
+
+  /// @param begin of the turn, by the monotonic clock
+  private boolean isTurnOver(JobTable.ClaimedJob job, long begin) {
+    if (System.nanoTime() - begin < config.maxTurn().toNanos()) {
+      return false;
+    }
+    try {
+      return table.isAnotherDue(job.id());
+    } catch (SQLException e) {
+      // The next batch reports that the database is unavailable.
+      LOG.debugf(e, "Jobs not checked");
+      return false;
     }
   }
 

@@ -3,7 +3,7 @@ package dev.sheaf.ingestion;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.collection.CollectionService;
-import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.document.BulkDocuments;
@@ -40,6 +40,9 @@ class Loader {
 
   /// A batch takes seconds, or minutes if an index of many small vectors must be updated.
   private static final Duration BATCH_TIMEOUT = Duration.ofMinutes(10);
+
+  /// No request waits for a batch, as it may for a document that is put.
+  private static final Duration LOCK_WAIT = Duration.ofMinutes(1);
 
   private final AgroalDataSource dataSource;
   private final CollectionService collections;
@@ -201,7 +204,7 @@ class Loader {
       return Transactions.call(
           dataSource,
           connection -> {
-            NetworkTimeouts.allow(connection, BATCH_TIMEOUT);
+            SessionTimeouts.allow(connection, BATCH_TIMEOUT, LOCK_WAIT);
             BulkDocuments.WriteResult done = documents.write(connection, prepared, written);
             JobProgress.WrittenBatch writtenBatch = writtenBatch(batch, prepared, done);
             jobProgress.record(connection, writtenBatch);

@@ -12,9 +12,9 @@ import jakarta.enterprise.event.Observes;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jspecify.annotations.Nullable;
 
 /// Limits how many operations of each [WorkKind] run concurrently.
 @ApplicationScoped
@@ -22,23 +22,23 @@ public class ConcurrencyLimiter {
 
   private final LimitsConfig config;
   private final int pool;
-  private final Map<WorkKind, Semaphore> semaphores = new EnumMap<>(WorkKind.class);
+  private final Map<WorkKind, Lane> lanes = new EnumMap<>(WorkKind.class);
 
-  ConcurrencyLimiter(
+  /// @param pool the number of connections in the pool
+  public ConcurrencyLimiter(
       LimitsConfig config, @ConfigProperty(name = "quarkus.datasource.jdbc.max-size") int pool) {
     this.config = config;
     this.pool = pool;
     for (WorkKind work : WorkKind.values()) {
       int limit = work.maxConcurrent(config, pool);
-      // Fair: first come, first served.
-      var semaphore = new Semaphore(limit, true);
-      semaphores.put(work, semaphore);
+      var lane = new Lane(limit, config.queue(), config.collectionShare());
+      lanes.put(work, lane);
       RejectionMeters.count(work.plural(), 0);
       Gauge.builder("sheaf.work.limit", () -> limit)
           .description("How many operations of a kind may run concurrently")
           .tag("work", work.plural())
           .register(Metrics.globalRegistry);
-      Gauge.builder("sheaf.work.busy", () -> limit - semaphore.availablePermits())
+      Gauge.builder("sheaf.work.busy", lane::held)
           .description("How many operations of a kind are running")
           .tag("work", work.plural())
           .register(Metrics.globalRegistry);
@@ -72,15 +72,23 @@ public class ConcurrencyLimiter {
   ///
   /// @throws Problem `OVERLOADED` if no permit is available in time, or the queue is full
   public Permit acquire(WorkKind work) throws InterruptedException {
-    Semaphore semaphore = Objects.requireNonNull(semaphores.get(work));
-    boolean full = semaphore.getQueueLength() >= config.queue();
-    if (!semaphore.tryAcquire(full ? 0 : config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
+    return acquire(work, null);
+  }
+
+  /// The same for work in a collection, which gets at most its share of the permits:
+  /// `sheaf.limits.collection-share`.
+  ///
+  /// @param collection its name; `null` for work that belongs to no collection
+  public Permit acquire(WorkKind work, @Nullable String collection) throws InterruptedException {
+    Lane lane = Objects.requireNonNull(lanes.get(work));
+    String owner = work.isShared() ? collection : null;
+    if (!lane.tryAcquire(owner, config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
       RejectionMeters.count(work.plural(), 1);
       throw new Problem(
           ProblemType.OVERLOADED,
           "Too many %1$s are already running. Retry later, or raise sheaf.limits.%1$s."
               .formatted(work.plural()));
     }
-    return semaphore::release;
+    return () -> lane.release(owner);
   }
 }

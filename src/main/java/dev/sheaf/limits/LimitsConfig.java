@@ -25,6 +25,10 @@ public interface LimitsConfig {
   /// Concurrent uploads, including those that are stored for a background job.
   OptionalInt uploads();
 
+  /// Concurrent queries for API keys that the replica has not seen before, most of which are wrong
+  /// if there are many.
+  OptionalInt authentications();
+
   /// How long an operation waits for a permit before it is rejected.
   @WithDefault("2s")
   Duration queueFor();
@@ -32,6 +36,19 @@ public interface LimitsConfig {
   /// How many operations of a kind may wait. Further ones are rejected immediately.
   @WithDefault("200")
   int queue();
+
+  /// The percentage of the permits for searches, writes and reads, and of those that wait, that one
+  /// collection may hold. Otherwise a collection whose table is locked would hold all of them.
+  @WithDefault("75")
+  int collectionShare();
+
+  /// Event streams of jobs that are open.
+  @WithDefault("200")
+  int eventStreams();
+
+  /// Event streams of jobs that one caller may have open.
+  @WithDefault("20")
+  int eventStreamsPerCaller();
 
   /// Requests per second of one caller: an API key, a token's subject or, while access control is
   /// off, an address. Absent: unlimited.

@@ -13,7 +13,10 @@ public enum WorkKind {
   /// Exports a collection. It takes as long as the client takes to read the response.
   EXPORT("exports", 5, 1),
   /// An upload prepares one batch while it writes another, so it uses two connections.
-  UPLOAD("uploads", 15, 2);
+  UPLOAD("uploads", 15, 2),
+  /// Looks up an API key that this replica does not know. Any caller can cause it with a guess. It
+  /// takes milliseconds, on a connection that is left for background work.
+  AUTHENTICATION("authentications", 5, 0);
 
   private final String plural;
   private final int percent;
@@ -25,11 +28,20 @@ public enum WorkKind {
     this.connections = connections;
   }
 
+  /// Whether a collection has at most its share of the permits. An upload or an export lasts for
+  /// long, and few run at a time.
+  boolean isShared() {
+    return switch (this) {
+      case SEARCH, WRITE, READ -> true;
+      case EXPORT, UPLOAD, AUTHENTICATION -> false;
+    };
+  }
+
   String plural() {
     return plural;
   }
 
-  /// The number of connections that one operation uses.
+  /// The number of connections of its own that one operation uses.
   int connections() {
     return connections;
   }
@@ -45,7 +57,8 @@ public enum WorkKind {
           case READ -> config.reads();
           case EXPORT -> config.exports();
           case UPLOAD -> config.uploads();
+          case AUTHENTICATION -> config.authentications();
         };
-    return configured.orElse(Math.max(1, pool * percent / 100 / connections));
+    return configured.orElse(Math.max(1, pool * percent / 100 / Math.max(1, connections)));
   }
 }

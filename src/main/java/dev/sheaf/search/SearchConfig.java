@@ -22,6 +22,10 @@ public interface SearchConfig {
   @WithDefault("10s")
   Duration timeout();
 
+  /// The longest `timeout` that a request may ask for.
+  @WithDefault("60s")
+  Duration maxTimeout();
+
   /// Slower searches are logged with their plan, but without the query.
   @WithDefault("1s")
   Duration slow();

@@ -11,7 +11,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,10 +27,6 @@ public class SearchExecution {
 
   /// A string literal, with doubled quotes.
   private static final Pattern VALUE = Pattern.compile("'(?:[^']|'')*'");
-
-  /// PostgreSQL cancels a search that takes too long. The network timeout is longer by this much,
-  /// so that its error arrives.
-  private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final AgroalDataSource dataSource;
   private final Spans spans;
@@ -72,7 +67,7 @@ public class SearchExecution {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.settingsStatement(timeout) + sql.searchStatement())) {
-      NetworkTimeouts.allow(connection, GRACE.plusMillis(timeout));
+      NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       long indexedRows;
@@ -122,7 +117,7 @@ public class SearchExecution {
         PreparedStatement statement =
             connection.prepareStatement(
                 sql.settingsStatement(timeout) + explain + sql.searchStatement())) {
-      NetworkTimeouts.allow(connection, GRACE.plusMillis(timeout));
+      NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       bind(statement, sql);
       statement.execute();
       statement.getMoreResults();

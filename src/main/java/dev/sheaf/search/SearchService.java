@@ -12,6 +12,7 @@ import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
+import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.ModuleSwitches;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -69,6 +70,7 @@ public class SearchService {
     if (request.mode() != Mode.VECTOR || request.highlight()) {
       modules.require(FULLTEXT);
     }
+    requireAllowedTimeout(request.timeout());
     Planner.Outcome outcome;
     try {
       outcome = search(findCollection(collection), collection, request);
@@ -94,6 +96,16 @@ public class SearchService {
         outcome.truncatedBecause(),
         Math.round(took.toNanos() / 1e3) / 1e3,
         request.explain() ? outcome.explained() : null);
+  }
+
+  private void requireAllowedTimeout(@Nullable Integer timeout) {
+    long max = config.maxTimeout().toMillis();
+    if (timeout != null && timeout > max) {
+      throw Problem.field(
+          "timeout",
+          "timeout must be at most %s, not %s. The operator's limit is sheaf.search.max-timeout."
+              .formatted(max, timeout));
+    }
   }
 
   private ActiveSpace findCollection(String name) {

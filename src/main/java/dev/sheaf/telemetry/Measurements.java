@@ -39,11 +39,14 @@ class Measurements {
   private static void measure(Measurement measurement, Connection connection) {
     try {
       measurement.measure(connection);
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
+      // The others are not affected.
       measurement.forget();
       LOG.warnf(
+          e instanceof RuntimeException ? e : null,
           "Measurement failed: what=%s reason=%s",
-          measurement.getClass().getSimpleName(), e.getMessage());
+          measurement.getClass().getSimpleName(),
+          e.getMessage());
     }
   }
 }

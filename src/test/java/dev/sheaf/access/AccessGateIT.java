@@ -51,6 +51,31 @@ class AccessGateIT {
   }
 
   @Test
+  void tokensNeedAnAudience(TestDatabase database) {
+    assertThatThrownBy(() ->
+            SheafProcess.start(
+                    database,
+                    Map.of(
+                        "QUARKUS_OIDC_TENANT_ENABLED", "true",
+                        "QUARKUS_OIDC_AUTH_SERVER_URL", "http://127.0.0.1:1"))
+                .close())
+        .hasRootCauseMessage("the process ended")
+        .hasMessageContaining(
+            "access: tokens are accepted, but their audience is not checked, so a token for any other"
+                + " application would do - set quarkus.oidc.token.audience");
+  }
+
+  @Test
+  void settingsAreCheckedFirst(TestDatabase database) {
+    assertThatThrownBy(
+            () -> SheafProcess.start(database, Map.of("SHEAF_SEARCH_EF_SEARCH", "2000")).close())
+        .hasRootCauseMessage("the process ended")
+        .hasMessageContaining(
+            "settings: sheaf.search.ef-search must be a whole number from 1 to 1000, not 2000 (")
+        .hasMessageNotContaining("\tat ");
+  }
+
+  @Test
   void requiredAccessNeedsItsModule(TestDatabase database) {
     assertThatThrownBy(() ->
             SheafProcess.start(

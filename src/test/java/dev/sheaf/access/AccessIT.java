@@ -16,9 +16,14 @@ import dev.sheaf.collection.CreateCollection;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
 import io.restassured.http.ContentType;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,6 +32,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -231,9 +237,17 @@ class AccessIT {
     String key = reader(null);
     String used = "SELECT last_used_at FROM api_key WHERE id = '" + id(key) + "'";
 
-    as(key).get("/api/v1/collections").then().statusCode(200);
+    try (Connection holder = dataSource.getConnection();
+        Statement lock = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      // Readers pass, writers wait.
+      lock.execute("LOCK TABLE api_key IN EXCLUSIVE MODE");
+      as(key).get("/api/v1/collections").then().statusCode(200);
+      assertThat(query(used)).isEqualTo("null");
+      holder.rollback();
+    }
+    await().untilAsserted(() -> assertThat(query(used)).isNotEqualTo("null"));
     String first = query(used);
-    assertThat(first).isNotEqualTo("null");
 
     // Until the cached key expires and is looked up again.
     await()
@@ -253,6 +267,38 @@ class AccessIT {
                           + "'"))
               .isEqualTo("t");
         });
+  }
+
+  @Test
+  void aRevokedKeyEndsItsEventStreams() throws Exception {
+    String key = keys.create(CreateKey.of(Role.WRITER, null, null, null)).key();
+    String job =
+        query(
+            """
+            INSERT INTO ingestion_job (collection_id, collection, mode, state, due_at, created_by)
+                 VALUES (0, 'ours', 'async', 'queued', 'infinity', 'key:%s')
+              RETURNING id
+            """
+                .formatted(id(key)));
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpResponse<Stream<String>> events =
+          client.send(
+              HttpRequest.newBuilder(
+                      URI.create(
+                          "http://localhost:%s/api/v1/jobs/%s/events"
+                              .formatted(RestAssured.port, job)))
+                  .header("Authorization", "Bearer " + key)
+                  .build(),
+              HttpResponse.BodyHandlers.ofLines());
+      assertThat(events.statusCode()).isEqualTo(200);
+      keys.revoke(id(key));
+
+      // The job does not end, but the stream does.
+      assertThat(events.body().toList())
+          .anyMatch(line -> line.startsWith("data:{\"id\":" + job + ","));
+    } finally {
+      execute("DELETE FROM ingestion_job WHERE id = " + job);
+    }
   }
 
   @Test

@@ -1,20 +1,28 @@
 package dev.sheaf.access;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.http.Caller;
+import dev.sheaf.limits.ConcurrencyLimiter;
+import dev.sheaf.limits.LimitsConfig;
+import dev.sheaf.limits.WorkKind;
 import dev.sheaf.runtime.ModuleSwitches;
 import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.testing.DatabaseExtension;
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.TestDatabase;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.mutiny.Uni;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -32,17 +40,26 @@ class KeyIdentityProviderIT {
 
   private final AtomicInteger connections = new AtomicInteger();
   private ApiKeys keys;
+  private KeyUses uses;
+  private ConcurrencyLimiter limiter;
   private KeyIdentityProvider provider;
 
   @BeforeEach
   void create(TestDatabase database) {
+    create(database, "1h");
+  }
+
+  private void create(TestDatabase database, String recheckEvery) {
     SmallRyeConfig config =
         new SmallRyeConfigBuilder()
             .addDiscoveredConverters()
             .withMapping(ModulesConfig.class)
             .withMapping(AccessConfig.class)
+            .withMapping(LimitsConfig.class)
+            .withDefaultValue("sheaf.limits.authentications", "2")
+            .withDefaultValue("sheaf.limits.queue-for", "100ms")
             .withDefaultValue("sheaf.modules.audit.enabled", "false")
-            .withDefaultValue("sheaf.access.recheck-every", "1h")
+            .withDefaultValue("sheaf.access.recheck-every", recheckEvery)
             .build();
     var modules =
         new ModuleSwitches(config.getConfigMapping(ModulesConfig.class), Optional.empty());
@@ -53,23 +70,23 @@ class KeyIdentityProviderIT {
               return database.connect();
             },
             new AuditTrail(modules, () -> Caller.of("test")));
+    uses = new KeyUses(keys);
+    limiter = new ConcurrencyLimiter(config.getConfigMapping(LimitsConfig.class), 40);
     provider =
-        new KeyIdentityProvider(keys, modules, config.getConfigMapping(AccessConfig.class), 10);
+        new KeyIdentityProvider(
+            keys, uses, modules, config.getConfigMapping(AccessConfig.class), limiter, 10);
   }
 
   @Test
   void aSearchPaysNone() throws SQLException {
-    KeyToken key =
-        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
-            .orElseThrow();
+    KeyToken key = create();
     connections.set(0);
 
     for (int i = 0; i < 1_000; i++) {
       assertThat(identity(key).getPrincipal().getName()).isEqualTo("key:" + key.id());
     }
 
-    // The key is looked up once, and its use is recorded once.
-    assertThat(connections).hasValue(2);
+    assertThat(connections).hasValue(1);
   }
 
   @Test
@@ -85,9 +102,7 @@ class KeyIdentityProviderIT {
 
   @Test
   void guessesPushOutNoKey() throws SQLException {
-    KeyToken key =
-        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
-            .orElseThrow();
+    KeyToken key = create();
     identity(key);
 
     for (int i = 0; i < 200; i++) {
@@ -102,9 +117,7 @@ class KeyIdentityProviderIT {
 
   @Test
   void ofManyRequestsAtOnceOneLooksTheKeyUp() throws Exception {
-    KeyToken key =
-        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
-            .orElseThrow();
+    KeyToken key = create();
     connections.set(0);
     try (var clients = Executors.newFixedThreadPool(8)) {
       List<Callable<SecurityIdentity>> requests = Collections.nCopies(8, () -> identity(key));
@@ -113,15 +126,81 @@ class KeyIdentityProviderIT {
       }
     }
 
-    // It is looked up once, and its use recorded.
-    assertThat(connections).hasValue(2);
+    assertThat(connections).hasValue(1);
+  }
+
+  @Test
+  void usesAreWrittenTogether(TestDatabase database) throws SQLException {
+    for (int i = 0; i < 3; i++) {
+      identity(create());
+    }
+    identity(create());
+    KeyToken unused = create();
+    connections.set(0);
+
+    uses.write();
+    uses.write();
+
+    assertThat(connections).hasValue(1);
+    assertThat(
+            database.query(
+                "SELECT count(*) FILTER (WHERE last_used_at > now() - interval '1 min') || ' of ' || count(*) FROM api_key"))
+        .containsExactly("4 of 5");
+    assertThat(database.query("SELECT last_used_at FROM api_key WHERE id = '" + unused.id() + "'"))
+        .containsExactly("null");
+  }
+
+  @Test
+  void usesAreKeptUntilTheyCanBeWritten(TestDatabase database) throws SQLException {
+    identity(create());
+    database.execute("ALTER TABLE api_key RENAME TO gone");
+    uses.write();
+    database.execute("ALTER TABLE gone RENAME TO api_key");
+
+    uses.write();
+
+    assertThat(database.query("SELECT last_used_at IS NOT NULL FROM api_key")).containsExactly("t");
+  }
+
+  @Test
+  void aStormOfGuessesTakesItsShareAndDelaysNoKnownKey(TestDatabase database) throws Exception {
+    // Keys are not cached, so that each use is a query.
+    create(database, "0s");
+    KeyToken key = create();
+    identity(key);
+    try (ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.AUTHENTICATION);
+        ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.AUTHENTICATION)) {
+      assertThat(identity(key).getPrincipal().getName()).isEqualTo("key:" + key.id());
+      assertThatThrownBy(() -> identity(KeyToken.random()))
+          .hasMessageContaining("Too many authentications are already running.");
+      // Whoever knows only the ID of the key is a stranger.
+      assertThatThrownBy(() -> identity(new KeyToken(key.id(), KeyToken.random().secret())))
+          .hasMessageContaining("Too many authentications are already running.");
+    }
+
+    try (Connection holder = database.connect();
+        Statement lock = holder.createStatement();
+        var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      holder.setAutoCommit(false);
+      lock.execute("LOCK TABLE api_key IN ACCESS EXCLUSIVE MODE");
+      List<Future<SecurityIdentity>> guesses = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        guesses.add(clients.submit(() -> identity(KeyToken.random())));
+      }
+      await().until(() -> guesses.stream().filter(Future::isDone).count() == 48);
+      assertThat(LockWaits.behind(holder)).isEqualTo(2);
+      holder.rollback();
+    }
+  }
+
+  private KeyToken create() throws SQLException {
+    return KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
+        .orElseThrow();
   }
 
   @Test
   void whatIsForgottenIsLookedUpAgain() throws SQLException {
-    KeyToken key =
-        KeyToken.parse(keys.create(CreateKey.of(Role.READER, null, null, null)).key())
-            .orElseThrow();
+    KeyToken key = create();
     identity(key);
     keys.revoke(key.id());
     assertThat(identity(key).isAnonymous()).isFalse();

@@ -49,7 +49,9 @@ class OidcIT {
           """
           "groups": ["sheaf-readers"], "collections": ["*"]            | 200 | 403 | 403 | 403
           "groups": ["editors", "x"], "collections": "*"               | 200 | 404 | 403 | 403
-          "groups": ["sheaf-admins"], "collections": ["absent", "*"]   | 200 | 404 | 404 | 200
+          "groups": ["sheaf-operators"]                                | 200 | 404 | 404 | 200
+          "groups": ["sheaf-operators", "editors"], "collections": []  | 200 | 404 | 404 | 200
+          "groups": ["sheaf-admins"], "collections": ["absent", "*"]   | 200 | 404 | 404 | 403
           "groups": ["sheaf-admins"], "collections": ["absent"]        | 200 | 404 | 404 | 403
           "groups": ["sheaf-admins"]                                   | 200 | 404 | 404 | 403
           "groups": ["admin", "operator"], "collections": ["*"]        | 403 | 403 | 403 | 403
@@ -77,7 +79,8 @@ class OidcIT {
   @Test
   void theTrailNamesWhoeverTheTokenDoes() throws Exception {
     String admin =
-        OidcProvider.token("ada", "\"groups\": [\"sheaf-admins\"], \"collections\": [\"*\"]");
+        OidcProvider.token(
+            "ada", "\"groups\": [\"sheaf-operators\"], \"preferred_username\": \"root\"");
     as(admin)
         .contentType("application/json")
         .body("{\"name\": \"adas\"}")
@@ -86,7 +89,9 @@ class OidcIT {
     as(admin)
         .get("/api/v1/audit")
         .then()
-        .body("events.find { it.object == 'adas' }.actor", equalTo("oidc:ada"))
+        .body(
+            "events.find { it.object == 'adas' }.actor",
+            equalTo("oidc:" + OidcProvider.issuer() + "#ada"))
         .body("events.action", hasItem("collection.created"));
   }
 

@@ -119,6 +119,10 @@ public final class OidcProvider implements QuarkusTestResourceLifecycleManager {
     return content + "." + Base64.getUrlEncoder().withoutPadding().encodeToString(signature.sign());
   }
 
+  static String issuer() {
+    return setting(URL);
+  }
+
   private static String setting(String name) {
     return ConfigProvider.getConfig().getValue(name, String.class);
   }

@@ -16,8 +16,10 @@ public final class RequiredAccess implements QuarkusTestProfile {
     return Map.ofEntries(
         entry("sheaf.access.mode", "required"),
         entry("sheaf.access.recheck-every", "500ms"),
+        entry("sheaf.access.record-use-every", "100ms"),
         entry("quarkus.oidc.tenant-enabled", "true"),
         entry("quarkus.oidc.token.audience", "sheaf"),
+        entry("sheaf.access.oidc.roles.operator", "sheaf-operators"),
         entry("sheaf.access.oidc.roles.admin", "sheaf-admins"),
         entry("sheaf.access.oidc.roles.writer", "sheaf-writers,editors"),
         entry("sheaf.access.oidc.roles.reader", "sheaf-readers"),

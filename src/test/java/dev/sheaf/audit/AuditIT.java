@@ -90,8 +90,28 @@ class AuditIT {
     String name = Api.newCollection();
     Api.post("/collections", Map.of("name", name)).statusCode(409);
     given().delete("/api/v1/collections/" + name + "/documents/absent").then().statusCode(404);
+    given()
+        .queryParam("filter", "{}")
+        .delete("/api/v1/collections/" + name + "/documents")
+        .then()
+        .statusCode(200);
 
     assertThat(trail(name)).hasSize(1);
+  }
+
+  @Test
+  void exportsAreRecorded() {
+    String name = Api.newCollection();
+    given()
+        .accept("application/x-ndjson")
+        .get("/api/v1/collections/" + name + "/documents?vectors=true")
+        .then()
+        .statusCode(200);
+    given().get("/api/v1/collections/" + name + "/documents").then().statusCode(200);
+
+    assertThat(trail(name))
+        .last()
+        .isEqualTo("anybody documents.exported " + name + " {vectors=true}");
   }
 
   @Test

@@ -30,11 +30,16 @@ class DatabaseFailureTest {
     "57P04, UNREACHABLE",
     "25006, READ_ONLY",
     "53100, FULL",
-    // A cancelled statement, a unique violation, a syntax error, a deadlock, corrupt data.
-    "57014,",
+    // Ended by the server because a transaction paused for too long.
+    "25P03, UNREACHABLE",
+    // A statement that took too long, a lock, a deadlock, a serialization failure.
+    "57014, BUSY",
+    "55P03, BUSY",
+    "40P01, BUSY",
+    "40001, BUSY",
+    // A unique violation, a syntax error, corrupt data.
     "23505,",
     "42601,",
-    "40P01,",
     "XX001,"
   })
   void isWhatTheStateSays(String state, DatabaseFailure outage) {
@@ -55,6 +60,13 @@ class DatabaseFailureTest {
 
     assertThat(DatabaseFailure.behind(new RuntimeException(rolledBack)))
         .isEqualTo(DatabaseFailure.UNREACHABLE);
+  }
+
+  @Test
+  void aBusyDatabaseIsNoOutage() {
+    assertThat(DatabaseFailure.isOutage(new SQLException("message", "55P03"))).isFalse();
+    assertThat(DatabaseFailure.isOutage(new SQLException("message", "25006"))).isTrue();
+    assertThat(DatabaseFailure.isOutage(new SQLException("message", "23505"))).isFalse();
   }
 
   @Test

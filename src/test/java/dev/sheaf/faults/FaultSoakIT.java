@@ -66,6 +66,8 @@ class FaultSoakIT {
       Map.of(
           "SHEAF_ACCESS_MODE", "required",
           "SHEAF_INGESTION_LEASE", "2s",
+          // The test waits for requests that wait for a lock.
+          "SHEAF_DATABASE_LOCK_TIMEOUT", "30s",
           "SHEAF_INGESTION_POLL_EVERY", "0.2s",
           "SHEAF_INDEX_MIN_ROWS", "500",
           "SHEAF_INDEX_CHECK_EVERY", "1s",
@@ -149,7 +151,7 @@ class FaultSoakIT {
         traffic.verify();
         report(traffic, live);
 
-        assertThat(traffic.wrong()).isEmpty();
+        assertThat(traffic.wrong()).as("%s", failedRequests()).isEmpty();
         assertThat(traffic.failures())
             .allMatch(failure -> behind(failure).stream().anyMatch(one -> one.explains(failure)));
         assertThat(HalfDocuments.count(database)).isZero();
@@ -160,6 +162,10 @@ class FaultSoakIT {
         sheaf.close();
       }
     }
+  }
+
+  private List<String> failedRequests() {
+    return sheaf.log().stream().filter(line -> line.contains("Request failed")).toList();
   }
 
   private void start(TestDatabase database, TcpProxy proxy) throws Exception {
@@ -231,14 +237,15 @@ class FaultSoakIT {
     await().pollInterval(Duration.ofMillis(20)).until(() -> traffic.isWellSince(since));
   }
 
-  /// As many concurrent requests as there are connections wait for the same lock.
+  /// As many concurrent requests as there are connections wait for the same lock. Requests for jobs
+  /// have no lane of their own.
   private static void allConnectionsAreFree(TestDatabase database, Traffic traffic)
       throws Exception {
     try (var clients = Executors.newVirtualThreadPerTaskExecutor();
         Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
       holder.setAutoCommit(false);
-      lock.execute("LOCK TABLE collection IN ACCESS EXCLUSIVE MODE");
+      lock.execute("LOCK TABLE ingestion_job IN ACCESS EXCLUSIVE MODE");
       IntStream.range(0, POOL).forEach(_ -> clients.execute(traffic::list));
       await()
           .until(() ->

@@ -1,13 +1,17 @@
 package dev.sheaf.faults;
 
 import static dev.sheaf.testing.Patience.await;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -35,6 +39,7 @@ class FaultsIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final int POOL = 12;
+  private static final int STREAMS = 100;
 
   private static final String SEARCH = "/api/v1/collections/given/search";
   private static final String QUERY = "{\"vector\":[1,2]}";
@@ -53,19 +58,25 @@ class FaultsIT {
     sheaf =
         SheafProcess.start(
             database,
-            Map.of(
+            Map.ofEntries(
                 // The job of the model that does not answer must not fail during the test.
-                "SHEAF_INGESTION_MAX_ATTEMPTS", "1000",
-                "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL),
-                "QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT", "1s",
-                "QUARKUS_DATASOURCE_JDBC_LOGIN_TIMEOUT", "1s",
-                "QUARKUS_HTTP_READ_TIMEOUT", "1s",
-                "SHEAF_EMBEDDING_OPENAI_HANGING_URL",
-                    "http://localhost:" + silent.getLocalPort() + "/v1",
-                "SHEAF_EMBEDDING_OPENAI_HANGING_DIMENSIONS", "2",
-                "SHEAF_EMBEDDING_OPENAI_HANGING_TIMEOUT", "0.5s",
-                "SHEAF_EMBEDDING_OPENAI_HANGING_QUERY_TIMEOUT", "0.5s",
-                "SHEAF_EMBEDDING_OPENAI_HANGING_RETRIES", "1"));
+                entry("SHEAF_INGESTION_MAX_ATTEMPTS", "1000"),
+                entry("QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL)),
+                entry("SHEAF_DATABASE_TIMEOUT", "3s"),
+                entry("SHEAF_LIMITS_SEARCHES", "3"),
+                entry("SHEAF_LIMITS_READS", "3"),
+                entry("SHEAF_LIMITS_EVENT_STREAMS_PER_CALLER", String.valueOf(STREAMS)),
+                entry("SHEAF_INGESTION_HEARTBEAT_EVERY", "1s"),
+                entry("QUARKUS_DATASOURCE_JDBC_ACQUISITION_TIMEOUT", "1s"),
+                entry("QUARKUS_DATASOURCE_JDBC_LOGIN_TIMEOUT", "1s"),
+                entry("QUARKUS_HTTP_READ_TIMEOUT", "1s"),
+                entry(
+                    "SHEAF_EMBEDDING_OPENAI_HANGING_URL",
+                    "http://localhost:" + silent.getLocalPort() + "/v1"),
+                entry("SHEAF_EMBEDDING_OPENAI_HANGING_DIMENSIONS", "2"),
+                entry("SHEAF_EMBEDDING_OPENAI_HANGING_TIMEOUT", "0.5s"),
+                entry("SHEAF_EMBEDDING_OPENAI_HANGING_QUERY_TIMEOUT", "0.5s"),
+                entry("SHEAF_EMBEDDING_OPENAI_HANGING_RETRIES", "1")));
     create("given", "none");
     create("hanging", "hanging");
     assertThat(sheaf.send("PUT", DOCUMENT, CONTENT.formatted("first")).statusCode()).isEqualTo(201);
@@ -138,11 +149,51 @@ class FaultsIT {
     for (var answer : answers) {
       served.add(answer.get().statusCode());
       if (answer.get().statusCode() != 200) {
-        assertThat(refusal(answer.get())).contains("urn:sheaf:problem:database-unavailable");
+        assertThat(refusal(answer.get()))
+            .containsAnyOf(
+                "urn:sheaf:problem:database-unavailable", "urn:sheaf:problem:overloaded");
       }
     }
     assertThat(served).contains(200, 503);
     assertThat(search().statusCode()).isEqualTo(200);
+  }
+
+  /// The service answers after three seconds. A session that it gives up must not go on waiting.
+  @Test
+  void aLockedCollectionTakesNoSessionsAndNoOtherCollection() throws Exception {
+    create("locked", "none");
+    String id = database.query("SELECT id FROM collection WHERE name = 'locked'").getFirst();
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor();
+        Connection holder = database.connect();
+        Statement lock = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      lock.execute("LOCK TABLE document_%1$s, chunk_%1$s".formatted(id));
+      for (int round = 0; round < 3; round++) {
+        List<Future<HttpResponse<String>>> answers = new ArrayList<>();
+        for (String path : List.of("", "/documents/one", "/documents")) {
+          for (int i = 0; i < 15; i++) {
+            answers.add(
+                clients.submit(() -> sheaf.send("GET", "/api/v1/collections/locked" + path, "")));
+          }
+        }
+        assertThat(search().statusCode()).isEqualTo(200);
+        assertThat(sheaf.send("GET", DOCUMENT, "").statusCode()).isEqualTo(200);
+        for (var answer : answers) {
+          assertThat(refusal(answer.get())).contains("urn:sheaf:problem:overloaded");
+        }
+        assertThat(sessions()).isLessThanOrEqualTo(POOL);
+      }
+      await().until(() -> LockWaits.behind(holder) == 0);
+      holder.rollback();
+    }
+  }
+
+  private static int sessions() throws Exception {
+    return Integer.parseInt(
+        database
+            .query(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'sheaf test'")
+            .getFirst());
   }
 
   @Test
@@ -189,7 +240,7 @@ class FaultsIT {
 
   /// The model does not answer, so the job and its event stream do not end.
   @Test
-  void whoNeverReadsEventsIsKeptNothing() throws Exception {
+  void eventStreamsHoldNoThreadsAndHaveALimit() throws Exception {
     String job =
         sheaf
             .upload(
@@ -203,19 +254,54 @@ class FaultsIT {
     long threads = sheaf.threads();
     var clients = new ArrayList<Socket>();
     try {
-      for (int i = 0; i < 100; i++) {
-        Socket client = connect();
-        clients.add(client);
-        send(client, "GET " + job + "/events HTTP/1.1\nHost: localhost\n\n");
+      for (int i = 0; i < STREAMS; i++) {
+        clients.add(follow(job));
       }
-      await().until(() -> sheaf.threads() > threads + 90);
+      for (Socket client : clients) {
+        assertThat(statusLine(client)).isEqualTo("HTTP/1.1 200 OK");
+      }
+      try (Socket further = follow(job)) {
+        assertThat(statusLine(further)).startsWith("HTTP/1.1 429 ");
+      }
+      // Nobody reads the streams.
       assertThat(search().statusCode()).isEqualTo(200);
+      assertThat(sheaf.threads()).isLessThan(threads + STREAMS / 2);
+      // A comment arrives while nothing happens.
+      BufferedReader events = lines(clients.getFirst());
+      await().until(() -> events.readLine().startsWith(":"));
     } finally {
       for (Socket client : clients) {
         client.close();
       }
     }
-    await().until(() -> sheaf.threads() < threads + 10);
+    await()
+        .until(() -> {
+          try (Socket client = follow(job)) {
+            return statusLine(client).equals("HTTP/1.1 200 OK");
+          }
+        });
+  }
+
+  private static Socket follow(String job) throws IOException {
+    Socket client = connect();
+    client.setSoTimeout(Math.toIntExact(PATIENCE.toMillis()));
+    send(client, "GET " + job + "/events HTTP/1.1\nHost: localhost\n\n");
+    return client;
+  }
+
+  private static BufferedReader lines(Socket client) throws IOException {
+    return new BufferedReader(
+        new InputStreamReader(client.getInputStream(), StandardCharsets.UTF_8), 1);
+  }
+
+  /// Reads no further than the line.
+  private static String statusLine(Socket client) throws IOException {
+    var line = new StringBuilder();
+    for (int c = client.getInputStream().read(); c >= 0 && c != '\r'; ) {
+      line.append((char) c);
+      c = client.getInputStream().read();
+    }
+    return line.toString();
   }
 
   private static Socket connect() throws IOException {

@@ -171,7 +171,7 @@ final class Traffic implements AutoCloseable {
 
   /// Lists the collections.
   void list() {
-    ask(Kind.GET, to("/api/v1/collections").GET(), _ -> true);
+    ask(Kind.GET, to("/api/v1/jobs").GET(), _ -> true);
   }
 
   private void once(Kind kind) {

@@ -131,6 +131,7 @@ class BadInputIT {
           {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000, not -1.0.
           {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
+          {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.
           {"text":"a","filter":[]}          | 422 | filter    | filter must be an object.
           {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists and $contains. Write a dot for a field inside of an object, as in a.b.
           {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number.

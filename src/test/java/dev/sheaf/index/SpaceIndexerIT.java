@@ -102,6 +102,53 @@ class SpaceIndexerIT {
     assertThat(indexes()).isZero();
   }
 
+  /// Of a newer version, for example.
+  @Test
+  void aSpaceThatIsNotUnderstoodHoldsUpNoOther() throws Exception {
+    String broken = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    for (int i = 0; i < 3; i++) {
+      Api.put(
+              broken,
+              "d" + i,
+              Map.of("chunks", List.of(Map.of("text", "text", "vector", List.of(1, i)))))
+          .statusCode(201);
+    }
+    execute(
+        "UPDATE collection SET settings = '{\"precision\": \"later\"}' WHERE name = '"
+            + broken
+            + "'");
+    try {
+      indexer.maintainIndexes();
+    } finally {
+      execute("DELETE FROM collection WHERE name = '" + broken + "'");
+    }
+
+    assertThat(indexes()).isOne();
+  }
+
+  @Test
+  void aBuildHasNoTimeLimits() throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var _ = IndexLock.BUILD.tryAcquire(connection, space.id())) {
+      assertThat(
+              WorkerRace.number(
+                  connection,
+                  """
+                  SELECT current_setting('statement_timeout')::int
+                       + current_setting('lock_timeout')::int
+                       + current_setting('idle_in_transaction_session_timeout')::int
+                  """))
+          .isZero();
+    }
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
   private long indexes() throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       return WorkerRace.number(

@@ -263,6 +263,74 @@ class JobIT {
   }
 
   @Test
+  void aLongJobGivesWayToTheNext() throws SQLException {
+    String large = vectors();
+    String small = vectors();
+    int first;
+    int second;
+    try (Gate gate = gate(large)) {
+      first = store(large, lines(12_000));
+      await().until(gate::isReached);
+      second = store(small, lines(1));
+    }
+
+    awaitState(first, "completed");
+    awaitState(second, "completed");
+
+    assertThat(
+            count(
+                "SELECT count(*) FROM ingestion_job WHERE id = %s AND finished_at < (SELECT finished_at FROM ingestion_job WHERE id = %s)"
+                    .formatted(second, first)))
+        .isOne();
+    job(first).body("created", equalTo(12_000));
+  }
+
+  @Test
+  void theRowOfAJobDoesNotGrow() throws SQLException {
+    String collection = vectors();
+    int id;
+    try (Gate gate = gate(collection)) {
+      id = store(collection, lines(6_000));
+      await().until(gate::isReached);
+      assertThat(count("SELECT cardinality(written_at) FROM ingestion_job WHERE id = " + id))
+          .isZero();
+      assertThat(count("SELECT count(*) FROM ingestion_batch WHERE job_id = " + id)).isPositive();
+    }
+
+    awaitState(id, "completed");
+
+    assertThat(count("SELECT count(*) FROM ingestion_batch WHERE job_id = " + id)).isZero();
+  }
+
+  /// The plan reads as many rows as it deletes.
+  @Test
+  void removingOldJobsDoesNotReadTheOthers() throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute(
+          """
+          INSERT INTO ingestion_job (collection_id, collection, mode, state, finished_at)
+          SELECT 0, 'old jobs', 'async', 'completed', now() - n * interval '1 min'
+            FROM generate_series(1, 20000) n
+          """);
+      statement.execute("ANALYZE ingestion_job");
+      var plan = new StringBuilder();
+      try (var row =
+          statement.executeQuery("EXPLAIN " + JobTable.DELETE_FINISHED.replace("?", "1000000"))) {
+        while (row.next()) {
+          plan.append(row.getString(1)).append('\n');
+        }
+      }
+      connection.rollback();
+
+      assertThat(plan.toString())
+          .contains("ingestion_job_finished_idx", "Limit")
+          .doesNotContain("Seq Scan");
+    }
+  }
+
+  @Test
   void aCancelledJobStopsLoading() throws SQLException {
     String collection = vectors();
     int id;

@@ -171,11 +171,11 @@ class LimitsIT {
   }
 
   private static HttpResponse<String> list(SheafProcess service, String key) throws Exception {
-    return service.send("GET", "/api/v1/collections", "", Map.of("Authorization", "Bearer " + key));
+    return service.send("GET", "/api/v1/jobs", "", Map.of("Authorization", "Bearer " + key));
   }
 
   private static String key(SheafProcess service) throws Exception {
-    String made = service.send("POST", "/api/v1/keys", "{\"role\":\"reader\"}").body();
+    String made = service.send("POST", "/api/v1/keys", "{\"role\":\"writer\"}").body();
     Matcher key = KEY.matcher(made);
     assertThat(key.find()).as(made).isTrue();
     return key.group(1);

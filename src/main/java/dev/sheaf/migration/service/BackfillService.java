@@ -7,6 +7,7 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.backfill.BackfillConfig;
 import dev.sheaf.migration.backfill.BackfillListener;
 import dev.sheaf.migration.backfill.Backfills;
+import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.ShutdownEvent;
@@ -74,15 +75,22 @@ class BackfillService {
   }
 
   private void loop() {
+    var pauses = new Backoff(config.checkEvery(), config.backoffLimit());
+    int failures = 0;
     try {
-      while (!stop.await(config.checkEvery().toMillis(), TimeUnit.MILLISECONDS)) {
+      while (!stop.await(pauses.pause(failures + 1).toMillis(), TimeUnit.MILLISECONDS)) {
         try {
           if (isAnyOpen()) {
             backfills().work(null, new LogListener(), stop);
           }
+          failures = 0;
         } catch (SQLException | OperatorException e) {
           // The database is unavailable, or a batch was interrupted. The next check resumes it.
           LOG.warnf("Backfills not run: reason=%s", e.getMessage());
+          failures = 0;
+        } catch (RuntimeException e) {
+          failures++;
+          LOG.errorf(e, "Backfills not run: failures=%s", failures);
         }
       }
     } catch (InterruptedException _) {

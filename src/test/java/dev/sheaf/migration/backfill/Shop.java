@@ -177,6 +177,10 @@ public final class Shop implements AutoCloseable {
         "SELECT touched || ': ' || count(*) FROM item GROUP BY touched ORDER BY touched");
   }
 
+  public void execute(String sql) throws SQLException {
+    database.execute(sql);
+  }
+
   TestDatabase database() {
     return database;
   }

@@ -72,6 +72,24 @@ class BackfillServiceIT {
     }
   }
 
+  /// A row that this version does not understand is an error of another kind than a database that
+  /// is away.
+  @Test
+  void anUnexpectedErrorDoesNotEndTheWorker() throws Exception {
+    try (Shop shop = Shop.besideTheService(root, 100)) {
+      shop.up();
+      shop.execute("UPDATE backfill SET key = ARRAY[NULL]");
+      try (SheafProcess service = start(shop)) {
+        await()
+            .until(
+                () -> service.log().stream().anyMatch(line -> line.contains("Backfills not run")));
+        shop.execute("UPDATE backfill SET key = ARRAY['id']");
+
+        await().until(() -> shop.backfill().state() == State.DONE);
+      }
+    }
+  }
+
   @Test
   void controlOverHttpCanBeSwitchedOff() throws Exception {
     try (Shop shop = Shop.besideTheService(root, 10);

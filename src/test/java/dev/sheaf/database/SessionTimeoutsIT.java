@@ -1,0 +1,99 @@
+package dev.sheaf.database;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.eclipse.microprofile.config.Config;
+import org.junit.jupiter.api.Test;
+
+/// The time limits of sessions of the pool.
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class SessionTimeoutsIT {
+
+  private static final String USUAL =
+      "statement_timeout=30s lock_timeout=10s idle_in_transaction_session_timeout=30s"
+          + " client_connection_check_interval=1s";
+
+  @Inject AgroalDataSource pool;
+  @Inject SessionTimeouts timeouts;
+  @Inject Config settings;
+
+  @Test
+  void aSessionHasItsOwnLimits() throws SQLException {
+    try (Connection session =
+        DatabaseAddress.configured(settings, Optional.empty()).open("sheaf test")) {
+      // As a role or a database brings them.
+      Sql.of("SET statement_timeout = '5s'").update(session);
+      Sql.of("SET idle_in_transaction_session_timeout = '5s'").update(session);
+
+      timeouts.onConnectionCreate(session);
+
+      assertThat(limits(session)).isEqualTo(USUAL);
+    }
+  }
+
+  @Test
+  void changedLimitsEndWithTheUseOfTheConnection() throws SQLException {
+    int session;
+    try (Connection connection = pool.getConnection()) {
+      session = backend(connection);
+      SessionTimeouts.allow(connection, Duration.ofMinutes(10), Duration.ofMinutes(1));
+      assertThat(limits(connection)).startsWith("statement_timeout=10min lock_timeout=1min idle");
+      assertThat(connection.getNetworkTimeout()).isEqualTo(605_000);
+      SessionTimeouts.allowAnyTime(connection, Duration.ofMinutes(5));
+      assertThat(limits(connection))
+          .startsWith(
+              "statement_timeout=0 lock_timeout=1min idle_in_transaction_session_timeout=5min");
+      SessionTimeouts.remove(connection);
+      assertThat(limits(connection))
+          .startsWith("statement_timeout=0 lock_timeout=0 idle_in_transaction_session_timeout=0");
+      assertThat(connection.getNetworkTimeout()).isZero();
+    }
+    // A pool gives the connection that was used last.
+    try (Connection connection = pool.getConnection()) {
+      assertThat(backend(connection)).isEqualTo(session);
+      assertThat(limits(connection)).isEqualTo(USUAL);
+      assertThat(connection.getNetworkTimeout()).isEqualTo(35_000);
+    }
+  }
+
+  @Test
+  void aLimitThatIsChangedInATransactionThatFailsEnds() throws SQLException {
+    try (Connection connection = pool.getConnection()) {
+      assertThatThrownBy(() ->
+              Transactions.run(
+                  connection,
+                  same -> {
+                    SessionTimeouts.allowAnyTime(same);
+                    Sql.of("SELECT 1 / 0").isTrue(same);
+                  }))
+          .isInstanceOf(SQLException.class);
+      assertThat(limits(connection)).isEqualTo(USUAL);
+    }
+  }
+
+  private static int backend(Connection connection) throws SQLException {
+    return Sql.of("SELECT pg_backend_pid()").first(connection, row -> row.getInt(1)).orElseThrow();
+  }
+
+  private static String limits(Connection connection) throws SQLException {
+    return Sql.of(
+            """
+            SELECT string_agg(name || '=' || current_setting(name), ' ' ORDER BY n)
+              FROM unnest(ARRAY['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout',
+                                'client_connection_check_interval']) WITH ORDINALITY AS limits (name, n)
+            """)
+        .first(connection, row -> row.getString(1))
+        .orElseThrow();
+  }
+}
