@@ -174,23 +174,29 @@ class DocumentResource {
           @RestQuery
           @Nullable String limit,
       @Parameter(description = "The `next` of the previous page") @RestQuery @Nullable String after,
-      @Parameter(description = "true adds the number of documents on all pages") @RestQuery
-          boolean count,
+      @Parameter(
+              description = "true adds the number of documents on all pages",
+              schema = @Schema(type = SchemaType.BOOLEAN))
+          @RestQuery
+          @Nullable String count,
       @Parameter(
               description =
-                  "For an export: true adds the vectors that the collection's model computed")
+                  "For an export: true adds the vectors that the collection's model computed",
+              schema = @Schema(type = SchemaType.BOOLEAN))
           @RestQuery
-          boolean vectors,
+          @Nullable String vectors,
       @Context HttpHeaders headers)
       throws SQLException {
     Filter parsed = filter == null ? Filter.EVERYTHING : filter(filter);
+    boolean counted = Input.flag("count", count);
+    boolean embedded = Input.flag("vectors", vectors);
     if (isPreferred(NDJSON, headers)) {
-      StreamingOutput lines = export.lines(collection, parsed, vectors)::writeTo;
+      StreamingOutput lines = export.lines(collection, parsed, embedded)::writeTo;
       return Response.ok(lines, NDJSON).build();
     }
     return Response.ok(
             documents.list(
-                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, count),
+                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, counted),
             MediaType.APPLICATION_JSON)
         .build();
   }

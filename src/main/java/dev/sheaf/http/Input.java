@@ -102,6 +102,17 @@ public final class Input {
     }
   }
 
+  /// Parses a query parameter that is `true` or `false`. Absent, it is false.
+  public static boolean flag(String name, @Nullable String value) {
+    if (value == null || value.equals("false")) {
+      return false;
+    }
+    if (value.equals("true")) {
+      return true;
+    }
+    throw Problem.parameter(name, name + " must be true or false, not " + value + ".");
+  }
+
   /// Parses the query parameter `limit`, the number of items on a page.
   ///
   /// @return the number, or `fallback` if the parameter is absent

@@ -12,8 +12,11 @@ import dev.sheaf.runtime.OperatorException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
 import java.io.IOException;
@@ -29,6 +32,14 @@ public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
+  private final Routes routes;
+  private final CurrentVertxRequest request;
+
+  ProblemMapper(Routes routes, CurrentVertxRequest request) {
+    this.routes = routes;
+    this.request = request;
+  }
+
   // Jackson and Quarkus have their own mappers for some exceptions. A mapper of a more specific
   // class takes precedence, so these classes are listed here too.
   @ServerExceptionMapper({
@@ -41,7 +52,45 @@ public final class ProblemMapper {
     Throwable.class
   })
   Response map(Throwable failure) {
-    return ProblemDocument.render(problem(failure));
+    RoutingContext call = request.getCurrent();
+    return failure instanceof WebApplicationException web && call != null
+        ? render(web, call)
+        : ProblemDocument.render(problem(failure));
+  }
+
+  /// Quarkus REST throws these exceptions before it calls a resource. They know the status only.
+  private Response render(WebApplicationException failure, RoutingContext call) {
+    Routes.Route route = routes.of(call);
+    String method = call.request().method().name();
+    int status = failure.getResponse().getStatus();
+    if (route == null || (status != 404 && status != 405 && status != 406 && status != 415)) {
+      return ProblemDocument.render(problem(failure));
+    }
+    // A path parameter that cannot be parsed is also a 404.
+    if (!route.methods().contains(method)) {
+      String allowed = String.join(", ", route.methods());
+      return Response.fromResponse(
+              ProblemDocument.render(
+                  new Problem(
+                      ProblemType.METHOD_NOT_ALLOWED,
+                      "This path does not support " + method + ". It supports " + allowed + ".")))
+          .header(HttpHeaders.ALLOW, allowed)
+          .build();
+    }
+    return ProblemDocument.render(
+        switch (status) {
+          case 406 ->
+              new Problem(
+                  ProblemType.NOT_ACCEPTABLE,
+                  "The response is available as "
+                      + route.produces(method)
+                      + ". Send this in Accept, or omit Accept.");
+          case 415 ->
+              new Problem(
+                  ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                  "Send Content-Type: " + route.consumes(method) + ".");
+          default -> problem(failure);
+        });
   }
 
   /// The problem that describes a failure to the client. Unexpected failures are logged here.

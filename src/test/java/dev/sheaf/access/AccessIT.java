@@ -71,6 +71,30 @@ class AccessIT {
   }
 
   @Test
+  void scriptsOfAPermittedOriginMayCallWithAKey() {
+    given()
+        .header("Origin", "https://app.example.org")
+        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Headers", "authorization,content-type")
+        .options("/api/v1/collections/ours/search")
+        .then()
+        .statusCode(200)
+        .header("Access-Control-Allow-Origin", equalTo("https://app.example.org"));
+    given()
+        .header("Origin", "https://app.example.org")
+        .get("/api/v1/collections")
+        .then()
+        .statusCode(401)
+        .header("Access-Control-Allow-Origin", equalTo("https://app.example.org"))
+        .header("Access-Control-Expose-Headers", containsString("ETag"));
+    given()
+        .header("Origin", "https://elsewhere.example.org")
+        .get("/api/v1/collections")
+        .then()
+        .header("Access-Control-Allow-Origin", nullValue());
+  }
+
+  @Test
   void metricsNameCollectionsAndAreForThoseWhoSeeAll() throws SQLException {
     String limited = keys.create(CreateKey.of(Role.ADMIN, null, List.of("ours"), null)).key();
     String reader = keys.create(CreateKey.of(Role.READER, "prometheus", null, null)).key();
