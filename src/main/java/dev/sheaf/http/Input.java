@@ -80,16 +80,24 @@ public final class Input {
   ///
   /// @throws Problem if it contains U+0000 or an unpaired surrogate
   public static void storable(String field, String value) {
+    int zero = value.indexOf(0);
+    if (zero >= 0) {
+      throw Problem.field(
+          field,
+          field
+              + " contains U+0000 at position "
+              + zero
+              + ", which PostgreSQL cannot store. Remove it.");
+    }
+    wellFormed(field, value);
+  }
+
+  /// Checks that a string is valid Unicode.
+  ///
+  /// @throws Problem if it contains an unpaired surrogate
+  public static void wellFormed(String field, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
-      if (c == 0) {
-        throw Problem.field(
-            field,
-            field
-                + " contains U+0000 at position "
-                + i
-                + ", which PostgreSQL cannot store. Remove it.");
-      }
       if (Character.isSurrogate(c)) {
         if (!Character.isHighSurrogate(c)
             || i + 1 == value.length()

@@ -3,6 +3,7 @@ package dev.sheaf.http;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.sheaf.database.DatabaseFailure;
@@ -31,6 +32,9 @@ import org.jspecify.annotations.Nullable;
 public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
+
+  /// Knows the names of constants in JSON.
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Routes routes;
   private final CurrentVertxRequest request;
@@ -95,10 +99,11 @@ public final class ProblemMapper {
 
   /// The problem that describes a failure to the client. Unexpected failures are logged here.
   public static Problem problem(Throwable failure) {
+    String path = "";
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       switch (cause) {
         case Problem problem -> {
-          return problem;
+          return path.isEmpty() ? problem : problem.at(path);
         }
         case UnauthorizedException _ -> {
           return new Problem(
@@ -115,6 +120,7 @@ public final class ProblemMapper {
               ProblemType.SCHEMA_UNAVAILABLE,
               (sentence(operator.problem()) + " " + sentence(operator.hint())).strip());
         }
+        case JsonMappingException json when json.getCause() instanceof Problem -> path = path(json);
         case JacksonException json when isAboutBody(json) -> {
           return bodyProblem(json);
         }
@@ -162,17 +168,7 @@ public final class ProblemMapper {
 
   private static Problem bodyProblem(JacksonException json) {
     return switch (json) {
-      case UnrecognizedPropertyException unknown ->
-          Problem.field(
-              path(unknown),
-              "Unknown field "
-                  + path(unknown)
-                  + ". Known fields: "
-                  + unknown.getKnownPropertyIds().stream()
-                      .map(String::valueOf)
-                      .sorted()
-                      .collect(Collectors.joining(", "))
-                  + ".");
+      case UnrecognizedPropertyException unknown -> unknownField(unknown);
       case MismatchedInputException mismatch when !mismatch.getPath().isEmpty() ->
           Problem.field(
               path(mismatch), path(mismatch) + " must be " + kind(expectedType(mismatch)) + ".");
@@ -191,6 +187,23 @@ public final class ProblemMapper {
               "The body must be " + kind(mismatch.getTargetType()) + ".");
       default -> new Problem(ProblemType.MALFORMED_JSON, JsonErrorMessage.of(json));
     };
+  }
+
+  private static Problem unknownField(UnrecognizedPropertyException unknown) {
+    String name = unknown.getPropertyName();
+    List<String> known =
+        unknown.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
+    return Problem.field(
+        path(unknown),
+        "Unknown field "
+            + name
+            + "."
+            + SimilarName.nearest(name, known)
+                .map(nearest -> " Did you mean " + nearest + "?")
+                .orElse("")
+            + " Known fields: "
+            + String.join(", ", known)
+            + ".");
   }
 
   private static boolean isTrailingToken(MismatchedInputException mismatch) {
@@ -227,7 +240,7 @@ public final class ProblemMapper {
     if (type.isEnum()) {
       return "one of "
           + Arrays.stream(type.getEnumConstants())
-              .map(String::valueOf)
+              .map(constant -> JSON.valueToTree(constant).asText())
               .collect(Collectors.joining(", "));
     }
     return "an object";

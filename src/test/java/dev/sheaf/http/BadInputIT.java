@@ -45,6 +45,8 @@ class BadInputIT {
       textBlock =
           """
           {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: description, dimensions, fields, hnsw, language, metric, model, name, precision.
+          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: description, dimensions, fields, hnsw, language, metric, model, name, precision.
+          {"name":"x","hnsw":{"n":1}}      | 422 | hnsw.n     | Unknown field n. Did you mean m? Known fields: efConstruction, efSearch, m.
           {"name":7}                       | 422 | name       | name must be a string.
           {"name":"Upper Case"}            | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
           {"name":""}                      | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
@@ -52,6 +54,7 @@ class BadInputIT {
           {"name":null}                    | 422 | name       | name is required.
           {"name":"x","metric":"hamming"}  | 422 | metric     | metric must be one of cosine, l2, inner_product.
           {"name":"x","metric":1}          | 422 | metric     | metric must be one of cosine, l2, inner_product.
+          {"name":"x","hnsw":{"m":1}}      | 422 | hnsw.m     | hnsw.m must be a whole number from 2 to 100, not 1.
           {"name":"x","precision":"8bit"}  | 422 | precision  | precision must be one of full, half, binary.
           """)
   void collections(String body, int status, String field, String detail) {
@@ -85,6 +88,11 @@ class BadInputIT {
           {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object.
           {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
           {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits.
+          {"chunks":[{"text":"a"},{}]}                  | chunks[1].text | chunks[1].text is required.
+          {"chunks":[{"text":"a"},{"text":" "}]}        | chunks[1].text | chunks[1].text must not be empty. Omit the chunk.
+          {"chunks":[{"text":"a"},{"text":"\\u0000"}]} | chunks[1].text | chunks[1].text contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          {"chunks":[{"text":"a","vector":"="}]}        | chunks[0].vector | chunks[0].vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.
+          {"text":"a","embedded":{"by":"x"}}            | embedded.vectors | embedded.vectors is required.
           {"text":"a","content":"b"}                    | content      | Unknown field content. Known fields: chunks, embedded, metadata, text, title, uri.
           """)
   void documents(String body, String field, String detail) {

@@ -192,7 +192,7 @@ class IngestionIT {
         .body(
             "errors[2].detail",
             equalTo(
-                "chunks.text contains U+0000 at position 1, which PostgreSQL cannot store. Remove it."))
+                "chunks[0].text contains U+0000 at position 1, which PostgreSQL cannot store. Remove it."))
         .body("errors[3].detail", equalTo("id is required."))
         .body("errors[4].detail", equalTo("id must be a string."))
         .body("errors[6].detail", equalTo("id has 513 bytes. It must have 1 to 512."))
