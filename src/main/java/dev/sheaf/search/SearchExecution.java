@@ -26,9 +26,6 @@ public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
-  /// A string literal, with doubled quotes.
-  private static final Pattern VALUE = Pattern.compile("'(?:[^']|'')*'");
-
   /// PostgreSQL cancels a search that takes too long. The network timeout is longer by this much,
   /// so that its error arrives.
   private static final Duration GRACE = Duration.ofSeconds(5);
@@ -108,12 +105,34 @@ public class SearchExecution {
   String plan(SearchSql sql, long timeout) throws SQLException {
     // A value may contain line ends.
     String plan = String.join("\n", planLines("EXPLAIN (COSTS OFF) ", sql, timeout));
-    return VALUE
-        .matcher(plan)
-        .replaceAll("'...'")
-        .lines()
-        .map(String::strip)
-        .collect(Collectors.joining(" | "));
+    return withoutValues(plan).lines().map(String::strip).collect(Collectors.joining(" | "));
+  }
+
+  /// A plan in which each string literal is `'...'`. In a literal, quotes are doubled; PostgreSQL
+  /// never escapes them otherwise. This is a loop, because a literal is as long as the client
+  /// wants, and a regular expression may recurse for each character.
+  static String withoutValues(String plan) {
+    var masked = new StringBuilder();
+    int next = 0;
+    while (next < plan.length()) {
+      int start = plan.indexOf('\'', next);
+      if (start < 0) {
+        return masked.append(plan, next, plan.length()).toString();
+      }
+      masked.append(plan, next, start).append("'...'");
+      next = endOfLiteral(plan, start);
+    }
+    return masked.toString();
+  }
+
+  /// The index after the literal that begins at `start`. An unterminated literal extends to the
+  /// end.
+  private static int endOfLiteral(String plan, int start) {
+    int end = plan.indexOf('\'', start + 1);
+    while (end >= 0 && end + 1 < plan.length() && plan.charAt(end + 1) == '\'') {
+      end = plan.indexOf('\'', end + 2);
+    }
+    return end < 0 ? plan.length() : end + 1;
   }
 
   private List<String> planLines(String explain, SearchSql sql, long timeout) throws SQLException {
