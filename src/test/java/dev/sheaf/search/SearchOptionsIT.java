@@ -319,6 +319,79 @@ class SearchOptionsIT {
   }
 
   @Test
+  void aBadEntryOfABatchFailsAlone() throws Exception {
+    String broken = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      // Every full-text search in this collection is an SQL error.
+      statement.execute(
+          "UPDATE collection SET settings = '{\"language\": \"gone\"}' WHERE name = '%s'"
+              .formatted(broken));
+    }
+    String good = "{'collection': '%s', 'search': {'vector': [0, 10], 'limit': 1}}";
+    String body =
+        """
+        {'searches': [
+          %1$s,
+          {'collection': '%2$s', 'search': {'vector': [0, 10], 'limit': 0}},
+          {'collection': '%2$s', 'search': {'vector': [0, 10], 'filter': {'a': {'$x': [1, {'b': 2}]}}}},
+          {'collection': '%2$s', 'search': {'text': '', 'mode': 'fulltext'}},
+          {'collection': '%2$s', 'search': {'unknown': {'a': [1, {'b': [2]}]}, 'vector': [0, 10]}},
+          {'collection': '%2$s', 'search': {'vector': [0, 'x', 1]}},
+          {'collection': '%2$s', 'search': {'vector': [1, 2, 3]}},
+          {'collection': '%2$s', 'search': {'like': {'ordinal': 1}}},
+          {'collection': '%2$s'},
+          {'search': {'vector': [0, 10]}},
+          {'collection': 7},
+          {'collection': '%3$s', 'search': {'text': 'a', 'mode': 'fulltext'}},
+          null, 7, 'x', [[1], {}], {},
+          %1$s
+        ]}
+        """
+            .formatted(good.formatted(collection), collection, broken)
+            .replace('\'', '"');
+
+    JsonNode answers =
+        json(Api.post("/search/batch", body).statusCode(200).extract().asString()).get("answers");
+
+    assertThat(answers.valueStream().map(SearchOptionsIT::outcome))
+        .containsExactly(
+            "bread",
+            "422 searches[1].search.limit must be a whole number from 1 to 1000, not 0.",
+            "422 searches[2].search.filter.a.$x Unknown operator $x.",
+            "422 searches[3].search.text must not be empty.",
+            "422 searches[4].search.unknown Unknown field unknown.",
+            "422 searches[5].search.vector[1] must be a number.",
+            "422 searches[6].search.vector has 3 dimensions, but the model has 2.",
+            "422 searches[7].search.like.document is required.",
+            "422 searches[8].search is required.",
+            "422 searches[9].collection is required.",
+            "422 searches[10].collection must be a string.",
+            "500 The cause is in the service's log, under the X-Request-Id of this response.",
+            "422 searches[12] must be an object.",
+            "422 searches[13] must be an object.",
+            "422 searches[14] must be an object.",
+            "422 searches[15] must be an object.",
+            "422 searches[16].collection is required.",
+            "bread");
+    Api.post("/search/batch", "{\"searches\": [{\"collection\": }]}")
+        .statusCode(400)
+        .body("type", equalTo("urn:sheaf:problem:malformed-json"));
+  }
+
+  /// The document of a hit, or the status, the field and the first sentence of a problem.
+  private static String outcome(JsonNode answer) {
+    if (answer.has("hits")) {
+      return answer.at("/hits/0/document").textValue();
+    }
+    String field = answer.path("field").asText();
+    String detail = answer.path("detail").asText().replaceFirst("(?<=\\.) .*", "");
+    return answer.path("status").asText()
+        + " "
+        + (detail.startsWith(field) ? detail : field + " " + detail);
+  }
+
+  @Test
   void anUnknownModelFailsOnlyItsOwnSearches() throws Exception {
     String orphan = Api.newCollection();
     try (var connection = dataSource.getConnection();
