@@ -19,6 +19,7 @@ public enum ProblemType {
   BACKFILL_NOT_FOUND(404, "No such backfill"),
   JOB_NOT_FOUND(404, "No such job"),
   KEY_NOT_FOUND(404, "No such key"),
+  MODEL_NOT_FOUND(404, "No such embedding model"),
   MODULE_OFF(404, "The module is off"),
   METHOD_NOT_ALLOWED(405, "Method not allowed"),
   NOT_ACCEPTABLE(406, "The requested media type is not available"),

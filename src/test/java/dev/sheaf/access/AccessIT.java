@@ -63,6 +63,16 @@ class AccessIT {
         .body(
             "detail",
             equalTo("Send an API key in the header Authorization: Bearer sheaf_<id>_<secret>."));
+    for (RequestSpecification anonymous :
+        List.of(given(), as("sk-wrong"), as("sheaf_000000000000_" + "0".repeat(64)))) {
+      anonymous
+          .get("/v1/models")
+          .then()
+          .statusCode(401)
+          .header("WWW-Authenticate", "Bearer")
+          .body("error.type", equalTo("invalid_request_error"))
+          .body("error.code", equalTo("invalid_api_key"));
+    }
     given().post("/v1/embeddings").then().statusCode(401);
     given().get("/q/swagger-ui/").then().statusCode(401);
     given().get("/q/openapi.json").then().statusCode(401);
