@@ -141,8 +141,8 @@ public final class ProblemMapper {
       LOG.debugf("Body incomplete: reason=%s", failure.getMessage());
       return new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The connection was closed, or timed out, before the whole body arrived. Send the request"
-              + " again.");
+          "The body ended early: the connection was closed or timed out, or the gzip data is damaged."
+              + " Send the request again.");
     }
     if (failure instanceof AuthenticationFailedException) {
       return new Problem(

@@ -85,7 +85,7 @@ class Routes {
           : types.stream()
               .map(type -> type.getType() + "/" + type.getSubtype())
               .distinct()
-              .collect(Collectors.joining(", "));
+              .collect(Collectors.joining(" or "));
     }
   }
 

@@ -12,6 +12,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.response.Response;
 import io.restassured.specification.RequestSpecification;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.URI;
@@ -19,8 +20,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -31,6 +34,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -196,6 +200,96 @@ class ProtocolIT {
 
   private static String text(byte[] bytes) {
     return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {100, 300_000})
+  void bodiesMayBeCompressed(int length) throws Exception {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 1));
+    String text =
+        new Random(1)
+            .ints('a', 'z')
+            .limit(length)
+            .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+            .toString();
+    String body =
+        "{\"title\": \""
+            + text.substring(0, 100)
+            + "\", \"metadata\": {\"a\": \""
+            + text
+            + "\"},"
+            + "\"chunks\": [{\"text\": \"a\", \"vector\": [1]}]}";
+    String documents = "/api/v1/collections/" + collection + "/documents/";
+
+    for (String encoding : List.of("gzip", "GZIP", "x-gzip")) {
+      for (boolean chunked : List.of(false, true)) {
+        String document = documents + encoding + chunked;
+        assertThat(put(document, encoding, packed(body), chunked).statusCode()).isEqualTo(201);
+        assertThat(given().get(document).jsonPath().getString("metadata.a")).isEqualTo(text);
+      }
+    }
+    assertThat(
+            put(documents + "plain", "identity", body.getBytes(StandardCharsets.UTF_8), false)
+                .statusCode())
+        .isEqualTo(201);
+  }
+
+  @Test
+  void badCompressionIsSaid() throws Exception {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 1));
+    String document = "/api/v1/collections/" + collection + "/documents/a";
+    byte[] plain =
+        "{\"chunks\": [{\"text\": \"a\", \"vector\": [1]}]}".getBytes(StandardCharsets.UTF_8);
+    byte[] whole = packed("{\"text\": \"" + "a".repeat(1_000) + "\"}");
+
+    for (String encoding : List.of("br", "deflate", "gzip, gzip", "nonsense")) {
+      HttpResponse<String> refused = put(document, encoding, plain, false);
+      assertThat(refused.statusCode()).isEqualTo(415);
+      assertThat(refused.body())
+          .contains(
+              "Content-Encoding " + encoding + " is not supported. Send gzip, or no encoding.");
+    }
+    for (byte[] body : List.of(plain, new byte[0], new byte[] {31})) {
+      HttpResponse<String> refused = put(document, "gzip", body, body.length == 0);
+      assertThat(refused.statusCode()).isEqualTo(400);
+      assertThat(refused.body())
+          .contains("The body is not gzip, although Content-Encoding is gzip.");
+    }
+    HttpResponse<String> cut = put(document, "gzip", Arrays.copyOf(whole, whole.length / 2), false);
+    assertThat(cut.statusCode()).isEqualTo(400);
+    assertThat(cut.body()).contains("urn:sheaf:problem:body-broken-off");
+    // 20 MB of one character are 20 KB.
+    HttpResponse<String> bomb =
+        put(document, "gzip", packed("{\"text\": \"" + "a".repeat(20_000_000) + "\"}"), false);
+    assertThat(bomb.statusCode()).isEqualTo(413);
+    assertThat(bomb.body()).contains("The body may have at most 10485760 bytes.");
+    assertThat(given().get(document).statusCode()).isEqualTo(404);
+  }
+
+  private HttpResponse<String> put(String path, String encoding, byte[] body, boolean chunked)
+      throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(base.resolve(path))
+              .version(HttpClient.Version.HTTP_1_1)
+              .header("Content-Type", "application/json")
+              .header("Content-Encoding", encoding)
+              .PUT(
+                  chunked
+                      ? HttpRequest.BodyPublishers.ofInputStream(
+                          () -> new ByteArrayInputStream(body))
+                      : HttpRequest.BodyPublishers.ofByteArray(body))
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  private static byte[] packed(String text) throws IOException {
+    var packed = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(packed)) {
+      gzip.write(text.getBytes(StandardCharsets.UTF_8));
+    }
+    return packed.toByteArray();
   }
 
   @ParameterizedTest
