@@ -114,6 +114,13 @@ public final class ContractFilter implements OASFilter {
     for (CommonFailure failure : CommonFailure.values()) {
       document.getComponents().addResponse(failure.title, failure.response());
     }
+    document
+        .getComponents()
+        .addHeader(
+            HttpHeaders.ETAG,
+            createHeader()
+                .description("The entity tag of the current state, for If-Match and If-None-Match")
+                .schema(createSchema().addType(SchemaType.STRING)));
     Map<String, String> roles = roles();
     for (PathItem path : document.getPaths().getPathItems().values()) {
       for (Operation operation : path.getOperations().values()) {

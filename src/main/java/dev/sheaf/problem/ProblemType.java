@@ -28,6 +28,7 @@ public enum ProblemType {
   BACKFILL_STATE(409, "The state of the backfill does not allow this"),
   BUSY(409, "The resource is in use"),
   JOB_CANCELLED(409, "The job was cancelled"),
+  PRECONDITION_FAILED(412, "The precondition is not met"),
   BODY_TOO_LARGE(413, "The body is too large"),
   LINE_TOO_LONG(413, "The line is too long"),
   UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
