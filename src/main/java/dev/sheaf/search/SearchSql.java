@@ -22,6 +22,15 @@ import org.jspecify.annotations.Nullable;
 /// Every plan produces `ranked (document_id, ordinal, key)`, where a smaller key is better.
 public final class SearchSql {
 
+  /// Characters, as in an SQL literal, with their entities. The first is part of the others.
+  private static final List<Map.Entry<String, String>> ENTITIES =
+      List.of(
+          Map.entry("&", "&amp;"),
+          Map.entry("<", "&lt;"),
+          Map.entry(">", "&gt;"),
+          Map.entry("\"", "&quot;"),
+          Map.entry("''", "&#39;"));
+
   private final Query query;
   private final Space space;
   private final SearchPlan plan;
@@ -308,7 +317,7 @@ public final class SearchSql {
     }
     if (query.request().highlight()) {
       columns
-          .append(", ts_headline('%s', c.text, ".formatted(query.language()))
+          .append(", ts_headline('%s', %s, ".formatted(query.language(), escaped("c.text")))
           .append(textQuery(query))
           .append(", 'StartSel=<mark>, StopSel=</mark>')");
     }
@@ -337,6 +346,17 @@ public final class SearchSql {
             needsCount() ? "f.rows" : "0::bigint",
             columns,
             needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+  }
+
+  /// A text with HTML's special characters as entities, so that the marks are its only tags.
+  /// ts_headline would drop the tags of the text.
+  private static String escaped(String column) {
+    String expression = column;
+    for (Map.Entry<String, String> entity : ENTITIES) {
+      expression =
+          "replace(%s, '%s', '%s')".formatted(expression, entity.getKey(), entity.getValue());
+    }
+    return expression;
   }
 
   private String documentJoin(String chunk) {

@@ -14,10 +14,12 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -272,6 +274,85 @@ class SearchOptionsIT {
             "The tide follows the moon.");
     assertThat(answer.get("strategy").textValue()).isEqualTo("exact");
     assertThat(answer.get("scanned").intValue()).isEqualTo(4);
+  }
+
+  /// A browser may show a highlight as it is: it contains the whole text, and no tag but the marks.
+  @Test
+  void highlightsAreTheTextWithMarksAndNothingElse() throws Exception {
+    List<String> pieces =
+        List.of(
+            "wombat",
+            " ",
+            "\n",
+            "<b>",
+            "</b>",
+            "<mark>",
+            "</mark>",
+            "&",
+            "&amp;",
+            "&lt;",
+            "&#39;",
+            "<",
+            ">",
+            "\"",
+            "'",
+            "<!--",
+            "-->",
+            "Vec<T>",
+            "<img src=x onerror=alert(1)>",
+            "<a href=\"javascript:x\">y</a>",
+            "https://a.example/b?c=1&d=<e>",
+            "a@b.example",
+            "x-y-z",
+            "1.2.3",
+            "-5",
+            "/etc/passwd",
+            "%20",
+            "\u00e9",
+            "\ud83d\ude00",
+            "<?xml?>",
+            "<![CDATA[");
+    var random = new Random(5);
+    var texts = new ArrayList<String>();
+    for (int i = 0; i < 80; i++) {
+      var text = new StringBuilder("start");
+      for (int n = random.nextInt(10); n >= 0; n--) {
+        text.append(pieces.get(random.nextInt(pieces.size())));
+      }
+      texts.add(text.append(" wombat end").toString());
+    }
+    String escaped = Api.newCollection(Map.of("model", "none", "dimensions", 1));
+    Api.put(
+            escaped,
+            "a",
+            Map.of(
+                "chunks",
+                texts.stream().map(text -> Map.of("text", text, "vector", List.of(1))).toList()))
+        .statusCode(201);
+
+    JsonNode hits =
+        json(Api.search(
+                    escaped,
+                    Map.of("text", "wombat", "mode", "fulltext", "highlight", true, "limit", 100))
+                .extract()
+                .asString())
+            .get("hits");
+
+    assertThat(hits).hasSize(texts.size());
+    for (JsonNode hit : hits) {
+      String highlight = hit.get("highlight").textValue();
+      String unmarked = highlight.replace("<mark>", "").replace("</mark>", "");
+      assertThat(highlight).contains("<mark>wombat</mark> end");
+      assertThat(unmarked).doesNotContain("<", ">", "\"", "'");
+      assertThat(
+              unmarked
+                  .replace("&lt;", "<")
+                  .replace("&gt;", ">")
+                  .replace("&quot;", "\"")
+                  .replace("&#39;", "'")
+                  .replace("&amp;", "&"))
+          .isEqualTo(texts.get(hit.get("ordinal").intValue()));
+    }
   }
 
   @Test
