@@ -54,7 +54,7 @@ class EmbeddingResource {
     List<String> texts = checked.texts();
     int tokens = 0;
     for (int i = 0; i < texts.size(); i++) {
-      tokens += TextValidator.countTokens(checked.field(i), texts.get(i), model);
+      tokens += TextValidator.requireReadable(checked.field(i), texts.get(i), model);
     }
     var data = new ArrayList<Item>(texts.size());
     for (float[] vector : embed(model, texts)) {

@@ -8,15 +8,17 @@ public final class TextValidator {
 
   private TextValidator() {}
 
-  /// The length of a text in the model's tokens.
+  /// Checks that the model reads a whole text.
+  ///
+  /// @return its length in the model's tokens
   ///
   /// @param field its path in the body, such as `input[2]`
   /// @throws Problem if the model sees nothing in the text, or cannot read all of it
-  public static int countTokens(String field, String text, EmbeddingModel model) {
+  public static int requireReadable(String field, String text, EmbeddingModel model) {
     Input.wellFormed(field, text);
     int tokens = model.countTokens(text);
     if (tokens == 0) {
-      throw Problem.field(field, empty(field, text, model));
+      throw empty(field, text, model);
     }
     if (tokens > model.maxTokens()) {
       throw Problem.field(
@@ -27,11 +29,14 @@ public final class TextValidator {
     return tokens;
   }
 
-  /// The message that a model sees nothing in a text.
-  public static String empty(String field, String text, EmbeddingModel model) {
-    return text.isBlank()
-        ? field + " must not be empty."
-        : "%s contains only characters that the model %s ignores. Send a text with words."
-            .formatted(field, model.name());
+  /// The problem that a model sees nothing in a text. It would be as near to one query as to any
+  /// other.
+  public static Problem empty(String field, String text, EmbeddingModel model) {
+    return Problem.field(
+        field,
+        text.isBlank()
+            ? field + " must not be empty."
+            : "%s contains only characters that the model %s ignores. Send a text with words."
+                .formatted(field, model.name()));
   }
 }

@@ -122,7 +122,7 @@ class ClientChunkIT {
     refused(
         Api.newCollection(),
         Map.of("chunks", List.of(Map.of("text", "word ".repeat(600)))),
-        "chunks[0].text has 600 tokens, but the model bge-small-en-v1.5 accepts at most 510. Split it, or send text instead of chunks.");
+        "chunks[0].text has 600 tokens, but the model bge-small-en-v1.5 accepts at most 510. Send a shorter text.");
     Api.post("/collections", Map.of("name", "no-width", "model", "none"))
         .statusCode(422)
         .body("detail", equalTo("dimensions is required."));

@@ -327,6 +327,59 @@ class BadInputIT {
     assertThat(response.body()).contains("urn:sheaf:problem:key-not-found");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"vector", "hybrid", "fulltext"})
+  void queriesThatTheModelCannotRead(String mode) {
+    boolean isEmbedded = !mode.equals("fulltext");
+    for (String text : List.of("bread ".repeat(520), "\u200b", "\u00a0", "\ufffd")) {
+      var response = Api.search("strict", Map.of("text", text, "mode", mode));
+      response.statusCode(isEmbedded ? 422 : 200);
+      if (isEmbedded) {
+        response.body("field", equalTo("text"));
+      }
+    }
+    if (isEmbedded) {
+      Api.search("strict", Map.of("text", "bread ".repeat(520), "mode", mode))
+          .body(
+              "detail",
+              equalTo(
+                  "text has 520 tokens, but the model bge-small-en-v1.5 accepts at most 510. Send a"
+                      + " shorter text."));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\u00a0", "\u200b", "\u0001", "\ufffd", "\u00a0 \u200b\n\u0007"})
+  void textsInWhichTheModelSeesNothing(String text) {
+    String detail =
+        "text contains only characters that the model bge-small-en-v1.5 ignores. Send a text with"
+            + " words.";
+    Api.put("strict", "nothing", Map.of("text", text))
+        .statusCode(422)
+        .body("field", equalTo("text"))
+        .body("detail", equalTo(detail));
+    Api.put(
+            "strict",
+            "nothing",
+            Map.of("chunks", List.of(Map.of("text", "a"), Map.of("text", text))))
+        .statusCode(422)
+        .body("field", equalTo("chunks[1].text"))
+        .body("detail", equalTo("chunks[1]." + detail));
+    given()
+        .contentType("application/x-ndjson")
+        .body(
+            "{\"id\":\"nothing\",\"text\":\"%s\"}"
+                .formatted(
+                    text.replace("\n", "\\n")
+                        .replace("\u0001", "\\u0001")
+                        .replace("\u0007", "\\u0007"))
+                .getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/strict/documents")
+        .then()
+        .body("errors.detail", equalTo(List.of(detail)));
+    given().get("/api/v1/collections/strict/documents/nothing").then().statusCode(404);
+  }
+
   @Test
   void aDefaultMayBeSaid() {
     Api.search("strict", Map.of("text", "a", "groupSize", 1, "limit", 10, "highlight", false))
