@@ -267,7 +267,7 @@ public class DocumentService {
     if (chunks.isEmpty()) {
       throw notFound(collection, externalId);
     }
-    return chunks.stream().map(ChunkView::of).toList();
+    return ChunkView.of(chunks);
   }
 
   /// Deletes a document with its chunks and embeddings.
