@@ -6,8 +6,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// A chunk in responses.
 ///
-/// @param text the part of the document's text, with all white space; it may repeat the end of the
-///   previous chunk
+/// @param text what the client sent as chunk, or the part of the document's text with all white
+///   space; it may repeat the end of the previous chunk
 /// @param startOffset the start of the chunk in the document's text, in code points
 /// @param endOffset the end of the chunk, exclusive
 @Schema(name = "Chunk")
@@ -22,7 +22,9 @@ public record ChunkView(
   /// Converts the offsets, which are stored in UTF-16 code units.
   ///
   /// @param chunks all chunks of a document, in order
-  static List<ChunkView> of(List<Chunk> chunks) {
+  /// @param splitByClient whether a line feed, which the client did not send, follows each chunk
+  ///   but the last
+  static List<ChunkView> of(List<Chunk> chunks, boolean splitByClient) {
     String text =
         Chunk.text(
             chunks.stream().map(chunk -> chunk.text).toList(),
@@ -33,13 +35,14 @@ public record ChunkView(
     for (Chunk chunk : chunks) {
       start += text.codePointCount(units, chunk.startOffset);
       units = chunk.startOffset;
+      int length = chunk.text.length() - (splitByClient && chunk != chunks.getLast() ? 1 : 0);
       views.add(
           new ChunkView(
               chunk.ordinal,
-              chunk.text,
+              chunk.text.substring(0, length),
               chunk.tokenCount,
               start,
-              start + text.codePointCount(chunk.startOffset, chunk.endOffset)));
+              start + text.codePointCount(units, units + length)));
     }
     return views;
   }

@@ -32,6 +32,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         content.title(),
         content.uri(),
         content.metadata().toString(),
+        content.chunks() == null ? DocumentTable.TEXT : DocumentTable.CHUNKS,
         ContentHash.of(content, chunker.fingerprint(), model.name()));
   }
 

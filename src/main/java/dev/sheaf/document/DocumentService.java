@@ -259,15 +259,16 @@ public class DocumentService {
   @LimitConcurrency(WorkKind.READ)
   public List<ChunkView> chunks(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
-    List<Chunk> chunks =
-        QuarkusTransaction.joiningExisting()
-            .call(
-                () -> Chunk.findByDocument(collectionId, DocumentId.of(collectionId, externalId)));
-    // Every stored document has a chunk.
-    if (chunks.isEmpty()) {
-      throw notFound(collection, externalId);
-    }
-    return ChunkView.of(chunks);
+    UUID id = DocumentId.of(collectionId, externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() -> {
+          table.useOneSnapshot();
+          boolean splitByClient =
+              table
+                  .isSplitByClient(collectionId, id)
+                  .orElseThrow(() -> notFound(collection, externalId));
+          return ChunkView.of(Chunk.findByDocument(collectionId, id), splitByClient);
+        });
   }
 
   /// Deletes a document with its chunks and embeddings.

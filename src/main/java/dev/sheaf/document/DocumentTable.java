@@ -51,6 +51,7 @@ class DocumentTable {
          AND title IS NOT DISTINCT FROM ?
          AND uri   IS NOT DISTINCT FROM ?
          AND metadata      = ?::jsonb
+         AND mime_type     = ?
       """
           .formatted(ETAG);
 
@@ -60,6 +61,7 @@ class DocumentTable {
             SET title      = ?,
                 uri        = ?,
                 metadata   = ?::jsonb,
+                mime_type  = ?,
                 updated_at = now()
           WHERE collection_id = ?
             AND id            = ?
@@ -70,13 +72,14 @@ class DocumentTable {
 
   private static final String UPSERT =
       """
-      INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash)
-           VALUES (?, ?, ?, ?, ?, ?::jsonb, ?)
+      INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash, mime_type)
+           VALUES (?, ?, ?, ?, ?, ?::jsonb, ?, ?)
       ON CONFLICT (collection_id, id) DO UPDATE
               SET title        = excluded.title,
                   uri          = excluded.uri,
                   metadata     = excluded.metadata,
                   content_hash = excluded.content_hash,
+                  mime_type    = excluded.mime_type,
                   updated_at   = now()
         RETURNING %s
       """
@@ -94,6 +97,23 @@ class DocumentTable {
       RETURNING %s
       """
           .formatted(ETAG);
+
+  /// The `mime_type` of a document that the service splits.
+  static final String TEXT = "text/plain";
+
+  /// The `mime_type` of a document whose chunks the client sent. They are stored with a line feed
+  /// after each but the last. Releases that do not write this type stored such documents as
+  /// [#TEXT].
+  public static final String CHUNKS = "application/json";
+
+  private static final String IS_SPLIT_BY_CLIENT =
+      """
+      SELECT mime_type = '%s'
+        FROM document
+       WHERE collection_id = ?
+         AND id            = ?
+      """
+          .formatted(CHUNKS);
 
   static final String LOCK_COLLECTION =
       """
@@ -114,6 +134,7 @@ class DocumentTable {
   /// A row of the table `document`.
   ///
   /// @param metadata a JSON object
+  /// @param mimeType the kind of the original: [#TEXT], or [#CHUNKS] if the client split it
   /// @param contentHash a [ContentHash], 32 bytes
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Row(
@@ -123,6 +144,7 @@ class DocumentTable {
       @Nullable String title,
       @Nullable String uri,
       String metadata,
+      String mimeType,
       byte[] contentHash) {}
 
   /// What is stored of a document.
@@ -150,6 +172,17 @@ class DocumentTable {
     return etag(LOCK, collectionId, id);
   }
 
+  /// Whether the client sent the chunks of a document; empty if it does not exist.
+  Optional<Boolean> isSplitByClient(long collectionId, UUID id) {
+    return query(
+        IS_SPLIT_BY_CLIENT,
+        statement -> {
+          statement.setLong(1, collectionId);
+          statement.setObject(2, id);
+        },
+        row -> row.getBoolean(1));
+  }
+
   private Optional<String> etag(String sql, long collectionId, UUID id) {
     return query(
         sql,
@@ -171,6 +204,7 @@ class DocumentTable {
           statement.setString(4, row.title());
           statement.setString(5, row.uri());
           statement.setString(6, row.metadata());
+          statement.setString(7, row.mimeType());
         },
         Stored::of);
   }
@@ -185,9 +219,10 @@ class DocumentTable {
           statement.setString(1, row.title());
           statement.setString(2, row.uri());
           statement.setString(3, row.metadata());
-          statement.setLong(4, row.collectionId());
-          statement.setObject(5, row.id());
-          statement.setBytes(6, row.contentHash());
+          statement.setString(4, row.mimeType());
+          statement.setLong(5, row.collectionId());
+          statement.setObject(6, row.id());
+          statement.setBytes(7, row.contentHash());
         },
         Stored::of);
   }
@@ -206,6 +241,7 @@ class DocumentTable {
               statement.setString(5, row.uri());
               statement.setString(6, row.metadata());
               statement.setBytes(7, row.contentHash());
+              statement.setString(8, row.mimeType());
             },
             inserted -> inserted.getString(1))
         .orElseThrow();

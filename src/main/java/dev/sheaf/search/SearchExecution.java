@@ -170,7 +170,7 @@ public class SearchExecution {
         columns.text(ReturnField.TITLE),
         columns.text(ReturnField.URI),
         row.getInt(3),
-        strip(columns.text(ReturnField.TEXT)),
+        columns.text(ReturnField.TEXT),
         query.request().highlight() ? strip(row.getString(columns.last() + 1)) : null,
         isDistance ? query.space().metric().score(key) : -key,
         isDistance ? Double.valueOf(key) : null,
@@ -180,7 +180,7 @@ public class SearchExecution {
         columns.time(ReturnField.UPDATED_AT));
   }
 
-  /// Chunks are stored with the surrounding white space.
+  /// An excerpt of a chunk, which is stored with the surrounding white space.
   private static @Nullable String strip(@Nullable String text) {
     return text == null ? null : text.strip();
   }
