@@ -1,5 +1,6 @@
 package dev.sheaf.contract;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -27,8 +28,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
@@ -302,18 +303,18 @@ class ProtocolIT {
       })
   void aClientThatHangsUpIsNoError(String headers) throws Exception {
     Api.post("/collections", Map.of("name", "hang-up", "model", "none", "dimensions", 1));
-    var noticed = new CountDownLatch(1);
-    var errors = new java.util.concurrent.ConcurrentLinkedQueue<String>();
+    var noticed = new AtomicBoolean();
+    var errors = new ConcurrentLinkedQueue<String>();
     var log =
         new Handler() {
           @Override
           public void publish(LogRecord line) {
             if (line.getLevel().intValue() >= Level.WARNING.intValue()) {
               errors.add(line.getLoggerName() + " " + line.getMessage() + " " + line.getThrown());
-              noticed.countDown();
+              noticed.set(true);
             }
             if (line.getLoggerName().startsWith("dev.sheaf.http")) {
-              noticed.countDown();
+              noticed.set(true);
             }
           }
 
@@ -341,7 +342,7 @@ class ProtocolIT {
           assertThat(text(socket.getInputStream().readNBytes(12))).isEqualTo("HTTP/1.1 100");
         }
       }
-      assertThat(noticed.await(30, TimeUnit.SECONDS)).as("the service notices").isTrue();
+      await().untilTrue(noticed);
     } finally {
       root.removeHandler(log);
       http.setLevel(before);
