@@ -8,7 +8,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.Set;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
-import org.jspecify.annotations.Nullable;
 
 /// Compresses every response that can be compressed, if the client accepts it. Quarkus compresses
 /// only responses of resources, and marks all others with `Content-Encoding: identity`.
@@ -35,14 +34,16 @@ class Compression {
   /// Removes the mark, which disables compression.
   private void unmark(RoutingContext call) {
     MultiMap headers = call.response().headers();
-    if (headers.contains(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY, true)
-        && isCompressible(headers.get(HttpHeaders.CONTENT_TYPE))) {
+    String type = headers.get(HttpHeaders.CONTENT_TYPE);
+    boolean compressible = type != null && types.contains(type.split(";", 2)[0].strip());
+    if (compressible) {
+      // A cache must not give a compressed response to a client that does not accept it.
+      headers.add(HttpHeaders.VARY, HttpHeaders.ACCEPT_ENCODING);
+    }
+    // A response without a type has no body.
+    if ((compressible || type == null)
+        && headers.contains(HttpHeaders.CONTENT_ENCODING, HttpHeaders.IDENTITY, true)) {
       headers.remove(HttpHeaders.CONTENT_ENCODING);
     }
-  }
-
-  /// @param type `null` if the response has no body
-  private boolean isCompressible(@Nullable String type) {
-    return type == null || types.contains(type.split(";", 2)[0].strip());
   }
 }

@@ -174,6 +174,8 @@ class ProtocolIT {
       assertThat(packed.headers().firstValue("Content-Encoding"))
           .as("%s", request)
           .contains("gzip");
+      assertThat(plain.headers().firstValue("Vary").orElse(""))
+          .isEqualToIgnoringCase("Accept-Encoding");
       assertThat(unpacked(packed.body())).isEqualTo(text(plain.body()));
       assertThat(packed.headers().firstValue("Content-Type"))
           .isEqualTo(plain.headers().firstValue("Content-Type"));

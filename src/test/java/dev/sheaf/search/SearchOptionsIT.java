@@ -276,7 +276,7 @@ class SearchOptionsIT {
     assertThat(answer.get("scanned").intValue()).isEqualTo(4);
   }
 
-  /// A browser may show a highlight as it is. That of a short text contains the whole text.
+  /// A browser may show a highlight as it is. It is an unbroken part of the text, with marks.
   @Test
   void highlightsAreTheTextWithMarksAndNothingElse() throws Exception {
     List<String> pieces =
@@ -316,7 +316,7 @@ class SearchOptionsIT {
     var texts = new ArrayList<String>();
     for (int i = 0; i < 80; i++) {
       var text = new StringBuilder("start");
-      for (int n = random.nextInt(3); n >= 0; n--) {
+      for (int n = random.nextInt(10); n >= 0; n--) {
         text.append(pieces.get(random.nextInt(pieces.size())));
       }
       texts.add(text.append(" wombat end").toString());
@@ -344,14 +344,14 @@ class SearchOptionsIT {
       String unmarked = highlight.replace("<mark>", "").replace("</mark>", "");
       assertThat(highlight).contains("<mark>wombat</mark> end");
       assertThat(unmarked).doesNotContain("<", ">", "\"", "'");
-      assertThat(
-              unmarked
-                  .replace("&lt;", "<")
-                  .replace("&gt;", ">")
-                  .replace("&quot;", "\"")
-                  .replace("&#39;", "'")
-                  .replace("&amp;", "&"))
-          .isEqualTo(texts.get(hit.get("ordinal").intValue()));
+      String plain =
+          unmarked
+              .replace("&lt;", "<")
+              .replace("&gt;", ">")
+              .replace("&quot;", "\"")
+              .replace("&#39;", "'")
+              .replace("&amp;", "&");
+      assertThat(texts.get(hit.get("ordinal").intValue())).endsWith(plain);
     }
   }
 
