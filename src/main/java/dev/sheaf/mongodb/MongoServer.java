@@ -144,6 +144,8 @@ final class MongoServer implements AutoCloseable {
     return indexes;
   }
 
+  /// Creates a collection if it does not exist.
+  ///
   /// @return whether it was created
   boolean createCollection(String name) {
     try {

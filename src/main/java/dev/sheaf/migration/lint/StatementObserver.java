@@ -380,7 +380,7 @@ public final class StatementObserver {
     Directives directives = changeset.directives();
     try (Statement set = connection.createStatement()) {
       set.execute(
-          "SET lock_timeout = %s; SET statement_timeout = %s"
+          "SET lock_timeout = %s; SET statement_timeout = %s; SET standard_conforming_strings = on"
               .formatted(
                   Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
                       .toMillis(),
