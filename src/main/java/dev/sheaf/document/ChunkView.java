@@ -35,7 +35,8 @@ public record ChunkView(
     for (Chunk chunk : chunks) {
       start += text.codePointCount(units, chunk.startOffset);
       units = chunk.startOffset;
-      int length = chunk.text.length() - (splitByClient && chunk != chunks.getLast() ? 1 : 0);
+      int length =
+          chunk.text.length() - (splitByClient && chunk.ordinal < chunks.getLast().ordinal ? 1 : 0);
       views.add(
           new ChunkView(
               chunk.ordinal,

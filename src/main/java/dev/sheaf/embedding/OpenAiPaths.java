@@ -15,6 +15,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.container.ContainerResponseContext;
 import jakarta.ws.rs.core.MediaType;
 import java.util.Locale;
+import java.util.Objects;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 import org.jspecify.annotations.Nullable;
 
@@ -81,7 +82,7 @@ class OpenAiPaths {
   }
 
   private void handle(RoutingContext call) {
-    String path = call.request().path();
+    String path = Objects.requireNonNullElse(call.request().path(), "");
     if (path.equals("/v1/embeddings")
         || path.equals("/v1/models")
         || path.startsWith("/v1/models/")) {

@@ -20,6 +20,8 @@ final class OptionsFilter {
     this.request = request;
   }
 
+  /// Answers the request if its method is `OPTIONS`.
+  ///
   /// @return `null` for other methods and for unknown paths
   @ServerRequestFilter(preMatching = true)
   @Nullable Response answer(ContainerRequestContext context) {

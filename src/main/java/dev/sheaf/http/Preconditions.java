@@ -83,6 +83,8 @@ public record Preconditions(@Nullable Tags match, @Nullable Tags noneMatch) {
     }
   }
 
+  /// Parses the headers.
+  ///
   /// @param ifMatch the header `If-Match`
   /// @param ifNoneMatch the header `If-None-Match`
   /// @throws Problem if one of them is malformed

@@ -8,6 +8,7 @@ import jakarta.ws.rs.core.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -91,7 +92,7 @@ class Routes {
 
   /// The route that a request addresses; `null` if the API has no such path.
   @Nullable Route of(RoutingContext call) {
-    List<String> path = segments(call.request().path());
+    List<String> path = segments(Objects.requireNonNullElse(call.request().path(), ""));
     Route best = null;
     for (Route route : routes()) {
       if (route.matches(path) && (best == null || route.placeholders() < best.placeholders())) {

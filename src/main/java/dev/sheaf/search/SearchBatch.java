@@ -78,6 +78,7 @@ public record SearchBatch(
     }
 
     @Override
+    @SuppressWarnings("ReferenceEquality") // The parser has one context for each level.
     public Entry deserialize(JsonParser parser, DeserializationContext context) throws IOException {
       boolean isObject = parser.hasToken(JsonToken.START_OBJECT);
       JsonStreamContext current = parser.getParsingContext();
