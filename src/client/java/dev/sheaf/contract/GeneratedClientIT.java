@@ -71,7 +71,8 @@ class GeneratedClientIT {
     put(documents, "old", "The tides follow the Moon.", 1931);
     put(documents, "a/b c", "The tides follow the Moon and the Sun.", 2019);
     assertThat(
-            documents.putDocument(COLLECTION, "old", content("The tides follow the Moon.", 1931)))
+            documents.putDocument(
+                COLLECTION, "old", content("The tides follow the Moon.", 1931), null, null))
         .satisfies(result -> assertThat(result.getStatus()).isEqualTo(PutStatus.UNCHANGED));
 
     var recent =
@@ -80,14 +81,14 @@ class GeneratedClientIT {
     assertThat(found.getHits()).extracting(Hit::getDocument).containsExactly("a/b c");
     assertThat(found.getHits().getFirst().getMetadata()).containsEntry("year", 2019);
 
-    Document read = documents.getDocument(COLLECTION, "a/b c");
+    Document read = documents.getDocument(COLLECTION, "a/b c", null, null);
     assertThat(read.getText()).isEqualTo("The tides follow the Moon and the Sun.");
     assertThat(read.getUpdatedAt()).isEqualTo(read.getCreatedAt());
 
-    documents.deleteDocument(COLLECTION, "a/b c");
+    documents.deleteDocument(COLLECTION, "a/b c", null, null);
     assertThat(new SearchApi(client).search(COLLECTION, recent).getHits()).isEmpty();
 
-    collections.dropCollection(COLLECTION);
+    collections.dropCollection(COLLECTION, null, null);
     assertThat(collections.listCollections().getCollections())
         .extracting(Collection::getName)
         .doesNotContain(COLLECTION);
@@ -95,7 +96,7 @@ class GeneratedClientIT {
 
   private static void put(DocumentsApi documents, String id, String text, int year)
       throws ApiException {
-    assertThat(documents.putDocument(COLLECTION, id, content(text, year)).getStatus())
+    assertThat(documents.putDocument(COLLECTION, id, content(text, year), null, "*").getStatus())
         .isEqualTo(PutStatus.CREATED);
   }
 

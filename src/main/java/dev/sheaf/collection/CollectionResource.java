@@ -3,6 +3,7 @@ package dev.sheaf.collection;
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.http.Input;
+import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -14,15 +15,19 @@ import jakarta.ws.rs.PATCH;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
+import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +53,7 @@ class CollectionResource {
   @APIResponse(
       responseCode = "201",
       description = "Created. The Location header contains its URL.",
+      headers = @Header(ref = "ETag"),
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
@@ -67,6 +73,7 @@ class CollectionResource {
     CollectionView created = collections.create(checked);
     return RestResponse.ResponseBuilder.<CollectionView>created(
             uri.getAbsolutePathBuilder().path(created.name()).build())
+        .header(HttpHeaders.ETAG, created.etag())
         .entity(created)
         .build();
   }
@@ -87,10 +94,18 @@ class CollectionResource {
   @Operation(operationId = "describeCollection", summary = "Describe a collection")
   @APIResponse(
       responseCode = "200",
-      description = "The collection, with its numbers of documents and chunks")
+      description =
+          "The collection, with its numbers of documents and chunks. The ETag does not depend on these numbers.",
+      headers = @Header(ref = "ETag"))
   @APIResponse(responseCode = "404", description = "No such collection")
-  public CollectionView describe(@RestPath String collection) {
-    return collections.describe(collection);
+  public RestResponse<CollectionView> describe(@RestPath String collection) {
+    return withTag(collections.describe(collection));
+  }
+
+  private static RestResponse<CollectionView> withTag(CollectionView collection) {
+    return RestResponse.ResponseBuilder.ok(collection)
+        .header(HttpHeaders.ETAG, collection.etag())
+        .build();
   }
 
   @PATCH
@@ -101,11 +116,25 @@ class CollectionResource {
       summary = "Change a collection",
       description =
           "Changes description, precision, hnsw and fields. Reads and writes continue; indexes are built and replaced in the background. Searches use the new settings within seconds.")
-  @APIResponse(responseCode = "200", description = "The collection after the change")
+  @APIResponse(
+      responseCode = "200",
+      description = "The collection after the change",
+      headers = @Header(ref = "ETag"))
   @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "412", description = "The collection was changed")
   @APIResponse(responseCode = "422", description = "A field is not valid, or cannot be changed")
-  public CollectionView update(@RestPath String collection, @Nullable UpdateCollection request) {
-    return collections.update(collection, Input.required("description", request));
+  public RestResponse<CollectionView> update(
+      @RestPath String collection,
+      @Parameter(description = Preconditions.IF_MATCH) @RestHeader("If-Match")
+          @Nullable String ifMatch,
+      @Parameter(description = Preconditions.IF_NONE_MATCH) @RestHeader("If-None-Match")
+          @Nullable String ifNoneMatch,
+      @Nullable UpdateCollection request) {
+    return withTag(
+        collections.update(
+            collection,
+            Input.required("description", request),
+            Preconditions.of(ifMatch, ifNoneMatch)));
   }
 
   @DELETE
@@ -116,8 +145,14 @@ class CollectionResource {
   @APIResponse(responseCode = "204", description = "Dropped")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "409", description = "The collection is in use")
-  public void drop(@RestPath String collection) {
-    collections.drop(collection);
+  @APIResponse(responseCode = "412", description = "The collection was changed")
+  public void drop(
+      @RestPath String collection,
+      @Parameter(description = Preconditions.IF_MATCH) @RestHeader("If-Match")
+          @Nullable String ifMatch,
+      @Parameter(description = Preconditions.IF_NONE_MATCH) @RestHeader("If-None-Match")
+          @Nullable String ifNoneMatch) {
+    collections.drop(collection, Preconditions.of(ifMatch, ifNoneMatch));
   }
 
   /// All collections, by name.

@@ -9,11 +9,13 @@ import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.Hashes;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -21,9 +23,11 @@ import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockTimeoutException;
 import jakarta.persistence.PersistenceException;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import org.hibernate.Session;
@@ -208,8 +212,9 @@ public class CollectionService {
   /// Changes the settings of a collection. Reads and writes continue.
   ///
   /// @return the collection after the change
-  /// @throws Problem if there is no collection of this name, or a field is not valid
-  public CollectionView update(String name, UpdateCollection request) {
+  /// @throws Problem if there is no collection of this name, a field is not valid, or `conditions`
+  ///   are not met
+  public CollectionView update(String name, UpdateCollection request, Preconditions conditions) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
     }
@@ -217,6 +222,7 @@ public class CollectionService {
         .run(() -> {
           DocumentCollection collection =
               DocumentCollection.findByNameAndLock(name).orElseThrow(() -> notFound(name));
+          conditions.check(etag(collection));
           if (request.precision() != null) {
             EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
             requireIndexable(space.dimensions, request.precision());
@@ -256,19 +262,34 @@ public class CollectionService {
         CollectionSettings.parse(collection.settings).orPrecision(space.precision),
         collection.createdAt,
         documents,
-        chunks);
+        chunks,
+        etag(collection));
+  }
+
+  /// The entity tag of a collection: a hash of everything that can be changed. The ID distinguishes
+  /// it from an earlier collection of the same name.
+  private static String etag(DocumentCollection collection) {
+    String state =
+        collection.id
+            + "\n"
+            + CollectionSettings.parse(collection.settings).json()
+            + "\n"
+            + (collection.description == null ? "" : "=" + collection.description);
+    byte[] hash = Hashes.sha256().digest(state.getBytes(StandardCharsets.UTF_8));
+    return '"' + HexFormat.of().formatHex(hash, 0, 16) + '"';
   }
 
   /// Drops a collection and everything in it. This takes the same time for any size.
   ///
-  /// @throws Problem if there is no collection of this name, or its lock is not available in time
-  public void drop(String name) {
+  /// @throws Problem if there is no collection of this name, its lock is not available in time, or
+  ///   `conditions` are not met
+  public void drop(String name, Preconditions conditions) {
     if (!CreateCollection.isName(name)) {
       throw notFound(name);
     }
     for (int attempt = 1; ; attempt++) {
       try {
-        QuarkusTransaction.requiringNew().run(() -> delete(name));
+        QuarkusTransaction.requiringNew().run(() -> delete(name, conditions));
         LOG.infof("Collection dropped: collection=%s", name);
         return;
       } catch (PersistenceException e) {
@@ -318,7 +339,7 @@ public class CollectionService {
         .call(() -> EmbeddingSpace.findById(space.id()) == null);
   }
 
-  private void delete(String name) {
+  private void delete(String name, Preconditions conditions) {
     var session = entityManager.unwrap(Session.class);
     session
         .createNativeQuery("SELECT set_config('lock_timeout', :timeout, true)", String.class)
@@ -334,6 +355,9 @@ public class CollectionService {
       throw notFound(name);
     }
     long collectionId = ids.getFirst();
+    if (!conditions.isEmpty()) {
+      conditions.check(etag(DocumentCollection.findById(collectionId)));
+    }
     List<EmbeddingSpace> spaces = EmbeddingSpace.list("collectionId", collectionId);
     session.doWork(connection -> {
       for (EmbeddingSpace space : spaces) {

@@ -77,9 +77,9 @@ public record CollectionSettings(
       @Schema(minimum = "1", maximum = "1000") @Nullable Integer efSearch) {
 
     public Hnsw {
-      range("hnsw.m", m, 2, 100);
-      range("hnsw.efConstruction", efConstruction, 4, 1_000);
-      range("hnsw.efSearch", efSearch, 1, 1_000);
+      range("m", m, 2, 100);
+      range("efConstruction", efConstruction, 4, 1_000);
+      range("efSearch", efSearch, 1, 1_000);
     }
 
     /// These parameters, replaced by those that `other` contains.

@@ -1,5 +1,6 @@
 package dev.sheaf.collection;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sheaf.embedding.Metric;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///   settings follow the configuration
 /// @param documents the number of documents; absent in lists
 /// @param chunks the number of chunks; absent in lists
+/// @param etag the entity tag, in the header `ETag`; it does not depend on the documents
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Collection")
 public record CollectionView(
@@ -25,4 +27,5 @@ public record CollectionView(
     @JsonUnwrapped CollectionSettings settings,
     Instant createdAt,
     @Nullable Long documents,
-    @Nullable Long chunks) {}
+    @Nullable Long chunks,
+    @JsonIgnore @Schema(hidden = true) String etag) {}

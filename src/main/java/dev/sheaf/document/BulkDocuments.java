@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
 public class BulkDocuments {
 
   private static final String DOCUMENT_COLUMNS =
-      "collection_id, id, external_id, title, uri, metadata, content_hash, created_at, updated_at";
+      "collection_id, id, external_id, title, uri, metadata, mime_type, content_hash, created_at, updated_at";
   private static final String CHUNK_COLUMNS =
       "collection_id, document_id, ordinal, text, token_count, start_offset, end_offset";
   private static final String EMBEDDING_COLUMNS =
@@ -244,10 +244,11 @@ public class BulkDocuments {
                d.content_hash = x.content_hash,
                d.title IS NOT DISTINCT FROM x.title
                  AND d.uri IS NOT DISTINCT FROM x.uri
-                 AND d.metadata = x.metadata::jsonb,
+                 AND d.metadata = x.metadata::jsonb
+                 AND d.mime_type = x.mime_type,
                d.updated_at
-          FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
-            AS x (id, content_hash, title, uri, metadata)
+          FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[])
+            AS x (id, content_hash, title, uri, metadata, mime_type)
           JOIN %s d ON d.collection_id = %s AND d.id = x.id
         """
             .formatted(space.documentTable(), space.collectionId());
@@ -274,10 +275,11 @@ public class BulkDocuments {
            SET title        = x.title,
                uri          = x.uri,
                metadata     = x.metadata::jsonb,
+               mime_type    = x.mime_type,
                content_hash = x.content_hash,
                updated_at   = now()
-          FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[])
-            AS x (id, content_hash, title, uri, metadata)
+          FROM unnest(?::uuid[], ?::bytea[], ?::text[], ?::text[], ?::text[], ?::text[])
+            AS x (id, content_hash, title, uri, metadata, mime_type)
          WHERE d.collection_id = %s
            AND d.id            = x.id
                %s
@@ -322,6 +324,7 @@ public class BulkDocuments {
             .text(row.title())
             .text(row.uri())
             .jsonb(row.metadata())
+            .text(row.mimeType())
             .bytea(row.contentHash())
             .timestamptz(now)
             .timestamptz(now);
@@ -381,6 +384,7 @@ public class BulkDocuments {
     statement.setArray(3, array(statement, "text", rows, Row::title, String[]::new));
     statement.setArray(4, array(statement, "text", rows, Row::uri, String[]::new));
     statement.setArray(5, array(statement, "text", rows, Row::metadata, String[]::new));
+    statement.setArray(6, array(statement, "text", rows, Row::mimeType, String[]::new));
   }
 
   private static <T extends @Nullable Object> Array array(

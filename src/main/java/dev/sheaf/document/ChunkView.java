@@ -1,20 +1,51 @@
 package dev.sheaf.document;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /// A chunk in responses.
 ///
-/// @param text the part of the document's text, with all white space; it may repeat the end of the
-///   previous chunk
-/// @param startOffset the start of the chunk in the document's text, in UTF-16 code units
+/// @param text what the client sent as chunk, or the part of the document's text with all white
+///   space; it may repeat the end of the previous chunk
+/// @param startOffset the start of the chunk in the document's text, in code points
 /// @param endOffset the end of the chunk, exclusive
 @Schema(name = "Chunk")
-public record ChunkView(int ordinal, String text, int tokenCount, int startOffset, int endOffset) {
+public record ChunkView(
+    int ordinal,
+    String text,
+    int tokenCount,
+    @Schema(description = "The start of the chunk in the document's text, in Unicode code points")
+        int startOffset,
+    @Schema(description = "The end of the chunk, exclusive") int endOffset) {
 
-  static ChunkView of(Chunk chunk) {
-    return new ChunkView(
-        chunk.ordinal, chunk.text, chunk.tokenCount, chunk.startOffset, chunk.endOffset);
+  /// Converts the offsets, which are stored in UTF-16 code units.
+  ///
+  /// @param chunks all chunks of a document, in order
+  /// @param splitByClient whether a line feed, which the client did not send, follows each chunk
+  ///   but the last
+  static List<ChunkView> of(List<Chunk> chunks, boolean splitByClient) {
+    String text =
+        Chunk.text(
+            chunks.stream().map(chunk -> chunk.text).toList(),
+            chunks.stream().map(chunk -> chunk.startOffset).toList());
+    var views = new ArrayList<ChunkView>(chunks.size());
+    int units = 0;
+    int start = 0;
+    for (Chunk chunk : chunks) {
+      start += text.codePointCount(units, chunk.startOffset);
+      units = chunk.startOffset;
+      int length =
+          chunk.text.length() - (splitByClient && chunk.ordinal < chunks.getLast().ordinal ? 1 : 0);
+      views.add(
+          new ChunkView(
+              chunk.ordinal,
+              chunk.text.substring(0, length),
+              chunk.tokenCount,
+              start,
+              start + text.codePointCount(units, units + length)));
+    }
+    return views;
   }
 
   /// All chunks of a document, in order.

@@ -27,11 +27,11 @@ public record ClientChunk(
   public ClientChunk(
       @Nullable String text,
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector) {
-    this.text = Input.required("chunks.text", text);
+    this.text = Input.required("text", text);
     if (this.text.isBlank()) {
-      throw Problem.field("chunks.text", "The text of a chunk is empty. Omit the chunk.");
+      throw Problem.field("text", "text must not be empty. Omit the chunk.");
     }
-    Input.text("chunks.text", this.text, MAX_TEXT_BYTES);
+    Input.text("text", this.text, MAX_TEXT_BYTES);
     this.vector = vector;
   }
 

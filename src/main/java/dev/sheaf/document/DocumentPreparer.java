@@ -2,6 +2,7 @@ package dev.sheaf.document;
 
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.TextValidator;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
@@ -31,6 +32,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         content.title(),
         content.uri(),
         content.metadata().toString(),
+        content.chunks() == null ? DocumentTable.TEXT : DocumentTable.CHUNKS,
         ContentHash.of(content, chunker.fingerprint(), model.name()));
   }
 
@@ -72,20 +74,21 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
 
   private List<TextChunk> split(DocumentContent content) {
     if (content.chunks() == null) {
-      return chunker.split(content.text());
+      List<TextChunk> split = chunker.split(content.text());
+      if (model.embedsTexts() && split.stream().allMatch(chunk -> chunk.tokenCount() == 0)) {
+        throw TextValidator.empty("text", content.text(), model);
+      }
+      return split;
     }
     var split = new ArrayList<TextChunk>();
     int start = 0;
     for (ClientChunk chunk : content.chunks()) {
       String text = chunk.text();
-      int tokens = model.countTokens(text);
-      if (chunk.vector() == null && tokens > model.maxTokens()) {
-        throw Problem.field(
-            "chunks[" + split.size() + "].text",
-            "chunks[%s].text has %s tokens, but the model %s accepts at most %s. Split it, or send text instead of chunks."
-                .formatted(split.size(), tokens, model.name(), model.maxTokens()));
+      if (chunk.vector() == null && model.embedsTexts()) {
+        TextValidator.requireReadable("chunks[" + split.size() + "].text", text, model);
       }
-      split.add(new TextChunk(split.size(), text, tokens, start, start + text.length()));
+      split.add(
+          new TextChunk(split.size(), text, model.countTokens(text), start, start + text.length()));
       start += text.length() + 1;
     }
     return split;

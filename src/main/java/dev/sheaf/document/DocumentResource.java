@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Input;
+import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
 import dev.sheaf.problem.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -22,12 +23,14 @@ import jakarta.ws.rs.core.StreamingOutput;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
+import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.RestResponse;
@@ -66,26 +69,44 @@ class DocumentResource {
       summary = "Store a document",
       description =
           "The client chooses the id: any characters, percent-encoded, up to 512 bytes, except . and .., because clients remove such a segment from a URL.")
-  @APIResponse(responseCode = "200", description = "Updated, or unchanged")
+  @APIResponse(
+      responseCode = "200",
+      description = "Updated, or unchanged",
+      headers = @Header(ref = "ETag"))
   @APIResponse(
       responseCode = "201",
       description = "Created",
+      headers = @Header(ref = "ETag"),
       content =
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
               schema = @Schema(implementation = PutResult.class)))
   @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "412", description = "The state of the document does not allow it")
   @APIResponse(responseCode = "413", description = "The body is too large")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public RestResponse<PutResult> put(
       @RestPath String collection,
       @Parameter(example = "moon/tides") @RestPath String id,
+      @Parameter(description = Preconditions.IF_MATCH) @RestHeader("If-Match")
+          @Nullable String ifMatch,
+      @Parameter(description = Preconditions.IF_NONE_MATCH) @RestHeader("If-None-Match")
+          @Nullable String ifNoneMatch,
       @Nullable DocumentContent content) {
-    PutResult result = documents.put(collection, id, Input.required("text", content));
-    return switch (result.status()) {
-      case CREATED -> RestResponse.status(RestResponse.Status.CREATED, result);
-      case UPDATED, UNCHANGED -> RestResponse.ok(result);
-    };
+    PutResult result =
+        documents.put(
+            collection,
+            id,
+            Input.required("text", content),
+            Preconditions.of(ifMatch, ifNoneMatch));
+    RestResponse.Status status =
+        switch (result.status()) {
+          case CREATED -> RestResponse.Status.CREATED;
+          case UPDATED, UNCHANGED -> RestResponse.Status.OK;
+        };
+    return RestResponse.ResponseBuilder.create(status, result)
+        .header(HttpHeaders.ETAG, result.etag())
+        .build();
   }
 
   @GET
@@ -93,11 +114,35 @@ class DocumentResource {
   @Operation(operationId = "getDocument", summary = "Read a document")
   @APIResponse(
       responseCode = "200",
-      description = "The document with its text, exactly as it was stored")
+      description = "The document with its text, exactly as it was stored",
+      headers = @Header(ref = "ETag"))
+  @APIResponse(responseCode = "304", description = "The client has the current state")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
-  public DocumentView get(
-      @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
-    return documents.get(collection, id);
+  @APIResponse(responseCode = "412", description = "The document was changed")
+  public RestResponse<DocumentView> get(
+      @RestPath String collection,
+      @Parameter(example = "moon/tides") @RestPath String id,
+      @Parameter(description = Preconditions.IF_MATCH) @RestHeader("If-Match")
+          @Nullable String ifMatch,
+      @Parameter(description = Preconditions.IF_NONE_MATCH) @RestHeader("If-None-Match")
+          @Nullable String ifNoneMatch) {
+    Preconditions conditions = Preconditions.of(ifMatch, ifNoneMatch);
+    if (!conditions.isEmpty()) {
+      String etag = documents.etag(collection, id);
+      conditions.checkMatch(etag);
+      if (conditions.isNotModified(etag)) {
+        return RestResponse.ResponseBuilder.<DocumentView>notModified()
+            .header(HttpHeaders.ETAG, etag)
+            .build();
+      }
+    }
+    return withTag(documents.get(collection, id));
+  }
+
+  private static RestResponse<DocumentView> withTag(DocumentView document) {
+    return RestResponse.ResponseBuilder.ok(document)
+        .header(HttpHeaders.ETAG, document.etag())
+        .build();
   }
 
   @DELETE
@@ -107,9 +152,15 @@ class DocumentResource {
   @Operation(operationId = "deleteDocument", summary = "Delete a document")
   @APIResponse(responseCode = "204", description = "Deleted")
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
+  @APIResponse(responseCode = "412", description = "The document was changed")
   public void delete(
-      @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
-    documents.delete(collection, id);
+      @RestPath String collection,
+      @Parameter(example = "moon/tides") @RestPath String id,
+      @Parameter(description = Preconditions.IF_MATCH) @RestHeader("If-Match")
+          @Nullable String ifMatch,
+      @Parameter(description = Preconditions.IF_NONE_MATCH) @RestHeader("If-None-Match")
+          @Nullable String ifNoneMatch) {
+    documents.delete(collection, id, Preconditions.of(ifMatch, ifNoneMatch));
   }
 
   @PATCH
@@ -122,14 +173,25 @@ class DocumentResource {
           "A JSON merge patch (RFC 7396): absent fields are not changed, null removes a field. The document is not embedded again.")
   @APIResponse(
       responseCode = "200",
-      description = "The document after the change, without its text")
+      description = "The document after the change, without its text",
+      headers = @Header(ref = "ETag"))
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
+  @APIResponse(responseCode = "412", description = "The document was changed")
   @APIResponse(responseCode = "422", description = "A field is not valid")
-  public DocumentView update(
+  public RestResponse<DocumentView> update(
       @RestPath String collection,
       @Parameter(example = "moon/tides") @RestPath String id,
+      @Parameter(description = Preconditions.IF_MATCH) @RestHeader("If-Match")
+          @Nullable String ifMatch,
+      @Parameter(description = Preconditions.IF_NONE_MATCH) @RestHeader("If-None-Match")
+          @Nullable String ifNoneMatch,
       @Nullable UpdateDocument patch) {
-    return documents.update(collection, id, Input.required("metadata", patch));
+    return withTag(
+        documents.update(
+            collection,
+            id,
+            Input.required("metadata", patch),
+            Preconditions.of(ifMatch, ifNoneMatch)));
   }
 
   @GET
@@ -174,23 +236,29 @@ class DocumentResource {
           @RestQuery
           @Nullable String limit,
       @Parameter(description = "The `next` of the previous page") @RestQuery @Nullable String after,
-      @Parameter(description = "true adds the number of documents on all pages") @RestQuery
-          boolean count,
+      @Parameter(
+              description = "true adds the number of documents on all pages",
+              schema = @Schema(type = SchemaType.BOOLEAN))
+          @RestQuery
+          @Nullable String count,
       @Parameter(
               description =
-                  "For an export: true adds the vectors that the collection's model computed")
+                  "For an export: true adds the vectors that the collection's model computed",
+              schema = @Schema(type = SchemaType.BOOLEAN))
           @RestQuery
-          boolean vectors,
+          @Nullable String vectors,
       @Context HttpHeaders headers)
       throws SQLException {
     Filter parsed = filter == null ? Filter.EVERYTHING : filter(filter);
+    boolean counted = Input.flag("count", count);
+    boolean embedded = Input.flag("vectors", vectors);
     if (isPreferred(NDJSON, headers)) {
-      StreamingOutput lines = export.lines(collection, parsed, vectors)::writeTo;
+      StreamingOutput lines = export.lines(collection, parsed, embedded)::writeTo;
       return Response.ok(lines, NDJSON).build();
     }
     return Response.ok(
             documents.list(
-                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, count),
+                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, counted),
             MediaType.APPLICATION_JSON)
         .build();
   }

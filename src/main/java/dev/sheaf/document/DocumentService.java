@@ -3,12 +3,14 @@ package dev.sheaf.document;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.document.DocumentTable.Stored;
 import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.Embedding;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
+import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
@@ -61,49 +63,78 @@ public class DocumentService {
   /// transaction, so that nobody sees a part of a document.
   ///
   /// @throws Problem if the collection does not exist, the ID is not valid, the model rejects the
-  ///   text, or too many writes are running
+  ///   text, `conditions` are not met, or too many writes are running
   @LimitConcurrency(WorkKind.WRITE)
-  public PutResult put(String collection, String externalId, DocumentContent content) {
-    PutResult result = store(collection, externalId, content);
+  PutResult put(
+      String collection, String externalId, DocumentContent content, Preconditions conditions) {
+    PutResult result = store(collection, externalId, content, conditions);
     meters.count(collection, result.status().value(), 1);
     return result;
   }
 
-  private PutResult store(String collection, String externalId, DocumentContent content) {
+  /// The same without conditions.
+  public PutResult put(String collection, String externalId, DocumentContent content) {
+    return put(collection, externalId, content, Preconditions.NONE);
+  }
+
+  private PutResult store(
+      String collection, String externalId, DocumentContent content, Preconditions conditions) {
     Space space = collections.activeSpace(collection);
     EmbeddingModel model = models.forSpace(space);
     var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
     DocumentTable.Row row = preparer.row(externalId, content);
 
-    Optional<Integer> chunks =
+    Optional<Stored> stored =
         QuarkusTransaction.requiringNew().call(() -> table.findUnchanged(row));
-    if (chunks.isPresent()) {
-      return new PutResult(externalId, Status.UNCHANGED, chunks.get());
+    if (stored.isPresent()) {
+      conditions.check(stored.get().etag());
+      return result(externalId, Status.UNCHANGED, stored.get());
     }
-    chunks = QuarkusTransaction.requiringNew().call(() -> table.updateFields(row));
-    if (chunks.isPresent()) {
-      return new PutResult(externalId, Status.UPDATED, chunks.get());
+    stored =
+        QuarkusTransaction.requiringNew()
+            .call(() -> {
+              checkAndLock(row, conditions);
+              return table.updateFields(row);
+            });
+    if (stored.isPresent()) {
+      return result(externalId, Status.UPDATED, stored.get());
     }
 
     PreparedDocument document = preparer.prepare(row, content);
     preparer.embed(List.of(document));
-    boolean created =
-        spans.sql(
-            "write document",
-            space.documentTable(),
-            () -> QuarkusTransaction.requiringNew().call(() -> write(collection, space, document)));
-    return new PutResult(
-        externalId, created ? Status.CREATED : Status.UPDATED, document.split().size());
+    return spans.sql(
+        "write document",
+        space.documentTable(),
+        () ->
+            QuarkusTransaction.requiringNew()
+                .call(() -> write(collection, space, document, conditions)));
   }
 
-  private boolean write(String collection, Space space, PreparedDocument document) {
+  private static PutResult result(String externalId, Status status, Stored stored) {
+    return new PutResult(externalId, status, stored.chunks(), stored.etag());
+  }
+
+  /// Without conditions, does nothing: the last write wins.
+  private void checkAndLock(DocumentTable.Row row, Preconditions conditions) {
+    if (!conditions.isEmpty()) {
+      conditions.check(table.lock(row.collectionId(), row.id()).orElse(null));
+    }
+  }
+
+  private PutResult write(
+      String collection, Space space, PreparedDocument document, Preconditions conditions) {
     if (!table.lockCollection(space)) {
       throw CollectionService.notFound(collection);
     }
     DocumentTable.Row row = document.row();
-    table.upsert(row);
+    checkAndLock(row, conditions);
+    String etag = table.upsert(row);
     // Every stored document has a chunk, so a document without chunks is new.
     boolean created = Chunk.deleteByDocument(row.collectionId(), row.id()) == 0;
+    if (!created && conditions.requireAbsence()) {
+      // Another client has created it since the check, when there was no row to lock.
+      conditions.check(etag);
+    }
     for (TextChunk chunk : document.split()) {
       toEntity(row, document.stored(chunk)).persist();
     }
@@ -116,7 +147,8 @@ public class DocumentService {
       embedding.vector = document.vectors()[chunk.ordinal()];
       embedding.persist();
     }
-    return created;
+    return new PutResult(
+        row.externalId(), created ? Status.CREATED : Status.UPDATED, document.split().size(), etag);
   }
 
   private static Chunk toEntity(DocumentTable.Row row, TextChunk stored) {
@@ -150,8 +182,21 @@ public class DocumentService {
               Chunk.text(
                   chunks.stream().map(chunk -> chunk.text).toList(),
                   chunks.stream().map(chunk -> chunk.startOffset).toList());
-          return DocumentView.of(document, text, chunks.size());
+          String etag = table.etag(collectionId, id).orElseThrow();
+          return DocumentView.of(document, text, chunks.size(), etag);
         });
+  }
+
+  /// The entity tag of a document.
+  ///
+  /// @throws Problem if the collection or the document does not exist
+  @LimitConcurrency(WorkKind.READ)
+  String etag(String collection, String externalId) {
+    long collectionId = collections.activeSpace(collection).collectionId();
+    UUID id = DocumentId.of(collectionId, externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() -> table.etag(collectionId, id))
+        .orElseThrow(() -> notFound(collection, externalId));
   }
 
   /// A page of documents without their texts. Documents that are created or deleted between two
@@ -194,16 +239,17 @@ public class DocumentService {
   /// Changes title, uri and metadata of a document.
   ///
   /// @return the document after the change, without its text
-  /// @throws Problem if the collection or the document does not exist
+  /// @throws Problem if the collection or the document does not exist, or `conditions` are not met
   @LimitConcurrency(WorkKind.WRITE)
-  DocumentView update(String collection, String externalId, UpdateDocument update) {
+  DocumentView update(
+      String collection, String externalId, UpdateDocument update, Preconditions conditions) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() ->
             table
-                .update(collectionId, id, update)
-                .map(row -> DocumentView.of(row, null, null))
+                .update(collectionId, id, update, conditions)
+                .map(changed -> DocumentView.of(changed.document(), null, null, changed.etag()))
                 .orElseThrow(() -> notFound(collection, externalId)));
   }
 
@@ -213,26 +259,31 @@ public class DocumentService {
   @LimitConcurrency(WorkKind.READ)
   public List<ChunkView> chunks(String collection, String externalId) {
     long collectionId = collections.activeSpace(collection).collectionId();
-    List<Chunk> chunks =
-        QuarkusTransaction.joiningExisting()
-            .call(
-                () -> Chunk.findByDocument(collectionId, DocumentId.of(collectionId, externalId)));
-    // Every stored document has a chunk.
-    if (chunks.isEmpty()) {
-      throw notFound(collection, externalId);
-    }
-    return chunks.stream().map(ChunkView::of).toList();
+    UUID id = DocumentId.of(collectionId, externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() -> {
+          table.useOneSnapshot();
+          boolean splitByClient =
+              table
+                  .isSplitByClient(collectionId, id)
+                  .orElseThrow(() -> notFound(collection, externalId));
+          return ChunkView.of(Chunk.findByDocument(collectionId, id), splitByClient);
+        });
   }
 
   /// Deletes a document with its chunks and embeddings.
   ///
-  /// @throws Problem if the collection or the document does not exist
+  /// @throws Problem if the collection or the document does not exist, or `conditions` are not met
   @LimitConcurrency(WorkKind.WRITE)
-  public void delete(String collection, String externalId) {
+  public void delete(String collection, String externalId, Preconditions conditions) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     QuarkusTransaction.requiringNew()
         .run(() -> {
+          if (!conditions.isEmpty()) {
+            conditions.check(
+                table.lock(collectionId, id).orElseThrow(() -> notFound(collection, externalId)));
+          }
           if (Document.delete("collectionId = ?1 AND id = ?2", collectionId, id) == 0) {
             throw notFound(collection, externalId);
           }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.http.Preconditions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
@@ -21,9 +22,28 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 class DocumentTable {
 
+  /// The entity tag of a document: a hash of everything that a client can read of it, and of the
+  /// way in which it is split and embedded.
+  private static final String ETAG =
+      """
+      '"' || left(encode(sha256(content_hash || convert_to(
+        jsonb_build_array(title, uri, metadata, extract(epoch FROM updated_at))::text, 'UTF8')), 'hex'), 32) || '"'\
+      """;
+
+  private static final String FIND_ETAG =
+      """
+      SELECT %s
+        FROM document
+       WHERE collection_id = ?
+         AND id            = ?
+      """
+          .formatted(ETAG);
+
+  private static final String LOCK = FIND_ETAG + " FOR UPDATE";
+
   private static final String FIND_UNCHANGED =
       """
-      SELECT (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
+      SELECT (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
         FROM document d
        WHERE collection_id = ?
          AND id            = ?
@@ -31,7 +51,9 @@ class DocumentTable {
          AND title IS NOT DISTINCT FROM ?
          AND uri   IS NOT DISTINCT FROM ?
          AND metadata      = ?::jsonb
-      """;
+         AND mime_type     = ?
+      """
+          .formatted(ETAG);
 
   private static final String UPDATE_FIELDS =
       """
@@ -39,44 +61,59 @@ class DocumentTable {
             SET title      = ?,
                 uri        = ?,
                 metadata   = ?::jsonb,
+                mime_type  = ?,
                 updated_at = now()
           WHERE collection_id = ?
             AND id            = ?
             AND content_hash  = ?
-      RETURNING (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id)
-      """;
+      RETURNING (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
+      """
+          .formatted(ETAG);
 
   private static final String UPSERT =
       """
-      INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash)
-           VALUES (?, ?, ?, ?, ?, ?::jsonb, ?)
+      INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash, mime_type)
+           VALUES (?, ?, ?, ?, ?, ?::jsonb, ?, ?)
       ON CONFLICT (collection_id, id) DO UPDATE
               SET title        = excluded.title,
                   uri          = excluded.uri,
                   metadata     = excluded.metadata,
                   content_hash = excluded.content_hash,
+                  mime_type    = excluded.mime_type,
                   updated_at   = now()
-      """;
-
-  private static final String LOCK =
+        RETURNING %s
       """
-      SELECT
-        FROM document
-       WHERE collection_id = ?
-         AND id            = ?
-         FOR UPDATE
-      """;
+          .formatted(ETAG);
 
   private static final String REPLACE_FIELDS =
       """
-      UPDATE document
-         SET title      = ?,
-             uri        = ?,
-             metadata   = ?::jsonb,
-             updated_at = now()
+         UPDATE document
+            SET title      = ?,
+                uri        = ?,
+                metadata   = ?::jsonb,
+                updated_at = now()
+          WHERE collection_id = ?
+            AND id            = ?
+      RETURNING %s
+      """
+          .formatted(ETAG);
+
+  /// The `mime_type` of a document that the service splits.
+  static final String TEXT = "text/plain";
+
+  /// The `mime_type` of a document whose chunks the client sent. They are stored with a line feed
+  /// after each but the last. Releases that do not write this type stored such documents as
+  /// [#TEXT].
+  public static final String CHUNKS = "application/json";
+
+  private static final String IS_SPLIT_BY_CLIENT =
+      """
+      SELECT mime_type = '%s'
+        FROM document
        WHERE collection_id = ?
          AND id            = ?
-      """;
+      """
+          .formatted(CHUNKS);
 
   static final String LOCK_COLLECTION =
       """
@@ -97,6 +134,7 @@ class DocumentTable {
   /// A row of the table `document`.
   ///
   /// @param metadata a JSON object
+  /// @param mimeType the kind of the original: [#TEXT], or [#CHUNKS] if the client split it
   /// @param contentHash a [ContentHash], 32 bytes
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record Row(
@@ -106,10 +144,57 @@ class DocumentTable {
       @Nullable String title,
       @Nullable String uri,
       String metadata,
+      String mimeType,
       byte[] contentHash) {}
 
-  /// The number of chunks of the stored document; empty if it differs from `row` or does not exist.
-  Optional<Integer> findUnchanged(Row row) {
+  /// What is stored of a document.
+  ///
+  /// @param chunks the number of chunks
+  record Stored(int chunks, String etag) {
+
+    private static Stored of(ResultSet row) throws SQLException {
+      return new Stored(row.getInt(1), row.getString(2));
+    }
+  }
+
+  /// A document after a change.
+  record Changed(Document document, String etag) {}
+
+  /// The entity tag of a document; empty if it does not exist.
+  Optional<String> etag(long collectionId, UUID id) {
+    return etag(FIND_ETAG, collectionId, id);
+  }
+
+  /// Locks a document until the end of the transaction.
+  ///
+  /// @return its entity tag; empty if it does not exist
+  Optional<String> lock(long collectionId, UUID id) {
+    return etag(LOCK, collectionId, id);
+  }
+
+  /// Whether the client sent the chunks of a document; empty if it does not exist.
+  Optional<Boolean> isSplitByClient(long collectionId, UUID id) {
+    return query(
+        IS_SPLIT_BY_CLIENT,
+        statement -> {
+          statement.setLong(1, collectionId);
+          statement.setObject(2, id);
+        },
+        row -> row.getBoolean(1));
+  }
+
+  private Optional<String> etag(String sql, long collectionId, UUID id) {
+    return query(
+        sql,
+        statement -> {
+          statement.setLong(1, collectionId);
+          statement.setObject(2, id);
+        },
+        row -> row.getString(1));
+  }
+
+  /// The stored document; empty if it differs from `row` or does not exist.
+  Optional<Stored> findUnchanged(Row row) {
     return query(
         FIND_UNCHANGED,
         statement -> {
@@ -119,77 +204,75 @@ class DocumentTable {
           statement.setString(4, row.title());
           statement.setString(5, row.uri());
           statement.setString(6, row.metadata());
+          statement.setString(7, row.mimeType());
         },
-        rows -> rows.getInt(1));
+        Stored::of);
   }
 
   /// Replaces title, uri and metadata, if the content hash is the same.
   ///
-  /// @return the number of chunks; empty if the content differs or the document does not exist
-  Optional<Integer> updateFields(Row row) {
+  /// @return empty if the content differs or the document does not exist
+  Optional<Stored> updateFields(Row row) {
     return query(
         UPDATE_FIELDS,
         statement -> {
           statement.setString(1, row.title());
           statement.setString(2, row.uri());
           statement.setString(3, row.metadata());
-          statement.setLong(4, row.collectionId());
-          statement.setObject(5, row.id());
-          statement.setBytes(6, row.contentHash());
+          statement.setString(4, row.mimeType());
+          statement.setLong(5, row.collectionId());
+          statement.setObject(6, row.id());
+          statement.setBytes(7, row.contentHash());
         },
-        rows -> rows.getInt(1));
+        Stored::of);
   }
 
   /// Inserts or replaces the row, and locks it until the end of the transaction.
-  void upsert(Row row) {
-    entityManager
-        .unwrap(Session.class)
-        .doWork(connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(UPSERT)) {
-            statement.setLong(1, row.collectionId());
-            statement.setObject(2, row.id());
-            statement.setString(3, row.externalId());
-            statement.setString(4, row.title());
-            statement.setString(5, row.uri());
-            statement.setString(6, row.metadata());
-            statement.setBytes(7, row.contentHash());
-            statement.executeUpdate();
-          }
-        });
+  ///
+  /// @return the entity tag of the document
+  String upsert(Row row) {
+    return query(
+            UPSERT,
+            statement -> {
+              statement.setLong(1, row.collectionId());
+              statement.setObject(2, row.id());
+              statement.setString(3, row.externalId());
+              statement.setString(4, row.title());
+              statement.setString(5, row.uri());
+              statement.setString(6, row.metadata());
+              statement.setBytes(7, row.contentHash());
+              statement.setString(8, row.mimeType());
+            },
+            inserted -> inserted.getString(1))
+        .orElseThrow();
   }
 
   /// Applies `update` to title, uri and metadata.
   ///
   /// @return the document after the change; empty if it does not exist
-  Optional<Document> update(long collectionId, UUID id, UpdateDocument update) {
-    boolean locked =
-        query(
-                LOCK,
-                statement -> {
-                  statement.setLong(1, collectionId);
-                  statement.setObject(2, id);
-                },
-                row -> true)
-            .orElse(false);
-    if (!locked) {
+  /// @throws dev.sheaf.problem.Problem if `conditions` are not met
+  Optional<Changed> update(
+      long collectionId, UUID id, UpdateDocument update, Preconditions conditions) {
+    Optional<String> current = lock(collectionId, id);
+    if (current.isEmpty()) {
       return Optional.empty();
     }
+    conditions.check(current.get());
     Document document =
         entityManager.find(Document.class, new Document.DocumentKey(collectionId, id));
-    entityManager
-        .unwrap(Session.class)
-        .doWork(connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(REPLACE_FIELDS)) {
-            statement.setString(1, update.title(document.title));
-            statement.setString(2, update.uri(document.uri));
-            statement.setString(3, update.metadata(parse(document.metadata)).toString());
-            statement.setLong(4, collectionId);
-            statement.setObject(5, id);
-            statement.executeUpdate();
-          }
-        });
+    Optional<String> etag =
+        query(
+            REPLACE_FIELDS,
+            statement -> {
+              statement.setString(1, update.title(document.title));
+              statement.setString(2, update.uri(document.uri));
+              statement.setString(3, update.metadata(parse(document.metadata)).toString());
+              statement.setLong(4, collectionId);
+              statement.setObject(5, id);
+            },
+            row -> row.getString(1));
     entityManager.refresh(document);
-    return Optional.of(document);
+    return etag.map(changed -> new Changed(document, changed));
   }
 
   private JsonNode parse(String metadata) {

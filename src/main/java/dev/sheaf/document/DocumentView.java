@@ -1,5 +1,6 @@
 package dev.sheaf.document;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param text the whole text; absent in lists
 /// @param chunks the number of chunks; absent in lists
+/// @param etag the entity tag, in the header `ETag`; `null` in lists
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Document")
 public record DocumentView(
@@ -22,9 +24,11 @@ public record DocumentView(
     @Nullable String text,
     @Nullable Integer chunks,
     Instant createdAt,
-    Instant updatedAt) {
+    Instant updatedAt,
+    @JsonIgnore @Schema(hidden = true) @Nullable String etag) {
 
-  static DocumentView of(Document document, @Nullable String text, @Nullable Integer chunks) {
+  static DocumentView of(
+      Document document, @Nullable String text, @Nullable Integer chunks, String etag) {
     return new DocumentView(
         document.externalId,
         document.title,
@@ -33,6 +37,7 @@ public record DocumentView(
         text,
         chunks,
         document.createdAt,
-        document.updatedAt);
+        document.updatedAt,
+        etag);
   }
 }

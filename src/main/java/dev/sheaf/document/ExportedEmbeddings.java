@@ -24,9 +24,9 @@ public record ExportedEmbeddings(
   public ExportedEmbeddings(
       @Nullable String by,
       @JsonDeserialize(contentUsing = VectorDeserializer.class) @Nullable List<float[]> vectors) {
-    this.by = Input.required("embedded.by", by);
-    if (Input.required("embedded.vectors", vectors).contains(null)) {
-      throw Problem.field("embedded.vectors", "embedded.vectors must not contain null.");
+    this.by = Input.required("by", by);
+    if (Input.required("vectors", vectors).contains(null)) {
+      throw Problem.field("vectors", "vectors must not contain null.");
     }
     this.vectors = List.copyOf(vectors);
   }

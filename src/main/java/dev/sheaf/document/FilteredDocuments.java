@@ -65,7 +65,8 @@ class FilteredDocuments {
                   null,
                   null,
                   row.getObject(6, OffsetDateTime.class).toInstant(),
-                  row.getObject(7, OffsetDateTime.class).toInstant()));
+                  row.getObject(7, OffsetDateTime.class).toInstant(),
+                  null));
         }
       }
       return new Page(documents, new Cursor(last));

@@ -26,6 +26,11 @@ record ClientVectors(int dimensions) implements EmbeddingModel {
     return 0;
   }
 
+  @Override
+  public boolean embedsTexts() {
+    return false;
+  }
+
   /// @throws Problem unless `texts` is empty
   @Override
   public List<float[]> embed(List<String> texts, Purpose purpose) {

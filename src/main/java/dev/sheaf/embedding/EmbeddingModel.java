@@ -27,10 +27,16 @@ public interface EmbeddingModel {
   /// @throws EmbeddingException if the model could not be loaded
   int countTokens(String text);
 
+  /// Whether it can embed texts at all. If not, clients send vectors, and tokens are not counted.
+  default boolean embedsTexts() {
+    return true;
+  }
+
   /// Embeds each text separately.
   ///
   /// A document with more than [#maxTokens()] tokens is rejected, because a search could not find
-  /// the part that is cut off. A longer query is truncated, so that the search still has a result.
+  /// the part that is cut off. A longer query is truncated. [TextValidator] rejects the text of a
+  /// client before.
   ///
   /// Waits until the model is loaded, and for concurrent calls. Queries have priority over
   /// documents.

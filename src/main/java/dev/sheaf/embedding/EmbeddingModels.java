@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.interceptor.Interceptor;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,17 @@ public class EmbeddingModels {
     return model;
   }
 
+  /// The model of this name; empty if no provider has one.
+  Optional<EmbeddingModel> find(String name) {
+    return Optional.ofNullable(models.get(name));
+  }
+
+  /// The message that there is no model of this name.
+  String notFound(String name) {
+    return "There is no model named %s. The models are %s."
+        .formatted(name, String.join(", ", models.keySet()));
+  }
+
   /// The model that `sheaf.embedding.model` configures.
   public EmbeddingModel defaultModel() {
     return byName(defaultName);
@@ -84,7 +96,7 @@ public class EmbeddingModels {
               .formatted(name, String.join(", ", models.keySet())));
     }
     if (dimensions != null && dimensions != model.dimensions()) {
-      throw Problem.widthMismatch("dimensions", dimensions, model.dimensions());
+      throw Problem.wrongDimensions(dimensions, model.name(), model.dimensions());
     }
     return model;
   }

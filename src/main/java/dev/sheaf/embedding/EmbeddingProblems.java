@@ -27,6 +27,15 @@ public final class EmbeddingProblems {
   ///   [WidthMismatchException]
   public static Problem problem(RuntimeException failure) {
     LOG.error("Embedding model unavailable", failure);
-    return new Problem(ProblemType.MODEL_UNAVAILABLE, String.valueOf(failure.getMessage()));
+    return new Problem(ProblemType.MODEL_UNAVAILABLE, detail(failure));
+  }
+
+  /// What a client may know of a failure of a model. The message of an [EmbeddingException]
+  /// contains addresses, and what a server answered.
+  public static String detail(RuntimeException failure) {
+    return failure instanceof EmbeddingException
+        ? "The embedding model failed, or did not answer in time. Retry later. The cause is in the"
+            + " service's log."
+        : String.valueOf(failure.getMessage());
   }
 }

@@ -5,10 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
 import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
 import io.smallrye.common.annotation.RunOnVirtualThread;
-import io.vertx.ext.web.Router;
 import jakarta.annotation.security.RolesAllowed;
-import jakarta.enterprise.event.Observes;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.util.ArrayList;
@@ -23,27 +22,21 @@ import org.jspecify.annotations.Nullable;
 /// `/v1/embeddings`, the path that clients of that API use.
 @Path("/embeddings")
 @Tag(name = "Embeddings")
+@RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class EmbeddingResource {
 
   private static final int MAX_INPUTS = 2_048;
 
   private final EmbeddingModels models;
+  private final OpenAiPaths openAi;
 
-  EmbeddingResource(EmbeddingModels models) {
+  EmbeddingResource(EmbeddingModels models, OpenAiPaths openAi) {
     this.models = models;
-  }
-
-  void registerOpenAiPath(@Observes Router router) {
-    router
-        .post("/v1/embeddings")
-        .order(Integer.MIN_VALUE)
-        .handler(call -> call.reroute("/api/v1/embeddings"));
+    this.openAi = openAi;
   }
 
   @POST
-  // Not on the class: registerOpenAiPath runs at start-up, without a caller.
-  @RolesAllowed(Roles.READER)
   @Operation(
       operationId = "embed",
       summary = "Embed texts",
@@ -53,18 +46,15 @@ class EmbeddingResource {
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public Response embed(@Nullable Request request) {
     Request checked = Input.required("input", request);
-    EmbeddingModel model = models.of(checked.model(), checked.dimensions());
+    EmbeddingModel model = model(checked.model());
+    Integer dimensions = checked.dimensions();
+    if (dimensions != null && dimensions != model.dimensions()) {
+      throw Problem.wrongDimensions(dimensions, model.name(), model.dimensions());
+    }
     List<String> texts = checked.texts();
     int tokens = 0;
     for (int i = 0; i < texts.size(); i++) {
-      int length = model.countTokens(texts.get(i));
-      if (length > model.maxTokens()) {
-        throw Problem.field(
-            "input",
-            "input[%s] has %s tokens, but the model %s accepts at most %s. Send shorter texts."
-                .formatted(i, length, model.name(), model.maxTokens()));
-      }
-      tokens += length;
+      tokens += TextValidator.requireReadable(checked.field(i), texts.get(i), model);
     }
     var data = new ArrayList<Item>(texts.size());
     for (float[] vector : embed(model, texts)) {
@@ -73,6 +63,20 @@ class EmbeddingResource {
       data.add(new Item("embedding", data.size(), embedding));
     }
     return new Response("list", data, model.name(), new Usage(tokens, tokens));
+  }
+
+  private EmbeddingModel model(@Nullable String name) {
+    if (name == null) {
+      return models.defaultModel();
+    }
+    return models
+        .find(name)
+        .orElseThrow(() -> {
+          String detail = models.notFound(name);
+          return openAi.isCurrent()
+              ? new Problem(ProblemType.MODEL_NOT_FOUND, detail)
+              : Problem.field("model", detail);
+        });
   }
 
   private static List<float[]> embed(EmbeddingModel model, List<String> texts) {
@@ -107,22 +111,31 @@ class EmbeddingResource {
     public List<String> texts() {
       JsonNode value = Input.required("input", input);
       if (value.isTextual()) {
-        return List.of(text(value));
+        return List.of(value.textValue());
       }
       if (!value.isArray() || value.isEmpty() || value.size() > MAX_INPUTS) {
         throw Problem.field(
             "input", "input must be a string, or an array of 1 to " + MAX_INPUTS + " strings.");
       }
       var texts = new ArrayList<String>(value.size());
-      value.forEach(text -> texts.add(text(text)));
+      for (JsonNode text : value) {
+        String field = field(texts.size());
+        if (text.isIntegralNumber() || text.path(0).isIntegralNumber()) {
+          throw Problem.field(
+              field,
+              field + " contains token ids, which depend on the client's tokenizer. Send texts.");
+        }
+        if (!text.isTextual()) {
+          throw Problem.field(field, field + " must be a string.");
+        }
+        texts.add(text.textValue());
+      }
       return texts;
     }
 
-    private static String text(JsonNode value) {
-      if (!value.isTextual() || value.textValue().isEmpty()) {
-        throw Problem.field("input", "input must contain strings that are not empty.");
-      }
-      return value.textValue();
+    /// The path of a text in the body.
+    String field(int index) {
+      return input.isArray() ? "input[" + index + "]" : "input";
     }
   }
 

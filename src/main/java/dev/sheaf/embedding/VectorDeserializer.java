@@ -25,8 +25,8 @@ public final class VectorDeserializer extends StdDeserializer<float[]> {
       return Base64Vector.decode(parser.getText());
     } catch (IllegalArgumentException e) {
       throw Problem.field(
-          "vector",
-          "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.");
+          "",
+          " must be an array of numbers, or the base64 of 32-bit floats in little-endian order.");
     }
   }
 }

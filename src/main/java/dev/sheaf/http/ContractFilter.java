@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.openapi.OASFilter;
 import org.eclipse.microprofile.openapi.models.OpenAPI;
 import org.eclipse.microprofile.openapi.models.Operation;
@@ -50,6 +51,8 @@ public final class ContractFilter implements OASFilter {
   private static final DotName NULLABLE = DotName.createSimple(Nullable.class);
   private static final DotName SCHEMA =
       DotName.createSimple(org.eclipse.microprofile.openapi.annotations.media.Schema.class);
+
+  private static final String DEFAULT = "x-default";
 
   private static final DotName OPERATION =
       DotName.createSimple(org.eclipse.microprofile.openapi.annotations.Operation.class);
@@ -114,6 +117,13 @@ public final class ContractFilter implements OASFilter {
     for (CommonFailure failure : CommonFailure.values()) {
       document.getComponents().addResponse(failure.title, failure.response());
     }
+    document
+        .getComponents()
+        .addHeader(
+            HttpHeaders.ETAG,
+            createHeader()
+                .description("The entity tag of the current state, for If-Match and If-None-Match")
+                .schema(createSchema().addType(SchemaType.STRING)));
     Map<String, String> roles = roles();
     for (PathItem path : document.getPaths().getPathItems().values()) {
       for (Operation operation : path.getOperations().values()) {
@@ -211,6 +221,9 @@ public final class ContractFilter implements OASFilter {
         property.setType(null); // A default value adds a type beside the reference.
       }
       if (property.getDefaultValue() != null) {
+        describeDefault(property);
+      }
+      if (hasDefault(property)) {
         continue;
       }
       boolean alwaysWritten = inclusion == null || field.hasAnnotation(JsonInclude.class);
@@ -222,7 +235,31 @@ public final class ContractFilter implements OASFilter {
         schema.addProperty(name, nullable(property));
       }
     }
+    // Properties that are no components of the record.
+    schema.getProperties().values().stream()
+        .filter(property -> property.getDefaultValue() != null)
+        .forEach(ContractFilter::describeDefault);
     schema.setRequired(new ArrayList<>(required));
+  }
+
+  /// Moves a default value into the description. A request may omit the field, but generators for
+  /// TypeScript require every field that has a `default`.
+  private static void describeDefault(Schema property) {
+    Object value = property.getDefaultValue();
+    String text =
+        value instanceof List<?> list
+            ? list.stream().map(String::valueOf).collect(Collectors.joining(", "))
+            : String.valueOf(value);
+    String description = property.getDescription();
+    property
+        .defaultValue(null)
+        .description((description == null ? "" : description + ". ") + "Default: " + text)
+        .addExtension(DEFAULT, value);
+  }
+
+  /// Also recognizes a default that an earlier run of the filter has moved.
+  private static boolean hasDefault(Schema property) {
+    return property.getExtensions() != null && property.getExtensions().containsKey(DEFAULT);
   }
 
   /// The name of the field in JSON.

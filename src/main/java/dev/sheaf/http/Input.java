@@ -80,16 +80,24 @@ public final class Input {
   ///
   /// @throws Problem if it contains U+0000 or an unpaired surrogate
   public static void storable(String field, String value) {
+    int zero = value.indexOf(0);
+    if (zero >= 0) {
+      throw Problem.field(
+          field,
+          field
+              + " contains U+0000 at position "
+              + zero
+              + ", which PostgreSQL cannot store. Remove it.");
+    }
+    wellFormed(field, value);
+  }
+
+  /// Checks that a string is valid Unicode.
+  ///
+  /// @throws Problem if it contains an unpaired surrogate
+  public static void wellFormed(String field, String value) {
     for (int i = 0; i < value.length(); i++) {
       char c = value.charAt(i);
-      if (c == 0) {
-        throw Problem.field(
-            field,
-            field
-                + " contains U+0000 at position "
-                + i
-                + ", which PostgreSQL cannot store. Remove it.");
-      }
       if (Character.isSurrogate(c)) {
         if (!Character.isHighSurrogate(c)
             || i + 1 == value.length()
@@ -100,6 +108,17 @@ public final class Input {
         i++;
       }
     }
+  }
+
+  /// Parses a query parameter that is `true` or `false`. Absent, it is false.
+  public static boolean flag(String name, @Nullable String value) {
+    if (value == null || value.equals("false")) {
+      return false;
+    }
+    if (value.equals("true")) {
+      return true;
+    }
+    throw Problem.parameter(name, name + " must be true or false, not " + value + ".");
   }
 
   /// Parses the query parameter `limit`, the number of items on a page.

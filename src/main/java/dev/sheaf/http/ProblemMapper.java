@@ -3,6 +3,7 @@ package dev.sheaf.http;
 import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.core.exc.InputCoercionException;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.sheaf.database.DatabaseFailure;
@@ -12,8 +13,11 @@ import dev.sheaf.runtime.OperatorException;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.ForbiddenException;
 import io.quarkus.security.UnauthorizedException;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.io.CharConversionException;
 import java.io.IOException;
@@ -29,6 +33,17 @@ public final class ProblemMapper {
 
   private static final Logger LOG = Logger.getLogger(ProblemMapper.class);
 
+  /// Knows the names of constants in JSON.
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final Routes routes;
+  private final CurrentVertxRequest request;
+
+  ProblemMapper(Routes routes, CurrentVertxRequest request) {
+    this.routes = routes;
+    this.request = request;
+  }
+
   // Jackson and Quarkus have their own mappers for some exceptions. A mapper of a more specific
   // class takes precedence, so these classes are listed here too.
   @ServerExceptionMapper({
@@ -41,15 +56,54 @@ public final class ProblemMapper {
     Throwable.class
   })
   Response map(Throwable failure) {
-    return ProblemDocument.render(problem(failure));
+    RoutingContext call = request.getCurrent();
+    return failure instanceof WebApplicationException web && call != null
+        ? render(web, call)
+        : ProblemDocument.render(problem(failure));
+  }
+
+  /// Quarkus REST throws these exceptions before it calls a resource. They know the status only.
+  private Response render(WebApplicationException failure, RoutingContext call) {
+    Routes.Route route = routes.of(call);
+    String method = call.request().method().name();
+    int status = failure.getResponse().getStatus();
+    if (route == null || (status != 404 && status != 405 && status != 406 && status != 415)) {
+      return ProblemDocument.render(problem(failure));
+    }
+    // A path parameter that cannot be parsed is also a 404.
+    if (!route.methods().contains(method)) {
+      String allowed = String.join(", ", route.methods());
+      return Response.fromResponse(
+              ProblemDocument.render(
+                  new Problem(
+                      ProblemType.METHOD_NOT_ALLOWED,
+                      "This path does not support " + method + ". It supports " + allowed + ".")))
+          .header(HttpHeaders.ALLOW, allowed)
+          .build();
+    }
+    return ProblemDocument.render(
+        switch (status) {
+          case 406 ->
+              new Problem(
+                  ProblemType.NOT_ACCEPTABLE,
+                  "The response is available as "
+                      + route.produces(method)
+                      + ". Send this in Accept, or omit Accept.");
+          case 415 ->
+              new Problem(
+                  ProblemType.UNSUPPORTED_MEDIA_TYPE,
+                  "Send Content-Type: " + route.consumes(method) + ".");
+          default -> problem(failure);
+        });
   }
 
   /// The problem that describes a failure to the client. Unexpected failures are logged here.
   public static Problem problem(Throwable failure) {
+    String path = "";
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       switch (cause) {
         case Problem problem -> {
-          return problem;
+          return path.isEmpty() ? problem : problem.at(path);
         }
         case UnauthorizedException _ -> {
           return new Problem(
@@ -66,6 +120,7 @@ public final class ProblemMapper {
               ProblemType.SCHEMA_UNAVAILABLE,
               (sentence(operator.problem()) + " " + sentence(operator.hint())).strip());
         }
+        case JsonMappingException json when json.getCause() instanceof Problem -> path = path(json);
         case JacksonException json when isAboutBody(json) -> {
           return bodyProblem(json);
         }
@@ -86,8 +141,8 @@ public final class ProblemMapper {
       LOG.debugf("Body incomplete: reason=%s", failure.getMessage());
       return new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The connection was closed, or timed out, before the whole body arrived. Send the request"
-              + " again.");
+          "The body ended early: the connection was closed or timed out, or the gzip data is damaged."
+              + " Send the request again.");
     }
     if (failure instanceof AuthenticationFailedException) {
       return new Problem(
@@ -113,17 +168,7 @@ public final class ProblemMapper {
 
   private static Problem bodyProblem(JacksonException json) {
     return switch (json) {
-      case UnrecognizedPropertyException unknown ->
-          Problem.field(
-              path(unknown),
-              "Unknown field "
-                  + path(unknown)
-                  + ". Known fields: "
-                  + unknown.getKnownPropertyIds().stream()
-                      .map(String::valueOf)
-                      .sorted()
-                      .collect(Collectors.joining(", "))
-                  + ".");
+      case UnrecognizedPropertyException unknown -> unknownField(unknown);
       case MismatchedInputException mismatch when !mismatch.getPath().isEmpty() ->
           Problem.field(
               path(mismatch), path(mismatch) + " must be " + kind(expectedType(mismatch)) + ".");
@@ -142,6 +187,23 @@ public final class ProblemMapper {
               "The body must be " + kind(mismatch.getTargetType()) + ".");
       default -> new Problem(ProblemType.MALFORMED_JSON, JsonErrorMessage.of(json));
     };
+  }
+
+  private static Problem unknownField(UnrecognizedPropertyException unknown) {
+    String name = unknown.getPropertyName();
+    List<String> known =
+        unknown.getKnownPropertyIds().stream().map(String::valueOf).sorted().toList();
+    return Problem.field(
+        path(unknown),
+        "Unknown field "
+            + name
+            + "."
+            + SimilarName.nearest(name, known)
+                .map(nearest -> " Did you mean " + nearest + "?")
+                .orElse("")
+            + " Known fields: "
+            + String.join(", ", known)
+            + ".");
   }
 
   private static boolean isTrailingToken(MismatchedInputException mismatch) {
@@ -178,7 +240,7 @@ public final class ProblemMapper {
     if (type.isEnum()) {
       return "one of "
           + Arrays.stream(type.getEnumConstants())
-              .map(String::valueOf)
+              .map(constant -> JSON.valueToTree(constant).asText())
               .collect(Collectors.joining(", "));
     }
     return "an object";

@@ -1,5 +1,6 @@
 package dev.sheaf.http;
 
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
@@ -11,6 +12,7 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a small body completely before the request gets a thread. A thread that reads the body
@@ -26,6 +28,8 @@ class SmallBodyReader {
   private static final Pattern FORM =
       Pattern.compile(
           "multipart/form-data|application/x-www-form-urlencoded", Pattern.CASE_INSENSITIVE);
+
+  private static final Logger LOG = Logger.getLogger(SmallBodyReader.class);
 
   private final Duration readTimeout;
 
@@ -44,6 +48,14 @@ class SmallBodyReader {
           if (isSmall(context.request())) {
             closeOnTimeout(context);
             body.handle(context);
+          } else {
+            context.next();
+          }
+        })
+        .failureHandler(context -> {
+          if (context.failure() instanceof HttpClosedException) {
+            // Nobody waits for a response.
+            LOG.debugf("Client disconnected before the whole body arrived");
           } else {
             context.next();
           }

@@ -6,6 +6,7 @@ import dev.sheaf.collection.UpdateCollection;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.http.Preconditions;
 import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
 import dev.sheaf.index.RecallMeasurer.GroundTruth;
@@ -175,7 +176,8 @@ public class IndexService {
                   request.recall(),
                   space.precision().candidates(RecallMeasurer.K),
                   ef -> measurer.measureAgainst(groundTruths, space, ef));
-          collections.update(collection, UpdateCollection.efSearch(tuning.efSearch()));
+          collections.update(
+              collection, UpdateCollection.efSearch(tuning.efSearch()), Preconditions.NONE);
           MeasuredRecall reached =
               tuning.steps().stream()
                   .filter(step -> step.efSearch() == tuning.efSearch())

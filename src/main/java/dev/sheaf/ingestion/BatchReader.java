@@ -83,8 +83,8 @@ final class BatchReader {
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The upload ended unexpectedly after line %s: %s. Earlier lines may have been stored. Send the whole upload again; documents that are already stored do not change."
-              .formatted(lines.number(), e.getMessage()));
+          "The upload ended unexpectedly after line %s. Earlier lines may have been stored. Send the whole upload again; documents that are already stored do not change."
+              .formatted(lines.number()));
     }
   }
 

@@ -6,8 +6,6 @@ import dev.sheaf.http.Roles;
 import dev.sheaf.http.Streamed;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
-import dev.sheaf.problem.Problem;
-import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -17,14 +15,13 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import java.io.IOException;
 import java.io.InputStream;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
-import java.util.zip.GZIPInputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.ParameterIn;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -68,8 +65,20 @@ class IngestionResource {
   @POST
   @Streamed
   @LimitConcurrency(WorkKind.UPLOAD)
-  @Consumes(NDJSON)
+  @Consumes({
+    NDJSON,
+    "application/ndjson",
+    "application/jsonl",
+    "application/x-jsonlines",
+    "application/jsonlines"
+  })
   @Produces(MediaType.APPLICATION_JSON)
+  @Parameter(
+      name = "Content-Encoding",
+      in = ParameterIn.HEADER,
+      description = "gzip",
+      example = "identity",
+      schema = @Schema(type = SchemaType.STRING))
   @Operation(
       operationId = "uploadDocuments",
       summary = "Store many documents",
@@ -107,8 +116,6 @@ class IngestionResource {
           "The first request with this key is still in progress, or its job was cancelled")
   public Response load(
       @RestPath String collection,
-      @Parameter(description = "gzip", example = "identity") @RestHeader("Content-Encoding")
-          @Nullable String encoding,
       @Parameter(description = "respond-async") @RestHeader("Prefer") @Nullable String prefer,
       @Parameter(
               description = "1 to 255 printable ASCII characters",
@@ -126,12 +133,11 @@ class IngestionResource {
         return job.async() ? accepted(job) : Response.ok(jobs.result(job)).build();
       }
     }
-    InputStream decoded = decoded(body, encoding);
     String creator = callers.ofRequest().name();
     if (prefersAsync(prefer)) {
-      return accepted(jobs.store(target, key, creator, decoded));
+      return accepted(jobs.store(target, key, creator, body));
     }
-    var lines = new LineReader(decoded, loader.maxLine(), 0, 0);
+    var lines = new LineReader(body, loader.maxLine(), 0, 0);
     return Response.ok(
             key == null
                 ? loader.load(
@@ -151,22 +157,5 @@ class IngestionResource {
         .header("Location", "/api/v1/jobs/" + job.id())
         .header("Preference-Applied", "respond-async")
         .build();
-  }
-
-  private static InputStream decoded(InputStream body, @Nullable String encoding) {
-    if (encoding == null || encoding.equalsIgnoreCase("identity")) {
-      return body;
-    }
-    if (!encoding.equalsIgnoreCase("gzip")) {
-      throw new Problem(
-          ProblemType.UNSUPPORTED_MEDIA_TYPE,
-          "Content-Encoding " + encoding + " is not supported. Send gzip, or no encoding.");
-    }
-    try {
-      return new GZIPInputStream(body, 64 * 1024);
-    } catch (IOException e) {
-      throw new Problem(
-          ProblemType.BODY_BROKEN_OFF, "The body is not gzip: " + e.getMessage() + ".");
-    }
   }
 }

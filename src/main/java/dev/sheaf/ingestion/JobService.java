@@ -68,8 +68,7 @@ class JobService {
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The upload ended unexpectedly: %s. Nothing is stored. Send the whole upload again."
-              .formatted(e.getMessage()));
+          "The upload ended unexpectedly. Nothing is stored. Send the whole upload again.");
     } finally {
       table.disown(id);
       if (!stored) {

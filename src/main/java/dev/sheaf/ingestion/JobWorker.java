@@ -3,6 +3,8 @@ package dev.sheaf.ingestion;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.DatabaseFailure;
+import dev.sheaf.embedding.EmbeddingException;
+import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -159,7 +161,7 @@ class JobWorker {
         return;
       }
       LOG.warnf(e, "Job attempt failed: job=%s", job.id());
-      String error = String.valueOf(e.getMessage());
+      String error = reason(e);
       if (DatabaseFailure.isOutage(e)) {
         table.postpone(job.id(), error);
       } else {
@@ -180,6 +182,17 @@ class JobWorker {
       LOG.debugf(e, "Jobs not checked");
       return false;
     }
+  }
+
+  /// What the owner of a job may know of a failure. Its message may contain addresses and SQL, and
+  /// is in the log.
+  private static String reason(Exception failure) {
+    if (DatabaseFailure.isOutage(failure)) {
+      return "The database was not available.";
+    }
+    return failure instanceof EmbeddingException model
+        ? EmbeddingProblems.detail(model)
+        : "An internal error occurred. The cause is in the service's log, under the job's number.";
   }
 
   /// The collection of a job.

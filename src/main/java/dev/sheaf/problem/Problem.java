@@ -24,7 +24,8 @@ public final class Problem extends RuntimeException {
 
   /// An invalid field of the body.
   ///
-  /// @param field its path in the body, such as `metadata.author`
+  /// @param field its path in the body, such as `metadata.author`; in the constructor of a record,
+  ///   its path in this record, because [#at] adds the path of the record
   /// @param detail what the value must be, in sentences; the name of the field may begin one
   public static Problem field(String field, String detail) {
     return new Problem(ProblemType.INVALID_FIELD, field, detail);
@@ -41,6 +42,29 @@ public final class Problem extends RuntimeException {
         ProblemType.WIDTH_MISMATCH,
         field,
         field + " has " + actual + " dimensions, but the model has " + expected + ".");
+  }
+
+  /// A number of dimensions that is not that of the chosen model.
+  public static Problem wrongDimensions(int given, String model, int expected) {
+    return new Problem(
+        ProblemType.WIDTH_MISMATCH,
+        "dimensions",
+        "dimensions must be %s, as the model %s has, or absent, not %s."
+            .formatted(expected, model, given));
+  }
+
+  /// The same problem, of a value that is inside of another value.
+  ///
+  /// @param path where this problem's field is, such as `searches[1].search`
+  public Problem at(String path) {
+    String inner = field;
+    if (inner == null) {
+      return this;
+    }
+    String outer = inner.isEmpty() || inner.startsWith("[") ? path + inner : path + "." + inner;
+    String detail = detail();
+    return new Problem(
+        type, outer, detail.startsWith(inner) ? outer + detail.substring(inner.length()) : detail);
   }
 
   public ProblemType type() {

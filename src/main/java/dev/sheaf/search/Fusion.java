@@ -30,10 +30,10 @@ public record Fusion(
       @Nullable Double fulltext,
       @Nullable Integer constant,
       @Nullable Integer depth) {
-    this.vector = weight("hybrid.vector", vector);
-    this.fulltext = weight("hybrid.fulltext", fulltext);
-    this.constant = Input.range("hybrid.constant", constant, 0, 10_000, 60);
-    this.depth = Input.range("hybrid.depth", depth, 1, SearchRequest.MAX_LIMIT, 100);
+    this.vector = weight("vector", vector);
+    this.fulltext = weight("fulltext", fulltext);
+    this.constant = Input.range("constant", constant, 0, 10_000, 60);
+    this.depth = Input.range("depth", depth, 1, SearchRequest.MAX_LIMIT, 100);
   }
 
   private static double weight(String field, @Nullable Double weight) {

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param document the client's id of the document
 /// @param ordinal the chunk's position in the document, from 0
-/// @param highlight the parts of the text around the query's words, which are between `<mark>` and
-///   `</mark>`; the rest as stored, not escaped
+/// @param highlight the part of the text around the query's words as HTML: the words are between
+///   `<mark>` and `</mark>`, and everything else is escaped
 /// @param score larger is better: [dev.sheaf.embedding.Metric#score], [Fusion] or `ts_rank_cd`,
 ///   depending on the mode
 /// @param distance smaller is better, in the collection's metric; only in a vector search
@@ -25,7 +25,10 @@ public record Hit(
     @Nullable String uri,
     int ordinal,
     @Nullable String text,
-    @Nullable String highlight,
+    @Schema(
+            description =
+                "The part of the text around the query's words as HTML: the words are between <mark> and </mark>, and everything else is escaped")
+        @Nullable String highlight,
     double score,
     @Nullable Double distance,
     @JsonRawValue @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class)

@@ -3,9 +3,11 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
+import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.TextValidator;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -54,12 +56,16 @@ class QueryVectors {
 
   /// The vector of a text. The vectors of recent texts are cached, so callers must not change them.
   ///
-  /// @throws Problem if the collection has no model
+  /// @throws Problem if the collection has no model, or its model cannot read the whole text
   float[] embed(Space space, String text) {
     CacheKey key = CacheKey.of(space, text);
     float[] vector = cache.getIfPresent(key);
     if (vector == null) {
-      vector = models.forSpace(space).embed(List.of(text), Purpose.QUERY).getFirst();
+      EmbeddingModel model = models.forSpace(space);
+      if (model.embedsTexts()) {
+        TextValidator.requireReadable("text", text, model);
+      }
+      vector = model.embed(List.of(text), Purpose.QUERY).getFirst();
       cache.put(key, VectorValidator.check("vector", vector, space));
     }
     return vector;

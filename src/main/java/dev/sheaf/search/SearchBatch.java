@@ -1,10 +1,20 @@
 package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DatabindException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
+import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.ProblemDocument;
+import dev.sheaf.http.ProblemMapper;
 import dev.sheaf.problem.Problem;
+import java.io.IOException;
 import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +27,17 @@ import org.jspecify.annotations.Nullable;
           {"collection": "articles", "search": {"text": "why do we see one side of the moon", "limit": 3}},
           {"collection": "articles", "search": {"text": "tide", "mode": "fulltext"}}]}
         """)
-public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<BatchedSearch> searches) {
+public record SearchBatch(
+    @Schema(
+            type = SchemaType.ARRAY,
+            implementation = BatchedSearch.class,
+            minItems = 1,
+            maxItems = 100)
+        List<Entry> searches) {
 
   private static final int MAX_SEARCHES = 100;
 
-  public SearchBatch(@Nullable List<BatchedSearch> searches) {
+  public SearchBatch(@Nullable List<Entry> searches) {
     this.searches = List.copyOf(Input.required("searches", searches));
     if (this.searches.isEmpty() || this.searches.size() > MAX_SEARCHES) {
       throw Problem.field(
@@ -31,14 +47,77 @@ public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<BatchedSear
     }
   }
 
+  /// An entry of a batch. A search that is not valid does not affect the others, so its problem is
+  /// a part of the answer.
+  @JsonDeserialize(using = EntryDeserializer.class)
+  sealed interface Entry {
+
+    /// The path of the entry in the body.
+    private static String path(int index) {
+      return "searches[" + index + "]";
+    }
+
+    record Valid(int index, BatchedSearch value) implements Entry {
+
+      /// The same problem of this entry.
+      Problem located(Problem problem) {
+        return problem.at(path(index) + ".search");
+      }
+    }
+
+    record Invalid(Problem problem) implements Entry {}
+  }
+
+  /// Deserializes an entry. If it is not valid, skips the rest of it.
+  static final class EntryDeserializer extends StdDeserializer<Entry> {
+
+    private static final long serialVersionUID = 1L;
+
+    EntryDeserializer() {
+      super(Entry.class);
+    }
+
+    @Override
+    @SuppressWarnings("ReferenceEquality") // The parser has one context for each level.
+    public Entry deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+      boolean isObject = parser.hasToken(JsonToken.START_OBJECT);
+      JsonStreamContext current = parser.getParsingContext();
+      JsonStreamContext array =
+          parser.currentToken().isStructStart() ? current.getParent() : current;
+      int index = array.getCurrentIndex();
+      if (!isObject) {
+        parser.skipChildren();
+        return noObject(index);
+      }
+      try {
+        return new Entry.Valid(index, context.readValue(parser, BatchedSearch.class));
+      } catch (DatabindException e) {
+        while (parser.getParsingContext() != array) {
+          parser.nextToken();
+        }
+        return new Entry.Invalid(ProblemMapper.problem(e).at(Entry.path(index)));
+      }
+    }
+
+    @Override
+    public Entry getNullValue(DeserializationContext context) {
+      return noObject(context.getParser().getParsingContext().getCurrentIndex());
+    }
+
+    private static Entry noObject(int index) {
+      String path = Entry.path(index);
+      return new Entry.Invalid(Problem.field(path, path + " must be an object."));
+    }
+  }
+
   /// One search of a batch.
   @Schema(name = "SearchOfBatch")
   public record BatchedSearch(
       @Schema(examples = "articles") String collection, SearchRequest search) {
 
     public BatchedSearch(@Nullable String collection, @Nullable SearchRequest search) {
-      this.collection = Input.required("searches.collection", collection);
-      this.search = Input.required("searches.search", search);
+      this.collection = Input.required("collection", collection);
+      this.search = Input.required("search", search);
     }
   }
 

@@ -9,6 +9,7 @@ import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.ProblemDocument;
+import dev.sheaf.http.ProblemMapper;
 import dev.sheaf.http.RequestId;
 import dev.sheaf.http.Roles;
 import dev.sheaf.problem.Problem;
@@ -55,16 +56,15 @@ class SearchBatchResource {
       operationId = "searchBatch",
       summary = "Run several searches",
       description =
-          "The searches may be in different collections. If one of them fails, the others still run.")
+          "The searches may be in different collections. If one of them is not valid or fails, its answer is a problem, whose field begins with its place, such as searches[1].search.limit. The others still run.")
   @APIResponse(
       responseCode = "200",
       description = "A response or a problem for each search, in order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
-  public SearchBatchResponse search(@Nullable SearchBatch batch)
-      throws SQLException, InterruptedException {
+  public SearchBatchResponse search(@Nullable SearchBatch batch) throws InterruptedException {
     Caller caller = callers.ofRequest();
     List<Callable<SearchAnswer>> tasks = new ArrayList<>();
-    for (SearchBatch.BatchedSearch one : Input.required("searches", batch).searches()) {
+    for (SearchBatch.Entry one : Input.required("searches", batch).searches()) {
       tasks.add(Context.current().wrap(() -> answer(caller, one)));
     }
     try (var threads = Executors.newFixedThreadPool(CONCURRENCY, Thread.ofVirtual().factory())) {
@@ -74,26 +74,36 @@ class SearchBatchResource {
       }
       return new SearchBatchResponse(answers);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof SQLException sql) {
-        throw sql;
-      }
       throw new IllegalStateException(e.getCause());
     }
   }
 
-  private SearchAnswer answer(Caller caller, SearchBatch.BatchedSearch one) throws SQLException {
+  private SearchAnswer answer(Caller caller, SearchBatch.Entry entry) {
     MDC.put(RequestId.LOGGED, caller.requestId());
+    return switch (entry) {
+      case SearchBatch.Entry.Invalid invalid -> failed(invalid.problem());
+      case SearchBatch.Entry.Valid valid -> answer(caller, valid);
+    };
+  }
+
+  /// Any failure of one search is its own answer.
+  private SearchAnswer answer(Caller caller, SearchBatch.Entry.Valid entry) {
+    SearchBatch.BatchedSearch one = entry.value();
     try {
       if (!caller.sees(one.collection())) {
         throw CollectionService.notFound(one.collection());
       }
       return new SearchAnswer(searches.search(one.collection(), one.search()), null);
-    } catch (Problem problem) {
-      return new SearchAnswer(null, ProblemDocument.of(problem));
     } catch (EmbeddingException
         | UnknownEmbeddingModelException
         | WidthMismatchException unusable) {
-      return new SearchAnswer(null, ProblemDocument.of(EmbeddingProblems.problem(unusable)));
+      return failed(EmbeddingProblems.problem(unusable));
+    } catch (SQLException | RuntimeException e) {
+      return failed(entry.located(ProblemMapper.problem(e)));
     }
+  }
+
+  private static SearchAnswer failed(Problem problem) {
+    return new SearchAnswer(null, ProblemDocument.of(problem));
   }
 }

@@ -25,8 +25,6 @@ public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
-  /// A string literal, with doubled quotes.
-  private static final Pattern VALUE = Pattern.compile("'(?:[^']|'')*'");
 
   private final AgroalDataSource dataSource;
   private final Spans spans;
@@ -103,12 +101,34 @@ public class SearchExecution {
   String plan(SearchSql sql, long timeout) throws SQLException {
     // A value may contain line ends.
     String plan = String.join("\n", planLines("EXPLAIN (COSTS OFF) ", sql, timeout));
-    return VALUE
-        .matcher(plan)
-        .replaceAll("'...'")
-        .lines()
-        .map(String::strip)
-        .collect(Collectors.joining(" | "));
+    return withoutValues(plan).lines().map(String::strip).collect(Collectors.joining(" | "));
+  }
+
+  /// A plan in which each string literal is `'...'`. In a literal, quotes are doubled; PostgreSQL
+  /// never escapes them otherwise. This is a loop, because a literal is as long as the client
+  /// wants, and a regular expression may recurse for each character.
+  static String withoutValues(String plan) {
+    var masked = new StringBuilder();
+    int next = 0;
+    while (next < plan.length()) {
+      int start = plan.indexOf('\'', next);
+      if (start < 0) {
+        return masked.append(plan, next, plan.length()).toString();
+      }
+      masked.append(plan, next, start).append("'...'");
+      next = endOfLiteral(plan, start);
+    }
+    return masked.toString();
+  }
+
+  /// The index after the literal that begins at `start`. An unterminated literal extends to the
+  /// end.
+  private static int endOfLiteral(String plan, int start) {
+    int end = plan.indexOf('\'', start + 1);
+    while (end >= 0 && end + 1 < plan.length() && plan.charAt(end + 1) == '\'') {
+      end = plan.indexOf('\'', end + 2);
+    }
+    return end < 0 ? plan.length() : end + 1;
   }
 
   private List<String> planLines(String explain, SearchSql sql, long timeout) throws SQLException {
@@ -146,7 +166,7 @@ public class SearchExecution {
         columns.text(ReturnField.TITLE),
         columns.text(ReturnField.URI),
         row.getInt(3),
-        strip(columns.text(ReturnField.TEXT)),
+        columns.text(ReturnField.TEXT),
         query.request().highlight() ? strip(row.getString(columns.last() + 1)) : null,
         isDistance ? query.space().metric().score(key) : -key,
         isDistance ? Double.valueOf(key) : null,
@@ -156,7 +176,7 @@ public class SearchExecution {
         columns.time(ReturnField.UPDATED_AT));
   }
 
-  /// Chunks are stored with the surrounding white space.
+  /// An excerpt of a chunk, which is stored with the surrounding white space.
   private static @Nullable String strip(@Nullable String text) {
     return text == null ? null : text.strip();
   }

@@ -62,6 +62,9 @@ class SearchLog {
     } catch (SQLException e) {
       // The message may contain the query.
       return "unknown: " + e.getSQLState();
+    } catch (RuntimeException e) {
+      // The search succeeded, so its answer must reach the client.
+      return "unknown: " + e.getClass().getSimpleName();
     }
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL of one search with one [SearchPlan]: two statements in one message, which are one
@@ -21,6 +22,22 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Every plan produces `ranked (document_id, ordinal, key)`, where a smaller key is better.
 public final class SearchSql {
+
+  /// Characters, as in an SQL literal, with their entities. The first is part of the others.
+  private static final List<Map.Entry<String, String>> ENTITIES =
+      List.of(
+          Map.entry("&", "&amp;"),
+          Map.entry("<", "&lt;"),
+          Map.entry(">", "&gt;"),
+          Map.entry("\"", "&quot;"),
+          Map.entry("''", "&#39;"));
+
+  /// All characters of [Character#isWhitespace].
+  private static final String WHITE_SPACE =
+      IntStream.rangeClosed(0, Character.MAX_VALUE)
+          .filter(Character::isWhitespace)
+          .mapToObj("\\u%04x"::formatted)
+          .collect(Collectors.joining("", "E'", "'"));
 
   private final Query query;
   private final Space space;
@@ -304,11 +321,11 @@ public final class SearchSql {
     var columns = new StringBuilder();
     var joins = new StringBuilder();
     for (ReturnField field : query.request().select()) {
-      columns.append(", ").append(field.column);
+      columns.append(", ").append(field == ReturnField.TEXT ? chunkText() : field.column);
     }
     if (query.request().highlight()) {
       columns
-          .append(", ts_headline('%s', c.text, ".formatted(query.language()))
+          .append(", ts_headline('%s', %s, ".formatted(query.language(), escaped("c.text")))
           .append(textQuery(query))
           .append(", 'StartSel=<mark>, StopSel=</mark>')");
     }
@@ -337,6 +354,30 @@ public final class SearchSql {
             needsCount() ? "f.rows" : "0::bigint",
             columns,
             needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+  }
+
+  /// The text of a chunk without the white space that surrounds it in the document. A chunk that
+  /// the client sent is returned to the letter, without the line feed that is stored after each but
+  /// the last.
+  private String chunkText() {
+    return """
+    CASE WHEN d.mime_type <> 'application/json' THEN btrim(c.text, %s)
+                WHEN EXISTS (SELECT FROM %s n
+                              WHERE n.collection_id = %s AND n.document_id = b.document_id AND n.ordinal = b.ordinal + 1)
+                THEN left(c.text, -1) ELSE c.text END\
+    """
+        .formatted(WHITE_SPACE, space.chunkTable(), space.collectionId());
+  }
+
+  /// A text with HTML's special characters as entities, so that the marks are its only tags.
+  /// ts_headline would drop the tags of the text.
+  private static String escaped(String column) {
+    String expression = column;
+    for (Map.Entry<String, String> entity : ENTITIES) {
+      expression =
+          "replace(%s, '%s', '%s')".formatted(expression, entity.getKey(), entity.getValue());
+    }
+    return expression;
   }
 
   private String documentJoin(String chunk) {

@@ -14,10 +14,10 @@ public record SimilarTo(
     @Schema(minimum = "0") @Nullable Integer ordinal) {
 
   public SimilarTo(@Nullable String document, @Nullable Integer ordinal) {
-    this.document = Input.required("like.document", document);
-    Input.storable("like.document", this.document);
+    this.document = Input.required("document", document);
+    Input.storable("document", this.document);
     if (ordinal != null) {
-      Input.range("like.ordinal", ordinal, 0, Integer.MAX_VALUE, 0);
+      Input.range("ordinal", ordinal, 0, Integer.MAX_VALUE, 0);
     }
     this.ordinal = ordinal;
   }

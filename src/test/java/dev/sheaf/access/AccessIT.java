@@ -69,11 +69,45 @@ class AccessIT {
         .body(
             "detail",
             equalTo("Send an API key in the header Authorization: Bearer sheaf_<id>_<secret>."));
+    for (RequestSpecification anonymous :
+        List.of(given(), as("sk-wrong"), as("sheaf_000000000000_" + "0".repeat(64)))) {
+      anonymous
+          .get("/v1/models")
+          .then()
+          .statusCode(401)
+          .header("WWW-Authenticate", "Bearer")
+          .body("error.type", equalTo("invalid_request_error"))
+          .body("error.code", equalTo("invalid_api_key"));
+    }
     given().post("/v1/embeddings").then().statusCode(401);
     given().get("/q/swagger-ui/").then().statusCode(401);
     given().get("/q/openapi.json").then().statusCode(401);
     given().get("/q/openapi").then().statusCode(401).header("WWW-Authenticate", "Bearer");
     given().get("/q/health/ready").then().statusCode(200);
+  }
+
+  @Test
+  void scriptsOfAPermittedOriginMayCallWithAKey() {
+    given()
+        .header("Origin", "https://app.example.org")
+        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Headers", "authorization,content-type")
+        .options("/api/v1/collections/ours/search")
+        .then()
+        .statusCode(200)
+        .header("Access-Control-Allow-Origin", equalTo("https://app.example.org"));
+    given()
+        .header("Origin", "https://app.example.org")
+        .get("/api/v1/collections")
+        .then()
+        .statusCode(401)
+        .header("Access-Control-Allow-Origin", equalTo("https://app.example.org"))
+        .header("Access-Control-Expose-Headers", containsString("ETag"));
+    given()
+        .header("Origin", "https://elsewhere.example.org")
+        .get("/api/v1/collections")
+        .then()
+        .header("Access-Control-Allow-Origin", nullValue());
   }
 
   @Test

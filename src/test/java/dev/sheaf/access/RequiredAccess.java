@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /// Configures the service as in production: callers must authenticate with a key or a token, and
-/// tracing is on. Every search counts as slow.
+/// tracing is on. Every search counts as slow. Scripts of one other origin may call the service.
 public final class RequiredAccess implements QuarkusTestProfile {
 
   @Override
@@ -25,6 +25,8 @@ public final class RequiredAccess implements QuarkusTestProfile {
         entry("sheaf.access.oidc.roles.reader", "sheaf-readers"),
         entry("sheaf.access.oidc.collections-claim", "collections"),
         entry("sheaf.search.slow", "0s"),
+        entry("quarkus.http.cors.enabled", "true"),
+        entry("quarkus.http.cors.origins", "https://app.example.org"),
         entry("quarkus.otel.sdk.disabled", "false"),
         entry("quarkus.otel.simple", "true"));
   }

@@ -205,7 +205,7 @@ class TransferIT {
             out:
             %1$s  4 read: 2 created, 0 updated, 0 unchanged, 0 replaced, 2 failed
             err:
-            %1$s:3: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1).
+            %1$s:3: Unexpected character ? (line 1, column 1).
             %1$s:4: wide: chunks[0].vector has 3 dimensions, but the model has 2.
             """
                 .formatted(file));
@@ -224,7 +224,7 @@ class TransferIT {
               "failed" : 2,
               "refusals" : [ {
                 "place" : "%1$s:3",
-                "detail" : "Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1)."
+                "detail" : "Unexpected character ? (line 1, column 1)."
               }, {
                 "place" : "%1$s:4",
                 "id" : "wide",
@@ -252,7 +252,7 @@ class TransferIT {
             %1$s  2501 read: 2500 created, 0 updated, 0 unchanged, 0 replaced, 1 failed
             err:
             %1$s  is stored; job ID loads it, even if this command ends
-            %1$s:2501: Unexpected character ('?' (code 63)): expected a valid value (JSON String, Number, Array, Object or token 'null', 'true' or 'false') (line 1, column 1).
+            %1$s:2501: Unexpected character ? (line 1, column 1).
             """
                 .formatted(file));
   }

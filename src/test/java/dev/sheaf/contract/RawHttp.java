@@ -1,6 +1,7 @@
 package dev.sheaf.contract;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.zip.GZIPInputStream;
 import org.jspecify.annotations.Nullable;
 
 /// Sends raw HTTP/1.1. A client library would reject or correct the malformed requests that the
@@ -121,6 +123,13 @@ final class RawHttp implements AutoCloseable {
     }
 
     private byte[] body(Map<String, String> headers) throws IOException {
+      byte[] body = encodedBody(headers);
+      return body.length > 0 && headers.getOrDefault("content-encoding", "").equals("gzip")
+          ? new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes()
+          : body;
+    }
+
+    private byte[] encodedBody(Map<String, String> headers) throws IOException {
       if (!headers.getOrDefault("transfer-encoding", "").equalsIgnoreCase("chunked")) {
         return bytes(Integer.parseInt(headers.getOrDefault("content-length", "0")));
       }

@@ -42,6 +42,31 @@ class ServedContractIT {
             "/paths/~1a/get/tags/1 was \"y\", is \"z\"", "/paths/~1b is gone", "/paths/~1c is new");
   }
 
+  /// Generators for TypeScript require every field that has a default.
+  @Test
+  void aFieldThatMayBeOmittedHasNoDefaultKeyword() throws IOException {
+    JsonNode schemas =
+        Contract.parse(Files.readString(Contract.COMMITTED)).requiredAt("/components/schemas");
+
+    schemas
+        .properties()
+        .forEach(schema ->
+            schema
+                .getValue()
+                .path("properties")
+                .properties()
+                .forEach(field ->
+                    assertThat(field.getValue().has("default"))
+                        .as(schema.getKey() + "." + field.getKey())
+                        .isFalse()));
+    assertThat(schemas.requiredAt("/SearchRequest/properties/limit/x-default").intValue())
+        .isEqualTo(10);
+    assertThat(schemas.at("/SearchRequest/required")).isEmpty();
+    assertThat(schemas.at("/CreateCollection/required"))
+        .extracting(JsonNode::asText)
+        .containsExactly("name");
+  }
+
   @Test
   void everyOperationHasANameOfItsOwn() throws IOException {
     List<String> names =

@@ -1,20 +1,33 @@
 package dev.sheaf.document;
 
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.anyOf;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.is;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Documents with chunks and vectors from the client.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class ClientChunkIT {
+
+  @Inject AgroalDataSource dataSource;
 
   private static final Map<String, Object> TIDES =
       Map.of(
@@ -44,6 +57,93 @@ class ClientChunkIT {
     Api.search(collection, Map.of("vector", List.of(0.1, 1, 0), "limit", 1))
         .body("hits.text", equalTo(List.of("The sea follows.")))
         .body("hits.ordinal", equalTo(List.of(1)));
+  }
+
+  /// In every way of storing, and after a release that did not know which chunks a client sent.
+  @ParameterizedTest
+  @ValueSource(strings = {"put", "upload", "put again", "upload again"})
+  void areReadToTheLetter(String way) throws Exception {
+    String collection = Api.newCollection(Map.of("model", "none", "dimensions", 1));
+    List<String> texts =
+        List.of(
+            "alpha", "beta\n", " gamma\u2003", "\n\ndelta", "\ud83d\ude00", "epsilon", " zeta \n");
+    Map<String, Object> content =
+        Map.of(
+            "chunks",
+            texts.stream().map(text -> Map.of("text", text, "vector", List.of(1))).toList());
+    store(collection, content, way);
+    if (way.endsWith("again")) {
+      try (var connection = dataSource.getConnection();
+          var statement = connection.createStatement()) {
+        statement.execute(
+            "UPDATE document SET mime_type = 'text/plain' WHERE collection_id = (SELECT id FROM collection WHERE name = '%s')"
+                .formatted(collection));
+      }
+      store(collection, content, way);
+    }
+
+    List<Map<String, Object>> chunks =
+        given()
+            .get("/api/v1/collections/{collection}/documents/a/chunks", collection)
+            .jsonPath()
+            .getList("chunks");
+    assertThat(chunks).extracting(chunk -> chunk.get("text")).isEqualTo(texts);
+    int[] points = String.join("\n", texts).codePoints().toArray();
+    for (Map<String, Object> chunk : chunks) {
+      int start = (int) chunk.get("startOffset");
+      assertThat(new String(points, start, (int) chunk.get("endOffset") - start))
+          .isEqualTo(chunk.get("text"));
+    }
+    for (boolean grouped : new boolean[] {false, true}) {
+      var request = new HashMap<String, Object>(Map.of("vector", List.of(1)));
+      if (grouped) {
+        request.put("groupBy", "document");
+        request.put("groupSize", 10);
+      }
+      assertThat(
+              Api.search(collection, request)
+                  .statusCode(200)
+                  .extract()
+                  .jsonPath()
+                  .getList("hits.text"))
+          .isEqualTo(texts);
+    }
+    given()
+        .get("/api/v1/collections/{collection}/documents/a", collection)
+        .then()
+        .body("text", equalTo(String.join("\n", texts)));
+  }
+
+  private static void store(String collection, Map<String, Object> content, String way)
+      throws Exception {
+    if (way.startsWith("put")) {
+      Api.put(collection, "a", content).statusCode(anyOf(is(200), is(201)));
+      return;
+    }
+    var line = new HashMap<String, Object>(content);
+    line.put("id", "a");
+    given()
+        .contentType("application/x-ndjson")
+        .body(new ObjectMapper().writeValueAsBytes(line))
+        .post("/api/v1/collections/{collection}/documents", collection)
+        .then()
+        .statusCode(200)
+        .body("failed", equalTo(0));
+  }
+
+  /// The text of a hit has no white space around it, as Java defines white space.
+  @Test
+  void hitsOfATextThatTheServiceSplitsAreStripped() {
+    String white =
+        IntStream.rangeClosed(1, Character.MAX_VALUE)
+            .filter(Character::isWhitespace)
+            .mapToObj(Character::toString)
+            .collect(Collectors.joining());
+    String collection = Api.newCollection();
+    Api.put(collection, "a", Map.of("text", white + "\u00a0the moon" + white)).statusCode(201);
+
+    Api.search(collection, Map.of("text", "moon"))
+        .body("hits.text", equalTo(List.of("\u00a0the moon")));
   }
 
   @Test
@@ -122,7 +222,7 @@ class ClientChunkIT {
     refused(
         Api.newCollection(),
         Map.of("chunks", List.of(Map.of("text", "word ".repeat(600)))),
-        "chunks[0].text has 600 tokens, but the model bge-small-en-v1.5 accepts at most 510. Split it, or send text instead of chunks.");
+        "chunks[0].text has 600 tokens, but the model bge-small-en-v1.5 accepts at most 510. Send a shorter text.");
     Api.post("/collections", Map.of("name", "no-width", "model", "none"))
         .statusCode(422)
         .body("detail", equalTo("dimensions is required."));

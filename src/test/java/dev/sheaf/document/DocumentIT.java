@@ -257,4 +257,30 @@ class DocumentIT {
         .isEqualTo(
             ("Version " + version + " of this text. ").repeat(1 + Integer.parseInt(version) * 3));
   }
+
+  /// Clients index texts in their own units. Code points are the same in every language.
+  @Test
+  void offsetsOfChunksAreCodePoints() {
+    String collection = Api.newCollection();
+    String text =
+        "\ud83d\ude00 The tide follows the moon \ud83c\udf19. caf\u00e9 \ud83d\udc69\u200d\ud83d\udcbb\n\n"
+                .repeat(200)
+            + "end";
+    Api.put(collection, "emoji", Map.of("text", text)).statusCode(201);
+    int[] points = text.codePoints().toArray();
+
+    List<Map<String, Object>> chunks =
+        given()
+            .get("/api/v1/collections/{collection}/documents/emoji/chunks", collection)
+            .jsonPath()
+            .getList("chunks");
+
+    assertThat(chunks).hasSizeGreaterThan(2);
+    for (Map<String, Object> chunk : chunks) {
+      int start = (int) chunk.get("startOffset");
+      int end = (int) chunk.get("endOffset");
+      assertThat(new String(points, start, end - start)).isEqualTo(chunk.get("text"));
+    }
+    assertThat(chunks.getLast().get("endOffset")).isEqualTo(points.length);
+  }
 }

@@ -63,7 +63,7 @@ class ExportedEmbeddingsIT {
     refused(
         collection,
         document(BY, List.of("???")),
-        "vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.");
+        "embedded.vectors[0] must be an array of numbers, or the base64 of 32-bit floats in little-endian order.");
     refused(
         collection,
         Map.of("text", TEXT, "embedded", Map.of("by", BY)),

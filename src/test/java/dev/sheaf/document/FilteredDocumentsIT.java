@@ -208,7 +208,7 @@ class FilteredDocumentsIT {
         .then()
         .statusCode(200)
         .body("chunks.ordinal", equalTo(Arrays.asList(0, 1)))
-        .body("chunks.text", equalTo(List.of("First of 1. \n", "Second.")));
+        .body("chunks.text", equalTo(List.of("First of 1. ", "Second.")));
     given()
         .get("/api/v1/collections/{collection}/documents/{id}/chunks", collection, "nobody")
         .then()

@@ -45,6 +45,8 @@ class BadInputIT {
       textBlock =
           """
           {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: description, dimensions, fields, hnsw, language, metric, model, name, precision.
+          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: description, dimensions, fields, hnsw, language, metric, model, name, precision.
+          {"name":"x","hnsw":{"n":1}}      | 422 | hnsw.n     | Unknown field n. Did you mean m? Known fields: efConstruction, efSearch, m.
           {"name":7}                       | 422 | name       | name must be a string.
           {"name":"Upper Case"}            | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
           {"name":""}                      | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
@@ -52,6 +54,7 @@ class BadInputIT {
           {"name":null}                    | 422 | name       | name is required.
           {"name":"x","metric":"hamming"}  | 422 | metric     | metric must be one of cosine, l2, inner_product.
           {"name":"x","metric":1}          | 422 | metric     | metric must be one of cosine, l2, inner_product.
+          {"name":"x","hnsw":{"m":1}}      | 422 | hnsw.m     | hnsw.m must be a whole number from 2 to 100, not 1.
           {"name":"x","precision":"8bit"}  | 422 | precision  | precision must be one of full, half, binary.
           """)
   void collections(String body, int status, String field, String detail) {
@@ -85,6 +88,11 @@ class BadInputIT {
           {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object.
           {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
           {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits.
+          {"chunks":[{"text":"a"},{}]}                  | chunks[1].text | chunks[1].text is required.
+          {"chunks":[{"text":"a"},{"text":" "}]}        | chunks[1].text | chunks[1].text must not be empty. Omit the chunk.
+          {"chunks":[{"text":"a"},{"text":"\\u0000"}]} | chunks[1].text | chunks[1].text contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          {"chunks":[{"text":"a","vector":"="}]}        | chunks[0].vector | chunks[0].vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.
+          {"text":"a","embedded":{"by":"x"}}            | embedded.vectors | embedded.vectors is required.
           {"text":"a","content":"b"}                    | content      | Unknown field content. Known fields: chunks, embedded, metadata, text, title, uri.
           """)
   void documents(String body, String field, String detail) {
@@ -278,10 +286,7 @@ class BadInputIT {
         .then()
         .statusCode(415)
         .contentType("application/problem+json")
-        .body(
-            "detail",
-            equalTo(
-                "Send Content-Type: application/json. /q/openapi lists the other media types."));
+        .body("detail", equalTo("Send Content-Type: application/json."));
   }
 
   @ParameterizedTest
@@ -321,6 +326,59 @@ class BadInputIT {
 
     assertThat(response.statusCode()).isEqualTo(404);
     assertThat(response.body()).contains("urn:sheaf:problem:key-not-found");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"vector", "hybrid", "fulltext"})
+  void queriesThatTheModelCannotRead(String mode) {
+    boolean isEmbedded = !mode.equals("fulltext");
+    for (String text : List.of("bread ".repeat(520), "\u200b", "\u00a0", "\ufffd")) {
+      var response = Api.search("strict", Map.of("text", text, "mode", mode));
+      response.statusCode(isEmbedded ? 422 : 200);
+      if (isEmbedded) {
+        response.body("field", equalTo("text"));
+      }
+    }
+    if (isEmbedded) {
+      Api.search("strict", Map.of("text", "bread ".repeat(520), "mode", mode))
+          .body(
+              "detail",
+              equalTo(
+                  "text has 520 tokens, but the model bge-small-en-v1.5 accepts at most 510. Send a"
+                      + " shorter text."));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\u00a0", "\u200b", "\u0001", "\ufffd", "\u00a0 \u200b\n\u0007"})
+  void textsInWhichTheModelSeesNothing(String text) {
+    String detail =
+        "text contains only characters that the model bge-small-en-v1.5 ignores. Send a text with"
+            + " words.";
+    Api.put("strict", "nothing", Map.of("text", text))
+        .statusCode(422)
+        .body("field", equalTo("text"))
+        .body("detail", equalTo(detail));
+    Api.put(
+            "strict",
+            "nothing",
+            Map.of("chunks", List.of(Map.of("text", "a"), Map.of("text", text))))
+        .statusCode(422)
+        .body("field", equalTo("chunks[1].text"))
+        .body("detail", equalTo("chunks[1]." + detail));
+    given()
+        .contentType("application/x-ndjson")
+        .body(
+            "{\"id\":\"nothing\",\"text\":\"%s\"}"
+                .formatted(
+                    text.replace("\n", "\\n")
+                        .replace("\u0001", "\\u0001")
+                        .replace("\u0007", "\\u0007"))
+                .getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/strict/documents")
+        .then()
+        .body("errors.detail", equalTo(List.of(detail)));
+    given().get("/api/v1/collections/strict/documents/nothing").then().statusCode(404);
   }
 
   @Test

@@ -406,6 +406,33 @@ class JobIT {
         .body("type", equalTo("urn:sheaf:problem:job-cancelled"));
   }
 
+  /// The owner of a job may be any writer. The message of an exception may contain anything.
+  @Test
+  void theErrorOfAJobRevealsNothingOfTheDatabase() throws SQLException {
+    String collection = vectors();
+    long partition = count("SELECT id FROM collection WHERE name = '" + collection + "'");
+    execute(
+        """
+        CREATE FUNCTION reveal() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'internals of 10.1.2.3'; END $$;
+        CREATE TRIGGER reveal BEFORE INSERT ON chunk_%s FOR EACH ROW EXECUTE FUNCTION reveal();
+        """
+            .formatted(partition));
+    try {
+      int id = store(collection, lines(1));
+      await().until(() -> job(id).extract().path("error") != null);
+
+      job(id)
+          .body(
+              "error",
+              equalTo(
+                  "An internal error occurred. The cause is in the service's log, under the job's"
+                      + " number."));
+      given().post("/api/v1/jobs/{id}/cancel", id).then().statusCode(200);
+    } finally {
+      execute("DROP FUNCTION reveal() CASCADE");
+    }
+  }
+
   @Test
   void aJobFailsIfItsCollectionIsDropped() throws SQLException {
     String collection = vectors();

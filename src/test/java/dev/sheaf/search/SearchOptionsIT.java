@@ -14,10 +14,12 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -274,6 +276,85 @@ class SearchOptionsIT {
     assertThat(answer.get("scanned").intValue()).isEqualTo(4);
   }
 
+  /// A browser may show a highlight as it is. It is an unbroken part of the text, with marks.
+  @Test
+  void highlightsAreTheTextWithMarksAndNothingElse() throws Exception {
+    List<String> pieces =
+        List.of(
+            "wombat",
+            " ",
+            "\n",
+            "<b>",
+            "</b>",
+            "<mark>",
+            "</mark>",
+            "&",
+            "&amp;",
+            "&lt;",
+            "&#39;",
+            "<",
+            ">",
+            "\"",
+            "'",
+            "<!--",
+            "-->",
+            "Vec<T>",
+            "<img src=x onerror=alert(1)>",
+            "<a href=\"javascript:x\">y</a>",
+            "https://a.example/b?c=1&d=<e>",
+            "a@b.example",
+            "x-y-z",
+            "1.2.3",
+            "-5",
+            "/etc/passwd",
+            "%20",
+            "\u00e9",
+            "\ud83d\ude00",
+            "<?xml?>",
+            "<![CDATA[");
+    var random = new Random(5);
+    var texts = new ArrayList<String>();
+    for (int i = 0; i < 80; i++) {
+      var text = new StringBuilder("start");
+      for (int n = random.nextInt(10); n >= 0; n--) {
+        text.append(pieces.get(random.nextInt(pieces.size())));
+      }
+      texts.add(text.append(" wombat end").toString());
+    }
+    String escaped = Api.newCollection(Map.of("model", "none", "dimensions", 1));
+    Api.put(
+            escaped,
+            "a",
+            Map.of(
+                "chunks",
+                texts.stream().map(text -> Map.of("text", text, "vector", List.of(1))).toList()))
+        .statusCode(201);
+
+    JsonNode hits =
+        json(Api.search(
+                    escaped,
+                    Map.of("text", "wombat", "mode", "fulltext", "highlight", true, "limit", 100))
+                .extract()
+                .asString())
+            .get("hits");
+
+    assertThat(hits).hasSize(texts.size());
+    for (JsonNode hit : hits) {
+      String highlight = hit.get("highlight").textValue();
+      String unmarked = highlight.replace("<mark>", "").replace("</mark>", "");
+      assertThat(highlight).contains("<mark>wombat</mark> end");
+      assertThat(unmarked).doesNotContain("<", ">", "\"", "'");
+      String plain =
+          unmarked
+              .replace("&lt;", "<")
+              .replace("&gt;", ">")
+              .replace("&quot;", "\"")
+              .replace("&#39;", "'")
+              .replace("&amp;", "&");
+      assertThat(texts.get(hit.get("ordinal").intValue())).endsWith(plain);
+    }
+  }
+
   @Test
   void explainShowsTheStatementAndItsPlan() throws Exception {
     JsonNode explained =
@@ -316,6 +397,79 @@ class SearchOptionsIT {
     Api.post("/search/batch", Map.of("searches", List.of()))
         .statusCode(422)
         .body("detail", equalTo("searches must have 1 to 100 elements, not 0."));
+  }
+
+  @Test
+  void aBadEntryOfABatchFailsAlone() throws Exception {
+    String broken = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      // Every full-text search in this collection is an SQL error.
+      statement.execute(
+          "UPDATE collection SET settings = '{\"language\": \"gone\"}' WHERE name = '%s'"
+              .formatted(broken));
+    }
+    String good = "{'collection': '%s', 'search': {'vector': [0, 10], 'limit': 1}}";
+    String body =
+        """
+        {'searches': [
+          %1$s,
+          {'collection': '%2$s', 'search': {'vector': [0, 10], 'limit': 0}},
+          {'collection': '%2$s', 'search': {'vector': [0, 10], 'filter': {'a': {'$x': [1, {'b': 2}]}}}},
+          {'collection': '%2$s', 'search': {'text': '', 'mode': 'fulltext'}},
+          {'collection': '%2$s', 'search': {'unknown': {'a': [1, {'b': [2]}]}, 'vector': [0, 10]}},
+          {'collection': '%2$s', 'search': {'vector': [0, 'x', 1]}},
+          {'collection': '%2$s', 'search': {'vector': [1, 2, 3]}},
+          {'collection': '%2$s', 'search': {'like': {'ordinal': 1}}},
+          {'collection': '%2$s'},
+          {'search': {'vector': [0, 10]}},
+          {'collection': 7},
+          {'collection': '%3$s', 'search': {'text': 'a', 'mode': 'fulltext'}},
+          null, 7, 'x', [[1], {}], {},
+          %1$s
+        ]}
+        """
+            .formatted(good.formatted(collection), collection, broken)
+            .replace('\'', '"');
+
+    JsonNode answers =
+        json(Api.post("/search/batch", body).statusCode(200).extract().asString()).get("answers");
+
+    assertThat(answers.valueStream().map(SearchOptionsIT::outcome))
+        .containsExactly(
+            "bread",
+            "422 searches[1].search.limit must be a whole number from 1 to 1000, not 0.",
+            "422 searches[2].search.filter.a.$x Unknown operator $x.",
+            "422 searches[3].search.text must not be empty.",
+            "422 searches[4].search.unknown Unknown field unknown.",
+            "422 searches[5].search.vector[1] must be a number.",
+            "422 searches[6].search.vector has 3 dimensions, but the model has 2.",
+            "422 searches[7].search.like.document is required.",
+            "422 searches[8].search is required.",
+            "422 searches[9].collection is required.",
+            "422 searches[10].collection must be a string.",
+            "500 The cause is in the service's log, under the X-Request-Id of this response.",
+            "422 searches[12] must be an object.",
+            "422 searches[13] must be an object.",
+            "422 searches[14] must be an object.",
+            "422 searches[15] must be an object.",
+            "422 searches[16].collection is required.",
+            "bread");
+    Api.post("/search/batch", "{\"searches\": [{\"collection\": }]}")
+        .statusCode(400)
+        .body("type", equalTo("urn:sheaf:problem:malformed-json"));
+  }
+
+  /// The document of a hit, or the status, the field and the first sentence of a problem.
+  private static String outcome(JsonNode answer) {
+    if (answer.has("hits")) {
+      return answer.at("/hits/0/document").textValue();
+    }
+    String field = answer.path("field").asText();
+    String detail = answer.path("detail").asText().replaceFirst("(?<=\\.) .*", "");
+    return answer.path("status").asText()
+        + " "
+        + (detail.startsWith(field) ? detail : field + " " + detail);
   }
 
   @Test

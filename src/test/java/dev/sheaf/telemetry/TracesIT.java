@@ -130,6 +130,17 @@ class TracesIT {
         .doesNotContain("quagga", "harbour", "water");
   }
 
+  @Test
+  void aSlowSearchWithALongTextIsAnswered() {
+    as().body(Map.of("text", "quagga's \\ ".repeat(1_000), "mode", "fulltext"))
+        .post(path + "/search")
+        .then()
+        .statusCode(200);
+
+    assertThat(logged).hasSize(1);
+    assertThat(logged.getFirst()).contains(" plan=", "'...'").doesNotContain("quagga");
+  }
+
   private static List<Double> vector() {
     return IntStream.range(0, 384).mapToObj(i -> i == 0 ? 1.0 : 0.0).toList();
   }

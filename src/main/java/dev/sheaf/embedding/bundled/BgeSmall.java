@@ -230,7 +230,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
       case RUNNING -> new State.Loading();
       case SUCCESS -> new State.Ready();
       case FAILED, CANCELLED ->
-          new State.Failed(String.valueOf(loaded.exceptionNow().getMessage()));
+          new State.Failed("The model could not be loaded. The cause is in the service's log.");
     };
   }
 

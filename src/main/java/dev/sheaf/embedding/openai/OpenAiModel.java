@@ -192,8 +192,10 @@ final class OpenAiModel implements EmbeddingModel {
         }
         failure = "HTTP " + status + " " + quoted(response.body());
         if (purpose == Purpose.DOCUMENT && REJECTED_TEXT.contains(status)) {
+          // The client learns that the text is rejected, but not what the server wrote.
+          LOG.warnf("Embedding server rejected a text: model=%s answer=%s", name, failure);
           throw new IllegalArgumentException(
-              "The model " + name + " rejects the text: " + failure + ".");
+              "The model " + name + " rejects the text with HTTP status " + status + ".");
         }
         if (status != TOO_MANY_REQUESTS && status < 500) {
           throw new EmbeddingException(

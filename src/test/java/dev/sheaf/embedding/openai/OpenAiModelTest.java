@@ -220,7 +220,7 @@ class OpenAiModelTest {
 
     assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("The model m rejects the text: HTTP " + status + " {\"error\": \"no emoji\"}.");
+        .hasMessage("The model m rejects the text with HTTP status " + status + ".");
     assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class);
   }

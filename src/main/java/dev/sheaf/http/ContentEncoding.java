@@ -1,0 +1,102 @@
+package dev.sheaf.http;
+
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ResourceInfo;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.reflect.Method;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
+import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+import org.jspecify.annotations.Nullable;
+
+/// Decompresses bodies with `Content-Encoding: gzip`, and rejects other encodings. Limits on the
+/// size of a body apply to the decompressed body, because the filters that enforce them run later.
+final class ContentEncoding {
+
+  private static final int BUFFER_BYTES = 64 * 1024;
+
+  private final Map<Method, Boolean> methodsWithBody = new ConcurrentHashMap<>();
+
+  @ServerRequestFilter(priority = Priorities.ENTITY_CODER)
+  void decode(ContainerRequestContext request, ResourceInfo resource) {
+    String encoding = request.getHeaderString(HttpHeaders.CONTENT_ENCODING);
+    if (encoding == null
+        || !request.hasEntity()
+        || !methodsWithBody.computeIfAbsent(
+            resource.getResourceMethod(), ContentEncoding::hasBody)) {
+      return;
+    }
+    switch (encoding.strip().toLowerCase(Locale.ROOT)) {
+      case "identity", "" -> {}
+      case "gzip", "x-gzip" -> {
+        request.setEntityStream(new Decompressed(request.getEntityStream()));
+        // The length of the decompressed body is not known.
+        request.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
+      }
+      default ->
+          throw new Problem(
+              ProblemType.UNSUPPORTED_MEDIA_TYPE,
+              "Content-Encoding " + encoding + " is not supported. Send gzip, or no encoding.");
+    }
+  }
+
+  /// Whether the method has a parameter without an annotation, which is the body.
+  private static boolean hasBody(Method method) {
+    return Arrays.stream(method.getParameterAnnotations())
+        .anyMatch(annotations -> annotations.length == 0);
+  }
+
+  /// The decompressed body. The header of the compressed data is read on first use, by the thread
+  /// that may wait for it.
+  private static final class Decompressed extends InputStream {
+
+    private final InputStream compressed;
+    private @Nullable InputStream decompressed;
+
+    private Decompressed(InputStream compressed) {
+      this.compressed = compressed;
+    }
+
+    private InputStream decompressed() throws IOException {
+      if (decompressed == null) {
+        try {
+          decompressed = new GZIPInputStream(compressed, BUFFER_BYTES);
+        } catch (ZipException | java.io.EOFException e) {
+          throw new Problem(
+              ProblemType.BODY_BROKEN_OFF,
+              "The body is not gzip, although Content-Encoding is gzip.");
+        }
+      }
+      return decompressed;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return decompressed().read();
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      return decompressed().read(buffer, offset, length);
+    }
+
+    @Override
+    public int available() throws IOException {
+      return decompressed().available();
+    }
+
+    @Override
+    public void close() throws IOException {
+      compressed.close();
+    }
+  }
+}
