@@ -635,7 +635,7 @@ public record Catalog(
   }
 
   /// Whether this is a partition that stands in for those that a production database has.
-  public boolean isCanary(Relation relation) {
+  public boolean isSamplePartition(Relation relation) {
     return relation.parent() != 0 && relation.name().endsWith("_canary");
   }
 }

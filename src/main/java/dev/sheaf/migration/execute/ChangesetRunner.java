@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
 /// crash interrupted.
 public final class ChangesetRunner {
 
-  /// The engine's own.
+  /// The engine's connection.
   private final Connection engine;
 
   private final ChangesetSession session;
@@ -50,7 +50,7 @@ public final class ChangesetRunner {
   ///
   /// @param engine the connection for the engine's tables, which changesets do not use
   /// @param session the session in which changesets run
-  /// @param approval who answers for it, in production
+  /// @param approval who approved the change, in production
   public ChangesetRunner(
       Connection engine,
       ChangesetSession session,
@@ -71,15 +71,14 @@ public final class ChangesetRunner {
 
   /// Runs `changeset` in one direction and records it.
   ///
-  /// @throws OperatorException when it fails; nothing of a transactional changeset is left then
+  /// @throws OperatorException if it fails; a transactional changeset leaves nothing behind
   public MigrationResult.Executed run(Changeset changeset, Direction direction) {
     return run(changeset, direction, false, Set.of());
   }
 
-  /// Rolls `changeset` back as far as it is there: statements about objects that are missing are
-  /// passed over.
+  /// Rolls `changeset` back. Statements on objects that do not exist are skipped.
   ///
-  /// @throws OperatorException as there
+  /// @throws OperatorException if it fails
   public MigrationResult.Executed undo(Changeset changeset) throws SQLException {
     Journal journal = Journal.read(engine, changeset.file().path());
     return run(
@@ -89,11 +88,11 @@ public final class ChangesetRunner {
         journal == null || journal.kept() == null ? Set.of() : journal.kept());
   }
 
-  /// Takes back what a run left that was interrupted or failed on its way up, and nothing that was
-  /// there before it: its rollback without the statements that drop what the changeset did not
-  /// create.
+  /// Rolls back a changeset that failed or was interrupted while it was applied. Statements of the
+  /// rollback that drop objects which existed before the changeset are skipped.
   ///
-  /// @throws OperatorException as there, and when the journal cannot tell what was there before
+  /// @throws OperatorException if it fails, or the journal does not tell which objects existed
+  ///   before
   public MigrationResult.Executed undoInterrupted(Changeset changeset) throws SQLException {
     Journal journal = Objects.requireNonNull(Journal.read(engine, changeset.file().path()));
     int statements = Objects.requireNonNullElse(changeset.down(), List.<SqlStatement>of()).size();
@@ -173,7 +172,7 @@ public final class ChangesetRunner {
     }
   }
 
-  /// The statement that is being run, for the error that names it.
+  /// The current statement, for error messages.
   private static final class Progress {
     @Nullable SqlStatement statement;
 
@@ -293,8 +292,8 @@ public final class ChangesetRunner {
     }
   }
 
-  /// A concurrent build that fails leaves an invalid index, which costs every write and serves no
-  /// read.
+  /// Removes the invalid index of a failed concurrent build: it slows down writes and serves no
+  /// reads.
   private void clearRemnants(
       Statement statement, ConcurrentStep step, @Nullable List<Long> before, SQLException failure) {
     try {
@@ -306,7 +305,8 @@ public final class ChangesetRunner {
     }
   }
 
-  /// Before anything of its table is locked, because a worker takes the two in the same order.
+  /// Unregisters the backfill before the table is locked, in the order in which a worker locks the
+  /// two.
   private static void strikeBackfill(
       Connection connection, Changeset changeset, Direction direction) throws SQLException {
     if (direction == Direction.DOWN) {
@@ -325,7 +325,8 @@ public final class ChangesetRunner {
     History.event(connection, new History.Event(action, changeset.file().path(), millis, approval));
   }
 
-  /// `IF NOT EXISTS` is content with an index that is invalid, or that lies on another table.
+  /// Checks the result of the statement: `IF NOT EXISTS` succeeds even if the existing index is
+  /// invalid or belongs to another table.
   private void requireValid(Changeset changeset, ConcurrentStep step, @Nullable List<Long> before)
       throws SQLException {
     if (step instanceof ConcurrentStep.CreateIndex create
@@ -337,8 +338,8 @@ public final class ChangesetRunner {
     }
   }
 
-  /// Sets the timeouts of the file, or the given ones where it has none, and tells the functions of
-  /// the trash who calls them.
+  /// The statements that set the timeouts of the file, or else the given ones, and the name of the
+  /// changeset for the functions of the trash.
   private static String timeouts(
       String scope, Changeset changeset, Duration lockTimeout, Duration statementTimeout) {
     Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);

@@ -11,8 +11,8 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
 
-/// The session in which changesets run. It is not the one that holds the [SchemaLock]: a changeset
-/// can change anything in its session, and release every lock of it.
+/// The session in which changesets run. Another session holds the [SchemaLock], because a changeset
+/// can change every setting and release every lock of its session.
 ///
 /// Every changeset begins in the same state, whatever ran before it: the state of a new session of
 /// this role in this database, with [#SETTINGS].

@@ -11,19 +11,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// One statement that cannot run in a transaction, and what a crash in its middle leaves behind.
+/// A statement that cannot run in a transaction, and the recovery after it was interrupted.
 ///
-/// PostgreSQL does such a statement in several transactions of its own. Whoever interrupts it finds
-/// an index that is there and `indisvalid = false`, or a partition half detached.
+/// PostgreSQL runs such a statement in several transactions. An interrupted one leaves an invalid
+/// index or a partition that is half detached.
 sealed interface ConcurrentStep {
 
   /// `CREATE INDEX CONCURRENTLY index ON table ...`
   ///
-  /// @param index as the statement writes it; `null` when it gives no name
-  /// @param table as the statement writes it
+  /// @param index the name as written in the statement; `null` if there is none
+  /// @param table the name as written in the statement
   record CreateIndex(@Nullable String index, String table) implements ConcurrentStep {
 
-    /// Whether the index is there and complete.
+    /// Whether the index exists and is valid.
     boolean isValid(Connection connection, @Nullable List<Long> before) throws SQLException {
       return !list(
               connection,
@@ -51,10 +51,10 @@ sealed interface ConcurrentStep {
   /// `ALTER TABLE parent DETACH PARTITION partition CONCURRENTLY`
   record Detach(String parent, String partition) implements ConcurrentStep {}
 
-  /// Anything else; it is run again after a crash, so it has to bear that.
+  /// Any other statement. It is repeated after a crash, so it must be idempotent.
   record Other() implements ConcurrentStep {}
 
-  /// Reads what kind of statement this is.
+  /// Classifies a statement.
   static ConcurrentStep of(String sql) {
     String text = sql.replaceAll("(?m)--.*$", "").replaceAll("(?s)/\\*.*?\\*/", "").strip();
     Matcher matcher = Patterns.CREATE.matcher(text);
@@ -76,8 +76,8 @@ sealed interface ConcurrentStep {
     return new Other();
   }
 
-  /// Whether nobody has to wait while this waits for a lock. Builds and drops of indexes take one
-  /// that readers and writers don't mind, and they wait for transactions, however long those are.
+  /// Whether other sessions can work while this waits for a lock. Concurrent builds and drops of
+  /// indexes block neither reads nor writes, and wait for all older transactions.
   default boolean waitsHarmlessly() {
     return switch (this) {
       case CreateIndex _, DropIndex _, Reindex _ -> true;
@@ -85,10 +85,10 @@ sealed interface ConcurrentStep {
     };
   }
 
-  /// The indexes of the table that gets a new one, by oid. Taken before the statement runs, they
-  /// tell afterwards which index came from it, whatever its name and schema.
+  /// The oids of the indexes of the table that gets a new index. Read before the statement, they
+  /// identify the new index afterwards, whatever its name and schema.
   ///
-  /// @return an empty list when this statement creates no index
+  /// @return an empty list if this statement does not create an index
   default List<Long> indexes(Connection connection) throws SQLException {
     return this instanceof CreateIndex(_, String table)
         ? list(
@@ -101,11 +101,11 @@ sealed interface ConcurrentStep {
         : List.of();
   }
 
-  /// The statements that clear what an interrupted run of this one left; empty when it left
-  /// nothing. An index that another session is building is not a remnant.
+  /// The statements that remove the remnants of an interrupted run of this statement. An index that
+  /// another session is building is not a remnant.
   ///
-  /// @param before the indexes that the table had before the first run; `null` when nobody knows,
-  ///   and the name decides
+  /// @param before the indexes that the table had before the first run; `null` if unknown, then the
+  ///   name decides
   default List<String> remnants(Connection connection, @Nullable List<Long> before)
       throws SQLException {
     return switch (this) {
@@ -154,7 +154,7 @@ sealed interface ConcurrentStep {
     };
   }
 
-  /// Whether this statement, begun by a run that was killed, had ended.
+  /// Whether this statement was completed by a run that was killed later.
   ///
   /// @param before as for [#remnants]
   default boolean isDone(Connection connection, @Nullable List<Long> before) throws SQLException {
@@ -196,9 +196,9 @@ sealed interface ConcurrentStep {
     }
   }
 
-  /// The shapes of the statements; names may be quoted and qualified.
+  /// The syntax of the statements; names may be quoted and qualified.
   final class Patterns {
-    /// An identifier as PostgreSQL reads it: letters of every script, or anything in quotes.
+    /// An identifier of PostgreSQL: letters of any script, or any characters in quotes.
     private static final String IDENTIFIER =
         "(?:\"(?:[^\"]|\"\")+\"|[A-Za-z_\\u0080-\\uFFFF][\\w$\\u0080-\\uFFFF]*)";
 

@@ -11,18 +11,18 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// How far a changeset outside a transaction has come: its row of `schema_journal`.
+/// The progress of a non-transactional changeset: its row of `schema_journal`.
 ///
-/// @param statement the position of the statement that was begun, from 0
-/// @param resumed whether an earlier run in the same direction began it
-/// @param indexes the oids of the indexes that the statement's table had before the statement
-///   began; `null` when that is not known
-/// @param kept the positions of the rollback's statements that drop what was there before the
-///   changeset; `null` when that is not known
+/// @param statement the position of the statement that was started last, from 0
+/// @param resumed whether an earlier run in the same direction started it
+/// @param indexes the oids of the indexes that the statement's table had before the statement;
+///   `null` if unknown
+/// @param kept the positions of the rollback's statements that drop objects which existed before
+///   the changeset; `null` if unknown
 record Journal(
     int statement, boolean resumed, @Nullable List<Long> indexes, @Nullable Set<Integer> kept) {
 
-  /// The row of the file at `path`; `null` when it has none.
+  /// The journal of the changeset at `path`; `null` if there is none.
   static @Nullable Journal read(Connection connection, String path) throws SQLException {
     String sql =
         "SELECT statement, true, indexes::bigint[], kept FROM schema_journal WHERE path = ?";
@@ -34,8 +34,11 @@ record Journal(
     }
   }
 
-  /// Opens the journal of a changeset, or finds it open. What its rollback would drop is looked up
-  /// before anything of it has run, on the connection on which it will run.
+  /// Opens the journal of a changeset, or continues an open one. A new journal records which
+  /// objects of the rollback exist before the changeset.
+  ///
+  /// @param connection the engine's
+  /// @param session the connection on which the changeset will run
   static Journal begin(
       Connection connection, Connection session, Changeset changeset, Direction direction)
       throws SQLException {
@@ -72,7 +75,7 @@ record Journal(
         kept == null ? null : Set.of((Integer[]) kept.getArray()));
   }
 
-  /// Records that a statement begins.
+  /// Records that a statement starts.
   static void at(
       Connection connection, Changeset changeset, int statement, @Nullable List<Long> indexes)
       throws SQLException {

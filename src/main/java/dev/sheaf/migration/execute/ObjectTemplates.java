@@ -16,16 +16,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The objects that come and go with data, such as the partitions of a collection: changelogs with
-/// parameters, `db/changelog/template/<name>.sql`, run as often as there are things to run them
-/// for. They are not in the history; the data they belong to is.
+/// Objects that are created and dropped with data, such as the partitions of a collection. Each
+/// template is a changelog with parameters, `db/changelog/template/<name>.sql`. Applied templates
+/// are not in the history.
 public final class ObjectTemplates {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{(\\w+)}");
 
   private static final Pattern INSTANCES = Pattern.compile("(?s)/\\* instances\\s(.*?)\\*/");
 
-  /// What cannot end a statement, start a comment or open a quote.
+  /// Characters that cannot end a statement, start a comment or open a quote.
   private static final Pattern SAFE = Pattern.compile("[A-Za-z0-9_:(), .]{1,200}");
 
   private final Changelogs changelogs;
@@ -35,23 +35,24 @@ public final class ObjectTemplates {
     this.changelogs = changelogs;
   }
 
-  /// Creates what `template` describes. Its statements run in the caller's transaction, unless
-  /// [#isTransactional] says no: then `connection` has to be in auto-commit, and what an
-  /// interrupted earlier try left is cleared first.
+  /// Creates the objects of a template. The statements run in the caller's transaction. If the
+  /// template is not [#isTransactional], `connection` must be in auto-commit mode, and the remnants
+  /// of an interrupted attempt are removed first.
   ///
-  /// @param parameters every name that the template uses, and no other; values are integers or text
-  ///   of letters, digits and `_ : ( ) , .`
-  /// @throws IllegalArgumentException when a parameter is missing, too much, or not safe in SQL
-  /// @throws SQLException what PostgreSQL says about a statement
+  /// @param parameters a value for each parameter of the template: an integer, or a text of
+  ///   letters, digits and `_ : ( ) , .`
+  /// @throws IllegalArgumentException if a parameter is missing, unknown, or not safe in SQL
+  /// @throws SQLException if a statement fails
   public void apply(Connection connection, String template, Map<String, ?> parameters)
       throws SQLException {
     run(connection, template, changeset(template).up(), parameters);
   }
 
-  /// Undoes [#apply] with the same parameters; those that only the way up needs may be missing.
+  /// Drops the objects that [#apply] created with the same parameters. Parameters that only
+  /// [#apply] needs can be omitted.
   ///
-  /// @throws IllegalArgumentException as there
-  /// @throws SQLException as there
+  /// @throws IllegalArgumentException as in [#apply]
+  /// @throws SQLException if a statement fails
   public void revert(Connection connection, String template, Map<String, ?> parameters)
       throws SQLException {
     List<SqlStatement> down = changeset(template).down();
@@ -61,18 +62,19 @@ public final class ObjectTemplates {
     run(connection, template, down, parameters);
   }
 
-  /// Whether `template` runs inside the caller's transaction.
+  /// Whether `template` runs in the caller's transaction.
   public boolean isTransactional(String template) {
     return changeset(template).transactional();
   }
 
-  /// Their names, in alphabetical order, which is also the order in which they build on each other.
+  /// The names of the templates, in alphabetical order, which is also the order of their
+  /// dependencies.
   public List<String> names() {
     return List.copyOf(changelogs.templates().keySet());
   }
 
-  /// The query whose rows are the parameters of everything that `template` was applied for, from
-  /// its comment `/* instances SELECT ... */`; `null` when it has none.
+  /// The query for the parameters of all instances of `template`, from its comment `/* instances
+  /// SELECT ... */`; `null` if there is none.
   public @Nullable String instances(String template) {
     Matcher matcher = INSTANCES.matcher(changeset(template).file().content().toString());
     return matcher.find() ? matcher.group(1).strip() : null;

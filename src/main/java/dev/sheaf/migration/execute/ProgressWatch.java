@@ -13,8 +13,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.postgresql.PGConnection;
 
-/// Tells a listener about once a second how a long changeset is getting on, looking at it from a
-/// second connection. A short one costs no more than a parked thread.
+/// Reports the progress of a long changeset about once a second, read through another connection.
+/// For a short changeset, no connection is opened.
 final class ProgressWatch implements AutoCloseable {
 
   private static final Duration INTERVAL = Duration.ofSeconds(1);
@@ -29,7 +29,7 @@ final class ProgressWatch implements AutoCloseable {
         Thread.ofVirtual().start(() -> watch(backend, address, changeset, listener, begun));
   }
 
-  /// Watches what `connection` does until this is closed.
+  /// Watches `connection` until this is closed.
   static ProgressWatch start(
       Connection connection, DatabaseAddress address, String changeset, MigrationListener listener)
       throws SQLException {

@@ -14,7 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What the rollback of a changeset drops.
+/// The objects that the rollback of a changeset drops.
 final class RollbackTargets {
 
   private static final Pattern DROP =
@@ -27,10 +27,10 @@ final class RollbackTargets {
 
   private RollbackTargets() {}
 
-  /// The positions of the statements that drop what exists now.
+  /// The positions of the statements that drop existing objects.
   ///
-  /// @return `null` when the rollback does anything but drop one object with each statement, so
-  ///   that nobody can tell
+  /// @return `null` if the objects cannot be determined, because a statement does not drop exactly
+  ///   one object
   static @Nullable Set<Integer> existing(Connection connection, Changeset changeset)
       throws SQLException {
     List<SqlStatement> statements = changeset.down();

@@ -6,20 +6,20 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
 
-/// The right to change the schema of one database.
+/// The lock that a process holds while it changes the schema of a database.
 public final class SchemaLock {
 
-  /// "sheaf" in ASCII; one key per database is enough, as advisory locks belong to a database.
+  /// "sheaf" in ASCII. Advisory locks belong to a database, so one key is enough.
   private static final AdvisoryLock.Key KEY = AdvisoryLock.Key.of(0x7368656166L);
 
   private SchemaLock() {}
 
-  /// Tries once.
+  /// Tries to acquire the lock once.
   public static Optional<AdvisoryLock> tryAcquire(Connection connection) throws SQLException {
     return AdvisoryLock.tryAcquire(connection, KEY);
   }
 
-  /// Which session holds the lock in this database now.
+  /// The session that holds the lock of this database now.
   public static Optional<Holder> holder(Connection connection) throws SQLException {
     return AdvisoryLock.holder(connection, KEY);
   }

@@ -16,8 +16,8 @@ import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A connection of its own to one database, on which the engine reads the schema, holds the
-/// [SchemaLock] and keeps its tables. Changesets run in another session.
+/// The engine's connection to a database, on which it reads the schema, holds the [SchemaLock] and
+/// writes its tables. Changesets run in another session.
 public final class SchemaSession implements AutoCloseable {
 
   private final DatabaseAddress address;
@@ -35,14 +35,14 @@ public final class SchemaSession implements AutoCloseable {
     return new SchemaSession(address, address.open("sheaf " + ProcessIdentity.NAME), config);
   }
 
-  /// Work in a session that may fail in SQL.
+  /// Work in a session.
   public interface Look<T> {
     T at(SchemaSession session) throws SQLException;
   }
 
-  /// Looks at the schema, in a session of its own.
+  /// Reads the schema in a new session.
   ///
-  /// @throws OperatorException when it cannot
+  /// @throws OperatorException if that fails
   public static <T> T look(DatabaseAddress address, MigrationConfig config, Look<T> look) {
     try (SchemaSession session = open(address, config)) {
       return look.at(session);
@@ -59,7 +59,7 @@ public final class SchemaSession implements AutoCloseable {
     return address;
   }
 
-  /// The session in which changesets run, opened when it is first wanted.
+  /// The session in which changesets run; opened on first use.
   public ChangesetSession changesets() throws SQLException {
     if (changesets == null) {
       changesets = ChangesetSession.open(address, config, connection);
@@ -67,12 +67,12 @@ public final class SchemaSession implements AutoCloseable {
     return changesets;
   }
 
-  /// Waits until this session holds the lock, or there is no longer a reason to want it.
+  /// Waits until this session holds the lock, or it is not needed any more.
   ///
-  /// @param settled looked at before each try; true ends the waiting
-  /// @return the lock; empty when `settled` became true
-  /// @throws OperatorException when another holds it for longer than `sheaf.schema.lock-wait`, or
-  ///   when locks do not hold because of a transaction pooler
+  /// @param settled queried before each attempt; `true` ends the wait
+  /// @return the lock; empty if `settled` returned `true`
+  /// @throws OperatorException if another session holds it for longer than
+  ///   `sheaf.schema.lock-wait`, or the address is that of a transaction pooler
   public Optional<AdvisoryLock> lock(MigrationListener listener, Settled settled)
       throws SQLException {
     long deadline = System.nanoTime() + config.lockWait().toNanos();
@@ -107,13 +107,13 @@ public final class SchemaSession implements AutoCloseable {
     return Optional.empty();
   }
 
-  /// Whether the wait for the lock is over for another reason.
+  /// A reason to stop waiting for the lock.
   public interface Settled {
     boolean get() throws SQLException;
   }
 
-  /// Behind a transaction pooler a session is whatever server connection is free: a second client
-  /// that comes while the first is idle gets the very same one, lock and all.
+  /// A transaction pooler shares a server connection, and its locks, between clients: a second
+  /// client gets the same connection while the first is idle.
   private void refuseTransactionPooler() throws SQLException {
     try (Connection second = address.open("sheaf " + ProcessIdentity.NAME + " pooler check")) {
       if (backend(second) == backend(connection)) {

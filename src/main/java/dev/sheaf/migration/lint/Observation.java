@@ -107,7 +107,7 @@ public record Observation(
   public Stream<Relation> tables() {
     return before.relations().values().stream()
         .filter(relation -> relation.kind().isTable() || relation.kind() == Kind.MATERIALIZED_VIEW)
-        .filter(relation -> !before.isCanary(relation));
+        .filter(relation -> !before.isSamplePartition(relation));
   }
 
   /// Whether rows of `table` were updated or deleted before `step`.

@@ -471,7 +471,7 @@ public final class StatementObserver {
   private static boolean dropSamplePartitions(Connection connection, Catalog catalog)
       throws SQLException {
     List<Relation> partitions =
-        catalog.relations().values().stream().filter(catalog::isCanary).toList();
+        catalog.relations().values().stream().filter(catalog::isSamplePartition).toList();
     try (Statement drop = connection.createStatement()) {
       for (Relation partition : partitions) {
         drop.execute("DROP TABLE IF EXISTS " + partition.fullReference() + " CASCADE");

@@ -15,19 +15,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/// What the rows of every table say, in the columns that the tables have at one moment, so that it
-/// can be seen later whether those rows still say it.
+/// Digests of all rows of all tables, in the columns that exist at one moment, to find out later
+/// which rows were changed or lost.
 ///
-/// @param digests of the rows, by the query that computes them
+/// @param digests the digests, by the query that computes them
 public record RowDigests(Map<Query, List<String>> digests) {
 
   /// @param table its name, or that of the partitioned table above it
   private record Query(String table, String sql) {}
 
-  /// What became of the rows.
+  /// The differences of the rows.
   ///
-  /// @param lost tables of which a row is not there any more as it was
-  /// @param added tables that have all their rows, and others
+  /// @param lost tables in which a row was changed or deleted
+  /// @param added tables that have all their rows, and additional ones
   public record Changes(List<String> lost, List<String> added) {}
 
   static RowDigests of(Connection connection) throws SQLException {
@@ -49,9 +49,9 @@ public record RowDigests(Map<Query, List<String>> digests) {
     return Sql.of(query.sql()).list(connection, row -> row.getString(1));
   }
 
-  /// Looks again.
+  /// Compares the rows now.
   ///
-  /// @param connection outside a transaction
+  /// @param connection a connection outside of a transaction
   public Changes changes(Connection connection) throws SQLException {
     List<String> lost = new ArrayList<>();
     List<String> added = new ArrayList<>();

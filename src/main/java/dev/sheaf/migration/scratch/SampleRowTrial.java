@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/// Changesets that go up, one after the other, in a scratch database whose tables have rows.
+/// Applies changesets one after the other in a scratch database whose tables have sample rows.
 public final class SampleRowTrial implements AutoCloseable {
 
   private final DatabaseAddress server;
@@ -32,9 +32,9 @@ public final class SampleRowTrial implements AutoCloseable {
 
   /// Prepares the trial in a new scratch database.
   ///
-  /// @param server where databases may be created
-  /// @param all the changesets there are, in order
-  /// @param position how many of them are applied at first
+  /// @param server the server on which scratch databases are created
+  /// @param all all changesets, in order
+  /// @param position the number of changesets that are applied at first
   public SampleRowTrial(
       DatabaseAddress server, MigrationConfig config, List<Changeset> all, int position)
       throws SQLException {
@@ -44,9 +44,9 @@ public final class SampleRowTrial implements AutoCloseable {
     this.scratch = ScratchSchema.at(server, config, all.subList(0, position));
   }
 
-  /// What was there before a changeset went up.
+  /// The state before a changeset was applied.
   ///
-  /// @param remarks which rows could not be there, and why
+  /// @param remarks the tables without sample rows, and why
   public record Before(
       CatalogSnapshot catalog, CatalogObjects objects, RowDigests rows, List<String> remarks) {}
 
@@ -62,23 +62,23 @@ public final class SampleRowTrial implements AutoCloseable {
     scratch.down(changeset);
   }
 
-  /// Begins anew, with the first `position` changesets applied and no rows.
+  /// Starts again in a new database, with the first `position` changesets and no rows.
   public void restart(int position) throws SQLException {
     scratch.close();
     scratch = ScratchSchema.at(server, config, all.subList(0, position));
   }
 
-  /// Gives every table rows and goes up with the changeset at `position`; those before it have gone
-  /// up already.
+  /// Fills every table and applies the changeset at `position`; those before it are applied
+  /// already.
   ///
-  /// @throws OperatorException when it does not go up, with rows or without
+  /// @throws OperatorException if it fails, with rows and without
   public Before upWithRows(int position) throws SQLException {
-    CanaryDiet diet = new CanaryDiet();
+    SampleRowPolicy policy = new SampleRowPolicy();
     while (true) {
-      SampleRows.Result canaries = SampleRows.fill(connection(), diet::density);
-      hasPartitions |= !canaries.partitions().isEmpty();
-      List<String> remarks = new ArrayList<>(diet.remarks());
-      for (SampleRows.Unfilled table : canaries.unfilled()) {
+      SampleRows.Result filled = SampleRows.fill(connection(), policy::density);
+      hasPartitions |= !filled.partitions().isEmpty();
+      List<String> remarks = new ArrayList<>(policy.remarks());
+      for (SampleRows.Unfilled table : filled.unfilled()) {
         remarks.add("no sample rows in " + table.table() + ": " + table.reason());
       }
       scratch.makeReadyFor(all.get(position));
@@ -92,7 +92,7 @@ public final class SampleRowTrial implements AutoCloseable {
         up(all.get(position));
         return before;
       } catch (OperatorException e) {
-        if (!diet.reduce(e, hasPartitions)) {
+        if (!policy.reduce(e, hasPartitions)) {
           throw e;
         }
         restart(position);
@@ -105,10 +105,9 @@ public final class SampleRowTrial implements AutoCloseable {
     scratch.close();
   }
 
-  /// What tables may be given so that a changeset goes up. Canary rows are made up, and what they
-  /// say may be in the way of a constraint to come: then the table gets nulls, and if that does not
-  /// help, nothing.
-  private static final class CanaryDiet {
+  /// How tables are filled so that a changeset can be applied. If a value that was made up violates
+  /// a constraint that the changeset adds, its table gets nulls, and if that fails too, no rows.
+  private static final class SampleRowPolicy {
     private final Map<String, Density> densities = new HashMap<>();
     private final List<String> remarks = new ArrayList<>();
     private Density otherwise = Density.FULL;

@@ -34,17 +34,17 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A few rows in every table of a scratch database, so that a changeset's validations and rewrites
-/// really happen there, and so that rows which a rollback loses are missed.
+/// Fills every table of a scratch database with a few rows, so that validations and rewrites really
+/// happen, and rows that a rollback loses are noticed.
 ///
-/// Nothing about a table has to be known: each column has a short list of values that its type and
-/// the constraints' own literals suggest, and PostgreSQL searches them for a row that satisfies
-/// every constraint. The same schema gets the same rows.
+/// Each column has a short list of candidate values, from its type and the literals of the
+/// constraints. PostgreSQL searches them for a row that satisfies all constraints. The same schema
+/// always gets the same rows.
 public final class SampleRows {
 
   private static final int ROWS = 3;
 
-  /// What the partition is called that a table gets which has none.
+  /// The suffix of the partition that is created for a table without partitions.
   static final String PARTITION = "_canary";
 
   private final Connection connection;
@@ -61,20 +61,20 @@ public final class SampleRows {
     this.catalog = CatalogReader.read(connection, Detail.FACTS);
   }
 
-  /// How much a table gets.
+  /// How a table is filled.
   public enum Density {
     /// Rows with a value in every column.
     FULL,
-    /// Rows with null wherever it is allowed.
+    /// Rows with null where it is allowed.
     SPARSE,
     /// No row.
     NONE
   }
 
-  /// What was done.
+  /// The result.
   ///
   /// @param filled tables that were empty and have rows now
-  /// @param partitions those that were created, because their table had none to hold a row
+  /// @param partitions the partitions that were created
   /// @param unfilled tables that are still empty
   public record Result(List<String> filled, List<String> partitions, List<Unfilled> unfilled) {}
 
@@ -84,16 +84,16 @@ public final class SampleRows {
   /// @param reason the constraints that no value satisfied, or what PostgreSQL said
   public record Unfilled(String table, String reason) {}
 
-  /// Fills every table that has no row. A partitioned table without partitions gets a default one,
-  /// `<name>_canary`. Runs in the caller's transaction when there is one.
+  /// Fills every empty table. A partitioned table without partitions gets a default partition
+  /// `<name>_canary`. Runs in the caller's transaction if there is one.
   public static Result fill(Connection connection) throws SQLException {
     return fill(connection, _ -> Density.FULL);
   }
 
-  /// The same, where some tables must not get just anything: values that nothing forbids yet may be
-  /// in the way of a constraint that a changeset adds.
+  /// Fills every empty table with the given density: a value that is valid now can violate a
+  /// constraint that a changeset adds.
   ///
-  /// @param densities by the table's qualified name
+  /// @param densities the density by the table's qualified name
   public static Result fill(Connection connection, Function<String, Density> densities)
       throws SQLException {
     return connection.getAutoCommit()

@@ -19,8 +19,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Values that a column of any type may take, as SQL expressions, the likeliest first. Those of
-/// different rows differ wherever the type allows it.
+/// Candidate values for a column of any type, as SQL expressions, the most likely first. Different
+/// rows get different values if the type allows it.
 final class SampleValues {
 
   private static final Pattern STRING = Pattern.compile("E?'(?:[^']|'')*'");
@@ -84,9 +84,9 @@ final class SampleValues {
     }
   }
 
-  /// What a column of this type may hold in row `row`, from 1.
+  /// The candidate values of a column of this type in row `row`, from 1.
   ///
-  /// @param hints SQL whose literals are good guesses
+  /// @param hints SQL whose literals are good candidates
   /// @param one whether one value is enough
   List<String> of(Type type, int row, String hints, boolean one) throws SQLException {
     List<String> values = new ArrayList<>();
@@ -322,7 +322,7 @@ final class SampleValues {
     return values;
   }
 
-  /// The column's own width, else those that its checks and indexes speak of.
+  /// The width of the column, or else those in its checks and indexes.
   private static Set<Integer> widths(int modifier, String hints, int otherwise) {
     if (modifier > 0) {
       return Set.of(modifier);

@@ -18,18 +18,18 @@ import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// A database that is dropped when this is closed, unless it was given a lasting name before.
+/// A database that is dropped when this is closed, unless it was renamed to a permanent name.
 ///
-/// Its name says when it was created, in seconds and hexadecimal digits, by the server's clock.
-/// What a killed process leaves is swept when the next one is created.
+/// Its name contains the time of its creation by the server's clock, in seconds, as hexadecimal
+/// digits. The databases of killed processes are dropped when the next one is created.
 public final class ScratchDatabase implements AutoCloseable {
 
   static final String EMPTY = "template0";
 
-  /// Of the database that another was given the name of, until it is dropped.
+  /// Prefix of a database that was replaced, until it is dropped.
   private static final String REPLACED = "_old";
 
-  /// What scratch databases are created for.
+  /// The purpose of a scratch database.
   private enum Purpose {
     SCHEMA(
         "sheaf_scratch_",
@@ -59,32 +59,33 @@ public final class ScratchDatabase implements AutoCloseable {
     this.guard = open(address);
   }
 
-  /// Where those for `database` are created: where `sheaf.schema.scratch-url` says, or beside it.
+  /// The server of the scratch databases for `database`: `sheaf.schema.scratch-url`, or its own
+  /// server.
   public static DatabaseAddress server(DatabaseAddress database, MigrationConfig config) {
     return config.scratchUrl().map(DatabaseAddress::parse).orElse(database);
   }
 
-  /// Creates an empty one.
+  /// Creates an empty database.
   ///
-  /// @param server where, and as whom
-  /// @throws OperatorException when the role may not create databases
+  /// @param server the server and the role
+  /// @throws OperatorException if the role may not create databases
   public static ScratchDatabase create(DatabaseAddress server) {
     return create(server, Purpose.SCHEMA, EMPTY);
   }
 
-  /// Creates an empty one to restore a backup into.
+  /// Creates an empty database to restore a backup into.
   ///
-  /// @param server another database of the same server, and as whom
-  /// @throws OperatorException when the role may not create databases
+  /// @param server another database of the same server, and the role
+  /// @throws OperatorException if the role may not create databases
   public static ScratchDatabase forRestore(DatabaseAddress server) {
     return create(server, Purpose.RESTORE, EMPTY);
   }
 
-  /// Creates one in which `changesets` are applied and tables have canary rows, by cloning a
+  /// Creates a database in which `changesets` are applied and tables have sample rows, by cloning a
   /// template that is kept for the next time.
   ///
-  /// @param server where, and as whom
-  /// @throws OperatorException when the role may not create databases, or a changeset fails
+  /// @param server the server and the role
+  /// @throws OperatorException if the role may not create databases, or a changeset fails
   public static ScratchDatabase after(
       List<Changeset> changesets, DatabaseAddress server, MigrationConfig config) {
     return cloned(server, StateTemplates.ensure(changesets, server, config));
@@ -123,8 +124,7 @@ public final class ScratchDatabase implements AutoCloseable {
     }
   }
 
-  /// Drops those that nobody is connected to, and that are old enough to be sure that nobody is
-  /// about to be.
+  /// Drops the databases without sessions that are old enough that no process is about to connect.
   private static void sweep(Statement statement) throws SQLException {
     String sql =
         """
@@ -160,10 +160,10 @@ public final class ScratchDatabase implements AutoCloseable {
     return address;
   }
 
-  /// Gives it a lasting name, in place of the database that has that name now, if there is one:
-  /// that one is gone then, and until then it is untouched.
+  /// Renames the database to a permanent name and replaces the database of that name, if there is
+  /// one.
   ///
-  /// @throws OperatorException when a session is connected to the other
+  /// @throws OperatorException if a session is connected to the database that would be replaced
   public void keepAs(String name, boolean replace) {
     String old = address.database() + REPLACED;
     try (Connection connection = open(server);
@@ -189,9 +189,9 @@ public final class ScratchDatabase implements AutoCloseable {
     }
   }
 
-  /// Gives it a lasting name, as a template that no session connects to.
+  /// Renames the database to a permanent name, as a template that no session can connect to.
   ///
-  /// @throws SQLException with [SqlStates#DUPLICATE_DATABASE] when there is one of that name
+  /// @throws SQLException with [SqlStates#DUPLICATE_DATABASE] if the name is taken
   void keepAsTemplate(String name, @Nullable String comment) throws SQLException {
     try (Connection connection = open(server);
         Statement statement = connection.createStatement()) {
@@ -217,7 +217,7 @@ public final class ScratchDatabase implements AutoCloseable {
                 statement.enquoteIdentifier(from, true), statement.enquoteIdentifier(to, true)));
   }
 
-  /// A session is connected to the database that was to be replaced.
+  /// The failure if a session is connected to the database that would be replaced.
   public static OperatorException inUse(String name, @Nullable Throwable cause) {
     return new OperatorException(
         "database " + name + " is in use and was not replaced",

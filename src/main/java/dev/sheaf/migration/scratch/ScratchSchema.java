@@ -15,7 +15,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 
-/// Changesets at work in a database that is dropped afterwards.
+/// A scratch database in which changesets are applied.
 public final class ScratchSchema implements AutoCloseable {
 
   private final ScratchDatabase database;
@@ -28,8 +28,8 @@ public final class ScratchSchema implements AutoCloseable {
     this.config = config;
   }
 
-  /// Applies `changesets`, in this order, in an empty database or one in which others are applied
-  /// like this, with what the backfills that they require would do.
+  /// Applies `changesets` in this order, to an empty database or after others, and runs the
+  /// backfills that they require.
   public static void apply(
       List<Changeset> changesets,
       Connection connection,
@@ -67,9 +67,9 @@ public final class ScratchSchema implements AutoCloseable {
     }
   }
 
-  /// Creates one in which `applied` are applied, in this order.
+  /// Creates a scratch database in which `applied` are applied, in this order.
   ///
-  /// @throws OperatorException when one of them fails, or the role may not create databases
+  /// @throws OperatorException if a changeset fails, or the role may not create databases
   public static ScratchSchema at(
       DatabaseAddress server, MigrationConfig config, List<Changeset> applied) throws SQLException {
     ScratchDatabase database = ScratchDatabase.create(server);
@@ -94,7 +94,7 @@ public final class ScratchSchema implements AutoCloseable {
     return database.address();
   }
 
-  /// Works off the backfills that `changeset` requires.
+  /// Runs the backfills that `changeset` requires.
   void makeReadyFor(Changeset changeset) {
     workOffBackfills(changeset, connection, database.address());
   }

@@ -18,12 +18,11 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 
-/// Template databases of a schema between two of its changesets, kept for whoever looks at the same
-/// state again: one as the changesets leave it, and one with canary rows.
-///
-/// A template's name is the fingerprint of what is applied in it, so it is never out of date. A
-/// state that has none is made from the nearest before it. The day on which it was last used is its
-/// comment; those that nobody has used for a week go when another is made.
+/// Template databases of the schema between two changesets, kept for the next use: one as the
+/// changesets leave it, and one with sample rows. The name of a template is the fingerprint of the
+/// applied changesets, so it is never out of date. A new template is made from the nearest earlier
+/// one. Its comment is the day of its last use; templates that were not used for a week are dropped
+/// when another is made.
 final class StateTemplates {
 
   private static final String PREFIX = "sheaf_state_";
@@ -31,7 +30,7 @@ final class StateTemplates {
 
   private StateTemplates() {}
 
-  /// The name of a database to clone, in which exactly `changesets` are applied, with canary rows.
+  /// The name of a database to clone, in which exactly `changesets` are applied, with sample rows.
   static String ensure(List<Changeset> changesets, DatabaseAddress server, MigrationConfig config) {
     if (changesets.isEmpty()) {
       return ScratchDatabase.EMPTY;
@@ -76,7 +75,7 @@ final class StateTemplates {
     return names;
   }
 
-  /// The last of `names` that there is a template of; -1 when there is none.
+  /// The position of the last of `names` that exists; -1 if none does.
   private static int furthest(Connection connection, List<String> names) throws SQLException {
     String sql =
         """
@@ -93,12 +92,13 @@ final class StateTemplates {
     }
   }
 
-  /// What is done to a clone before it is a template of its own.
+  /// The work on a clone before it becomes a template.
   private interface Work {
     void on(DatabaseAddress database) throws SQLException;
   }
 
-  /// Made under another name and renamed when complete, so that a crash leaves no half-made one.
+  /// Creates a template under another name and renames it when it is complete, so that a crash
+  /// leaves no incomplete template.
   private static void make(DatabaseAddress server, String from, String name, Work work)
       throws SQLException {
     try (ScratchDatabase database = ScratchDatabase.cloned(server, from)) {

@@ -14,12 +14,10 @@ import java.sql.Statement;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 
-/// A database at head that nobody connects to, to be cloned in milliseconds: `CREATE DATABASE x
-/// TEMPLATE name`.
-///
-/// The fingerprint of its changelogs is its comment, which can be read without connecting to it; a
-/// connection would be in the way of whoever clones it. It is built as a scratch database and
-/// renamed when it is complete, so that a crash leaves no half-made template behind.
+/// An up-to-date database without connections, for `CREATE DATABASE x TEMPLATE name`, which takes
+/// milliseconds. Its comment is the fingerprint of its changelogs. It can be read without a
+/// connection to the template, which would prevent cloning. The template is built as a scratch
+/// database and renamed when it is complete, so that a crash leaves no incomplete template.
 public final class TemplateDatabase {
 
   private static final Pattern NAME = Pattern.compile("[a-z_][a-z0-9_]{0,50}");
@@ -29,12 +27,12 @@ public final class TemplateDatabase {
 
   private TemplateDatabase() {}
 
-  /// Makes `name` a template at head, unless it is one.
+  /// Creates or refreshes the template `name`, unless it is up to date.
   ///
   /// @param server a database on the server, and a role that may create databases
-  /// @param fingerprint of the changelogs
-  /// @param migration brings the database it is given up to date
-  /// @return what migrating it did; nothing when it was up to date
+  /// @param fingerprint the fingerprint of the changelogs
+  /// @param migration migrates a database
+  /// @return the result of the migration; empty if the template was up to date
   public static MigrationResult refresh(
       DatabaseAddress server,
       String name,
@@ -87,7 +85,7 @@ public final class TemplateDatabase {
     }
   }
 
-  /// Drops a template database, if there is one of that name.
+  /// Drops a template database if it exists.
   public static void drop(Statement statement, String name) throws SQLException {
     try (ResultSet row =
         statement.executeQuery(

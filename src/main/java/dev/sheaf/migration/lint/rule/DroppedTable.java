@@ -23,7 +23,7 @@ final class DroppedTable implements Rule {
         .flatMap(step ->
             step.dropped(Catalog::relations)
                 .filter(table -> table.kind().isTable() && observation.existed(table))
-                .filter(table -> !step.before().isCanary(table))
+                .filter(table -> !step.before().isSamplePartition(table))
                 .map(table ->
                     observation.finding(
                         this,

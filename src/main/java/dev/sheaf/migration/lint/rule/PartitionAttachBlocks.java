@@ -41,7 +41,7 @@ final class PartitionAttachBlocks implements Rule {
     Stream<Relation> defaults =
         step.before().relations().values().stream()
             .filter(relation -> relation.parent() == parent.oid() && relation.isDefaultPartition())
-            .filter(relation -> !step.before().isCanary(relation));
+            .filter(relation -> !step.before().isSamplePartition(relation));
     return Stream.concat(attached, defaults)
         .filter(table -> observation.existed(table) && step.scanned(table.oid()))
         .map(
