@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// An entry of the schema's history.
 ///
 /// @param at when it happened
-/// @param action up, down, force, baseline, empty trash, or backfill pause, resume or cancel
+/// @param action up, down, rename, force, baseline, empty trash, or backfill pause, resume or
+///   cancel
 /// @param changeset `module/NNN_name`; `null` if it concerns no single changeset
 /// @param millis duration in milliseconds; `null` if nothing ran
 /// @param role the database role

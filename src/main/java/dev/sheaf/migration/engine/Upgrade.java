@@ -48,6 +48,7 @@ final class Upgrade {
   /// @throws OperatorException if the schema conflicts with this application, or a changeset fails
   void run(Migrations.Scope scope) throws SQLException {
     Connection connection = session.connection();
+    acceptRenamedFiles(connection);
     MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
     compatibility.rejectConflicts(plan, connection);
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
@@ -88,6 +89,22 @@ final class Upgrade {
     }
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), awaited);
+    }
+  }
+
+  /// A file with the module, the number and the content of an applied one that does not exist any
+  /// more is the same changeset under another name.
+  private void acceptRenamedFiles(Connection connection) throws SQLException {
+    MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
+    for (History.Applied row : plan.unknown()) {
+      for (Changeset changeset : plan.pending()) {
+        if (changeset.module().equals(row.module())
+            && changeset.number() == row.number()
+            && row.accepts(changeset)) {
+          History.rename(connection, row, changeset);
+          recorder.note(row.label() + " is now " + changeset.label() + ", with the same content");
+        }
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.history;
 
 import dev.sheaf.database.Sql;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener.Direction;
@@ -262,6 +263,30 @@ public final class History {
             changeset.file().path())
         .update(connection);
     StoredRollback.store(connection, changeset);
+  }
+
+  /// Records that the file of an applied changeset has another name.
+  ///
+  /// @param changeset the same changeset in its present file
+  public static void rename(Connection connection, Applied row, Changeset changeset)
+      throws SQLException {
+    Transactions.run(
+        connection,
+        _ -> {
+          String path = changeset.file().path();
+          Sql.of(
+                  "UPDATE databasechangelog SET filename = ? WHERE filename = ? AND " + OURS,
+                  path,
+                  row.path())
+              .update(connection);
+          Sql.of("UPDATE backfill SET name = ? WHERE name = ?", changeset.label(), row.label())
+              .update(connection);
+          StoredRollback.remove(connection, row.path());
+          StoredRollback.store(connection, changeset);
+          event(
+              connection,
+              new Event("rename", path, null, new Approval(null, "was " + row.label())));
+        });
   }
 
   /// The files of interrupted non-transactional changesets, and their direction.

@@ -457,6 +457,32 @@ class VerbsIT {
   }
 
   @Test
+  void aRenamedFileIsTheSameChangeset() throws Exception {
+    migrations().up(SILENT).orThrow();
+    Files.move(changelogs.file("core", 2, "b"), changelogs.file("core", 2, "better"));
+
+    MigrationResult result = migrations().up(SILENT);
+
+    assertThat(run(result)).isEmpty();
+    assertThat(result.notes())
+        .containsExactly("core/002_b is now core/002_better, with the same content");
+    assertThat(migrations().status().upToDate()).isTrue();
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(run(migrations().goTo("core", 1, Approval.NONE, SILENT)))
+        .containsExactly("down core/003_c", "down core/002_better");
+  }
+
+  @Test
+  void anotherFileOfTheSameNumberIsAnotherChangeset() throws Exception {
+    migrations().up(SILENT).orThrow();
+    changelogs.delete("core", 2, "b");
+    changelogs.table("core", 2, "other");
+
+    assertThat(migrations().up(SILENT).problems().getFirst()).hasMessageContaining("core/002_b");
+    assertThat(tables()).containsExactly("a", "b", "c", "x");
+  }
+
+  @Test
   void twoFilesWithTheSameNumberAreRefused() throws Exception {
     changelogs.table("core", 3, "other");
 
