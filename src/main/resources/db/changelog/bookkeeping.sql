@@ -64,7 +64,7 @@ CREATE TABLE IF NOT EXISTS schema_event (
 );
 COMMENT ON TABLE  schema_event                     IS 'Every change of the schema, in order';
 COMMENT ON COLUMN schema_event.at                  IS 'When it happened';
-COMMENT ON COLUMN schema_event.action              IS 'up, down, force, baseline, empty trash, or backfill pause, resume or cancel';
+COMMENT ON COLUMN schema_event.action              IS 'up, down, rename, force, baseline, empty trash, or backfill pause, resume or cancel';
 COMMENT ON COLUMN schema_event.path                IS 'The changeset''s file';
 COMMENT ON COLUMN schema_event.duration_ms         IS 'How long it took, in milliseconds';
 COMMENT ON COLUMN schema_event.role                IS 'The role that did it';
