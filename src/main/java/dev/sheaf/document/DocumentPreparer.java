@@ -30,7 +30,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         externalId,
         content.title(),
         content.uri(),
-        content.metadata().toString(),
+        content.metadata().json(),
         ContentHash.of(content, chunker.fingerprint(), model.name()));
   }
 

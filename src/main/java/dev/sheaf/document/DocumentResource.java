@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -51,11 +52,14 @@ class DocumentResource {
   private final DocumentService documents;
   private final DocumentExport export;
   private final ObjectMapper json;
+  private final RequestMemory memory;
 
-  DocumentResource(DocumentService documents, DocumentExport export, ObjectMapper json) {
+  DocumentResource(
+      DocumentService documents, DocumentExport export, ObjectMapper json, RequestMemory memory) {
     this.documents = documents;
     this.export = export;
     this.json = json;
+    this.memory = memory;
   }
 
   @PUT
@@ -97,7 +101,7 @@ class DocumentResource {
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   public DocumentView get(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
-    return documents.get(collection, id);
+    return documents.get(collection, id, memory.ofRequest());
   }
 
   @DELETE
@@ -129,7 +133,7 @@ class DocumentResource {
       @RestPath String collection,
       @Parameter(example = "moon/tides") @RestPath String id,
       @Nullable UpdateDocument patch) {
-    return documents.update(collection, id, Input.required("metadata", patch));
+    return documents.update(collection, id, Input.required("metadata", patch), memory.ofRequest());
   }
 
   @GET
@@ -139,7 +143,7 @@ class DocumentResource {
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   public ChunkView.ChunkList chunks(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
-    return new ChunkView.ChunkList(documents.chunks(collection, id));
+    return new ChunkView.ChunkList(documents.chunks(collection, id, memory.ofRequest()));
   }
 
   @GET
@@ -190,7 +194,12 @@ class DocumentResource {
     }
     return Response.ok(
             documents.list(
-                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, count),
+                collection,
+                parsed,
+                Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE),
+                after,
+                count,
+                memory.ofRequest()),
             MediaType.APPLICATION_JSON)
         .build();
   }

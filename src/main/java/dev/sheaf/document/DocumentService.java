@@ -10,6 +10,7 @@ import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -27,6 +28,14 @@ import org.jspecify.annotations.Nullable;
 /// Stores, reads, lists, changes and deletes documents.
 @ApplicationScoped
 public class DocumentService {
+
+  /// A text is in memory as a builder and as a string, each with up to two bytes for a character.
+  private static final int TEXT_BYTES_PER_CHARACTER = 4;
+
+  /// The texts of chunks are in memory as bytes of the result and as strings.
+  private static final int CHUNK_TEXT_COST = 4;
+
+  private static final int CHUNK_BYTES = 500;
 
   private final CollectionService collections;
   private final DocumentTable table;
@@ -133,24 +142,21 @@ public class DocumentService {
 
   /// One document with its text, from one snapshot.
   ///
+  /// @param memory reserves memory for the text
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
-  public DocumentView get(String collection, String externalId) {
+  DocumentView get(String collection, String externalId, MemoryBudget.Account memory) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() -> {
           table.useOneSnapshot();
-          Document document = Document.findById(new Document.DocumentKey(collectionId, id));
-          if (document == null) {
-            throw notFound(collection, externalId);
-          }
-          List<Chunk> chunks = Chunk.findByDocument(collectionId, id);
-          String text =
-              Chunk.text(
-                  chunks.stream().map(chunk -> chunk.text).toList(),
-                  chunks.stream().map(chunk -> chunk.startOffset).toList());
-          return DocumentView.of(document, text, chunks.size());
+          DocumentTable.Stored stored =
+              table
+                  .find(collectionId, id, memory)
+                  .orElseThrow(() -> notFound(collection, externalId));
+          memory.reserve((long) stored.characters() * TEXT_BYTES_PER_CHARACTER);
+          return stored.view().withText(table.text(collectionId, id, stored), stored.chunks());
         });
   }
 
@@ -159,9 +165,15 @@ public class DocumentService {
   ///
   /// @param after the `next` of the previous page; `null` for the first page
   /// @param counted whether to count the documents of all pages
+  /// @param memory reserves memory for the page
   @LimitConcurrency(WorkKind.READ)
-  public DocumentPage list(
-      String collection, Filter filter, int limit, @Nullable String after, boolean counted)
+  DocumentPage list(
+      String collection,
+      Filter filter,
+      int limit,
+      @Nullable String after,
+      boolean counted,
+      MemoryBudget.Account memory)
       throws SQLException {
     Space space = collections.activeSpace(collection);
     Cursor start = Cursor.parse(after);
@@ -169,7 +181,7 @@ public class DocumentService {
         collection,
         space,
         () -> {
-          FilteredDocuments.Page page = filtered.page(space, filter, start, limit);
+          FilteredDocuments.Page page = filtered.page(space, filter, start, limit, memory);
           return new DocumentPage(
               page.documents(),
               page.documents().size() < limit ? null : page.end().toString(),
@@ -196,32 +208,35 @@ public class DocumentService {
   /// @return the document after the change, without its text
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.WRITE)
-  DocumentView update(String collection, String externalId, UpdateDocument update) {
+  DocumentView update(
+      String collection, String externalId, UpdateDocument update, MemoryBudget.Account memory) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() ->
             table
-                .update(collectionId, id, update)
-                .map(row -> DocumentView.of(row, null, null))
+                .update(collectionId, id, update, memory)
                 .orElseThrow(() -> notFound(collection, externalId)));
   }
 
-  /// The chunks of a document, in order.
+  /// The chunks of a document, in order, from one snapshot.
   ///
+  /// @param memory reserves memory for the texts
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
-  public List<ChunkView> chunks(String collection, String externalId) {
+  List<ChunkView> chunks(String collection, String externalId, MemoryBudget.Account memory) {
     long collectionId = collections.activeSpace(collection).collectionId();
-    List<Chunk> chunks =
-        QuarkusTransaction.joiningExisting()
-            .call(
-                () -> Chunk.findByDocument(collectionId, DocumentId.of(collectionId, externalId)));
-    // Every stored document has a chunk.
-    if (chunks.isEmpty()) {
-      throw notFound(collection, externalId);
-    }
-    return chunks.stream().map(ChunkView::of).toList();
+    UUID id = DocumentId.of(collectionId, externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() -> {
+          table.useOneSnapshot();
+          DocumentTable.Stored stored =
+              table
+                  .find(collectionId, id, memory)
+                  .orElseThrow(() -> notFound(collection, externalId));
+          memory.reserve(stored.bytes() * CHUNK_TEXT_COST + (long) stored.chunks() * CHUNK_BYTES);
+          return Chunk.findByDocument(collectionId, id).stream().map(ChunkView::of).toList();
+        });
   }
 
   /// Deletes a document with its chunks and embeddings.

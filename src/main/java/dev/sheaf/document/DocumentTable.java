@@ -1,9 +1,12 @@
 package dev.sheaf.document;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.problem.Problem;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
@@ -11,6 +14,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
@@ -58,6 +62,34 @@ class DocumentTable {
                   updated_at   = now()
       """;
 
+  /// Both tables get the collection as a parameter, so that one partition of each is planned.
+  private static final String FIND =
+      """
+      SELECT d.external_id, d.title, d.uri, %s, d.created_at, d.updated_at, c.count, c.characters, c.bytes
+        FROM document d
+       CROSS JOIN (SELECT count(*)                                 AS count,
+                          COALESCE(max(end_offset), 0)             AS characters,
+                          COALESCE(sum(octet_length(text)), 0)     AS bytes
+                     FROM chunk
+                    WHERE collection_id = ?
+                      AND document_id   = ?) c
+       WHERE d.collection_id = ?
+         AND d.id            = ?
+      """
+          .formatted(StoredMetadata.COLUMN);
+
+  private static final String TEXTS =
+      """
+      SELECT text, start_offset
+        FROM chunk
+       WHERE collection_id = ?
+         AND document_id   = ?
+       ORDER BY ordinal
+      """;
+
+  /// How many chunks are in memory beside the text that they are joined to.
+  private static final int FETCHED_CHUNKS = 100;
+
   private static final String LOCK =
       """
       SELECT
@@ -72,7 +104,7 @@ class DocumentTable {
       UPDATE document
          SET title      = ?,
              uri        = ?,
-             metadata   = ?::jsonb,
+             metadata   = COALESCE(?::jsonb, metadata),
              updated_at = now()
        WHERE collection_id = ?
          AND id            = ?
@@ -86,12 +118,16 @@ class DocumentTable {
          FOR KEY SHARE
       """;
 
-  private final EntityManager entityManager;
-  private final ObjectMapper json;
+  private static final int TREE_BYTES_PER_CHARACTER = 35;
 
-  DocumentTable(EntityManager entityManager, ObjectMapper json) {
+  /// Reads stored metadata, which is not limited as that of clients.
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  private final EntityManager entityManager;
+
+  DocumentTable(EntityManager entityManager) {
     this.entityManager = entityManager;
-    this.json = json;
   }
 
   /// A row of the table `document`.
@@ -158,10 +194,84 @@ class DocumentTable {
         });
   }
 
+  /// A stored document without its text.
+  ///
+  /// @param view without text
+  /// @param chunks the number of chunks
+  /// @param characters length of the text, in UTF-16 code units
+  /// @param bytes length of the texts of all chunks in UTF-8
+  record Stored(DocumentView view, int chunks, int characters, long bytes) {}
+
+  /// Reads a document without its text.
+  ///
+  /// @param memory reserves memory for unusually long metadata
+  Optional<Stored> find(long collectionId, UUID id, MemoryBudget.Account memory) {
+    Optional<Stored> stored =
+        query(
+            FIND,
+            statement -> {
+              statement.setLong(1, collectionId);
+              statement.setObject(2, id);
+              statement.setLong(3, collectionId);
+              statement.setObject(4, id);
+            },
+            row ->
+                new Stored(
+                    new DocumentView(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        null,
+                        null,
+                        row.getObject(5, OffsetDateTime.class).toInstant(),
+                        row.getObject(6, OffsetDateTime.class).toInstant()),
+                    row.getInt(7),
+                    row.getInt(8),
+                    row.getLong(9)));
+    if (stored.isEmpty() || stored.get().view().metadata() != null) {
+      return stored;
+    }
+    String metadata =
+        entityManager
+            .unwrap(Session.class)
+            .doReturningWork(
+                connection -> StoredMetadata.read(connection, collectionId, id, memory));
+    Stored found = stored.get();
+    return Optional.of(
+        new Stored(
+            found.view().withMetadata(metadata),
+            found.chunks(),
+            found.characters(),
+            found.bytes()));
+  }
+
+  /// Reads the text of a document, from the snapshot in which it was found.
+  String text(long collectionId, UUID id, Stored stored) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection -> {
+          try (PreparedStatement select = connection.prepareStatement(TEXTS)) {
+            select.setLong(1, collectionId);
+            select.setObject(2, id);
+            select.setFetchSize(FETCHED_CHUNKS);
+            var text = new StringBuilder(stored.characters());
+            try (ResultSet row = select.executeQuery()) {
+              while (row.next()) {
+                Chunk.append(text, row.getString(1), row.getInt(2));
+              }
+            }
+            return text.toString();
+          }
+        });
+  }
+
   /// Applies `update` to title, uri and metadata.
   ///
-  /// @return the document after the change; empty if it does not exist
-  Optional<Document> update(long collectionId, UUID id, UpdateDocument update) {
+  /// @param memory reserves memory for the metadata
+  /// @return the document after the change, without its text; empty if it does not exist
+  Optional<DocumentView> update(
+      long collectionId, UUID id, UpdateDocument update, MemoryBudget.Account memory) {
     boolean locked =
         query(
                 LOCK,
@@ -174,27 +284,39 @@ class DocumentTable {
     if (!locked) {
       return Optional.empty();
     }
-    Document document =
-        entityManager.find(Document.class, new Document.DocumentKey(collectionId, id));
+    DocumentView document = find(collectionId, id, memory).orElseThrow().view();
+    String metadata = update.changesMetadata() ? merged(document.metadata(), update, memory) : null;
     entityManager
         .unwrap(Session.class)
         .doWork(connection -> {
           try (PreparedStatement statement = connection.prepareStatement(REPLACE_FIELDS)) {
-            statement.setString(1, update.title(document.title));
-            statement.setString(2, update.uri(document.uri));
-            statement.setString(3, update.metadata(parse(document.metadata)).toString());
+            statement.setString(1, update.title(document.title()));
+            statement.setString(2, update.uri(document.uri()));
+            statement.setString(3, metadata);
             statement.setLong(4, collectionId);
             statement.setObject(5, id);
             statement.executeUpdate();
           }
         });
-    entityManager.refresh(document);
-    return Optional.of(document);
+    return find(collectionId, id, memory).map(Stored::view);
   }
 
-  private JsonNode parse(String metadata) {
+  private String merged(String old, UpdateDocument update, MemoryBudget.Account memory) {
+    if (old.length() > Metadata.MAX_BYTES) {
+      memory.reserve((long) old.length() * TREE_BYTES_PER_CHARACTER);
+    }
+    String merged = update.metadata(parse(old)).toString();
+    if (merged.length() > Math.max(old.length(), Metadata.MAX_BYTES)) {
+      throw Problem.field(
+          "metadata",
+          "metadata would have more than " + Metadata.MAX_BYTES + " bytes after the change.");
+    }
+    return merged;
+  }
+
+  private static JsonNode parse(String metadata) {
     try {
-      return json.readTree(metadata);
+      return JSON.readTree(metadata);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A jsonb column contained invalid JSON", e);
     }

@@ -24,15 +24,11 @@ public record DocumentView(
     Instant createdAt,
     Instant updatedAt) {
 
-  static DocumentView of(Document document, @Nullable String text, @Nullable Integer chunks) {
-    return new DocumentView(
-        document.externalId,
-        document.title,
-        document.uri,
-        document.metadata,
-        text,
-        chunks,
-        document.createdAt,
-        document.updatedAt);
+  DocumentView withMetadata(String other) {
+    return new DocumentView(id, title, uri, other, text, chunks, createdAt, updatedAt);
+  }
+
+  DocumentView withText(String whole, int count) {
+    return new DocumentView(id, title, uri, metadata, whole, count, createdAt, updatedAt);
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.Router;
@@ -28,10 +29,15 @@ class EmbeddingResource {
 
   private static final int MAX_INPUTS = 2_048;
 
-  private final EmbeddingModels models;
+  /// A number is in memory as a float, and in base64.
+  private static final int BYTES_PER_NUMBER = 10;
 
-  EmbeddingResource(EmbeddingModels models) {
+  private final EmbeddingModels models;
+  private final RequestMemory memory;
+
+  EmbeddingResource(EmbeddingModels models, RequestMemory memory) {
     this.models = models;
+    this.memory = memory;
   }
 
   void registerOpenAiPath(@Observes Router router) {
@@ -55,6 +61,7 @@ class EmbeddingResource {
     Request checked = Input.required("input", request);
     EmbeddingModel model = models.of(checked.model(), checked.dimensions());
     List<String> texts = checked.texts();
+    memory.ofRequest().reserve((long) texts.size() * model.dimensions() * BYTES_PER_NUMBER);
     int tokens = 0;
     for (int i = 0; i < texts.size(); i++) {
       int length = model.countTokens(texts.get(i));

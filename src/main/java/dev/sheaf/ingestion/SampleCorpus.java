@@ -6,6 +6,7 @@ import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
 import dev.sheaf.document.DocumentContent;
 import dev.sheaf.document.DocumentService;
+import dev.sheaf.document.Metadata;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.quarkus.arc.profile.IfBuildProfile;
@@ -83,7 +84,7 @@ class SampleCorpus {
             line.get("text").textValue(),
             line.path("title").textValue(),
             line.path("uri").textValue(),
-            line.get("metadata"),
+            new Metadata(line.get("metadata").toString()),
             null,
             null));
   }

@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.sheaf.document.StoredMetadata;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -10,7 +11,7 @@ public enum ReturnField {
   TITLE("title", "d.title"),
   URI("uri", "d.uri"),
   TEXT("text", "c.text"),
-  METADATA("metadata", "d.metadata"),
+  METADATA("metadata", StoredMetadata.COLUMN),
   VECTOR("vector", "v.vector"),
   CREATED_AT("createdAt", "d.created_at"),
   UPDATED_AT("updatedAt", "d.updated_at");
@@ -25,6 +26,14 @@ public enum ReturnField {
   ReturnField(String value, String column) {
     this.value = value;
     this.column = column;
+  }
+
+  /// Whether the length of its value depends on the document.
+  boolean isText() {
+    return switch (this) {
+      case TITLE, URI, TEXT, METADATA -> true;
+      case VECTOR, CREATED_AT, UPDATED_AT -> false;
+    };
   }
 
   /// The name in JSON.

@@ -21,6 +21,9 @@ public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<BatchedSear
 
   private static final int MAX_SEARCHES = 100;
 
+  /// Of all searches together, because the response contains all hits.
+  private static final long MAX_HITS = 5_000;
+
   public SearchBatch(@Nullable List<BatchedSearch> searches) {
     this.searches = List.copyOf(Input.required("searches", searches));
     if (this.searches.isEmpty() || this.searches.size() > MAX_SEARCHES) {
@@ -28,6 +31,16 @@ public record SearchBatch(@Schema(minItems = 1, maxItems = 100) List<BatchedSear
           "searches",
           "searches must have 1 to %s elements, not %s."
               .formatted(MAX_SEARCHES, this.searches.size()));
+    }
+    long hits =
+        this.searches.stream()
+            .mapToLong(one -> (long) one.search().limit() * one.search().groupSize())
+            .sum();
+    if (hits > MAX_HITS) {
+      throw Problem.field(
+          "searches",
+          "The searches ask for %s hits together, but a batch has at most %s. Lower limit, or send several batches."
+              .formatted(hits, MAX_HITS));
     }
   }
 

@@ -11,6 +11,8 @@ import dev.sheaf.http.Input;
 import dev.sheaf.http.ProblemDocument;
 import dev.sheaf.http.RequestId;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.search.SearchBatch.SearchAnswer;
 import dev.sheaf.search.SearchBatch.SearchBatchResponse;
@@ -44,10 +46,12 @@ class SearchBatchResource {
 
   private final SearchService searches;
   private final Callers callers;
+  private final RequestMemory memory;
 
-  SearchBatchResource(SearchService searches, Callers callers) {
+  SearchBatchResource(SearchService searches, Callers callers, RequestMemory memory) {
     this.searches = searches;
     this.callers = callers;
+    this.memory = memory;
   }
 
   @POST
@@ -63,9 +67,10 @@ class SearchBatchResource {
   public SearchBatchResponse search(@Nullable SearchBatch batch)
       throws SQLException, InterruptedException {
     Caller caller = callers.ofRequest();
+    MemoryBudget.Account account = memory.ofRequest();
     List<Callable<SearchAnswer>> tasks = new ArrayList<>();
     for (SearchBatch.BatchedSearch one : Input.required("searches", batch).searches()) {
-      tasks.add(Context.current().wrap(() -> answer(caller, one)));
+      tasks.add(Context.current().wrap(() -> answer(caller, one, account)));
     }
     try (var threads = Executors.newFixedThreadPool(CONCURRENCY, Thread.ofVirtual().factory())) {
       var answers = new ArrayList<SearchAnswer>();
@@ -81,13 +86,15 @@ class SearchBatchResource {
     }
   }
 
-  private SearchAnswer answer(Caller caller, SearchBatch.BatchedSearch one) throws SQLException {
+  private SearchAnswer answer(
+      Caller caller, SearchBatch.BatchedSearch one, MemoryBudget.Account account)
+      throws SQLException {
     MDC.put(RequestId.LOGGED, caller.requestId());
     try {
       if (!caller.sees(one.collection())) {
         throw CollectionService.notFound(one.collection());
       }
-      return new SearchAnswer(searches.search(one.collection(), one.search()), null);
+      return new SearchAnswer(searches.search(one.collection(), one.search(), account), null);
     } catch (Problem problem) {
       return new SearchAnswer(null, ProblemDocument.of(problem));
     } catch (EmbeddingException

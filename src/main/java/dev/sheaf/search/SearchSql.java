@@ -22,16 +22,26 @@ import org.jspecify.annotations.Nullable;
 /// Every plan produces `ranked (document_id, ordinal, key)`, where a smaller key is better.
 public final class SearchSql {
 
+  /// The texts of most results have together at most this many bytes.
+  static final long FEW_BYTES = 128 * 1024;
+
   private final Query query;
   private final Space space;
   private final SearchPlan plan;
+  private final long maxBytes;
   private final List<Object> parameters = new ArrayList<>();
   private final String searchStatement;
 
   public SearchSql(Query query, SearchPlan plan) {
+    this(query, plan, FEW_BYTES);
+  }
+
+  /// @param maxBytes the texts of all hits are NULL if they have together more than this many bytes
+  private SearchSql(Query query, SearchPlan plan, long maxBytes) {
     this.query = query;
     this.space = query.space();
     this.plan = plan;
+    this.maxBytes = maxBytes;
     this.searchStatement =
         switch (query.request().mode()) {
               case VECTOR ->
@@ -47,6 +57,15 @@ public final class SearchSql {
             }
             + bestChunks()
             + hits();
+  }
+
+  /// The same search for texts of up to `bytes` bytes.
+  SearchSql withMaxBytes(long bytes) {
+    return new SearchSql(query, plan, bytes);
+  }
+
+  long maxBytes() {
+    return maxBytes;
   }
 
   /// The parameters of the search statement, in order.
@@ -299,18 +318,33 @@ public final class SearchSql {
         """;
   }
 
-  /// Texts, vectors and highlights are read for the returned rows only.
+  /// Texts, vectors and highlights are read for the returned rows only. The last column is the
+  /// number of bytes of all texts. If they are more than [#maxBytes], the texts are NULL, so that
+  /// the caller can reserve memory before it reads them.
   private String hits() {
     var columns = new StringBuilder();
+    var limited = new StringBuilder();
+    var bytes = new ArrayList<String>();
     var joins = new StringBuilder();
     for (ReturnField field : query.request().select()) {
-      columns.append(", ").append(field.column);
+      String name = "r" + field.ordinal();
+      columns.append(", ").append(field.column).append(" AS ").append(name);
+      if (field.isText()) {
+        bytes.add("COALESCE(octet_length(%s), 0)".formatted(field.column));
+        limited.append(", CASE WHEN h.bytes <= %s THEN h.%s END".formatted(maxBytes, name));
+      } else {
+        limited.append(", h.").append(name);
+      }
     }
     if (query.request().highlight()) {
-      columns
-          .append(", ts_headline('%s', c.text, ".formatted(query.language()))
+      columns.append(", c.text AS highlighted");
+      bytes.add("octet_length(c.text)");
+      limited
+          .append(
+              ", CASE WHEN h.bytes <= %s THEN ts_headline('%s', h.highlighted, "
+                  .formatted(maxBytes, query.language()))
           .append(textQuery(query))
-          .append(", 'StartSel=<mark>, StopSel=</mark>')");
+          .append(", 'StartSel=<mark>, StopSel=</mark>') END");
     }
     if (query.request().highlight() || query.request().select().contains(ReturnField.TEXT)) {
       joins.append(
@@ -328,15 +362,24 @@ public final class SearchSql {
           JOIN %s d ON d.collection_id = %s AND d.id = b.document_id%s\
         """
             .formatted(space.documentTable(), space.collectionId(), joins);
+    String rows = needsCount() ? "f.rows" : "0::bigint";
+    String from = needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found;
+    if (bytes.isEmpty()) {
+      return """
+      SELECT %s, d.external_id, b.ordinal, b.key%s, 0::bigint
+        FROM %s
+       ORDER BY b.top, b.document_id, b.key, b.ordinal\
+      """
+          .formatted(rows, columns, from);
+    }
     return """
-    SELECT %s, d.external_id, b.ordinal, b.key%s
-      FROM %s
-     ORDER BY b.top, b.document_id, b.key, b.ordinal\
+    SELECT h.rows, h.external_id, h.ordinal, h.key%s, h.bytes
+      FROM (SELECT %s AS rows, d.external_id, b.document_id, b.ordinal, b.key, b.top%s,
+                   sum(%s) OVER () AS bytes
+              FROM %s) h
+     ORDER BY h.top, h.document_id, h.key, h.ordinal\
     """
-        .formatted(
-            needsCount() ? "f.rows" : "0::bigint",
-            columns,
-            needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+        .formatted(limited, rows, columns, String.join(" + ", bytes), from);
   }
 
   private String documentJoin(String chunk) {

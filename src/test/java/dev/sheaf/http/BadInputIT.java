@@ -84,7 +84,7 @@ class BadInputIT {
           {"text":"a","metadata":[]}                    | metadata     | metadata must be an object.
           {"text":"a","metadata":"x"}                   | metadata     | metadata must be an object.
           {"text":"a","metadata":{"k":{"\\u0000":1}}}   | metadata.k   | metadata.k contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
-          {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits.
+          {"text":"a","metadata":{"k":1e99999}}         | metadata.k   | metadata.k has more than 1000 digits when written without an exponent.
           {"text":"a","content":"b"}                    | content      | Unknown field content. Known fields: chunks, embedded, metadata, text, title, uri.
           """)
   void documents(String body, String field, String detail) {

@@ -1,4 +1,4 @@
-package dev.sheaf.http;
+package dev.sheaf.limits;
 
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// itself blocks twice, and waking it takes as long as a third of a search. A client that never
 /// sends the rest of its body would block the thread for a minute; here it blocks none, and its
 /// connection is closed after `quarkus.http.read-timeout`.
+///
+/// The caller is not authenticated yet, so all such bodies together have a small part of the
+/// [MemoryBudget].
 @ApplicationScoped
 class SmallBodyReader {
 
@@ -28,26 +31,42 @@ class SmallBodyReader {
           "multipart/form-data|application/x-www-form-urlencoded", Pattern.CASE_INSENSITIVE);
 
   private final Duration readTimeout;
+  private final MemoryBudget budget;
 
   SmallBodyReader(
       @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
-          Duration readTimeout) {
+          Duration readTimeout,
+      MemoryBudget budget) {
     this.readTimeout = readTimeout;
+    this.budget = budget;
   }
 
   void register(@Observes Router router) {
-    var body = BodyHandler.create(false).setPreallocateBodyBuffer(true);
+    // Not preallocated: a client that only announces a body must not cost memory.
+    var body = BodyHandler.create(false);
     router
         .route("/api/v1/*")
         .order(Integer.MIN_VALUE)
         .handler(context -> {
-          if (isSmall(context.request())) {
+          if (isSmall(context.request()) && reserve(context)) {
             closeOnTimeout(context);
             body.handle(context);
           } else {
             context.next();
           }
         });
+  }
+
+  /// Returns `false` if too many bodies are arriving. Then the thread of the request reads the
+  /// body, after authentication.
+  private boolean reserve(RoutingContext context) {
+    long length = Long.parseLong(context.request().getHeader(HttpHeaders.CONTENT_LENGTH));
+    MemoryBudget.Account account = budget.tryOpenForArrival(length);
+    if (account == null) {
+      return false;
+    }
+    context.addEndHandler(_ -> account.close());
+    return true;
   }
 
   private void closeOnTimeout(RoutingContext context) {
