@@ -41,6 +41,12 @@ public final class BoundedJson {
     int depth = 0;
     int values = 0;
     long bytes = 0;
+    if (parser.hasToken(JsonToken.FIELD_NAME) || parser.hasToken(JsonToken.END_OBJECT)) {
+      // The start of an object was already consumed.
+      out.writeStartObject();
+      depth = 1;
+      values = 1;
+    }
     for (JsonToken token = parser.currentToken(); ; token = parser.nextToken()) {
       switch (token) {
         case START_OBJECT, START_ARRAY -> {
@@ -121,9 +127,7 @@ public final class BoundedJson {
 
   /// The field of the body that contains the value, such as `metadata`.
   private static String root(JsonParser parser) {
-    String path = path(parser.getParsingContext());
-    int end = path.indexOf('.');
-    return end < 0 ? path : path.substring(0, end);
+    return path(parser.getParsingContext()).split("[.\\[]", 2)[0];
   }
 
   /// The path of the current value of a context, such as `metadata.a[1].b`.

@@ -105,8 +105,8 @@ final class BodyLimit {
             + " bytes. Send a smaller body, or raise sheaf.http.max-body-size.");
   }
 
-  /// A body that is large, or whose length is not known. It needs little memory until more than
-  /// [#SMALL_BODY_BYTES] have arrived.
+  /// A body that has not arrived. It needs no memory until its first byte, and little until more
+  /// than [#SMALL_BODY_BYTES] have arrived.
   private final class LimitedInputStream extends FilterInputStream {
 
     private final MemoryBudget.Account account;
@@ -135,12 +135,15 @@ final class BodyLimit {
     }
 
     private void count(int read) throws IOException {
-      boolean wasSmall = count <= SMALL_BODY_BYTES;
+      long before = count;
       count += read;
       if (count > limit) {
         throw tooLarge(limit);
       }
-      if (wasSmall && count > SMALL_BODY_BYTES) {
+      if (before == 0 && read > 0) {
+        account.reserve(BodyCost.of(Math.min(expected, SMALL_BODY_BYTES)));
+      }
+      if (before <= SMALL_BODY_BYTES && count > SMALL_BODY_BYTES) {
         account.reserve(BodyCost.of(expected));
       }
       long late = System.nanoTime() - start - SLOW_START;

@@ -30,6 +30,14 @@ public interface LimitsConfig {
   /// The heap that requests may use together. Absent: 60% of the maximum heap.
   Optional<MemorySize> memory();
 
+  /// How long a new connection may take until the headers of its first request are complete.
+  @WithDefault("10s")
+  Duration headerTimeout();
+
+  /// How long a connection stays open between two requests.
+  @WithDefault("75s")
+  Duration keepAlive();
+
   /// How long an operation waits for a permit or for memory before it is rejected.
   @WithDefault("2s")
   Duration queueFor();

@@ -26,6 +26,9 @@ class SmallBodyReader {
   /// In bytes. A vector of 4,096 numbers with all their decimals is shorter.
   private static final int MAX_SMALL_BYTES = 128 * 1024;
 
+  /// In bytes. A buffer that grows begins with this size.
+  private static final int TINY_BYTES = 1024;
+
   private static final Pattern FORM =
       Pattern.compile(
           "multipart/form-data|application/x-www-form-urlencoded", Pattern.CASE_INSENSITIVE);
@@ -42,15 +45,17 @@ class SmallBodyReader {
   }
 
   void register(@Observes Router router) {
-    // Not preallocated: a client that only announces a body must not cost memory.
+    // A client that only announces a body must not cost memory. But an empty body needs its buffer,
+    // because without one the request would be read again.
     var body = BodyHandler.create(false);
+    var tinyBody = BodyHandler.create(false).setPreallocateBodyBuffer(true);
     router
         .route("/api/v1/*")
         .order(Integer.MIN_VALUE)
         .handler(context -> {
           if (isSmall(context.request()) && reserve(context)) {
             closeOnTimeout(context);
-            body.handle(context);
+            (length(context.request()) <= TINY_BYTES ? tinyBody : body).handle(context);
           } else {
             context.next();
           }
@@ -60,13 +65,16 @@ class SmallBodyReader {
   /// Returns `false` if too many bodies are arriving. Then the thread of the request reads the
   /// body, after authentication.
   private boolean reserve(RoutingContext context) {
-    long length = Long.parseLong(context.request().getHeader(HttpHeaders.CONTENT_LENGTH));
-    MemoryBudget.Account account = budget.tryOpenForArrival(length);
+    MemoryBudget.Account account = budget.tryOpenForArrival(length(context.request()));
     if (account == null) {
       return false;
     }
     context.addEndHandler(_ -> account.close());
     return true;
+  }
+
+  private static int length(HttpServerRequest request) {
+    return Integer.parseInt(request.getHeader(HttpHeaders.CONTENT_LENGTH));
   }
 
   private void closeOnTimeout(RoutingContext context) {

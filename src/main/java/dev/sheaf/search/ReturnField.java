@@ -28,14 +28,6 @@ public enum ReturnField {
     this.column = column;
   }
 
-  /// Whether the length of its value depends on the document.
-  boolean isText() {
-    return switch (this) {
-      case TITLE, URI, TEXT, METADATA -> true;
-      case VECTOR, CREATED_AT, UPDATED_AT -> false;
-    };
-  }
-
   /// The name in JSON.
   @JsonValue
   public String value() {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -322,64 +323,79 @@ public final class SearchSql {
   /// number of bytes of all texts. If they are more than [#maxBytes], the texts are NULL, so that
   /// the caller can reserve memory before it reads them.
   private String hits() {
-    var columns = new StringBuilder();
-    var limited = new StringBuilder();
-    var bytes = new ArrayList<String>();
-    var joins = new StringBuilder();
+    var ofDocument = new StringBuilder("d.external_id");
+    var ofChunk = new StringJoiner(", ");
+    var selected = new StringBuilder();
+    var bytes = new StringJoiner(" + ");
+    boolean vector = false;
     for (ReturnField field : query.request().select()) {
       String name = "r" + field.ordinal();
-      columns.append(", ").append(field.column).append(" AS ").append(name);
-      if (field.isText()) {
-        bytes.add("COALESCE(octet_length(%s), 0)".formatted(field.column));
-        limited.append(", CASE WHEN h.bytes <= %s THEN h.%s END".formatted(maxBytes, name));
-      } else {
-        limited.append(", h.").append(name);
+      switch (field) {
+        case TITLE, URI, METADATA, CREATED_AT, UPDATED_AT ->
+            ofDocument.append(", ").append(field.column).append(" AS ").append(name);
+        case TEXT -> ofChunk.add(field.column + " AS " + name);
+        case VECTOR -> vector = true;
+      }
+      switch (field) {
+        case TITLE, URI, METADATA, TEXT -> {
+          bytes.add("COALESCE(octet_length(%s), 0)".formatted(name));
+          selected.append(", CASE WHEN h.bytes <= %s THEN h.%s END".formatted(maxBytes, name));
+        }
+        case CREATED_AT, UPDATED_AT, VECTOR -> selected.append(", h.").append(name);
       }
     }
     if (query.request().highlight()) {
-      columns.append(", c.text AS highlighted");
-      bytes.add("octet_length(c.text)");
-      limited
+      ofChunk.add("c.text AS highlighted");
+      bytes.add("octet_length(highlighted)");
+      selected
           .append(
               ", CASE WHEN h.bytes <= %s THEN ts_headline('%s', h.highlighted, "
                   .formatted(maxBytes, query.language()))
           .append(textQuery(query))
           .append(", 'StartSel=<mark>, StopSel=</mark>') END");
     }
-    if (query.request().highlight() || query.request().select().contains(ReturnField.TEXT)) {
-      joins.append(
-          "\n  JOIN %s c ON c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
-              .formatted(space.chunkTable(), space.collectionId()));
+    String found = "best b" + lookUp(ofDocument.toString(), documentOfHit(), "hit_document");
+    if (ofChunk.length() > 0) {
+      found += lookUp(ofChunk.toString(), chunkOfHit(), "hit_chunk");
     }
-    if (query.request().select().contains(ReturnField.VECTOR)) {
-      joins.append(
-          "\n  JOIN %s v ON v.document_id = b.document_id AND v.ordinal = b.ordinal"
-              .formatted(space.embeddingTable()));
-    }
-    String found =
-        """
-        best b
-          JOIN %s d ON d.collection_id = %s AND d.id = b.document_id%s\
-        """
-            .formatted(space.documentTable(), space.collectionId(), joins);
-    String rows = needsCount() ? "f.rows" : "0::bigint";
-    String from = needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found;
-    if (bytes.isEmpty()) {
-      return """
-      SELECT %s, d.external_id, b.ordinal, b.key%s, 0::bigint
-        FROM %s
-       ORDER BY b.top, b.document_id, b.key, b.ordinal\
-      """
-          .formatted(rows, columns, from);
+    if (vector) {
+      found +=
+          lookUp("v.vector AS r" + ReturnField.VECTOR.ordinal(), embeddingOfHit(), "hit_embedding");
     }
     return """
     SELECT h.rows, h.external_id, h.ordinal, h.key%s, h.bytes
-      FROM (SELECT %s AS rows, d.external_id, b.document_id, b.ordinal, b.key, b.top%s,
-                   sum(%s) OVER () AS bytes
+      FROM (SELECT %s AS rows, b.document_id, b.ordinal, b.key, b.top, hit_document.*%s%s, %s AS bytes
               FROM %s) h
      ORDER BY h.top, h.document_id, h.key, h.ordinal\
     """
-        .formatted(limited, rows, columns, String.join(" + ", bytes), from);
+        .formatted(
+            selected,
+            needsCount() ? "f.rows" : "0::bigint",
+            ofChunk.length() == 0 ? "" : ", hit_chunk.*",
+            vector ? ", hit_embedding.*" : "",
+            bytes.length() == 0 ? "0::bigint" : "sum(" + bytes + ") OVER ()",
+            needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+  }
+
+  /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
+  /// otherwise may read a whole table, because disabled sorts hide the difference in cost.
+  private static String lookUp(String columns, String row, String alias) {
+    return "\n  CROSS JOIN LATERAL (SELECT %s FROM %s OFFSET 0) %s".formatted(columns, row, alias);
+  }
+
+  private String documentOfHit() {
+    return "%s d WHERE d.collection_id = %s AND d.id = b.document_id"
+        .formatted(space.documentTable(), space.collectionId());
+  }
+
+  private String chunkOfHit() {
+    return "%s c WHERE c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
+        .formatted(space.chunkTable(), space.collectionId());
+  }
+
+  private String embeddingOfHit() {
+    return "%s v WHERE v.space_id = %s AND v.document_id = b.document_id AND v.ordinal = b.ordinal"
+        .formatted(space.embeddingTable(), space.id());
   }
 
   private String documentJoin(String chunk) {

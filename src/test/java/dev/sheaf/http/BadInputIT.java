@@ -215,8 +215,8 @@ class BadInputIT {
                     HttpRequest.BodyPublishers.ofString(
                         "{\"text\":\"a\",\"metadata\":" + "[".repeat(100_000))));
 
-    assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(response.body()).contains("urn:sheaf:problem:malformed-json");
+    assertThat(response.statusCode()).isEqualTo(422);
+    assertThat(response.body()).contains("nested more than 100 levels deep");
   }
 
   @Test
@@ -264,8 +264,8 @@ class BadInputIT {
                     HttpRequest.BodyPublishers.ofString(
                         "{\"text\":\"a\",\"filter\":" + "{\"$not\":".repeat(10_000))));
 
-    assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(response.body()).contains("urn:sheaf:problem:malformed-json");
+    assertThat(response.statusCode()).isEqualTo(422);
+    assertThat(response.body()).contains("nested more than 100 levels deep");
   }
 
   @Test
