@@ -9,7 +9,6 @@ import dev.sheaf.limits.MemoryBudget;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
-import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -92,7 +91,7 @@ public final class StoredMetadata {
         JsonGenerator out = JSON.createGenerator(text)) {
       for (JsonToken token = in.nextToken(); token != null; token = in.nextToken()) {
         if (token.isNumeric() && in.getTextLength() > MANY_DIGITS) {
-          out.writeNumber(new BigDecimal(in.getText()).stripTrailingZeros().toString());
+          out.writeNumber(withExponent(in.getText()));
         } else {
           out.copyCurrentEventExact(in);
         }
@@ -103,6 +102,36 @@ public final class StoredMetadata {
       }
     }
     return text.toString();
+  }
+
+  /// Writes a number with an exponent. Works on the text, because arithmetic on thousands of such
+  /// numbers takes seconds.
+  ///
+  /// @param printed as PostgreSQL prints it, without an exponent
+  static String withExponent(String printed) {
+    String sign = printed.startsWith("-") ? "-" : "";
+    int point = printed.indexOf('.');
+    String digits = printed.substring(sign.length(), point < 0 ? printed.length() : point);
+    String fraction = point < 0 ? "" : printed.substring(point + 1);
+    int end = fraction.length();
+    while (end > 0 && fraction.charAt(end - 1) == '0') {
+      end--;
+    }
+    fraction = fraction.substring(0, end);
+    if (fraction.isEmpty()) {
+      int zeros = digits.length();
+      while (zeros > 1 && digits.charAt(zeros - 1) == '0') {
+        zeros--;
+      }
+      int exponent = digits.length() - zeros;
+      return sign + digits.substring(0, zeros) + (exponent == 0 ? "" : "E" + exponent);
+    }
+    String all = digits + fraction;
+    int start = 0;
+    while (start < all.length() - 1 && all.charAt(start) == '0') {
+      start++;
+    }
+    return sign + all.substring(start) + "E-" + fraction.length();
   }
 
   /// The bytes of the rows of a result, one after the other.

@@ -25,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 @ApplicationScoped
 public class MemoryBudget {
 
-  /// Reservations up to this size come from the part for small ones. An ordinary search needs less.
-  static final long SMALL_BYTES = 1024 * 1024;
+  /// A reservation up to this share of the part for small ones comes from there. An ordinary search
+  /// needs less.
+  private static final int SMALL_SHARE = 4;
 
   /// The budget is counted in units of this many bytes.
   private static final int UNIT = 1024;
@@ -178,7 +179,7 @@ public class MemoryBudget {
     }
 
     private Reservation acquire(long bytes, Duration patience) {
-      if (bytes <= SMALL_BYTES) {
+      if (bytes <= small.bytes() / SMALL_SHARE) {
         int units = small.units(bytes);
         if (tryAcquire(small, units, Duration.ZERO)) {
           return new Reservation(small, units);
