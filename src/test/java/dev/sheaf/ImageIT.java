@@ -1,7 +1,7 @@
 package dev.sheaf;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.SheafContainer;
 import java.net.http.HttpResponse;
@@ -9,7 +9,6 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.concurrent.FutureTask;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,7 +29,6 @@ import org.testcontainers.utility.DockerImageName;
 class ImageIT {
 
   private static final int TERMINATED = 128 + 15;
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Pattern RESIDENT = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
   private static Network network;
@@ -86,9 +84,7 @@ class ImageIT {
         SheafContainer again = sheaf("migrate", "up");
         SheafContainer service = sheaf().withEnv("SHEAF_SCHEMA_AT_START", "check")) {
       wait.start();
-      await()
-          .atMost(PATIENCE)
-          .until(() -> wait.getLogs().contains("waiting: the database has no schema yet"));
+      await().until(() -> wait.getLogs().contains("waiting: the database has no schema yet"));
 
       assertThat(up.run()).isZero();
       assertThat(wait.awaitExit()).isZero();
@@ -188,9 +184,7 @@ class ImageIT {
       awaitBlocked();
 
       service.terminate();
-      await()
-          .atMost(PATIENCE)
-          .until(() -> service.send("GET", "/q/health/ready", "").statusCode() == 503);
+      await().until(() -> service.send("GET", "/q/health/ready", "").statusCode() == 503);
       holder.commit();
 
       assertThat(begun.get().statusCode()).isEqualTo(201);
@@ -202,7 +196,6 @@ class ImageIT {
     try (Connection connection = connect(database);
         Statement statement = connection.createStatement()) {
       await()
-          .atMost(PATIENCE)
           .until(() -> {
             try (var row =
                 statement.executeQuery(

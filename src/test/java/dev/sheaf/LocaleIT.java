@@ -1,7 +1,7 @@
 package dev.sheaf;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +12,6 @@ import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.Test;
 @OutOfProcess
 class LocaleIT {
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final String LINES =
@@ -56,7 +54,6 @@ class LocaleIT {
       try (SheafProcess sheaf = SheafProcess.start(database, environment)) {
         outcome.addAll(served(sheaf));
         await()
-            .atMost(PATIENCE)
             .until(() ->
                 !database
                     .query(

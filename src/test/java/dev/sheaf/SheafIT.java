@@ -1,7 +1,7 @@
 package dev.sheaf;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +28,6 @@ class SheafIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int TERMINATED = 128 + 15;
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Test
   void endsInOrderWhileTheModelLoads() throws IOException, InterruptedException {
@@ -52,7 +50,6 @@ class SheafIT {
       lock.execute("LOCK TABLE collection IN SHARE MODE");
       var begun = begin(() -> sheaf.send("POST", "/api/v1/collections", "{\"name\": \"late\"}"));
       await()
-          .atMost(PATIENCE)
           .until(() ->
               !database
                   .query(
@@ -64,9 +61,7 @@ class SheafIT {
                   .isEmpty());
 
       var exit = begin(sheaf::terminate);
-      await()
-          .atMost(PATIENCE)
-          .until(() -> sheaf.send("GET", "/q/health/ready", "").statusCode() == 503);
+      await().until(() -> sheaf.send("GET", "/q/health/ready", "").statusCode() == 503);
       assertThat(sheaf.send("GET", "/q/health/live", "").statusCode()).isEqualTo(200);
       holder.commit();
 

@@ -1,8 +1,10 @@
 package dev.sheaf.backup;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.Difference.Kind;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,6 +25,10 @@ import java.util.TreeSet;
 record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows) {
 
   private static final String EXTENSION = "extension ";
+
+  /// The least bytes of a kind and a name that was cut: PostgreSQL cuts names to 63 bytes, at the
+  /// end of a character.
+  private static final int CUT = "cast ".length() + 60;
 
   Contents {
     catalog = Collections.unmodifiableSortedMap(new TreeMap<>(catalog));
@@ -61,14 +67,7 @@ record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows)
          ORDER BY 1
         """
             .formatted(partitioned ? "'r', 'p'" : "'r'");
-    List<String> tables = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        tables.add(row.getString(1));
-      }
-    }
-    return tables;
+    return Sql.of(sql).list(connection, row -> row.getString(1));
   }
 
   /// Called after each table that was counted.
@@ -77,14 +76,10 @@ record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows)
     boolean goOn(int tables);
   }
 
-  /// Reads them in the transaction of `connection`, whose settings it changes for the rest of that
-  /// transaction.
+  /// Reads them in the transaction of `connection`.
   static Contents of(Connection connection, Counted counted) throws SQLException {
     SortedMap<String, Long> rows = new TreeMap<>();
     try (Statement statement = connection.createStatement()) {
-      // Definitions name everything in full then, so that two databases can be compared that find
-      // their tables in different ways.
-      statement.execute("SET LOCAL search_path = ''");
       CatalogSnapshot snapshot = CatalogSnapshot.of(connection);
       int done = 0;
       for (String table : tables(connection, false)) {
@@ -122,9 +117,28 @@ record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows)
   /// none: a backup may be restored on a newer server.
   List<Difference> differences(Contents restored) {
     List<Difference> differences = new ArrayList<>();
-    compare(catalog, restored.catalog, "", differences);
+    compare(catalog, cutLike(catalog, restored.catalog), "", differences);
     compare(rows, restored.rows, "rows of ", differences);
     return List.copyOf(differences);
+  }
+
+  /// Earlier versions cut the names of objects to the length of an identifier, and put together the
+  /// definitions of those that had one name then. `actual` with the names that `expected` has.
+  private static SortedMap<String, String> cutLike(
+      SortedMap<String, String> expected, SortedMap<String, String> actual) {
+    SortedMap<String, String> cut = new TreeMap<>();
+    actual.forEach((name, definition) ->
+        cut.merge(
+            expected.containsKey(name)
+                ? name
+                : expected.headMap(name).keySet().stream()
+                    .filter(shorter -> shorter.getBytes(StandardCharsets.UTF_8).length >= CUT)
+                    .filter(name::startsWith)
+                    .reduce((_, longest) -> longest)
+                    .orElse(name),
+            definition,
+            (one, other) -> one.compareTo(other) < 0 ? one + "\n" + other : other + "\n" + one));
+    return cut;
   }
 
   private static void compare(

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /// `sheaf migrate verify`
 @Command(
@@ -16,10 +17,15 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
 
+  @Option(
+      names = "--privileges",
+      description = "Compare owners, privileges and default privileges too.")
+  private boolean privileges;
+
   @Override
   public Integer call() {
     Output output = common.output();
-    List<Difference> differences = new ArrayList<>(common.migrations().verify());
+    List<Difference> differences = new ArrayList<>(common.migrations().verify(privileges));
     common
         .mongodb()
         .ifPresent(mongodb -> mongodb.verify().forEach(d -> differences.add(ofMongodb(d))));

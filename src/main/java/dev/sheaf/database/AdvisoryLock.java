@@ -11,14 +11,15 @@ import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// An advisory lock that a session holds until this is closed or the session ends. The server
-/// releases it however the session ends, so there is nothing to clean up after a kill.
+/// A session-level advisory lock, held until it is closed or the session ends. The server releases
+/// it when the session ends, so nothing has to be cleaned up after a killed process.
 ///
-/// It is tried again and again instead of being waited for: a statement that waits holds a
-/// snapshot, and `CREATE INDEX CONCURRENTLY` waits for all of those.
+/// The lock is polled, because a statement that waits for a lock holds a snapshot, and `CREATE
+/// INDEX CONCURRENTLY` waits for all older snapshots.
 public final class AdvisoryLock implements AutoCloseable {
 
-  /// How soon the server notices that the process of a lock or a lease was killed.
+  /// The interval at which the server checks whether the client of a running statement still
+  /// exists.
   private static final Duration DEATH_NOTICE = Duration.ofSeconds(1);
 
   private static final Duration POLL = Duration.ofMillis(50);
@@ -31,9 +32,9 @@ public final class AdvisoryLock implements AutoCloseable {
     this.key = key;
   }
 
-  /// What is locked, within one database. Builds of every version use the same keys.
+  /// The key of a lock within one database. It is the same in all versions of Sheaf.
   ///
-  /// @param classId the first number; `null` when there is only one
+  /// @param classId the first number of a two-part key; `null` for a single number
   /// @param objectId the second or only number
   public record Key(@Nullable Integer classId, long objectId) {
 
@@ -49,7 +50,7 @@ public final class AdvisoryLock implements AutoCloseable {
       return classId == null ? Long.toString(objectId) : classId + ", " + objectId;
     }
 
-    /// As `pg_locks` shows it.
+    /// A condition on `pg_locks` that selects this key.
     private String condition() {
       return classId == null
           ? "l.objsubid = 1 AND (l.classid::bigint << 32) + l.objid::bigint = " + objectId
@@ -60,10 +61,10 @@ public final class AdvisoryLock implements AutoCloseable {
 
   /// The session that holds a lock.
   ///
-  /// @param client `user@host/pid` when it is one of ours, else the application's name
-  /// @param address where it connects from, as the server sees it
-  /// @param backend the server's process id of the session, for `pg_terminate_backend`
-  /// @param since when its session began; `null` when this role may not know
+  /// @param client `user@host/pid` for a process of Sheaf, otherwise the application name
+  /// @param address the client's address as the server sees it
+  /// @param backend the process id of the session on the server, for `pg_terminate_backend`
+  /// @param since the start of the session; `null` if the role may not read it
   public record Holder(String client, String address, int backend, @Nullable Instant since) {
     @Override
     public String toString() {
@@ -76,7 +77,7 @@ public final class AdvisoryLock implements AutoCloseable {
     }
   }
 
-  /// Tries once.
+  /// Tries to acquire the lock once.
   public static Optional<AdvisoryLock> tryAcquire(Connection connection, Key key)
       throws SQLException {
     return call(connection, "pg_try_advisory_lock", key)
@@ -84,7 +85,7 @@ public final class AdvisoryLock implements AutoCloseable {
         : Optional.empty();
   }
 
-  /// Tries until it has the lock.
+  /// Polls until the lock is acquired.
   public static AdvisoryLock acquire(Connection connection, Key key)
       throws SQLException, InterruptedException {
     while (true) {
@@ -96,13 +97,13 @@ public final class AdvisoryLock implements AutoCloseable {
     }
   }
 
-  /// Tries once, and holds the lock until the end of the transaction.
+  /// Tries once to acquire the lock until the end of the transaction.
   public static boolean tryAcquireInTransaction(Connection connection, Key key)
       throws SQLException {
     return call(connection, "pg_try_advisory_xact_lock", key);
   }
 
-  /// Which session of this database holds the lock now.
+  /// The session that holds the lock now.
   public static Optional<Holder> holder(Connection connection, Key key) throws SQLException {
     String sql =
         """
@@ -132,9 +133,9 @@ public final class AdvisoryLock implements AutoCloseable {
     return time == null ? null : time.toInstant();
   }
 
-  /// Makes the server notice within a second that this client is gone, so that the locks of a
-  /// killed process are free even while one of its long statements still runs. Servers on platforms
-  /// that cannot do that stay as they are.
+  /// Makes the server end a running statement within a second after its client has gone, so that
+  /// the locks of a killed process are released. Ignored by servers on platforms without this
+  /// feature.
   public static void noticeDeath(Connection connection) throws SQLException {
     try (Statement set = connection.createStatement()) {
       set.execute("SET client_connection_check_interval = " + DEATH_NOTICE.toMillis());

@@ -2,15 +2,15 @@ package dev.sheaf.database;
 
 import java.sql.SQLException;
 
-/// Failures of a statement that another session's work explains: between a look at the database and
-/// the statement, an object was dropped or created, or both sessions wanted the same locks.
-/// Background workers expect them: the next look shows what is left to do.
+/// Failures that another session's work explains: an object was dropped or created between a query
+/// and the statement that relied on it, or both sessions wanted the same locks. Background workers
+/// expect them and query again.
 public final class ConcurrentChange {
 
   private ConcurrentChange() {}
 
-  /// Whether the object is gone, or exists already, or its lock is held. The same failures have
-  /// other causes too, so the caller looks whether there is still something to do.
+  /// Whether the object is missing, exists already, or is locked. These failures have other causes
+  /// too, so the caller must check whether there is still work to do.
   public static boolean isBehind(SQLException failure) {
     return switch (SqlStates.of(failure)) {
       case SqlStates.UNDEFINED_TABLE,
@@ -25,22 +25,22 @@ public final class ConcurrentChange {
     };
   }
 
-  /// Whether the statement lost its locks to another: a deadlock, a lock that is not available, or
-  /// a serialization failure. The same statement may succeed a moment later.
+  /// Whether the statement failed because of a deadlock, an unavailable lock, or a serialization
+  /// failure. The same statement may succeed if it is retried.
   public static boolean isOverLocks(SQLException failure) {
     return SqlStates.isTransient(failure)
         || (SqlStates.INTERNAL_ERROR.equals(failure.getSQLState())
             && isOverARowOfTheCatalog(failure));
   }
 
-  /// Whether somebody cancelled the statement, or `statement_timeout` did: PostgreSQL has one code
-  /// for both.
+  /// Whether the statement was cancelled by a user or by `statement_timeout`; both have the same
+  /// SQLSTATE.
   public static boolean isCancelled(SQLException failure) {
     return SqlStates.QUERY_CANCELED.equals(failure.getSQLState());
   }
 
-  /// Two sessions changed the same index or table at once. PostgreSQL has no code of its own for
-  /// that, but it says which of its routines found out.
+  /// Whether two sessions changed the same index or table at once. PostgreSQL has no SQLSTATE for
+  /// this, but it reports the routine that detected it.
   private static boolean isOverARowOfTheCatalog(SQLException failure) {
     return switch (SqlStates.routine(failure)) {
       case "simple_heap_update", "simple_heap_delete" -> true;

@@ -8,10 +8,10 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.inject.Alternative;
 import jakarta.inject.Singleton;
 
-/// Keeps the pool from giving a connection to the next who asks when it was of no use to the last.
+/// Evicts a connection from the pool after an error that makes it unusable.
 ///
-/// Quarkus knows of broken ones (class 08) alone. But what a server says before it breaks them is
-/// 57P01; and a connection to a server that was made a standby works, and will never take a write.
+/// Quarkus evicts connections after errors of class 08 only. A server that shuts down reports 57P01
+/// first, and a connection to a server that became a standby works but rejects every write.
 @Singleton
 @Unremovable
 @Alternative

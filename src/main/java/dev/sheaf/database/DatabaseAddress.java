@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
 
-/// Where a PostgreSQL database is and as whom to open it. Its text form never holds the password.
+/// The address of a PostgreSQL database, with role and password. `toString` omits the password.
 ///
 /// @param jdbcUrl `jdbc:postgresql://host:port/database?...`, without credentials
-/// @param user the role; `null` is the driver's choice
-/// @param password its password; `null` where none is needed
+/// @param user the role; `null` selects the driver's default
+/// @param password the role's password; `null` if none is needed
 public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable String password) {
 
   private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
@@ -35,10 +35,11 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     }
   }
 
-  /// Reads `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`), the form
-  /// that `DATABASE_URL` has on most platforms. User, password and database are percent-decoded.
+  /// Parses `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`), the
+  /// format of `DATABASE_URL` on most platforms. User, password and database are percent-decoded.
   ///
-  /// @throws OperatorException when it is no such URL; the message does not repeat its credentials
+  /// @throws OperatorException if the URL is malformed; the message does not contain the
+  ///   credentials
   public static DatabaseAddress parse(String url) {
     URI uri;
     try {
@@ -72,7 +73,8 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
         jdbcUrl(uri.getHost() + ":" + port, decode(path.substring(1)), query), user, password);
   }
 
-  /// From its parts, as `DB_HOST` and its like have them.
+  /// Builds an address from the values of `DB_HOST`, `DB_PORT`, `DB_NAME`, `DB_USER`,
+  /// `DB_PASSWORD`.
   public static DatabaseAddress of(
       String host, String port, String database, @Nullable String user, @Nullable String password) {
     try {
@@ -84,19 +86,19 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     }
   }
 
-  /// The same server and role, another database.
+  /// The address of another database on the same server, with the same role.
   public DatabaseAddress withDatabase(String database) {
     int question = jdbcUrl.indexOf('?');
     String query = question < 0 ? "" : jdbcUrl.substring(question);
     return new DatabaseAddress(jdbcUrl(server(), database, query), user, password);
   }
 
-  /// The name or number of the server; several are separated by commas.
+  /// The host name or IP address; several are separated by commas.
   public String host() {
     return parsed(PGProperty.PG_HOST);
   }
 
-  /// As many as there are hosts.
+  /// One port for each host.
   public String port() {
     return parsed(PGProperty.PG_PORT);
   }
@@ -114,10 +116,11 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return parsed(PGProperty.PG_DBNAME);
   }
 
-  /// Opens a connection of its own, outside any pool.
+  /// Opens a connection outside of the pool.
   ///
-  /// @param applicationName what `pg_stat_activity` shows of it
-  /// @throws OperatorException when the server cannot be reached or refuses, saying which and why
+  /// @param applicationName the name in `pg_stat_activity`
+  /// @throws OperatorException if the server cannot be reached or rejects the connection, with the
+  ///   cause
   public Connection open(String applicationName) {
     Properties properties = new Properties();
     if (user != null) {
@@ -142,9 +145,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     }
   }
 
-  /// Looks whether it can be opened.
+  /// Checks that a connection can be opened.
   ///
-  /// @throws OperatorException when not, saying why
+  /// @throws OperatorException if not, with the cause
   public void probe() {
     try (Connection connection = open("sheaf " + ProcessIdentity.NAME)) {
       connection.getMetaData();
@@ -153,7 +156,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     }
   }
 
-  /// `host:port/database`, with the role in front when there is one.
+  /// `user@host:port/database`, or `host:port/database` without a role.
   @Override
   public String toString() {
     String place = server() + "/" + database();
@@ -190,9 +193,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
         "expected postgres://user:password@host:port/database?sslmode=...");
   }
 
-  /// The database of the settings: `jdbcUrl` if there is one, else the datasource's.
+  /// The configured database: `jdbcUrl` if it is set, otherwise the datasource's URL.
   ///
-  /// @throws OperatorException when none is configured
+  /// @throws OperatorException if no database is configured
   public static DatabaseAddress configured(Config settings, Optional<String> jdbcUrl) {
     return ifConfigured(settings, jdbcUrl)
         .orElseThrow(() ->
@@ -201,7 +204,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
                 "set DATABASE_URL=postgres://user:password@host:port/database"));
   }
 
-  /// The same; empty when none is configured.
+  /// The configured database, or empty if none is configured.
   public static Optional<DatabaseAddress> ifConfigured(Config settings, Optional<String> jdbcUrl) {
     return jdbcUrl
         .or(() -> settings.getOptionalValue("quarkus.datasource.jdbc.url", String.class))

@@ -4,12 +4,12 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/// How the database is used.
+/// Settings of the database connection.
 @ConfigMapping(prefix = "sheaf.database")
 interface DatabaseConfig {
 
-  /// How long it may say nothing to a statement before it is taken for gone. Searches have their
-  /// own time, and what takes as long as it takes, such as building an index, has no end.
+  /// The network timeout: how long a statement may run without a response before the connection is
+  /// closed. Searches have their own timeout; long statements such as index builds have none.
   @WithDefault("30s")
   Duration timeout();
 }

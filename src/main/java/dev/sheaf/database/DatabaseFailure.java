@@ -4,22 +4,22 @@ import java.sql.SQLException;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// Why the database does not do now what it will do at another time.
+/// A temporary failure of the database.
 public enum DatabaseFailure {
-  /// It is away, starts or ends, broke off, is silent, or has no connection or memory left.
+  /// The server is unreachable, starting or stopping, or out of connections or memory.
   UNREACHABLE,
-  /// It takes no writes, as a standby does.
+  /// The server rejects writes, as a standby does.
   READ_ONLY,
-  /// Its disk is full.
+  /// The server's disk is full.
   FULL;
 
-  /// Longer chains of causes are loops.
+  /// A limit for chains of causes, which can be cyclic.
   private static final int MAX_DEPTH = 20;
 
-  /// What is behind a failure. A commit that failed is only suppressed in what the transaction
-  /// manager throws.
+  /// Classifies a failure by its causes and suppressed exceptions; the transaction manager adds a
+  /// failed commit as suppressed.
   ///
-  /// @return `null` when it is no outage
+  /// @return `null` if it is not a temporary failure of the database
   public static @Nullable DatabaseFailure behind(Throwable failure) {
     return behind(failure, 0);
   }
@@ -38,8 +38,8 @@ public enum DatabaseFailure {
     return found;
   }
 
-  /// What the SQLSTATE says. The pool's own failures, such as a wait for a connection that was too
-  /// long, have none; the driver's always have one.
+  /// Classifies by SQLSTATE. Failures of the pool, such as a timeout while waiting for a
+  /// connection, have none; those of the driver always have one.
   private static @Nullable DatabaseFailure of(SQLException failure) {
     String state = failure.getSQLState();
     if (state == null) {

@@ -11,14 +11,15 @@ import java.util.OptionalInt;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
-/// Lets `DATABASE_URL=postgres://user:password@host:port/database?sslmode=...`, or `DB_HOST` with
-/// `DB_PORT`, `DB_NAME`, `DB_USER` and `DB_PASSWORD`, say where the database is. Quarkus's own
-/// `quarkus.datasource.jdbc.url` wins over both.
+/// Reads the database's address from
+/// `DATABASE_URL=postgres://user:password@host:port/database?...`, or from `DB_HOST`, `DB_PORT`,
+/// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. Quarkus's own `quarkus.datasource.jdbc.url` takes
+/// precedence.
 public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
   private static final String URL = "quarkus.datasource.jdbc.url";
 
-  /// Below every file and variable that names Quarkus's own settings.
+  /// Lower than every source in which Quarkus's own settings can be set.
   private static final int ORDINAL = 200;
 
   @Override

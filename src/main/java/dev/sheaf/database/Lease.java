@@ -2,53 +2,53 @@ package dev.sheaf.database;
 
 import java.time.Duration;
 
-/// The right of one process to work on a row, in the columns `lease_holder` and `lease_until`: it
-/// lasts for some time by the server's clock, is extended while the work goes on, and runs out when
-/// the process dies.
+/// The exclusive right of a process to work on a row, stored in the columns `lease_holder` and
+/// `lease_until`. The holder extends it during the work; if the holder dies, the lease expires, by
+/// the server's clock.
 ///
-/// The methods are SQL over those columns, for the statements of the tables that have them.
+/// The methods return SQL over these columns, for statements on the tables that have them.
 ///
-/// @param holder who holds it, as `lease_holder` stores it
-/// @param length how long it lasts unless it is extended
+/// @param holder the value of `lease_holder`
+/// @param length the time until the lease expires unless it is extended
 public record Lease(String holder, Duration length) {
 
-  /// The lease has run out.
+  /// A condition: the lease has expired.
   public static final String EXPIRED = "lease_until < clock_timestamp()";
 
-  /// Nobody holds it any more.
+  /// An assignment that releases the lease.
   public static final String RELEASE = "lease_holder = NULL, lease_until = NULL";
 
-  /// Values of the two columns, in this order.
+  /// The values of the two columns, in the order holder, expiry.
   public String values() {
     return quotedHolder() + ", " + until(length);
   }
 
-  /// Takes the lease, in the `SET` of an `UPDATE`.
+  /// Assignments that take the lease, for the `SET` clause of an `UPDATE`.
   public String take() {
     return "lease_holder = " + quotedHolder() + ", " + extend();
   }
 
-  /// Extends the lease, in the `SET` of an `UPDATE`.
+  /// An assignment that extends the lease, for the `SET` clause of an `UPDATE`.
   public String extend() {
     return "lease_until = " + until(length);
   }
 
-  /// It is ours, unless another has taken it since.
+  /// A condition: this holder has the lease.
   public String isHeld() {
     return "lease_holder = " + quotedHolder();
   }
 
-  /// It can be taken: it is nobody's, has run out or is ours.
+  /// A condition: the lease is free, expired, or held by this holder.
   public String isFree() {
     return "(lease_until IS NULL OR " + EXPIRED + " OR " + isHeld() + ")";
   }
 
-  /// It lasts, and is not ours.
+  /// A condition: another holder has the lease and it has not expired.
   public String isHeldByAnother() {
     return "(NOT " + EXPIRED + " AND lease_holder <> " + quotedHolder() + ")";
   }
 
-  /// It has lasted for a third of its length or longer.
+  /// A condition: at least a third of the lease has elapsed.
   public String isToBeExtended() {
     return "lease_until < " + until(length.multipliedBy(2).dividedBy(3));
   }

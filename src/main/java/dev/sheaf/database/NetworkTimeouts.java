@@ -6,11 +6,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 
-/// How long the database may be silent. A server that was paused, or cut off without a word, would
-/// keep whoever waits for it for ever.
-///
-/// Each user of the pool begins with `sheaf.database.timeout`, and may allow another time until the
-/// connection goes back.
+/// Network timeouts of connections. Without them, a caller would wait forever for a server that was
+/// paused or is unreachable. A connection from the pool has `sheaf.database.timeout`. Its user may
+/// set another timeout until the connection is returned.
 @Singleton
 public class NetworkTimeouts implements AgroalPoolInterceptor {
 
@@ -29,13 +27,13 @@ public class NetworkTimeouts implements AgroalPoolInterceptor {
     }
   }
 
-  /// Lets the database be silent for `time`.
+  /// Sets the network timeout of a connection.
   public static void allow(Connection connection, Duration time) throws SQLException {
     connection.setNetworkTimeout(Runnable::run, Math.toIntExact(time.toMillis()));
   }
 
-  /// Lets the database be silent for as long as it takes. That it is gone shows when TCP's
-  /// keepalive ends the connection.
+  /// Removes the network timeout of a connection. TCP keepalive still detects a server that is
+  /// gone.
   public static void allowAnyTime(Connection connection) throws SQLException {
     allow(connection, Duration.ZERO);
   }

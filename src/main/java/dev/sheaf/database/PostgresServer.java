@@ -9,17 +9,17 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What one database says about the server it lives on, and about pgvector.
+/// The versions of a PostgreSQL server and of its pgvector.
 ///
-/// @param version PostgreSQL's, as in `17.6`
-/// @param major its first number
-/// @param vectorAvailable the newest pgvector that could be created here; `null` when it is not
-///   installed on the server
-/// @param vector the pgvector created in this database; `null` when it is not
+/// @param version the version of PostgreSQL, such as `17.6`
+/// @param major the major version, such as 17
+/// @param vectorAvailable the newest version of pgvector that is installed on the server; `null` if
+///   there is none
+/// @param vector the version of pgvector that is created in this database; `null` if there is none
 public record PostgresServer(
     String version, int major, @Nullable String vectorAvailable, @Nullable String vector) {
 
-  /// Reads them through `connection`.
+  /// Reads the versions.
   public static PostgresServer of(Connection connection) throws SQLException {
     String sql =
         """
@@ -39,14 +39,13 @@ public record PostgresServer(
     }
   }
 
-  /// Whether an HNSW index may be built by several processes. Before 0.8.2 such a build can write
-  /// past its buffer (CVE-2026-3172).
+  /// Whether parallel builds of HNSW indexes are safe. Before 0.8.2 such a build can write past its
+  /// buffer (CVE-2026-3172).
   public boolean buildsInParallel() {
     return vector != null && atLeast(vector, "0.8.2");
   }
 
-  /// What this pgvector is known to do wrong, one sentence each; empty when nothing is known, or
-  /// there is none.
+  /// The known defects of this version of pgvector, one sentence each.
   public List<String> vectorRisks() {
     if (vector == null) {
       return List.of();
@@ -57,7 +56,7 @@ public record PostgresServer(
         .toList();
   }
 
-  /// Why `extension` cannot be created, and which package brings it.
+  /// The failure if `extension` is not installed on the server, with the package to install.
   public static OperatorException missingExtension(
       DatabaseAddress address, String version, int major, String extension) {
     String name = extension.equals("vector") ? "pgvector" : extension;

@@ -12,8 +12,8 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// A statement with its parameters, to be run on a connection, or on one of a pool that is returned
-/// at once. The hot path, and results that do not fit into memory, use JDBC.
+/// A statement with its parameters. It runs on a given connection, or on a pooled connection that
+/// is returned at once. The hot path, and results that do not fit into memory, use JDBC.
 public final class Sql {
 
   private final String text;
@@ -24,22 +24,22 @@ public final class Sql {
     this.parameters = parameters;
   }
 
-  /// A statement.
+  /// Creates a statement.
   ///
-  /// @param parameters for its question marks, in order: numbers, texts, `UUID`, `byte[]`,
-  ///   `OffsetDateTime`, arrays of objects for arrays of PostgreSQL, `null`
+  /// @param parameters the values of the question marks, in order: numbers, texts, `UUID`,
+  ///   `byte[]`, `OffsetDateTime`, arrays of objects for arrays of PostgreSQL, `null`
   public static Sql of(String text, @Nullable Object... parameters) {
     return new Sql(text, parameters);
   }
 
-  /// What is made of a row.
+  /// Maps the current row of a result to a value.
   public interface Row<T> {
     T of(ResultSet row) throws SQLException;
   }
 
-  /// Runs it.
+  /// Runs the statement.
   ///
-  /// @return how many rows it has changed
+  /// @return the number of rows changed
   public int update(Connection connection) throws SQLException {
     try (PreparedStatement statement = prepare(connection)) {
       return statement.executeUpdate();
@@ -52,7 +52,7 @@ public final class Sql {
     }
   }
 
-  /// Runs it and reads all of its rows.
+  /// Runs the query and maps all of its rows.
   public <T> List<T> list(Connection connection, Row<T> mapper) throws SQLException {
     var list = new ArrayList<T>();
     try (PreparedStatement statement = prepare(connection);
@@ -70,8 +70,8 @@ public final class Sql {
     }
   }
 
-  /// The same; empty when a table or column is missing, because nothing was created yet or an older
-  /// version did it.
+  /// Like the other `list`, but empty if a table or column does not exist, as in a database that is
+  /// new or was migrated by an older version.
   public <T> List<T> listIfExists(Connection connection, Row<T> mapper) throws SQLException {
     try {
       return list(connection, mapper);
@@ -83,7 +83,7 @@ public final class Sql {
     }
   }
 
-  /// Runs it and reads its first row; empty when it has none.
+  /// Runs the query and maps its first row; empty if there is none.
   public <T> Optional<T> first(Connection connection, Row<T> mapper) throws SQLException {
     try (PreparedStatement statement = prepare(connection);
         ResultSet row = statement.executeQuery()) {
@@ -97,18 +97,18 @@ public final class Sql {
     }
   }
 
-  /// Whether the first column of its first row is true.
+  /// Whether the first column of the first row is true.
   public boolean isTrue(Connection connection) throws SQLException {
     return first(connection, row -> row.getBoolean(1)).orElse(false);
   }
 
-  /// The time in a column of a row; `null` when there is none.
+  /// The time in a column of the current row; `null` for SQL `NULL`.
   public static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
     OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
     return time == null ? null : time.toInstant();
   }
 
-  /// The same by the column's name.
+  /// The time in a column of the current row, by name; `null` for SQL `NULL`.
   public static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
     return instant(row, row.findColumn(column));
   }

@@ -8,12 +8,12 @@ import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
-/// Turns what PostgreSQL reports into what a person needs: one line and a hint.
+/// Translates errors of PostgreSQL into one line and a hint for operators.
 public final class SqlErrorMessage {
 
   private SqlErrorMessage() {}
 
-  /// Why `address` could not be opened.
+  /// The failure of a connection attempt.
   static OperatorException connecting(DatabaseAddress address, SQLException e) {
     String server = address.server();
     return switch (SqlStates.of(e)) {
@@ -42,16 +42,16 @@ public final class SqlErrorMessage {
     };
   }
 
-  /// Why something failed on `address`.
+  /// The failure of an operation.
   ///
-  /// @param what what was being done
+  /// @param what the operation
   public static OperatorException running(DatabaseAddress address, String what, SQLException e) {
     return running(address, what, null, e);
   }
 
-  /// Why `statement` failed on `address`.
+  /// The failure of a statement.
   ///
-  /// @param what what was being done: a changeset, a template, a command
+  /// @param what the operation: a changeset, a template, a command
   public static OperatorException running(
       DatabaseAddress address, String what, @Nullable String statement, SQLException e) {
     String problem =
@@ -89,7 +89,7 @@ public final class SqlErrorMessage {
     };
   }
 
-  /// The server's own words in one line, with its detail when it has one.
+  /// The server's message in one line, with its detail if there is one.
   public static String message(SQLException e) {
     ServerErrorMessage server = e instanceof PSQLException p ? p.getServerErrorMessage() : null;
     if (server == null || server.getMessage() == null) {

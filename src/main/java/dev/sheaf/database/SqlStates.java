@@ -47,7 +47,7 @@ public final class SqlStates {
   public static final String CANNOT_CONNECT_NOW = "57P03";
   public static final String INTERNAL_ERROR = "XX000";
 
-  /// The first characters of every state of a class.
+  /// The prefix that the states of a class share.
   public static final String WARNING_CLASS = "01";
 
   public static final String CONNECTION_EXCEPTION_CLASS = "08";
@@ -57,7 +57,7 @@ public final class SqlStates {
   public static final String TRANSACTION_ROLLBACK_CLASS = "40";
   public static final String INSUFFICIENT_RESOURCES_CLASS = "53";
 
-  /// Of the class of operator interventions, those that end the session.
+  /// The operator interventions that end the session.
   public static final String SHUTDOWN_CLASS = "57P";
 
   private SqlStates() {}
@@ -67,8 +67,8 @@ public final class SqlStates {
     return e.getSQLState() == null ? "" : e.getSQLState();
   }
 
-  /// The function of the server, or of an extension, that reported a failure or a notice: where a
-  /// state says too little, this says the rest in every language. Empty when it is not known.
+  /// The C function of the server or of an extension that reported a failure or a notice. It is the
+  /// same in every language, and tells failures apart that share an SQLSTATE. Empty if unknown.
   public static String routine(SQLException e) {
     ServerErrorMessage message =
         switch (e) {
@@ -79,7 +79,7 @@ public final class SqlStates {
     return message == null || message.getRoutine() == null ? "" : message.getRoutine();
   }
 
-  /// Whether the same statement may succeed a moment later.
+  /// Whether the same statement may succeed if it is retried.
   public static boolean isTransient(SQLException e) {
     return switch (of(e)) {
       case LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE -> true;
@@ -101,7 +101,7 @@ public final class SqlStates {
     };
   }
 
-  /// Whether rows are to blame: a value that cannot be read, or a violated constraint.
+  /// Whether the data caused the failure: a malformed value or a violated constraint.
   public static boolean isAboutRows(String state) {
     return state.startsWith(DATA_EXCEPTION_CLASS)
         || state.startsWith(INTEGRITY_CONSTRAINT_VIOLATION_CLASS);

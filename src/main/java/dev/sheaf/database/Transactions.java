@@ -5,21 +5,19 @@ import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/// Runs work in one transaction: all of its statements take effect, or none.
-///
-/// Whatever the work throws rolls the transaction back, an `Error` too, and reaches the caller as
-/// it is; what fails after it is suppressed in it. The connection commits each statement by itself
+/// Runs work in one transaction. Any `Throwable` rolls the transaction back and is rethrown
+/// unchanged; later failures are added to it as suppressed. The connection is in auto-commit mode
 /// before and afterwards.
 public final class Transactions {
 
   private Transactions() {}
 
-  /// Work that returns something.
+  /// Work with a result.
   public interface Work<T extends @Nullable Object, X extends Exception> {
     T on(Connection connection) throws SQLException, X;
   }
 
-  /// Work that returns nothing.
+  /// Work without a result.
   public interface Steps<X extends Exception> {
     void on(Connection connection) throws SQLException, X;
   }
@@ -97,8 +95,7 @@ public final class Transactions {
     }
   }
 
-  /// Restoring auto-commit would commit what could not be rolled back; the end of the session does
-  /// not.
+  /// Closes the connection: after a failed rollback, restoring auto-commit would commit the work.
   private static void abort(Connection connection, Throwable failure) {
     try {
       connection.abort(Runnable::run);

@@ -1,5 +1,5 @@
-/// What every user of the database shares: which failures are an outage, and how long it may be
-/// silent. Knows no feature.
+/// Access to the database for all features: addresses, statements, transactions, locks, leases,
+/// SQLSTATEs, timeouts, and the classification of failures.
 @NullMarked
 package dev.sheaf.database;
 

@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -67,6 +68,10 @@ public interface MigrationConfig {
   /// age counts from the backup's snapshot.
   @WithDefault("24h")
   Duration backupMaxAge();
+
+  /// Objects of others in the same database, which `verify` does not report as extra: texts such as
+  /// `table public.schema_migrations`, as `verify` reports them. `*` stands for any characters.
+  Optional<List<String>> verifyIgnore();
 
   /// The numbers of dimensions of the configured models. `migrate check` reports columns and
   /// indexes with other dimensions. Default: the dimensions of the bundled model.

@@ -2,9 +2,9 @@ package dev.sheaf.mongodb;
 
 import java.util.List;
 
-/// A collection and the indexes it is to have, in the order in which files ask for them.
+/// A declared collection and its indexes, in the order of the files.
 ///
-/// @param file the first that names it
+/// @param file the first file that declares it
 record MongoCollectionIndexes(String file, String name, List<MongoIndex> indexes) {
 
   MongoCollectionIndexes {

@@ -6,24 +6,22 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/// Where MongoDB is. Without a URL there is none, and nothing else here matters.
+/// Settings of MongoDB. Without a URL, MongoDB is not used.
 @ConfigMapping(prefix = "sheaf.mongodb")
 public interface MongoConfig {
 
   /// `mongodb://user:password@host:port/database?...` or `mongodb+srv://...`.
   Optional<String> url();
 
-  /// The database whose collections these are. Absent: the one in the URL, which may also be there
-  /// only for logging in.
+  /// The database. Default: the one in the URL.
   Optional<String> database();
 
-  /// A directory with `<module>/indexes.json` in it. Absent: `mongodb` beside the directory of
-  /// changelogs if one is given, otherwise `db/mongodb` in the artifact.
+  /// A directory that contains `<module>/indexes.json`. Default: `mongodb` beside the directory of
+  /// changelogs if one is given, otherwise `db/mongodb` in the application.
   Optional<Path> root();
 
-  /// How long a command looks for a server that takes writes, and for a connection to it;
-  /// `serverSelectionTimeoutMS` and `connectTimeoutMS` in the URL override it. An index may then
-  /// build for as long as it takes.
+  /// The timeout for finding a writable server and for connecting to it. `serverSelectionTimeoutMS`
+  /// and `connectTimeoutMS` in the URL override it. Index builds have no timeout.
   @WithDefault("5s")
   Duration timeout();
 }

@@ -4,24 +4,24 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.jspecify.annotations.Nullable;
 
-/// One index that a file asks for, as it is written there.
+/// An index as a file declares it.
 ///
-/// @param file which
-/// @param name unique in its collection
-/// @param keys what is indexed, in order
-/// @param options all others but the name
+/// @param file the file
+/// @param name the name, unique in its collection
+/// @param keys the keys, in order
+/// @param options all other options
 record MongoIndex(String file, String name, BsonDocument keys, BsonDocument options) {
 
-  /// What the command `createIndexes` takes.
+  /// The index as an argument of the command `createIndexes`.
   BsonDocument specification() {
     BsonDocument specification = new BsonDocument("key", keys).append("name", new BsonString(name));
     specification.putAll(options);
     return specification;
   }
 
-  /// What a server makes of it.
+  /// The normal form of the definition.
   ///
-  /// @param inherited the collation of the collection, which indexes have unless they name another
+  /// @param inherited the collation of the collection, for an index without its own
   MongoIndexDefinition definition(@Nullable BsonDocument inherited) {
     return MongoIndexDefinition.of(keys, options, inherited);
   }

@@ -15,18 +15,18 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/// What an index is, without its name, in one form for what a file says and what a server reports:
-/// numbers without a type, a text index as its fields and not as the server's `_fts`, and nothing
-/// that only repeats a default. The defaults are those of the command `createIndexes` and of
-/// "Default Collation Parameters" in MongoDB's manual.
+/// The definition of an index without its name, in a normal form for files and servers: numbers
+/// have no type, a text index has its fields instead of the server's `_fts`, and defaults are
+/// omitted. The defaults are those of the command `createIndexes` and of "Default Collation
+/// Parameters" in MongoDB's manual.
 ///
-/// @param keys in order
-/// @param options in any order
+/// @param keys the keys, in order
+/// @param options the options, in any order
 record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
 
   private static final List<String> SWITCHES = List.of("unique", "sparse", "hidden");
 
-  /// Servers add their own version of these; which one matters only to a file that names it.
+  /// Versions that servers add; they are compared only if the file sets them.
   private static final List<String> VERSIONS = List.of("textIndexVersion", "2dsphereIndexVersion");
 
   private static final Map<String, BsonValue> FLAT_DEFAULTS =
@@ -62,7 +62,7 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
 
   private static final BsonInt64 ONE = new BsonInt64(1);
 
-  /// @param inherited the collation of the collection, for an index that names none
+  /// @param inherited the collation of the collection, for an index without its own
   static MongoIndexDefinition of(
       BsonDocument keys, BsonDocument options, @Nullable BsonDocument inherited) {
     boolean ownCollation = options.containsKey("collation");
@@ -70,7 +70,7 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
     return normal(keys, options, collation);
   }
 
-  /// What an entry of `listIndexes` says.
+  /// The definition in an entry of `listIndexes`.
   static MongoIndexDefinition listed(BsonDocument index) {
     return normal(
         index.getDocument("key"), index, index.getDocument("collation", new BsonDocument()));
@@ -125,8 +125,8 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
     return weights;
   }
 
-  /// A server reports `_fts: "text", _ftsx: 1` where the text's fields stood, which come in the
-  /// order of their names, as any order means the same.
+  /// A server reports `_fts: "text", _ftsx: 1` in place of the text fields. These are sorted by
+  /// name, because their order has no meaning.
   private static BsonDocument plainKeys(BsonDocument keys, SortedMap<String, BsonValue> weights) {
     BsonDocument plain = new BsonDocument();
     boolean textSeen = false;
@@ -148,7 +148,7 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
     return plain;
   }
 
-  /// `null` for the plain comparison of bytes, which a server reports as no collation.
+  /// `null` for the simple collation, which a server reports as no collation.
   private static @Nullable BsonDocument collation(BsonDocument collation) {
     String locale = collation.getString("locale", new BsonString("simple")).getValue();
     if (locale.equals("simple")) {
@@ -192,7 +192,7 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
     };
   }
 
-  /// 1, 1.0 and NumberLong(1) are one number.
+  /// Treats 1, 1.0 and NumberLong(1) as the same number.
   private static BsonValue plain(BsonValue value) {
     return switch (value) {
       case BsonNumber number when number.doubleValue() == number.longValue() ->
@@ -211,12 +211,12 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
     };
   }
 
-  /// Whether this is the index that every collection has.
+  /// Whether this is the index on `_id`, which every collection has.
   boolean isOnId() {
     return keys.equals(new BsonDocument("_id", new BsonInt32(1)));
   }
 
-  /// `reported`, without what a server fills in on its own and this definition leaves open.
+  /// `reported` without the options that the server added and this definition does not set.
   MongoIndexDefinition comparable(MongoIndexDefinition reported) {
     BsonDocument comparable = reported.options.clone();
     for (String version : VERSIONS) {
@@ -245,7 +245,7 @@ record MongoIndexDefinition(BsonDocument keys, BsonDocument options) {
     return keys.hashCode() * 31 + options.hashCode();
   }
 
-  /// As a file would say it, in one line.
+  /// The definition as a file declares it, in one line.
   @Override
   public String toString() {
     return new BsonDocument("keys", keys).append("options", options).toJson();

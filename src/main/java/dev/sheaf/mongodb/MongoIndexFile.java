@@ -18,18 +18,18 @@ import org.bson.BsonDocument;
 import org.bson.BsonInvalidOperationException;
 import org.bson.json.JsonParseException;
 
-/// Reads one `indexes.json`, and takes nothing that it does not understand: an option that is
-/// misspelt would otherwise be missed months later.
+/// Parses an `indexes.json`. Unknown options are rejected, because a misspelt one would otherwise
+/// be noticed months later.
 final class MongoIndexFile {
 
   private static final List<String> KINDS = List.of("text", "2dsphere", "2d", "hashed");
 
-  /// A path of names that do not begin with $, or all fields below one, or all there are.
+  /// A field path without names that begin with `$`, or a wildcard: `path.$**` or `$**`.
   private static final Pattern FIELD =
       Pattern.compile(
           "(?:[^.$\\x00][^.\\x00]*)(?:\\.[^.$\\x00][^.\\x00]*)*(?:\\.\\$\\*\\*)?|\\$\\*\\*");
 
-  /// What an option, or a field of a collation, may be.
+  /// The type of an option or of a field of a collation.
   private enum Type {
     BOOLEAN("true or false"),
     COUNT("a whole number, 0 or more"),
@@ -102,8 +102,8 @@ final class MongoIndexFile {
 
   /// The collections of the file, in its order.
   ///
-  /// @param path for messages
-  /// @throws OperatorException naming the file, the collection and the index
+  /// @param path the name of the file in messages
+  /// @throws OperatorException with the file, the collection and the index
   static List<MongoCollectionIndexes> parse(String path, String json) {
     JsonNode root;
     try {
@@ -214,7 +214,7 @@ final class MongoIndexFile {
     }
   }
 
-  /// What a server would refuse only after it had created what comes before.
+  /// Checks what a server would reject only after it had created the preceding indexes.
   private static void together(String where, JsonNode keys, JsonNode options) {
     List<String> fields = List.copyOf(names(keys));
     if (fields.equals(List.of("_id")) && keys.get("_id").isNumber()) {

@@ -18,12 +18,12 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// What the files of all modules ask for.
+/// The declarations of all modules.
 ///
-/// @param origin where they were read, for messages
-/// @param wanted by enabled modules, in their order; a collection that two of them name has the
-///   indexes of both
-/// @param known by modules that are off, which may have been on once
+/// @param origin the location of the files, for messages
+/// @param wanted the declarations of enabled modules, in the order of the modules; a collection in
+///   two of them has the indexes of both
+/// @param known the declarations of disabled modules, which may have been enabled before
 record MongoIndexFiles(
     String origin, List<MongoCollectionIndexes> wanted, List<MongoCollectionIndexes> known) {
 
@@ -35,7 +35,7 @@ record MongoIndexFiles(
     known = List.copyOf(known);
   }
 
-  /// Those that are packed with the application.
+  /// The files in the application.
   static MongoIndexFiles bundled(Modules modules) {
     ClassLoader loader = Thread.currentThread().getContextClassLoader();
     return read(
@@ -49,9 +49,9 @@ record MongoIndexFiles(
         });
   }
 
-  /// Those in a directory, which has one for each module.
+  /// The files in a directory with a subdirectory for each module.
   ///
-  /// @throws OperatorException when one in it is no module, which would never be seeded
+  /// @throws OperatorException if a subdirectory is not a module; it would never be seeded
   static MongoIndexFiles in(Path root, Modules modules) {
     try (Stream<Path> entries = Files.isDirectory(root) ? Files.list(root) : Stream.empty()) {
       for (Path directory : entries.filter(Files::isDirectory).sorted().toList()) {
@@ -120,7 +120,7 @@ record MongoIndexFiles(
         Stream.concat(first.indexes().stream(), second.indexes().stream()).toList());
   }
 
-  /// The indexes of one collection have names of their own and are not the same.
+  /// Checks that the indexes of a collection differ in name and in definition.
   private static void distinct(MongoCollectionIndexes collection) {
     Map<String, MongoIndex> names = new HashMap<>();
     Map<MongoIndexDefinition, MongoIndex> definitions = new HashMap<>();
@@ -142,7 +142,7 @@ record MongoIndexFiles(
     }
   }
 
-  /// Whether a file of any module, on or off, asks for an index of this name.
+  /// Whether a file of any module, enabled or not, declares an index of this name.
   boolean knows(String collection, String index) {
     return Stream.concat(wanted.stream(), known.stream())
         .filter(candidate -> candidate.name().equals(collection))
@@ -151,7 +151,7 @@ record MongoIndexFiles(
   }
 
   private interface Reader {
-    /// The content of the module's file; `null` when it has none.
+    /// The content of the module's file; `null` if there is none.
     byte @Nullable [] read(String module) throws IOException;
   }
 }

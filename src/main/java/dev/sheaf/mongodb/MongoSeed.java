@@ -22,8 +22,8 @@ import org.bson.BsonDocument;
 import org.bson.BsonString;
 import org.jspecify.annotations.Nullable;
 
-/// Brings a MongoDB to what the files of the enabled modules ask for, and says where it differs. It
-/// adds; nothing is ever dropped or changed.
+/// Creates the declared collections and indexes in MongoDB, and reports differences. It never drops
+/// or changes anything.
 public final class MongoSeed {
 
   private static final String HIDDEN = "hidden";
@@ -37,12 +37,12 @@ public final class MongoSeed {
     this.files = files;
   }
 
-  /// Reads the files; connects to nothing.
+  /// Reads the files, without a connection.
   ///
-  /// @param changelogs the directory of changelogs, if not the artifact's: the directory `mongodb`
-  ///   beside it is read, unless [MongoConfig#root()] names one
-  /// @return empty when MongoDB is off
-  /// @throws OperatorException when a file is not well-formed
+  /// @param changelogs the directory of changelogs, or `null` for those in the application: the
+  ///   directory `mongodb` beside it is read, unless [MongoConfig#root()] is set
+  /// @return empty if MongoDB is not configured
+  /// @throws OperatorException if a file is malformed
   public static Optional<MongoSeed> of(
       MongoConfig config, Modules modules, Optional<Path> changelogs) {
     return config.url().isEmpty()
@@ -50,7 +50,7 @@ public final class MongoSeed {
         : Optional.of(new MongoSeed(config, read(config, modules, changelogs)));
   }
 
-  /// What to say to somebody who wants to seed while MongoDB is off.
+  /// The failure if MongoDB is not configured.
   public static OperatorException off() {
     return new OperatorException(
         "MongoDB is off", "set sheaf.mongodb.url=mongodb://user:password@host:27017/database");
@@ -72,15 +72,15 @@ public final class MongoSeed {
         .orElseGet(() -> MongoIndexFiles.bundled(modules));
   }
 
-  /// Creates what is missing. Looks at everything first: when one index is there under its name
-  /// with another definition, nothing is created. Several may do this at once.
+  /// Creates what is missing. All collections are compared first: if an index exists with another
+  /// definition, nothing is created. Concurrent runs are safe.
   public MongoSeedResult seed() {
     return seed(object -> {});
   }
 
-  /// The same, telling what it is at.
+  /// Creates what is missing, and reports progress.
   ///
-  /// @param creating hears of each collection and index before it is created, which may take long
+  /// @param creating receives each collection and index before it is created
   public MongoSeedResult seed(Consumer<String> creating) {
     long start = System.nanoTime();
     Attempt attempt = new Attempt(creating);
@@ -101,10 +101,9 @@ public final class MongoSeed {
         Duration.ofNanos(System.nanoTime() - start));
   }
 
-  /// Every difference, in the order of the objects' names. Other collections than those of the
-  /// files are somebody else's.
+  /// All differences, sorted by object name. Collections that no file declares are ignored.
   ///
-  /// @throws OperatorException when the server cannot be asked
+  /// @throws OperatorException if the server cannot be queried
   public List<Difference> verify() {
     if (files.wanted().isEmpty()) {
       return List.of();
@@ -169,7 +168,7 @@ public final class MongoSeed {
     return "index " + collection.name() + "." + index.name();
   }
 
-  /// The state of one seeding, which may end early.
+  /// The state of one run of `seed`.
   private final class Attempt {
 
     private final Consumer<String> creating;
@@ -312,16 +311,15 @@ public final class MongoSeed {
   }
 
   private interface Step {
-    /// Whether it was not there before.
+    /// @return whether it was created
     boolean create();
   }
 
-  /// What a server has of one collection.
+  /// The state of a collection on the server.
   ///
-  /// @param type as the server calls it, `collection` or `view` or another; `null` when it is not
-  ///   there
-  /// @param collation of indexes that name none
-  /// @param indexes by name, without the one on `_id` that every collection has
+  /// @param type `collection`, `view` or another type of the server; `null` if it does not exist
+  /// @param collation the collation of indexes without their own
+  /// @param indexes the indexes by name, without the one on `_id`
   private record Live(
       @Nullable String type,
       @Nullable BsonDocument collation,
@@ -360,7 +358,7 @@ public final class MongoSeed {
       return !VIEW.equals(type);
     }
 
-    /// The index of the same name, to be compared; `null` when it is not there.
+    /// The index of the same name; `null` if there is none.
     @Nullable MongoIndexDefinition comparable(MongoIndex index) {
       MongoIndexDefinition live = indexes.get(index.name());
       return live == null ? null : index.definition(collation).comparable(live);

@@ -4,13 +4,13 @@ import dev.sheaf.runtime.OperatorException;
 import java.time.Duration;
 import java.util.List;
 
-/// What `seed` did.
+/// The result of `seed`.
 ///
-/// @param created what was not there before, in order
-/// @param unchanged how many collections and indexes were there already, as they should be
-/// @param problems why it ended early; empty on success
-/// @param notes what else a person may want to know
-/// @param duration of the whole
+/// @param created the created objects, in order
+/// @param unchanged the number of collections and indexes that already existed as declared
+/// @param problems the failures; empty on success
+/// @param notes additional information
+/// @param duration the total duration
 public record MongoSeedResult(
     List<Created> created,
     int unchanged,
@@ -28,9 +28,9 @@ public record MongoSeedResult(
     return problems.isEmpty();
   }
 
-  /// This result, if it is a success.
+  /// Returns this result if it is a success.
   ///
-  /// @throws OperatorException the first problem
+  /// @throws OperatorException the first problem, otherwise
   public MongoSeedResult orThrow() {
     if (!success()) {
       throw problems.getFirst();
@@ -38,7 +38,7 @@ public record MongoSeedResult(
     return this;
   }
 
-  /// One collection or index.
+  /// A created collection or index.
   ///
   /// @param object `collection orders` or `index orders.orders_customer`
   public record Created(String object, Duration took) {}

@@ -34,9 +34,8 @@ import org.bson.BsonString;
 import org.bson.BsonValue;
 import org.jspecify.annotations.Nullable;
 
-/// A connection to one database, and what its failures mean. Nothing that it says holds the URL, of
-/// which a driver quotes more than it should: a password with a slash in it becomes a part of the
-/// host.
+/// A connection to a database, and the translation of its failures. Messages never contain the URL,
+/// because the driver quotes parts of it: it takes a password with a slash for a part of the host.
 final class MongoServer implements AutoCloseable {
 
   private static final int UNAUTHORIZED = 13;
@@ -46,8 +45,8 @@ final class MongoServer implements AutoCloseable {
   private static final int INDEX_KEYS_CONFLICT = 86;
   private static final int DUPLICATE_KEY = 11000;
 
-  /// Each failure is an exception too, and the driver would tell a terminal of every attempt. Held
-  /// here, because a logger that nobody holds forgets its level.
+  /// The driver logs every attempt to connect, and each failure is an exception as well. The field
+  /// keeps the logger, because the level of an unreferenced logger is lost.
   private static final Logger DRIVER_LOG = Logger.getLogger("org.mongodb.driver");
 
   private final MongoClient client;
@@ -60,9 +59,9 @@ final class MongoServer implements AutoCloseable {
     this.hosts = hosts;
   }
 
-  /// Does not connect yet.
+  /// Creates the client, which connects on first use.
   ///
-  /// @throws OperatorException when the settings make no sense
+  /// @throws OperatorException if the settings are invalid
   static MongoServer of(MongoConfig config) {
     DRIVER_LOG.setLevel(Level.OFF);
     String url = config.url().orElseThrow(MongoSeed::off).strip();
@@ -119,7 +118,7 @@ final class MongoServer implements AutoCloseable {
         "check the name, or give the servers as mongodb://host:port,host:port/database");
   }
 
-  /// Without its cause, whose message quotes the URL.
+  /// Omits the cause, because its message quotes the URL.
   private static OperatorException malformed() {
     return new OperatorException(
         "sheaf.mongodb.url is no MongoDB URL",
@@ -127,7 +126,7 @@ final class MongoServer implements AutoCloseable {
             + " : / ? # [ ] @ % is written as %3A %2F %3F %23 %5B %5D %40 %25");
   }
 
-  /// As `listCollections` reports them, by name.
+  /// The entries of `listCollections`, by name.
   SortedMap<String, BsonDocument> collections() {
     SortedMap<String, BsonDocument> collections = new TreeMap<>();
     for (BsonDocument collection : database.listCollections(BsonDocument.class)) {
@@ -136,7 +135,7 @@ final class MongoServer implements AutoCloseable {
     return collections;
   }
 
-  /// As `listIndexes` reports them, by name; empty when there is no such collection.
+  /// The entries of `listIndexes`, by name; empty if the collection does not exist.
   SortedMap<String, BsonDocument> indexes(String collection) {
     SortedMap<String, BsonDocument> indexes = new TreeMap<>();
     for (BsonDocument index : database.getCollection(collection).listIndexes(BsonDocument.class)) {
@@ -145,7 +144,7 @@ final class MongoServer implements AutoCloseable {
     return indexes;
   }
 
-  /// Whether it was not there before.
+  /// @return whether it was created
   boolean createCollection(String name) {
     try {
       database.createCollection(name);
@@ -158,7 +157,9 @@ final class MongoServer implements AutoCloseable {
     }
   }
 
-  /// Returns when the index is built, and whether it was not there before.
+  /// Creates an index and returns when it is built.
+  ///
+  /// @return whether it was created
   boolean createIndex(String collection, MongoIndex index) {
     BsonDocument reply =
         database.runCommand(
@@ -173,14 +174,14 @@ final class MongoServer implements AutoCloseable {
             != reply.getNumber("numIndexesAfter", new BsonInt32(-1)).intValue();
   }
 
-  /// Whether `e` says that there is an index of the same name or the same keys already.
+  /// Whether `e` reports that an index of the same name or the same keys exists.
   static boolean isConflict(MongoException e) {
     return e.getCode() == INDEX_OPTIONS_CONFLICT || e.getCode() == INDEX_KEYS_CONFLICT;
   }
 
-  /// `e` as a person needs it.
+  /// Translates a failure of the driver.
   ///
-  /// @param object what was being created, if anything was
+  /// @param object the object that was being created, if any
   OperatorException explain(MongoException e, @Nullable String object) {
     String of = object == null ? "" : object + ": ";
     return switch (e) {
@@ -254,7 +255,7 @@ final class MongoServer implements AutoCloseable {
         e);
   }
 
-  /// With their ports, which a URL may leave out; behind mongodb+srv only a lookup tells them.
+  /// The hosts with their ports, which a URL may omit. Those of `mongodb+srv` need a DNS lookup.
   private static String hosts(ConnectionString url) {
     return url.getHosts().stream()
         .map(host ->

@@ -1,6 +1,6 @@
-/// Collections and indexes of a MongoDB beside PostgreSQL: what `db/mongodb/<module>/indexes.json`
-/// asks for is created by `sheaf migrate seed` and compared by `verify`. Only commands come here; a
-/// service that starts loads nothing of the driver.
+/// Collections and indexes of an optional MongoDB. `sheaf migrate seed` creates what
+/// `db/mongodb/<module>/indexes.json` declares, and `verify` compares. Only commands use this
+/// package; the service does not load the driver.
 @NullMarked
 package dev.sheaf.mongodb;
 

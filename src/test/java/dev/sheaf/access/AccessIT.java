@@ -1,8 +1,8 @@
 package dev.sheaf.access;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.contains;
 import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
@@ -188,9 +188,7 @@ class AccessIT {
         .then()
         .statusCode(401)
         .body("detail", equalTo("The API key was revoked. Ask an administrator for a new one."));
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .untilAsserted(() -> as(elsewhere).get("/api/v1/collections").then().statusCode(401));
+    await().untilAsserted(() -> as(elsewhere).get("/api/v1/collections").then().statusCode(401));
     as(admin).delete("/api/v1/keys/" + id(here)).then().statusCode(204);
     as(admin)
         .delete("/api/v1/keys/nothing")
@@ -204,7 +202,6 @@ class AccessIT {
     String key = keys.create(CreateKey.of(Role.READER, null, null, "1s")).key();
 
     await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(() ->
             as(key)
                 .get("/api/v1/collections")
@@ -247,7 +244,6 @@ class AccessIT {
     execute(
         "UPDATE api_key SET last_used_at = now() - interval '61 s' WHERE id = '" + id(key) + "'");
     await()
-        .atMost(Duration.ofSeconds(10))
         .untilAsserted(() -> {
           as(key).get("/api/v1/collections").then().statusCode(200);
           assertThat(

@@ -1,8 +1,8 @@
 package dev.sheaf.backup;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sheaf.backup.BackupListener.Phase;

@@ -1,7 +1,7 @@
 package dev.sheaf.faults;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.faults.Traffic.Failure;
 import dev.sheaf.faults.Traffic.Kind;
@@ -51,7 +51,6 @@ class FaultSoakIT {
   private static final Duration GRACE =
       Duration.ofSeconds(Integer.getInteger("sheaf.soak.grace-seconds", 60));
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int POOL = 12;
   private static final int DISK_MEGABYTES = 64;
 
@@ -146,7 +145,7 @@ class FaultSoakIT {
         live.add(sheaf.liveBytes());
         traffic.end();
 
-        await().atMost(PATIENCE).until(traffic::areJobsDone);
+        await().until(traffic::areJobsDone);
         traffic.verify();
         report(traffic, live);
 
@@ -155,7 +154,7 @@ class FaultSoakIT {
             .allMatch(failure -> behind(failure).stream().anyMatch(one -> one.explains(failure)));
         assertThat(HalfDocuments.count(database)).isZero();
         assertThat(live).allMatch(bytes -> bytes < live.getFirst() + FLAT);
-        await().atMost(PATIENCE).until(() -> sheaf.threads() < threads + REQUESTS);
+        await().until(() -> sheaf.threads() < threads + REQUESTS);
         allConnectionsAreFree(database, traffic);
       } finally {
         sheaf.close();
@@ -198,7 +197,6 @@ class FaultSoakIT {
             () -> {
               fill(filler);
               await()
-                  .atMost(PATIENCE)
                   .until(() ->
                       traffic.failures().stream()
                           .anyMatch(failure -> failure.what().contains("database-full")));
@@ -230,10 +228,7 @@ class FaultSoakIT {
   }
 
   private static void awaitWell(Traffic traffic, long since) {
-    await()
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> traffic.isWellSince(since));
+    await().pollInterval(Duration.ofMillis(20)).until(() -> traffic.isWellSince(since));
   }
 
   /// As many concurrent requests as there are connections wait for the same lock.
@@ -246,7 +241,6 @@ class FaultSoakIT {
       lock.execute("LOCK TABLE collection IN ACCESS EXCLUSIVE MODE");
       IntStream.range(0, POOL).forEach(_ -> clients.execute(traffic::list));
       await()
-          .atMost(PATIENCE)
           .until(() ->
               database
                   .query(

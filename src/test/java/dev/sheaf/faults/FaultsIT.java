@@ -1,7 +1,7 @@
 package dev.sheaf.faults;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
@@ -92,10 +92,9 @@ class FaultsIT {
     database.execute("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
     endSessions();
     // The first request afterwards may fail, because its connection was closed.
-    await().atMost(PATIENCE).until(() -> search().statusCode() == 200);
+    await().until(() -> search().statusCode() == 200);
 
     await()
-        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(refusal(put("second")))
                 .isEqualTo(
@@ -107,7 +106,7 @@ class FaultsIT {
 
     TestDatabase.at(TestDatabase.server())
         .execute("ALTER DATABASE " + name + " RESET default_transaction_read_only");
-    await().atMost(PATIENCE).until(() -> put("third").statusCode() == 200);
+    await().until(() -> put("third").statusCode() == 200);
   }
 
   private static void endSessions() throws Exception {
@@ -131,7 +130,7 @@ class FaultsIT {
           Stream.generate(() -> clients.submit(() -> sheaf.send("GET", "/api/v1/collections", "")))
               .limit(3 * POOL)
               .toList();
-      await().atMost(PATIENCE).until(() -> answers.stream().anyMatch(Future::isDone));
+      await().until(() -> answers.stream().anyMatch(Future::isDone));
       holder.rollback();
     }
 
@@ -209,14 +208,14 @@ class FaultsIT {
         clients.add(client);
         send(client, "GET " + job + "/events HTTP/1.1\nHost: localhost\n\n");
       }
-      await().atMost(PATIENCE).until(() -> sheaf.threads() > threads + 90);
+      await().until(() -> sheaf.threads() > threads + 90);
       assertThat(search().statusCode()).isEqualTo(200);
     } finally {
       for (Socket client : clients) {
         client.close();
       }
     }
-    await().atMost(PATIENCE).until(() -> sheaf.threads() < threads + 10);
+    await().until(() -> sheaf.threads() < threads + 10);
   }
 
   private static Socket connect() throws IOException {

@@ -1,9 +1,9 @@
 package dev.sheaf.index;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasEntry;
 import static org.hamcrest.Matchers.hasSize;
@@ -24,14 +24,12 @@ import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -186,7 +184,7 @@ class IndexIT {
 
     fill(name, 101, 4_000);
 
-    awaitOneMinute()
+    await()
         .untilAsserted(() -> {
           assertThat(indexes(name)).hasSize(1).doesNotContain(first);
           // The new index is not compared with the old one, which had a fortieth of the rows.
@@ -213,7 +211,7 @@ class IndexIT {
         .body("precision", equalTo("full"))
         .body("hnsw", equalTo(Map.of("m", 8, "efConstruction", 4, "efSearch", 10)));
 
-    awaitOneMinute()
+    await()
         .untilAsserted(() -> {
           // During the whole replacement, searches use an index.
           search(name)
@@ -265,8 +263,7 @@ class IndexIT {
       cancelReindex(table);
 
       writer.commit();
-      awaitOneMinute()
-          .untilAsserted(() -> assertThat(relations(table)).containsExactly(table + "_hnsw"));
+      await().untilAsserted(() -> assertThat(relations(table)).containsExactly(table + "_hnsw"));
 
       writing.execute("LOCK TABLE " + table + " IN ROW EXCLUSIVE MODE");
       given()
@@ -275,7 +272,7 @@ class IndexIT {
           .patch("/api/v1/collections/" + name)
           .then()
           .statusCode(200);
-      awaitOneMinute()
+      await()
           .untilAsserted(() ->
               index(name)
                   .body("index.valid", equalTo(true))
@@ -287,7 +284,7 @@ class IndexIT {
       writer.setAutoCommit(true);
     }
 
-    awaitOneMinute()
+    await()
         .untilAsserted(() -> {
           assertThat(relations(table)).containsExactly(table + "_hnsw");
           index(name).body("index.m", equalTo(4)).body("build", nullValue());
@@ -301,7 +298,7 @@ class IndexIT {
         var client = Executors.newSingleThreadExecutor()) {
       Future<Boolean> reindex =
           client.submit(() -> statement.execute("REINDEX INDEX CONCURRENTLY " + table + "_hnsw"));
-      awaitOneMinute().until(() -> relations(table).contains(table + "_hnsw_ccnew"));
+      await().until(() -> relations(table).contains(table + "_hnsw_ccnew"));
       statement.cancel();
       assertThatExceptionOfType(ExecutionException.class)
           .isThrownBy(reindex::get)
@@ -350,7 +347,7 @@ class IndexIT {
   /// Waits until the service has measured the recall and released its lock, because only one
   /// measurement can run at a time.
   private ValidatableResponse awaitRecall(String collection) {
-    awaitOneMinute()
+    await()
         .untilAsserted(() -> {
           index(collection).body("recall", notNullValue());
           assertThat(runningMeasurements(collection)).isEmpty();
@@ -368,10 +365,6 @@ class IndexIT {
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """
             .formatted(0x5EA_F1F, collection));
-  }
-
-  private static ConditionFactory awaitOneMinute() {
-    return await().atMost(Duration.ofMinutes(1));
   }
 
   /// Computes the recall of index searches with this `ef`, in plain SQL.

@@ -1,7 +1,7 @@
 package dev.sheaf.index;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -22,7 +22,6 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.Test;
 
 /// Eight clients write and eight clients search while an index is built, replaced and rebuilt.
@@ -64,7 +62,7 @@ class IndexUnderLoadIT {
       for (int i = 0; i < CLIENTS; i++) {
         clients.execute(() -> untilDone(random -> write(name, random)));
       }
-      awaitOneMinute().until(() -> acknowledged.size() > 50);
+      await().until(() -> acknowledged.size() > 50);
       for (int i = 0; i < CLIENTS; i++) {
         clients.execute(() -> untilDone(random -> search(name, random)));
       }
@@ -74,7 +72,7 @@ class IndexUnderLoadIT {
         String replaced = awaitIndexOtherThan(built, name);
         patch(name, "{\"precision\": \"full\"}");
         String full = awaitIndexOtherThan(replaced, name);
-        awaitOneMinute()
+        await()
             .until(() -> {
               loseRecall(name);
               return !full.equals(index(name));
@@ -87,7 +85,7 @@ class IndexUnderLoadIT {
     assertThat(failures).isEmpty();
     assertThat(indexSearches).hasPositiveValue();
     assertThat(stored(name)).isEqualTo(acknowledged);
-    awaitOneMinute()
+    await()
         .untilAsserted(() ->
             assertThat(
                     answer("POST", "/" + name + "/index/measure", "").path("value").doubleValue())
@@ -156,7 +154,7 @@ class IndexUnderLoadIT {
   }
 
   private String awaitIndexOtherThan(String oid, String collection) {
-    return awaitOneMinute().until(() -> index(collection), found -> !found.equals(oid));
+    return await().until(() -> index(collection), found -> !found.equals(oid));
   }
 
   /// The oid of the valid index of a collection; empty while there is none.
@@ -201,10 +199,6 @@ class IndexUnderLoadIT {
             BodyHandlers.ofString());
     assertThat(response.statusCode()).as(response.body()).isBetween(200, 299);
     return JSON.readTree(response.body());
-  }
-
-  private static ConditionFactory awaitOneMinute() {
-    return await().atMost(Duration.ofMinutes(1));
   }
 
   private Set<String> query(String sql) throws SQLException {

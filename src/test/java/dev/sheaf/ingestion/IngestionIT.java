@@ -1,7 +1,7 @@
 package dev.sheaf.ingestion;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.oneOf;

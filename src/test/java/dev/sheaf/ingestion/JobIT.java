@@ -1,8 +1,8 @@
 package dev.sheaf.ingestion;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
@@ -26,7 +26,6 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -37,8 +36,6 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class JobIT {
-
-  private static final Duration TIMEOUT = Duration.ofMinutes(2);
 
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
@@ -97,7 +94,7 @@ class JobIT {
   }
 
   private static void awaitState(int id, String state) {
-    await().atMost(TIMEOUT).untilAsserted(() -> job(id).body("state", equalTo(state)));
+    await().untilAsserted(() -> job(id).body("state", equalTo(state)));
   }
 
   private long count(String sql) throws SQLException {
@@ -206,7 +203,7 @@ class JobIT {
     Map<String, String> key = Map.of("Idempotency-Key", "slow");
     try (Socket client = open(collection, "Idempotency-Key: slow\r\n")) {
       send(client, lines(1));
-      await().atMost(TIMEOUT).until(() -> count(jobsOf(collection)) == 1);
+      await().until(() -> count(jobsOf(collection)) == 1);
 
       upload(collection, key, lines(3))
           .statusCode(409)
@@ -214,7 +211,7 @@ class JobIT {
     }
 
     // The first client disconnected without a result, so the key is free again.
-    await().atMost(TIMEOUT).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    await().untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
@@ -240,7 +237,7 @@ class JobIT {
         "UPDATE ingestion_job SET lease_until = now() + interval '2 s' WHERE collection = '%s'"
             .formatted(collection));
 
-    await().atMost(TIMEOUT).untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    await().untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
@@ -252,7 +249,7 @@ class JobIT {
           "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE state = 'receiving' AND collection = '"
               + collection
               + "'";
-      await().atMost(TIMEOUT).until(() -> count(newest) > 0);
+      await().until(() -> count(newest) > 0);
       given().delete("/api/v1/jobs/{id}", count(newest)).then().statusCode(204);
       send(client, "");
 
@@ -272,7 +269,7 @@ class JobIT {
     var warnings = new Warnings();
     try (Gate gate = gate(collection)) {
       id = store(collection, lines(5_000));
-      await().atMost(TIMEOUT).until(gate::isReached);
+      await().until(gate::isReached);
 
       given()
           .post("/api/v1/jobs/{id}/cancel", id)
@@ -309,7 +306,7 @@ class JobIT {
           "UPDATE ingestion_job SET state = 'queued', due_at = now(), bytes = "
               + upload.length
               + job);
-      await().atMost(TIMEOUT).until(() -> LockWaits.behind(holder) == 1);
+      await().until(() -> LockWaits.behind(holder) == 1);
       statement.execute("UPDATE ingestion_job SET state = 'cancelled', finished_at = now()" + job);
       statement.execute("DELETE FROM ingestion_part WHERE job_id = " + id);
       holder.commit();
@@ -328,7 +325,7 @@ class JobIT {
         "SELECT coalesce(max(id), 0) FROM ingestion_job WHERE collection = '" + collection + "'";
     try (Socket client = open(collection, "Idempotency-Key: cancelled\r\n")) {
       send(client, lines(1));
-      await().atMost(TIMEOUT).until(() -> count(jobs) > 0);
+      await().until(() -> count(jobs) > 0);
       given().post("/api/v1/jobs/{id}/cancel", count(jobs)).then().statusCode(200);
       send(client, "");
 
@@ -350,7 +347,7 @@ class JobIT {
     try (Gate gate = gate(busy)) {
       // The worker is busy with another job while the collection is dropped.
       store(busy, lines(5_000));
-      await().atMost(TIMEOUT).until(gate::isReached);
+      await().until(gate::isReached);
       id = store(collection, lines(5_000));
       given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
     }
@@ -369,7 +366,6 @@ class JobIT {
     try (Socket client = open(collection, "")) {
       send(client, lines(2_500) + "{\"id\":\"half\",\"chunks\":[{\"text\":\"a\",\"vec");
       await()
-          .atMost(TIMEOUT)
           .untilAsserted(() ->
               given()
                   .get("/api/v1/collections/{collection}", collection)
@@ -433,7 +429,7 @@ class JobIT {
               .formatted(kept, disowned));
     }
 
-    await().atMost(TIMEOUT).until(() -> table.find(disowned).isEmpty());
+    await().until(() -> table.find(disowned).isEmpty());
     assertThat(table.find(kept)).isPresent();
     table.disown(kept);
     table.delete(kept);

@@ -1,7 +1,7 @@
 package dev.sheaf.ingestion;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,7 +36,6 @@ class LoadIT {
 
   private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");
   private static final int CLIENTS = 8;
-  private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /// Builds the index early, so that most writes happen while it is built or updated.
@@ -81,7 +79,6 @@ class LoadIT {
       assertThat(HalfDocuments.count(database)).isZero();
 
       await()
-          .atMost(TIMEOUT)
           .untilAsserted(() -> {
             JsonNode answer = JSON.readTree(search(sheaf, GeneratedText.query(0)).body());
             assertThat(answer.get("strategy").textValue()).isEqualTo("hnsw");
@@ -115,7 +112,7 @@ class LoadIT {
           for (int i = 0; i < CLIENTS; i++) {
             clients.execute(() -> putUntilStopped(sheaf, next, acknowledged));
           }
-          await().atMost(TIMEOUT).until(() -> acknowledged.size() >= DOCUMENTS * 2 / 3);
+          await().until(() -> acknowledged.size() >= DOCUMENTS * 2 / 3);
           sheaf.kill();
         }
       }

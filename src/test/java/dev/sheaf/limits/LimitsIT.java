@@ -1,7 +1,7 @@
 package dev.sheaf.limits;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.SheafProcess;
@@ -11,7 +11,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -38,7 +37,6 @@ class LimitsIT {
           "SHEAF_INDEX_CHECK_EVERY", "1h",
           "SHEAF_METRICS_EVERY", "off");
 
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
   private static final Pattern KEY = Pattern.compile("\"key\":\"(sheaf_\\w+)\"");
 
   @Test
@@ -77,7 +75,6 @@ class LimitsIT {
         uploads.add(clients.submit(() -> upload(service, 10 + id)));
       }
       await()
-          .atMost(PATIENCE)
           .until(() ->
               puts.stream().filter(Future::isDone).count() == 9
                   && uploads.stream().filter(Future::isDone).count() == 9);
@@ -103,7 +100,7 @@ class LimitsIT {
       holder.setAutoCommit(false);
       lock.execute("LOCK TABLE embedding");
       first = clients.submit(() -> search(service));
-      await().atMost(PATIENCE).until(() -> LockWaits.behind(holder) == 1);
+      await().until(() -> LockWaits.behind(holder) == 1);
 
       HttpResponse<String> second = search(service);
 

@@ -1,7 +1,7 @@
 package dev.sheaf.search;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;

@@ -1,8 +1,8 @@
 package dev.sheaf.telemetry;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,8 +32,6 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
 class MetersIT {
-
-  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @Inject AgroalDataSource dataSource;
 
@@ -100,7 +97,7 @@ class MetersIT {
 
     given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
 
-    await().atMost(PATIENCE).until(() -> !metrics().contains("collection=\"" + collection + "\""));
+    await().until(() -> !metrics().contains("collection=\"" + collection + "\""));
   }
 
   private static void upload(String collection, String prefer) {
@@ -145,7 +142,7 @@ class MetersIT {
   }
 
   private static void awaitLine(String name, String... tags) {
-    await().atMost(PATIENCE).until(() -> value(metrics(), name, tags) > 0);
+    await().until(() -> value(metrics(), name, tags) > 0);
   }
 
   /// The value of the first line with this name and these tags; NaN if there is none.

@@ -1,8 +1,8 @@
 package dev.sheaf.telemetry;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.access.ApiKeys;
 import dev.sheaf.access.CreateKey;

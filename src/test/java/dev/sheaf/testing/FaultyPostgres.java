@@ -1,6 +1,6 @@
 package dev.sheaf.testing;
 
-import static org.awaitility.Awaitility.await;
+import static dev.sheaf.testing.Patience.await;
 
 import dev.sheaf.database.DatabaseAddress;
 import java.io.IOException;
@@ -37,11 +37,7 @@ public sealed interface FaultyPostgres extends AutoCloseable
 
   /// Waits until the server accepts connections.
   default void awaitReady() {
-    await()
-        .atMost(Duration.ofMinutes(2))
-        .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptions()
-        .until(() -> serves(address()));
+    await().pollInterval(Duration.ofMillis(50)).ignoreExceptions().until(() -> serves(address()));
   }
 
   private static boolean serves(DatabaseAddress address) throws SQLException {

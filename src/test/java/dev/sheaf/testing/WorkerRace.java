@@ -1,5 +1,6 @@
 package dev.sheaf.testing;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.migration.execute.ObjectTemplates;
@@ -8,17 +9,13 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import org.awaitility.Awaitility;
 
 /// Lets a background worker read the database, blocks it with a table lock when it starts to write,
 /// and meanwhile changes what it has read.
 public final class WorkerRace {
-
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final AgroalDataSource dataSource;
   private final ObjectTemplates templates;
@@ -45,7 +42,7 @@ public final class WorkerRace {
       try {
         execute(connection, "LOCK TABLE %s IN %s MODE".formatted(table, mode));
         Thread.ofVirtual().start(run);
-        Awaitility.await().atMost(PATIENCE).until(() -> LockWaits.behind(connection) == 1);
+        await().until(() -> LockWaits.behind(connection) == 1);
         change.apply(connection);
         connection.commit();
       } finally {

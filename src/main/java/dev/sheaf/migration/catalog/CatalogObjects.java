@@ -1,38 +1,105 @@
 package dev.sheaf.migration.catalog;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.migration.catalog.Catalog.Column;
+import dev.sheaf.migration.catalog.Catalog.Comment;
+import dev.sheaf.migration.catalog.Catalog.Constraint;
+import dev.sheaf.migration.catalog.Catalog.ConstraintKind;
+import dev.sheaf.migration.catalog.Catalog.Definition;
+import dev.sheaf.migration.catalog.Catalog.Dependency;
+import dev.sheaf.migration.catalog.Catalog.Detail;
+import dev.sheaf.migration.catalog.Catalog.Extension;
+import dev.sheaf.migration.catalog.Catalog.Function;
+import dev.sheaf.migration.catalog.Catalog.Index;
+import dev.sheaf.migration.catalog.Catalog.ObjectId;
+import dev.sheaf.migration.catalog.Catalog.Policy;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.Catalog.RewriteRule;
+import dev.sheaf.migration.catalog.Catalog.Schema;
+import dev.sheaf.migration.catalog.Catalog.Sequence;
+import dev.sheaf.migration.catalog.Catalog.Statistics;
+import dev.sheaf.migration.catalog.Catalog.Trigger;
+import dev.sheaf.migration.catalog.Catalog.UserType;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The objects of one database as the statements that make them and take them away, and what
-/// depends on what. [CatalogSnapshot] says whether two schemas are the same; this says how one
-/// becomes the other.
+/// The objects of a [Catalog] as the statements that create and drop them, and what depends on
+/// what. [CatalogSnapshot] says whether two schemas are the same; this says how one becomes the
+/// other.
 ///
 /// Left out is what comes and goes with another object by itself: what a partition has from its
 /// parent, the index of a key, the sequence of an identity.
-///
-/// @param objects by key, in the order in which they could be created
-/// @param dependencies between their keys
-public record CatalogObjects(Map<ObjectId, Item> objects, List<Dependency> dependencies) {
+public final class CatalogObjects {
 
-  /// @param catalog such as `pg_class`
-  /// @param sub the number of a column; 0 is the whole object
-  record ObjectId(String catalog, long oid, int sub) {}
+  private final Catalog catalog;
+  private final Map<ObjectId, Item> objects = new LinkedHashMap<>();
+  private final List<Dependency> dependencies = new ArrayList<>();
 
-  /// @param automatic whether `from` goes when `to` is dropped
-  record Dependency(ObjectId from, ObjectId to, boolean automatic) {}
+  private CatalogObjects(Catalog catalog) {
+    this.catalog = catalog;
+    new Statements(catalog)
+        .items()
+        .sorted(
+            Comparator.comparing(Item::kind)
+                .thenComparingLong(item -> item.kind() == Kind.COLUMN ? item.key().oid() : 0L)
+                .thenComparingInt(item -> item.kind() == Kind.COLUMN ? item.key().sub() : 0)
+                .thenComparing(Item::name))
+        .forEach(item -> objects.put(item.key(), item));
+    for (Item item : objects.values()) {
+      if (item.owner() != null && item.kind().isChoiceOfIndex()) {
+        dependencies.add(new Dependency(item.key(), item.owner(), true));
+      }
+    }
+    for (Dependency dependency : catalog.dependencies()) {
+      ObjectId from = resolve(dependency.from());
+      ObjectId to = resolve(dependency.to());
+      if (from != null && to != null && !from.equals(to)) {
+        dependencies.add(new Dependency(from, to, dependency.automatic()));
+      }
+    }
+  }
+
+  /// Reads the catalog that `connection` sees.
+  public static CatalogObjects of(Connection connection) throws SQLException {
+    return new CatalogObjects(CatalogReader.read(connection, Detail.STATEMENTS));
+  }
+
+  private @Nullable ObjectId resolve(ObjectId key) {
+    ObjectId at = key;
+    for (int hops = 0; hops < 4; hops++) {
+      if (objects.containsKey(at)) {
+        return at;
+      }
+      ObjectId whole = new ObjectId(at.catalog(), at.oid());
+      at = catalog.partOf().getOrDefault(whole, whole);
+    }
+    return null;
+  }
+
+  /// By key, in the order in which they could be created.
+  public Map<ObjectId, Item> objects() {
+    return objects;
+  }
+
+  List<Dependency> dependencies() {
+    return dependencies;
+  }
+
+  public @Nullable Item ownerOf(Item item) {
+    return item.owner() == null ? null : objects.get(item.owner());
+  }
 
   /// In the order in which they are created where nothing else decides.
   public enum Kind {
@@ -47,6 +114,8 @@ public record CatalogObjects(Map<ObjectId, Item> objects, List<Dependency> depen
     FUNCTION,
     CONSTRAINT,
     INDEX,
+    CLUSTER,
+    REPLICA_IDENTITY,
     VIEW,
     MATERIALIZED_VIEW,
     RULE,
@@ -58,374 +127,649 @@ public record CatalogObjects(Map<ObjectId, Item> objects, List<Dependency> depen
     private static final Set<Kind> USED_BY_OTHERS =
         Set.of(SCHEMA, EXTENSION, TYPE, DOMAIN, SEQUENCE, FUNCTION);
 
+    /// Whether it says which index a table uses for something.
+    boolean isChoiceOfIndex() {
+      return this == CLUSTER || this == REPLICA_IDENTITY;
+    }
+
     /// Whether others may use it without being part of it, so that it goes after they were changed.
     boolean isUsedByOthers() {
       return USED_BY_OTHERS.contains(this);
     }
   }
 
-  /// One object and its definition.
+  /// One object and the statements for it.
   ///
   /// @param owner what it is a part of, and is dropped with
-  /// @param name as SQL writes it; a column's begins with its table's
-  /// @param create the statements that make it
-  /// @param drop the statement that takes it away
-  /// @param attributes what can be changed in place
+  /// @param word what stands behind `ALTER` in statements about it
+  /// @param schema that it can be moved out of, as SQL writes it; empty when there is none
+  /// @param simple its own name as SQL writes it; empty when it cannot be renamed
+  /// @param name the whole name as SQL writes it; a column's begins with its table's
+  /// @param table that it is on, as SQL writes it; empty when on none
+  /// @param create the statement that creates it; of a column what follows `ADD COLUMN`
+  /// @param drop the statement that drops it
+  /// @param definition what can be changed in place; `null` when nothing can
   public record Item(
       Kind kind,
       ObjectId key,
       @Nullable ObjectId owner,
+      String word,
+      String schema,
+      String simple,
       String name,
+      String table,
       String create,
       String drop,
-      JsonNode attributes) {
+      @Nullable Definition definition) {
 
-    public String text(String attribute) {
-      return attributes.path(attribute).asText("");
+    public Column column() {
+      return as(Column.class);
     }
 
-    public boolean has(String attribute) {
-      return attributes.path(attribute).asBoolean(false);
+    public Constraint constraint() {
+      return as(Constraint.class);
     }
 
-    public List<String> texts(String attribute) {
-      List<String> texts = new ArrayList<>();
-      attributes.path(attribute).forEach(text -> texts.add(text.asText()));
-      return texts;
+    public Index index() {
+      return as(Index.class);
     }
-  }
 
-  /// Each yields kind, catalog, oid, sub, owner's catalog, oid and sub, name, create, drop,
-  /// attributes. `pretty` definitions name what is on the search path without its schema.
-  private static final String OBJECTS =
-      """
-      WITH ours AS (
-          SELECT oid, nspname FROM pg_namespace
-           WHERE nspname NOT IN ('pg_catalog', 'information_schema') AND nspname !~ '^pg_(toast|temp)'
-      ), of_extension AS (
-          SELECT classid, objid FROM pg_depend WHERE deptype = 'e'
-      ), relation AS (
-          SELECT c.*, c.oid::regclass::text AS ref, n.nspname,
-                 (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = c.oid AND c.relispartition) AS parent
-            FROM pg_class c
-            JOIN ours n ON n.oid = c.relnamespace
-           WHERE NOT EXISTS (SELECT FROM of_extension f WHERE f.classid = 'pg_class'::regclass AND f.objid = c.oid)
-      ), attribute AS (
-          SELECT a.*, r.ref, r.relkind, format_type(a.atttypid, a.atttypmod) AS type, t.typcategory, t.typname, t.typstorage,
-                 CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collated,
-                 pg_get_expr(d.adbin, d.adrelid) AS value
-            FROM pg_attribute a
-            JOIN relation r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'c')
-            JOIN pg_type t ON t.oid = a.atttypid
-            LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-           WHERE a.attnum > 0 AND NOT a.attisdropped
-      ), type AS (
-          SELECT t.*, format_type(t.oid, NULL) AS ref, n.nspname
-            FROM pg_type t
-            JOIN ours n ON n.oid = t.typnamespace
-           WHERE NOT EXISTS (SELECT FROM of_extension f WHERE f.classid = 'pg_type'::regclass AND f.objid = t.oid)
-      )
-      SELECT 'SCHEMA', 'pg_namespace', oid, 0, NULL, NULL::oid, 0, quote_ident(nspname),
-             format('CREATE SCHEMA %I', nspname), format('DROP SCHEMA %I', nspname),
-             jsonb_build_object('word', 'SCHEMA', 'simple', quote_ident(nspname))
-        FROM ours
-      UNION ALL
-      SELECT 'EXTENSION', 'pg_extension', oid, 0, NULL, NULL, 0, quote_ident(extname),
-             format('CREATE EXTENSION %I', extname), format('DROP EXTENSION %I', extname),
-             jsonb_build_object('version', extversion)
-        FROM pg_extension
-       WHERE oid >= 16384
-      UNION ALL
-      SELECT 'TYPE', 'pg_type', oid, 0, NULL, NULL, 0, ref,
-             CASE typtype
-                  WHEN 'e' THEN format('CREATE TYPE %s AS ENUM (%s)', ref,
-                                       (SELECT string_agg(quote_literal(enumlabel), ', ' ORDER BY enumsortorder)
-                                          FROM pg_enum WHERE enumtypid = type.oid))
-                  WHEN 'r' THEN format('CREATE TYPE %s AS RANGE (subtype = %s)', ref,
-                                       (SELECT rngsubtype::regtype FROM pg_range WHERE rngtypid = type.oid))
-                  ELSE format('CREATE TYPE %s AS (%s)', ref,
-                              (SELECT string_agg(concat_ws(' ', quote_ident(attname), a.type, 'COLLATE ' || collated),
-                                                 ', ' ORDER BY attnum)
-                                 FROM attribute a WHERE a.attrelid = typrelid))
-             END,
-             format('DROP TYPE %s', ref),
-             jsonb_build_object('word', 'TYPE', 'simple', quote_ident(typname), 'schema', quote_ident(nspname),
-                                'labels', (SELECT jsonb_agg(quote_literal(enumlabel) ORDER BY enumsortorder)
-                                             FROM pg_enum WHERE enumtypid = type.oid))
-        FROM type
-       WHERE typtype IN ('e', 'r') OR typtype = 'c' AND (SELECT relkind = 'c' FROM pg_class WHERE oid = typrelid)
-      UNION ALL
-      SELECT 'DOMAIN', 'pg_type', oid, 0, NULL, NULL, 0, ref,
-             concat_ws(' ', 'CREATE DOMAIN', ref, 'AS', format_type(typbasetype, typtypmod), 'DEFAULT ' || typdefault,
-                       CASE WHEN typnotnull THEN 'NOT NULL' END),
-             format('DROP DOMAIN %s', ref),
-             jsonb_build_object('word', 'DOMAIN', 'simple', quote_ident(typname), 'schema', quote_ident(nspname),
-                                'base', format_type(typbasetype, typtypmod), 'default', typdefault, 'notnull', typnotnull)
-        FROM type
-       WHERE typtype = 'd'
-      UNION ALL
-      SELECT 'SEQUENCE', 'pg_class', r.oid, 0, CASE WHEN d.objid IS NOT NULL THEN 'pg_class' END, d.refobjid, d.refobjsubid, ref,
-             format('CREATE SEQUENCE %s AS %s %s', ref, format_type(seqtypid, NULL), o.options), format('DROP SEQUENCE %s', ref),
-             jsonb_build_object('word', 'SEQUENCE', 'simple', quote_ident(relname), 'schema', quote_ident(nspname),
-                                'options', format('AS %s %s', format_type(seqtypid, NULL), o.options))
-        FROM relation r
-        JOIN pg_sequence s ON s.seqrelid = r.oid
-       CROSS JOIN LATERAL (SELECT concat_ws(' ', 'INCREMENT', seqincrement, 'MINVALUE', seqmin, 'MAXVALUE', seqmax,
-                                            'START', seqstart, 'CACHE', seqcache, CASE WHEN seqcycle THEN 'CYCLE' END)) o (options)
-        LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype = 'a'
-                             AND d.refclassid = 'pg_class'::regclass
-       WHERE NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = r.oid AND i.deptype = 'i')
-      UNION ALL
-      SELECT 'SEQUENCE_OWNER', 'pg_sequence', r.oid, 0, 'pg_class', r.oid, 0, r.ref,
-             format('ALTER SEQUENCE %s OWNED BY %s.%I', r.ref, a.ref, a.attname), format('ALTER SEQUENCE %s OWNED BY NONE', r.ref), '{}'
-        FROM relation r
-        JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype = 'a'
-                        AND d.refclassid = 'pg_class'::regclass
-        JOIN attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-       WHERE r.relkind = 'S'
-      UNION ALL
-      SELECT 'TABLE', 'pg_class', oid, 0, NULL, NULL, 0, ref,
-             concat_ws(' ', CASE relpersistence WHEN 'u' THEN 'CREATE UNLOGGED TABLE' ELSE 'CREATE TABLE' END, ref,
-                       'PARTITION OF ' || parent::regclass, pg_get_expr(relpartbound, oid)),
-             format('DROP TABLE %s', ref),
-             jsonb_build_object('word', 'TABLE', 'simple', quote_ident(relname), 'schema', quote_ident(nspname),
-                                'parent', parent::regclass::text, 'bound', pg_get_expr(relpartbound, oid),
-                                'partitionBy', pg_get_partkeydef(oid), 'persistence', relpersistence, 'options', reloptions,
-                                'rowSecurity', relrowsecurity, 'forceRowSecurity', relforcerowsecurity,
-                                'replicaIdentity', CASE relreplident
-                                                        WHEN 'i' THEN (SELECT 'USING INDEX ' || indexrelid::regclass
-                                                                         FROM pg_index WHERE indrelid = relation.oid AND indisreplident)
-                                                        WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'DEFAULT' END)
-        FROM relation
-       WHERE relkind IN ('r', 'p')
-      UNION ALL
-      SELECT 'COLUMN', 'pg_class', attrelid, attnum, 'pg_class', attrelid, 0, format('%s.%I', ref, attname),
-             concat_ws(' ', quote_ident(attname), type, 'COLLATE ' || collated,
-                       CASE WHEN attnotnull AND attidentity = '' THEN 'NOT NULL' END,
-                       CASE attidentity WHEN 'a' THEN 'GENERATED ALWAYS AS IDENTITY' WHEN 'd' THEN 'GENERATED BY DEFAULT AS IDENTITY' END,
-                       CASE attgenerated WHEN 's' THEN format('GENERATED ALWAYS AS (%s) STORED', value)
-                                         WHEN '' THEN 'DEFAULT ' || value END),
-             format('ALTER TABLE %s DROP COLUMN %I', ref, attname),
-             jsonb_build_object('table', ref, 'simple', quote_ident(attname), 'type', type, 'collation', collated, 'notnull', attnotnull,
-                                'identity', CASE attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END,
-                                'generated', CASE WHEN attgenerated <> '' THEN value END,
-                                'default', CASE WHEN attgenerated = '' THEN value END,
-                                'storage', CASE attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END,
-                                'usualStorage', attstorage = typstorage,
-                                'compression', CASE attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE 'default' END,
-                                'statistics', coalesce(attstattarget, -1),
-                                'filler', CASE WHEN typcategory = 'S' THEN '''''' WHEN typcategory = 'N' THEN '0' WHEN typcategory = 'B' THEN 'false'
-                                               WHEN typcategory = 'D' AND typname !~ '^time(tz)?$' THEN '''epoch''' WHEN typcategory = 'A' THEN '''{}'''
-                                               WHEN typcategory = 'T' THEN '''0''' WHEN typname IN ('json', 'jsonb') THEN '''{}'''
-                                               WHEN typname IN ('bytea', 'tsvector') THEN ''''''
-                                               WHEN typname = 'uuid' THEN '''00000000-0000-0000-0000-000000000000''' END)
-        FROM attribute
-       WHERE relkind <> 'c' AND attinhcount = 0
-      UNION ALL
-      SELECT 'FUNCTION', 'pg_proc', p.oid, 0, NULL, NULL, 0, f.ref,
-             CASE WHEN pg_function_is_visible(p.oid)
-                  THEN replace(pg_get_functiondef(p.oid), format(' %I.%I(', n.nspname, p.proname), format(' %I(', p.proname))
-                  ELSE pg_get_functiondef(p.oid) END,
-             format('DROP %s %s', f.word, f.ref),
-             jsonb_build_object('word', f.word, 'simple', quote_ident(p.proname), 'returns', pg_get_function_result(p.oid),
-                                'arguments', pg_get_function_arguments(p.oid))
-        FROM pg_proc p
-        JOIN ours n ON n.oid = p.pronamespace
-       CROSS JOIN LATERAL (SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END, p.oid::regprocedure::text) f (word, ref)
-       WHERE p.prokind IN ('f', 'p', 'w')
-         AND NOT EXISTS (SELECT FROM of_extension f WHERE f.classid = 'pg_proc'::regclass AND f.objid = p.oid)
-         -- A range type brings its constructors.
-         AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_proc'::regclass AND i.objid = p.oid AND i.deptype = 'i')
-      UNION ALL
-      SELECT 'CONSTRAINT', 'pg_constraint', c.oid, 0, CASE c.conrelid WHEN 0 THEN 'pg_type' ELSE 'pg_class' END,
-             CASE c.conrelid WHEN 0 THEN c.contypid ELSE c.conrelid END, 0,
-             format('%s.%I', o.ref, c.conname),
-             format('ALTER %s %s ADD CONSTRAINT %I %s', o.word, o.ref, c.conname, pg_get_constraintdef(c.oid, true)),
-             format('ALTER %s %s DROP CONSTRAINT %I', o.word, o.ref, c.conname),
-             jsonb_build_object('on', format('ALTER %s %s', o.word, o.ref), 'simple', quote_ident(c.conname), 'type', c.contype,
-                                'table', o.ref,
-                                'definition', format('CONSTRAINT %I %s', c.conname, pg_get_constraintdef(c.oid, true)),
-                                'columns', (SELECT jsonb_agg(attname ORDER BY attname) FROM pg_attribute
-                                             WHERE attrelid = c.conrelid AND attnum = ANY (c.conkey)),
-                                'references', (SELECT c.confrelid::regclass || ' ' || string_agg(quote_ident(attname), ',' ORDER BY attname)
-                                                 FROM pg_attribute
-                                                WHERE attrelid = c.confrelid AND attnum = ANY (c.confkey)))
-        FROM pg_constraint c
-        JOIN ours n ON n.oid = c.connamespace
-        LEFT JOIN relation r ON r.oid = c.conrelid
-       CROSS JOIN LATERAL (SELECT CASE c.conrelid WHEN 0 THEN 'DOMAIN' ELSE 'TABLE' END,
-                                  CASE c.conrelid WHEN 0 THEN format_type(c.contypid, NULL) ELSE r.ref END) o (word, ref)
-       WHERE c.contype IN ('c', 'f', 'p', 'u', 'x')
-         AND c.coninhcount = 0
-         AND c.conparentid = 0
-         AND o.ref IS NOT NULL
-      UNION ALL
-      SELECT 'INDEX', 'pg_class', r.oid, 0, 'pg_class', i.indrelid, 0, r.ref,
-             replace(pg_get_indexdef(i.indexrelid, 0, true), ' ON ONLY ', ' ON '), format('DROP INDEX %s', r.ref),
-             jsonb_build_object('word', 'INDEX', 'simple', quote_ident(r.relname), 'table', i.indrelid::regclass::text,
-                                'partitioned', r.relkind = 'I',
-                                'unique', i.indisunique AND i.indpred IS NULL,
-                                'columns', (SELECT jsonb_agg(coalesce(a.attname, '') ORDER BY k.position)
-                                              FROM unnest(i.indkey) WITH ORDINALITY k (number, position)
-                                              LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number))
-        FROM relation r
-        JOIN pg_index i ON i.indexrelid = r.oid
-       WHERE NOT r.relispartition
-         AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.conindid = r.oid AND c.contype IN ('p', 'u', 'x'))
-      UNION ALL
-      SELECT CASE r.relkind WHEN 'v' THEN 'VIEW' ELSE 'MATERIALIZED_VIEW' END, 'pg_class', r.oid, 0, NULL, NULL, 0, r.ref,
-             concat_ws(' ', CASE r.relkind WHEN 'v' THEN 'CREATE OR REPLACE VIEW' ELSE 'CREATE MATERIALIZED VIEW' END, r.ref,
-                       'WITH (' || array_to_string(r.reloptions, ', ') || ')', E'AS\\n' || rtrim(pg_get_viewdef(r.oid, true), ';')),
-             format('DROP %s %s', v.word, r.ref),
-             jsonb_build_object('word', v.word, 'simple', quote_ident(r.relname), 'schema', quote_ident(r.nspname),
-                                'columns', (SELECT jsonb_agg(attname || ' ' || format_type(atttypid, atttypmod) ORDER BY attnum)
-                                              FROM pg_attribute WHERE attrelid = r.oid AND attnum > 0 AND NOT attisdropped))
-        FROM relation r
-       CROSS JOIN LATERAL (SELECT CASE r.relkind WHEN 'v' THEN 'VIEW' ELSE 'MATERIALIZED VIEW' END) v (word)
-       WHERE r.relkind IN ('v', 'm')
-      UNION ALL
-      SELECT 'RULE', 'pg_rewrite', w.oid, 0, 'pg_class', w.ev_class, 0, format('%s.%I', r.ref, w.rulename),
-             rtrim(pg_get_ruledef(w.oid, true), ';'), format('DROP RULE %I ON %s', w.rulename, r.ref), '{}'
-        FROM pg_rewrite w
-        JOIN relation r ON r.oid = w.ev_class
-       WHERE w.rulename <> '_RETURN'
-      UNION ALL
-      SELECT 'TRIGGER', 'pg_trigger', t.oid, 0, 'pg_class', t.tgrelid, 0, format('%s.%I', r.ref, t.tgname),
-             concat_ws('; ', pg_get_triggerdef(t.oid, true),
-                       CASE t.tgenabled WHEN 'D' THEN format('ALTER TABLE %s DISABLE TRIGGER %I', r.ref, t.tgname)
-                                        WHEN 'A' THEN format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', r.ref, t.tgname)
-                                        WHEN 'R' THEN format('ALTER TABLE %s ENABLE REPLICA TRIGGER %I', r.ref, t.tgname) END),
-             format('DROP TRIGGER %I ON %s', t.tgname, r.ref),
-             jsonb_build_object('rename', format('ALTER TRIGGER %I ON %s', t.tgname, r.ref), 'simple', quote_ident(t.tgname))
-        FROM pg_trigger t
-        JOIN relation r ON r.oid = t.tgrelid
-       WHERE NOT t.tgisinternal AND t.tgparentid = 0
-      UNION ALL
-      SELECT 'POLICY', 'pg_policy', p.oid, 0, 'pg_class', p.polrelid, 0, format('%s.%I', r.ref, p.polname),
-             concat_ws(' ', format('CREATE POLICY %I ON %s AS', p.polname, r.ref),
-                       CASE WHEN p.polpermissive THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
-                       'FOR', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
-                       'TO', (SELECT string_agg(CASE role WHEN 0 THEN 'PUBLIC' ELSE role::regrole::text END, ', ') FROM unnest(p.polroles) role),
-                       'USING (' || pg_get_expr(p.polqual, p.polrelid, true) || ')',
-                       'WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid, true) || ')'),
-             format('DROP POLICY %I ON %s', p.polname, r.ref), '{}'
-        FROM pg_policy p
-        JOIN relation r ON r.oid = p.polrelid
-      UNION ALL
-      SELECT 'STATISTICS', 'pg_statistic_ext', s.oid, 0, 'pg_class', s.stxrelid, 0, format('%I.%I', n.nspname, s.stxname),
-             pg_get_statisticsobjdef(s.oid), format('DROP STATISTICS %I.%I', n.nspname, s.stxname), '{}'
-        FROM pg_statistic_ext s
-        JOIN ours n ON n.oid = s.stxnamespace
-      UNION ALL
-      SELECT 'COMMENT', 'pg_description', d.objoid, d.objsubid, d.classoid::regclass::text, d.objoid, d.objsubid, c.target,
-             format('COMMENT ON %s IS %L', c.target, d.description), format('COMMENT ON %s IS NULL', c.target), '{}'
-        FROM pg_description d
-       CROSS JOIN LATERAL pg_identify_object(d.classoid, d.objoid, d.objsubid) i
-        LEFT JOIN relation r ON d.classoid = 'pg_class'::regclass AND r.oid = d.objoid
-        LEFT JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum = d.objsubid AND a.attnum > 0
-       CROSS JOIN LATERAL (SELECT CASE WHEN a.attnum IS NOT NULL THEN format('COLUMN %s.%I', r.ref, a.attname)
-                                       WHEN r.oid IS NOT NULL THEN upper(i.type) || ' ' || r.ref
-                                       WHEN i.type = 'domain constraint' THEN 'CONSTRAINT ' || replace(i.identity, ' on ', ' ON DOMAIN ')
-                                       ELSE upper(replace(i.type, 'table constraint', 'constraint')) || ' ' || i.identity END) c (target)
-       WHERE d.objoid >= 16384
-         AND d.classoid <> 'pg_extension'::regclass
-         AND NOT EXISTS (SELECT FROM of_extension f WHERE f.classid = d.classoid AND f.objid = d.objoid)
-      """;
+    Relation relation() {
+      return as(Relation.class);
+    }
 
-  /// What PostgreSQL records dependencies under, and what they are a part of here.
-  private static final String ALIASES =
-      """
-      SELECT 'pg_attrdef', oid, 'pg_class', adrelid, adnum FROM pg_attrdef
-      UNION ALL
-      SELECT 'pg_rewrite', oid, 'pg_class', ev_class, 0 FROM pg_rewrite WHERE rulename = '_RETURN' AND oid >= 16384
-      UNION ALL
-      SELECT 'pg_type', t.oid, 'pg_class', t.typrelid, 0 FROM pg_type t JOIN pg_class c ON c.oid = t.typrelid WHERE c.relkind <> 'c' AND t.oid >= 16384
-      UNION ALL
-      SELECT 'pg_class', c.oid, 'pg_type', c.reltype, 0 FROM pg_class c WHERE c.relkind = 'c'
-      UNION ALL
-      SELECT 'pg_type', typarray, 'pg_type', oid, 0 FROM pg_type WHERE typarray <> 0 AND oid >= 16384
-      UNION ALL
-      SELECT 'pg_class', conindid, 'pg_constraint', oid, 0 FROM pg_constraint WHERE contype IN ('p', 'u', 'x')
-      """;
+    Sequence sequence() {
+      return as(Sequence.class);
+    }
 
-  private static final String DEPENDENCIES =
-      """
-      SELECT classid::regclass, objid, objsubid, refclassid::regclass, refobjid, refobjsubid, deptype IN ('a', 'i')
-        FROM pg_depend
-       WHERE objid >= 16384 AND refobjid >= 16384 AND deptype IN ('n', 'a', 'i')
-      """;
+    UserType type() {
+      return as(UserType.class);
+    }
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+    Function function() {
+      return as(Function.class);
+    }
 
-  /// Reads the catalog that `connection` sees.
-  public static CatalogObjects of(Connection connection) throws SQLException {
-    List<Item> items = new ArrayList<>();
-    Map<ObjectId, ObjectId> aliases = new HashMap<>();
-    try (Statement select = connection.createStatement()) {
-      select.setEscapeProcessing(false);
-      try (ResultSet row = select.executeQuery(OBJECTS)) {
-        while (row.next()) {
-          items.add(
-              new Item(
-                  Kind.valueOf(row.getString(1)),
-                  new ObjectId(row.getString(2), row.getLong(3), row.getInt(4)),
-                  row.getString(5) == null
-                      ? null
-                      : new ObjectId(row.getString(5), row.getLong(6), row.getInt(7)),
-                  row.getString(8),
-                  row.getString(9).strip(),
-                  row.getString(10),
-                  JSON.readTree(row.getString(11))));
-        }
-      } catch (JsonProcessingException e) {
-        throw new IllegalStateException("PostgreSQL wrote it", e);
-      }
-      try (ResultSet row = select.executeQuery(ALIASES)) {
-        while (row.next()) {
-          aliases.put(
-              new ObjectId(row.getString(1), row.getLong(2), 0),
-              new ObjectId(row.getString(3), row.getLong(4), row.getInt(5)));
-        }
-      }
-      items.sort(
-          Comparator.comparing(Item::kind)
-              .thenComparingLong(item -> item.kind() == Kind.COLUMN ? item.key().oid() : 0L)
-              .thenComparingInt(item -> item.kind() == Kind.COLUMN ? item.key().sub() : 0)
-              .thenComparing(Item::name));
-      Map<ObjectId, Item> objects = new LinkedHashMap<>();
-      items.forEach(item -> objects.put(item.key(), item));
-      List<Dependency> dependencies = new ArrayList<>();
-      try (ResultSet row = select.executeQuery(DEPENDENCIES)) {
-        while (row.next()) {
-          ObjectId from =
-              resolve(
-                  new ObjectId(row.getString(1), row.getLong(2), row.getInt(3)), aliases, objects);
-          ObjectId to =
-              resolve(
-                  new ObjectId(row.getString(4), row.getLong(5), row.getInt(6)), aliases, objects);
-          if (from != null && to != null && !from.equals(to)) {
-            dependencies.add(new Dependency(from, to, row.getBoolean(7)));
-          }
-        }
-      }
-      return new CatalogObjects(objects, dependencies);
+    Extension extension() {
+      return as(Extension.class);
+    }
+
+    private <T> T as(Class<T> type) {
+      return Objects.requireNonNull(type.cast(definition));
     }
   }
 
-  private static @Nullable ObjectId resolve(
-      ObjectId key, Map<ObjectId, ObjectId> aliases, Map<ObjectId, Item> objects) {
-    ObjectId at = key;
-    for (int hops = 0; hops < 4; hops++) {
-      if (objects.containsKey(at)) {
-        return at;
-      }
-      ObjectId next = aliases.get(new ObjectId(at.catalog(), at.oid(), 0));
-      at = next != null ? next : new ObjectId(at.catalog(), at.oid(), 0);
-    }
-    return null;
+  /// The names of the columns of a constraint's table, sorted.
+  public List<String> columnsOf(Constraint constraint) {
+    return names(constraint.table(), constraint.columns()).sorted().toList();
   }
 
-  public @Nullable Item ownerOf(Item item) {
-    return item.owner() == null ? null : objects.get(item.owner());
+  /// What a foreign key points to.
+  public String referencedBy(Constraint constraint) {
+    Relation referenced = catalog.relations().get(constraint.referenced());
+    return referenced == null
+        ? "" // A table of an extension.
+        : names(constraint.referenced(), constraint.referencedColumns())
+            .sorted()
+            .collect(Collectors.joining(",", referenced.reference() + " ", ""));
+  }
+
+  /// The names of the columns of an index, in order; empty where it is an expression.
+  public List<String> columnsOf(Index index) {
+    return Stream.concat(index.columns().stream(), index.included().stream())
+        .map(number -> catalog.column(index.table(), number))
+        .map(column -> column == null ? "" : column.name())
+        .toList();
+  }
+
+  boolean isPartitioned(Index index) {
+    return catalog.relation(index.oid()).kind() == Catalog.Kind.PARTITIONED_INDEX;
+  }
+
+  private Stream<String> names(long relation, List<Integer> numbers) {
+    return numbers.stream()
+        .map(number -> catalog.column(relation, number))
+        .filter(Objects::nonNull)
+        .map(Column::name);
+  }
+
+  /// The statements of every object of a catalog.
+  private record Statements(Catalog catalog) {
+
+    Stream<Item> items() {
+      Map<Long, Relation> relations = catalog.relations();
+      return Stream.of(
+              catalog.schemas().values().stream().map(this::schema),
+              catalog.extensions().values().stream()
+                  .filter(extension -> extension.oid() >= FIRST_OID)
+                  .map(this::extension),
+              catalog.types().values().stream().map(this::type),
+              catalog.sequences().values().stream().flatMap(this::sequence),
+              relations.values().stream()
+                  .filter(relation -> relation.kind().isTable())
+                  .flatMap(this::table),
+              catalog.functions().values().stream()
+                  .filter(function -> !function.internal() && function.definition() != null)
+                  .map(this::function),
+              catalog.constraints().values().stream()
+                  .filter(constraint -> constraint.parent() == 0 && constraint.parents() == 0)
+                  .filter(constraint -> constraint.kind() != ConstraintKind.TRIGGER)
+                  .flatMap(this::constraint),
+              catalog.indexes().values().stream()
+                  .filter(index -> !index.constrained())
+                  .filter(index -> catalog.relation(index.oid()).parent() == 0)
+                  .map(this::index),
+              relations.values().stream()
+                  .filter(relation -> relation.kind().isView())
+                  .map(this::view),
+              catalog.rules().values().stream().map(this::rule),
+              catalog.triggers().values().stream()
+                  .filter(trigger -> trigger.parent() == 0)
+                  .map(this::trigger),
+              catalog.policies().values().stream().map(this::policy),
+              catalog.statistics().values().stream().map(this::statistics),
+              catalog.comments().values().stream().map(this::comment))
+          .flatMap(items -> items);
+    }
+
+    private static final long FIRST_OID = 16_384;
+
+    private static ObjectId relationId(long oid) {
+      return new ObjectId("pg_class", oid);
+    }
+
+    private String reference(long relation) {
+      return catalog.relation(relation).reference();
+    }
+
+    private Item schema(Schema schema) {
+      return new Item(
+          Kind.SCHEMA,
+          new ObjectId("pg_namespace", schema.oid()),
+          null,
+          "SCHEMA",
+          "",
+          schema.quoted(),
+          schema.quoted(),
+          "",
+          "CREATE SCHEMA " + schema.quoted(),
+          "DROP SCHEMA " + schema.quoted(),
+          schema);
+    }
+
+    private Item extension(Extension extension) {
+      return new Item(
+          Kind.EXTENSION,
+          new ObjectId("pg_extension", extension.oid()),
+          null,
+          "EXTENSION",
+          "",
+          "",
+          extension.quoted(),
+          "",
+          "CREATE EXTENSION " + extension.quoted(),
+          "DROP EXTENSION " + extension.quoted(),
+          extension);
+    }
+
+    private Item type(UserType type) {
+      Kind kind =
+          switch (type.kind()) {
+            case DOMAIN -> Kind.DOMAIN;
+            case ENUM, RANGE, COMPOSITE -> Kind.TYPE;
+          };
+      String word = kind == Kind.DOMAIN ? "DOMAIN" : "TYPE";
+      return new Item(
+          kind,
+          new ObjectId("pg_type", type.oid()),
+          null,
+          word,
+          type.quotedSchema(),
+          type.quoted(),
+          type.reference(),
+          "",
+          createType(type),
+          "DROP %s %s".formatted(word, type.reference()),
+          type);
+    }
+
+    private String createType(UserType type) {
+      String create = "CREATE TYPE " + type.reference() + " AS ";
+      return switch (type.kind()) {
+        case ENUM -> create + "ENUM (" + literals(type.labels().values()) + ")";
+        case RANGE -> create + "RANGE (subtype = " + type.subtype() + ")";
+        case COMPOSITE ->
+            catalog.relation(type.relation()).columns().stream()
+                .map(column -> words(column.quoted(), column.type(), collate(column)))
+                .collect(Collectors.joining(", ", create + "(", ")"));
+        case DOMAIN ->
+            words(
+                "CREATE DOMAIN",
+                type.reference(),
+                "AS",
+                type.base(),
+                after("DEFAULT ", type.defaultValue()),
+                type.notNull() ? "NOT NULL" : null);
+      };
+    }
+
+    private Stream<Item> sequence(Sequence sequence) {
+      if (sequence.identity()) {
+        return Stream.empty();
+      }
+      Relation relation = catalog.relation(sequence.oid());
+      String name = relation.reference();
+      ObjectId key = relationId(sequence.oid());
+      Item item =
+          new Item(
+              Kind.SEQUENCE,
+              key,
+              sequence.table() == 0
+                  ? null
+                  : new ObjectId("pg_class", sequence.table(), sequence.column()),
+              "SEQUENCE",
+              relation.quotedSchema(),
+              relation.quoted(),
+              name,
+              "",
+              "CREATE SEQUENCE %s %s".formatted(name, options(sequence)),
+              "DROP SEQUENCE " + name,
+              sequence);
+      Column column = catalog.column(sequence.table(), sequence.column());
+      if (column == null) {
+        return Stream.of(item);
+      }
+      String alter = "ALTER SEQUENCE %s OWNED BY ".formatted(name);
+      return Stream.of(
+          item,
+          new Item(
+              Kind.SEQUENCE_OWNER,
+              new ObjectId("pg_sequence", sequence.oid()),
+              key,
+              "",
+              "",
+              "",
+              name,
+              "",
+              alter + reference(sequence.table()) + "." + column.quoted(),
+              alter + "NONE",
+              null));
+    }
+
+    private Stream<Item> table(Relation table) {
+      String name = table.reference();
+      Item item =
+          new Item(
+              Kind.TABLE,
+              relationId(table.oid()),
+              null,
+              "TABLE",
+              table.quotedSchema(),
+              table.quoted(),
+              name,
+              "",
+              words(
+                  table.persistence().equals("u") ? "CREATE UNLOGGED TABLE" : "CREATE TABLE",
+                  name,
+                  table.parent() == 0 ? null : "PARTITION OF " + table.inherits().getFirst(),
+                  table.bound()),
+              "DROP TABLE " + name,
+              table);
+      return Stream.of(
+              Stream.of(item),
+              table.columns().stream()
+                  .filter(column -> column.parents() == 0)
+                  .map(column -> column(table, column)),
+              choice(
+                  table, Kind.CLUSTER, table.clusterIndex(), "CLUSTER ON", "SET WITHOUT CLUSTER"),
+              choice(
+                  table,
+                  Kind.REPLICA_IDENTITY,
+                  table.replicaIndex(),
+                  "REPLICA IDENTITY USING INDEX",
+                  "REPLICA IDENTITY DEFAULT"))
+          .flatMap(items -> items);
+    }
+
+    /// Which index a table uses for something.
+    private Stream<Item> choice(
+        Relation table, Kind kind, long index, String choose, String reset) {
+      if (index == 0) {
+        return Stream.empty();
+      }
+      String alter = "ALTER TABLE %s ".formatted(table.reference());
+      // The index of a key is part of its constraint.
+      ObjectId owner =
+          catalog.constraints().values().stream()
+              .filter(
+                  constraint -> constraint.index() == index && constraint.table() == table.oid())
+              .filter(constraint -> constraint.kind() != ConstraintKind.FOREIGN_KEY)
+              .map(constraint -> new ObjectId("pg_constraint", constraint.oid()))
+              .findFirst()
+              .orElseGet(() -> relationId(index));
+      String quoted = catalog.relation(index).quoted();
+      return Stream.of(
+          new Item(
+              kind,
+              new ObjectId(kind == Kind.CLUSTER ? "clustered" : "replicated", table.oid()),
+              owner,
+              "",
+              "",
+              "",
+              table.reference(),
+              table.reference(),
+              alter + choose + " " + quoted,
+              alter + reset,
+              null));
+    }
+
+    private Item column(Relation table, Column column) {
+      return new Item(
+          Kind.COLUMN,
+          new ObjectId("pg_class", table.oid(), column.number()),
+          relationId(table.oid()),
+          "COLUMN",
+          "",
+          column.quoted(),
+          table.reference() + "." + column.quoted(),
+          table.reference(),
+          words(
+              column.quoted(),
+              column.type(),
+              collate(column),
+              column.notNull() && !column.identity() ? "NOT NULL" : null,
+              column.identity()
+                  ? words(
+                      "GENERATED " + identity(column) + " AS IDENTITY",
+                      unusualOptions(catalog.identity(table.oid(), column.number())))
+                  : null,
+              switch (column.generation()) {
+                case "s" -> "GENERATED ALWAYS AS (" + column.defaultValue() + ") STORED";
+                case "" -> after("DEFAULT ", column.defaultValue());
+                default -> null;
+              }),
+          "ALTER TABLE %s DROP COLUMN %s".formatted(table.reference(), column.quoted()),
+          column);
+    }
+
+    private Item function(Function function) {
+      String word = function.kind().equals("p") ? "PROCEDURE" : "FUNCTION";
+      return new Item(
+          Kind.FUNCTION,
+          new ObjectId("pg_proc", function.oid()),
+          null,
+          word,
+          "",
+          function.quoted(),
+          function.signature(),
+          "",
+          Objects.requireNonNull(function.definition()).strip(),
+          "DROP %s %s".formatted(word, function.signature()),
+          function);
+    }
+
+    private Stream<Item> constraint(Constraint constraint) {
+      UserType domain = catalog.types().get(constraint.domain());
+      Relation table = catalog.relations().get(constraint.table());
+      if (domain == null && table == null) {
+        return Stream.empty();
+      }
+      String on = domain != null ? domain.reference() : Objects.requireNonNull(table).reference();
+      String word = (domain != null ? "DOMAIN " : "TABLE ") + on;
+      return Stream.of(
+          new Item(
+              Kind.CONSTRAINT,
+              new ObjectId("pg_constraint", constraint.oid()),
+              domain != null
+                  ? new ObjectId("pg_type", domain.oid())
+                  : relationId(constraint.table()),
+              word,
+              "",
+              constraint.quoted(),
+              on + "." + constraint.quoted(),
+              on,
+              "ALTER %s ADD %s".formatted(word, clause(constraint)),
+              "ALTER %s DROP CONSTRAINT %s".formatted(word, constraint.quoted()),
+              constraint));
+    }
+
+    private Item index(Index index) {
+      Relation relation = catalog.relation(index.oid());
+      return new Item(
+          Kind.INDEX,
+          relationId(index.oid()),
+          relationId(index.table()),
+          "INDEX",
+          "",
+          relation.quoted(),
+          relation.reference(),
+          reference(index.table()),
+          index.definition().replace(" ON ONLY ", " ON "),
+          "DROP INDEX " + relation.reference(),
+          index);
+    }
+
+    private Item view(Relation view) {
+      boolean materialized = view.kind() == Catalog.Kind.MATERIALIZED_VIEW;
+      String word = materialized ? "MATERIALIZED VIEW" : "VIEW";
+      String definition = Objects.requireNonNull(view.definition());
+      return new Item(
+          materialized ? Kind.MATERIALIZED_VIEW : Kind.VIEW,
+          relationId(view.oid()),
+          null,
+          word,
+          view.quotedSchema(),
+          view.quoted(),
+          view.reference(),
+          "",
+          words(
+              materialized ? "CREATE MATERIALIZED VIEW" : "CREATE OR REPLACE VIEW",
+              view.reference(),
+              view.options().isEmpty() ? null : "WITH (" + String.join(", ", view.options()) + ")",
+              "AS\n" + withoutSemicolon(definition)),
+          "DROP %s %s".formatted(word, view.reference()),
+          view);
+    }
+
+    private Item rule(RewriteRule rule) {
+      String table = reference(rule.table());
+      return part(
+          Kind.RULE,
+          new ObjectId("pg_rewrite", rule.oid()),
+          rule.table(),
+          rule.quoted(),
+          withoutSemicolon(rule.definition()),
+          "DROP RULE %s ON %s".formatted(rule.quoted(), table));
+    }
+
+    private Item trigger(Trigger trigger) {
+      String table = reference(trigger.table());
+      String state =
+          switch (trigger.enabled()) {
+            case "D" -> "DISABLE";
+            case "A" -> "ENABLE ALWAYS";
+            case "R" -> "ENABLE REPLICA";
+            default -> null;
+          };
+      return new Item(
+          Kind.TRIGGER,
+          new ObjectId("pg_trigger", trigger.oid()),
+          relationId(trigger.table()),
+          "TRIGGER %s ON %s".formatted(trigger.quoted(), table),
+          "",
+          trigger.quoted(),
+          table + "." + trigger.quoted(),
+          table,
+          state == null
+              ? trigger.definition()
+              : "%s; ALTER TABLE %s %s TRIGGER %s"
+                  .formatted(trigger.definition(), table, state, trigger.quoted()),
+          "DROP TRIGGER %s ON %s".formatted(trigger.quoted(), table),
+          trigger);
+    }
+
+    private Item policy(Policy policy) {
+      String table = reference(policy.table());
+      String command =
+          switch (policy.command()) {
+            case "r" -> "SELECT";
+            case "a" -> "INSERT";
+            case "w" -> "UPDATE";
+            case "d" -> "DELETE";
+            default -> "ALL";
+          };
+      return part(
+          Kind.POLICY,
+          new ObjectId("pg_policy", policy.oid()),
+          policy.table(),
+          policy.quoted(),
+          words(
+              "CREATE POLICY %s ON %s AS".formatted(policy.quoted(), table),
+              policy.permissive() ? "PERMISSIVE" : "RESTRICTIVE",
+              "FOR " + command + " TO " + String.join(", ", policy.roles()),
+              policy.condition() == null ? null : "USING (" + policy.condition() + ")",
+              policy.check() == null ? null : "WITH CHECK (" + policy.check() + ")"),
+          "DROP POLICY %s ON %s".formatted(policy.quoted(), table));
+    }
+
+    private Item part(
+        Kind kind, ObjectId key, long relation, String quoted, String create, String drop) {
+      String table = reference(relation);
+      return new Item(
+          kind,
+          key,
+          relationId(relation),
+          "",
+          "",
+          "",
+          table + "." + quoted,
+          table,
+          create,
+          drop,
+          null);
+    }
+
+    private Item statistics(Statistics statistics) {
+      return new Item(
+          Kind.STATISTICS,
+          new ObjectId("pg_statistic_ext", statistics.oid()),
+          relationId(statistics.table()),
+          "STATISTICS",
+          "",
+          "",
+          statistics.reference(),
+          "",
+          statistics.definition(),
+          "DROP STATISTICS " + statistics.reference(),
+          null);
+    }
+
+    private Item comment(Comment comment) {
+      String on = target(comment);
+      return new Item(
+          Kind.COMMENT,
+          new ObjectId("pg_description", comment.of().oid(), comment.of().sub()),
+          comment.of(),
+          "",
+          "",
+          "",
+          on,
+          "",
+          "COMMENT ON %s IS %s".formatted(on, literal(comment.text())),
+          "COMMENT ON %s IS NULL".formatted(on),
+          null);
+    }
+
+    private String target(Comment comment) {
+      Relation relation =
+          comment.of().catalog().equals("pg_class")
+              ? catalog.relations().get(comment.of().oid())
+              : null;
+      if (relation == null) {
+        return comment.type().equals("domain constraint")
+            ? "CONSTRAINT " + comment.identity().replace(" on ", " ON DOMAIN ")
+            : comment.type().replace("table constraint", "constraint").toUpperCase(Locale.ROOT)
+                + " "
+                + comment.identity();
+      }
+      Column column = relation.column(comment.of().sub());
+      return column == null
+          ? comment.type().toUpperCase(Locale.ROOT) + " " + relation.reference()
+          : "COLUMN " + relation.reference() + "." + column.quoted();
+    }
+  }
+
+  /// What defines a constraint inside of `CREATE TABLE`.
+  static String clause(Constraint constraint) {
+    return "CONSTRAINT %s %s".formatted(constraint.quoted(), constraint.definition());
+  }
+
+  /// The options of a new sequence.
+  static String options(Sequence sequence) {
+    return "AS "
+        + sequence.type()
+        + " "
+        + String.join(" ", settings(sequence)).replace(" NO CYCLE", "");
+  }
+
+  /// The options of a sequence that may have had others.
+  static String allOptions(Sequence sequence) {
+    return "AS " + sequence.type() + " " + String.join(" ", settings(sequence));
+  }
+
+  /// Everything about a sequence but its type.
+  static List<String> settings(Sequence sequence) {
+    return List.of(
+        "INCREMENT " + sequence.increment(),
+        "MINVALUE " + sequence.minimum(),
+        "MAXVALUE " + sequence.maximum(),
+        "START " + sequence.start(),
+        "CACHE " + sequence.cache(),
+        sequence.cycles() ? "CYCLE" : "NO CYCLE");
+  }
+
+  /// What is said of an identity that is not as usual; `null` when nothing is.
+  private static @Nullable String unusualOptions(@Nullable Sequence sequence) {
+    if (sequence == null) {
+      return null;
+    }
+    List<String> unusual = new ArrayList<>(settings(sequence));
+    unusual.removeAll(settings(sequence.usual()));
+    return unusual.isEmpty() ? null : "(" + String.join(" ", unusual) + ")";
+  }
+
+  /// The sequence that numbers the rows of a column; `null` when none does.
+  @Nullable Sequence identityOf(Item column) {
+    return catalog.identity(column.key().oid(), column.key().sub());
+  }
+
+  static @Nullable String collate(Column column) {
+    return after("COLLATE ", column.collation());
+  }
+
+  static String identity(Column column) {
+    return column.identification().equals("a") ? "ALWAYS" : "BY DEFAULT";
+  }
+
+  /// Values of an enumerated type, as SQL writes them.
+  static String literals(Collection<String> values) {
+    return values.stream().map(CatalogObjects::literal).collect(Collectors.joining(", "));
+  }
+
+  static String literal(String text) {
+    String quoted = "'" + text.replace("'", "''") + "'";
+    return text.contains("\\") ? "E" + quoted.replace("\\", "\\\\") : quoted;
+  }
+
+  private static String withoutSemicolon(String statement) {
+    return statement.replaceFirst(";+$", "");
+  }
+
+  private static @Nullable String after(String prefix, @Nullable String value) {
+    return value == null ? null : prefix + value;
+  }
+
+  private static String words(@Nullable String... words) {
+    return Arrays.stream(words).filter(Objects::nonNull).collect(Collectors.joining(" "));
   }
 }

@@ -1,10 +1,17 @@
 package dev.sheaf.migration.catalog;
 
 import dev.sheaf.database.SqlErrorMessage;
-import dev.sheaf.migration.catalog.CatalogObjects.Dependency;
+import dev.sheaf.migration.catalog.Catalog.Column;
+import dev.sheaf.migration.catalog.Catalog.ConstraintKind;
+import dev.sheaf.migration.catalog.Catalog.Dependency;
+import dev.sheaf.migration.catalog.Catalog.Function;
+import dev.sheaf.migration.catalog.Catalog.ObjectId;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.Catalog.Sequence;
+import dev.sheaf.migration.catalog.Catalog.TypeKind;
+import dev.sheaf.migration.catalog.Catalog.UserType;
 import dev.sheaf.migration.catalog.CatalogObjects.Item;
 import dev.sheaf.migration.catalog.CatalogObjects.Kind;
-import dev.sheaf.migration.catalog.CatalogObjects.ObjectId;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -15,10 +22,10 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Takes the schema of a scratch database back to what it was, and writes down how: what kept its
@@ -88,25 +95,24 @@ public final class CatalogScript {
     for (Map.Entry<Item, Item> pair : pairs) {
       Item from = pair.getKey();
       Item to = pair.getValue();
-      String simple = to.text("simple");
-      if (!from.text("simple").equals(simple)) {
+      String simple = to.simple();
+      if (!from.simple().equals(simple)) {
         run(
             switch (from.kind()) {
               case COLUMN ->
                   "ALTER TABLE %s RENAME COLUMN %s TO %s"
-                      .formatted(from.text("table"), from.text("simple"), simple);
+                      .formatted(from.table(), from.simple(), simple);
               case CONSTRAINT ->
-                  "%s RENAME CONSTRAINT %s TO %s"
-                      .formatted(from.text("on"), from.text("simple"), simple);
-              case TRIGGER -> from.text("rename") + " RENAME TO " + simple;
-              default ->
-                  "ALTER %s %s RENAME TO %s".formatted(from.text("word"), from.name(), simple);
+                  "ALTER %s RENAME CONSTRAINT %s TO %s"
+                      .formatted(from.word(), from.simple(), simple);
+              case TRIGGER -> "ALTER %s RENAME TO %s".formatted(from.word(), simple);
+              default -> "ALTER %s %s RENAME TO %s".formatted(from.word(), from.name(), simple);
             });
       }
-      if (!from.text("schema").equals(to.text("schema")) && now.ownerOf(from) == null) {
+      if (!from.schema().equals(to.schema()) && now.ownerOf(from) == null) {
         run(
             "ALTER %s %s.%s SET SCHEMA %s"
-                .formatted(from.text("word"), from.text("schema"), simple, to.text("schema")));
+                .formatted(from.word(), from.schema(), simple, to.schema()));
       }
     }
   }
@@ -118,12 +124,12 @@ public final class CatalogScript {
     Set<Item> retyped = new HashSet<>();
     Map<Item, List<String>> steps = new HashMap<>();
     pairs.forEach((from, to) -> {
-      @Nullable List<String> changes = changes(from, to);
+      @Nullable List<String> changes = changes(now, from, to);
       if (changes == null) {
         again.add(from);
       } else if (!changes.isEmpty()) {
         steps.put(to, changes);
-        if (from.kind() == Kind.COLUMN && !from.text("type").equals(to.text("type"))) {
+        if (from.kind() == Kind.COLUMN && !from.column().type().equals(to.column().type())) {
           retyped.add(from);
         }
       }
@@ -158,7 +164,10 @@ public final class CatalogScript {
   /// Whether its table is a partition in `other`, and has it from its parent there.
   private static boolean isInPartition(Item item, CatalogObjects other) {
     Item table = item.owner() == null ? null : other.objects().get(item.owner());
-    return item.kind() != Kind.COMMENT && table != null && !table.text("parent").isEmpty();
+    return item.kind() != Kind.COMMENT
+        && table != null
+        && table.kind() == Kind.TABLE
+        && table.relation().parent() != 0;
   }
 
   /// The objects of both, by key and, where that fails, by name.
@@ -204,13 +213,37 @@ public final class CatalogScript {
 
   private void drop(CatalogObjects objects, Set<Item> items) {
     Set<Item> explicit = new LinkedHashSet<>(items);
-    explicit.removeIf(item -> isPartOf(objects, item, items));
+    explicit.removeIf(item -> isPartOf(objects, item, items) && !isInCircle(objects, item, items));
     for (Item item : ordered(objects, explicit, true)) {
       run(
-          concurrently && item.kind() == Kind.INDEX && !item.has("partitioned")
+          concurrently && item.kind() == Kind.INDEX && !objects.isPartitioned(item.index())
               ? item.drop().replaceFirst("INDEX", "INDEX CONCURRENTLY")
               : item.drop());
     }
+  }
+
+  /// Whether `item` is a foreign key that keeps its table and the referenced one from being dropped
+  /// one after the other.
+  private static boolean isInCircle(CatalogObjects objects, Item item, Set<Item> items) {
+    if (!isForeignKey(item) || !items.contains(objects.ownerOf(item))) {
+      return false;
+    }
+    long table = item.constraint().table();
+    Set<Long> reached = new LinkedHashSet<>(Set.of(item.constraint().referenced()));
+    int size;
+    do {
+      size = reached.size();
+      objects.objects().values().stream()
+          .filter(other -> isForeignKey(other) && items.contains(objects.ownerOf(other)))
+          .map(Item::constraint)
+          .filter(key -> key.referenced() != key.table() && reached.contains(key.table()))
+          .forEach(key -> reached.add(key.referenced()));
+    } while (reached.size() > size);
+    return item.constraint().referenced() != table && reached.contains(table);
+  }
+
+  private static boolean isForeignKey(Item item) {
+    return item.kind() == Kind.CONSTRAINT && item.constraint().kind() == ConstraintKind.FOREIGN_KEY;
   }
 
   /// Whether `item` is dropped with one of `items`.
@@ -274,7 +307,8 @@ public final class CatalogScript {
 
   private static boolean isInCreateTable(Item item, Set<Item> tables) {
     return (item.kind() == Kind.COLUMN
-            || (item.kind() == Kind.CONSTRAINT && !item.text("type").equals("f")))
+            || (item.kind() == Kind.CONSTRAINT
+                && item.constraint().kind() != ConstraintKind.FOREIGN_KEY))
         && tables.stream().anyMatch(table -> table.key().equals(item.owner()));
   }
 
@@ -288,19 +322,17 @@ public final class CatalogScript {
       case TABLE -> createTable(item, created);
       case COLUMN -> {
         List<String> statements = new ArrayList<>();
-        String add = "ALTER TABLE %s ADD COLUMN %s".formatted(item.text("table"), item.create());
-        boolean needsFiller =
-            item.has("notnull")
-                && item.text("default").isEmpty()
-                && item.text("identity").isEmpty()
-                && item.text("generated").isEmpty()
-                && !item.text("filler").isEmpty();
-        if (needsFiller) {
+        String add = "ALTER TABLE %s ADD COLUMN %s".formatted(item.table(), item.create());
+        Column column = item.column();
+        String filler =
+            column.notNull() && column.defaultValue() == null && !column.identity()
+                ? filler(column)
+                : null;
+        if (filler != null) {
           // The rows that are there need some value.
-          statements.add(add + " DEFAULT " + item.text("filler"));
+          statements.add(add + " DEFAULT " + filler);
           statements.add(
-              "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT"
-                  .formatted(item.text("table"), item.text("simple")));
+              "ALTER TABLE %s ALTER COLUMN %s DROP DEFAULT".formatted(item.table(), item.simple()));
         } else {
           statements.add(add);
         }
@@ -309,99 +341,143 @@ public final class CatalogScript {
       }
       case INDEX ->
           List.of(
-              concurrently && !item.has("partitioned")
+              concurrently && !objects.isPartitioned(item.index())
                   ? item.create().replaceFirst("INDEX", "INDEX CONCURRENTLY")
                   : item.create());
       default -> List.of(item.create());
     };
   }
 
-  private static List<String> createTable(Item table, Set<Item> created) {
+  private static List<String> createTable(Item item, Set<Item> created) {
+    Relation table = item.relation();
     List<String> parts = new ArrayList<>();
     List<String> later = new ArrayList<>();
-    for (Item item : created) {
-      if (table.key().equals(item.owner())) {
-        if (item.kind() == Kind.COLUMN) {
-          parts.add(item.create());
-          later.addAll(storage(item));
-        } else if (isInCreateTable(item, Set.of(table))) {
-          parts.add(item.text("definition"));
+    for (Item part : created) {
+      if (item.key().equals(part.owner())) {
+        if (part.kind() == Kind.COLUMN) {
+          parts.add(part.create());
+          later.addAll(storage(part));
+        } else if (isInCreateTable(part, Set.of(item))) {
+          parts.add(CatalogObjects.clause(part.constraint()));
         }
       }
     }
-    StringBuilder sql = new StringBuilder(table.create());
-    if (!parts.isEmpty() || table.text("parent").isEmpty()) {
+    StringBuilder sql = new StringBuilder(item.create());
+    if (!parts.isEmpty() || table.parent() == 0) {
       sql.append(" (\n    ").append(String.join(",\n    ", parts)).append("\n)");
     }
-    if (!table.text("partitionBy").isEmpty()) {
-      sql.append(" PARTITION BY ").append(table.text("partitionBy"));
+    if (table.parent() == 0 && !table.inherits().isEmpty()) {
+      sql.append(" INHERITS (").append(String.join(", ", table.inherits())).append(")");
     }
-    if (!table.texts("options").isEmpty()) {
-      sql.append(" WITH (").append(String.join(", ", table.texts("options"))).append(")");
+    if (table.partitionKey() != null) {
+      sql.append(" PARTITION BY ").append(table.partitionKey());
+    }
+    if (!table.options().isEmpty()) {
+      sql.append(" WITH (").append(String.join(", ", table.options())).append(")");
     }
     List<String> statements = new ArrayList<>(List.of(sql.toString()));
     statements.addAll(later);
-    statements.addAll(security(table, false, false, "DEFAULT"));
+    statements.addAll(security(item, false, false, "DEFAULT"));
     return statements;
   }
 
-  private static List<String> storage(Item column) {
-    String alter =
-        "ALTER TABLE %s ALTER COLUMN %s SET "
-            .formatted(column.text("table"), column.text("simple"));
+  /// A value for the rows that are there when a column is added that must not be null; `null` when
+  /// none is known.
+  private static @Nullable String filler(Column column) {
+    return switch (column.typeCategory()) {
+      case "S" -> "''";
+      case "N" -> "0";
+      case "B" -> "false";
+      case "A" -> "'{}'";
+      case "T" -> "'0'";
+      case "D" -> column.typeName().matches("time(tz)?") ? null : "'epoch'";
+      default ->
+          switch (column.typeName()) {
+            case "json", "jsonb" -> "'{}'";
+            case "bytea", "tsvector" -> "''";
+            case "uuid" -> "'00000000-0000-0000-0000-000000000000'";
+            default -> null;
+          };
+    };
+  }
+
+  private static List<String> storage(Item item) {
+    Column column = item.column();
     List<String> statements = new ArrayList<>();
-    if (!column.has("usualStorage")) {
-      statements.add(alter + "STORAGE " + column.text("storage"));
+    if (!column.storage().equals(column.usualStorage())) {
+      statements.add(set(item, "STORAGE", storage(column)));
     }
-    if (!column.text("compression").equals("default")) {
-      statements.add(alter + "COMPRESSION " + column.text("compression"));
+    if (!column.compression().isEmpty()) {
+      statements.add(set(item, "COMPRESSION", compression(column)));
     }
-    if (column.attributes().path("statistics").asInt(-1) >= 0) {
-      statements.add(alter + "STATISTICS " + column.text("statistics"));
+    if (column.statistics() >= 0) {
+      statements.add(set(item, "STATISTICS", statistics(column)));
     }
     return statements;
+  }
+
+  private static String set(Item column, String property, String value) {
+    return "ALTER TABLE %s ALTER COLUMN %s SET %s %s"
+        .formatted(column.table(), column.simple(), property, value);
+  }
+
+  private static String storage(Column column) {
+    return switch (column.storage()) {
+      case "p" -> "PLAIN";
+      case "e" -> "EXTERNAL";
+      case "m" -> "MAIN";
+      default -> "EXTENDED";
+    };
+  }
+
+  private static String compression(Column column) {
+    return switch (column.compression()) {
+      case "p" -> "pglz";
+      case "l" -> "lz4";
+      default -> "default";
+    };
+  }
+
+  private static String statistics(Column column) {
+    return Integer.toString(column.statistics());
   }
 
   /// How `from` becomes `to`.
   ///
   /// @return statements; `null` when it has to be dropped and made anew
-  private @Nullable List<String> changes(Item from, Item to) {
+  private @Nullable List<String> changes(CatalogObjects now, Item from, Item to) {
     return switch (to.kind()) {
-      case TABLE -> changes(from, to, "ALTER TABLE " + to.name() + " ");
-      case COLUMN -> columnChanges(from, to);
+      case TABLE -> tableChanges(from, to);
+      case COLUMN -> columnChanges(now, from, to);
       case TYPE -> typeChanges(from, to);
-      case DOMAIN -> {
-        List<String> statements = new ArrayList<>();
-        String alter = "ALTER DOMAIN " + to.name() + " ";
-        valueChange(from, to, alter, statements);
-        if (from.has("notnull") != to.has("notnull")) {
-          statements.add(alter + (to.has("notnull") ? "SET NOT NULL" : "DROP NOT NULL"));
-        }
-        yield from.text("base").equals(to.text("base")) ? statements : null;
+      case DOMAIN -> domainChanges(from, to);
+      case SEQUENCE -> {
+        String options = CatalogObjects.allOptions(to.sequence());
+        yield CatalogObjects.allOptions(from.sequence()).equals(options)
+            ? List.of()
+            : List.of("ALTER SEQUENCE %s %s".formatted(to.name(), options));
       }
-      case SEQUENCE ->
-          from.text("options").equals(to.text("options"))
-              ? List.of()
-              : List.of("ALTER SEQUENCE %s %s".formatted(to.name(), to.text("options")));
-      case EXTENSION ->
-          from.text("version").equals(to.text("version"))
-              ? List.of()
-              : List.of(
-                  "ALTER EXTENSION %s UPDATE TO '%s'".formatted(to.name(), to.text("version")));
-      case FUNCTION ->
-          from.create().equals(to.create())
-              ? List.of()
-              : from.text("returns").equals(to.text("returns"))
-                      && from.text("arguments").equals(to.text("arguments"))
-                  ? List.of(to.create())
-                  : null;
+      case EXTENSION -> {
+        String version = to.extension().version();
+        yield from.extension().version().equals(version)
+            ? List.of()
+            : List.of("ALTER EXTENSION %s UPDATE TO '%s'".formatted(to.name(), version));
+      }
+      case FUNCTION -> {
+        Function before = from.function();
+        Function after = to.function();
+        yield from.create().equals(to.create())
+            ? List.of()
+            : Objects.equals(before.result(), after.result())
+                    && before.arguments().equals(after.arguments())
+                ? List.of(to.create())
+                : null;
+      }
       case VIEW ->
           from.create().equals(to.create())
               ? List.of()
-              : beginsWith(to.texts("columns"), from.texts("columns"))
-                  ? List.of(to.create())
-                  : null;
-      case COMMENT, SEQUENCE_OWNER ->
+              : beginsWith(columns(to), columns(from)) ? List.of(to.create()) : null;
+      case COMMENT, SEQUENCE_OWNER, CLUSTER, REPLICA_IDENTITY ->
           from.create().equals(to.create()) ? List.of() : List.of(to.create());
       case SCHEMA -> List.of();
       case CONSTRAINT, INDEX, MATERIALIZED_VIEW, RULE, TRIGGER, POLICY, STATISTICS ->
@@ -409,141 +485,202 @@ public final class CatalogScript {
     };
   }
 
+  private static List<String> columns(Item view) {
+    return view.relation().columns().stream()
+        .map(column -> column.name() + " " + column.type())
+        .toList();
+  }
+
+  /// Those of `all` that are not among `others`.
+  private static List<String> without(List<String> all, List<String> others) {
+    return all.stream().filter(one -> !others.contains(one)).toList();
+  }
+
   private static boolean beginsWith(List<String> all, List<String> first) {
     return all.size() >= first.size() && all.subList(0, first.size()).equals(first);
   }
 
-  private static List<String> changes(Item from, Item to, String alter) {
+  private static List<String> tableChanges(Item from, Item to) {
+    Relation before = from.relation();
+    Relation after = to.relation();
+    String alter = "ALTER TABLE " + to.name() + " ";
     List<String> statements = new ArrayList<>();
-    String place = from.text("parent") + from.text("bound");
-    if (!place.equals(to.text("parent") + to.text("bound"))) {
-      if (!from.text("parent").isEmpty()) {
-        statements.add(
-            "ALTER TABLE %s DETACH PARTITION %s".formatted(from.text("parent"), to.name()));
+    String parentBefore = partitioned(before);
+    String parentAfter = partitioned(after);
+    if (!Objects.equals(parentBefore, parentAfter)
+        || !Objects.equals(before.bound(), after.bound())) {
+      if (parentBefore != null) {
+        statements.add("ALTER TABLE %s DETACH PARTITION %s".formatted(parentBefore, to.name()));
       }
-      if (!to.text("parent").isEmpty()) {
+      if (parentAfter != null) {
         statements.add(
             "ALTER TABLE %s ATTACH PARTITION %s %s"
-                .formatted(to.text("parent"), to.name(), to.text("bound")));
+                .formatted(parentAfter, to.name(), after.bound()));
       }
     }
-    if (!from.text("persistence").equals(to.text("persistence"))) {
-      statements.add(alter + (to.text("persistence").equals("u") ? "SET UNLOGGED" : "SET LOGGED"));
+    if (before.parent() == 0 && after.parent() == 0) {
+      without(before.inherits(), after.inherits())
+          .forEach(parent -> statements.add(alter + "NO INHERIT " + parent));
+      without(after.inherits(), before.inherits())
+          .forEach(parent -> statements.add(alter + "INHERIT " + parent));
     }
-    List<String> before = from.texts("options");
-    List<String> after = to.texts("options");
-    if (!before.equals(after)) {
-      List<String> names =
-          before.stream().map(option -> option.substring(0, option.indexOf('='))).toList();
-      if (!names.isEmpty()) {
-        statements.add(alter + "RESET (" + String.join(", ", names) + ")");
+    if (!before.persistence().equals(after.persistence())) {
+      statements.add(alter + (after.persistence().equals("u") ? "SET UNLOGGED" : "SET LOGGED"));
+    }
+    if (!before.options().equals(after.options())) {
+      if (!before.options().isEmpty()) {
+        statements.add(
+            before.options().stream()
+                .map(option -> option.substring(0, option.indexOf('=')))
+                .collect(Collectors.joining(", ", alter + "RESET (", ")")));
       }
-      if (!after.isEmpty()) {
-        statements.add(alter + "SET (" + String.join(", ", after) + ")");
+      if (!after.options().isEmpty()) {
+        statements.add(alter + "SET (" + String.join(", ", after.options()) + ")");
       }
     }
     statements.addAll(
-        security(
-            to,
-            from.has("rowSecurity"),
-            from.has("forceRowSecurity"),
-            from.text("replicaIdentity")));
+        security(to, before.rowSecurity(), before.forcedRowSecurity(), replicaIdentity(before)));
     return statements;
   }
 
-  private static List<String> security(Item to, boolean is, boolean forced, String identity) {
+  /// The partitioned table that a table is a partition of; `null` when of none.
+  private static @Nullable String partitioned(Relation table) {
+    return table.parent() == 0 ? null : table.inherits().getFirst();
+  }
+
+  private static List<String> security(Item item, boolean is, boolean forced, String identity) {
+    Relation to = item.relation();
     List<String> statements = new ArrayList<>();
-    String alter = "ALTER TABLE " + to.name() + " ";
-    if (is != to.has("rowSecurity")) {
+    String alter = "ALTER TABLE " + item.name() + " ";
+    if (is != to.rowSecurity()) {
       statements.add(alter + (is ? "DISABLE" : "ENABLE") + " ROW LEVEL SECURITY");
     }
-    if (forced != to.has("forceRowSecurity")) {
+    if (forced != to.forcedRowSecurity()) {
       statements.add(alter + (forced ? "NO FORCE" : "FORCE") + " ROW LEVEL SECURITY");
     }
-    if (!identity.equals(to.text("replicaIdentity"))) {
-      statements.add(alter + "REPLICA IDENTITY " + to.text("replicaIdentity"));
+    // One that uses an index is chosen once there is that index.
+    if (to.replicaIndex() == 0 && !identity.equals(replicaIdentity(to))) {
+      statements.add(alter + "REPLICA IDENTITY " + replicaIdentity(to));
     }
     return statements;
   }
 
-  private static @Nullable List<String> columnChanges(Item from, Item to) {
-    String generated = to.text("generated");
-    if (!generated.isEmpty()
-        && !(generated + to.text("type")).equals(from.text("generated") + from.text("type"))) {
+  private static String replicaIdentity(Relation table) {
+    return switch (table.replicaIdentity()) {
+      case "i" -> "USING INDEX";
+      case "f" -> "FULL";
+      case "n" -> "NOTHING";
+      default -> "DEFAULT";
+    };
+  }
+
+  private @Nullable List<String> columnChanges(CatalogObjects now, Item from, Item to) {
+    Column before = from.column();
+    Column after = to.column();
+    boolean sameType = before.type().equals(after.type());
+    if (after.generated()
+        && !(before.generated()
+            && sameType
+            && Objects.equals(before.defaultValue(), after.defaultValue()))) {
       return null;
     }
     List<String> statements = new ArrayList<>();
-    String name = to.text("simple");
-    String alter = "ALTER TABLE %s ALTER COLUMN %s ".formatted(to.text("table"), name);
-    boolean retyped =
-        !(from.text("type") + from.text("collation"))
-            .equals(to.text("type") + to.text("collation"));
-    if (generated.isEmpty() && !from.text("generated").isEmpty()) {
+    String name = to.simple();
+    String alter = "ALTER TABLE %s ALTER COLUMN %s ".formatted(to.table(), name);
+    boolean retyped = !sameType || !Objects.equals(before.collation(), after.collation());
+    if (before.generated() && !after.generated()) {
       statements.add(alter + "DROP EXPRESSION");
     }
-    if (!from.text("identity").isEmpty() && to.text("identity").isEmpty()) {
+    if (before.identity() && !after.identity()) {
       statements.add(alter + "DROP IDENTITY");
     }
-    boolean otherDefault = !from.text("default").equals(to.text("default"));
-    if (!from.text("default").isEmpty()
-        && (retyped || to.text("default").isEmpty())
-        && (retyped || otherDefault)) {
+    String oldDefault = before.generated() ? null : before.defaultValue();
+    String newDefault = after.generated() ? null : after.defaultValue();
+    boolean otherDefault = !Objects.equals(oldDefault, newDefault);
+    if (oldDefault != null && (retyped || newDefault == null)) {
       statements.add(alter + "DROP DEFAULT");
     }
     if (retyped) {
-      String collate = to.text("collation").isEmpty() ? "" : " COLLATE " + to.text("collation");
+      String collate = CatalogObjects.collate(after);
       statements.add(
           "%sTYPE %s%s USING %s::%s"
-              .formatted(alter, to.text("type"), collate, name, to.text("type")));
+              .formatted(
+                  alter, after.type(), collate == null ? "" : " " + collate, name, after.type()));
     }
-    if (from.has("notnull") != to.has("notnull")) {
-      statements.add(alter + (to.has("notnull") ? "SET NOT NULL" : "DROP NOT NULL"));
+    if (before.notNull() != after.notNull()) {
+      statements.add(alter + (after.notNull() ? "SET NOT NULL" : "DROP NOT NULL"));
     }
-    if (!to.text("identity").isEmpty() && !to.text("identity").equals(from.text("identity"))) {
+    if (after.identity() && !after.identification().equals(before.identification())) {
       statements.add(
-          from.text("identity").isEmpty()
-              ? "%sADD GENERATED %s AS IDENTITY".formatted(alter, to.text("identity"))
-              : "%sSET GENERATED %s".formatted(alter, to.text("identity")));
+          before.identity()
+              ? "%sSET GENERATED %s".formatted(alter, CatalogObjects.identity(after))
+              : "%sADD GENERATED %s AS IDENTITY".formatted(alter, CatalogObjects.identity(after)));
     }
-    if (!to.text("default").isEmpty() && (retyped || otherDefault)) {
-      statements.add(alter + "SET DEFAULT " + to.text("default"));
+    Sequence numbers = target.identityOf(to);
+    if (after.identity() && numbers != null) {
+      Sequence numbered = now.identityOf(from);
+      List<String> settings = new ArrayList<>(CatalogObjects.settings(numbers));
+      settings.removeAll(CatalogObjects.settings(numbered == null ? numbers.usual() : numbered));
+      if (!settings.isEmpty()) {
+        statements.add(alter + "SET " + String.join(" SET ", settings));
+      }
+    }
+    if (newDefault != null && (retyped || otherDefault)) {
+      statements.add(alter + "SET DEFAULT " + newDefault);
     }
     if (retyped) {
       statements.addAll(storage(to));
-    } else {
-      for (String property : List.of("storage", "compression", "statistics")) {
-        if (!from.text(property).equals(to.text(property))) {
-          statements.add(
-              "%sSET %s %s".formatted(alter, property.toUpperCase(Locale.ROOT), to.text(property)));
-        }
-      }
+      return statements;
+    }
+    if (!storage(before).equals(storage(after))) {
+      statements.add(set(to, "STORAGE", storage(after)));
+    }
+    if (!compression(before).equals(compression(after))) {
+      statements.add(set(to, "COMPRESSION", compression(after)));
+    }
+    if (before.statistics() != after.statistics()) {
+      statements.add(set(to, "STATISTICS", statistics(after)));
     }
     return statements;
   }
 
-  private static void valueChange(Item from, Item to, String alter, List<String> statements) {
-    String value = to.text("default");
-    if (!from.text("default").equals(value)) {
-      statements.add(alter + (value.isEmpty() ? "DROP DEFAULT" : "SET DEFAULT " + value));
+  private static @Nullable List<String> domainChanges(Item from, Item to) {
+    UserType before = from.type();
+    UserType after = to.type();
+    if (!Objects.equals(before.base(), after.base())) {
+      return null;
     }
+    List<String> statements = new ArrayList<>();
+    String alter = "ALTER DOMAIN " + to.name() + " ";
+    String value = after.defaultValue();
+    if (!Objects.equals(before.defaultValue(), value)) {
+      statements.add(alter + (value == null ? "DROP DEFAULT" : "SET DEFAULT " + value));
+    }
+    if (before.notNull() != after.notNull()) {
+      statements.add(alter + (after.notNull() ? "SET NOT NULL" : "DROP NOT NULL"));
+    }
+    return statements;
   }
 
   private @Nullable List<String> typeChanges(Item from, Item to) {
     if (from.create().equals(to.create())) {
       return List.of();
     }
-    List<String> before = from.texts("labels");
-    List<String> after = to.texts("labels");
-    if (before.isEmpty() || after.isEmpty()) {
+    if (from.type().kind() != TypeKind.ENUM || to.type().kind() != TypeKind.ENUM) {
       return null;
     }
+    List<String> before = new ArrayList<>(from.type().labels().values());
+    List<String> after = List.copyOf(to.type().labels().values());
     if (before.size() == after.size()) {
       List<String> statements = new ArrayList<>();
       for (int i = 0; i < after.size(); i++) {
         if (!before.get(i).equals(after.get(i))) {
           statements.add(
               "ALTER TYPE %s RENAME VALUE %s TO %s"
-                  .formatted(to.name(), before.get(i), after.get(i)));
+                  .formatted(
+                      to.name(),
+                      CatalogObjects.literal(before.get(i)),
+                      CatalogObjects.literal(after.get(i))));
         }
       }
       return statements;
@@ -553,7 +690,7 @@ public final class CatalogScript {
         new Line(
             "",
             "the value %s of type %s stays, because PostgreSQL cannot take a value out of an enum"
-                .formatted(String.join(", ", before), to.name())));
+                .formatted(CatalogObjects.literals(before), to.name())));
     return List.of();
   }
 

@@ -307,7 +307,7 @@ public final class Migrations {
           }
           List<Changeset> all = changesets.enabled();
           List<Difference> differences =
-              verification().compare(connection, all).stream()
+              verification().compare(connection, all, false).stream()
                   .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
                   .toList();
           if (!differences.isEmpty()) {
@@ -516,10 +516,18 @@ public final class Migrations {
   ///
   /// @return every difference; empty if there is none
   public List<Difference> verify() {
+    return verify(false);
+  }
+
+  /// The same.
+  ///
+  /// @param privileges whether owners, privileges and default privileges count too; every object of
+  ///   the changelogs is expected to belong to this role
+  public List<Difference> verify(boolean privileges) {
     return read(session -> {
       List<Changeset> applied =
           History.read(session.connection()).stream().map(changesets::get).toList();
-      return verification().compare(session.connection(), applied);
+      return verification().compare(session.connection(), applied, privileges);
     });
   }
 

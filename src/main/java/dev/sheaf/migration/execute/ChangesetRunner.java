@@ -343,7 +343,8 @@ public final class ChangesetRunner {
     Duration lock = Objects.requireNonNullElse(changeset.directives().lockTimeout(), lockTimeout);
     Duration statement =
         Objects.requireNonNullElse(changeset.directives().statementTimeout(), statementTimeout);
-    return "SET %1$s lock_timeout = %2$s; SET %1$s statement_timeout = %3$s; SET %1$s sheaf.changeset = '%4$s'"
+    // A backslash in a string is one, whatever the database sets.
+    return "SET %1$s lock_timeout = %2$s; SET %1$s statement_timeout = %3$s; SET %1$s standard_conforming_strings = on; SET %1$s sheaf.changeset = '%4$s'"
         .formatted(
             scope,
             lock.toMillis(),

@@ -81,7 +81,7 @@ final class LockWatch {
     try (Statement lock = writer.createStatement()) {
       for (Catalog.Relation relation : catalog.relations().values()) {
         if (relation.kind().isTable()) {
-          lock.execute("LOCK TABLE ONLY " + relation.quoted() + " IN ROW EXCLUSIVE MODE");
+          lock.execute("LOCK TABLE ONLY " + relation.fullReference() + " IN ROW EXCLUSIVE MODE");
         }
       }
     }

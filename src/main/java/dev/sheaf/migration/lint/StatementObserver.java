@@ -6,6 +6,7 @@ import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Detail;
 import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.catalog.CatalogReader;
@@ -16,7 +17,6 @@ import dev.sheaf.migration.scratch.SampleRows;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -323,9 +323,8 @@ public final class StatementObserver {
     return Transactions.call(connection, StatementObserver::capture);
   }
 
-  /// Captures the state of the session. Locks that reading the catalog takes are released again.
+  /// Captures the state of the session.
   private static SessionState capture(Connection connection) throws SQLException {
-    Savepoint savepoint = connection.setSavepoint();
     try (Statement select = connection.createStatement()) {
       Map<Long, LockMode> held = new HashMap<>();
       try (ResultSet row = select.executeQuery(LOCKS)) {
@@ -356,12 +355,13 @@ public final class StatementObserver {
           settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
         }
       }
-      select.execute("SET LOCAL search_path = ''");
       return new SessionState(
-          transaction, lockTimeout, held, activities, settings, CatalogReader.read(connection));
-    } finally {
-      connection.rollback(savepoint);
-      connection.releaseSavepoint(savepoint);
+          transaction,
+          lockTimeout,
+          held,
+          activities,
+          settings,
+          CatalogReader.read(connection, Detail.FACTS));
     }
   }
 
@@ -380,7 +380,7 @@ public final class StatementObserver {
     Directives directives = changeset.directives();
     try (Statement set = connection.createStatement()) {
       set.execute(
-          "SET lock_timeout = %s; SET statement_timeout = %s"
+          "SET lock_timeout = %s; SET statement_timeout = %s; SET standard_conforming_strings = on"
               .formatted(
                   Objects.requireNonNullElse(directives.lockTimeout(), config.lockTimeout())
                       .toMillis(),
@@ -394,7 +394,8 @@ public final class StatementObserver {
     String sql =
         catalog.relations().values().stream()
             .filter(relation -> relation.kind() == Kind.TABLE && relation.bytes() > 0)
-            .map(table -> "SELECT %s, count(*) FROM ONLY %s".formatted(table.oid(), table.quoted()))
+            .map(table ->
+                "SELECT %s, count(*) FROM ONLY %s".formatted(table.oid(), table.fullReference()))
             .collect(Collectors.joining(" UNION ALL "));
     Map<Long, Long> rows = new HashMap<>();
     if (!sql.isEmpty()) {
@@ -412,7 +413,7 @@ public final class StatementObserver {
     String tables =
         catalog.relations().values().stream()
             .filter(relation -> relation.kind() == Kind.TABLE)
-            .map(Relation::quoted)
+            .map(Relation::fullReference)
             .collect(Collectors.joining(", "));
     if (tables.isEmpty()) {
       return;
@@ -471,7 +472,7 @@ public final class StatementObserver {
         catalog.relations().values().stream().filter(catalog::isCanary).toList();
     try (Statement drop = connection.createStatement()) {
       for (Relation partition : partitions) {
-        drop.execute("DROP TABLE IF EXISTS " + partition.quoted() + " CASCADE");
+        drop.execute("DROP TABLE IF EXISTS " + partition.fullReference() + " CASCADE");
       }
     }
     return !partitions.isEmpty();

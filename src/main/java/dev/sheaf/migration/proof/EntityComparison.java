@@ -3,6 +3,8 @@ package dev.sheaf.migration.proof;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.Catalog.Column;
+import dev.sheaf.migration.catalog.Catalog.ConstraintKind;
 import dev.sheaf.migration.catalog.CatalogObjects;
 import dev.sheaf.migration.catalog.CatalogObjects.Item;
 import dev.sheaf.migration.catalog.CatalogObjects.Kind;
@@ -80,6 +82,15 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     return text.toString().stripTrailing();
   }
 
+  private static boolean isKey(Item constraint) {
+    ConstraintKind kind = constraint.constraint().kind();
+    return kind == ConstraintKind.PRIMARY_KEY || kind == ConstraintKind.UNIQUE;
+  }
+
+  private static boolean isUnique(Item index) {
+    return index.index().unique() && index.index().predicate() == null;
+  }
+
   private static final class EntityComparer {
     private final EntityTables tables;
     private final CatalogObjects actual;
@@ -101,9 +112,11 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           created.add(item);
         }
       }
-      for (Item item : expected.objects().values()) {
-        if (item.kind() == Kind.SEQUENCE && find(actual, Kind.SEQUENCE, item.name()) == null) {
-          add("", item.create());
+      for (Kind kind : List.of(Kind.SCHEMA, Kind.SEQUENCE)) {
+        for (Item item : expected.objects().values()) {
+          if (item.kind() == kind && find(actual, kind, item.name()) == null) {
+            add("", item.create());
+          }
         }
       }
       for (Item item : created) {
@@ -123,13 +136,13 @@ public record EntityComparison(List<String> statements, List<String> drops) {
             }
           }
           case CONSTRAINT -> {
-            if (!created.contains(item) || item.text("type").equals("f")) {
+            if (!created.contains(item) || item.constraint().kind() == ConstraintKind.FOREIGN_KEY) {
               constraint(item);
             }
           }
           case INDEX -> {
             if (created.contains(item) || indexes(item).isEmpty()) {
-              add(item.text("table"), item.create().replace(" USING btree", ""));
+              add(item.table(), item.create().replace(" USING btree", ""));
             }
           }
           case COMMENT -> add("", item.create());
@@ -156,10 +169,12 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     }
 
     private void column(Item wanted) {
-      String table = wanted.text("table");
-      Item found = find(actual, Kind.COLUMN, wanted.name());
-      if (found == null) {
-        boolean empty = wanted.has("notnull") && wanted.text("default").isEmpty();
+      String table = wanted.table();
+      Column column = wanted.column();
+      String value = column.generated() ? null : column.defaultValue();
+      Item same = find(actual, Kind.COLUMN, wanted.name());
+      if (same == null) {
+        boolean empty = column.notNull() && value == null;
         add(
             table,
             (empty ? "-- If the table has rows, this needs a DEFAULT, or a backfill first.\n" : "")
@@ -169,21 +184,29 @@ public record EntityComparison(List<String> statements, List<String> drops) {
                 + wanted.create());
         return;
       }
-      String alter = "ALTER TABLE %s ALTER COLUMN %s ".formatted(table, wanted.text("simple"));
-      String type = wanted.text("type");
-      if (!isEnough(found.text("type"), type)) {
-        add(table, "%sTYPE %s USING %s::%s".formatted(alter, type, wanted.text("simple"), type));
+      Column found = same.column();
+      String alter = "ALTER TABLE %s ALTER COLUMN %s ".formatted(table, wanted.simple());
+      String type = column.type();
+      String foundValue = found.generated() ? null : found.defaultValue();
+      if (!isEnough(found.type(), type)) {
+        // PostgreSQL converts a default only if there is a cast for assignments.
+        if (foundValue != null) {
+          add(table, alter + "DROP DEFAULT");
+          value = value == null ? "(%s)::%s".formatted(foundValue, type) : value;
+          foundValue = null;
+        }
+        add(table, "%sTYPE %s USING %s::%s".formatted(alter, type, wanted.simple(), type));
       }
-      if (wanted.has("notnull") && !found.has("notnull")) {
+      if (column.notNull() && !found.notNull()) {
         add(table, alter + "SET NOT NULL");
       }
-      String value = wanted.text("default");
-      if (!value.isEmpty() && !value.equals(found.text("default"))) {
+      if (value != null && !value.equals(foundValue)) {
         add(table, alter + "SET DEFAULT " + value);
       }
       boolean numbered =
-          !found.text("identity").isEmpty() || found.text("default").startsWith("nextval(");
-      if (!wanted.text("identity").isEmpty() && !numbered) {
+          found.identity()
+              || (found.defaultValue() != null && found.defaultValue().startsWith("nextval("));
+      if (column.identity() && !numbered) {
         add(table, alter + "ADD GENERATED BY DEFAULT AS IDENTITY");
       }
     }
@@ -197,37 +220,43 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     }
 
     private void constraint(Item wanted) {
-      String table = wanted.text("table");
+      String table = wanted.table();
+      List<String> columns = expected.columnsOf(wanted.constraint());
       List<Item> same =
           actual.objects().values().stream()
-              .filter(item -> item.kind() == Kind.CONSTRAINT && item.text("table").equals(table))
-              .filter(item -> item.texts("columns").equals(wanted.texts("columns")))
+              .filter(item -> item.kind() == Kind.CONSTRAINT && item.table().equals(table))
+              .filter(item -> actual.columnsOf(item.constraint()).equals(columns))
               .toList();
-      switch (wanted.text("type")) {
-        case "p", "u" -> {
-          Set<String> columns = new HashSet<>(wanted.texts("columns"));
+      switch (wanted.constraint().kind()) {
+        case PRIMARY_KEY, UNIQUE -> {
           boolean unique =
-              same.stream().anyMatch(item -> "pu".contains(item.text("type")))
+              same.stream().anyMatch(EntityComparison::isKey)
                   || actual.objects().values().stream()
                       .anyMatch(item ->
                           item.kind() == Kind.INDEX
-                              && item.text("table").equals(table)
-                              && item.has("unique")
-                              && columns.equals(new HashSet<>(item.texts("columns"))));
+                              && item.table().equals(table)
+                              && isUnique(item)
+                              && Set.copyOf(columns)
+                                  .equals(Set.copyOf(actual.columnsOf(item.index()))));
           if (!unique) {
             add(table, named(wanted, "key"));
           }
         }
-        case "f" -> {
+        case FOREIGN_KEY -> {
+          String referenced = expected.referencedBy(wanted.constraint());
           boolean there =
               same.stream()
-                  .anyMatch(item -> item.text("references").equals(wanted.text("references")));
+                  .filter(item -> item.constraint().kind() == ConstraintKind.FOREIGN_KEY)
+                  .anyMatch(item -> actual.referencedBy(item.constraint()).equals(referenced));
           if (!there) {
             add(table, named(wanted, "fkey"));
           }
         }
-        case "c" -> {
-          List<Item> checks = same.stream().filter(item -> item.text("type").equals("c")).toList();
+        case CHECK -> {
+          List<Item> checks =
+              same.stream()
+                  .filter(item -> item.constraint().kind() == ConstraintKind.CHECK)
+                  .toList();
           Set<String> values = literals(wanted);
           if (checks.stream().noneMatch(item -> literals(item).containsAll(values))) {
             // A narrower check would still reject values of the entity.
@@ -235,13 +264,13 @@ public record EntityComparison(List<String> statements, List<String> drops) {
             add(table, named(wanted, "check"));
           }
         }
-        default -> throw new IllegalStateException(wanted.create());
+        case EXCLUSION, TRIGGER, NOT_NULL -> throw new IllegalStateException(wanted.create());
       }
     }
 
     private static Set<String> literals(Item check) {
       Set<String> literals = new HashSet<>();
-      Matcher literal = LITERAL.matcher(check.text("definition"));
+      Matcher literal = LITERAL.matcher(check.constraint().definition());
       while (literal.find()) {
         literals.add(literal.group());
       }
@@ -249,42 +278,48 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     }
 
     /// The definition, with PostgreSQL's default name if Hibernate generated a name.
-    private static String named(Item wanted, String suffix) {
-      String name = wanted.text("simple");
+    private String named(Item wanted, String suffix) {
+      String name = wanted.simple();
       return name.matches("(?i)\"?(uk|fk|ck)[_a-z0-9]{20,}\"?")
           ? wanted
               .create()
               .replace(
                   "CONSTRAINT " + name,
-                  "CONSTRAINT %s_%s_%s"
-                      .formatted(
-                          wanted.text("table"), String.join("_", wanted.texts("columns")), suffix))
+                  "CONSTRAINT "
+                      + quoted(
+                          "%s_%s_%s"
+                              .formatted(
+                                  wanted.table().replace("\"", "").replaceFirst("^.*\\.", ""),
+                                  String.join("_", expected.columnsOf(wanted.constraint())),
+                                  suffix)))
           : wanted.create();
+    }
+
+    private static String quoted(String name) {
+      return name.matches("[a-z_][a-z0-9_]*") ? name : '"' + name + '"';
     }
 
     /// Existing indexes with the same columns.
     private List<Item> indexes(Item wanted) {
-      List<String> columns = wanted.texts("columns");
+      List<String> columns = expected.columnsOf(wanted.index());
       return actual.objects().values().stream()
-          .filter(item -> item.text("table").equals(wanted.text("table")))
-          .filter(item ->
-              item.kind() == Kind.INDEX
-                  && item.texts("columns").equals(columns)
-                  && (item.has("unique") || !wanted.has("unique")))
+          .filter(item -> item.kind() == Kind.INDEX && item.table().equals(wanted.table()))
+          .filter(item -> actual.columnsOf(item.index()).equals(columns))
+          .filter(item -> isUnique(item) || !isUnique(wanted))
           .toList();
     }
 
     private List<String> drops() {
       List<String> drops = new ArrayList<>();
       for (Item item : actual.objects().values()) {
-        String table = item.text("table");
+        String table = item.table();
         if (item.kind() == Kind.COLUMN
             && changed.contains(table)
-            && item.text("generated").isEmpty()
+            && !item.column().generated()
             && !tables
                 .mapped()
                 .getOrDefault(table.replace("\"", ""), Set.of())
-                .contains(item.text("simple").replace("\"", ""))) {
+                .contains(item.simple().replace("\"", ""))) {
           drops.add(item.drop());
         }
       }

@@ -3,6 +3,7 @@ package dev.sheaf.migration.proof;
 import dev.sheaf.database.PostgresServer;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -11,6 +12,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.hibernate.boot.Metadata;
 import org.hibernate.boot.MetadataSources;
+import org.hibernate.boot.model.naming.Identifier;
 import org.hibernate.boot.model.relational.Namespace;
 import org.hibernate.boot.registry.StandardServiceRegistry;
 import org.hibernate.boot.registry.StandardServiceRegistryBuilder;
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
 /// If a mapping declares no length, precision or dimensions, the type has no limit either: text,
 /// timestamps of full precision, vectors of any dimensions. Hibernate's own defaults are not used.
 ///
-/// @param statements statements that create the tables
-/// @param mapped mapped columns by table
+/// @param statements statements that create the tables and their schemas
+/// @param mapped mapped columns by table, each name as PostgreSQL stores it, a table's after the
+///   name of its schema if the mapping declares one
 record EntityTables(List<String> statements, Map<String, Set<String>> mapped) {
 
   /// The default length of `@Column`.
@@ -53,18 +56,27 @@ record EntityTables(List<String> statements, Map<String, Set<String>> mapped) {
         for (Table table : namespace.getTables()) {
           Set<String> columns = new TreeSet<>();
           for (Column column : table.getColumns()) {
-            columns.add(column.getName());
+            columns.add(stored(column.getName(), column.isQuoted()));
             String unbounded = unbounded(column, metadata);
             if (column.getSqlType() == null && unbounded != null) {
               column.setSqlType(unbounded);
             }
           }
-          mapped.put(table.getName(), columns);
+          Identifier schema = namespace.getName().schema();
+          String name = stored(table.getName(), table.isQuoted());
+          mapped.put(
+              schema == null ? name : stored(schema.getText(), schema.isQuoted()) + "." + name,
+              columns);
         }
       }
       return new EntityTables(
-          new SchemaCreatorImpl(registry).generateCreationCommands(metadata, false), mapped);
+          new SchemaCreatorImpl(registry).generateCreationCommands(metadata, true), mapped);
     }
+  }
+
+  /// PostgreSQL folds a name that is not quoted.
+  private static String stored(String name, boolean quoted) {
+    return quoted ? name : name.toLowerCase(Locale.ROOT);
   }
 
   private static @Nullable String unbounded(Column column, Metadata metadata) {

@@ -1,9 +1,13 @@
 package dev.sheaf.migration.proof;
 
 import dev.sheaf.database.DatabaseAddress;
-import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Detail;
+import dev.sheaf.migration.catalog.Catalog.Index;
+import dev.sheaf.migration.catalog.CatalogReader;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
@@ -13,15 +17,15 @@ import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.ScratchSchema;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// Compares a live schema with the changelogs: runs the same changesets, and the object templates
 /// for the same data, in a scratch database, and compares the two catalogs.
@@ -41,18 +45,21 @@ public final class Verification {
   ///
   /// @param live a connection to the live database
   /// @param applied the changesets that are applied there, in order
-  public List<Difference> compare(Connection live, List<Changeset> applied) throws SQLException {
+  /// @param privileges whether owners and privileges count too
+  public List<Difference> compare(Connection live, List<Changeset> applied, boolean privileges)
+      throws SQLException {
     ObjectTemplates templates = new ObjectTemplates(changelogs);
     try (ScratchDatabase reference =
         ScratchDatabase.create(ScratchDatabase.server(address, config))) {
-      workIn(currentSchema(live), reference);
-      return compare(live, applied, templates, reference);
+      workIn(CatalogReader.home(live), reference);
+      return compare(live, applied, privileges, templates, reference);
     }
   }
 
   private List<Difference> compare(
       Connection live,
       List<Changeset> applied,
+      boolean privileges,
       ObjectTemplates templates,
       ScratchDatabase reference)
       throws SQLException {
@@ -65,36 +72,67 @@ public final class Verification {
           templates.apply(connection, instances.getKey(), instance);
         }
       }
-      return CatalogSnapshot.of(connection)
-          .ofChangelogs()
-          .drift(found.schema().ofChangelogs())
+      return compared(CatalogSnapshot.of(connection), privileges)
+          .drift(compared(found.schema(), privileges))
           .stream()
-          .filter(difference -> !found.building().contains(difference.object()))
+          .filter(difference -> !found.inProgress().contains(difference.object()))
+          .filter(difference -> !isIgnored(difference))
           .toList();
     }
+  }
+
+  private boolean isIgnored(Difference difference) {
+    return difference.kind() == Difference.Kind.EXTRA
+        && config.verifyIgnore().orElse(List.of()).stream()
+            .map(ignored ->
+                Stream.of(ignored.strip().split("\\*", -1))
+                    .map(Pattern::quote)
+                    .collect(Collectors.joining(".*")))
+            .anyMatch(regex ->
+                Pattern.compile(regex, Pattern.DOTALL).matcher(difference.object()).matches());
+  }
+
+  private static CatalogSnapshot compared(CatalogSnapshot schema, boolean privileges) {
+    return privileges ? schema.withoutEngine() : schema.ofChangelogs();
   }
 
   /// A live schema, and the instances of each object template according to the data. The two must
   /// match, although objects may be created and dropped meanwhile, because the catalog is not part
   /// of a transaction's snapshot.
   ///
-  /// @param building the indexes that are being built and not valid yet
+  /// @param inProgress the objects that a session was building or dropping
   private record LiveSchema(
       CatalogSnapshot schema,
       Map<String, List<Map<String, Object>>> instances,
-      Set<String> building) {
+      Set<String> inProgress) {
 
     private static final int MAX_READS = 10;
+
+    /// VACUUM and ANALYZE take the same lock.
+    private static final String ABANDONED_INDEXES =
+        """
+        SELECT i.indexrelid::bigint
+          FROM pg_index i
+         WHERE NOT i.indisvalid
+           AND NOT EXISTS (SELECT
+                             FROM pg_locks l
+                             JOIN pg_database d ON d.oid = l.database
+                            WHERE d.datname = current_database()
+                              AND l.relation = i.indrelid
+                              AND l.mode = 'ShareUpdateExclusiveLock'
+                              AND l.granted
+                              AND NOT EXISTS (SELECT FROM pg_stat_progress_vacuum v WHERE v.pid = l.pid)
+                              AND NOT EXISTS (SELECT FROM pg_stat_progress_analyze a WHERE a.pid = l.pid))
+        """;
 
     /// Reads both, and repeats this if objects were created or dropped in between.
     static LiveSchema read(Connection live, ObjectTemplates templates) throws SQLException {
       var before = allInstances(live, templates);
       for (int reads = 1; ; reads++) {
-        Set<String> building = building(live);
-        CatalogSnapshot schema = CatalogSnapshot.of(live);
+        Catalog catalog = CatalogReader.read(live, Detail.EXACT);
         var after = allInstances(live, templates);
         if (after.equals(before) || reads == MAX_READS) {
-          return new LiveSchema(schema, after, building);
+          return new LiveSchema(CatalogSnapshot.of(catalog), after, inProgress(live, catalog));
         }
         before = after;
       }
@@ -109,40 +147,35 @@ public final class Verification {
       return all;
     }
 
-    private static Set<String> building(Connection live) throws SQLException {
-      Set<String> building = new HashSet<>();
-      try (Statement select = live.createStatement();
-          ResultSet row =
-              select.executeQuery(
-                  """
-                  SELECT format('index %I.%I', n.nspname, c.relname)
-                    FROM pg_stat_progress_create_index p
-                    JOIN pg_class c ON c.oid = p.index_relid
-                    JOIN pg_namespace n ON n.oid = c.relnamespace
-                   WHERE p.datname = current_database()
-                  """)) {
-        while (row.next()) {
-          building.add(row.getString(1));
-        }
+    /// The indexes of `catalog` that are not valid because a session builds, rebuilds or drops them
+    /// concurrently, and what is compared of them. The session keeps a lock on the table until the
+    /// index is valid or gone, so an index that has changed since `catalog` was read was in
+    /// progress too.
+    private static Set<String> inProgress(Connection live, Catalog catalog) throws SQLException {
+      Set<Index> invalid =
+          catalog.indexes().values().stream()
+              .filter(index -> !index.valid())
+              .collect(Collectors.toSet());
+      if (invalid.isEmpty()) {
+        return Set.of();
       }
-      return building;
+      List<Long> abandoned = Sql.of(ABANDONED_INDEXES).list(live, row -> row.getLong(1));
+      return invalid.stream()
+          .filter(index -> !abandoned.contains(index.oid()))
+          .map(index -> catalog.relation(index.oid()).reference())
+          .flatMap(name -> Stream.of("index " + name, "privileges " + name))
+          .collect(Collectors.toSet());
     }
   }
 
-  private static String currentSchema(Connection live) throws SQLException {
-    try (Statement select = live.createStatement();
-        ResultSet row = select.executeQuery("SELECT quote_ident(current_schema())")) {
-      return row.next() && row.getString(1) != null ? row.getString(1) : "public";
-    }
-  }
-
-  /// Gives the scratch database the same current schema as the live one.
+  /// Gives the scratch database the schema of the live history as its current one.
   private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
     try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME);
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
+      // A setting of the role would prevail over one of the database alone.
       statement.execute(
-          "ALTER DATABASE %s SET search_path = %s, public"
+          "ALTER ROLE CURRENT_USER IN DATABASE %s SET search_path = %s, public"
               .formatted(reference.address().database(), schema));
     }
   }
@@ -154,22 +187,16 @@ public final class Verification {
     if (sql == null) {
       return List.of();
     }
-    List<Map<String, Object>> instances = new ArrayList<>();
-    try (Statement select = live.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        Map<String, Object> parameters = new LinkedHashMap<>();
-        for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
-          parameters.put(row.getMetaData().getColumnLabel(i), row.getObject(i));
-        }
-        instances.add(parameters);
-      }
-    } catch (SQLException e) {
-      // The tables of the template do not exist yet.
-      if (!SqlStates.of(e).equals(SqlStates.UNDEFINED_TABLE)) {
-        throw e;
-      }
-    }
-    return instances;
+    // The tables of the template may not exist yet.
+    return Sql.of(sql)
+        .listIfExists(
+            live,
+            row -> {
+              Map<String, Object> parameters = new LinkedHashMap<>();
+              for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                parameters.put(row.getMetaData().getColumnLabel(i), row.getObject(i));
+              }
+              return parameters;
+            });
   }
 }

@@ -1,15 +1,19 @@
 package dev.sheaf.migration.scratch;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlStates;
-import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Column;
+import dev.sheaf.migration.catalog.Catalog.Detail;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.CatalogReader;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// What the rows of every table say, in the columns that the tables have at one moment, so that it
 /// can be seen later whether those rows still say it.
@@ -27,53 +31,22 @@ public record RowDigests(Map<Query, List<String>> digests) {
   public record Changes(List<String> lost, List<String> added) {}
 
   static RowDigests of(Connection connection) throws SQLException {
-    String tables =
-        """
-        SELECT format('%I.%I', n.nspname, c.relname),
-               (SELECT format('%I.%I', r.relnamespace::regnamespace, r.relname)
-                  FROM pg_class r WHERE r.oid = coalesce(pg_partition_root(c.oid), c.oid)),
-               (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
-                  FROM pg_attribute a
-                 WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
-          FROM pg_class c
-          JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind = 'r'
-           AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-           AND n.nspname !~ '^pg_(toast|temp)'
-         ORDER BY 1
-        """;
+    Catalog catalog = CatalogReader.read(connection, Detail.FACTS);
     Map<Query, List<String>> digests = new LinkedHashMap<>();
-    List<Query> queries = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(tables)) {
-      while (row.next()) {
-        String table = row.getString(1);
-        String columns = row.getString(3) == null ? "" : row.getString(3);
-        if (CatalogSnapshot.isOfChangelogs("table " + table)) {
-          String sql =
-              """
-              SELECT md5(ROW(%s)::text) FROM ONLY %s
-              """
-                  .formatted(columns, table);
-          queries.add(new Query(row.getString(2), sql));
-        }
-      }
-    }
-    for (Query query : queries) {
+    for (Relation table : catalog.userTables()) {
+      String columns =
+          table.columns().stream().map(Column::quoted).collect(Collectors.joining(", "));
+      Query query =
+          new Query(
+              catalog.root(table).fullReference(),
+              "SELECT md5(ROW(%s)::text) FROM ONLY %s".formatted(columns, table.fullReference()));
       digests.put(query, digest(connection, query));
     }
     return new RowDigests(digests);
   }
 
   private static List<String> digest(Connection connection, Query query) throws SQLException {
-    List<String> rows = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(query.sql())) {
-      while (row.next()) {
-        rows.add(row.getString(1));
-      }
-    }
-    return rows;
+    return Sql.of(query.sql()).list(connection, row -> row.getString(1));
   }
 
   /// Looks again.

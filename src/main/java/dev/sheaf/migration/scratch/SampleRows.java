@@ -1,11 +1,16 @@
 package dev.sheaf.migration.scratch;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.Transactions;
-import dev.sheaf.migration.catalog.CatalogSnapshot;
-import java.sql.Array;
+import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Constraint;
+import dev.sheaf.migration.catalog.Catalog.ConstraintKind;
+import dev.sheaf.migration.catalog.Catalog.Detail;
+import dev.sheaf.migration.catalog.Catalog.Index;
+import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.CatalogReader;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -13,17 +18,20 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A few rows in every table of a scratch database, so that a changeset's validations and rewrites
@@ -43,10 +51,14 @@ public final class SampleRows {
   private final Function<String, Density> densities;
   private final SampleValues values;
 
-  private SampleRows(Connection connection, Function<String, Density> densities) {
+  private Catalog catalog;
+
+  private SampleRows(Connection connection, Function<String, Density> densities)
+      throws SQLException {
     this.connection = connection;
     this.densities = densities;
     this.values = new SampleValues(connection);
+    this.catalog = CatalogReader.read(connection, Detail.FACTS);
   }
 
   /// How much a table gets.
@@ -84,15 +96,22 @@ public final class SampleRows {
   /// @param densities by the table's qualified name
   public static Result fill(Connection connection, Function<String, Density> densities)
       throws SQLException {
-    SampleRows rows = new SampleRows(connection, densities);
-    if (!connection.getAutoCommit()) {
-      return rows.fill();
-    }
-    return Transactions.call(connection, _ -> rows.fill());
+    return connection.getAutoCommit()
+        ? Transactions.call(connection, same -> new SampleRows(same, densities).fill())
+        : new SampleRows(connection, densities).fill();
   }
 
   /// @param relations itself and the partitioned tables above it
-  private record Table(long oid, String name, Set<Long> relations) {}
+  private record Table(Relation relation, Set<Long> relations) {
+
+    long oid() {
+      return relation.oid();
+    }
+
+    String name() {
+      return relation.fullReference();
+    }
+  }
 
   /// @param filled by PostgreSQL itself
   private record Column(
@@ -146,59 +165,49 @@ public final class SampleRows {
   }
 
   private List<String> addPartitions() throws SQLException {
-    String sql =
-        """
-        SELECT p.partstrat, c.oid::regclass, format('%I.%I', n.nspname, left(c.relname, 56) || '_canary')
-          FROM pg_partitioned_table p
-          JOIN pg_class c ON c.oid = p.partrelid
-          JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = c.oid)
-         ORDER BY 3
-        """;
-    List<String> partitions = new ArrayList<>();
-    try (Statement select = connection.createStatement();
-        Statement create = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        if (densities.apply(row.getString(3)) == Density.NONE) {
-          continue;
-        }
-        String bound =
-            row.getString(1).equals("h") ? "FOR VALUES WITH (MODULUS 1, REMAINDER 0)" : "DEFAULT";
-        create.execute(
-            "CREATE TABLE %s PARTITION OF %s %s"
-                .formatted(row.getString(3), row.getString(2), bound));
-        partitions.add(row.getString(3));
+    Map<String, Relation> partitions = new TreeMap<>();
+    for (Relation table : catalog.unpartitionedTables()) {
+      String name = partitionOf(table);
+      if (densities.apply(name) != Density.NONE) {
+        partitions.put(name, table);
       }
     }
-    return List.copyOf(partitions);
+    try (Statement create = connection.createStatement()) {
+      for (Map.Entry<String, Relation> partition : partitions.entrySet()) {
+        Relation table = partition.getValue();
+        boolean hashed = String.valueOf(table.partitionKey()).startsWith("HASH");
+        create.execute(
+            "CREATE TABLE %s PARTITION OF %s %s"
+                .formatted(
+                    partition.getKey(),
+                    table.fullReference(),
+                    hashed ? "FOR VALUES WITH (MODULUS 1, REMAINDER 0)" : "DEFAULT"));
+      }
+    }
+    if (!partitions.isEmpty()) {
+      catalog = CatalogReader.read(connection, Detail.FACTS);
+    }
+    return List.copyOf(partitions.keySet());
+  }
+
+  private static String partitionOf(Relation table) {
+    String name = table.name();
+    String partition =
+        name.substring(
+                0, name.offsetByCodePoints(0, Math.min(56, name.codePointCount(0, name.length()))))
+            + PARTITION;
+    return table.quotedSchema()
+        + "."
+        + (partition.matches("[a-z_][a-z0-9_]*")
+            ? partition
+            : '"' + partition.replace("\"", "\"\"") + '"');
   }
 
   private Map<Long, Table> emptyTables() throws SQLException {
-    String sql =
-        """
-        SELECT c.oid, format('%I.%I', n.nspname, c.relname),
-               ARRAY(SELECT a.relid::oid::bigint FROM pg_partition_ancestors(c.oid) a)
-          FROM pg_class c
-          JOIN pg_namespace n ON n.oid = c.relnamespace
-         WHERE c.relkind = 'r'
-           AND n.nspname NOT IN ('pg_catalog', 'information_schema')
-           AND n.nspname !~ '^pg_(toast|temp)'
-           AND NOT EXISTS (SELECT FROM pg_depend
-                            WHERE classid = 'pg_class'::regclass AND objid = c.oid AND deptype = 'e')
-         ORDER BY 2
-        """;
     Map<Long, Table> tables = new LinkedHashMap<>();
-    try (Statement select = connection.createStatement();
-        ResultSet row = select.executeQuery(sql)) {
-      while (row.next()) {
-        Set<Long> relations = new HashSet<>(List.of((Long[]) row.getArray(3).getArray()));
-        relations.add(row.getLong(1));
-        Table table = new Table(row.getLong(1), row.getString(2), relations);
-        if (CatalogSnapshot.isOfChangelogs("table " + table.name())
-            && densities.apply(table.name()) != Density.NONE) {
-          tables.put(table.oid(), table);
-        }
+    for (Relation relation : catalog.userTables()) {
+      if (densities.apply(relation.fullReference()) != Density.NONE) {
+        tables.put(relation.oid(), new Table(relation, catalog.ancestry(relation)));
       }
     }
     Set<Long> withRows = new HashSet<>();
@@ -207,12 +216,7 @@ public final class SampleRows {
           tables.values().stream()
               .map(t -> "SELECT %s WHERE EXISTS (SELECT FROM ONLY %s)".formatted(t.oid(), t.name()))
               .collect(Collectors.joining(" UNION ALL "));
-      try (Statement select = connection.createStatement();
-          ResultSet row = select.executeQuery(rows)) {
-        while (row.next()) {
-          withRows.add(row.getLong(1));
-        }
-      }
+      withRows.addAll(Sql.of(rows).list(connection, row -> row.getLong(1)));
     }
     tables.keySet().removeAll(withRows);
     return tables;
@@ -235,7 +239,7 @@ public final class SampleRows {
         return table;
       }
       if (nullable == null) {
-        List<Column> columns = columns(table.oid());
+        List<Column> columns = columns(table);
         boolean canWait =
             waiting.stream()
                 .allMatch(key ->
@@ -272,7 +276,7 @@ public final class SampleRows {
     Set<Integer> referencing = new HashSet<>();
     foreignKeys.forEach(key -> referencing.addAll(key.columns()));
     Map<Integer, Column> columns = new LinkedHashMap<>();
-    for (Column column : columns(table.oid())) {
+    for (Column column : columns(table)) {
       if (!column.filled() || referencing.contains(column.number())) {
         columns.put(column.number(), column);
       }
@@ -391,75 +395,56 @@ public final class SampleRows {
     return parts;
   }
 
-  private List<Column> columns(long table) throws SQLException {
-    String sql =
-        """
-        SELECT a.attnum, quote_ident(a.attname), a.atttypid, a.atttypmod, a.attnotnull OR t.typnotnull,
-               a.attgenerated <> '' OR a.attidentity <> ''
-                   OR coalesce(pg_get_expr(d.adbin, d.adrelid) ~ '^nextval\\(', false),
-               pg_get_expr(d.adbin, d.adrelid)
-          FROM pg_attribute a
-          JOIN pg_type t ON t.oid = a.atttypid
-          LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-         WHERE a.attrelid = ?
-           AND a.attnum > 0
-           AND NOT a.attisdropped
-         ORDER BY a.attnum
-        """;
+  private List<Column> columns(Table table) throws SQLException {
     List<Column> columns = new ArrayList<>();
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setLong(1, table);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          columns.add(
-              new Column(
-                  row.getInt(1),
-                  row.getString(2),
-                  values.type(row.getLong(3), row.getInt(4)),
-                  row.getBoolean(5),
-                  row.getBoolean(6),
-                  row.getString(7)));
-        }
-      }
+    for (Catalog.Column column : table.relation().columns()) {
+      Catalog.UserType type = catalog.types().get(column.typeOid());
+      String value = column.defaultValue();
+      columns.add(
+          new Column(
+              column.number(),
+              column.quoted(),
+              values.type(column.typeOid(), column.modifier()),
+              column.notNull() || (type != null && type.notNull()),
+              column.generated()
+                  || column.identity()
+                  || (value != null && value.startsWith("nextval(")),
+              value));
     }
     return columns;
   }
 
-  private List<ForeignKey> foreignKeys(long table) throws SQLException {
+  private List<ForeignKey> foreignKeys(long table) {
     // A key that references a partitioned table has further rows, one for each of its partitions.
-    String sql =
-        """
-        SELECT c.conname, c.conkey::int[], c.confrelid, c.confrelid::regclass,
-               ARRAY(SELECT quote_ident(a.attname)
-                       FROM unnest(c.confkey) WITH ORDINALITY AS k (number, position)
-                       JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = k.number
-                      ORDER BY k.position)
-          FROM pg_constraint c
-         WHERE c.conrelid = ?
-           AND c.contype = 'f'
-           AND NOT EXISTS (SELECT FROM pg_constraint p WHERE p.oid = c.conparentid AND p.conrelid = c.conrelid)
-         ORDER BY c.conname
-        """;
-    List<ForeignKey> keys = new ArrayList<>();
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setLong(1, table);
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          keys.add(
-              new ForeignKey(
-                  row.getString(1),
-                  List.of((Integer[]) row.getArray(2).getArray()),
-                  row.getLong(3),
-                  row.getString(4),
-                  List.of((String[]) row.getArray(5).getArray())));
-        }
-      }
-    }
-    return keys;
+    return constraints(table, ConstraintKind.FOREIGN_KEY)
+        .filter(key -> {
+          Constraint above = catalog.constraints().get(key.parent());
+          return above == null || above.table() != key.table();
+        })
+        .sorted(Comparator.comparing(Constraint::name))
+        .map(this::foreignKey)
+        .toList();
+  }
+
+  private ForeignKey foreignKey(Constraint key) {
+    Relation referenced = catalog.relation(key.referenced());
+    return new ForeignKey(
+        key.name(),
+        key.columns(),
+        key.referenced(),
+        referenced.fullReference(),
+        key.referencedColumns().stream()
+            .map(number -> Objects.requireNonNull(referenced.column(number)).quoted())
+            .toList());
+  }
+
+  private Stream<Constraint> constraints(long table, ConstraintKind kind) {
+    return catalog.constraints().values().stream()
+        .filter(constraint -> constraint.table() == table && constraint.kind() == kind);
   }
 
   private List<Condition> conditions(
-      Table table, Map<Integer, Column> columns, List<ForeignKey> foreignKeys) throws SQLException {
+      Table table, Map<Integer, Column> columns, List<ForeignKey> foreignKeys) {
     List<Condition> conditions = new ArrayList<>();
     for (ForeignKey key : foreignKeys) {
       Set<Integer> tied = new TreeSet<>(key.columns());
@@ -478,49 +463,68 @@ public final class SampleRows {
                   + key.table()
                   + " has no suitable row"));
     }
-    String sql =
-        """
-        SELECT 'check', conkey::int[], pg_get_expr(conbin, conrelid), conname || ' ' || pg_get_constraintdef(oid)
-          FROM pg_constraint
-         WHERE conrelid = ? AND contype = 'c'
-        UNION ALL
-        SELECT 'partition', NULL, pg_get_partition_constraintdef(oid), 'the bounds of the partition'
-          FROM pg_class
-         WHERE oid = ? AND relispartition
-        UNION ALL
-        SELECT 'unique', (i.indkey::int2[])[0:i.indnkeyatts - 1]::int[], coalesce(pg_get_expr(i.indexprs, i.indrelid), ''),
-               'a value not taken, ' || i.indexrelid::regclass
-          FROM pg_index i
-         WHERE i.indrelid = ? AND (i.indisunique OR i.indisexclusion)
-        """;
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      for (int i = 1; i <= 3; i++) {
-        select.setLong(i, table.oid());
-      }
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          @Nullable String text = row.getString(3);
-          if (text == null) {
-            continue; // The default partition that is the only one takes everything.
-          }
-          boolean unique = row.getString(1).equals("unique");
-          Array numbers = row.getArray(2);
-          Set<Integer> keys = new TreeSet<>(mentioned(text, columns.values()));
-          if (numbers != null) {
-            keys.addAll(List.of((Integer[]) numbers.getArray()));
-            keys.remove(0); // An expression, whose columns are those it mentions.
-          }
-          if (columns.keySet().containsAll(keys) && !keys.isEmpty()) {
-            conditions.add(
-                new Condition(
-                    keys,
-                    unique ? notTaken(table, keys, columns) : "(" + text + ") IS NOT FALSE",
-                    row.getString(4)));
-          }
-        }
-      }
+    constraints(table.oid(), ConstraintKind.CHECK)
+        .forEach(check ->
+            add(
+                conditions,
+                columns,
+                check.columns(),
+                check.expression(),
+                _ -> isNotFalse(check.expression()),
+                check.name() + " " + check.definition()));
+    String bounds = table.relation().partitionConstraint();
+    // The default partition that is the only one takes everything.
+    if (bounds != null) {
+      add(
+          conditions,
+          columns,
+          List.of(),
+          bounds,
+          _ -> isNotFalse(bounds),
+          "the bounds of the partition");
     }
+    uniqueIndexes(table)
+        .forEach(index ->
+            add(
+                conditions,
+                columns,
+                index.columns(),
+                index.expressions(),
+                keys -> notTaken(table, keys, columns),
+                "a value not taken, " + catalog.relation(index.oid()).quoted()));
     return conditions;
+  }
+
+  private Stream<Index> uniqueIndexes(Table table) {
+    return catalog.indexes().values().stream()
+        .filter(index -> index.table() == table.oid())
+        .filter(index -> index.unique() || index.exclusion());
+  }
+
+  private static String isNotFalse(@Nullable String expression) {
+    return "(" + expression + ") IS NOT FALSE";
+  }
+
+  /// Adds a condition when the search has all of its columns.
+  ///
+  /// @param numbers of its columns; 0 is an expression
+  /// @param expression which mentions further columns
+  /// @param sql by all of them
+  private static void add(
+      List<Condition> conditions,
+      Map<Integer, Column> columns,
+      List<Integer> numbers,
+      @Nullable String expression,
+      Function<Set<Integer>, String> sql,
+      String description) {
+    Set<Integer> keys = new TreeSet<>(numbers);
+    keys.remove(0);
+    if (expression != null) {
+      keys.addAll(mentioned(expression, columns.values()));
+    }
+    if (columns.keySet().containsAll(keys) && !keys.isEmpty()) {
+      conditions.add(new Condition(keys, sql.apply(keys), description));
+    }
   }
 
   private static String references(Table table, ForeignKey key, Map<Integer, Column> columns) {
@@ -565,31 +569,18 @@ public final class SampleRows {
   }
 
   /// For each column the definitions that mention it, whose literals are good guesses.
-  private Map<Integer, String> hints(Table table, Map<Integer, Column> columns)
-      throws SQLException {
-    String sql =
-        """
-        SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = ? AND contype = 'c'
-        UNION ALL
-        SELECT pg_get_partition_constraintdef(oid) FROM pg_class WHERE oid = ? AND relispartition
-        UNION ALL
-        SELECT pg_get_expr(indexprs, indrelid) FROM pg_index WHERE indrelid = ? AND indexprs IS NOT NULL
-        """;
+  private Map<Integer, String> hints(Table table, Map<Integer, Column> columns) {
     Map<Integer, String> hints = new LinkedHashMap<>();
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      for (int i = 1; i <= 3; i++) {
-        select.setLong(i, table.oid());
-      }
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          @Nullable String text = row.getString(1);
-          if (text != null) {
+    Stream.of(
+            constraints(table.oid(), ConstraintKind.CHECK).map(Constraint::definition),
+            Stream.ofNullable(table.relation().partitionConstraint()),
+            catalog.indexes().values().stream()
+                .filter(index -> index.table() == table.oid())
+                .flatMap(index -> Stream.ofNullable(index.expressions())))
+        .flatMap(texts -> texts)
+        .forEach(text ->
             mentioned(text, columns.values())
-                .forEach(number -> hints.merge(number, text, (a, b) -> a + "\n" + b));
-          }
-        }
-      }
-    }
+                .forEach(number -> hints.merge(number, text, (a, b) -> a + "\n" + b)));
     return hints;
   }
 

@@ -1,8 +1,8 @@
 package dev.sheaf.migration.backfill;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Backfill;
@@ -19,7 +19,6 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -495,7 +494,7 @@ class BackfillIT {
 
     /// Waits until it has no more work.
     void await() {
-      Awaitility.await().until(() -> !thread.isAlive());
+      await().until(() -> !thread.isAlive());
     }
 
     @Override

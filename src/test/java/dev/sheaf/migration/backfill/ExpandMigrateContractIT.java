@@ -1,7 +1,7 @@
 package dev.sheaf.migration.backfill;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +34,6 @@ class ExpandMigrateContractIT {
 
   private static final int ROWS = 20_000;
   private static final String BACKFILL = "shop/002_item_label";
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final Pattern FILE = Pattern.compile("(?s)`shop/(\\S+)`:\n\n```sql\n(.*?)```");
 
   /// Only the last release runs the backfill, so that the contract step has to wait for it.
@@ -71,9 +69,7 @@ class ExpandMigrateContractIT {
           .containsExactly("shop/003_item_label_complete", "shop/004_item_name_away");
 
       // Migrate.
-      await()
-          .atMost(PATIENCE)
-          .until(() -> !List.of(State.PENDING, State.RUNNING).contains(backfill(shop).state()));
+      await().until(() -> !List.of(State.PENDING, State.RUNNING).contains(backfill(shop).state()));
       assertThat(backfill(shop).progress()).isEqualTo("done");
       shop.up();
       assertThat(pending(shop)).isEmpty();
@@ -151,7 +147,6 @@ class ExpandMigrateContractIT {
     void serveFrom(SheafProcess replica) {
       SheafProcess before = service;
       await()
-          .atMost(PATIENCE)
           .untilAsserted(() -> {
             HttpResponse<String> ready = replica.send("GET", "/q/health/ready", "");
             assertThat(ready.statusCode()).as(ready.body()).isEqualTo(200);
@@ -213,7 +208,7 @@ class ExpandMigrateContractIT {
     void awaitMore() {
       for (Client client : clients) {
         long target = client.requests.get() + 5;
-        await().atMost(PATIENCE).until(() -> client.isStopped() || client.requests.get() >= target);
+        await().until(() -> client.isStopped() || client.requests.get() >= target);
       }
     }
 
@@ -261,7 +256,7 @@ class ExpandMigrateContractIT {
 
       private void stop() {
         stopped = true;
-        await().atMost(PATIENCE).until(() -> !thread.isAlive());
+        await().until(() -> !thread.isAlive());
       }
     }
   }

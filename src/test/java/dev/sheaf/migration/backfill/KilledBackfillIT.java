@@ -1,7 +1,7 @@
 package dev.sheaf.migration.backfill;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.testing.OutOfProcess;

@@ -1,7 +1,7 @@
 package dev.sheaf.migration.engine;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
@@ -34,7 +34,6 @@ class KilledMigrationIT {
   /// The seed, to repeat a failed run as far as a race can be repeated.
   private static final long SEED = Long.getLong("sheaf.soak.seed", System.nanoTime());
 
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int CHANGESETS = 6;
 
   private final Random random = new Random(SEED);
@@ -154,7 +153,6 @@ class KilledMigrationIT {
       SheafCommand command, Direction direction, int lines, String trial) {
     String done = direction == Direction.UP ? "up " : "down ";
     await(trial)
-        .atMost(PATIENCE)
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(2))
         .until(() ->

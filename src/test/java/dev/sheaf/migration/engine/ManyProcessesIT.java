@@ -1,7 +1,7 @@
 package dev.sheaf.migration.engine;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.TestConfig;
@@ -39,7 +39,6 @@ class ManyProcessesIT {
           processes.add(up(database));
         }
         await()
-            .atMost(PATIENCE)
             .untilAsserted(() ->
                 assertThat(processes)
                     .allSatisfy(process ->
@@ -95,7 +94,6 @@ class ManyProcessesIT {
         AdvisoryLock _ = SchemaLock.tryAcquire(holder).orElseThrow();
         SheafProcess service = SheafProcess.start(database, Map.of())) {
       await()
-          .atMost(PATIENCE)
           .untilAsserted(() ->
               assertThat(service.send("GET", "/q/health/ready", "").statusCode()).isEqualTo(200));
     }

@@ -1,8 +1,8 @@
 package dev.sheaf.migration.engine;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.Difference;

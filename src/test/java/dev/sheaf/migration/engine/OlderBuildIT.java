@@ -1,8 +1,8 @@
 package dev.sheaf.migration.engine;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.changelog.ChangelogFile;
@@ -14,7 +14,6 @@ import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// newer one is the same with two more changesets.
 @OutOfProcess
 class OlderBuildIT {
-
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path newer;
   private int head;
@@ -164,7 +161,6 @@ class OlderBuildIT {
 
   private static void awaitReady(SheafProcess process, int status) {
     await()
-        .atMost(PATIENCE)
         .untilAsserted(() ->
             assertThat(process.send("GET", "/q/health/ready", "").statusCode()).isEqualTo(status));
   }

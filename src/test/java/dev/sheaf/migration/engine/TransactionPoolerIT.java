@@ -1,7 +1,7 @@
 package dev.sheaf.migration.engine;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sheaf.database.DatabaseAddress;

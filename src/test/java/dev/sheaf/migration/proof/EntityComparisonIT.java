@@ -11,6 +11,7 @@ import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.testing.TestDatabase;
 import jakarta.persistence.Column;
+import jakarta.persistence.ElementCollection;
 import jakarta.persistence.Entity;
 import jakarta.persistence.EnumType;
 import jakarta.persistence.Enumerated;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.hibernate.annotations.Array;
 import org.hibernate.annotations.ColumnDefault;
@@ -166,6 +168,29 @@ class EntityComparisonIT {
     float[] summary;
   }
 
+  @Entity(name = "Branch")
+  @Table(name = "branch", schema = "app")
+  static class Branch {
+    @Id Long id;
+
+    @Column(unique = true)
+    String shortName;
+
+    @ElementCollection Set<String> tags;
+  }
+
+  @Entity(name = "Opinion")
+  @Table(name = "opinion")
+  static class Opinion {
+    @Id Long id;
+
+    @Column @Nullable Integer stars;
+
+    @Column
+    @ColumnDefault("2")
+    @Nullable Integer votes;
+  }
+
   @Test
   void additionsOfTheSchemaAreNoDifference() {
     assertThat(compare(Owner.class, Shop.class))
@@ -237,6 +262,74 @@ class EntityComparisonIT {
             --rollback DROP TABLE item;
             """);
     assertThat(prove(file).verdict()).isEqualTo(Verdict.PROVEN);
+  }
+
+  @Test
+  void tablesOfCollectionsAndOtherSchemasAreCompared() throws IOException {
+    Path file = write(compare(Branch.class));
+
+    assertThat(Files.readString(file))
+        .isEqualTo(
+            """
+            --liquibase formatted sql
+
+            --changeset core:002
+            --comment grown
+            CREATE SCHEMA app;
+            CREATE TABLE app.branch (
+                id bigint NOT NULL,
+                shortname text,
+                CONSTRAINT branch_pkey PRIMARY KEY (id),
+                CONSTRAINT branch_shortname_key UNIQUE (shortname)
+            );
+            CREATE TABLE branch_tags (
+                branch_id bigint NOT NULL,
+                tags text
+            );
+            ALTER TABLE branch_tags ADD CONSTRAINT branch_tags_branch_id_fkey FOREIGN KEY (branch_id) REFERENCES app.branch(id);
+
+            --rollback DROP TABLE branch_tags;
+            --rollback DROP TABLE app.branch;
+            --rollback DROP SCHEMA app;
+            """);
+    assertThat(prove(file).verdict()).isEqualTo(Verdict.PROVEN);
+    assertThat(compare(Branch.class)).isEqualTo(new EntityComparison(List.of(), List.of()));
+  }
+
+  @Test
+  void aDefaultChangesItsTypeWithTheColumn() throws IOException {
+    new TestChangelogs(root)
+        .changeset(
+            "core",
+            2,
+            "opinion",
+            "CREATE TABLE opinion (id bigint PRIMARY KEY, stars text DEFAULT '3', votes text DEFAULT '1');",
+            "DROP TABLE opinion;");
+    Path file = write(compare(Opinion.class));
+
+    assertThat(Files.readString(file))
+        .isEqualTo(
+            """
+            --liquibase formatted sql
+
+            --changeset core:003
+            --comment grown
+            ALTER TABLE opinion ALTER COLUMN stars DROP DEFAULT;
+            ALTER TABLE opinion ALTER COLUMN stars TYPE integer USING stars::integer;
+            ALTER TABLE opinion ALTER COLUMN stars SET DEFAULT ('3'::text)::integer;
+            ALTER TABLE opinion ALTER COLUMN votes DROP DEFAULT;
+            ALTER TABLE opinion ALTER COLUMN votes TYPE integer USING votes::integer;
+            ALTER TABLE opinion ALTER COLUMN votes SET DEFAULT 2;
+
+            --rollback ALTER TABLE opinion ALTER COLUMN stars DROP DEFAULT;
+            --rollback ALTER TABLE opinion ALTER COLUMN stars TYPE text USING stars::text;
+            --rollback ALTER TABLE opinion ALTER COLUMN stars SET DEFAULT '3'::text;
+            --rollback ALTER TABLE opinion ALTER COLUMN votes DROP DEFAULT;
+            --rollback ALTER TABLE opinion ALTER COLUMN votes TYPE text USING votes::text;
+            --rollback ALTER TABLE opinion ALTER COLUMN votes SET DEFAULT '1'::text;
+            """);
+    assertThat(prove(file).verdict()).isEqualTo(Verdict.PROVEN);
+    assertThat(compare(Opinion.class).statements()).isEmpty();
   }
 
   @Test

@@ -176,7 +176,7 @@ class SampleRowsIT {
                         "no values were found for never CHECK (((id < 0) AND (id > 0)))"),
                     new SampleRows.Unfilled(
                         "public.orphan",
-                        "no values were found for foreign key orphan_closed, whose table closed has no suitable row"),
+                        "no values were found for foreign key orphan_closed, whose table public.closed has no suitable row"),
                     new SampleRows.Unfilled(
                         "public.pseudo", "no sample value for column id of type pg_node_tree"))));
   }

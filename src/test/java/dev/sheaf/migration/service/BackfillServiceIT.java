@@ -1,7 +1,7 @@
 package dev.sheaf.migration.service;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
@@ -12,7 +12,6 @@ import dev.sheaf.testing.SheafProcess;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +21,6 @@ import org.junit.jupiter.api.io.TempDir;
 class BackfillServiceIT {
 
   private static final int ROWS = 20_000;
-  private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   @TempDir private Path root;
 
@@ -32,19 +30,18 @@ class BackfillServiceIT {
       shop.up();
       try (RowLock lock = RowLock.onRow(shop, ROWS / 2);
           SheafProcess first = start(shop)) {
-        await().atMost(PATIENCE).until(() -> shop.backfill().worker() != null);
+        await().until(() -> shop.backfill().worker() != null);
         String killed = shop.backfill().worker();
         try (SheafProcess second = start(shop)) {
           assertThat(shop.backfill().state()).isEqualTo(State.RUNNING);
           first.kill();
 
           await()
-              .atMost(PATIENCE)
               .until(
                   () -> shop.backfill().worker(),
                   worker -> worker != null && !worker.equals(killed));
           lock.release();
-          await().atMost(PATIENCE).until(() -> shop.backfill().state() == State.DONE);
+          await().until(() -> shop.backfill().state() == State.DONE);
 
           assertThat(shop.touched()).containsExactly("1: " + ROWS);
           assertThat(second.log())
@@ -61,7 +58,7 @@ class BackfillServiceIT {
       shop.up();
       try (RowLock _ = RowLock.onRow(shop, ROWS);
           SheafProcess service = start(shop)) {
-        await().atMost(PATIENCE).until(() -> shop.backfill().rowsDone() > 0);
+        await().until(() -> shop.backfill().rowsDone() > 0);
         assertThat(get(service, "/api/v1/schema").body())
             .contains("\"backfills\":[{\"name\":\"shop/002_touched\"");
       }

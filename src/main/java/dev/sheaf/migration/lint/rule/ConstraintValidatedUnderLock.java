@@ -25,10 +25,15 @@ final class ConstraintValidatedUnderLock implements Rule {
         observation.steps().flatMap(step -> ofDomain(observation, step)));
   }
 
-  /// A new constraint of a domain scans all tables that use the domain.
+  /// A new constraint of a domain scans all tables that use the domain. VALIDATE CONSTRAINT of a
+  /// domain, unlike that of a table, blocks writers.
   private Stream<Finding> ofDomain(Observation observation, Step step) {
-    return step.created(Catalog::constraints)
-        .filter(c -> c.table() == 0 && c.validated())
+    return Stream.concat(
+            step.created(Catalog::constraints),
+            step.changed(Catalog::constraints)
+                .filter(c -> !c.before().validated())
+                .map(Step.Changed::after))
+        .filter(c -> c.domain() != 0 && c.validated())
         .flatMap(c ->
             observation
                 .tables()

@@ -1,8 +1,10 @@
 package dev.sheaf.migration.lint.rule;
 
+import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
+import dev.sheaf.migration.lint.Step;
 import java.util.stream.Stream;
 
 /// Reports a SET NOT NULL that scans the table.
@@ -17,19 +19,41 @@ final class SetNotNullScans implements Rule {
 
   @Override
   public Stream<Finding> judge(Observation observation) {
-    return observation
-        .steps()
-        .flatMap(step ->
-            step.changedColumns()
-                .filter(c -> observation.existed(c.table()))
-                .filter(c -> !c.before().notNull() && c.after().notNull())
-                .filter(c -> step.scanned(c.table().oid()))
-                .map(c ->
+    return Stream.concat(
+        observation.steps().flatMap(step -> ofDomain(observation, step)),
+        observation.steps().flatMap(step -> ofTable(observation, step)));
+  }
+
+  /// SET NOT NULL of a domain scans all tables that use the domain.
+  private Stream<Finding> ofDomain(Observation observation, Step step) {
+    return step.changed(Catalog::types)
+        .filter(type -> !type.before().notNull() && type.after().notNull())
+        .flatMap(type ->
+            observation
+                .tables()
+                .filter(table -> step.blocksWrites(table.oid()) && step.scanned(table.oid()))
+                .filter(table -> !step.before().isPartition(table))
+                .map(table ->
                     observation.finding(
                         this,
                         step,
-                        c.table(),
-                        c.qualified(),
-                        c.table().qualified() + " is scanned for SET NOT NULL")));
+                        table,
+                        table.qualified(),
+                        "%s is scanned for SET NOT NULL of domain %s"
+                            .formatted(table.qualified(), type.after().qualified()))));
+  }
+
+  private Stream<Finding> ofTable(Observation observation, Step step) {
+    return step.changedColumns()
+        .filter(c -> observation.existed(c.table()))
+        .filter(c -> !c.before().notNull() && c.after().notNull())
+        .filter(c -> step.scanned(c.table().oid()))
+        .map(c ->
+            observation.finding(
+                this,
+                step,
+                c.table(),
+                c.qualified(),
+                c.table().qualified() + " is scanned for SET NOT NULL"));
   }
 }

@@ -9,6 +9,9 @@ class ConstraintValidatedUnderLockIT {
   private static final String GIVEN =
       """
       CREATE TABLE document (id integer PRIMARY KEY, title text, size integer);
+      CREATE DOMAIN percent AS integer;
+      ALTER DOMAIN percent ADD CONSTRAINT percent_most CHECK (VALUE <= 100) NOT VALID;
+      CREATE TABLE discount (share percent);
       """;
 
   @Test
@@ -33,6 +36,24 @@ class ConstraintValidatedUnderLockIT {
             """
             core/002_change.sql:3: error: constraint-validated-under-lock: public.document is scanned to validate document_pages_check (ACCESS EXCLUSIVE)
                 ALTER TABLE document ADD COLUMN pages integer CHECK (pages > 0)
+                add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
+            """);
+  }
+
+  @Test
+  void ofADomain() {
+    assertThat(findings("ALTER DOMAIN percent ADD CONSTRAINT percent_least CHECK (VALUE > 0);"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.discount is scanned to validate percent_least of a domain (SHARE)
+                ALTER DOMAIN percent ADD CONSTRAINT percent_least CHECK (VALUE > 0)
+                add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
+            """);
+    assertThat(findings("ALTER DOMAIN percent VALIDATE CONSTRAINT percent_most;"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: constraint-validated-under-lock: public.discount is scanned to validate percent_most of a domain (SHARE)
+                ALTER DOMAIN percent VALIDATE CONSTRAINT percent_most
                 add it NOT VALID, and VALIDATE CONSTRAINT in a later changeset: docs/lint/constraint-validated-under-lock.md
             """);
   }

@@ -31,6 +31,22 @@ class DroppedFunctionIT {
         .isEmpty();
   }
 
+  @Test
+  void aFunctionThatReturnsAnotherType() {
+    assertThat(
+            findings(
+                """
+                DROP FUNCTION twice(integer);
+                CREATE FUNCTION twice(integer) RETURNS text LANGUAGE sql AS 'SELECT (2 * $1)::text';
+                """))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: dropped-function: public.twice(integer) is replaced by one that returns text instead of integer
+                DROP FUNCTION twice(integer)
+                drop it one release after the last one that calls it: docs/lint/dropped-function.md
+            """);
+  }
+
   private static String findings(String changeset) {
     return RuleHarness.findings(new DroppedFunction(), GIVEN, changeset);
   }

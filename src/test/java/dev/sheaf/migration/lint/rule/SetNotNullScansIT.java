@@ -10,6 +10,8 @@ class SetNotNullScansIT {
       """
       CREATE TABLE document (id integer PRIMARY KEY, title text, size integer);
       ALTER TABLE document ADD CONSTRAINT size_given CHECK (size IS NOT NULL);
+      CREATE DOMAIN code AS text;
+      CREATE TABLE coupon (code code);
       CREATE TABLE event (at date, what text) PARTITION BY RANGE (at);
       """;
 
@@ -38,6 +40,18 @@ class SetNotNullScansIT {
   @Test
   void withAValidCheck() {
     assertThat(findings("ALTER TABLE document ALTER COLUMN size SET NOT NULL;")).isEmpty();
+  }
+
+  @Test
+  void aDomain() {
+    assertThat(findings("ALTER DOMAIN code SET NOT NULL;"))
+        .isEqualTo(
+            """
+            core/002_change.sql:3: error: set-not-null-scans: public.coupon is scanned for SET NOT NULL of domain public.code (SHARE)
+                ALTER DOMAIN code SET NOT NULL
+                validate CHECK (column IS NOT NULL) first, in changesets of its own, then SET NOT NULL: docs/lint/set-not-null-scans.md
+            """);
+    assertThat(findings("ALTER DOMAIN code DROP NOT NULL;")).isEmpty();
   }
 
   @Test
