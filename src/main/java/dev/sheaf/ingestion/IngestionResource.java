@@ -23,7 +23,6 @@ import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
-import java.util.zip.GZIPInputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -163,7 +162,7 @@ class IngestionResource {
           "Content-Encoding " + encoding + " is not supported. Send gzip, or no encoding.");
     }
     try {
-      return new GZIPInputStream(body, 64 * 1024);
+      return UnpackedStream.gzip(body);
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF, "The body is not gzip: " + e.getMessage() + ".");
