@@ -30,7 +30,7 @@ public record DocumentContent(
             nullable = true,
             additionalProperties = Schema.True.class,
             examples = "{\"field\": \"astronomy\", \"year\": 1998}")
-        Metadata metadata,
+        DocumentMetadata metadata,
     @Schema(minItems = 1) @Nullable List<ClientChunk> chunks,
     @Nullable ExportedEmbeddings embedded) {
 
@@ -42,7 +42,7 @@ public record DocumentContent(
       @Nullable String text,
       @Nullable String title,
       @Nullable String uri,
-      @Nullable Metadata metadata,
+      @Nullable DocumentMetadata metadata,
       @Nullable List<ClientChunk> chunks,
       @Nullable ExportedEmbeddings embedded) {
     if (chunks != null) {
@@ -70,7 +70,7 @@ public record DocumentContent(
     this.title = title;
     Input.text("uri", uri, MAX_URI_BYTES);
     this.uri = uri;
-    this.metadata = metadata == null ? Metadata.EMPTY : metadata;
+    this.metadata = metadata == null ? DocumentMetadata.EMPTY : metadata;
     this.embedded = embedded;
   }
 }

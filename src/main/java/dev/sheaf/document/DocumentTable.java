@@ -302,14 +302,16 @@ class DocumentTable {
   }
 
   private String merged(String old, UpdateDocument update, MemoryBudget.Account memory) {
-    if (old.length() > Metadata.MAX_BYTES) {
+    if (old.length() > DocumentMetadata.MAX_BYTES) {
       memory.reserve((long) old.length() * TREE_BYTES_PER_CHARACTER);
     }
     String merged = update.metadata(parse(old)).toString();
-    if (merged.length() > Math.max(old.length(), Metadata.MAX_BYTES)) {
+    if (merged.length() > Math.max(old.length(), DocumentMetadata.MAX_BYTES)) {
       throw Problem.field(
           "metadata",
-          "metadata would have more than " + Metadata.MAX_BYTES + " bytes after the change.");
+          "metadata would have more than "
+              + DocumentMetadata.MAX_BYTES
+              + " bytes after the change.");
     }
     return merged;
   }

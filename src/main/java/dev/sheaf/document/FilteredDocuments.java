@@ -37,7 +37,8 @@ class FilteredDocuments {
   /// @param end the position after the last document
   record Page(List<DocumentView> documents, Cursor end) {}
 
-  /// Metadata of a page that has together at most this many bytes needs no memory of its own.
+  /// DocumentMetadata of a page that has together at most this many bytes needs no memory of its
+  /// own.
   private static final long FEW_BYTES = 256 * 1024;
 
   /// Fields are in memory as bytes of the result and as strings.

@@ -16,9 +16,10 @@ import java.sql.SQLException;
 import java.util.Objects;
 import java.util.UUID;
 
-/// Reads metadata that PostgreSQL prints very long. Metadata from before [Metadata] limited its
-/// numbers may contain many like `1e1000`, of which PostgreSQL prints every digit: a megabyte
-/// becomes hundreds. Such metadata is read in pieces, and its numbers are written with an exponent.
+/// Reads metadata that PostgreSQL prints very long. DocumentMetadata from before [DocumentMetadata]
+/// limited its numbers may contain many like `1e1000`, of which PostgreSQL prints every digit: a
+/// megabyte becomes hundreds. Such metadata is read in pieces, and its numbers are written with an
+/// exponent.
 public final class StoredMetadata {
 
   /// Longer metadata is read by [#read]. No metadata that is accepted today is as long.

@@ -34,12 +34,12 @@ final class FilterParser {
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
-  /// Of all values together. A longer filter takes longer to plan than to run.
-  private static final int MAX_FILTER_BYTES = 1_000_000;
+  /// Of all texts together.
+  private static final int MAX_CHARACTERS = 1_000_000;
 
   private final String root;
   private int values;
-  private int bytes;
+  private int characters;
 
   FilterParser(String root) {
     this.root = root;
@@ -186,7 +186,7 @@ final class FilterParser {
     return switch (json.getNodeType()) {
       case STRING -> {
         Input.text(at, json.textValue(), MAX_TEXT_BYTES);
-        countBytes(json.textValue());
+        countCharacters(json.textValue());
         yield new Value.Text(json.textValue());
       }
       case NUMBER -> {
@@ -222,11 +222,11 @@ final class FilterParser {
             + " 2026-01-31 or 2026-01-31T12:00:00Z.");
   }
 
-  private void countBytes(String text) {
-    bytes += text.length();
-    if (bytes > MAX_FILTER_BYTES) {
+  private void countCharacters(String text) {
+    characters += text.length();
+    if (characters > MAX_CHARACTERS) {
       throw Problem.field(
-          root, root + " contains more than " + MAX_FILTER_BYTES + " characters of text.");
+          root, root + " contains more than " + MAX_CHARACTERS + " characters of text.");
     }
   }
 

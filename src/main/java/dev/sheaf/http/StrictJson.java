@@ -18,12 +18,16 @@ import jakarta.inject.Singleton;
 @Singleton
 final class StrictJson implements ObjectMapperCustomizer {
 
+  static final int MAX_DEPTH = 200;
+  static final int MAX_NAME = 1_000;
+  static final int MAX_NUMBER = 1_000;
+
   /// Limits of all JSON. A string is limited by the body that contains it.
   static final StreamReadConstraints CONSTRAINTS =
       StreamReadConstraints.builder()
-          .maxNestingDepth(200)
-          .maxNameLength(1_000)
-          .maxNumberLength(1_000)
+          .maxNestingDepth(MAX_DEPTH)
+          .maxNameLength(MAX_NAME)
+          .maxNumberLength(MAX_NUMBER)
           .maxStringLength(Integer.MAX_VALUE)
           .build();
 

@@ -15,4 +15,9 @@ public final class Patience {
   public static ConditionFactory await() {
     return Awaitility.await().atMost(LIMIT);
   }
+
+  /// The same, with a text for the failure.
+  public static ConditionFactory await(String alias) {
+    return Awaitility.await(alias).atMost(LIMIT);
+  }
 }

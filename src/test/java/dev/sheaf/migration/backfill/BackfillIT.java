@@ -10,6 +10,7 @@ import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.backfill.Backfills.Control;
 import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.testing.Patience;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -494,7 +495,7 @@ class BackfillIT {
 
     /// Waits until it has no more work.
     void await() {
-      await().until(() -> !thread.isAlive());
+      Patience.await().until(() -> !thread.isAlive());
     }
 
     @Override

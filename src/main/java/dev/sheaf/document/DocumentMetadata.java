@@ -15,26 +15,26 @@ import java.io.StringWriter;
 /// times the memory.
 ///
 /// @param json a JSON object that PostgreSQL's `jsonb` can store
-@JsonDeserialize(using = Metadata.Deserializer.class)
-public record Metadata(String json) {
+@JsonDeserialize(using = DocumentMetadata.Deserializer.class)
+public record DocumentMetadata(String json) {
 
   static final int MAX_BYTES = 256 * 1024;
   static final int MAX_VALUES = 10_000;
 
-  static final Metadata EMPTY = new Metadata("{}");
+  static final DocumentMetadata EMPTY = new DocumentMetadata("{}");
 
-  static final class Deserializer extends StdDeserializer<Metadata> {
+  static final class Deserializer extends StdDeserializer<DocumentMetadata> {
 
     private static final long serialVersionUID = 1L;
 
     private static final BoundedJson.Limit LIMIT = new BoundedJson.Limit(MAX_VALUES, MAX_BYTES);
 
     Deserializer() {
-      super(Metadata.class);
+      super(DocumentMetadata.class);
     }
 
     @Override
-    public Metadata deserialize(JsonParser parser, DeserializationContext context)
+    public DocumentMetadata deserialize(JsonParser parser, DeserializationContext context)
         throws IOException {
       if (!parser.hasToken(JsonToken.START_OBJECT)) {
         throw Problem.field("metadata", "metadata must be an object.");
@@ -43,11 +43,11 @@ public record Metadata(String json) {
       try (JsonGenerator out = parser.getCodec().getFactory().createGenerator(json)) {
         BoundedJson.copy(parser, out, LIMIT);
       }
-      return new Metadata(json.toString());
+      return new DocumentMetadata(json.toString());
     }
 
     @Override
-    public Metadata getNullValue(DeserializationContext context) {
+    public DocumentMetadata getNullValue(DeserializationContext context) {
       return EMPTY;
     }
   }
