@@ -5,6 +5,8 @@ import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -63,23 +65,25 @@ final class BodyLimit {
   @ServerRequestFilter(priority = Priorities.USER + 100)
   void limit(ContainerRequestContext request, ResourceInfo resource, RoutingContext call) {
     Method method = resource.getResourceMethod();
-    if (!request.hasEntity() || method.isAnnotationPresent(Streamed.class)) {
+    if (method.isAnnotationPresent(Streamed.class)) {
       return;
     }
-    String header = request.getHeaderString("Content-Length");
+    String header = call.request().getHeader(HttpHeaders.CONTENT_LENGTH);
     long length = header == null ? -1 : Long.parseLong(header);
+    if (length == 0 || (length < 0 && !hasBodyOfUnknownLength(call.request()))) {
+      return;
+    }
     if (!methodsWithBody.computeIfAbsent(method, BodyLimit::hasBody)) {
       if (length > IGNORED_BYTES) {
-        throw tooLarge(IGNORED_BYTES);
+        throw tooLarge(IGNORED_BYTES, call);
       }
       if (length < 0) {
-        // Otherwise the server would read the body until its end.
-        call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+        closeAfterResponse(call);
       }
       return;
     }
     if (length > limit) {
-      throw tooLarge(limit);
+      throw tooLarge(limit, call);
     }
     MemoryBudget.Account account = memory.ofRequest();
     if (length >= 0 && length <= SMALL_BODY_BYTES) {
@@ -87,8 +91,15 @@ final class BodyLimit {
     } else {
       account.reserve(BodyCost.of(SMALL_BODY_BYTES));
       request.setEntityStream(
-          new LimitedInputStream(request.getEntityStream(), account, length < 0 ? limit : length));
+          new LimitedInputStream(
+              request.getEntityStream(), account, length < 0 ? limit : length, call));
     }
+  }
+
+  /// Not by the content type, which a request with a body may lack.
+  private static boolean hasBodyOfUnknownLength(HttpServerRequest request) {
+    return request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+        || (request.version() == HttpVersion.HTTP_2 && !request.isEnded());
   }
 
   /// Whether the method has a parameter without an annotation, which is the body.
@@ -97,7 +108,14 @@ final class BodyLimit {
         .anyMatch(annotations -> annotations.length == 0);
   }
 
-  private static Problem tooLarge(long limit) {
+  /// Otherwise the server would read the rest of the body, to receive the next request.
+  private static void closeAfterResponse(RoutingContext call) {
+    call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    call.addEndHandler(_ -> call.request().connection().close());
+  }
+
+  private static Problem tooLarge(long limit, RoutingContext call) {
+    closeAfterResponse(call);
     return new Problem(
         ProblemType.BODY_TOO_LARGE,
         "The body may have at most "
@@ -111,13 +129,16 @@ final class BodyLimit {
 
     private final MemoryBudget.Account account;
     private final long expected;
+    private final RoutingContext call;
     private final long start = System.nanoTime();
     private long count;
 
-    private LimitedInputStream(InputStream in, MemoryBudget.Account account, long expected) {
+    private LimitedInputStream(
+        InputStream in, MemoryBudget.Account account, long expected, RoutingContext call) {
       super(in);
       this.account = account;
       this.expected = expected;
+      this.call = call;
     }
 
     @Override
@@ -138,7 +159,7 @@ final class BodyLimit {
       long before = count;
       count += read;
       if (count > limit) {
-        throw tooLarge(limit);
+        throw tooLarge(limit, call);
       }
       if (before == 0 && read > 0) {
         account.reserve(BodyCost.of(Math.min(expected, SMALL_BODY_BYTES)));

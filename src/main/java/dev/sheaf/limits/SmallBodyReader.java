@@ -53,6 +53,7 @@ class SmallBodyReader {
         .route("/api/v1/*")
         .order(Integer.MIN_VALUE)
         .handler(context -> {
+          ignoreEmptyType(context.request());
           if (isSmall(context.request()) && reserve(context)) {
             closeOnTimeout(context);
             (length(context.request()) <= TINY_BYTES ? tinyBody : body).handle(context);
@@ -71,6 +72,14 @@ class SmallBodyReader {
     }
     context.addEndHandler(_ -> account.close());
     return true;
+  }
+
+  /// Quarkus REST fails to parse an empty type.
+  private static void ignoreEmptyType(HttpServerRequest request) {
+    String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+    if (type != null && type.isBlank()) {
+      request.headers().remove(HttpHeaders.CONTENT_TYPE);
+    }
   }
 
   private static int length(HttpServerRequest request) {
