@@ -27,7 +27,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// Every bound is reached without a complaint, and the first request past it is rejected. Most
 /// bodies are sent to a collection that does not exist, so that only the bound decides between 404
@@ -305,14 +304,12 @@ class BoundsIT {
 
   /// The client never sends the end of the body, so an answer shows that the service did not wait
   /// for it.
-  @ParameterizedTest
-  @ValueSource(strings = {"Content-Type: application/json\r\n", ""})
-  void aBodyWithoutEndIsRejectedAtTheFirstByteTooMany(String type) throws Exception {
+  @Test
+  void aBodyWithoutEndIsRejectedAtTheFirstByteTooMany() throws Exception {
     String answer =
         raw(
             "PUT /api/v1/collections/nowhere/documents/d HTTP/1.1\r\nHost: localhost\r\n"
-                + type
-                + "Transfer-Encoding: chunked\r\n\r\n",
+                + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
             "{\"text\":\"" + "x".repeat(10 * 1024 * 1024));
 
     assertThat(answer)
