@@ -144,7 +144,7 @@ final class MongoServer implements AutoCloseable {
     return indexes;
   }
 
-  /// @return whether it was created
+  /// Creates a collection. Returns `false` if it exists.
   boolean createCollection(String name) {
     try {
       database.createCollection(name);

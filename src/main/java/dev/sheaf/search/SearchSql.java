@@ -6,6 +6,7 @@ import dev.sheaf.filter.FilterSql;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
@@ -348,7 +349,7 @@ public final class SearchSql {
     var bytes = new StringJoiner(" + ");
     boolean vector = false;
     for (ReturnField field : query.request().select()) {
-      String name = "r" + field.ordinal();
+      String name = alias(field);
       switch (field) {
         case TITLE, URI, METADATA, CREATED_AT, UPDATED_AT ->
             ofDocument.append(", ").append(field.column).append(" AS ").append(name);
@@ -368,7 +369,7 @@ public final class SearchSql {
     String size = bytes.length() == 0 ? "0" : bytes.toString();
     var columns = new StringBuilder();
     for (ReturnField field : query.request().select()) {
-      String name = "r" + field.ordinal();
+      String name = alias(field);
       switch (field) {
         case TITLE, URI, METADATA, TEXT ->
             columns.append(", CASE WHEN %s <= %s THEN %s END".formatted(size, maxBytes, name));
@@ -389,7 +390,7 @@ public final class SearchSql {
     }
     if (vector) {
       found +=
-          lookUp("v.vector AS r" + ReturnField.VECTOR.ordinal(), embeddingOfHit(), "hit_embedding");
+          lookUp("v.vector AS " + alias(ReturnField.VECTOR), embeddingOfHit(), "hit_embedding");
     }
     return """
     SELECT %s, external_id, b.ordinal, b.key%s, %s
@@ -401,6 +402,10 @@ public final class SearchSql {
             columns,
             size,
             needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+  }
+
+  private static String alias(ReturnField field) {
+    return "hit_" + field.name().toLowerCase(Locale.ROOT);
   }
 
   /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
