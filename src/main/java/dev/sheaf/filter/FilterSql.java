@@ -35,6 +35,8 @@ public record FilterSql(String sql, List<Object> parameters) {
   /// the filter more than once.
   private static final int MAX_PARAMETERS = 20_000;
 
+  /// Writes a filter as SQL.
+  ///
   /// @throws Problem if the filter has too many values in fields with long paths
   public static FilterSql of(Filter filter) {
     var parameters = new ArrayList<Object>();

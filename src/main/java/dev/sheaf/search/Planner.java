@@ -243,6 +243,7 @@ class Planner {
       while (!result.isComplete()) {
         // The texts may become longer in the meantime.
         long bytes = result.bytes() + result.bytes() / 4;
+        long ofHit = result.maxBytes() + result.maxBytes() / 4;
         if (bytes > memory.largest() / SearchMemory.COST) {
           throw Problem.field(
               "limit",
@@ -250,7 +251,7 @@ class Planner {
                   .formatted(result.bytes()));
         }
         MemoryBudget.Reservation reserved = memory.reserve(bytes * SearchMemory.COST);
-        result = execution.run(query, result.sql().withMaxBytes(bytes), remainingMillis());
+        result = execution.run(query, result.sql().withMaxBytes(ofHit), remainingMillis());
         reserved.shrink(result.bytes() * SearchMemory.COST);
       }
       return result;

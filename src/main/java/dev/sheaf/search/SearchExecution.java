@@ -42,14 +42,15 @@ public class SearchExecution {
   ///
   /// @param indexedRows rows of the space if its index is valid, else -1
   /// @param rows number of rows that were compared, or of candidates in an index scan
-  /// @param bytes size of the texts of all hits; the hits have no texts if it is more than
+  /// @param bytes size of the texts of all hits
+  /// @param maxBytes size of the texts of the largest hit; it has none if it is more than
   ///   [SearchSql#maxBytes]
   /// @param sql the statements that ran
   public record ExecutionResult(
-      List<Hit> hits, long indexedRows, long rows, long bytes, SearchSql sql) {
+      List<Hit> hits, long indexedRows, long rows, long bytes, long maxBytes, SearchSql sql) {
 
     boolean isComplete() {
-      return bytes <= sql.maxBytes();
+      return maxBytes <= sql.maxBytes();
     }
   }
 
@@ -90,15 +91,19 @@ public class SearchExecution {
         var hits = new ArrayList<Hit>();
         long rows = 0;
         long bytes = 0;
-        int lastColumn = row.getMetaData().getColumnCount();
+        long maxBytes = 0;
+        int sizeColumn =
+            5 + query.request().select().size() + (query.request().highlight() ? 1 : 0);
         while (row.next()) {
           rows = row.getLong(1);
-          bytes = row.getLong(lastColumn);
+          long size = row.getLong(sizeColumn);
+          bytes += size;
+          maxBytes = Math.max(maxBytes, size);
           if (row.getString(2) != null) {
             hits.add(hit(query, row));
           }
         }
-        return new ExecutionResult(hits, indexedRows, rows, bytes, sql);
+        return new ExecutionResult(hits, indexedRows, rows, bytes, maxBytes, sql);
       }
     }
   }

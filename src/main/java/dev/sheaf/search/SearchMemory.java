@@ -16,12 +16,12 @@ final class SearchMemory {
   /// What a search needs if the texts of its hits are short.
   static long before(SearchRequest request, int dimensions) {
     long hits = (long) request.limit() * request.groupSize();
-    return COST * SearchSql.FEW_BYTES + hits * perHit(request, dimensions);
+    return COST * SearchSql.fewBytes(request) + hits * perHit(request, dimensions);
   }
 
   /// What its hits need until they are written. Long texts have a reservation of their own.
   static long after(SearchRequest request, int dimensions, Planner.Outcome outcome) {
-    return COST * Math.min(outcome.bytes(), SearchSql.FEW_BYTES)
+    return COST * Math.min(outcome.bytes(), SearchSql.fewBytes(request))
         + outcome.hits().size() * perHit(request, dimensions);
   }
 

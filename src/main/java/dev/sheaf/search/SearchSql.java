@@ -6,6 +6,7 @@ import dev.sheaf.filter.FilterSql;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringJoiner;
@@ -41,7 +42,13 @@ public final class SearchSql {
           .collect(Collectors.joining("", "E'", "'"));
 
   /// The texts of most results have together at most this many bytes.
-  static final long FEW_BYTES = 128 * 1024;
+  private static final long FEW_BYTES = 128 * 1024;
+
+  /// The texts of most hits have at most this many bytes.
+  private static final long FEW_BYTES_OF_HIT = 4 * 1024;
+
+  /// The same in a search for thousands of hits.
+  private static final long FEW_BYTES_OF_MANY = 4L * 1024 * 1024;
 
   private final Query query;
   private final Space space;
@@ -51,10 +58,10 @@ public final class SearchSql {
   private final String searchStatement;
 
   public SearchSql(Query query, SearchPlan plan) {
-    this(query, plan, FEW_BYTES);
+    this(query, plan, fewBytesOfHit(query.request()));
   }
 
-  /// @param maxBytes the texts of all hits are NULL if they have together more than this many bytes
+  /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
   private SearchSql(Query query, SearchPlan plan, long maxBytes) {
     this.query = query;
     this.space = query.space();
@@ -77,7 +84,21 @@ public final class SearchSql {
             + hits();
   }
 
-  /// The same search for texts of up to `bytes` bytes.
+  private static long fewBytesOfHit(SearchRequest request) {
+    long hits = hits(request);
+    return Math.max(FEW_BYTES / hits, Math.min(FEW_BYTES_OF_HIT, FEW_BYTES_OF_MANY / hits));
+  }
+
+  /// How many bytes the texts of all hits can have in a search whose hits are ordinary.
+  static long fewBytes(SearchRequest request) {
+    return fewBytesOfHit(request) * hits(request);
+  }
+
+  private static long hits(SearchRequest request) {
+    return (long) request.limit() * request.groupSize();
+  }
+
+  /// The same search for hits whose texts have up to `bytes` bytes.
   SearchSql withMaxBytes(long bytes) {
     return new SearchSql(query, plan, bytes);
   }
@@ -337,16 +358,15 @@ public final class SearchSql {
   }
 
   /// Texts, vectors and highlights are read for the returned rows only. The last column is the
-  /// number of bytes of all texts. If they are more than [#maxBytes], the texts are NULL, so that
-  /// the caller can reserve memory before it reads them.
+  /// number of bytes of the texts of the hit. If they are more than [#maxBytes], the texts are
+  /// NULL, so that the caller can reserve memory before it reads them.
   private String hits() {
     var ofDocument = new StringBuilder("d.external_id");
     var ofChunk = new StringJoiner(", ");
-    var selected = new StringBuilder();
     var bytes = new StringJoiner(" + ");
     boolean vector = false;
     for (ReturnField field : query.request().select()) {
-      String name = "r" + field.ordinal();
+      String name = alias(field);
       switch (field) {
         case TITLE, URI, METADATA, CREATED_AT, UPDATED_AT ->
             ofDocument.append(", ").append(field.column).append(" AS ").append(name);
@@ -357,20 +377,30 @@ public final class SearchSql {
         case VECTOR -> vector = true;
       }
       switch (field) {
-        case TITLE, URI, METADATA, TEXT -> {
-          bytes.add("COALESCE(octet_length(%s), 0)".formatted(name));
-          selected.append(", CASE WHEN h.bytes <= %s THEN h.%s END".formatted(maxBytes, name));
-        }
-        case CREATED_AT, UPDATED_AT, VECTOR -> selected.append(", h.").append(name);
+        case TITLE, URI, METADATA, TEXT ->
+            bytes.add("COALESCE(octet_length(%s), 0)".formatted(name));
+        case CREATED_AT, UPDATED_AT, VECTOR -> {}
       }
     }
     if (query.request().highlight()) {
       ofChunk.add(escaped("c.text") + " AS highlighted");
-      bytes.add("octet_length(highlighted)");
-      selected
+      bytes.add("COALESCE(octet_length(highlighted), 0)");
+    }
+    String size = bytes.length() == 0 ? "0" : bytes.toString();
+    var columns = new StringBuilder();
+    for (ReturnField field : query.request().select()) {
+      String name = alias(field);
+      switch (field) {
+        case TITLE, URI, METADATA, TEXT ->
+            columns.append(", CASE WHEN %s <= %s THEN %s END".formatted(size, maxBytes, name));
+        case CREATED_AT, UPDATED_AT, VECTOR -> columns.append(", ").append(name);
+      }
+    }
+    if (query.request().highlight()) {
+      columns
           .append(
-              ", CASE WHEN h.bytes <= %s THEN ts_headline('%s', h.highlighted, "
-                  .formatted(maxBytes, query.language()))
+              ", CASE WHEN %s <= %s THEN ts_headline('%s', highlighted, "
+                  .formatted(size, maxBytes, query.language()))
           .append(textQuery(query))
           .append(", 'StartSel=<mark>, StopSel=</mark>') END");
     }
@@ -380,21 +410,22 @@ public final class SearchSql {
     }
     if (vector) {
       found +=
-          lookUp("v.vector AS r" + ReturnField.VECTOR.ordinal(), embeddingOfHit(), "hit_embedding");
+          lookUp("v.vector AS " + alias(ReturnField.VECTOR), embeddingOfHit(), "hit_embedding");
     }
     return """
-    SELECT h.rows, h.external_id, h.ordinal, h.key%s, h.bytes
-      FROM (SELECT %s AS rows, b.document_id, b.ordinal, b.key, b.top, hit_document.*%s%s, %s AS bytes
-              FROM %s) h
-     ORDER BY h.top, h.document_id, h.key, h.ordinal\
+    SELECT %s, external_id, b.ordinal, b.key%s, %s
+      FROM %s
+     ORDER BY b.top, b.document_id, b.key, b.ordinal\
     """
         .formatted(
-            selected,
             needsCount() ? "f.rows" : "0::bigint",
-            ofChunk.length() == 0 ? "" : ", hit_chunk.*",
-            vector ? ", hit_embedding.*" : "",
-            bytes.length() == 0 ? "0::bigint" : "sum(" + bytes + ") OVER ()",
+            columns,
+            size,
             needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+  }
+
+  private static String alias(ReturnField field) {
+    return "hit_" + field.name().toLowerCase(Locale.ROOT);
   }
 
   /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
