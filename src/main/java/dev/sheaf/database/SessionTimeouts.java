@@ -73,8 +73,8 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
     restore(connection);
   }
 
-  /// Not within a transaction: it would begin with this statement, and its rollback would undo it. A
-  /// connection that a transaction manager acquires is in one already.
+  /// Not within a transaction: it would begin with this statement, and its rollback would undo it.
+  /// A connection that a transaction manager acquires is in one already.
   private void restore(Connection connection) {
     try {
       Connection session = connection.unwrap(PgConnection.class);
