@@ -30,7 +30,7 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   /// PostgreSQL 17 and later.
   private static final String TRANSACTION = "transaction_timeout";
 
-  /// Sessions whose limits were changed. They get the usual ones when they are used again.
+  /// Sessions whose limits were changed. They get the usual ones when they are returned.
   private static final Set<Connection> CHANGED =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
@@ -64,10 +64,21 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   }
 
   @Override
+  public void onConnectionReturn(Connection connection) {
+    restore(connection);
+  }
+
+  @Override
   public void onConnectionAcquire(Connection connection) {
+    restore(connection);
+  }
+
+  /// Not within a transaction: it would begin with this statement, and its rollback would undo it.
+  /// A connection that a transaction manager acquires is in one already.
+  private void restore(Connection connection) {
     try {
       Connection session = connection.unwrap(PgConnection.class);
-      if (CHANGED.contains(session)) {
+      if (CHANGED.contains(session) && session.getAutoCommit()) {
         set(session, usual);
         CHANGED.remove(session);
       }

@@ -53,9 +53,16 @@ public class Chunk extends PanacheEntityBase {
   static String text(List<String> texts, List<Integer> starts) {
     var text = new StringBuilder();
     for (int i = 0; i < texts.size(); i++) {
-      text.append(texts.get(i), text.length() - starts.get(i), texts.get(i).length());
+      append(text, texts.get(i), starts.get(i));
     }
     return text.toString();
+  }
+
+  /// Appends the part of the next chunk that the previous chunks do not contain.
+  ///
+  /// @param start the start offset of the chunk
+  static void append(StringBuilder text, String chunk, int start) {
+    text.append(chunk, text.length() - start, chunk.length());
   }
 
   static long deleteByDocument(long collectionId, UUID documentId) {

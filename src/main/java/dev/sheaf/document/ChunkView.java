@@ -25,16 +25,13 @@ public record ChunkView(
   /// @param splitByClient whether a line feed, which the client did not send, follows each chunk
   ///   but the last
   static List<ChunkView> of(List<Chunk> chunks, boolean splitByClient) {
-    String text =
-        Chunk.text(
-            chunks.stream().map(chunk -> chunk.text).toList(),
-            chunks.stream().map(chunk -> chunk.startOffset).toList());
     var views = new ArrayList<ChunkView>(chunks.size());
-    int units = 0;
     int start = 0;
+    Chunk previous = chunks.getFirst();
     for (Chunk chunk : chunks) {
-      start += text.codePointCount(units, chunk.startOffset);
-      units = chunk.startOffset;
+      // A chunk begins in the previous one, or at its end.
+      start += previous.text.codePointCount(0, chunk.startOffset - previous.startOffset);
+      previous = chunk;
       int length =
           chunk.text.length() - (splitByClient && chunk.ordinal < chunks.getLast().ordinal ? 1 : 0);
       views.add(
@@ -43,7 +40,7 @@ public record ChunkView(
               chunk.text.substring(0, length),
               chunk.tokenCount,
               start,
-              start + text.codePointCount(units, units + length)));
+              start + chunk.text.codePointCount(0, length)));
     }
     return views;
   }

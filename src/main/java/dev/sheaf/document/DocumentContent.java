@@ -1,8 +1,5 @@
 package dev.sheaf.document;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
 import java.util.List;
@@ -33,18 +30,19 @@ public record DocumentContent(
             nullable = true,
             additionalProperties = Schema.True.class,
             examples = "{\"field\": \"astronomy\", \"year\": 1998}")
-        JsonNode metadata,
+        DocumentMetadata metadata,
     @Schema(minItems = 1) @Nullable List<ClientChunk> chunks,
     @Nullable ExportedEmbeddings embedded) {
 
   static final int MAX_TITLE_BYTES = 4_000;
   static final int MAX_URI_BYTES = 8_000;
+  static final int MAX_CHUNKS = 10_000;
 
   public DocumentContent(
       @Nullable String text,
       @Nullable String title,
       @Nullable String uri,
-      @Nullable JsonNode metadata,
+      @Nullable DocumentMetadata metadata,
       @Nullable List<ClientChunk> chunks,
       @Nullable ExportedEmbeddings embedded) {
     if (chunks != null) {
@@ -53,6 +51,11 @@ public record DocumentContent(
       }
       if (chunks.isEmpty() || chunks.contains(null)) {
         throw Problem.field("chunks", "chunks must contain at least one chunk, and no null.");
+      }
+      if (chunks.size() > MAX_CHUNKS) {
+        throw Problem.field(
+            "chunks",
+            "chunks has %s elements. It may have at most %s.".formatted(chunks.size(), MAX_CHUNKS));
       }
       chunks = List.copyOf(chunks);
       text = chunks.stream().map(ClientChunk::text).collect(Collectors.joining("\n"));
@@ -67,18 +70,7 @@ public record DocumentContent(
     this.title = title;
     Input.text("uri", uri, MAX_URI_BYTES);
     this.uri = uri;
-    this.metadata = object(metadata);
+    this.metadata = metadata == null ? DocumentMetadata.EMPTY : metadata;
     this.embedded = embedded;
-  }
-
-  private static JsonNode object(@Nullable JsonNode metadata) {
-    if (metadata == null || metadata.isNull()) {
-      return JsonNodeFactory.instance.objectNode();
-    }
-    if (!(metadata instanceof ObjectNode)) {
-      throw Problem.field("metadata", "metadata must be an object.");
-    }
-    Input.json("metadata", metadata);
-    return metadata;
   }
 }

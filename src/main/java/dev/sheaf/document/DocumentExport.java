@@ -15,6 +15,7 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.ConcurrencyLimiter;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -25,11 +26,13 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -37,14 +40,25 @@ import org.jspecify.annotations.Nullable;
 /// Exports documents. Each line of the export is a line of an upload that creates the same
 /// document.
 ///
-/// The documents are ordered by the bytes of their external IDs. One statement reads all of them,
+/// The documents are ordered by the bytes of their external IDs. They are read in one transaction,
 /// so they are from one snapshot, and only a few are in memory at a time.
 @ApplicationScoped
 class DocumentExport {
 
-  /// How many documents are in memory at a time. Each may be as long as the longest line of an
-  /// upload.
-  private static final int FETCH_SIZE = 2;
+  /// How many ids of documents are fetched at a time.
+  private static final int FOUND_DOCUMENTS = 500;
+
+  /// Documents are read in groups of at most this size, or one by one if they are larger.
+  private static final long GROUP_BYTES = 128 * 1024;
+
+  private static final int GROUP_SIZE = 100;
+
+  /// A text is in memory as bytes, as the texts of its chunks, as a whole, and as the bytes that
+  /// are hashed.
+  private static final int COST = 6;
+
+  /// An export has already begun to answer when memory is short, so it rather waits.
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   /// How long a client may read nothing. Until then, PostgreSQL keeps the export's snapshot.
   private static final Duration MAX_STALL = Duration.ofMinutes(5);
@@ -56,6 +70,7 @@ class DocumentExport {
   private final AgroalDataSource dataSource;
   private final ConcurrencyLimiter limiter;
   private final AuditTrail audit;
+  private final MemoryBudget budget;
 
   DocumentExport(
       CollectionService collections,
@@ -63,13 +78,15 @@ class DocumentExport {
       Chunkers chunkers,
       AgroalDataSource dataSource,
       ConcurrencyLimiter limiter,
-      AuditTrail audit) {
+      AuditTrail audit,
+      MemoryBudget budget) {
     this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
     this.dataSource = dataSource;
     this.limiter = limiter;
     this.audit = audit;
+    this.budget = budget;
   }
 
   /// The lines of an export, which are read from the database while they are written.
@@ -101,13 +118,15 @@ class DocumentExport {
       try (ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.EXPORT);
           Connection connection = dataSource.getConnection()) {
         SessionTimeouts.allowAnyTime(connection, MAX_STALL);
-        var writer = new Writer(line, model.name(), chunker, vectors);
+        var writer = new Writer(line, model.name(), chunker, vectors, budget);
         collections.onPartitions(
             collection,
             space,
-            () ->
-                Transactions.call(
-                    connection, same -> write(same, space, FilterSql.of(filter), writer)));
+            () -> {
+              Transactions.run(
+                  connection, same -> write(same, space, FilterSql.of(filter), writer));
+              return null;
+            });
       } catch (SQLException e) {
         throw new IOException(e);
       } catch (InterruptedException e) {
@@ -118,46 +137,107 @@ class DocumentExport {
     };
   }
 
-  /// @return the number of lines
-  private static long write(Connection connection, Space space, FilterSql filter, Writer writer)
+  /// A document of the export.
+  ///
+  /// @param bytes size of its texts, vectors and metadata
+  private record Exported(UUID id, long bytes) {}
+
+  /// First finds the documents with their sizes, then reads them in groups, so that memory is
+  /// reserved before a document is read.
+  private static void write(Connection connection, Space space, FilterSql filter, Writer writer)
       throws SQLException, IOException {
-    // Only the rows of the documents are sorted. The chunks and embeddings of each document are
-    // found
-    // by the primary keys of their partitions.
+    try (Statement snapshot = connection.createStatement()) {
+      snapshot.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY");
+    }
     String sql =
         """
-        SELECT d.external_id, d.title, d.uri, d.metadata, d.content_hash, c.texts, c.starts, c.vectors
-          FROM (SELECT * FROM %1$s d WHERE %2$s ORDER BY d.external_id COLLATE "C") d
-         CROSS JOIN LATERAL (
-                 SELECT array_agg(c.text ORDER BY c.ordinal)         AS texts,
-                        array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
-                        string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
-                   FROM %3$s c
-                   JOIN %4$s e ON e.space_id    = %5$s
-                              AND e.document_id = c.document_id
-                              AND e.ordinal     = c.ordinal
-                  WHERE c.collection_id = %6$s
-                    AND c.document_id   = d.id) c
+        SELECT d.id,
+               COALESCE(octet_length(%5$s), 0)
+                 + (SELECT COALESCE(sum(octet_length(c.text)), 0) + count(*) * %4$s
+                      FROM %3$s c
+                     WHERE c.collection_id = d.collection_id
+                       AND c.document_id   = d.id)
+          FROM %1$s d
+         WHERE %2$s
          ORDER BY d.external_id COLLATE "C"
         """
             .formatted(
                 space.documentTable(),
                 filter.sql(),
                 space.chunkTable(),
-                space.embeddingTable(),
-                space.id(),
-                space.collectionId());
+                space.dimensions() * Float.BYTES,
+                StoredMetadata.COLUMN);
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       // With a fetch size and a transaction, pgjdbc uses a cursor.
-      select.setFetchSize(FETCH_SIZE);
+      select.setFetchSize(FOUND_DOCUMENTS);
       filter.bind(select, 1);
-      long lines = 0;
+      var group = new ArrayList<Exported>();
+      long bytes = 0;
       try (ResultSet row = select.executeQuery()) {
-        for (; row.next(); lines++) {
-          writer.line(row);
+        while (row.next()) {
+          var found = new Exported(row.getObject(1, UUID.class), row.getLong(2));
+          if (!group.isEmpty()
+              && (bytes + found.bytes() > GROUP_BYTES || group.size() == GROUP_SIZE)) {
+            write(connection, space, group, writer);
+            group.clear();
+            bytes = 0;
+          }
+          group.add(found);
+          bytes += found.bytes();
         }
       }
-      return lines;
+      if (!group.isEmpty()) {
+        write(connection, space, group, writer);
+      }
+    }
+  }
+
+  private static void write(Connection connection, Space space, List<Exported> group, Writer writer)
+      throws SQLException, IOException {
+    // The chunks and embeddings of each document are found by the primary keys of their partitions.
+    String sql =
+        """
+        SELECT d.external_id, d.title, d.uri, %6$s, d.content_hash, c.texts, c.starts, c.vectors, d.id
+          FROM %1$s d
+         CROSS JOIN LATERAL (
+                 SELECT array_agg(c.text ORDER BY c.ordinal)         AS texts,
+                        array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
+                        string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
+                   FROM %2$s c
+                   JOIN %3$s e ON e.space_id    = %4$s
+                              AND e.document_id = c.document_id
+                              AND e.ordinal     = c.ordinal
+                  WHERE c.collection_id = %5$s
+                    AND c.document_id   = d.id) c
+         WHERE d.collection_id = %5$s
+           AND d.id = ANY (?)
+         ORDER BY d.external_id COLLATE "C"
+        """
+            .formatted(
+                space.documentTable(),
+                space.chunkTable(),
+                space.embeddingTable(),
+                space.id(),
+                space.collectionId(),
+                StoredMetadata.COLUMN);
+    long bytes = group.stream().mapToLong(Exported::bytes).sum();
+    try (MemoryBudget.Account memory = writer.budget().open();
+        PreparedStatement select = connection.prepareStatement(sql)) {
+      memory.reserve(bytes * COST + GROUP_BYTES, PATIENCE);
+      select.setArray(
+          1,
+          connection.createArrayOf("uuid", group.stream().map(Exported::id).toArray(UUID[]::new)));
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          String metadata = row.getString(4);
+          writer.line(
+              row,
+              metadata == null
+                  ? StoredMetadata.read(
+                      connection, space.collectionId(), row.getObject(9, UUID.class), memory)
+                  : metadata);
+        }
+      }
     }
   }
 
@@ -166,15 +246,17 @@ class DocumentExport {
   /// @param model the name of the collection's model
   /// @param chunker the fingerprint of the chunker for that model
   /// @param embedded whether to include the vectors that the model computed
-  private record Writer(JsonGenerator json, String model, String chunker, boolean embedded) {
+  /// @param budget reserves memory for the documents
+  private record Writer(
+      JsonGenerator json, String model, String chunker, boolean embedded, MemoryBudget budget) {
 
-    void line(ResultSet row) throws SQLException, IOException {
+    void line(ResultSet row, String metadata) throws SQLException, IOException {
       json.writeStartObject();
       json.writeStringField("id", row.getString(1));
       string("title", row.getString(2));
       string("uri", row.getString(3));
       json.writeFieldName("metadata");
-      json.writeRawValue(row.getString(4));
+      json.writeRawValue(metadata);
       content(
           row.getBytes(5),
           List.of((String[]) row.getArray(6).getArray()),

@@ -31,7 +31,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         externalId,
         content.title(),
         content.uri(),
-        content.metadata().toString(),
+        content.metadata().json(),
         content.chunks() == null ? DocumentTable.TEXT : DocumentTable.CHUNKS,
         ContentHash.of(content, chunker.fingerprint(), model.name()));
   }

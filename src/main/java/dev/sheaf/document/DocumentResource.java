@@ -1,11 +1,13 @@
 package dev.sheaf.document;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -54,11 +56,14 @@ class DocumentResource {
   private final DocumentService documents;
   private final DocumentExport export;
   private final ObjectMapper json;
+  private final RequestMemory memory;
 
-  DocumentResource(DocumentService documents, DocumentExport export, ObjectMapper json) {
+  DocumentResource(
+      DocumentService documents, DocumentExport export, ObjectMapper json, RequestMemory memory) {
     this.documents = documents;
     this.export = export;
     this.json = json;
+    this.memory = memory;
   }
 
   @PUT
@@ -136,7 +141,7 @@ class DocumentResource {
             .build();
       }
     }
-    return withTag(documents.get(collection, id));
+    return withTag(documents.get(collection, id, memory.ofRequest()));
   }
 
   private static RestResponse<DocumentView> withTag(DocumentView document) {
@@ -191,7 +196,8 @@ class DocumentResource {
             collection,
             id,
             Input.required("metadata", patch),
-            Preconditions.of(ifMatch, ifNoneMatch)));
+            Preconditions.of(ifMatch, ifNoneMatch),
+            memory.ofRequest()));
   }
 
   @GET
@@ -201,7 +207,7 @@ class DocumentResource {
   @APIResponse(responseCode = "404", description = "No such collection, or no such document")
   public ChunkView.ChunkList chunks(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
-    return new ChunkView.ChunkList(documents.chunks(collection, id));
+    return new ChunkView.ChunkList(documents.chunks(collection, id, memory.ofRequest()));
   }
 
   @GET
@@ -258,7 +264,12 @@ class DocumentResource {
     }
     return Response.ok(
             documents.list(
-                collection, parsed, Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE), after, counted),
+                collection,
+                parsed,
+                Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE),
+                after,
+                counted,
+                memory.ofRequest()),
             MediaType.APPLICATION_JSON)
         .build();
   }
@@ -291,10 +302,14 @@ class DocumentResource {
   record Deleted(long deleted) {}
 
   private Filter filter(String text) {
+    JsonNode tree;
     try {
-      return Filter.parse("filter", json.readTree(text));
+      tree = json.readTree(text);
+    } catch (Problem problem) {
+      throw problem.at("filter");
     } catch (JsonProcessingException e) {
       throw Problem.parameter("filter", "filter must be JSON, percent-encoded.");
     }
+    return Filter.parse("filter", tree);
   }
 }

@@ -12,6 +12,7 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -29,6 +30,15 @@ import org.jspecify.annotations.Nullable;
 /// Stores, reads, lists, changes and deletes documents.
 @ApplicationScoped
 public class DocumentService {
+
+  /// A text is in memory as a builder and as a string, each with up to two bytes for a character.
+  private static final int TEXT_BYTES_PER_CHARACTER = 4;
+
+  /// The texts of chunks are in memory as bytes of the result and as strings, and a chunk of the
+  /// client also without its line feed.
+  private static final int CHUNK_TEXT_COST = 6;
+
+  private static final int CHUNK_BYTES = 500;
 
   private final CollectionService collections;
   private final DocumentTable table;
@@ -165,25 +175,21 @@ public class DocumentService {
 
   /// One document with its text, from one snapshot.
   ///
+  /// @param memory reserves memory for the text
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
-  public DocumentView get(String collection, String externalId) {
+  DocumentView get(String collection, String externalId, MemoryBudget.Account memory) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() -> {
           table.useOneSnapshot();
-          Document document = Document.findById(new Document.DocumentKey(collectionId, id));
-          if (document == null) {
-            throw notFound(collection, externalId);
-          }
-          List<Chunk> chunks = Chunk.findByDocument(collectionId, id);
-          String text =
-              Chunk.text(
-                  chunks.stream().map(chunk -> chunk.text).toList(),
-                  chunks.stream().map(chunk -> chunk.startOffset).toList());
-          String etag = table.etag(collectionId, id).orElseThrow();
-          return DocumentView.of(document, text, chunks.size(), etag);
+          DocumentTable.Found found =
+              table
+                  .find(collectionId, id, memory)
+                  .orElseThrow(() -> notFound(collection, externalId));
+          memory.reserve((long) found.characters() * TEXT_BYTES_PER_CHARACTER);
+          return found.view().withText(table.text(collectionId, id, found), found.chunks());
         });
   }
 
@@ -204,9 +210,15 @@ public class DocumentService {
   ///
   /// @param after the `next` of the previous page; `null` for the first page
   /// @param counted whether to count the documents of all pages
+  /// @param memory reserves memory for the page
   @LimitConcurrency(WorkKind.READ)
-  public DocumentPage list(
-      String collection, Filter filter, int limit, @Nullable String after, boolean counted)
+  DocumentPage list(
+      String collection,
+      Filter filter,
+      int limit,
+      @Nullable String after,
+      boolean counted,
+      MemoryBudget.Account memory)
       throws SQLException {
     Space space = collections.activeSpace(collection);
     Cursor start = Cursor.parse(after);
@@ -214,7 +226,7 @@ public class DocumentService {
         collection,
         space,
         () -> {
-          FilteredDocuments.Page page = filtered.page(space, filter, start, limit);
+          FilteredDocuments.Page page = filtered.page(space, filter, start, limit, memory);
           return new DocumentPage(
               page.documents(),
               page.documents().size() < limit ? null : page.end().toString(),
@@ -238,36 +250,42 @@ public class DocumentService {
 
   /// Changes title, uri and metadata of a document.
   ///
+  /// @param memory reserves memory for the metadata
   /// @return the document after the change, without its text
   /// @throws Problem if the collection or the document does not exist, or `conditions` are not met
   @LimitConcurrency(WorkKind.WRITE)
   DocumentView update(
-      String collection, String externalId, UpdateDocument update, Preconditions conditions) {
+      String collection,
+      String externalId,
+      UpdateDocument update,
+      Preconditions conditions,
+      MemoryBudget.Account memory) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() ->
             table
-                .update(collectionId, id, update, conditions)
-                .map(changed -> DocumentView.of(changed.document(), null, null, changed.etag()))
+                .update(collectionId, id, update, conditions, memory)
                 .orElseThrow(() -> notFound(collection, externalId)));
   }
 
-  /// The chunks of a document, in order.
+  /// The chunks of a document, in order, from one snapshot.
   ///
+  /// @param memory reserves memory for the texts
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
-  public List<ChunkView> chunks(String collection, String externalId) {
+  List<ChunkView> chunks(String collection, String externalId, MemoryBudget.Account memory) {
     long collectionId = collections.activeSpace(collection).collectionId();
     UUID id = DocumentId.of(collectionId, externalId);
     return QuarkusTransaction.requiringNew()
         .call(() -> {
           table.useOneSnapshot();
-          boolean splitByClient =
+          DocumentTable.Found found =
               table
-                  .isSplitByClient(collectionId, id)
+                  .find(collectionId, id, memory)
                   .orElseThrow(() -> notFound(collection, externalId));
-          return ChunkView.of(Chunk.findByDocument(collectionId, id), splitByClient);
+          memory.reserve(found.bytes() * CHUNK_TEXT_COST + (long) found.chunks() * CHUNK_BYTES);
+          return ChunkView.of(Chunk.findByDocument(collectionId, id), found.splitByClient());
         });
   }
 

@@ -1,10 +1,13 @@
 package dev.sheaf.document;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.problem.Problem;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
@@ -12,6 +15,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.OffsetDateTime;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
@@ -85,18 +89,45 @@ class DocumentTable {
       """
           .formatted(ETAG);
 
+  /// Both tables get the collection as a parameter, so that one partition of each is planned.
+  private static final String FIND =
+      """
+      SELECT d.external_id, d.title, d.uri, %s, d.created_at, d.updated_at, %s, d.mime_type,
+             c.count, c.characters, c.bytes
+        FROM document d
+       CROSS JOIN (SELECT count(*)                                 AS count,
+                          COALESCE(max(end_offset), 0)             AS characters,
+                          COALESCE(sum(octet_length(text)), 0)     AS bytes
+                     FROM chunk
+                    WHERE collection_id = ?
+                      AND document_id   = ?) c
+       WHERE d.collection_id = ?
+         AND d.id            = ?
+      """
+          .formatted(StoredMetadata.COLUMN, ETAG);
+
+  private static final String TEXTS =
+      """
+      SELECT text, start_offset
+        FROM chunk
+       WHERE collection_id = ?
+         AND document_id   = ?
+       ORDER BY ordinal
+      """;
+
+  /// How many chunks are in memory beside the text that they are joined to.
+  private static final int FETCHED_CHUNKS = 100;
+
   private static final String REPLACE_FIELDS =
       """
-         UPDATE document
-            SET title      = ?,
-                uri        = ?,
-                metadata   = ?::jsonb,
-                updated_at = now()
-          WHERE collection_id = ?
-            AND id            = ?
-      RETURNING %s
-      """
-          .formatted(ETAG);
+      UPDATE document
+         SET title      = ?,
+             uri        = ?,
+             metadata   = COALESCE(?::jsonb, metadata),
+             updated_at = now()
+       WHERE collection_id = ?
+         AND id            = ?
+      """;
 
   /// The `mime_type` of a document that the service splits.
   static final String TEXT = "text/plain";
@@ -106,15 +137,6 @@ class DocumentTable {
   /// [#TEXT].
   public static final String CHUNKS = "application/json";
 
-  private static final String IS_SPLIT_BY_CLIENT =
-      """
-      SELECT mime_type = '%s'
-        FROM document
-       WHERE collection_id = ?
-         AND id            = ?
-      """
-          .formatted(CHUNKS);
-
   static final String LOCK_COLLECTION =
       """
       SELECT active_space_id
@@ -123,12 +145,16 @@ class DocumentTable {
          FOR KEY SHARE
       """;
 
-  private final EntityManager entityManager;
-  private final ObjectMapper json;
+  private static final int TREE_BYTES_PER_CHARACTER = 35;
 
-  DocumentTable(EntityManager entityManager, ObjectMapper json) {
+  /// Reads stored metadata, which is not limited as that of clients.
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  private final EntityManager entityManager;
+
+  DocumentTable(EntityManager entityManager) {
     this.entityManager = entityManager;
-    this.json = json;
   }
 
   /// A row of the table `document`.
@@ -157,9 +183,6 @@ class DocumentTable {
     }
   }
 
-  /// A document after a change.
-  record Changed(Document document, String etag) {}
-
   /// The entity tag of a document; empty if it does not exist.
   Optional<String> etag(long collectionId, UUID id) {
     return etag(FIND_ETAG, collectionId, id);
@@ -170,17 +193,6 @@ class DocumentTable {
   /// @return its entity tag; empty if it does not exist
   Optional<String> lock(long collectionId, UUID id) {
     return etag(LOCK, collectionId, id);
-  }
-
-  /// Whether the client sent the chunks of a document; empty if it does not exist.
-  Optional<Boolean> isSplitByClient(long collectionId, UUID id) {
-    return query(
-        IS_SPLIT_BY_CLIENT,
-        statement -> {
-          statement.setLong(1, collectionId);
-          statement.setObject(2, id);
-        },
-        row -> row.getBoolean(1));
   }
 
   private Optional<String> etag(String sql, long collectionId, UUID id) {
@@ -247,37 +259,134 @@ class DocumentTable {
         .orElseThrow();
   }
 
+  /// A stored document without its text.
+  ///
+  /// @param view without text
+  /// @param splitByClient whether the client sent its chunks
+  /// @param chunks the number of chunks
+  /// @param characters length of the text, in UTF-16 code units
+  /// @param bytes length of the texts of all chunks in UTF-8
+  record Found(
+      DocumentView view, boolean splitByClient, int chunks, int characters, long bytes) {}
+
+  /// Reads a document without its text.
+  ///
+  /// @param memory reserves memory for unusually long metadata
+  Optional<Found> find(long collectionId, UUID id, MemoryBudget.Account memory) {
+    Optional<Found> found =
+        query(
+            FIND,
+            statement -> {
+              statement.setLong(1, collectionId);
+              statement.setObject(2, id);
+              statement.setLong(3, collectionId);
+              statement.setObject(4, id);
+            },
+            row ->
+                new Found(
+                    new DocumentView(
+                        row.getString(1),
+                        row.getString(2),
+                        row.getString(3),
+                        row.getString(4),
+                        null,
+                        null,
+                        row.getObject(5, OffsetDateTime.class).toInstant(),
+                        row.getObject(6, OffsetDateTime.class).toInstant(),
+                        row.getString(7)),
+                    row.getString(8).equals(CHUNKS),
+                    row.getInt(9),
+                    row.getInt(10),
+                    row.getLong(11)));
+    if (found.isEmpty() || found.get().view().metadata() != null) {
+      return found;
+    }
+    String metadata =
+        entityManager
+            .unwrap(Session.class)
+            .doReturningWork(
+                connection -> StoredMetadata.read(connection, collectionId, id, memory));
+    return found.map(
+        document ->
+            new Found(
+                document.view().withMetadata(metadata),
+                document.splitByClient(),
+                document.chunks(),
+                document.characters(),
+                document.bytes()));
+  }
+
+  /// Reads the text of a document, from the snapshot in which it was found.
+  String text(long collectionId, UUID id, Found found) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection -> {
+          try (PreparedStatement select = connection.prepareStatement(TEXTS)) {
+            select.setLong(1, collectionId);
+            select.setObject(2, id);
+            select.setFetchSize(FETCHED_CHUNKS);
+            var text = new StringBuilder(found.characters());
+            try (ResultSet row = select.executeQuery()) {
+              while (row.next()) {
+                Chunk.append(text, row.getString(1), row.getInt(2));
+              }
+            }
+            return text.toString();
+          }
+        });
+  }
+
   /// Applies `update` to title, uri and metadata.
   ///
-  /// @return the document after the change; empty if it does not exist
-  /// @throws dev.sheaf.problem.Problem if `conditions` are not met
-  Optional<Changed> update(
-      long collectionId, UUID id, UpdateDocument update, Preconditions conditions) {
+  /// @param memory reserves memory for the metadata
+  /// @return the document after the change, without its text; empty if it does not exist
+  /// @throws Problem if `conditions` are not met
+  Optional<DocumentView> update(
+      long collectionId,
+      UUID id,
+      UpdateDocument update,
+      Preconditions conditions,
+      MemoryBudget.Account memory) {
     Optional<String> current = lock(collectionId, id);
     if (current.isEmpty()) {
       return Optional.empty();
     }
     conditions.check(current.get());
-    Document document =
-        entityManager.find(Document.class, new Document.DocumentKey(collectionId, id));
-    Optional<String> etag =
-        query(
-            REPLACE_FIELDS,
-            statement -> {
-              statement.setString(1, update.title(document.title));
-              statement.setString(2, update.uri(document.uri));
-              statement.setString(3, update.metadata(parse(document.metadata)).toString());
-              statement.setLong(4, collectionId);
-              statement.setObject(5, id);
-            },
-            row -> row.getString(1));
-    entityManager.refresh(document);
-    return etag.map(changed -> new Changed(document, changed));
+    DocumentView document = find(collectionId, id, memory).orElseThrow().view();
+    String metadata = update.changesMetadata() ? merged(document.metadata(), update, memory) : null;
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(REPLACE_FIELDS)) {
+            statement.setString(1, update.title(document.title()));
+            statement.setString(2, update.uri(document.uri()));
+            statement.setString(3, metadata);
+            statement.setLong(4, collectionId);
+            statement.setObject(5, id);
+            statement.executeUpdate();
+          }
+        });
+    return find(collectionId, id, memory).map(Found::view);
   }
 
-  private JsonNode parse(String metadata) {
+  private String merged(String old, UpdateDocument update, MemoryBudget.Account memory) {
+    if (old.length() > DocumentMetadata.MAX_BYTES) {
+      memory.reserve((long) old.length() * TREE_BYTES_PER_CHARACTER);
+    }
+    String merged = update.metadata(parse(old)).toString();
+    if (merged.length() > Math.max(old.length(), DocumentMetadata.MAX_BYTES)) {
+      throw Problem.field(
+          "metadata",
+          "metadata would have more than "
+              + DocumentMetadata.MAX_BYTES
+              + " bytes after the change.");
+    }
+    return merged;
+  }
+
+  private static JsonNode parse(String metadata) {
     try {
-      return json.readTree(metadata);
+      return JSON.readTree(metadata);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("A jsonb column contained invalid JSON", e);
     }

@@ -27,17 +27,11 @@ public record DocumentView(
     Instant updatedAt,
     @JsonIgnore @Schema(hidden = true) @Nullable String etag) {
 
-  static DocumentView of(
-      Document document, @Nullable String text, @Nullable Integer chunks, String etag) {
-    return new DocumentView(
-        document.externalId,
-        document.title,
-        document.uri,
-        document.metadata,
-        text,
-        chunks,
-        document.createdAt,
-        document.updatedAt,
-        etag);
+  DocumentView withMetadata(String other) {
+    return new DocumentView(id, title, uri, other, text, chunks, createdAt, updatedAt, etag);
+  }
+
+  DocumentView withText(String whole, int count) {
+    return new DocumentView(id, title, uri, metadata, whole, count, createdAt, updatedAt, etag);
   }
 }

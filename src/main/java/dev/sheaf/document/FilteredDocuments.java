@@ -7,6 +7,7 @@ import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
+import dev.sheaf.limits.MemoryBudget;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -36,40 +37,96 @@ class FilteredDocuments {
   /// @param end the position after the last document
   record Page(List<DocumentView> documents, Cursor end) {}
 
+  /// DocumentMetadata of a page that has together at most this many bytes needs no memory of its
+  /// own.
+  private static final long FEW_BYTES = 256 * 1024;
+
+  /// Fields are in memory as bytes of the result and as strings.
+  private static final int COST = 3;
+
   /// @param after the end of the previous page
-  Page page(Space space, Filter filter, Cursor after, int limit) throws SQLException {
+  /// @param memory reserves memory for the page
+  Page page(Space space, Filter filter, Cursor after, int limit, MemoryBudget.Account memory)
+      throws SQLException {
+    memory.reserve(FEW_BYTES * COST);
+    return Transactions.call(
+        dataSource, connection -> page(connection, space, filter, after, limit, memory));
+  }
+
+  /// Reads the page, but without its metadata if it is too long, and then again.
+  private static Page page(
+      Connection connection,
+      Space space,
+      Filter filter,
+      Cursor after,
+      int limit,
+      MemoryBudget.Account memory)
+      throws SQLException {
     FilterSql filterSql = FilterSql.of(filter);
-    try (Connection connection = dataSource.getConnection();
-        PreparedStatement select =
-            connection.prepareStatement(
-                """
-                SELECT d.id, d.external_id, d.title, d.uri, d.metadata, d.created_at, d.updated_at
-                  FROM %s d
-                 WHERE %s AND d.id > ?
-                 ORDER BY d.id
-                 LIMIT %s
-                """
-                    .formatted(space.documentTable(), filterSql.sql(), limit))) {
-      select.setObject(filterSql.bind(select, 1), after.last());
-      var documents = new ArrayList<DocumentView>();
-      UUID last = after.last();
-      try (ResultSet row = select.executeQuery()) {
-        while (row.next()) {
-          last = row.getObject(1, UUID.class);
-          documents.add(
-              new DocumentView(
-                  row.getString(2),
-                  row.getString(3),
-                  row.getString(4),
-                  row.getString(5),
-                  null,
-                  null,
-                  row.getObject(6, OffsetDateTime.class).toInstant(),
-                  row.getObject(7, OffsetDateTime.class).toInstant(),
-                  null));
+    for (long maxBytes = FEW_BYTES; ; ) {
+      try (PreparedStatement select =
+          connection.prepareStatement(
+              """
+              SELECT id, external_id, title, uri, CASE WHEN bytes <= %4$s THEN metadata END,
+                     created_at, updated_at, bytes
+                FROM (SELECT d.id, d.external_id, d.title, d.uri, %5$s AS metadata, d.created_at, d.updated_at,
+                             sum(COALESCE(octet_length(%5$s), 0)) OVER () AS bytes
+                        FROM (SELECT *
+                                FROM %1$s d
+                               WHERE %2$s AND d.id > ?
+                               ORDER BY d.id
+                               LIMIT %3$s) d) page
+               ORDER BY id
+              """
+                  .formatted(
+                      space.documentTable(),
+                      filterSql.sql(),
+                      limit,
+                      maxBytes,
+                      StoredMetadata.COLUMN))) {
+        select.setObject(filterSql.bind(select, 1), after.last());
+        var documents = new ArrayList<DocumentView>();
+        UUID last = after.last();
+        long bytes = 0;
+        try (ResultSet row = select.executeQuery()) {
+          while (row.next()) {
+            last = row.getObject(1, UUID.class);
+            bytes = row.getLong(8);
+            documents.add(
+                new DocumentView(
+                    row.getString(2),
+                    row.getString(3),
+                    row.getString(4),
+                    row.getString(5),
+                    null,
+                    null,
+                    row.getObject(6, OffsetDateTime.class).toInstant(),
+                    row.getObject(7, OffsetDateTime.class).toInstant(),
+                    null));
+          }
         }
+        if (bytes <= maxBytes) {
+          readLongMetadata(connection, space, documents, memory);
+          return new Page(documents, new Cursor(last));
+        }
+        maxBytes = bytes + bytes / 4;
+        memory.reserve(maxBytes * COST);
       }
-      return new Page(documents, new Cursor(last));
+    }
+  }
+
+  private static void readLongMetadata(
+      Connection connection, Space space, List<DocumentView> documents, MemoryBudget.Account memory)
+      throws SQLException {
+    for (int i = 0; i < documents.size(); i++) {
+      DocumentView document = documents.get(i);
+      if (document.metadata() == null) {
+        UUID id = DocumentId.of(space.collectionId(), document.id());
+        documents.set(
+            i,
+            document.withMetadata(
+                StoredMetadata.read(connection, space.collectionId(), id, memory)));
+      }
     }
   }
 

@@ -41,7 +41,6 @@ record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
           if (!field.getValue().isObject() && !field.getValue().isNull()) {
             throw Problem.field("metadata", "metadata must be an object or null.");
           }
-          Input.json("metadata", field.getValue());
         }
         default ->
             throw Problem.field(
@@ -69,15 +68,14 @@ record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
     return patch.has("uri") ? patch.get("uri").textValue() : old;
   }
 
-  /// @throws Problem if the result is nested too deeply
+  boolean changesMetadata() {
+    return patch.has("metadata");
+  }
+
+  /// The metadata after the change. It is not nested more deeply than `old` or the patch.
   JsonNode metadata(JsonNode old) {
-    if (!patch.has("metadata")) {
-      return old;
-    }
-    JsonNode change = patch.get("metadata");
-    JsonNode merged = change.isNull() ? JsonNodeFactory.instance.objectNode() : merge(old, change);
-    Input.json("metadata", merged);
-    return merged;
+    JsonNode change = patch.path("metadata");
+    return change.isNull() ? JsonNodeFactory.instance.objectNode() : merge(old, change);
   }
 
   /// `MergePatch` of RFC 7396, section 2.

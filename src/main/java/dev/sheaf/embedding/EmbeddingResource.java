@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -28,12 +29,17 @@ class EmbeddingResource {
 
   private static final int MAX_INPUTS = 2_048;
 
+  /// A number is in memory as a float, and in base64.
+  private static final int BYTES_PER_NUMBER = 10;
+
   private final EmbeddingModels models;
   private final OpenAiPaths openAi;
+  private final RequestMemory memory;
 
-  EmbeddingResource(EmbeddingModels models, OpenAiPaths openAi) {
+  EmbeddingResource(EmbeddingModels models, OpenAiPaths openAi, RequestMemory memory) {
     this.models = models;
     this.openAi = openAi;
+    this.memory = memory;
   }
 
   @POST
@@ -52,6 +58,7 @@ class EmbeddingResource {
       throw Problem.wrongDimensions(dimensions, model.name(), model.dimensions());
     }
     List<String> texts = checked.texts();
+    memory.ofRequest().reserve((long) texts.size() * model.dimensions() * BYTES_PER_NUMBER);
     int tokens = 0;
     for (int i = 0; i < texts.size(); i++) {
       tokens += TextValidator.requireReadable(checked.field(i), texts.get(i), model);

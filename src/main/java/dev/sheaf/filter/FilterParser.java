@@ -34,8 +34,12 @@ final class FilterParser {
   private static final Instant EARLIEST = Instant.parse("0001-01-01T00:00:00Z");
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999Z");
 
+  /// Of all texts together.
+  private static final int MAX_CHARACTERS = 1_000_000;
+
   private final String root;
   private int values;
+  private int characters;
 
   FilterParser(String root) {
     this.root = root;
@@ -179,13 +183,16 @@ final class FilterParser {
     if (field instanceof Field.Time) {
       return new Value.Time(instant(at, json));
     }
-    Input.json(at, json);
     return switch (json.getNodeType()) {
       case STRING -> {
         Input.text(at, json.textValue(), MAX_TEXT_BYTES);
+        countCharacters(json.textValue());
         yield new Value.Text(json.textValue());
       }
-      case NUMBER -> new Value.Numeric(json.decimalValue());
+      case NUMBER -> {
+        Input.number(at, json.decimalValue());
+        yield new Value.Numeric(json.decimalValue());
+      }
       case BOOLEAN -> new Value.Bool(json.booleanValue());
       case NULL -> new Value.Null();
       case ARRAY, OBJECT, BINARY, MISSING, POJO ->
@@ -213,6 +220,14 @@ final class FilterParser {
         at
             + " must be a date or a time in the years 1 to 9999, with at most microseconds, such as"
             + " 2026-01-31 or 2026-01-31T12:00:00Z.");
+  }
+
+  private void countCharacters(String text) {
+    characters += text.length();
+    if (characters > MAX_CHARACTERS) {
+      throw Problem.field(
+          root, root + " contains more than " + MAX_CHARACTERS + " characters of text.");
+    }
   }
 
   private void count() {

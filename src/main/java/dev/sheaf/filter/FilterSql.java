@@ -9,6 +9,7 @@ import dev.sheaf.filter.Filter.Exists;
 import dev.sheaf.filter.Filter.In;
 import dev.sheaf.filter.Filter.Not;
 import dev.sheaf.filter.Filter.Or;
+import dev.sheaf.problem.Problem;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -30,9 +31,23 @@ public record FilterSql(String sql, List<Object> parameters) {
   /// From this length, a list is compared by hash, instead of by one index look-up for each value.
   private static final int LONG_LIST = 32;
 
+  /// Far below PostgreSQL's limit, because a statement has other parameters too, and may contain
+  /// the filter more than once.
+  private static final int MAX_PARAMETERS = 20_000;
+
+  /// Writes a filter as SQL.
+  ///
+  /// @throws Problem if the filter has too many values in fields with long paths
   public static FilterSql of(Filter filter) {
     var parameters = new ArrayList<Object>();
-    return new FilterSql(new Compiler(parameters).sql(filter), List.copyOf(parameters));
+    String sql = new Compiler(parameters).sql(filter);
+    if (parameters.size() > MAX_PARAMETERS) {
+      throw Problem.field(
+          "filter",
+          "filter needs %s parameters in SQL, but at most %s are possible. Compare fewer values, or use fields with shorter paths."
+              .formatted(parameters.size(), MAX_PARAMETERS));
+    }
+    return new FilterSql(sql, List.copyOf(parameters));
   }
 
   /// Sets the parameters of a statement that contains [#sql].

@@ -6,6 +6,7 @@ import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.HttpHeaders;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -20,7 +21,15 @@ import org.jspecify.annotations.Nullable;
 
 /// Decompresses bodies with `Content-Encoding: gzip`, and rejects other encodings. Limits on the
 /// size of a body apply to the decompressed body, because the filters that enforce them run later.
+/// [Streamed] methods have no such limit, so their bodies may not decompress to far more than they
+/// are.
 final class ContentEncoding {
+
+  /// Text of documents decompresses to 3 to 20 times its compressed size.
+  static final int MAX_RATIO = 200;
+
+  /// The ratio does not matter before this many bytes are decompressed.
+  private static final long ALWAYS_ACCEPTED = 8L * 1024 * 1024;
 
   private static final int BUFFER_BYTES = 64 * 1024;
 
@@ -38,7 +47,9 @@ final class ContentEncoding {
     switch (encoding.strip().toLowerCase(Locale.ROOT)) {
       case "identity", "" -> {}
       case "gzip", "x-gzip" -> {
-        request.setEntityStream(new Decompressed(request.getEntityStream()));
+        request.setEntityStream(new Decompressed(
+                request.getEntityStream(),
+                resource.getResourceMethod().isAnnotationPresent(Streamed.class)));
         // The length of the decompressed body is not known.
         request.getHeaders().remove(HttpHeaders.CONTENT_LENGTH);
       }
@@ -59,11 +70,14 @@ final class ContentEncoding {
   /// that may wait for it.
   private static final class Decompressed extends InputStream {
 
-    private final InputStream compressed;
+    private final Counted compressed;
+    private final boolean streamed;
     private @Nullable InputStream decompressed;
+    private long count;
 
-    private Decompressed(InputStream compressed) {
-      this.compressed = compressed;
+    private Decompressed(InputStream compressed, boolean streamed) {
+      this.compressed = new Counted(compressed);
+      this.streamed = streamed;
     }
 
     private InputStream decompressed() throws IOException {
@@ -81,12 +95,27 @@ final class ContentEncoding {
 
     @Override
     public int read() throws IOException {
-      return decompressed().read();
+      int value = decompressed().read();
+      count(value < 0 ? 0 : 1);
+      return value;
     }
 
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
-      return decompressed().read(buffer, offset, length);
+      int read = decompressed().read(buffer, offset, length);
+      count(Math.max(read, 0));
+      return read;
+    }
+
+    private void count(int read) {
+      count += read;
+      if (streamed && count > ALWAYS_ACCEPTED && count / MAX_RATIO > compressed.count) {
+        throw new Problem(
+            ProblemType.BODY_TOO_LARGE,
+            "The upload decompresses to more than "
+                + MAX_RATIO
+                + " times its size. Send it in parts, or without compression.");
+      }
     }
 
     @Override
@@ -97,6 +126,29 @@ final class ContentEncoding {
     @Override
     public void close() throws IOException {
       compressed.close();
+    }
+  }
+
+  private static final class Counted extends FilterInputStream {
+
+    private long count;
+
+    private Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int value = super.read();
+      count += value < 0 ? 0 : 1;
+      return value;
+    }
+
+    @Override
+    public int read(byte[] buffer, int offset, int length) throws IOException {
+      int read = super.read(buffer, offset, length);
+      count += Math.max(read, 0);
+      return read;
     }
   }
 }

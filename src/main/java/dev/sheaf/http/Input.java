@@ -1,7 +1,7 @@
 package dev.sheaf.http;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.problem.Problem;
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
@@ -9,11 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// the value and what it must be.
 public final class Input {
 
-  /// Below the limit of PostgreSQL's `numeric`: 131,072 digits before and 16,383 after the decimal
-  /// point.
-  private static final int MAX_DIGITS = 1_000;
-
-  private static final int MAX_DEPTH = 100;
+  /// PostgreSQL prints numbers without an exponent, so each digit costs memory in every response.
+  static final int MAX_DIGITS = 1_000;
 
   private Input() {}
 
@@ -42,54 +39,33 @@ public final class Input {
     }
   }
 
-  /// Checks that PostgreSQL's `jsonb` can store a JSON value.
+  /// Checks that PostgreSQL prints a number with few digits.
   ///
-  /// @throws Problem with the path of the first value that it cannot store
-  public static void json(String field, JsonNode value) {
-    json(field, value, 1);
+  /// @throws Problem if it has more than 1,000 digits when written without an exponent
+  public static void number(String field, BigDecimal value) {
+    if (digits(value) > MAX_DIGITS) {
+      throw tooManyDigits(field);
+    }
   }
 
-  private static void json(String path, JsonNode value, int depth) {
-    if (depth > MAX_DEPTH) {
-      throw Problem.field(path, "The value is nested more than " + MAX_DEPTH + " levels deep.");
-    }
-    switch (value.getNodeType()) {
-      case OBJECT ->
-          value
-              .properties()
-              .forEach(property -> {
-                storable(path, property.getKey());
-                json(path + "." + property.getKey(), property.getValue(), depth + 1);
-              });
-      case ARRAY -> {
-        for (int i = 0; i < value.size(); i++) {
-          json(path + "[" + i + "]", value.get(i), depth + 1);
-        }
-      }
-      case STRING -> storable(path, value.textValue());
-      case NUMBER -> {
-        if (value.isBigDecimal() && Math.abs((long) value.decimalValue().scale()) > MAX_DIGITS) {
-          throw Problem.field(path, path + " has more than " + MAX_DIGITS + " digits.");
-        }
-      }
-      case BOOLEAN, NULL, BINARY, MISSING, POJO -> {}
-    }
+  /// The number of digits without an exponent. `1e1000` has 1,001.
+  static long digits(BigDecimal value) {
+    return value.scale() <= 0
+        ? value.precision() - (long) value.scale()
+        : Math.max(value.precision(), value.scale() + 1L);
+  }
+
+  static Problem tooManyDigits(String field) {
+    return Problem.field(
+        field,
+        field + " has more than " + MAX_DIGITS + " digits when written without an exponent.");
   }
 
   /// Checks that PostgreSQL can store a string.
   ///
   /// @throws Problem if it contains U+0000 or an unpaired surrogate
   public static void storable(String field, String value) {
-    int zero = value.indexOf(0);
-    if (zero >= 0) {
-      throw Problem.field(
-          field,
-          field
-              + " contains U+0000 at position "
-              + zero
-              + ", which PostgreSQL cannot store. Remove it.");
-    }
-    wellFormed(field, value);
+    reject(field, value, unstorable(value));
   }
 
   /// Checks that a string is valid Unicode.
@@ -97,17 +73,44 @@ public final class Input {
   /// @throws Problem if it contains an unpaired surrogate
   public static void wellFormed(String field, String value) {
     for (int i = 0; i < value.length(); i++) {
-      char c = value.charAt(i);
-      if (Character.isSurrogate(c)) {
-        if (!Character.isHighSurrogate(c)
-            || i + 1 == value.length()
-            || !Character.isLowSurrogate(value.charAt(i + 1))) {
-          throw Problem.field(
-              field, field + " contains an unpaired surrogate at position " + i + ". Remove it.");
-        }
-        i++;
+      if (isUnpaired(value, i)) {
+        reject(field, value, i);
       }
     }
+  }
+
+  private static void reject(String field, String value, int position) {
+    if (position < 0) {
+      return;
+    }
+    throw Problem.field(
+        field,
+        value.charAt(position) == 0
+            ? field
+                + " contains U+0000 at position "
+                + position
+                + ", which PostgreSQL cannot store. Remove it."
+            : field + " contains an unpaired surrogate at position " + position + ". Remove it.");
+  }
+
+  /// The position of the first character that PostgreSQL cannot store, or -1.
+  static int unstorable(String value) {
+    for (int i = 0; i < value.length(); i++) {
+      if (value.charAt(i) == 0 || isUnpaired(value, i)) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
+  private static boolean isUnpaired(String value, int position) {
+    char c = value.charAt(position);
+    if (!Character.isSurrogate(c)) {
+      return false;
+    }
+    return Character.isHighSurrogate(c)
+        ? position + 1 == value.length() || !Character.isLowSurrogate(value.charAt(position + 1))
+        : position == 0 || !Character.isHighSurrogate(value.charAt(position - 1));
   }
 
   /// Parses a query parameter that is `true` or `false`. Absent, it is false.

@@ -1,11 +1,14 @@
 package dev.sheaf.http;
 
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.cfg.CoercionAction;
 import com.fasterxml.jackson.databind.cfg.CoercionInputShape;
+import com.fasterxml.jackson.databind.module.SimpleModule;
 import com.fasterxml.jackson.databind.type.LogicalType;
 import io.quarkus.jackson.ObjectMapperCustomizer;
 import jakarta.inject.Singleton;
@@ -15,8 +18,24 @@ import jakarta.inject.Singleton;
 @Singleton
 final class StrictJson implements ObjectMapperCustomizer {
 
+  static final int MAX_DEPTH = 200;
+  static final int MAX_NAME = 1_000;
+  static final int MAX_NUMBER = 1_000;
+
+  /// Limits of all JSON. A string is limited by the body that contains it.
+  static final StreamReadConstraints CONSTRAINTS =
+      StreamReadConstraints.builder()
+          .maxNestingDepth(MAX_DEPTH)
+          .maxNameLength(MAX_NAME)
+          .maxNumberLength(MAX_NUMBER)
+          .maxStringLength(Integer.MAX_VALUE)
+          .build();
+
   @Override
   public void customize(ObjectMapper mapper) {
+    mapper.getFactory().setStreamReadConstraints(CONSTRAINTS);
+    mapper.registerModule(
+        new SimpleModule().addDeserializer(JsonNode.class, new BoundedJson.TreeDeserializer()));
     mapper
         .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
         .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)

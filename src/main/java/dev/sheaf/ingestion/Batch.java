@@ -1,6 +1,7 @@
 package dev.sheaf.ingestion;
 
 import dev.sheaf.document.DocumentContent;
+import dev.sheaf.limits.MemoryBudget;
 import java.util.List;
 import java.util.Map;
 
@@ -12,10 +13,12 @@ import java.util.Map;
 /// @param replaced number of lines that a later line of this batch with the same id replaced
 /// @param line number of the last line
 /// @param position offset of the next batch in the upload, in bytes
+/// @param longLines the memory of long lines, until the batch is written
 record Batch(
     Map<String, DocumentContent> documents,
     Map<String, Long> lines,
     List<LineError> errors,
     long replaced,
     long line,
-    long position) {}
+    long position,
+    MemoryBudget.Account longLines) {}

@@ -3,6 +3,7 @@ package dev.sheaf.ingestion;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.document.DocumentContent;
 import dev.sheaf.http.ProblemMapper;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import java.io.IOException;
@@ -18,7 +19,7 @@ final class BatchReader {
   /// With this size, the cost of the transaction per document is negligible, and a retry is fast.
   private static final int MAX_LINES = 2_000;
 
-  private static final long MAX_WEIGHT = 8_000_000;
+  static final long MAX_WEIGHT = 8_000_000;
 
   /// Factor for documents that a model must embed, so that their batches take seconds and not
   /// minutes.
@@ -27,24 +28,40 @@ final class BatchReader {
   private final LineReader lines;
   private final ObjectReader json;
   private final int maxLine;
+  private final long maxWeight;
+  private final UploadMemory memory;
 
-  BatchReader(LineReader lines, ObjectReader json, int maxLine) {
+  /// @param maxWeight of the short lines of a batch; at most [#MAX_WEIGHT]
+  BatchReader(
+      LineReader lines, ObjectReader json, int maxLine, long maxWeight, UploadMemory memory) {
     this.lines = lines;
     this.json = json;
     this.maxLine = maxLine;
+    this.maxWeight = maxWeight;
+    this.memory = memory;
   }
 
   /// @return `null` at the end of the upload
   /// @throws Problem `BODY_BROKEN_OFF` if the upload is incomplete
   @Nullable Batch next() {
+    MemoryBudget.Account longLines = memory.open();
+    try {
+      return next(longLines);
+    } catch (Throwable e) {
+      longLines.close();
+      throw e;
+    }
+  }
+
+  private @Nullable Batch next(MemoryBudget.Account longLines) {
     var documents = new LinkedHashMap<String, DocumentContent>();
     var numbers = new HashMap<String, Long>();
     var errors = new ArrayList<LineError>();
     long replaced = 0;
     long weight = 0;
     int count = 0;
-    for (; count < MAX_LINES && weight < MAX_WEIGHT; count++) {
-      LineReader.Line line = line();
+    for (; count < MAX_LINES && weight < maxWeight; count++) {
+      LineReader.Line line = line(longLines);
       if (line == null) {
         break;
       }
@@ -74,12 +91,18 @@ final class BatchReader {
     return count == 0
         ? null
         : new Batch(
-            documents, numbers, List.copyOf(errors), replaced, lines.number(), lines.position());
+            documents,
+            numbers,
+            List.copyOf(errors),
+            replaced,
+            lines.number(),
+            lines.position(),
+            longLines);
   }
 
-  private LineReader.@Nullable Line line() {
+  private LineReader.@Nullable Line line(MemoryBudget.Account longLines) {
     try {
-      return lines.next();
+      return lines.next(bytes -> memory.reserve(longLines, bytes));
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,

@@ -2,11 +2,11 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import dev.sheaf.document.ClientChunk;
 import dev.sheaf.document.DocumentContent;
+import dev.sheaf.document.DocumentMetadata;
 import dev.sheaf.document.ExportedEmbeddings;
 import dev.sheaf.http.Input;
 import java.io.IOException;
@@ -26,7 +26,7 @@ record DocumentLine(
             type = SchemaType.OBJECT,
             implementation = Object.class,
             additionalProperties = Schema.True.class)
-        @Nullable JsonNode metadata,
+        @Nullable DocumentMetadata metadata,
     @Nullable List<ClientChunk> chunks,
     @Nullable ExportedEmbeddings embedded) {
 
@@ -35,7 +35,7 @@ record DocumentLine(
       @Nullable String text,
       @Nullable String title,
       @Nullable String uri,
-      @Nullable JsonNode metadata,
+      @Nullable DocumentMetadata metadata,
       @Nullable List<ClientChunk> chunks,
       @Nullable ExportedEmbeddings embedded) {
     this.id = Input.required("id", id);

@@ -14,6 +14,10 @@ public interface IngestionConfig {
   @WithDefault("10M")
   MemorySize maxLineSize();
 
+  /// Maximum size of an upload that is stored for a background job, uncompressed.
+  @WithDefault("10G")
+  MemorySize maxStoredSize();
+
   /// Maximum number of errors in the response to an upload, or stored with its job. All errors are
   /// counted.
   @WithDefault("1000")

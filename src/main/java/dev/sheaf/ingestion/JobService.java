@@ -26,10 +26,12 @@ class JobService {
 
   private final JobTable table;
   private final Loader loader;
+  private final IngestionConfig config;
 
-  JobService(JobTable table, Loader loader) {
+  JobService(JobTable table, Loader loader, IngestionConfig config) {
     this.table = table;
     this.loader = loader;
+    this.config = config;
   }
 
   /// The job of an earlier request with the same key.
@@ -86,6 +88,12 @@ class JobService {
     byte[] part = body.readNBytes(PART_BYTES);
     while (part.length > 0 && table.addPart(id, position, part)) {
       position += part.length;
+      if (position > config.maxStoredSize().asLongValue()) {
+        throw new Problem(
+            ProblemType.BODY_TOO_LARGE,
+            "A stored upload may have at most %s bytes, uncompressed. Send it in parts, or raise sheaf.ingestion.max-stored-size."
+                .formatted(config.maxStoredSize().asLongValue()));
+      }
       part = body.readNBytes(PART_BYTES);
     }
     return position;

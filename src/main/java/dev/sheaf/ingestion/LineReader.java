@@ -8,6 +8,20 @@ import org.jspecify.annotations.Nullable;
 /// Reads the lines of a stream, and never holds more than one line of the maximum length.
 final class LineReader {
 
+  /// A longer line needs memory of its own. See [LongLines].
+  static final int SHORT_LINE = 256 * 1024;
+
+  private static final int LONG_LINE = 1024 * 1024;
+
+  /// Reserves memory for long lines.
+  interface LongLines {
+    /// Called while a line is read, before it becomes longer than [#SHORT_LINE], and again if it
+    /// becomes much longer.
+    ///
+    /// @param bytes the length that the line may have until the next call
+    void reserve(int bytes);
+  }
+
   private final InputStream in;
   private final int maxLine;
   private final byte[] buffer = new byte[64 * 1024];
@@ -47,13 +61,14 @@ final class LineReader {
 
   /// @return `null` at the end of the stream
   /// @throws IOException if the stream ends unexpectedly; an incomplete line is lost
-  @Nullable Line next() throws IOException {
+  @Nullable Line next(LongLines longLines) throws IOException {
     if (next == end && !fill()) {
       return null;
     }
     var line = new ByteArrayOutputStream();
     boolean tooLong = false;
     boolean ended = false;
+    int affordable = SHORT_LINE;
     do {
       int start = next;
       while (next < end && buffer[next] != '\n') {
@@ -62,6 +77,10 @@ final class LineReader {
       ended = next < end;
       tooLong |= line.size() + next - start > maxLine;
       if (!tooLong) {
+        if (line.size() + next - start > affordable) {
+          affordable = affordable == SHORT_LINE ? Math.min(LONG_LINE, maxLine) : maxLine;
+          longLines.reserve(affordable);
+        }
         line.write(buffer, start, next - start);
       } else {
         line.reset();

@@ -9,6 +9,7 @@ import dev.sheaf.database.Transactions;
 import dev.sheaf.document.BulkDocuments;
 import dev.sheaf.document.DocumentMeters;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import io.opentelemetry.context.Context;
@@ -51,6 +52,7 @@ class Loader {
   private final Spans spans;
   private final ObjectReader json;
   private final IngestionConfig config;
+  private final UploadMemory memory;
 
   Loader(
       AgroalDataSource dataSource,
@@ -59,7 +61,8 @@ class Loader {
       DocumentMeters meters,
       Spans spans,
       ObjectMapper json,
-      IngestionConfig config) {
+      IngestionConfig config,
+      MemoryBudget budget) {
     this.dataSource = dataSource;
     this.collections = collections;
     this.documents = documents;
@@ -67,6 +70,7 @@ class Loader {
     this.spans = spans;
     this.json = DocumentLine.reader(json);
     this.config = config;
+    this.memory = new UploadMemory(budget);
   }
 
   /// The collection that an upload is loaded into.
@@ -75,11 +79,11 @@ class Loader {
   record Target(String collection, Space space) {}
 
   BatchReader batches(LineReader lines) {
-    return new BatchReader(lines, json, maxLine());
+    return new BatchReader(lines, json, maxLine(), memory.maxWeight(), memory);
   }
 
   int maxLine() {
-    return Math.toIntExact(config.maxLineSize().asLongValue());
+    return Math.toIntExact(Math.min(config.maxLineSize().asLongValue(), memory.maxLine()));
   }
 
   /// Loads all batches.
@@ -97,23 +101,35 @@ class Loader {
       BooleanSupplier stop)
       throws SQLException {
     var batchWriter = new BatchWriter(target, written, jobProgress);
-    try (var writer = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory())) {
+    try (MemoryBudget.Account _ = memory.openForUpload();
+        var writer = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory())) {
       @Nullable Future<?> writing = null;
       for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
         Batch current = batch;
-        BulkDocuments.PreparedBatch prepared = prepare(target, current);
-        await(writing);
-        if (stop.getAsBoolean()) {
-          throw new JobProgress.StoppedException();
+        boolean submitted = false;
+        try {
+          BulkDocuments.PreparedBatch prepared = prepare(target, current);
+          await(writing);
+          if (stop.getAsBoolean()) {
+            throw new JobProgress.StoppedException();
+          }
+          writing =
+              writer.submit(
+                  Context.current()
+                      .wrap(() -> {
+                        try (MemoryBudget.Account _ = current.longLines()) {
+                          return spans.sql(
+                              "write batch",
+                              target.space().documentTable(),
+                              () -> batchWriter.write(current, prepared));
+                        }
+                      }));
+          submitted = true;
+        } finally {
+          if (!submitted) {
+            current.longLines().close();
+          }
         }
-        writing =
-            writer.submit(
-                Context.current()
-                    .wrap(() ->
-                        spans.sql(
-                            "write batch",
-                            target.space().documentTable(),
-                            () -> batchWriter.write(current, prepared))));
       }
       await(writing);
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
 import dev.sheaf.document.DocumentContent;
+import dev.sheaf.document.DocumentMetadata;
 import dev.sheaf.document.DocumentService;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -83,7 +84,7 @@ class SampleCorpus {
             line.get("text").textValue(),
             line.path("title").textValue(),
             line.path("uri").textValue(),
-            line.get("metadata"),
+            new DocumentMetadata(line.get("metadata").toString()),
             null,
             null));
   }

@@ -1,8 +1,10 @@
 package dev.sheaf.limits;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /// How many operations may run concurrently in one replica. Each default is a share of the
@@ -29,7 +31,18 @@ public interface LimitsConfig {
   /// if there are many.
   OptionalInt authentications();
 
-  /// How long an operation waits for a permit before it is rejected.
+  /// The heap that requests may use together. Absent: 60% of the maximum heap.
+  Optional<MemorySize> memory();
+
+  /// How long a new connection may take until the headers of its first request are complete.
+  @WithDefault("10s")
+  Duration headerTimeout();
+
+  /// How long a connection stays open between two requests.
+  @WithDefault("75s")
+  Duration keepAlive();
+
+  /// How long an operation waits for a permit or for memory before it is rejected.
   @WithDefault("2s")
   Duration queueFor();
 

@@ -1,4 +1,4 @@
-/// Limits on concurrent operations of a kind, and on the request rate of a caller.
+/// Limits on concurrent operations of a kind, on memory, and on the request rate of a caller.
 @NullMarked
 package dev.sheaf.limits;
 

@@ -8,6 +8,9 @@ public final class Problem extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 
+  /// A problem repeats what a client sent, which may be long.
+  private static final int MAX_LENGTH = 2_000;
+
   private final ProblemType type;
   private final @Nullable String field;
 
@@ -17,9 +20,17 @@ public final class Problem extends RuntimeException {
   }
 
   private Problem(ProblemType type, @Nullable String field, String detail) {
-    super(detail, null, false, false);
+    super(shortened(detail), null, false, false);
     this.type = type;
-    this.field = field;
+    this.field = field == null ? null : shortened(field);
+  }
+
+  private static String shortened(String text) {
+    if (text.length() <= MAX_LENGTH) {
+      return text;
+    }
+    int half = MAX_LENGTH / 2;
+    return text.substring(0, half) + " ... " + text.substring(text.length() - half);
   }
 
   /// An invalid field of the body.
@@ -63,8 +74,10 @@ public final class Problem extends RuntimeException {
     }
     String outer = inner.isEmpty() || inner.startsWith("[") ? path + inner : path + "." + inner;
     String detail = detail();
+    // Without its name, a detail about the value itself begins with a space.
+    boolean named = inner.isEmpty() ? detail.startsWith(" ") : detail.startsWith(inner);
     return new Problem(
-        type, outer, detail.startsWith(inner) ? outer + detail.substring(inner.length()) : detail);
+        type, outer, named ? outer + detail.substring(inner.length()) : detail);
   }
 
   public ProblemType type() {

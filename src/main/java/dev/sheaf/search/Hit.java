@@ -35,4 +35,11 @@ public record Hit(
         @Nullable String metadata,
     float @Nullable [] vector,
     @Nullable Instant createdAt,
-    @Nullable Instant updatedAt) {}
+    @Nullable Instant updatedAt) {
+
+  Hit withMetadata(String other) {
+    return new Hit(
+        document, title, uri, ordinal, text, highlight, score, distance, other, vector, createdAt,
+        updatedAt);
+  }
+}

@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.database.SqlStates;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.ExecutionResult;
@@ -55,6 +56,7 @@ class Planner {
   /// The result of a search.
   ///
   /// @param scanned see [SearchResponse]
+  /// @param bytes the size of the texts of the hits
   /// @param sql the statements that found the hits
   record Outcome(
       List<Hit> hits,
@@ -63,6 +65,7 @@ class Planner {
       @Nullable Long scanned,
       @Nullable String truncatedBecause,
       List<ExplainedStatement> explained,
+      long bytes,
       SearchSql sql) {}
 
   /// PostgreSQL's plan of the search that led to `outcome`, without any values.
@@ -71,10 +74,11 @@ class Planner {
   }
 
   /// @param efSearch the collection's setting, or the configured default
-  /// @throws Problem if the search timed out
-  Outcome search(Query query, int efSearch) throws SQLException {
+  /// @param memory reserves memory for the hits
+  /// @throws Problem if the search timed out, or its hits are too large
+  Outcome search(Query query, int efSearch, MemoryBudget.Account memory) throws SQLException {
     try {
-      return new Search(query, efSearch).run();
+      return new Search(query, efSearch, memory).run();
     } catch (SQLException e) {
       if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
         throw new Problem(
@@ -107,12 +111,14 @@ class Planner {
 
     private final Query query;
     private final int efSearch;
+    private final MemoryBudget.Account memory;
     private final long deadline;
     private final List<ExplainedStatement> explained = new ArrayList<>();
 
-    Search(Query query, int efSearch) {
+    Search(Query query, int efSearch, MemoryBudget.Account memory) {
       this.query = query;
       this.efSearch = efSearch;
+      this.memory = memory;
       this.deadline = System.nanoTime() + timeout(query) * 1_000_000;
     }
 
@@ -212,13 +218,43 @@ class Planner {
         Strategy strategy,
         boolean exact,
         @Nullable Long scanned,
-        @Nullable String truncatedBecause) {
+        @Nullable String truncatedBecause)
+        throws SQLException {
+      ExecutionResult complete = complete(result);
       Double minScore = query.request().minScore();
       List<Hit> hits =
           minScore == null
-              ? result.hits()
-              : result.hits().stream().filter(hit -> hit.score() >= minScore).toList();
-      return new Outcome(hits, strategy, exact, scanned, truncatedBecause, explained, result.sql());
+              ? complete.hits()
+              : complete.hits().stream().filter(hit -> hit.score() >= minScore).toList();
+      return new Outcome(
+          execution.withLongMetadata(query, hits, memory),
+          strategy,
+          exact,
+          scanned,
+          truncatedBecause,
+          explained,
+          complete.bytes(),
+          result.sql());
+    }
+
+    /// Runs the search again if its texts need more memory than every search has.
+    private ExecutionResult complete(ExecutionResult found) throws SQLException {
+      ExecutionResult result = found;
+      while (!result.isComplete()) {
+        // The texts may become longer in the meantime.
+        long bytes = result.bytes() + result.bytes() / 4;
+        long ofHit = result.maxBytes() + result.maxBytes() / 4;
+        if (bytes > memory.largest() / SearchMemory.COST) {
+          throw Problem.field(
+              "limit",
+              "The hits have %s bytes, more than the memory of requests. Lower limit, or select fewer fields."
+                  .formatted(result.bytes()));
+        }
+        MemoryBudget.Reservation reserved = memory.reserve(bytes * SearchMemory.COST);
+        result = execution.run(query, result.sql().withMaxBytes(ofHit), remainingMillis());
+        reserved.shrink(result.bytes() * SearchMemory.COST);
+      }
+      return result;
     }
   }
 }

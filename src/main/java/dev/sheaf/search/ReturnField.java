@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.sheaf.document.StoredMetadata;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -10,7 +11,7 @@ public enum ReturnField {
   TITLE("title", "d.title"),
   URI("uri", "d.uri"),
   TEXT("text", "c.text"),
-  METADATA("metadata", "d.metadata"),
+  METADATA("metadata", StoredMetadata.COLUMN),
   VECTOR("vector", "v.vector"),
   CREATED_AT("createdAt", "d.created_at"),
   UPDATED_AT("updatedAt", "d.updated_at");

@@ -37,6 +37,9 @@ public record SearchBatch(
 
   private static final int MAX_SEARCHES = 100;
 
+  /// Of all searches together, because the response contains all hits.
+  private static final long MAX_HITS = 5_000;
+
   public SearchBatch(@Nullable List<Entry> searches) {
     this.searches = List.copyOf(Input.required("searches", searches));
     if (this.searches.isEmpty() || this.searches.size() > MAX_SEARCHES) {
@@ -44,6 +47,13 @@ public record SearchBatch(
           "searches",
           "searches must have 1 to %s elements, not %s."
               .formatted(MAX_SEARCHES, this.searches.size()));
+    }
+    long hits = this.searches.stream().mapToLong(Entry::hits).sum();
+    if (hits > MAX_HITS) {
+      throw Problem.field(
+          "searches",
+          "The searches ask for %s hits together, but a batch has at most %s. Lower limit, or send several batches."
+              .formatted(hits, MAX_HITS));
     }
   }
 
@@ -57,7 +67,15 @@ public record SearchBatch(
       return "searches[" + index + "]";
     }
 
+    /// The number of hits that it asks for.
+    long hits();
+
     record Valid(int index, BatchedSearch value) implements Entry {
+
+      @Override
+      public long hits() {
+        return (long) value.search().limit() * value.search().groupSize();
+      }
 
       /// The same problem of this entry.
       Problem located(Problem problem) {
@@ -65,7 +83,13 @@ public record SearchBatch(
       }
     }
 
-    record Invalid(Problem problem) implements Entry {}
+    record Invalid(Problem problem) implements Entry {
+
+      @Override
+      public long hits() {
+        return 0;
+      }
+    }
   }
 
   /// Deserializes an entry. If it is not valid, skips the rest of it.

@@ -12,6 +12,8 @@ import dev.sheaf.http.ProblemDocument;
 import dev.sheaf.http.ProblemMapper;
 import dev.sheaf.http.RequestId;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.search.SearchBatch.SearchAnswer;
 import dev.sheaf.search.SearchBatch.SearchBatchResponse;
@@ -45,10 +47,12 @@ class SearchBatchResource {
 
   private final SearchService searches;
   private final Callers callers;
+  private final RequestMemory memory;
 
-  SearchBatchResource(SearchService searches, Callers callers) {
+  SearchBatchResource(SearchService searches, Callers callers, RequestMemory memory) {
     this.searches = searches;
     this.callers = callers;
+    this.memory = memory;
   }
 
   @POST
@@ -63,9 +67,10 @@ class SearchBatchResource {
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public SearchBatchResponse search(@Nullable SearchBatch batch) throws InterruptedException {
     Caller caller = callers.ofRequest();
+    MemoryBudget.Account account = memory.ofRequest();
     List<Callable<SearchAnswer>> tasks = new ArrayList<>();
     for (SearchBatch.Entry one : Input.required("searches", batch).searches()) {
-      tasks.add(Context.current().wrap(() -> answer(caller, one)));
+      tasks.add(Context.current().wrap(() -> answer(caller, one, account)));
     }
     try (var threads = Executors.newFixedThreadPool(CONCURRENCY, Thread.ofVirtual().factory())) {
       var answers = new ArrayList<SearchAnswer>();
@@ -78,22 +83,24 @@ class SearchBatchResource {
     }
   }
 
-  private SearchAnswer answer(Caller caller, SearchBatch.Entry entry) {
+  private SearchAnswer answer(
+      Caller caller, SearchBatch.Entry entry, MemoryBudget.Account account) {
     MDC.put(RequestId.LOGGED, caller.requestId());
     return switch (entry) {
       case SearchBatch.Entry.Invalid invalid -> failed(invalid.problem());
-      case SearchBatch.Entry.Valid valid -> answer(caller, valid);
+      case SearchBatch.Entry.Valid valid -> answer(caller, valid, account);
     };
   }
 
   /// Any failure of one search is its own answer.
-  private SearchAnswer answer(Caller caller, SearchBatch.Entry.Valid entry) {
+  private SearchAnswer answer(
+      Caller caller, SearchBatch.Entry.Valid entry, MemoryBudget.Account account) {
     SearchBatch.BatchedSearch one = entry.value();
     try {
       if (!caller.sees(one.collection())) {
         throw CollectionService.notFound(one.collection());
       }
-      return new SearchAnswer(searches.search(one.collection(), one.search()), null);
+      return new SearchAnswer(searches.search(one.collection(), one.search(), account), null);
     } catch (EmbeddingException
         | UnknownEmbeddingModelException
         | WidthMismatchException unusable) {

@@ -2,7 +2,11 @@ package dev.sheaf.search;
 
 import com.pgvector.PGvector;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Transactions;
+import dev.sheaf.document.DocumentId;
+import dev.sheaf.document.StoredMetadata;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
@@ -37,8 +41,17 @@ public class SearchExecution {
   ///
   /// @param indexedRows rows of the space if its index is valid, else -1
   /// @param rows number of rows that were compared, or of candidates in an index scan
+  /// @param bytes size of the texts of all hits
+  /// @param maxBytes size of the texts of the largest hit; it has none if it is more than
+  ///   [SearchSql#maxBytes]
   /// @param sql the statements that ran
-  public record ExecutionResult(List<Hit> hits, long indexedRows, long rows, SearchSql sql) {}
+  public record ExecutionResult(
+      List<Hit> hits, long indexedRows, long rows, long bytes, long maxBytes, SearchSql sql) {
+
+    boolean isComplete() {
+      return maxBytes <= sql.maxBytes();
+    }
+  }
 
   /// Rows of a space if its index is valid, else -1.
   long indexedRows(Space space) throws SQLException {
@@ -76,15 +89,49 @@ public class SearchExecution {
       try (ResultSet row = statement.getResultSet()) {
         var hits = new ArrayList<Hit>();
         long rows = 0;
+        long bytes = 0;
+        long maxBytes = 0;
+        int sizeColumn =
+            5 + query.request().select().size() + (query.request().highlight() ? 1 : 0);
         while (row.next()) {
           rows = row.getLong(1);
+          long size = row.getLong(sizeColumn);
+          bytes += size;
+          maxBytes = Math.max(maxBytes, size);
           if (row.getString(2) != null) {
             hits.add(hit(query, row));
           }
         }
-        return new ExecutionResult(hits, indexedRows, rows, sql);
+        return new ExecutionResult(hits, indexedRows, rows, bytes, maxBytes, sql);
       }
     }
+  }
+
+  /// Reads the metadata that is too long to be read with the hits. See [StoredMetadata].
+  List<Hit> withLongMetadata(Query query, List<Hit> hits, MemoryBudget.Account memory)
+      throws SQLException {
+    boolean selected = query.request().select().contains(ReturnField.METADATA);
+    if (!selected || hits.stream().noneMatch(hit -> hit.metadata() == null)) {
+      return hits;
+    }
+    long collection = query.space().collectionId();
+    return Transactions.call(
+        dataSource,
+        connection -> {
+          var complete = new ArrayList<Hit>();
+          for (Hit hit : hits) {
+            complete.add(
+                hit.metadata() != null
+                    ? hit
+                    : hit.withMetadata(
+                        StoredMetadata.read(
+                            connection,
+                            collection,
+                            DocumentId.of(collection, hit.document()),
+                            memory)));
+          }
+          return complete;
+        });
   }
 
   /// Runs the search again, with EXPLAIN ANALYZE. Vectors are replaced by `[...]`.

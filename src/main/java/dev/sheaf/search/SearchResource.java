@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.RequestMemory;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
@@ -26,9 +27,11 @@ import org.jspecify.annotations.Nullable;
 class SearchResource {
 
   private final SearchService searches;
+  private final RequestMemory memory;
 
-  SearchResource(SearchService searches) {
+  SearchResource(SearchService searches, RequestMemory memory) {
     this.searches = searches;
+    this.memory = memory;
   }
 
   @POST
@@ -69,6 +72,6 @@ class SearchResource {
   @APIResponse(responseCode = "504", description = "The search took too long")
   public SearchResponse search(@RestPath String collection, @Nullable SearchRequest request)
       throws SQLException {
-    return searches.search(collection, Input.required("text", request));
+    return searches.search(collection, Input.required("text", request), memory.ofRequest());
   }
 }

@@ -11,6 +11,7 @@ import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.ModuleSwitches;
@@ -62,10 +63,12 @@ public class SearchService {
 
   /// Searches a collection.
   ///
+  /// @param memory reserves memory for the answer
   /// @throws Problem if the collection does not exist, the query does not fit it, the mode needs a
   ///   module that is off, too many searches are running, or the search times out
   @LimitConcurrency(WorkKind.SEARCH)
-  public SearchResponse search(String collection, SearchRequest request) throws SQLException {
+  public SearchResponse search(
+      String collection, SearchRequest request, MemoryBudget.Account memory) throws SQLException {
     long start = System.nanoTime();
     if (request.mode() != Mode.VECTOR || request.highlight()) {
       modules.require(FULLTEXT);
@@ -73,7 +76,7 @@ public class SearchService {
     requireAllowedTimeout(request.timeout());
     Planner.Outcome outcome;
     try {
-      outcome = search(findCollection(collection), collection, request);
+      outcome = search(findCollection(collection), collection, request, memory);
     } catch (SQLException e) {
       if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
@@ -83,7 +86,7 @@ public class SearchService {
       ActiveSpace again = findCollection(collection);
       outcome =
           collections.onPartitions(
-              collection, again.space(), () -> search(again, collection, request));
+              collection, again.space(), () -> search(again, collection, request, memory));
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     log.record(collection, request, outcome, took);
@@ -112,22 +115,29 @@ public class SearchService {
     return cache.get(name, collections::activeSpaceAndSettings);
   }
 
-  private Planner.Outcome search(ActiveSpace searched, String collection, SearchRequest request)
+  private Planner.Outcome search(
+      ActiveSpace searched, String collection, SearchRequest request, MemoryBudget.Account memory)
       throws SQLException {
     Space space = searched.space();
+    MemoryBudget.Reservation reserved =
+        memory.reserve(SearchMemory.before(request, space.dimensions()));
     UUID like =
         request.like() == null
             ? null
             : DocumentId.of(space.collectionId(), request.like().document());
-    return planner.search(
-        new Query(
-            request,
-            space,
-            vector(space, collection, request, like),
-            request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
-            like,
-            searched.settings().searchLanguage()),
-        searched.settings().efSearch(config.efSearch()));
+    Planner.Outcome outcome =
+        planner.search(
+            new Query(
+                request,
+                space,
+                vector(space, collection, request, like),
+                request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
+                like,
+                searched.settings().searchLanguage()),
+            searched.settings().efSearch(config.efSearch()),
+            memory);
+    reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
+    return outcome;
   }
 
   private float @Nullable [] vector(

@@ -6,8 +6,10 @@ import dev.sheaf.filter.FilterSql;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -39,16 +41,32 @@ public final class SearchSql {
           .mapToObj("\\u%04x"::formatted)
           .collect(Collectors.joining("", "E'", "'"));
 
+  /// The texts of most results have together at most this many bytes.
+  private static final long FEW_BYTES = 128 * 1024;
+
+  /// The texts of most hits have at most this many bytes.
+  private static final long FEW_BYTES_OF_HIT = 4 * 1024;
+
+  /// The same in a search for thousands of hits.
+  private static final long FEW_BYTES_OF_MANY = 4L * 1024 * 1024;
+
   private final Query query;
   private final Space space;
   private final SearchPlan plan;
+  private final long maxBytes;
   private final List<Object> parameters = new ArrayList<>();
   private final String searchStatement;
 
   public SearchSql(Query query, SearchPlan plan) {
+    this(query, plan, fewBytesOfHit(query.request()));
+  }
+
+  /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
+  private SearchSql(Query query, SearchPlan plan, long maxBytes) {
     this.query = query;
     this.space = query.space();
     this.plan = plan;
+    this.maxBytes = maxBytes;
     this.searchStatement =
         switch (query.request().mode()) {
               case VECTOR ->
@@ -64,6 +82,29 @@ public final class SearchSql {
             }
             + bestChunks()
             + hits();
+  }
+
+  private static long fewBytesOfHit(SearchRequest request) {
+    long hits = hits(request);
+    return Math.max(FEW_BYTES / hits, Math.min(FEW_BYTES_OF_HIT, FEW_BYTES_OF_MANY / hits));
+  }
+
+  /// How many bytes the texts of all hits can have in a search whose hits are ordinary.
+  static long fewBytes(SearchRequest request) {
+    return fewBytesOfHit(request) * hits(request);
+  }
+
+  private static long hits(SearchRequest request) {
+    return (long) request.limit() * request.groupSize();
+  }
+
+  /// The same search for hits whose texts have up to `bytes` bytes.
+  SearchSql withMaxBytes(long bytes) {
+    return new SearchSql(query, plan, bytes);
+  }
+
+  long maxBytes() {
+    return maxBytes;
   }
 
   /// The parameters of the search statement, in order.
@@ -316,44 +357,96 @@ public final class SearchSql {
         """;
   }
 
-  /// Texts, vectors and highlights are read for the returned rows only.
+  /// Texts, vectors and highlights are read for the returned rows only. The last column is the
+  /// number of bytes of the texts of the hit. If they are more than [#maxBytes], the texts are
+  /// NULL, so that the caller can reserve memory before it reads them.
   private String hits() {
-    var columns = new StringBuilder();
-    var joins = new StringBuilder();
+    var ofDocument = new StringBuilder("d.external_id");
+    var ofChunk = new StringJoiner(", ");
+    var bytes = new StringJoiner(" + ");
+    boolean vector = false;
     for (ReturnField field : query.request().select()) {
-      columns.append(", ").append(field == ReturnField.TEXT ? chunkText() : field.column);
+      String name = alias(field);
+      switch (field) {
+        case TITLE, URI, METADATA, CREATED_AT, UPDATED_AT ->
+            ofDocument.append(", ").append(field.column).append(" AS ").append(name);
+        case TEXT -> {
+          ofDocument.append(", d.mime_type");
+          ofChunk.add(chunkText() + " AS " + name);
+        }
+        case VECTOR -> vector = true;
+      }
+      switch (field) {
+        case TITLE, URI, METADATA, TEXT ->
+            bytes.add("COALESCE(octet_length(%s), 0)".formatted(name));
+        case CREATED_AT, UPDATED_AT, VECTOR -> {}
+      }
+    }
+    if (query.request().highlight()) {
+      ofChunk.add(escaped("c.text") + " AS highlighted");
+      bytes.add("COALESCE(octet_length(highlighted), 0)");
+    }
+    String size = bytes.length() == 0 ? "0" : bytes.toString();
+    var columns = new StringBuilder();
+    for (ReturnField field : query.request().select()) {
+      String name = alias(field);
+      switch (field) {
+        case TITLE, URI, METADATA, TEXT ->
+            columns.append(", CASE WHEN %s <= %s THEN %s END".formatted(size, maxBytes, name));
+        case CREATED_AT, UPDATED_AT, VECTOR -> columns.append(", ").append(name);
+      }
     }
     if (query.request().highlight()) {
       columns
-          .append(", ts_headline('%s', %s, ".formatted(query.language(), escaped("c.text")))
+          .append(
+              ", CASE WHEN %s <= %s THEN ts_headline('%s', highlighted, "
+                  .formatted(size, maxBytes, query.language()))
           .append(textQuery(query))
-          .append(", 'StartSel=<mark>, StopSel=</mark>')");
+          .append(", 'StartSel=<mark>, StopSel=</mark>') END");
     }
-    if (query.request().highlight() || query.request().select().contains(ReturnField.TEXT)) {
-      joins.append(
-          "\n  JOIN %s c ON c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
-              .formatted(space.chunkTable(), space.collectionId()));
+    String found = "best b" + lookUp(ofDocument.toString(), documentOfHit(), "hit_document");
+    if (ofChunk.length() > 0) {
+      found += lookUp(ofChunk.toString(), chunkOfHit(), "hit_chunk");
     }
-    if (query.request().select().contains(ReturnField.VECTOR)) {
-      joins.append(
-          "\n  JOIN %s v ON v.document_id = b.document_id AND v.ordinal = b.ordinal"
-              .formatted(space.embeddingTable()));
+    if (vector) {
+      found +=
+          lookUp("v.vector AS " + alias(ReturnField.VECTOR), embeddingOfHit(), "hit_embedding");
     }
-    String found =
-        """
-        best b
-          JOIN %s d ON d.collection_id = %s AND d.id = b.document_id%s\
-        """
-            .formatted(space.documentTable(), space.collectionId(), joins);
     return """
-    SELECT %s, d.external_id, b.ordinal, b.key%s
+    SELECT %s, external_id, b.ordinal, b.key%s, %s
       FROM %s
      ORDER BY b.top, b.document_id, b.key, b.ordinal\
     """
         .formatted(
             needsCount() ? "f.rows" : "0::bigint",
             columns,
+            size,
             needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+  }
+
+  private static String alias(ReturnField field) {
+    return "hit_" + field.name().toLowerCase(Locale.ROOT);
+  }
+
+  /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
+  /// otherwise may read a whole table, because disabled sorts hide the difference in cost.
+  private static String lookUp(String columns, String row, String alias) {
+    return "\n  CROSS JOIN LATERAL (SELECT %s FROM %s OFFSET 0) %s".formatted(columns, row, alias);
+  }
+
+  private String documentOfHit() {
+    return "%s d WHERE d.collection_id = %s AND d.id = b.document_id"
+        .formatted(space.documentTable(), space.collectionId());
+  }
+
+  private String chunkOfHit() {
+    return "%s c WHERE c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
+        .formatted(space.chunkTable(), space.collectionId());
+  }
+
+  private String embeddingOfHit() {
+    return "%s v WHERE v.space_id = %s AND v.document_id = b.document_id AND v.ordinal = b.ordinal"
+        .formatted(space.embeddingTable(), space.id());
   }
 
   /// The text of a chunk without the white space that surrounds it in the document. A chunk that
@@ -361,7 +454,7 @@ public final class SearchSql {
   /// the last.
   private String chunkText() {
     return """
-    CASE WHEN d.mime_type <> 'application/json' THEN btrim(c.text, %s)
+    CASE WHEN hit_document.mime_type <> 'application/json' THEN btrim(c.text, %s)
                 WHEN EXISTS (SELECT FROM %s n
                               WHERE n.collection_id = %s AND n.document_id = b.document_id AND n.ordinal = b.ordinal + 1)
                 THEN left(c.text, -1) ELSE c.text END\

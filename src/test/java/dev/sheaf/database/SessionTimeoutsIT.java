@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -80,6 +81,27 @@ class SessionTimeoutsIT {
           .isInstanceOf(SQLException.class);
       assertThat(limits(connection)).isEqualTo(USUAL);
     }
+  }
+
+  /// As for reading a document, which needs one snapshot.
+  @Test
+  void aTransactionBeginsWithItsOwnStatement() throws SQLException {
+    int session;
+    try (Connection connection = pool.getConnection()) {
+      session = backend(connection);
+      SessionTimeouts.remove(connection);
+    }
+
+    QuarkusTransaction.requiringNew()
+        .run(() -> {
+          try (Connection connection = pool.getConnection()) {
+            Sql.of("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ").update(connection);
+            assertThat(backend(connection)).isEqualTo(session);
+            assertThat(limits(connection)).isEqualTo(USUAL);
+          } catch (SQLException e) {
+            throw new IllegalStateException(e);
+          }
+        });
   }
 
   private static int backend(Connection connection) throws SQLException {

@@ -16,6 +16,7 @@ import jakarta.inject.Inject;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -90,8 +91,10 @@ class ClientChunkIT {
     assertThat(chunks).extracting(chunk -> chunk.get("text")).isEqualTo(texts);
     int[] points = String.join("\n", texts).codePoints().toArray();
     for (Map<String, Object> chunk : chunks) {
-      int start = (int) chunk.get("startOffset");
-      assertThat(new String(points, start, (int) chunk.get("endOffset") - start))
+      int start = (int) Objects.requireNonNull(chunk.get("startOffset"));
+      assertThat(
+              new String(
+                  points, start, (int) Objects.requireNonNull(chunk.get("endOffset")) - start))
           .isEqualTo(chunk.get("text"));
     }
     for (boolean grouped : new boolean[] {false, true}) {

@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -277,8 +278,8 @@ class DocumentIT {
 
     assertThat(chunks).hasSizeGreaterThan(2);
     for (Map<String, Object> chunk : chunks) {
-      int start = (int) chunk.get("startOffset");
-      int end = (int) chunk.get("endOffset");
+      int start = (int) Objects.requireNonNull(chunk.get("startOffset"));
+      int end = (int) Objects.requireNonNull(chunk.get("endOffset"));
       assertThat(new String(points, start, end - start)).isEqualTo(chunk.get("text"));
     }
     assertThat(chunks.getLast().get("endOffset")).isEqualTo(points.length);

@@ -102,7 +102,7 @@ class FilterTest {
           {"a":"\\u0000"}                 | filter.a             | filter.a contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
           {"\\u0000":1}                   | filter               | filter contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
           {"a":"\\ud800"}                 | filter.a             | filter.a contains an unpaired surrogate at position 0. Remove it.
-          {"a":1e99999}                   | filter.a             | filter.a has more than 1000 digits.
+          {"a":1e99999}                   | filter.a             | filter.a has more than 1000 digits when written without an exponent.
           {"a\\\\b":1}                    | filter               | In the name of a field, a backslash may only precede a dot, a dollar sign or another backslash. Write \\\\ for a backslash.
           {"$created":"yesterday"}        | filter.$created      | filter.$created must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
           {"$created":5}                  | filter.$created      | filter.$created must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.

@@ -200,6 +200,23 @@ class IngestionIT {
   }
 
   @Test
+  void anUploadMayNotDecompressToFarMoreThanItIs() throws IOException {
+    var compressed = new ByteArrayOutputStream();
+    try (var gzip = new GZIPOutputStream(compressed)) {
+      gzip.write("\n".repeat(16 * 1024 * 1024).getBytes(StandardCharsets.UTF_8));
+    }
+
+    upload(
+            vectors(),
+            given().header("Content-Encoding", "gzip").body(compressed.toByteArray()))
+        .statusCode(413)
+        .body(
+            "detail",
+            equalTo(
+                "The upload decompresses to more than 200 times its size. Send it in parts, or without compression."));
+  }
+
+  @Test
   void invalidLinesAreReportedAndTheOthersAreStored() {
     String collection = vectors();
 

@@ -35,7 +35,7 @@ class LineReaderTest {
     var reader =
         new LineReader(new ByteArrayInputStream("c\n".getBytes(StandardCharsets.UTF_8)), 10, 2, 4);
 
-    assertThat(reader.next()).extracting(LineReader.Line::number).isEqualTo(3L);
+    assertThat(reader.next(_ -> {})).extracting(LineReader.Line::number).isEqualTo(3L);
     assertThat(reader.position()).isEqualTo(6);
   }
 
@@ -45,7 +45,7 @@ class LineReaderTest {
         new LineReader(
             new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), maxLine, 0, 0);
     var lines = new ArrayList<String>();
-    for (var line = reader.next(); line != null; line = reader.next()) {
+    for (var line = reader.next(_ -> {}); line != null; line = reader.next(_ -> {})) {
       byte[] bytes = line.bytes();
       lines.add(
           line.number()

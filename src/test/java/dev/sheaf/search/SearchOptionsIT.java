@@ -409,7 +409,8 @@ class SearchOptionsIT {
           "UPDATE collection SET settings = '{\"language\": \"gone\"}' WHERE name = '%s'"
               .formatted(broken));
     }
-    String good = "{'collection': '%s', 'search': {'vector': [0, 10], 'limit': 1}}";
+    String good =
+        "{'collection': '%s', 'search': {'vector': [0, 10], 'limit': 1}}".formatted(collection);
     String body =
         """
         {'searches': [
@@ -429,7 +430,7 @@ class SearchOptionsIT {
           %1$s
         ]}
         """
-            .formatted(good.formatted(collection), collection, broken)
+            .formatted(good, collection, broken)
             .replace('\'', '"');
 
     JsonNode answers =

@@ -37,6 +37,8 @@ public final class TransactionPooler implements AutoCloseable {
         .findFirst();
   }
 
+  /// Starts a pooler, and waits until it accepts connections.
+  ///
   /// @param directory an empty directory for its files
   public static TransactionPooler start(Path directory, DatabaseAddress server) throws IOException {
     int port = freePort();

@@ -121,7 +121,8 @@ class BgeSmallTest {
               "The model bge-small-en-v1.5 could not be loaded. The cause is in the service's log.")
           .hasRootCauseMessage("Resource /no-such.onnx is not on the class path");
       assertThat(model.state())
-          .isEqualTo(new State.Failed("Resource /no-such.onnx is not on the class path"));
+          .isEqualTo(
+              new State.Failed("The model could not be loaded. The cause is in the service's log."));
     }
   }
 

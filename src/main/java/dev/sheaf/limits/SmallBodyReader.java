@@ -1,4 +1,4 @@
-package dev.sheaf.http;
+package dev.sheaf.limits;
 
 import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
@@ -19,11 +19,17 @@ import org.jspecify.annotations.Nullable;
 /// itself blocks twice, and waking it takes as long as a third of a search. A client that never
 /// sends the rest of its body would block the thread for a minute; here it blocks none, and its
 /// connection is closed after `quarkus.http.read-timeout`.
+///
+/// The caller is not authenticated yet, so all such bodies together have a small part of the
+/// [MemoryBudget].
 @ApplicationScoped
 class SmallBodyReader {
 
   /// In bytes. A vector of 4,096 numbers with all their decimals is shorter.
   private static final int MAX_SMALL_BYTES = 128 * 1024;
+
+  /// In bytes. A buffer that grows begins with this size.
+  private static final int TINY_BYTES = 1024;
 
   private static final Pattern FORM =
       Pattern.compile(
@@ -32,22 +38,29 @@ class SmallBodyReader {
   private static final Logger LOG = Logger.getLogger(SmallBodyReader.class);
 
   private final Duration readTimeout;
+  private final MemoryBudget budget;
 
   SmallBodyReader(
       @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
-          Duration readTimeout) {
+          Duration readTimeout,
+      MemoryBudget budget) {
     this.readTimeout = readTimeout;
+    this.budget = budget;
   }
 
   void register(@Observes Router router) {
-    var body = BodyHandler.create(false).setPreallocateBodyBuffer(true);
+    // A client that only announces a body must not cost memory. But an empty body needs its buffer,
+    // because without one the request would be read again.
+    var body = BodyHandler.create(false);
+    var tinyBody = BodyHandler.create(false).setPreallocateBodyBuffer(true);
     router
         .route("/api/v1/*")
         .order(Integer.MIN_VALUE)
         .handler(context -> {
-          if (isSmall(context.request())) {
+          ignoreEmptyType(context.request());
+          if (isSmall(context.request()) && reserve(context)) {
             closeOnTimeout(context);
-            body.handle(context);
+            (length(context.request()) <= TINY_BYTES ? tinyBody : body).handle(context);
           } else {
             context.next();
           }
@@ -60,6 +73,29 @@ class SmallBodyReader {
             context.next();
           }
         });
+  }
+
+  /// Returns `false` if too many bodies are arriving. Then the thread of the request reads the
+  /// body, after authentication.
+  private boolean reserve(RoutingContext context) {
+    MemoryBudget.Account account = budget.tryOpenForArrival(length(context.request()));
+    if (account == null) {
+      return false;
+    }
+    context.addEndHandler(_ -> account.close());
+    return true;
+  }
+
+  /// Quarkus REST fails to parse an empty type.
+  private static void ignoreEmptyType(HttpServerRequest request) {
+    String type = request.getHeader(HttpHeaders.CONTENT_TYPE);
+    if (type != null && type.isBlank()) {
+      request.headers().remove(HttpHeaders.CONTENT_TYPE);
+    }
+  }
+
+  private static int length(HttpServerRequest request) {
+    return Integer.parseInt(request.getHeader(HttpHeaders.CONTENT_LENGTH));
   }
 
   private void closeOnTimeout(RoutingContext context) {

@@ -1,0 +1,141 @@
+package dev.sheaf.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.smallrye.config.WithDefault;
+import java.io.IOException;
+import java.io.Reader;
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.junit.jupiter.api.Test;
+
+/// The table of all bounds in docs/limits.md says what the code does.
+class LimitsPageTest {
+
+  private static final Path PAGE = Path.of("docs/limits.md");
+  private static final Path PROPERTIES = Path.of("src/main/resources/application.properties");
+
+  @Test
+  void theTableIsTheCode() throws Exception {
+    Map<String, String> code = new LinkedHashMap<>();
+    code.put("open connections", property("quarkus.http.limits.max-connections"));
+    code.put("time until the first headers", setting("limits.LimitsConfig", "headerTimeout"));
+    code.put("time between two requests", setting("limits.LimitsConfig", "keepAlive"));
+    code.put("characters of a URL", property("quarkus.http.limits.max-initial-line-length"));
+    code.put("bytes of a body that is not an upload", maxBodySize());
+    code.put(
+        "bytes of a body for an operation without one",
+        constant("limits.BodyLimit", "IGNORED_BYTES"));
+    code.put("bytes per second of a body, after 30 s", constant("limits.BodyLimit", "MIN_RATE"));
+    code.put("levels of any JSON", constant("http.StrictJson", "MAX_DEPTH"));
+    code.put("characters of a name in JSON", constant("http.StrictJson", "MAX_NAME"));
+    code.put("characters of a number in JSON", constant("http.StrictJson", "MAX_NUMBER"));
+    code.put("digits of a number, written without exponent", constant("http.Input", "MAX_DIGITS"));
+    code.put("levels of free JSON: metadata, filters", constant("http.BoundedJson", "MAX_DEPTH"));
+    code.put("values of all free JSON of a body", constant("http.BoundedJson", "MAX_TREE_VALUES"));
+    code.put(
+        "bytes of the metadata of a document", constant("document.DocumentMetadata", "MAX_BYTES"));
+    code.put(
+        "values in the metadata of a document",
+        constant("document.DocumentMetadata", "MAX_VALUES"));
+    code.put("bytes of an id", constant("document.DocumentPreparer", "MAX_ID_BYTES"));
+    code.put("bytes of a title", constant("document.DocumentContent", "MAX_TITLE_BYTES"));
+    code.put("bytes of a uri", constant("document.DocumentContent", "MAX_URI_BYTES"));
+    code.put(
+        "chunks that a client sends with a document",
+        constant("document.DocumentContent", "MAX_CHUNKS"));
+    code.put("bytes of such a chunk", constant("document.ClientChunk", "MAX_TEXT_BYTES"));
+    code.put("bytes of the text of a search", constant("search.SearchRequest", "MAX_TEXT_BYTES"));
+    code.put("`limit` plus `offset` of a search", constant("search.SearchRequest", "MAX_LIMIT"));
+    code.put("`limit` of a page of documents", constant("document.DocumentResource", "MAX_PAGE"));
+    code.put(
+        "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
+    code.put("searches of a batch", constant("search.SearchBatch", "MAX_SEARCHES"));
+    code.put("hits of a batch, by `limit`", constant("search.SearchBatch", "MAX_HITS"));
+    code.put("levels of a filter", constant("filter.FilterParser", "MAX_DEPTH"));
+    code.put("values of a filter", constant("filter.FilterParser", "MAX_VALUES"));
+    code.put("names in the path of a field", constant("filter.FilterParser", "MAX_NAMES"));
+    code.put("bytes of a text in a filter", constant("filter.FilterParser", "MAX_TEXT_BYTES"));
+    code.put(
+        "characters of all texts in a filter", constant("filter.FilterParser", "MAX_CHARACTERS"));
+    code.put(
+        "parameters that a filter needs in SQL", constant("filter.FilterSql", "MAX_PARAMETERS"));
+    code.put(
+        "texts of an embedding request", constant("embedding.EmbeddingResource", "MAX_INPUTS"));
+    code.put("bytes of a line of an upload", setting("ingestion.IngestionConfig", "maxLineSize"));
+    code.put(
+        "bytes of a stored upload, uncompressed",
+        setting("ingestion.IngestionConfig", "maxStoredSize"));
+    code.put(
+        "uncompressed by compressed bytes of an upload, past 8 MB",
+        constant("http.ContentEncoding", "MAX_RATIO"));
+    code.put("errors that an upload keeps", setting("ingestion.IngestionConfig", "keptErrors"));
+    code.put("time of a search in the database", setting("search.SearchConfig", "timeout"));
+    code.put("time of a request's own `timeout`", setting("search.SearchConfig", "maxTimeout"));
+    code.put(
+        "time of any other statement in the database",
+        setting("database.DatabaseConfig", "timeout"));
+    code.put(
+        "wait for a lock that another session holds",
+        setting("database.DatabaseConfig", "lockTimeout"));
+    code.put(
+        "rows that an index search with a filter scans",
+        setting("search.SearchConfig", "maxScanned"));
+    code.put(
+        "percentage of the permits that one collection holds",
+        setting("limits.LimitsConfig", "collectionShare"));
+    code.put("event streams of jobs", setting("limits.LimitsConfig", "eventStreams"));
+    code.put(
+        "event streams of one caller", setting("limits.LimitsConfig", "eventStreamsPerCaller"));
+
+    assertThat(page()).containsExactlyEntriesOf(code);
+  }
+
+  /// The first two columns of the table.
+  private static Map<String, String> page() throws IOException {
+    String text = Files.readString(PAGE);
+    Map<String, String> rows = new LinkedHashMap<>();
+    text.substring(text.indexOf("| Bound |"))
+        .lines()
+        .skip(2)
+        .takeWhile(line -> line.startsWith("|"))
+        .map(line -> line.split("\\|", -1))
+        .forEach(cells -> rows.put(cells[1].strip(), cells[2].strip().replace("`", "")));
+    return rows;
+  }
+
+  private static String constant(String type, String name) throws ReflectiveOperationException {
+    Field field = Class.forName("dev.sheaf." + type).getDeclaredField(name);
+    field.setAccessible(true);
+    return String.valueOf(field.get(null));
+  }
+
+  private static String setting(String type, String name) throws ReflectiveOperationException {
+    Method method = Class.forName("dev.sheaf." + type).getMethod(name);
+    return method.getAnnotation(WithDefault.class).value();
+  }
+
+  private static String maxBodySize() {
+    return Arrays.stream(BodyLimit.class.getDeclaredConstructors()[0].getParameters())
+        .map(parameter -> parameter.getAnnotation(ConfigProperty.class))
+        .filter(property -> property != null && property.name().equals("sheaf.http.max-body-size"))
+        .map(ConfigProperty::defaultValue)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String property(String name) throws IOException {
+    var properties = new Properties();
+    try (Reader in = Files.newBufferedReader(PROPERTIES)) {
+      properties.load(in);
+    }
+    return properties.getProperty(name);
+  }
+}
