@@ -169,9 +169,9 @@ final class Traffic implements AutoCloseable {
     return stored.size();
   }
 
-  /// Lists the collections.
-  void list() {
-    ask(Kind.GET, to("/api/v1/jobs").GET(), _ -> true);
+  /// The metrics of the service, as Prometheus reads them.
+  String metrics() throws IOException, InterruptedException {
+    return http.send(to("/q/metrics").GET().build(), BodyHandlers.ofString()).body();
   }
 
   private void once(Kind kind) {

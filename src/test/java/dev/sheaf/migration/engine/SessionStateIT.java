@@ -44,7 +44,7 @@ class SessionStateIT {
   private static final List<String> LEAKS =
       List.of(
           "SET session_replication_role = replica",
-          "SET standard_conforming_strings = off",
+          "SET xmloption = document",
           "SET TIME ZONE 'Asia/Tokyo'",
           "SET default_transaction_read_only = on",
           "SET default_transaction_isolation = serializable",
