@@ -266,8 +266,7 @@ class DocumentTable {
   /// @param chunks the number of chunks
   /// @param characters length of the text, in UTF-16 code units
   /// @param bytes length of the texts of all chunks in UTF-8
-  record Found(
-      DocumentView view, boolean splitByClient, int chunks, int characters, long bytes) {}
+  record Found(DocumentView view, boolean splitByClient, int chunks, int characters, long bytes) {}
 
   /// Reads a document without its text.
   ///
@@ -306,14 +305,13 @@ class DocumentTable {
             .unwrap(Session.class)
             .doReturningWork(
                 connection -> StoredMetadata.read(connection, collectionId, id, memory));
-    return found.map(
-        document ->
-            new Found(
-                document.view().withMetadata(metadata),
-                document.splitByClient(),
-                document.chunks(),
-                document.characters(),
-                document.bytes()));
+    return found.map(document ->
+        new Found(
+            document.view().withMetadata(metadata),
+            document.splitByClient(),
+            document.chunks(),
+            document.characters(),
+            document.bytes()));
   }
 
   /// Reads the text of a document, from the snapshot in which it was found.

@@ -47,7 +47,8 @@ final class ContentEncoding {
     switch (encoding.strip().toLowerCase(Locale.ROOT)) {
       case "identity", "" -> {}
       case "gzip", "x-gzip" -> {
-        request.setEntityStream(new Decompressed(
+        request.setEntityStream(
+            new Decompressed(
                 request.getEntityStream(),
                 resource.getResourceMethod().isAnnotationPresent(Streamed.class)));
         // The length of the decompressed body is not known.

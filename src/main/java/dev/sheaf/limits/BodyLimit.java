@@ -86,7 +86,8 @@ final class BodyLimit {
       throw tooLarge(limit, call);
     }
     // The length of a body that is decompressed is not known.
-    long length = request.getHeaderString(HttpHeaders.CONTENT_LENGTH.toString()) == null ? -1 : sent;
+    long length =
+        request.getHeaderString(HttpHeaders.CONTENT_LENGTH.toString()) == null ? -1 : sent;
     MemoryBudget.Account account = memory.ofRequest();
     if (length >= 0 && length <= SMALL_BODY_BYTES) {
       account.reserve(BodyCost.of(length));

@@ -76,8 +76,7 @@ public final class Problem extends RuntimeException {
     String detail = detail();
     // Without its name, a detail about the value itself begins with a space.
     boolean named = inner.isEmpty() ? detail.startsWith(" ") : detail.startsWith(inner);
-    return new Problem(
-        type, outer, named ? outer + detail.substring(inner.length()) : detail);
+    return new Problem(type, outer, named ? outer + detail.substring(inner.length()) : detail);
   }
 
   public ProblemType type() {

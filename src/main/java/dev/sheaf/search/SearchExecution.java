@@ -29,7 +29,6 @@ public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
-
   private final AgroalDataSource dataSource;
   private final Spans spans;
 

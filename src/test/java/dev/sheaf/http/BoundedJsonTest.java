@@ -80,25 +80,22 @@ class BoundedJsonTest {
   @Test
   void thePathBeginsAtTheValue() {
     assertThatThrownBy(() -> read("{\"a\":{\"k\":[{\"n\":1e1000}]}}"))
-        .hasRootCauseMessage(
-            "k[0].n has more than 1000 digits when written without an exponent.");
+        .hasRootCauseMessage("k[0].n has more than 1000 digits when written without an exponent.");
     assertThatThrownBy(() -> read("{\"a\":\"\\u0000\"}"))
         .hasRootCauseMessage(
             " contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.");
     assertThatThrownBy(() -> read("{\"a\":\"\\u0000\"}"))
-        .satisfies(
-            failure ->
-                assertThat(ProblemMapper.problem(failure))
-                    .hasMessage(
-                        "a contains U+0000 at position 0, which PostgreSQL cannot store. Remove it."));
+        .satisfies(failure ->
+            assertThat(ProblemMapper.problem(failure))
+                .hasMessage(
+                    "a contains U+0000 at position 0, which PostgreSQL cannot store. Remove it."));
     assertThatThrownBy(() -> read("{\"a\":{\"k\":%s}}".formatted("[".repeat(101))))
-        .satisfies(
-            failure ->
-                assertThat(ProblemMapper.problem(failure))
-                    .hasMessage("The value is nested more than 100 levels deep.")
-                    .extracting(Problem::field)
-                    .asString()
-                    .startsWith("a.k[0][0]"));
+        .satisfies(failure ->
+            assertThat(ProblemMapper.problem(failure))
+                .hasMessage("The value is nested more than 100 levels deep.")
+                .extracting(Problem::field)
+                .asString()
+                .startsWith("a.k[0][0]"));
   }
 
   @Test

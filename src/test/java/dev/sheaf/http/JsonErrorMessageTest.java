@@ -79,6 +79,7 @@ class JsonErrorMessageTest {
   private static JacksonException failure(String json) {
     var mapper = new ObjectMapper();
     new StrictJson().customize(mapper);
-    return catchThrowableOfType(JsonProcessingException.class, () -> mapper.readValue(json, Object.class));
+    return catchThrowableOfType(
+        JsonProcessingException.class, () -> mapper.readValue(json, Object.class));
   }
 }

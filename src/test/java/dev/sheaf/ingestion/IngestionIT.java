@@ -206,9 +206,7 @@ class IngestionIT {
       gzip.write("\n".repeat(16 * 1024 * 1024).getBytes(StandardCharsets.UTF_8));
     }
 
-    upload(
-            vectors(),
-            given().header("Content-Encoding", "gzip").body(compressed.toByteArray()))
+    upload(vectors(), given().header("Content-Encoding", "gzip").body(compressed.toByteArray()))
         .statusCode(413)
         .body(
             "detail",

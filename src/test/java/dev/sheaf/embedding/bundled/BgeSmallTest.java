@@ -122,7 +122,8 @@ class BgeSmallTest {
           .hasRootCauseMessage("Resource /no-such.onnx is not on the class path");
       assertThat(model.state())
           .isEqualTo(
-              new State.Failed("The model could not be loaded. The cause is in the service's log."));
+              new State.Failed(
+                  "The model could not be loaded. The cause is in the service's log."));
     }
   }
 
