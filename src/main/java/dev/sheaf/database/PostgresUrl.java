@@ -110,7 +110,7 @@ final class PostgresUrl {
 
   private static Map<String, String> parameters(String query) {
     Map<String, String> parameters = new LinkedHashMap<>();
-    for (String parameter : query.split("&")) {
+    for (String parameter : query.split("&", -1)) {
       if (!parameter.isEmpty()) {
         int equals = parameter.indexOf('=');
         if (equals < 0) {
@@ -131,8 +131,8 @@ final class PostgresUrl {
     if (host.startsWith("/")) {
       throw malformed("its host is the directory of a Unix-domain socket, which Java cannot use");
     }
-    String[] hosts = host.split(",");
-    String[] ports = parameters.getOrDefault("port", DEFAULT_PORT).split(",");
+    String[] hosts = host.split(",", 0);
+    String[] ports = parameters.getOrDefault("port", DEFAULT_PORT).split(",", 0);
     List<String> servers = new ArrayList<>();
     for (int i = 0; i < hosts.length; i++) {
       String name = hosts[i].contains(":") ? "[" + hosts[i] + "]" : hosts[i];

@@ -113,7 +113,7 @@ class IdleConnections {
       State state = state(channel);
       Duration allowed = state.used ? config.keepAlive() : config.headerTimeout();
       if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)) {
-        channel.close();
+        var _ = channel.close();
       }
     }
     open.addAndGet(count);

@@ -308,8 +308,13 @@ class BoundsIT {
   void aBodyWithoutEndIsRejectedAtTheFirstByteTooMany() throws Exception {
     String answer =
         raw(
-            "PUT /api/v1/collections/nowhere/documents/d HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            """
+            PUT /api/v1/collections/nowhere/documents/d HTTP/1.1\r
+            Host: localhost\r
+            Content-Type: application/json\r
+            Transfer-Encoding: chunked\r
+            \r
+            """,
             "{\"text\":\"" + "x".repeat(10 * 1024 * 1024));
 
     assertThat(answer)
@@ -322,8 +327,13 @@ class BoundsIT {
   void aBodyThatIsNotReadEndsItsConnection() throws Exception {
     String answer =
         raw(
-            "POST /api/v1/collections/nowhere/index/measure HTTP/1.1\r\nHost: localhost\r\n"
-                + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n",
+            """
+            POST /api/v1/collections/nowhere/index/measure HTTP/1.1\r
+            Host: localhost\r
+            Content-Type: application/json\r
+            Transfer-Encoding: chunked\r
+            \r
+            """,
             "x".repeat(1024));
 
     assertThat(answer).startsWith("HTTP/1.1 404").containsIgnoringCase("connection: close");
