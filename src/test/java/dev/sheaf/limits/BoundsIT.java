@@ -96,14 +96,14 @@ class BoundsIT {
             1_000,
             404,
             400,
-            "Number value length",
+            "A number has more than 1000 digits",
             digits -> put("{\"text\":\"a\",\"metadata\":" + metadata("9".repeat(digits)) + "}")),
         new Bound(
             "length of a name",
             1_000,
             404,
             400,
-            "Name length",
+            "The name of a field has more than 1000 characters",
             length -> put("{\"text\":\"a\",\"metadata\":{\"" + "n".repeat(length) + "\":1}}")),
         new Bound(
             "chunks",
