@@ -48,7 +48,8 @@ public record SearchRequest(
     @Nullable Double minScore,
     @Nullable GroupBy groupBy,
     @Schema(defaultValue = "1", minimum = "1", maximum = "100") Integer groupSize,
-    @Schema(defaultValue = "[\"title\", \"text\", \"metadata\"]") Set<ReturnField> select,
+    @Schema(nullable = true, defaultValue = "[\"title\", \"text\", \"metadata\"]")
+        Set<ReturnField> select,
     @Schema(defaultValue = "false") Boolean highlight,
     @Schema(nullable = true) Fusion hybrid,
     @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
