@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.contract.RequestGenerator.Fuzzed;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.Patience;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -32,7 +33,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -117,7 +117,7 @@ class FuzzIT {
         .isEmpty();
     assertThat(given().get("/q/health/ready").statusCode()).isEqualTo(200);
     // The index of a field that a request has removed is dropped in the background.
-    Awaitility.await()
+    Patience.await()
         .atMost(Duration.ofMinutes(1))
         .untilAsserted(() ->
             assertThat(given().get("/api/v1/schema/verify").jsonPath().getList("")).isEmpty());

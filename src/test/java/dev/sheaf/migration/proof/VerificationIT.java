@@ -14,6 +14,7 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.Patience;
 import dev.sheaf.testing.TestDatabase;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,7 +25,6 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -331,7 +331,7 @@ class VerificationIT {
               live.execute(sql);
               return null;
             });
-        Awaitility.await()
+        Patience.await()
             .atMost(Duration.ofMinutes(1))
             .until(() ->
                 Sql.of(
