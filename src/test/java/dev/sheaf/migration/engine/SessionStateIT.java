@@ -35,7 +35,8 @@ class SessionStateIT {
       UNION ALL SELECT 'prepared ' || name FROM pg_prepared_statements
       UNION ALL SELECT 'cursor ' || name FROM pg_cursors WHERE is_holdable
       UNION ALL SELECT 'listening ' || channel FROM pg_listening_channels() AS channel
-      UNION ALL SELECT 'lock ' || (classid::bigint << 32 | objid::bigint) FROM pg_locks WHERE locktype = 'advisory'
+      UNION ALL SELECT 'lock ' || (classid::bigint << 32 | objid::bigint) FROM pg_locks
+       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
       """;
 
   @TempDir private Path root;
