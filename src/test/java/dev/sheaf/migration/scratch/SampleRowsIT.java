@@ -232,6 +232,7 @@ class SampleRowsIT {
                     "public.embedding_canary",
                     "public.embedding_space",
                     "public.index_recall",
+                    "public.ingestion_batch",
                     "public.ingestion_error",
                     "public.ingestion_job",
                     "public.ingestion_part"),
