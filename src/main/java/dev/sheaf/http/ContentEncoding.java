@@ -2,11 +2,11 @@ package dev.sheaf.http;
 
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.CountedInputStream;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.HttpHeaders;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -130,7 +130,7 @@ final class ContentEncoding {
     }
   }
 
-  private static final class Counted extends FilterInputStream {
+  private static final class Counted extends CountedInputStream {
 
     private long count;
 
@@ -139,17 +139,8 @@ final class ContentEncoding {
     }
 
     @Override
-    public int read() throws IOException {
-      int value = super.read();
-      count += value < 0 ? 0 : 1;
-      return value;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int read = super.read(buffer, offset, length);
-      count += Math.max(read, 0);
-      return read;
+    protected void count(int bytes) {
+      count += bytes;
     }
   }
 }

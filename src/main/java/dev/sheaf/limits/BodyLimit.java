@@ -3,6 +3,7 @@ package dev.sheaf.limits;
 import dev.sheaf.http.Streamed;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.CountedInputStream;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -11,7 +12,6 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ResourceInfo;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
@@ -128,7 +128,7 @@ final class BodyLimit {
 
   /// A body that has not arrived. It needs no memory until its first byte, and little until more
   /// than [#SMALL_BODY_BYTES] have arrived.
-  private final class LimitedInputStream extends FilterInputStream {
+  private final class LimitedInputStream extends CountedInputStream {
 
     private final MemoryBudget.Account account;
     private final long expected;
@@ -145,20 +145,7 @@ final class BodyLimit {
     }
 
     @Override
-    public int read() throws IOException {
-      int value = super.read();
-      count(value < 0 ? 0 : 1);
-      return value;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int read = super.read(buffer, offset, length);
-      count(Math.max(read, 0));
-      return read;
-    }
-
-    private void count(int read) throws IOException {
+    protected void count(int read) throws IOException {
       long before = count;
       count += read;
       if (count > limit) {

@@ -1,7 +1,7 @@
 package dev.sheaf.transfer;
 
+import dev.sheaf.runtime.CountedInputStream;
 import java.io.BufferedInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -74,7 +74,7 @@ final class JsonLines implements Upload {
 
   @Override
   public InputStream open(LongConsumer progress) throws IOException {
-    return new CountingInputStream(
+    return new ProgressStream(
         stream != null ? stream : Files.newInputStream(java.util.Objects.requireNonNull(file)),
         progress);
   }
@@ -90,30 +90,17 @@ final class JsonLines implements Upload {
   }
 
   /// Reports the number of bytes that are read.
-  private static final class CountingInputStream extends FilterInputStream {
+  private static final class ProgressStream extends CountedInputStream {
     private final LongConsumer progress;
     private long count;
 
-    CountingInputStream(InputStream in, LongConsumer progress) {
+    ProgressStream(InputStream in, LongConsumer progress) {
       super(in);
       this.progress = progress;
     }
 
     @Override
-    public int read() throws IOException {
-      int value = super.read();
-      count(value < 0 ? 0 : 1);
-      return value;
-    }
-
-    @Override
-    public int read(byte[] buffer, int offset, int length) throws IOException {
-      int bytes = super.read(buffer, offset, length);
-      count(Math.max(bytes, 0));
-      return bytes;
-    }
-
-    private void count(int bytes) {
+    protected void count(int bytes) {
       count += bytes;
       progress.accept(count);
     }
