@@ -98,6 +98,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       PGProperty.PASSWORD.set(properties, password);
     }
     PGProperty.APPLICATION_NAME.set(properties, applicationName);
+    // The name is sent with the startup message. A name that is set later would not survive
+    // DISCARD ALL.
+    PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "9.0");
     PGProperty.CONNECT_TIMEOUT.set(properties, (int) CONNECT_TIMEOUT.toSeconds());
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
     // Migrations run each statement once; a prepared statement would be a wasted round trip.

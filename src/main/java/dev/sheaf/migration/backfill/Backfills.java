@@ -197,7 +197,7 @@ public final class Backfills {
 
   private <T> T connected(String what, DatabaseCall<T> call) {
     try (Connection connection = address.open("sheaf " + ProcessIdentity.NAME + " backfill")) {
-      ChangesetSession.apply(connection);
+      ChangesetSession.applySettings(connection);
       return call.of(connection);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(address, what, e);

@@ -107,7 +107,7 @@ public final class ChangesetSession implements AutoCloseable {
     try (Statement statement = connection.createStatement()) {
       statement.execute("DISCARD ALL");
     }
-    apply(connection);
+    applySettings(connection);
     long deadline = System.nanoTime() + config.lockWait().toNanos();
     while (AdvisoryLock.tryAcquire(connection, RUNNING).isEmpty()) {
       if (System.nanoTime() > deadline) {
@@ -123,7 +123,7 @@ public final class ChangesetSession implements AutoCloseable {
   }
 
   /// Applies the settings with which a changeset begins to a new session.
-  public static void apply(Connection connection) throws SQLException {
+  public static void applySettings(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(SETTINGS);
     }

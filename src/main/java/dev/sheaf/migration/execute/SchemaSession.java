@@ -86,7 +86,7 @@ public final class SchemaSession implements AutoCloseable {
       }
       Optional<AdvisoryLock> lock = SchemaLock.tryAcquire(connection);
       if (lock.isPresent()) {
-        ChangesetSession.apply(connection);
+        ChangesetSession.applySettings(connection);
         return lock;
       }
       if (!told || System.nanoTime() > deadline) {

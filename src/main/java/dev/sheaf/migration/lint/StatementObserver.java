@@ -121,7 +121,7 @@ public final class StatementObserver {
   private Observation observe(Changeset changeset, boolean applied) {
     // Each changeset gets its own session, because the previous one may have changed settings.
     try (Connection connection = scratch.open("sheaf check")) {
-      ChangesetSession.apply(connection);
+      ChangesetSession.applySettings(connection);
       for (SampleRows.Unfilled table : SampleRows.fill(connection).unfilled()) {
         notes.add("no sample rows for " + table.table() + ": " + table.reason());
       }

@@ -93,6 +93,10 @@ class SessionStateIT {
                   """
                       .formatted(LEAKS.size() + 1)))
           .isEmpty();
+      assertThat(
+              database.query(
+                  "SELECT count(*) FROM probe WHERE seen LIKE 'application\\_name = sheaf %changesets'"))
+          .containsExactly(String.valueOf(LEAKS.size() + 1));
       assertThat(database.query("SELECT count(*) > 300 FROM probe WHERE step = 0"))
           .containsExactly("t");
     }
