@@ -71,9 +71,11 @@ class HostileClientsIT {
       assertThat(statuses)
           .allMatch(status -> (status >= 200 && status < 500) || status == 503)
           // Not everything is rejected.
-          .contains(200, 422);
-      assertThat(status(service, "POST", C + "/search", "{\"vector\":[1,0]}")).isEqualTo(200);
-      assertThat(status(service, "PUT", C + "/documents/big", bigDocument(0))).isIn(200, 201);
+          .contains(200);
+      // As 503 promises, what did not fit into memory beside the others is answered later.
+      await().until(() -> status(service, "POST", C + "/search", manyValues()) == 422);
+      await().until(() -> status(service, "POST", C + "/search", "{\"vector\":[1,0]}") == 200);
+      await().until(() -> status(service, "PUT", C + "/documents/big", bigDocument(0)) < 300);
 
       // More than the service accepts. It closes idle ones, so that other clients get through.
       silent.addAll(announceBodies(service, 1_500));
@@ -92,9 +94,7 @@ class HostileClientsIT {
     // These answers have five thousand hits, of 20 MB together.
     requests.add(() -> status(service, "POST", "/api/v1/search/batch", batch(50, 100)));
     requests.add(() -> status(service, "POST", "/api/v1/search/batch", batch(5, 1_000)));
-    // Millions of values.
-    requests.add(
-        () -> status(service, "POST", C + "/search", filter("{}" + ",{}".repeat(3_300_000))));
+    requests.add(() -> status(service, "POST", C + "/search", manyValues()));
     // Long paths of millions of values.
     requests.add(() -> status(service, "PUT", C + "/documents/deep", deep()));
     for (int i = 0; i < 2; i++) {
@@ -157,7 +157,9 @@ class HostileClientsIT {
     return "{\"searches\":[" + search + ("," + search).repeat(searches - 1) + "]}";
   }
 
-  private static String filter(String values) {
+  /// A filter of millions of values.
+  private static String manyValues() {
+    String values = "{}" + ",{}".repeat(3_300_000);
     return "{\"vector\":[1,0],\"filter\":{\"a\":{\"$in\":[" + values + "]}}}";
   }
 
