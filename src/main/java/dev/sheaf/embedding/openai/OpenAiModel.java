@@ -30,6 +30,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /// A model on a server with the endpoint `POST /v1/embeddings`: OpenAI, Ollama, vLLM, Text
 /// Embeddings Inference or Sheaf.
@@ -43,10 +44,17 @@ import org.jboss.logging.Logger;
 final class OpenAiModel implements EmbeddingModel {
 
   private static final int BYTES_PER_TOKEN = 3;
+  private static final int OK = 200;
   private static final int TOO_MANY_REQUESTS = 429;
 
   /// The statuses with which a server rejects a text: bad request, too large, unprocessable.
   private static final Set<Integer> REJECTED_TEXT = Set.of(400, 413, 422);
+
+  /// A text that no working server rejects.
+  private static final String ONE_WORD = "word";
+
+  /// After an accepted request, rejections are believed to be about the text for this long.
+  private static final Duration TRUSTED = Duration.ofMinutes(1);
 
   private static final Duration MAX_DELAY = Duration.ofSeconds(30);
   private static final Duration UNLIMITED = Duration.ofDays(1);
@@ -60,6 +68,9 @@ final class OpenAiModel implements EmbeddingModel {
   private final HttpClient http;
   private final URI embeddings;
   private final Map<Purpose, Semaphore> permits = new EnumMap<>(Purpose.class);
+
+  /// When the server last accepted a request, by [System#nanoTime].
+  private volatile @Nullable Long accepted;
 
   /// @throws IllegalStateException if a number in the configuration is out of range
   OpenAiModel(String name, OpenAiConfig.Model config, HttpClient http) {
@@ -187,11 +198,13 @@ final class OpenAiModel implements EmbeddingModel {
       try {
         HttpResponse<byte[]> response = send(request, min(config.timeout(), remaining(deadline)));
         int status = response.statusCode();
-        if (status == 200) {
+        if (status == OK) {
+          accepted = System.nanoTime();
           return vectors(response.body(), inputs.size());
         }
         failure = "HTTP " + status + " " + quoted(response.body());
         if (purpose == Purpose.DOCUMENT && REJECTED_TEXT.contains(status)) {
+          requireThatOneWordIsAccepted(failure, deadline);
           // The client learns that the text is rejected, but not what the server wrote.
           LOG.warnf("Embedding server rejected a text: model=%s answer=%s", name, failure);
           throw new IllegalArgumentException(
@@ -221,6 +234,27 @@ final class OpenAiModel implements EmbeddingModel {
           name, attempt + 1, failure);
       Thread.sleep(jittered);
     }
+  }
+
+  /// A server that rejects every text, for example because it does not know the model, must not be
+  /// taken for one that rejects a document: the document would count as invalid.
+  ///
+  /// @throws EmbeddingException if the server does not accept a single word
+  private void requireThatOneWordIsAccepted(String failure, long deadline)
+      throws IOException, InterruptedException {
+    Long last = accepted;
+    if (last != null && System.nanoTime() - last < TRUSTED.toNanos()) {
+      return;
+    }
+    HttpResponse<byte[]> response =
+        send(toRequest(List.of(ONE_WORD)), min(config.timeout(), remaining(deadline)));
+    if (response.statusCode() != OK) {
+      throw new EmbeddingException(
+          "%s rejects not only a text, but also a single word, with HTTP %s. It answered the text with: %s. Check the settings sheaf.embedding.openai.%s."
+              .formatted(embeddings, response.statusCode(), failure, name),
+          null);
+    }
+    accepted = System.nanoTime();
   }
 
   /// Sends a request with a timeout for the whole response. The timeout of [HttpRequest] covers

@@ -215,6 +215,7 @@ class OpenAiModelTest {
   @ValueSource(ints = {400, 413, 422})
   void aTextThatIsRefusedIsNoFailureOfTheModel(int status) {
     answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
+    answers.add(new Answer(200, TWO));
     answers.add(new Answer(status, "{\"error\": \"no emoji\"}"));
     OpenAiModel model = model(Map.of());
 
@@ -223,6 +224,21 @@ class OpenAiModelTest {
         .hasMessage("The model m rejects the text with HTTP status " + status + ".");
     assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.QUERY))
         .isInstanceOf(EmbeddingException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {400, 413, 422, 404, 503})
+  void aServerThatRejectsEveryTextIsAFailureOfTheModel(int status) {
+    answers.add(new Answer(422, "{\"error\": \"unknown model\"}"));
+    answers.add(new Answer(status, "{\"error\": \"unknown model\"}"));
+    OpenAiModel model = model(Map.of());
+
+    assertThatThrownBy(() -> model.embed(List.of("one"), Purpose.DOCUMENT))
+        .isInstanceOf(EmbeddingException.class)
+        .hasMessageEndingWith(
+            "rejects not only a text, but also a single word, with HTTP %s. It answered the text with: HTTP 422 {\"error\": \"unknown model\"}. Check the settings sheaf.embedding.openai.m."
+                .formatted(status));
+    assertThat(requests).hasSize(2);
   }
 
   @Test
