@@ -57,7 +57,7 @@ class JobTable {
              round((CASE WHEN state = 'running'
                          THEN (bytes - "position") * extract(epoch FROM now() - started_at) / nullif("position", 0)
                     END)::numeric, 1)::float8,
-             attempts, error, created_at, started_at, finished_at
+             attempts, error, created_at, started_at, finished_at, request_hash
         FROM ingestion_job
       """;
 
@@ -106,10 +106,25 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
+  /// A job with the key of a request.
+  ///
+  /// @param requestHash of the body of the request; `null` if it has not arrived completely, or the
+  ///   job is of an older version
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record KeyedJob(Job job, byte @Nullable [] requestHash) {}
+
+  /// The job of a request: older versions stored the client's key, for all callers.
+  private static final String OF_REQUEST =
+      """
+       collection_id = ?
+         AND (idempotency_key = ? OR idempotency_key = ? AND created_by = ? AND request_hash IS NULL)
+      """;
+
   /// Creates a job, whose lease this process holds until [#disown].
   ///
   /// @return its id, or empty if there is already a job with this key
-  Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
+  Optional<Long> begin(
+      Loader.Target target, boolean async, @Nullable RequestKey key, String creator)
       throws SQLException {
     Optional<Long> id =
         Sql.of(
@@ -125,7 +140,7 @@ class JobTable {
                 target.collection(),
                 async ? "async" : "sync",
                 async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
-                key,
+                key == null ? null : key.stored(),
                 creator,
                 async)
             .first(dataSource, row -> row.getLong(1));
@@ -145,12 +160,15 @@ class JobTable {
         .collect(Collectors.toMap(Job::id, job -> job));
   }
 
-  Optional<Job> find(Loader.Target target, String key) throws SQLException {
+  /// The job of an earlier request with this key. Uses ingestion_job_idempotency_key_key.
+  Optional<KeyedJob> find(Loader.Target target, RequestKey key) throws SQLException {
     return Sql.of(
-            VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
+            VIEW + " WHERE" + OF_REQUEST + " ORDER BY id DESC LIMIT 1",
             target.space().collectionId(),
-            key)
-        .first(dataSource, JobTable::job);
+            key.stored(),
+            key.key(),
+            key.caller())
+        .first(dataSource, row -> new KeyedJob(job(row), row.getBytes(20)));
   }
 
   /// A job that the caller may see.
@@ -215,10 +233,11 @@ class JobTable {
   /// Queues a job after its upload is stored.
   ///
   /// @return false if the job was cancelled or deleted
-  boolean queue(long id, long bytes) throws SQLException {
+  boolean queue(long id, long bytes, byte[] requestHash) throws SQLException {
     return Sql.of(
-                "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
+                "UPDATE ingestion_job SET state = 'queued', bytes = ?, request_hash = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
                 bytes,
+                requestHash,
                 id)
             .update(dataSource)
         == 1;
@@ -333,6 +352,16 @@ class JobTable {
         id);
   }
 
+  /// Completes a job that was loaded while its body arrived.
+  void complete(long id, byte[] requestHash) throws SQLException {
+    end(
+        id,
+        "UPDATE ingestion_job SET state = 'completed', finished_at = now(), request_hash = ? WHERE id = ? AND "
+            + isOurs(),
+        requestHash,
+        id);
+  }
+
   void fail(long id, String error) throws SQLException {
     end(
         id,
@@ -431,12 +460,13 @@ class JobTable {
   }
 
   /// Deletes the job with this key if its process died.
-  void deleteAbandoned(Loader.Target target, String key) throws SQLException {
+  void deleteAbandoned(Loader.Target target, RequestKey key) throws SQLException {
     Sql.of(
-            "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
-                + ABANDONED,
+            "DELETE FROM ingestion_job WHERE" + OF_REQUEST + " AND " + ABANDONED,
             target.space().collectionId(),
-            key)
+            key.stored(),
+            key.key(),
+            key.caller())
         .update(dataSource);
   }
 

@@ -34,6 +34,7 @@ public enum ProblemType {
   UNSUPPORTED_MEDIA_TYPE(415, "Unsupported media type"),
   INVALID_FIELD(422, "A field is not valid"),
   WIDTH_MISMATCH(422, "The vector has the wrong number of dimensions"),
+  KEY_REUSED(422, "The Idempotency-Key belongs to another request"),
   RECALL_OUT_OF_REACH(422, "The index cannot reach this recall"),
   TOO_MANY_REQUESTS(429, "Too many requests"),
   INTERNAL(500, "Internal server error"),

@@ -182,7 +182,7 @@ class JobIT {
             .body("created", equalTo(3))
             .extract()
             .asString();
-    upload(collection, key, lines(500)).statusCode(200).body(equalTo(first));
+    upload(collection, key, lines(3) + "x\n").statusCode(200).body(equalTo(first));
     upload(vectors(), key, lines(1)).statusCode(200).body("created", equalTo(1));
 
     Map<String, String> async = Map.of("Idempotency-Key", "nightly 2", "Prefer", "respond-async");
@@ -195,6 +195,51 @@ class JobIT {
         .body("created", equalTo(2));
 
     upload(collection, Map.of("Idempotency-Key", "x".repeat(256)), lines(1)).statusCode(400);
+  }
+
+  @Test
+  void aKeyBelongsToOneBody() throws SQLException {
+    String collection = vectors();
+    Map<String, String> sync = Map.of("Idempotency-Key", "one");
+    Map<String, String> async = Map.of("Idempotency-Key", "two", "Prefer", "respond-async");
+    upload(collection, sync, lines(3)).statusCode(200);
+    int id = upload(collection, async, lines(3)).statusCode(202).extract().path("id");
+
+    for (String other : List.of("", lines(2), lines(3) + "\n", lines(4_000))) {
+      for (Map<String, String> key : List.of(sync, async)) {
+        upload(collection, key, other)
+            .statusCode(422)
+            .body("type", equalTo("urn:sheaf:problem:key-reused"));
+      }
+    }
+
+    upload(collection, async, lines(3)).statusCode(202).body("id", equalTo(id));
+    given()
+        .get("/api/v1/collections/{collection}", collection)
+        .then()
+        .body("documents", equalTo(3));
+    assertThat(count(jobsOf(collection))).isEqualTo(2);
+  }
+
+  /// An older version stored the key as the client sent it, and no hash.
+  @Test
+  void aJobOfAnOlderVersionKeepsItsKey() throws SQLException {
+    String collection = vectors();
+    for (String creator : List.of("anybody", "key:another")) {
+      execute(
+          """
+          INSERT INTO ingestion_job (collection_id, collection, mode, state, idempotency_key, created_by, read, created, finished_at)
+          SELECT id, name, 'sync', 'completed', '%1$s', '%1$s', 7, 7, now() FROM collection WHERE name = '%2$s'
+          """
+              .formatted(creator, collection));
+    }
+
+    upload(collection, Map.of("Idempotency-Key", "anybody"), lines(1))
+        .statusCode(200)
+        .body("created", equalTo(7));
+    upload(collection, Map.of("Idempotency-Key", "key:another"), lines(1))
+        .statusCode(200)
+        .body("created", equalTo(1));
   }
 
   @Test
