@@ -98,7 +98,7 @@ class JobService {
     } finally {
       table.disown(id);
       if (!stored) {
-        table.deleteUnfinished(id);
+        table.deleteReceiving(id);
       }
     }
     return table.find(id).orElseThrow(() -> notFound(id));
@@ -205,6 +205,28 @@ class JobService {
   Job cancel(Caller caller, long id) throws SQLException {
     table.cancel(get(caller, id).id());
     return get(caller, id);
+  }
+
+  /// Queues a failed job again, from the batch on that failed. A job that is queued or running
+  /// stays as it is.
+  ///
+  /// @throws Problem if there is no such job, or the caller may not see it; `JOB_STATE` if it has
+  ///   not failed, or its upload is deleted
+  Job retry(Caller caller, long id) throws SQLException {
+    boolean restarted = table.restart(get(caller, id).id());
+    Job job = get(caller, id);
+    if (restarted) {
+      LOG.infof("Job queued again: job=%s collection=%s", id, job.collection());
+    } else if (job.state() == JobState.FAILED) {
+      throw new Problem(
+          ProblemType.JOB_STATE,
+          "The upload of job " + id + " is deleted. Send the whole upload again.");
+    } else if (job.state().isFinished() || !job.async()) {
+      throw new Problem(
+          ProblemType.JOB_STATE,
+          "Job %s is %s. Only a failed job can be retried.".formatted(id, job.state().value()));
+    }
+    return job;
   }
 
   /// Cancels and deletes a job.

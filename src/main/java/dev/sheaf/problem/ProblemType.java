@@ -27,6 +27,7 @@ public enum ProblemType {
   INDEX_MISSING(409, "The collection has no index"),
   BACKFILL_STATE(409, "The state of the backfill does not allow this"),
   BUSY(409, "The resource is in use"),
+  JOB_STATE(409, "The state of the job does not allow this"),
   JOB_CANCELLED(409, "The job was cancelled"),
   PRECONDITION_FAILED(412, "The precondition is not met"),
   BODY_TOO_LARGE(413, "The body is too large"),
