@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -225,9 +226,8 @@ class IngestionIT {
     BatchReader batches =
         loader.batches(new LineReader(new ByteArrayInputStream(upload), loader.maxLine(), 0, 0));
 
-    Batch batch = batches.next();
+    Batch batch = Objects.requireNonNull(batches.next());
 
-    assertThat(batch).isNotNull();
     assertThat(batch.lines())
         .containsExactlyInAnyOrderEntriesOf(Map.of("a", 90_001L, "b", 180_001L));
     assertThat(batch.position()).isEqualTo(upload.length);
