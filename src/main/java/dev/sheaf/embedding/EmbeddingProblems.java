@@ -30,6 +30,13 @@ public final class EmbeddingProblems {
     return new Problem(ProblemType.MODEL_UNAVAILABLE, detail(failure));
   }
 
+  /// Whether the model is the cause, so that the same request succeeds when the model is available.
+  public static boolean isUnavailable(Throwable failure) {
+    return failure instanceof EmbeddingException
+        || failure instanceof UnknownEmbeddingModelException
+        || failure instanceof WidthMismatchException;
+  }
+
   /// What a client may know of a failure of a model. The message of an [EmbeddingException]
   /// contains addresses, and what a server answered.
   public static String detail(RuntimeException failure) {

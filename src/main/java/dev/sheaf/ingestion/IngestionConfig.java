@@ -32,7 +32,8 @@ public interface IngestionConfig {
   @WithDefault("30s")
   Duration lease();
 
-  /// Number of attempts without progress after which a job fails.
+  /// Number of attempts without progress after which a job fails. An attempt does not count if the
+  /// database, the model or memory was unavailable.
   @WithDefault("8")
   int maxAttempts();
 
@@ -44,7 +45,8 @@ public interface IngestionConfig {
   @WithDefault("15s")
   Duration heartbeatEvery();
 
-  /// How long finished jobs, with their idempotency keys, are kept.
+  /// How long finished jobs are kept, with their idempotency keys and, if they failed, their
+  /// uploads.
   @WithDefault("7d")
   Duration keepJobs();
 }

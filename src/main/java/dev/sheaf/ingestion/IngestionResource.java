@@ -83,7 +83,7 @@ class IngestionResource {
       operationId = "uploadDocuments",
       summary = "Store many documents",
       description =
-          "Each line is a document as for PUT, with its `id`. The number of lines is not limited. If a line cannot be stored, it is reported, and the others are stored. The body may be compressed with Content-Encoding: gzip. With Prefer: respond-async, the service stores the upload and loads it in a job. A request that repeats an Idempotency-Key gets the result of the first request.")
+          "Each line is a document as for PUT, with its `id`. The number of lines is not limited. If a line cannot be stored, it is reported, and the others are stored. The body may be compressed with Content-Encoding: gzip. With Prefer: respond-async, the service stores the upload and loads it in a job. A request that repeats an Idempotency-Key gets the result of the first request. Each caller has its own keys.")
   @RequestBody(
       content =
           @Content(
@@ -114,6 +114,9 @@ class IngestionResource {
       responseCode = "409",
       description =
           "The first request with this key is still in progress, or its job was cancelled")
+  @APIResponse(
+      responseCode = "422",
+      description = "The caller has sent another body with this key, or the request is not valid")
   public Response load(
       @RestPath String collection,
       @Parameter(description = "respond-async") @RestHeader("Prefer") @Nullable String prefer,
@@ -126,23 +129,22 @@ class IngestionResource {
       throws SQLException {
     modules.require(MODULE);
     var target = new Loader.Target(collection, collections.activeSpace(collection));
-    if (key != null) {
-      Optional<Job> earlier = jobs.findEarlier(target, key);
+    String creator = callers.ofRequest().name();
+    RequestKey requestKey = key == null ? null : new RequestKey(creator, key);
+    if (requestKey != null) {
+      Optional<Job> earlier = jobs.findEarlier(target, requestKey, body);
       if (earlier.isPresent()) {
         Job job = earlier.get();
         return job.async() ? accepted(job) : Response.ok(jobs.result(job)).build();
       }
     }
-    String creator = callers.ofRequest().name();
     if (prefersAsync(prefer)) {
-      return accepted(jobs.store(target, key, creator, body));
+      return accepted(jobs.store(target, requestKey, creator, body));
     }
-    var lines = new LineReader(body, loader.maxLine(), 0, 0);
     return Response.ok(
-            key == null
-                ? loader.load(
-                    target, loader.batches(lines), Set.of(), JobProgress.NONE, () -> false)
-                : jobs.load(target, key, creator, lines))
+            requestKey == null
+                ? loader.load(target, loader.batches(body), Set.of(), JobProgress.NONE, () -> false)
+                : jobs.load(target, requestKey, creator, body))
         .build();
   }
 

@@ -94,6 +94,23 @@ class JobResource {
     return jobs.cancel(callers.ofRequest(), id);
   }
 
+  @POST
+  @Path("/{id}/retry")
+  @Operation(
+      operationId = "retryJob",
+      summary = "Retry a failed job",
+      description =
+          "Queues the job again. It continues after the last batch that is loaded. A job that is queued or running does not change.")
+  @APIResponse(responseCode = "200", description = "The job")
+  @APIResponse(responseCode = "404", description = "No such job, or the module is off")
+  @APIResponse(
+      responseCode = "409",
+      description = "The job has not failed, or its upload is deleted")
+  public Job retry(@Parameter(example = "1000001") @RestPath long id) throws SQLException {
+    modules.require(IngestionResource.MODULE);
+    return jobs.retry(callers.ofRequest(), id);
+  }
+
   @DELETE
   @Path("/{id}")
   @ResponseStatus(204)

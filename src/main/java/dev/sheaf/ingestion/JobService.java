@@ -3,11 +3,16 @@ package dev.sheaf.ingestion;
 import dev.sheaf.http.Caller;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.Hashes;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
+import java.security.DigestInputStream;
 import java.sql.SQLException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
@@ -21,7 +26,6 @@ class JobService {
   private static final Logger LOG = Logger.getLogger(JobService.class);
 
   private static final int PART_BYTES = 1024 * 1024;
-  private static final int MAX_KEY_BYTES = 255;
   private static final int MAX_LISTED = 100;
 
   private final JobTable table;
@@ -36,21 +40,39 @@ class JobService {
 
   /// The job of an earlier request with the same key.
   ///
-  /// @throws Problem `BUSY` if that request is still in progress
-  Optional<Job> findEarlier(Loader.Target target, String key) throws SQLException {
-    if (key.isEmpty()
-        || key.length() > MAX_KEY_BYTES
-        || !key.chars().allMatch(c -> c > 31 && c < 127)) {
-      throw Problem.parameter(
-          "Idempotency-Key",
-          "Idempotency-Key must have 1 to " + MAX_KEY_BYTES + " printable ASCII characters.");
-    }
+  /// @param body of this request; read to its end if there is an earlier one to compare it with
+  /// @throws Problem `BUSY` if that request is still in progress, `KEY_REUSED` if it had another
+  ///   body
+  Optional<Job> findEarlier(Loader.Target target, RequestKey key, InputStream body)
+      throws SQLException {
     table.deleteAbandoned(target, key);
-    Optional<Job> job = table.find(target, key);
-    if (job.isPresent() && !isAnswered(job.get())) {
+    Optional<JobTable.KeyedJob> earlier = table.find(target, key);
+    if (earlier.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!isAnswered(earlier.get().job())) {
       throw busy(key);
     }
-    return job;
+    byte[] hash = earlier.get().requestHash();
+    if (hash != null && !Arrays.equals(hash, hash(body))) {
+      throw new Problem(
+          ProblemType.KEY_REUSED,
+          "An earlier request with Idempotency-Key %s had another body. Send this one with another key, or repeat the earlier one unchanged."
+              .formatted(key.key()));
+    }
+    return Optional.of(earlier.get().job());
+  }
+
+  private static byte[] hash(InputStream body) {
+    var hashed = new DigestInputStream(body, Hashes.sha256());
+    try {
+      hashed.transferTo(OutputStream.nullOutputStream());
+    } catch (IOException e) {
+      throw new Problem(
+          ProblemType.BODY_BROKEN_OFF,
+          "The upload ended unexpectedly. Send the whole upload again with the same Idempotency-Key.");
+    }
+    return hashed.getMessageDigest().digest();
   }
 
   private static boolean isAnswered(Job job) {
@@ -61,12 +83,14 @@ class JobService {
   ///
   /// @param creator the owner of the job, as in [Caller#name]
   /// @throws Problem if the upload is incomplete; nothing is stored then
-  Job store(Loader.Target target, @Nullable String key, String creator, InputStream body)
+  Job store(Loader.Target target, @Nullable RequestKey key, String creator, InputStream body)
       throws SQLException {
     long id = begin(target, true, key, creator);
+    var hashed = new DigestInputStream(body, Hashes.sha256());
     boolean stored = false;
     try {
-      stored = table.queue(id, storeParts(id, body));
+      long bytes = storeParts(id, hashed);
+      stored = table.queue(id, bytes, hashed.getMessageDigest().digest());
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
@@ -74,7 +98,7 @@ class JobService {
     } finally {
       table.disown(id);
       if (!stored) {
-        table.deleteUnfinished(id);
+        table.deleteReceiving(id);
       }
     }
     return table.find(id).orElseThrow(() -> notFound(id));
@@ -102,14 +126,15 @@ class JobService {
   /// Loads an upload immediately, and stores the result under its key.
   ///
   /// @throws Problem `JOB_CANCELLED` if the job is cancelled or deleted in the meantime
-  LoadResult load(Loader.Target target, String key, String creator, LineReader lines)
+  LoadResult load(Loader.Target target, RequestKey key, String creator, InputStream body)
       throws SQLException {
     long id = begin(target, false, key, creator);
+    var hashed = new DigestInputStream(body, Hashes.sha256());
     boolean completed = false;
     try {
       LoadResult result =
-          loader.load(target, loader.batches(lines), Set.of(), table.progress(id), () -> false);
-      table.complete(id);
+          loader.load(target, loader.batches(hashed), Set.of(), table.progress(id), () -> false);
+      table.complete(id, hashed.getMessageDigest().digest());
       completed = true;
       return result;
     } catch (JobProgress.StoppedException e) {
@@ -123,17 +148,22 @@ class JobService {
     }
   }
 
-  private long begin(Loader.Target target, boolean async, @Nullable String key, String creator)
+  private long begin(Loader.Target target, boolean async, @Nullable RequestKey key, String creator)
       throws SQLException {
-    long id = table.begin(target, async, key, creator).orElseThrow(() -> busy(String.valueOf(key)));
+    // Without a key, there is always a new job.
+    long id =
+        table
+            .begin(target, async, key, creator)
+            .orElseThrow(() -> busy(Objects.requireNonNull(key)));
     LOG.infof("Ingestion started: job=%s collection=%s async=%s", id, target.collection(), async);
     return id;
   }
 
-  private static Problem busy(String key) {
+  private static Problem busy(RequestKey key) {
     return new Problem(
         ProblemType.BUSY,
-        "The first request with Idempotency-Key " + key + " is still in progress. Retry later.");
+        "The first request with Idempotency-Key %s is still in progress. Retry later."
+            .formatted(key.key()));
   }
 
   private static Problem cancelled(long id) {
@@ -175,6 +205,28 @@ class JobService {
   Job cancel(Caller caller, long id) throws SQLException {
     table.cancel(get(caller, id).id());
     return get(caller, id);
+  }
+
+  /// Queues a failed job again, from the batch on that failed. A job that is queued or running
+  /// stays as it is.
+  ///
+  /// @throws Problem if there is no such job, or the caller may not see it; `JOB_STATE` if it has
+  ///   not failed, or its upload is deleted
+  Job retry(Caller caller, long id) throws SQLException {
+    boolean restarted = table.restart(get(caller, id).id());
+    Job job = get(caller, id);
+    if (restarted) {
+      LOG.infof("Job queued again: job=%s collection=%s", id, job.collection());
+    } else if (job.state() == JobState.FAILED) {
+      throw new Problem(
+          ProblemType.JOB_STATE,
+          "The upload of job " + id + " is deleted. Send the whole upload again.");
+    } else if (job.state().isFinished() || !job.async()) {
+      throw new Problem(
+          ProblemType.JOB_STATE,
+          "Job %s is %s. Only a failed job can be retried.".formatted(id, job.state().value()));
+    }
+    return job;
   }
 
   /// Cancels and deletes a job.

@@ -13,7 +13,8 @@ public enum JobState {
   RUNNING,
   /// Every line is stored or reported.
   COMPLETED,
-  /// No more attempts are made; documents that are already loaded stay.
+  /// No more attempts are made until a client retries the job; documents that are already loaded
+  /// stay.
   FAILED,
   /// A client cancelled the job; documents that are already loaded stay.
   CANCELLED;

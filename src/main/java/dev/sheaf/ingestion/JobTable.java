@@ -36,6 +36,11 @@ class JobTable {
       """
           .formatted(Lease.EXPIRED);
 
+  /// The time after the end of the lease in which a process that was only paused can continue.
+  /// Nothing but space depends on it.
+  private static final String LONG_ABANDONED =
+      ABANDONED + " AND lease_until < clock_timestamp() - interval '5 min'";
+
   /// A limited number, so that a run is short; the next one continues. Uses
   /// ingestion_job_finished_idx.
   static final String DELETE_FINISHED =
@@ -57,7 +62,7 @@ class JobTable {
              round((CASE WHEN state = 'running'
                          THEN (bytes - "position") * extract(epoch FROM now() - started_at) / nullif("position", 0)
                     END)::numeric, 1)::float8,
-             attempts, error, created_at, started_at, finished_at
+             attempts, error, created_at, started_at, finished_at, request_hash
         FROM ingestion_job
       """;
 
@@ -106,10 +111,25 @@ class JobTable {
       int attempts,
       Set<Instant> writtenAt) {}
 
+  /// A job with the key of a request.
+  ///
+  /// @param requestHash of the body of the request; `null` if it has not arrived completely, or the
+  ///   job is of an older version
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  record KeyedJob(Job job, byte @Nullable [] requestHash) {}
+
+  /// The job of a request: older versions stored the client's key, for all callers.
+  private static final String OF_REQUEST =
+      """
+       collection_id = ?
+         AND (idempotency_key = ? OR idempotency_key = ? AND created_by = ? AND request_hash IS NULL)
+      """;
+
   /// Creates a job, whose lease this process holds until [#disown].
   ///
   /// @return its id, or empty if there is already a job with this key
-  Optional<Long> begin(Loader.Target target, boolean async, @Nullable String key, String creator)
+  Optional<Long> begin(
+      Loader.Target target, boolean async, @Nullable RequestKey key, String creator)
       throws SQLException {
     Optional<Long> id =
         Sql.of(
@@ -125,7 +145,7 @@ class JobTable {
                 target.collection(),
                 async ? "async" : "sync",
                 async ? JobState.RECEIVING.value() : JobState.RUNNING.value(),
-                key,
+                key == null ? null : key.stored(),
                 creator,
                 async)
             .first(dataSource, row -> row.getLong(1));
@@ -145,12 +165,15 @@ class JobTable {
         .collect(Collectors.toMap(Job::id, job -> job));
   }
 
-  Optional<Job> find(Loader.Target target, String key) throws SQLException {
+  /// The job of an earlier request with this key. Uses ingestion_job_idempotency_key_key.
+  Optional<KeyedJob> find(Loader.Target target, RequestKey key) throws SQLException {
     return Sql.of(
-            VIEW + " WHERE collection_id = ? AND idempotency_key = ?",
+            VIEW + " WHERE" + OF_REQUEST + " ORDER BY id DESC LIMIT 1",
             target.space().collectionId(),
-            key)
-        .first(dataSource, JobTable::job);
+            key.stored(),
+            key.key(),
+            key.caller())
+        .first(dataSource, row -> new KeyedJob(job(row), row.getBytes(20)));
   }
 
   /// A job that the caller may see.
@@ -215,10 +238,11 @@ class JobTable {
   /// Queues a job after its upload is stored.
   ///
   /// @return false if the job was cancelled or deleted
-  boolean queue(long id, long bytes) throws SQLException {
+  boolean queue(long id, long bytes, byte[] requestHash) throws SQLException {
     return Sql.of(
-                "UPDATE ingestion_job SET state = 'queued', bytes = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
+                "UPDATE ingestion_job SET state = 'queued', bytes = ?, request_hash = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
                 bytes,
+                requestHash,
                 id)
             .update(dataSource)
         == 1;
@@ -333,6 +357,17 @@ class JobTable {
         id);
   }
 
+  /// Completes a job that was loaded while its body arrived.
+  void complete(long id, byte[] requestHash) throws SQLException {
+    end(
+        id,
+        "UPDATE ingestion_job SET state = 'completed', finished_at = now(), request_hash = ? WHERE id = ? AND "
+            + isOurs(),
+        requestHash,
+        id);
+  }
+
+  /// Fails a job. Its upload is kept, so that a client can retry it.
   void fail(long id, String error) throws SQLException {
     end(
         id,
@@ -340,6 +375,45 @@ class JobTable {
             + isOurs(),
         error,
         id);
+  }
+
+  /// Fails a job that no retry can complete, and deletes its upload.
+  void failFinally(long id, String error) throws SQLException {
+    Transactions.run(
+        dataSource,
+        connection -> {
+          int failed =
+              Sql.of(
+                      "UPDATE ingestion_job SET state = 'failed', finished_at = now(), error = ? WHERE id = ? AND "
+                          + isOurs(),
+                      error,
+                      id)
+                  .update(connection);
+          if (failed == 1) {
+            deleteUpload(connection, id, "true");
+          }
+        });
+  }
+
+  /// Queues a failed job again, if its upload is still stored.
+  ///
+  /// @return false if it is not
+  boolean restart(long id) throws SQLException {
+    return Sql.of(
+                """
+                UPDATE ingestion_job j
+                   SET state       = 'queued',
+                       attempts    = 0,
+                       error       = NULL,
+                       due_at      = now(),
+                       finished_at = NULL
+                 WHERE id = ?
+                   AND state = 'failed'
+                   AND EXISTS (SELECT FROM ingestion_part p WHERE p.job_id = j.id)
+                """,
+                id)
+            .update(dataSource)
+        == 1;
   }
 
   /// Queues a job for the next attempt, or fails it after the last one.
@@ -350,7 +424,7 @@ class JobTable {
         UPDATE ingestion_job
            SET state       = CASE WHEN attempts < ? THEN 'queued' ELSE 'failed' END,
                finished_at = CASE WHEN attempts < ? THEN NULL ELSE now() END,
-               due_at      = now() + least(2 ^ attempts, 300) * interval '1 s',
+               due_at      = now() + least(2 ^ least(attempts, 9), 300) * interval '1 s',
                error       = ?
          WHERE id = ? AND %s
         """
@@ -359,6 +433,25 @@ class JobTable {
         config.maxAttempts(),
         error,
         id);
+  }
+
+  /// Queues a job again, because something that it needs is unavailable, such as its model. The
+  /// pauses become longer, but the job never fails of this.
+  void awaitService(long id, String error) throws SQLException {
+    Sql.of(
+            """
+            UPDATE ingestion_job
+               SET state    = 'queued',
+                   attempts = least(attempts, ?),
+                   due_at   = now() + least(2 ^ least(attempts, 9), 300) * interval '1 s',
+                   error    = ?
+             WHERE id = ? AND %s
+            """
+                .formatted(isOurs()),
+            config.maxAttempts() / 2,
+            error,
+            id)
+        .update(dataSource);
   }
 
   /// Queues a job again without counting the attempt, because the database was unavailable.
@@ -425,18 +518,25 @@ class JobTable {
     return Sql.of("DELETE FROM ingestion_job WHERE id = ?", id).update(dataSource) == 1;
   }
 
+  /// Deletes a job whose upload is incomplete. A job that is queued is not deleted: if the answer
+  /// to [#queue] was lost, a repeated request with its key finds it.
+  void deleteReceiving(long id) throws SQLException {
+    Sql.of("DELETE FROM ingestion_job WHERE id = ? AND state = 'receiving'", id).update(dataSource);
+  }
+
   /// Deletes a job that has not ended, with its upload and its errors.
   void deleteUnfinished(long id) throws SQLException {
     Sql.of("DELETE FROM ingestion_job WHERE id = ? AND finished_at IS NULL", id).update(dataSource);
   }
 
   /// Deletes the job with this key if its process died.
-  void deleteAbandoned(Loader.Target target, String key) throws SQLException {
+  void deleteAbandoned(Loader.Target target, RequestKey key) throws SQLException {
     Sql.of(
-            "DELETE FROM ingestion_job WHERE collection_id = ? AND idempotency_key = ? AND "
-                + ABANDONED,
+            "DELETE FROM ingestion_job WHERE" + OF_REQUEST + " AND " + ABANDONED,
             target.space().collectionId(),
-            key)
+            key.stored(),
+            key.key(),
+            key.caller())
         .update(dataSource);
   }
 
@@ -457,9 +557,10 @@ class JobTable {
         .update(dataSource);
   }
 
-  /// Deletes jobs whose process died before they could be repeated, and jobs that ended long ago.
+  /// Deletes jobs whose process died before their upload was accepted, and jobs that ended long
+  /// ago.
   void deleteOldJobs() throws SQLException {
-    Sql.of("DELETE FROM ingestion_job WHERE " + ABANDONED).update(dataSource);
+    Sql.of("DELETE FROM ingestion_job WHERE " + LONG_ABANDONED).update(dataSource);
     Sql.of(DELETE_FINISHED, config.keepJobs().toSeconds()).update(dataSource);
   }
 
@@ -529,20 +630,26 @@ class JobTable {
     }
   }
 
-  /// Runs an update that may end the job, and deletes its upload if it does.
+  /// Runs an update that may end the job, and deletes its upload if no retry needs it.
   private void end(long id, String sql, @Nullable Object... parameters) throws SQLException {
     Transactions.run(
         dataSource,
         connection -> {
           Sql.of(sql, parameters).update(connection);
-          for (String table : List.of("ingestion_part", "ingestion_batch")) {
-            Sql.of(
-                    "DELETE FROM %s WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND finished_at IS NOT NULL)"
-                        .formatted(table),
-                    id)
-                .update(connection);
-          }
+          deleteUpload(connection, id, "state IN ('completed', 'cancelled')");
         });
+  }
+
+  /// @param condition of the job
+  private static void deleteUpload(Connection connection, long id, String condition)
+      throws SQLException {
+    for (String table : List.of("ingestion_part", "ingestion_batch")) {
+      Sql.of(
+              "DELETE FROM %s WHERE job_id = (SELECT id FROM ingestion_job WHERE id = ? AND %s)"
+                  .formatted(table, condition),
+              id)
+          .update(connection);
+    }
   }
 
   private static ClaimedJob claimedJob(ResultSet row) throws SQLException {

@@ -3,7 +3,6 @@ package dev.sheaf.ingestion;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.DatabaseFailure;
-import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.problem.Problem;
@@ -32,6 +31,8 @@ class JobWorker {
   /// Time to finish the current batch at shutdown. A batch that takes longer is repeated by another
   /// replica.
   private static final int STOP_TIMEOUT_SECONDS = 10;
+
+  private static final int SERVICE_UNAVAILABLE = 503;
 
   private final ModuleSwitches modules;
   private final JobTable table;
@@ -150,7 +151,10 @@ class JobWorker {
         LOG.infof("Job stopped: job=%s", job.id());
       } else if (problem.type() == ProblemType.COLLECTION_NOT_FOUND) {
         LOG.infof("Job failed: job=%s reason=%s", job.id(), problem.detail());
-        table.fail(job.id(), problem.detail());
+        table.failFinally(job.id(), problem.detail());
+      } else if (problem.type().status() == SERVICE_UNAVAILABLE) {
+        LOG.warnf("Job waits: job=%s reason=%s", job.id(), problem.detail());
+        table.awaitService(job.id(), problem.detail());
       } else {
         LOG.warnf("Job attempt failed: job=%s reason=%s", job.id(), problem.detail());
         table.retry(job.id(), problem.detail());
@@ -164,6 +168,8 @@ class JobWorker {
       String error = reason(e);
       if (DatabaseFailure.isOutage(e)) {
         table.postpone(job.id(), error);
+      } else if (EmbeddingProblems.isUnavailable(e)) {
+        table.awaitService(job.id(), error);
       } else {
         table.retry(job.id(), error);
       }
@@ -190,7 +196,7 @@ class JobWorker {
     if (DatabaseFailure.isOutage(failure)) {
       return "The database was not available.";
     }
-    return failure instanceof EmbeddingException model
+    return failure instanceof RuntimeException model && EmbeddingProblems.isUnavailable(model)
         ? EmbeddingProblems.detail(model)
         : "An internal error occurred. The cause is in the service's log, under the job's number.";
   }

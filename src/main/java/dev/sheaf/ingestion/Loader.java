@@ -14,6 +14,7 @@ import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import io.opentelemetry.context.Context;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.InputStream;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -77,6 +78,11 @@ class Loader {
   ///
   /// @param space the collection's active space
   record Target(String collection, Space space) {}
+
+  /// The batches of an upload, from its first line on.
+  BatchReader batches(InputStream upload) {
+    return batches(new LineReader(upload, maxLine(), 0, 0));
+  }
 
   BatchReader batches(LineReader lines) {
     return new BatchReader(lines, json, maxLine(), memory.maxWeight(), memory);

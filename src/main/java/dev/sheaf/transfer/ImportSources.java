@@ -33,7 +33,8 @@ public record ImportSources(List<String> include, List<String> exclude) {
   /// The uploads: one for each file of JSON lines, and one for all other files together.
   ///
   /// @param arguments files, directories, and `-` for `in`
-  /// @throws OperatorException if a file does not exist, or a directory has no matching file
+  /// @throws OperatorException if a file does not exist, a directory has no matching file, or a
+  ///   symbolic link in a directory leads out of it
   public List<Upload> uploads(List<String> arguments, InputStream in) {
     var uploads = new ArrayList<Upload>();
     var texts = new ArrayList<TextFiles.TextFile>();
@@ -79,7 +80,22 @@ public record ImportSources(List<String> include, List<String> exclude) {
         throw new OperatorException(
             path + " has no files to import", "select files with --include");
       }
+      Path directory = path.toRealPath();
+      for (Path file : files) {
+        requireInside(directory, path, file);
+      }
       return files;
+    }
+  }
+
+  /// Whoever fills a directory must not choose which other files of the user are sent.
+  ///
+  /// @param directory the real path of `argument`
+  private static void requireInside(Path directory, Path argument, Path file) throws IOException {
+    if (!file.toRealPath().startsWith(directory)) {
+      throw new OperatorException(
+          "%s is a symbolic link to a file outside of %s".formatted(file, argument),
+          "skip it with --exclude, or name the file that it leads to as an argument");
     }
   }
 

@@ -408,6 +408,23 @@ class AccessIT {
     as(admin).delete("/api/v1/jobs/" + job).then().statusCode(204);
   }
 
+  @Test
+  void everyCallerHasItsOwnIdempotencyKeys() throws SQLException {
+    String first = key(Role.WRITER, "ours");
+    String second = key(Role.WRITER, "ours");
+    for (String writer : List.of(first, second, first, second)) {
+      String id = writer.equals(first) ? "first" : "second";
+      as(writer)
+          .contentType("application/x-ndjson")
+          .header("Idempotency-Key", "nightly")
+          .body(("{\"id\": \"" + id + "\"}\n").getBytes(StandardCharsets.UTF_8))
+          .post("/api/v1/collections/ours/documents")
+          .then()
+          .statusCode(200)
+          .body("errors.id", contains(id));
+    }
+  }
+
   private String key(Role role, @Nullable String collection) throws SQLException {
     return keys.create(
             CreateKey.of(role, null, collection == null ? null : List.of(collection), null))

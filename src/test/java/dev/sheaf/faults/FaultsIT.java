@@ -59,8 +59,7 @@ class FaultsIT {
         SheafProcess.start(
             database,
             Map.ofEntries(
-                // The job of the model that does not answer must not fail during the test.
-                entry("SHEAF_INGESTION_MAX_ATTEMPTS", "1000"),
+                entry("SHEAF_INGESTION_MAX_ATTEMPTS", "1"),
                 entry("QUARKUS_DATASOURCE_JDBC_MAX_SIZE", String.valueOf(POOL)),
                 entry("SHEAF_DATABASE_TIMEOUT", "3s"),
                 entry("SHEAF_LIMITS_SEARCHES", "3"),
@@ -207,6 +206,39 @@ class FaultsIT {
         .contains("urn:sheaf:problem:model-unavailable", "did not answer in time")
         .doesNotContain("http:", "localhost", "127.0.0.1");
     assertThat(search().statusCode()).isEqualTo(200);
+  }
+
+  /// An upload that was accepted is kept, and its attempts do not count.
+  @Test
+  void aStoredUploadWaitsForItsModel() throws Exception {
+    String job =
+        sheaf
+            .upload(
+                "/api/v1/collections/hanging/documents",
+                Map.of("Prefer", "respond-async"),
+                new ByteArrayInputStream(
+                    "{\"id\":\"two\",\"text\":\"any\"}".getBytes(StandardCharsets.UTF_8)))
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    String id = job.substring(job.lastIndexOf('/') + 1);
+
+    await()
+        .until(() ->
+            sheaf.log().stream()
+                    .filter(line -> line.contains("Job attempt failed: job=" + id))
+                    .count()
+                >= 3);
+
+    assertThat(
+            database.query(
+                "SELECT finished_at IS NULL, count(*) FROM ingestion_job j JOIN ingestion_part p ON p.job_id = j.id WHERE j.id = %s GROUP BY j.id"
+                    .formatted(id)))
+        .hasSize(1)
+        .first()
+        .asString()
+        .startsWith("t");
+    assertThat(sheaf.send("DELETE", job, "").statusCode()).isEqualTo(204);
   }
 
   @ParameterizedTest

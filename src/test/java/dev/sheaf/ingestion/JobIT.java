@@ -3,6 +3,7 @@ package dev.sheaf.ingestion;
 import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
@@ -182,7 +183,7 @@ class JobIT {
             .body("created", equalTo(3))
             .extract()
             .asString();
-    upload(collection, key, lines(500)).statusCode(200).body(equalTo(first));
+    upload(collection, key, lines(3) + "x\n").statusCode(200).body(equalTo(first));
     upload(vectors(), key, lines(1)).statusCode(200).body("created", equalTo(1));
 
     Map<String, String> async = Map.of("Idempotency-Key", "nightly 2", "Prefer", "respond-async");
@@ -195,6 +196,51 @@ class JobIT {
         .body("created", equalTo(2));
 
     upload(collection, Map.of("Idempotency-Key", "x".repeat(256)), lines(1)).statusCode(400);
+  }
+
+  @Test
+  void aKeyBelongsToOneBody() throws SQLException {
+    String collection = vectors();
+    Map<String, String> sync = Map.of("Idempotency-Key", "one");
+    Map<String, String> async = Map.of("Idempotency-Key", "two", "Prefer", "respond-async");
+    upload(collection, sync, lines(3)).statusCode(200);
+    int id = upload(collection, async, lines(3)).statusCode(202).extract().path("id");
+
+    for (String other : List.of("", lines(2), lines(3) + "\n", lines(4_000))) {
+      for (Map<String, String> key : List.of(sync, async)) {
+        upload(collection, key, other)
+            .statusCode(422)
+            .body("type", equalTo("urn:sheaf:problem:key-reused"));
+      }
+    }
+
+    upload(collection, async, lines(3)).statusCode(202).body("id", equalTo(id));
+    given()
+        .get("/api/v1/collections/{collection}", collection)
+        .then()
+        .body("documents", equalTo(3));
+    assertThat(count(jobsOf(collection))).isEqualTo(2);
+  }
+
+  /// An older version stored the key as the client sent it, and no hash.
+  @Test
+  void aJobOfAnOlderVersionKeepsItsKey() throws SQLException {
+    String collection = vectors();
+    for (String creator : List.of("anybody", "key:another")) {
+      execute(
+          """
+          INSERT INTO ingestion_job (collection_id, collection, mode, state, idempotency_key, created_by, read, created, finished_at)
+          SELECT id, name, 'sync', 'completed', '%1$s', '%1$s', 7, 7, now() FROM collection WHERE name = '%2$s'
+          """
+              .formatted(creator, collection));
+    }
+
+    upload(collection, Map.of("Idempotency-Key", "anybody"), lines(1))
+        .statusCode(200)
+        .body("created", equalTo(7));
+    upload(collection, Map.of("Idempotency-Key", "key:another"), lines(1))
+        .statusCode(200)
+        .body("created", equalTo(1));
   }
 
   @Test
@@ -453,6 +499,11 @@ class JobIT {
     warnings.close();
     assertThat(warnings.messages()).isEmpty();
     assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+    given()
+        .post("/api/v1/jobs/{id}/retry", id)
+        .then()
+        .statusCode(409)
+        .body("detail", containsString("Send the whole upload again."));
   }
 
   @Test
@@ -507,6 +558,72 @@ class JobIT {
     out.flush();
   }
 
+  /// The service stores the upload until its work has ended, so it needs no second upload.
+  @Test
+  void aFailedJobKeepsItsUploadAndIsRetried() throws SQLException {
+    String collection = vectors();
+    long partition = count("SELECT id FROM collection WHERE name = '" + collection + "'");
+    execute(
+        """
+        CREATE FUNCTION reject_third() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'rejected'; END $$;
+        CREATE TRIGGER reject_third BEFORE INSERT ON document_%s
+            FOR EACH ROW WHEN (NEW.external_id = 'd3000') EXECUTE FUNCTION reject_third();
+        """
+            .formatted(partition));
+    int id;
+    try {
+      id = store(collection, lines(5_000));
+      await().until(() -> job(id).extract().path("error") != null);
+      // The next attempt is the last.
+      execute("UPDATE ingestion_job SET attempts = 7, due_at = now() WHERE id = " + id);
+      awaitState(id, "failed");
+      job(id).body("read", equalTo(2_000)).body("finishedAt", notNullValue());
+    } finally {
+      execute("DROP FUNCTION reject_third() CASCADE");
+    }
+
+    given()
+        .post("/api/v1/jobs/{id}/retry", id)
+        .then()
+        .statusCode(200)
+        .body("state", equalTo("queued"));
+
+    awaitState(id, "completed");
+    job(id).body("read", equalTo(5_000)).body("created", equalTo(5_000));
+    assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
+    given()
+        .post("/api/v1/jobs/{id}/retry", id)
+        .then()
+        .statusCode(409)
+        .body("type", equalTo("urn:sheaf:problem:job-state"));
+    given().post("/api/v1/jobs/{id}/retry", 0).then().statusCode(404);
+  }
+
+  /// A replica that was paused for longer than its lease still owns what it receives.
+  @Test
+  void anUploadOfAPausedReplicaIsKept() throws SQLException {
+    String collection = vectors();
+    byte[] upload = lines(3).getBytes(StandardCharsets.UTF_8);
+    var target = new Loader.Target(collection, collections.activeSpace(collection));
+    long paused = table.begin(target, true, null, "client").orElseThrow();
+    long gone = table.begin(target, true, null, "client").orElseThrow();
+    for (long id : List.of(paused, gone)) {
+      table.addPart(id, 0, upload);
+      table.disown(id);
+    }
+    String leaseUntil =
+        "UPDATE ingestion_job SET lease_until = now() - interval '%s' WHERE id = %s";
+    execute(leaseUntil.formatted("45 s", paused));
+    execute(leaseUntil.formatted("6 min", gone));
+
+    table.deleteOldJobs();
+
+    assertThat(table.find(gone)).isEmpty();
+    assertThat(table.queue(paused, upload.length, new byte[32])).isTrue();
+    awaitState(Math.toIntExact(paused), "completed");
+    job(Math.toIntExact(paused)).body("created", equalTo(3));
+  }
+
   /// Simulates an outage that prevents the update of the table: the process is alive, but no longer
   /// works on the job.
   @Test
@@ -520,7 +637,7 @@ class JobIT {
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
-          "UPDATE ingestion_job SET lease_until = now() + interval '0.5 s' WHERE id IN (%s, %s)"
+          "UPDATE ingestion_job SET lease_until = now() - interval '299.5 s' WHERE id IN (%s, %s)"
               .formatted(kept, disowned));
     }
 
