@@ -41,16 +41,22 @@ class JobTable {
   private static final String LONG_ABANDONED =
       ABANDONED + " AND lease_until < clock_timestamp() - interval '5 min'";
 
-  /// A limited number, so that a run is short; the next one continues. Uses
-  /// ingestion_job_finished_idx.
+  /// A limited number, so that a run is short; the next one continues. A failed job has its upload,
+  /// which may be large. Uses ingestion_job_finished_idx.
   static final String DELETE_FINISHED =
       """
       DELETE FROM ingestion_job
        WHERE id = ANY (ARRAY(SELECT id
                                FROM ingestion_job
-                              WHERE finished_at < now() - ? * interval '1 s'
+                              WHERE finished_at < now() - ? * interval '1 s' AND state <> 'failed'
                               ORDER BY finished_at
                               LIMIT 100
+                                FOR UPDATE SKIP LOCKED)
+                    || ARRAY(SELECT id
+                               FROM ingestion_job
+                              WHERE finished_at < now() - ? * interval '1 s' AND state = 'failed'
+                              ORDER BY finished_at
+                              LIMIT 1
                                 FOR UPDATE SKIP LOCKED))
       """;
 
@@ -561,7 +567,8 @@ class JobTable {
   /// ago.
   void deleteOldJobs() throws SQLException {
     Sql.of("DELETE FROM ingestion_job WHERE " + LONG_ABANDONED).update(dataSource);
-    Sql.of(DELETE_FINISHED, config.keepJobs().toSeconds()).update(dataSource);
+    long seconds = config.keepJobs().toSeconds();
+    Sql.of(DELETE_FINISHED, seconds, seconds).update(dataSource);
   }
 
   /// Reads the stored upload of a job from its position on. Holds one part in memory.
