@@ -367,9 +367,14 @@ public final class StatementObserver {
     }
   }
 
+  /// Runs a statement, unless it would change the whole server.
+  ///
   /// @param notices receives the notices of the statement
   private static void run(Connection connection, SqlStatement statement, List<Notice> notices)
       throws SQLException {
+    if (statement.isClusterWide()) {
+      return;
+    }
     try (Statement sql = connection.createStatement()) {
       sql.setEscapeProcessing(false);
       statement.execute(sql);
