@@ -113,6 +113,24 @@ class ManifestsTest {
         .containsExactly("/q/health/started", "/q/health/ready", "/q/health/live");
   }
 
+  /// During a rollout, with as many pods as there can be.
+  @Test
+  void podsLeaveConnectionsToOthers() throws IOException {
+    JsonNode deployment = only("base/deployment.yaml");
+    int pods =
+        only("base/horizontalpodautoscaler.yaml").at("/spec/maxReplicas").asInt()
+            + deployment.at("/spec/strategy/rollingUpdate/maxSurge").asInt();
+    int connections = 0;
+    for (JsonNode variable : deployment.at(POD + "/containers/0/env")) {
+      if (variable.path("name").asText().equals("QUARKUS_DATASOURCE_JDBC_MAX_SIZE")) {
+        connections = variable.path("value").asInt();
+      }
+    }
+
+    // PostgreSQL's default is 100, of which it keeps three. Each pod has two outside of its pool.
+    assertThat(pods * (connections + 2)).isBetween(pods * 10, 100 - 3 - 10);
+  }
+
   @Test
   void podsHaveNoRights() throws IOException {
     JsonNode backup = object("components/backup/backup.yaml", "CronJob").at("/spec/jobTemplate");

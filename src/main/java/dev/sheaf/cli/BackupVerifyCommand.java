@@ -28,14 +28,20 @@ final class BackupVerifyCommand implements Callable<Integer> {
   @Option(
       names = "--scratch",
       paramLabel = "URL",
-      description = "The server to restore on. Default: the server of the configured database.")
+      converter = UrlArgument.class,
+      description =
+          "The server to restore on. Default: sheaf.schema.scratch-url, else the server of the configured database.")
   private @Nullable String scratch;
 
   @Override
   public Integer call() {
     Output output = common.output();
     var source = common.database();
-    var server = Optional.ofNullable(scratch).map(DatabaseAddress::parse).orElse(source);
+    var server =
+        Optional.ofNullable(scratch)
+            .or(() -> common.schema().scratchUrl())
+            .map(DatabaseAddress::parse)
+            .orElse(source);
     BackupVerification verification =
         new Backups().verify(file, source, server, new BackupProgress(output));
     if (output.isJson()) {

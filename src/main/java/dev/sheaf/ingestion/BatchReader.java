@@ -59,16 +59,20 @@ final class BatchReader {
     var errors = new ArrayList<LineError>();
     long replaced = 0;
     long weight = 0;
-    int count = 0;
-    for (; count < MAX_LINES && weight < maxWeight; count++) {
+    boolean ended = true;
+    // A blank line is no reason for a batch, but the client may send any number of them.
+    for (int count = 0; count < MAX_LINES && weight < maxWeight; ) {
       LineReader.Line line = line(longLines);
       if (line == null) {
         break;
       }
-      if (line.isBlank()) {
+      ended = false;
+      byte[] bytes = line.bytes();
+      if (bytes != null && line.isBlank()) {
+        weight += bytes.length + 1;
         continue;
       }
-      byte[] bytes = line.bytes();
+      count++;
       if (bytes == null) {
         errors.add(LineError.of(line.number(), null, tooLong()));
         continue;
@@ -88,7 +92,7 @@ final class BatchReader {
             LineError.of(line.number(), DocumentLine.idOf(json, bytes), ProblemMapper.problem(e)));
       }
     }
-    return count == 0
+    return ended
         ? null
         : new Batch(
             documents,

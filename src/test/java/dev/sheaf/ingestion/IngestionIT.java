@@ -21,12 +21,14 @@ import io.restassured.response.Response;
 import io.restassured.response.ValidatableResponse;
 import io.restassured.specification.RequestSpecification;
 import jakarta.inject.Inject;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -45,6 +47,7 @@ class IngestionIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Inject AgroalDataSource dataSource;
+  @Inject Loader loader;
 
   /// A collection with vectors of two dimensions that clients provide.
   private static String vectors() {
@@ -212,6 +215,23 @@ class IngestionIT {
             "detail",
             equalTo(
                 "The upload decompresses to more than 200 times its size. Send it in parts, or without compression."));
+  }
+
+  @Test
+  void blankLinesAreNoReasonForABatch() {
+    String blank = "\n \r\n\t\n".repeat(30_000);
+    byte[] upload =
+        (blank + line("a", "one", 1, 0) + blank + line("b", "two", 0, 1) + blank)
+            .getBytes(StandardCharsets.UTF_8);
+    BatchReader batches =
+        loader.batches(new LineReader(new ByteArrayInputStream(upload), loader.maxLine(), 0, 0));
+
+    Batch batch = Objects.requireNonNull(batches.next());
+
+    assertThat(batch.lines())
+        .containsExactlyInAnyOrderEntriesOf(Map.of("a", 90_001L, "b", 180_001L));
+    assertThat(batch.position()).isEqualTo(upload.length);
+    assertThat(batches.next()).isNull();
   }
 
   @Test

@@ -6,7 +6,6 @@ import dev.sheaf.database.DatabaseAddress;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -37,11 +36,33 @@ public final class TransactionPooler implements AutoCloseable {
         .findFirst();
   }
 
-  /// Starts a pooler, and waits until it accepts connections.
+  /// Starts a pooler, and waits until it listens.
   ///
   /// @param directory an empty directory for its files
   public static TransactionPooler start(Path directory, DatabaseAddress server) throws IOException {
-    int port = freePort();
+    while (true) {
+      int port = freePort();
+      Path log = directory.resolve("pgbouncer.log");
+      Process process = run(directory, server, port, log);
+      await().until(() -> !process.isAlive() || listens(log, port));
+      if (process.isAlive()) {
+        return new TransactionPooler(
+            process,
+            new DatabaseAddress(
+                "jdbc:postgresql://127.0.0.1:" + port + "/" + server.database(),
+                "anyone",
+                "anything"));
+      }
+      String said = Files.readString(log);
+      // Somebody else may have taken the port since.
+      if (!said.contains("Address already in use")) {
+        throw new IllegalStateException("pgbouncer ended: " + said);
+      }
+    }
+  }
+
+  private static Process run(Path directory, DatabaseAddress server, int port, Path log)
+      throws IOException {
     Path settings = directory.resolve("pgbouncer.ini");
     Files.writeString(
         settings,
@@ -63,35 +84,20 @@ public final class TransactionPooler implements AutoCloseable {
       Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxr-xr-x"));
       command.addAll(List.of("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"));
     }
-    command.addAll(List.of(executable().orElseThrow().toString(), "--quiet", settings.toString()));
-    Process process = new ProcessBuilder(command).inheritIO().start();
-    var pooler =
-        new TransactionPooler(
-            process,
-            new DatabaseAddress(
-                "jdbc:postgresql://127.0.0.1:" + port + "/" + server.database(),
-                "anyone",
-                "anything"));
-    try {
-      await().until(() -> answers(port));
-      return pooler;
-    } catch (RuntimeException e) {
-      pooler.close();
-      throw e;
-    }
+    command.addAll(List.of(executable().orElseThrow().toString(), settings.toString()));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(log.toFile())
+        .start();
+  }
+
+  private static boolean listens(Path log, int port) throws IOException {
+    return Files.readString(log).contains("listening on 127.0.0.1:" + port);
   }
 
   /// Where clients connect, with the same database.
   public DatabaseAddress address() {
     return address;
-  }
-
-  private static boolean answers(int port) {
-    try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return true;
-    } catch (IOException _) {
-      return false;
-    }
   }
 
   private static int freePort() throws IOException {
