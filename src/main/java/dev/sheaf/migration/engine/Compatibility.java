@@ -25,7 +25,7 @@ public final class Compatibility {
   private static final int MAX_LABELS = 3;
 
   private static final String OWN_SCHEMA =
-      "give each application a schema of its own: CREATE SCHEMA name, then add currentSchema=name to its URL";
+      "give each application a schema of its own, and add currentSchema=NAME to its URL";
 
   private final Changesets changesets;
   private final MigrationConfig config;

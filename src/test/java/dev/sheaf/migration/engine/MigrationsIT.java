@@ -132,7 +132,7 @@ class MigrationsIT {
         .withMessage(
             "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
                 + " change as a new changeset; if another application applied it, give each application a schema of its"
-                + " own: CREATE SCHEMA name, then add currentSchema=name to its URL");
+                + " own, and add currentSchema=NAME to its URL");
   }
 
   /// Each application has a history, a lock and a comparison of its own.
@@ -153,7 +153,7 @@ class MigrationsIT {
         .isThrownBy(() -> TestConfig.migrations(database, otherRoot).up(SILENT).orThrow())
         .withMessage(
             "schema public holds the history of another application: core/001_a - give each application a schema of its"
-                + " own: CREATE SCHEMA name, then add currentSchema=name to its URL");
+                + " own, and add currentSchema=NAME to its URL");
 
     database.execute("CREATE SCHEMA \"Other\"");
     DatabaseAddress address =
