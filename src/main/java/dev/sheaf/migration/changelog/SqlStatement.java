@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.postgresql.PGConnection;
 
 /// One SQL statement of a text. It is kept as a place in the text, and becomes a `String` when
@@ -36,6 +37,21 @@ public final class SqlStatement {
 
   /// In bytes.
   private static final int BEGINNING = 2000;
+
+  /// What changes the server and not only the database. A `DO` block counts if it creates or drops
+  /// a role.
+  private static final Pattern CLUSTER_WIDE =
+      Pattern.compile(
+          """
+          (?:CREATE|ALTER|DROP)\\s+(?:ROLE|USER(?!\\s+MAPPING)|GROUP|DATABASE|TABLESPACE|SUBSCRIPTION)\\b.*
+          |ALTER\\s+SYSTEM\\b.*
+          |(?:COMMENT|SECURITY\\s+LABEL\\b.*)\\s+ON\\s+(?:DATABASE|ROLE|TABLESPACE)\\b.*
+          |(?:GRANT|REVOKE)\\b(?:(?!\\sON\\s).)*\\s(?:TO|FROM)\\s(?!.*\\sON\\s).*
+          |(?:GRANT|REVOKE)\\b.*\\sON\\s+(?:DATABASE|TABLESPACE|PARAMETER)\\b.*
+          |DO\\b.*\\b(?:CREATE|DROP)\\s+(?:ROLE|USER(?!\\s+MAPPING)|GROUP)\\b.*
+          """
+              .replace("\n", ""),
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private final SourceText text;
   private final Kind kind;
@@ -135,6 +151,14 @@ public final class SqlStatement {
       }
     }
     return beginning.toString();
+  }
+
+  /// Whether it changes the server and not only the database, such as `CREATE ROLE` or `ALTER
+  /// SYSTEM`. It must not run in a scratch database: dropping the database does not undo it.
+  public boolean isClusterWide() {
+    String beginning = beginning();
+    boolean block = beginning.regionMatches(true, 0, "DO ", 0, "DO ".length());
+    return CLUSTER_WIDE.matcher(block ? withoutLeadingComments() : beginning).matches();
   }
 
   /// Names in it that are too long for PostgreSQL, as PostgreSQL reads them.

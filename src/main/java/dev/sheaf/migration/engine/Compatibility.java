@@ -3,6 +3,7 @@ package dev.sheaf.migration.engine;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.catalog.CatalogReader;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.Changesets;
@@ -15,9 +16,16 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /// Decides whether this application is compatible with a database's schema.
 public final class Compatibility {
+
+  /// The number of changesets that a message names.
+  private static final int MAX_LABELS = 3;
+
+  private static final String OWN_SCHEMA =
+      "give each application a schema of its own, and add currentSchema=NAME to its URL";
 
   private final Changesets changesets;
   private final MigrationConfig config;
@@ -40,6 +48,7 @@ public final class Compatibility {
       throw new OperatorException("the database has no schema yet", up);
     }
     MigrationPlan plan = MigrationPlan.of(changesets.enabled(), history);
+    rejectOtherApplication(plan, connection);
     List<Changeset> missing = missing(plan);
     if (!missing.isEmpty()) {
       int count = missing.size();
@@ -65,8 +74,14 @@ public final class Compatibility {
   ///
   /// @throws OperatorException if there is such a conflict
   void rejectConflicts(MigrationPlan plan, Connection connection) throws SQLException {
+    rejectOtherApplication(plan, connection);
     if (!plan.edited().isEmpty()) {
-      throw Changesets.modified(plan.edited().getFirst());
+      OperatorException modified = Changesets.modified(plan.edited().getFirst());
+      throw plan.applied().isEmpty()
+          ? new OperatorException(
+              modified.problem(),
+              modified.hint() + "; if another application applied it, " + OWN_SCHEMA)
+          : modified;
     }
     List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
     List<NewerChangeset> incompatible =
@@ -96,6 +111,28 @@ public final class Compatibility {
             "give it the next number, or set sheaf.schema.out-of-order=apply");
       }
     }
+  }
+
+  /// Rejects a history in which no changeset is this application's, as it applied it, although this
+  /// application has changesets of the same modules. Applications that share a database need a
+  /// schema each.
+  private static void rejectOtherApplication(MigrationPlan plan, Connection connection)
+      throws SQLException {
+    if (!plan.applied().isEmpty() || plan.unknown().isEmpty()) {
+      return;
+    }
+    String applied =
+        plan.unknown().stream()
+            .limit(MAX_LABELS)
+            .map(History.Applied::label)
+            .collect(Collectors.joining(", "));
+    throw new OperatorException(
+        "schema %s holds the history of another application: %s%s"
+            .formatted(
+                CatalogReader.home(connection),
+                applied,
+                plan.unknown().size() > MAX_LABELS ? ", ..." : ""),
+        OWN_SCHEMA);
   }
 
   /// Whether there is nothing to apply: the schema is up to date, or a newer application has

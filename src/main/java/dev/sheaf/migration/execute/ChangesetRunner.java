@@ -45,6 +45,7 @@ public final class ChangesetRunner {
   private final MigrationListener listener;
   private final Approval approval;
   private final String deployment;
+  private final boolean scratch;
 
   /// Creates a runner.
   ///
@@ -58,6 +59,18 @@ public final class ChangesetRunner {
       MigrationConfig config,
       MigrationListener listener,
       Approval approval) {
+    this(engine, session, address, config, listener, approval, false);
+  }
+
+  private ChangesetRunner(
+      Connection engine,
+      ChangesetSession session,
+      DatabaseAddress address,
+      MigrationConfig config,
+      MigrationListener listener,
+      Approval approval,
+      boolean scratch) {
+    this.scratch = scratch;
     this.engine = engine;
     this.session = session;
     this.address = address;
@@ -67,6 +80,16 @@ public final class ChangesetRunner {
     // Liquibase's own form: the last ten digits of the clock, the same for all that ran together.
     String clock = Long.toString(System.currentTimeMillis());
     this.deployment = clock.substring(clock.length() - 10);
+  }
+
+  /// A runner for a scratch database. It skips statements that change the whole server.
+  public static ChangesetRunner onScratch(
+      Connection engine,
+      ChangesetSession session,
+      DatabaseAddress address,
+      MigrationConfig config) {
+    return new ChangesetRunner(
+        engine, session, address, config, new MigrationListener() {}, Approval.NONE, true);
   }
 
   /// Runs `changeset` in one direction and records it.
@@ -270,6 +293,9 @@ public final class ChangesetRunner {
   private void execute(
       Statement statement, Changeset changeset, SqlStatement sql, boolean leniently)
       throws SQLException {
+    if (scratch && sql.isClusterWide()) {
+      return;
+    }
     Connection connection = session.connection();
     @Nullable Savepoint before =
         leniently && changeset.transactional() ? connection.setSavepoint() : null;

@@ -44,10 +44,6 @@ public final class ChangesetSession implements AutoCloseable {
   private static final String ROLE_SETTINGS =
       "SELECT coalesce(string_agg(s::text, ' ' ORDER BY s::text), '') FROM pg_db_role_setting AS s";
 
-  /// Held while a changeset runs. The server releases the [SchemaLock] of a killed process at once,
-  /// but a statement of the process can run a little longer.
-  private static final AdvisoryLock.Key RUNNING = AdvisoryLock.Key.of(0x73686561662072L);
-
   private final DatabaseAddress address;
   private final MigrationConfig config;
   private final Connection engine;
@@ -109,11 +105,14 @@ public final class ChangesetSession implements AutoCloseable {
     }
     applySettings(connection);
     long deadline = System.nanoTime() + config.lockWait().toNanos();
-    while (AdvisoryLock.tryAcquire(connection, RUNNING).isEmpty()) {
+    // The server releases the SchemaLock of a killed process at once, but a statement of the
+    // process can run a little longer.
+    AdvisoryLock.Key running = SchemaLock.running(engine);
+    while (AdvisoryLock.tryAcquire(connection, running).isEmpty()) {
       if (System.nanoTime() > deadline) {
         throw new OperatorException(
             "a statement of an earlier run has not ended: "
-                + AdvisoryLock.holder(connection, RUNNING)
+                + AdvisoryLock.holder(connection, running)
                     .map(Object::toString)
                     .orElse("unknown session"),
             "end that session with pg_terminate_backend, then run it again");

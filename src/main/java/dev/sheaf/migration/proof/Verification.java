@@ -31,6 +31,18 @@ import java.util.stream.Stream;
 /// for the same data, in a scratch database, and compares the two catalogs.
 public final class Verification {
 
+  /// The schemas in which other applications have their history. What only they create there is no
+  /// difference.
+  private static final String OTHER_HISTORIES =
+      """
+      SELECT c.relnamespace::regnamespace::text
+        FROM pg_class c
+        JOIN pg_class g USING (relnamespace)
+       WHERE c.relname = 'databasechangelog'
+         AND g.relname = 'schema_gate'
+         AND c.oid IS DISTINCT FROM to_regclass('databasechangelog')
+      """;
+
   private final DatabaseAddress address;
   private final MigrationConfig config;
   private final Changelogs changelogs;
@@ -72,13 +84,29 @@ public final class Verification {
           templates.apply(connection, instances.getKey(), instance);
         }
       }
+      Set<String> others = Set.copyOf(Sql.of(OTHER_HISTORIES).list(live, row -> row.getString(1)));
       return compared(CatalogSnapshot.of(connection), privileges)
           .drift(compared(found.schema(), privileges))
           .stream()
+          .filter(difference -> others.stream().noneMatch(other -> isExtraIn(other, difference)))
           .filter(difference -> !found.inProgress().contains(difference.object()))
           .filter(difference -> !isIgnored(difference))
           .toList();
     }
+  }
+
+  /// @param schema a schema in which another application has its history, as SQL has to write it
+  private static boolean isExtraIn(String schema, Difference difference) {
+    String object = difference.object();
+    String name =
+        schema.startsWith("\"")
+            ? schema.substring(1, schema.length() - 1).replace("\"\"", "\"")
+            : schema;
+    return difference.kind() == Difference.Kind.EXTRA
+        && (object.equals("schema " + name)
+            || object.equals("privileges schema " + schema)
+            || object.equals("privileges schema " + name)
+            || object.contains(" " + schema + "."));
   }
 
   private boolean isIgnored(Difference difference) {

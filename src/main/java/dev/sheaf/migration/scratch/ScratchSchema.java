@@ -2,9 +2,7 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
-import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationConfig;
-import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.execute.ChangesetRunner;
@@ -39,22 +37,13 @@ public final class ScratchSchema implements AutoCloseable {
     EngineTables.prepare(connection);
     if (!changesets.isEmpty()) {
       try (ChangesetSession session = ChangesetSession.open(address, config, connection)) {
-        ChangesetRunner runner = runner(connection, session, address, config);
+        ChangesetRunner runner = ChangesetRunner.onScratch(connection, session, address, config);
         for (Changeset changeset : changesets) {
           workOffBackfills(changeset, connection, address);
           runner.run(changeset, Direction.UP);
         }
       }
     }
-  }
-
-  private static ChangesetRunner runner(
-      Connection connection,
-      ChangesetSession session,
-      DatabaseAddress address,
-      MigrationConfig config) {
-    return new ChangesetRunner(
-        connection, session, address, config, new MigrationListener() {}, Approval.NONE);
   }
 
   private static void workOffBackfills(
@@ -110,7 +99,7 @@ public final class ScratchSchema implements AutoCloseable {
   private void run(Changeset changeset, Direction direction) throws SQLException {
     DatabaseAddress address = database.address();
     try (ChangesetSession session = ChangesetSession.open(address, config, connection)) {
-      runner(connection, session, address, config).run(changeset, direction);
+      ChangesetRunner.onScratch(connection, session, address, config).run(changeset, direction);
     }
   }
 

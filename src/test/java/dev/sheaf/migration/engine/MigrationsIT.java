@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.database.AdvisoryLock;
+import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.LockHolder;
 import dev.sheaf.migration.MigrationListener;
@@ -12,6 +13,8 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.TestProcess;
+import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.runtime.OperatorException;
@@ -128,7 +131,57 @@ class MigrationsIT {
         .isThrownBy(this::up)
         .withMessage(
             "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
-                + " change as a new changeset");
+                + " change as a new changeset; if another application applied it, give each application a schema of its"
+                + " own, and add currentSchema=NAME to its URL");
+  }
+
+  /// Each application has a history, a lock and a comparison of its own.
+  @Test
+  void applicationsShareADatabaseInSchemasOfTheirOwn(@TempDir Path otherRoot) throws Exception {
+    TestChangelogs other = new TestChangelogs(otherRoot);
+    changelogs.table("core", 1, "a");
+    other.table("core", 1, "b");
+    other.changeset(
+        "core",
+        2,
+        "view",
+        "CREATE VIEW v AS SELECT id FROM b; CREATE INDEX b_id ON b (id);",
+        "DROP VIEW v; DROP INDEX b_id;");
+    up();
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> TestConfig.migrations(database, otherRoot).up(SILENT).orThrow())
+        .withMessage(
+            "schema public holds the history of another application: core/001_a - give each application a schema of its"
+                + " own, and add currentSchema=NAME to its URL");
+
+    database.execute("CREATE SCHEMA \"Other\"");
+    DatabaseAddress address =
+        new DatabaseAddress(
+            database.address().jdbcUrl()
+                + (database.address().jdbcUrl().contains("?") ? "&" : "?")
+                + "currentSchema=%22Other%22",
+            database.address().user(),
+            database.address().password());
+    Changelogs read = Changelogs.in(otherRoot);
+    Migrations others =
+        new Migrations(address, TestConfig.schema(), read, Modules.everything(read), false);
+    changelogs.table("core", 2, "c");
+    try (Connection holder = database.connect();
+        AdvisoryLock _ = SchemaLock.tryAcquire(holder).orElseThrow()) {
+      assertThat(applied(others.up(SILENT).orThrow()))
+          .containsExactly("core/001_b", "core/002_view");
+      try (Connection connection = address.open("test")) {
+        assertThat(SchemaLock.holder(connection)).isEmpty();
+      }
+    }
+    try (Connection connection = address.open("test");
+        AdvisoryLock _ = SchemaLock.tryAcquire(connection).orElseThrow()) {
+      assertThat(applied(up())).containsExactly("core/002_c");
+    }
+    assertThat(TestConfig.migrations(database, root).verify()).isEmpty();
+    assertThat(TestConfig.migrations(database, root).verify(true)).isEmpty();
+    assertThat(others.verify()).isEmpty();
   }
 
   @Test

@@ -66,6 +66,25 @@ class StatementObserverIT {
             """);
   }
 
+  /// The first attempt commits a part. The second one, without sample rows, fails for that reason.
+  @Test
+  void theFirstFailureOutsideATransactionIsReported() {
+    assertThat(
+            RuleHarness.allFindingsOutsideTransaction(
+                """
+                CREATE TABLE document (id integer PRIMARY KEY, size integer);
+                CREATE PROCEDURE split() LANGUAGE plpgsql AS $$
+                BEGIN
+                    CREATE TABLE part (id integer PRIMARY KEY);
+                    COMMIT;
+                    RAISE EXCEPTION 'no part for 1' USING ERRCODE = 'check_violation';
+                END $$;
+                """,
+                "CALL split();"))
+        .contains("changeset-fails: no part for 1 (23514)")
+        .doesNotContain("already exists", "truncated-table");
+  }
+
   @Test
   void aRenamedTableIsTheSameAndARecreatedOneIsNot() {
     Observation renamed = RuleHarness.observe(GIVEN, "", "ALTER TABLE document RENAME TO page;");

@@ -68,6 +68,18 @@ class RollbackProverIT {
   }
 
   @Test
+  void whatBelongsToTheServerIsNotChanged() throws Exception {
+    String role = TestDatabase.freshName();
+    changelogs.changeset(
+        "core", 2, "role", "CREATE ROLE %s NOLOGIN;".formatted(role), "DROP ROLE " + role + ";");
+
+    assertThat(prove(new ProofSelection.All(), null))
+        .containsExactly(proven("core/001_shop"), proven("core/002_role"));
+    assertThat(database.query("SELECT rolname FROM pg_roles WHERE rolname = '" + role + "'"))
+        .isEmpty();
+  }
+
+  @Test
   void aChangesetRunsAfterItsBackfill() throws IOException {
     changelogs.changeset(
         "core",

@@ -17,6 +17,7 @@ public final class Rules {
           new AutovacuumOff(),
           new ChangesetFails(),
           new CharType(),
+          new ClusterWideStatement(),
           new ConcurrentlyInTransaction(),
           new ConstraintValidatedUnderLock(),
           new DroppedColumn(),

@@ -85,6 +85,11 @@ public final class RuleHarness {
     return text(Rules.judge(observe(given, "", changeset)));
   }
 
+  /// The same with a non-transactional changeset.
+  public static String allFindingsOutsideTransaction(String given, String changeset) {
+    return text(Rules.judge(observe(given, " runInTransaction:false", changeset)));
+  }
+
   /// The observation of a changeset.
   ///
   /// @param attributes attributes of its `--changeset` line
