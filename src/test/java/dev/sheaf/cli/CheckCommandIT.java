@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -245,6 +246,48 @@ class CheckCommandIT {
         .isEqualTo(
             "exit 0\nout:\nerr:\nwell-formed; not run: "
                 + "cannot reach PostgreSQL at localhost:1: connection refused\n");
+  }
+
+  /// A mistyped directory would pass forever.
+  @Test
+  void aDirectoryWithoutChangelogsIsRejected() throws IOException {
+    String expected =
+        "exit 1\nout:\nerr:\nsheaf: no changelogs in %s\n  give the directory that holds core/, with files called NNN_name.sql\n"
+            .formatted(root());
+    Path core = root().resolve("core");
+    try (Stream<Path> files = Files.list(core)) {
+      for (Path file : files.toList()) {
+        Files.delete(file);
+      }
+    }
+    assertThat(check()).isEqualTo(expected);
+    Files.writeString(core.resolve("README.md"), "none yet");
+    assertThat(check()).isEqualTo(expected);
+    // The layout of golang-migrate.
+    Files.writeString(root().resolve("000001_a.up.sql"), "CREATE TABLE a ()");
+    assertThat(check()).isEqualTo(expected);
+  }
+
+  /// Kubernetes keeps the files of a ConfigMap in a hidden directory, which it replaces whole.
+  @Test
+  void aMountedConfigMapIsChecked() throws IOException {
+    Files.writeString(config(), "");
+    Path core = root().resolve("core");
+    Path hidden = Files.createDirectory(core.resolve("..2026_11_29"));
+    Path link = Files.createSymbolicLink(core.resolve("..data"), hidden.getFileName());
+    try (Stream<Path> files = Files.list(core)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.move(file, hidden.resolve(file.getFileName()));
+        Files.createSymbolicLink(file, link.getFileName().resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(core.resolve(".gitkeep"), "");
+
+    assertThat(check())
+        .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not run: no database is configured\n");
+
+    Files.writeString(hidden.resolve("001_item.sql"), "--changeset core:001\nSELECT 1\n");
+    assertThat(check()).startsWith("exit 1\nout:\ncore/001_item.sql");
   }
 
   private String check(String... arguments) {

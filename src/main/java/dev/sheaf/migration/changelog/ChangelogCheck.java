@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 public final class ChangelogCheck {
 
   private final List<Finding> findings = new ArrayList<>();
+  private int files;
 
   private ChangelogCheck() {}
 
@@ -37,7 +38,7 @@ public final class ChangelogCheck {
 
   /// Everything that is wrong below `root`, in the order of the files; empty when nothing is.
   ///
-  /// @throws OperatorException when there is no such directory
+  /// @throws OperatorException when there is no such directory, or no changelog in it
   public static List<Finding> of(Path root) {
     if (!Files.isDirectory(root)) {
       throw new OperatorException(
@@ -55,6 +56,11 @@ public final class ChangelogCheck {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    if (check.files == 0) {
+      throw new OperatorException(
+          "no changelogs in " + root,
+          "give the directory that holds core/, with files called NNN_name.sql");
+    }
     return List.copyOf(check.findings);
   }
 
@@ -63,13 +69,14 @@ public final class ChangelogCheck {
     TreeMap<Long, ChangelogFile> numbers = new TreeMap<>();
     for (Path path : list(directory)) {
       String name = path.getFileName().toString();
-      if (name.equals(Changelogs.ALLOWANCES)) {
+      if (name.equals(Changelogs.ALLOWANCES) || name.startsWith("README")) {
         continue;
       }
       if (!name.endsWith(".sql")) {
         find(module + "/" + name, "is no changelog; only NNN_name.sql is read");
         continue;
       }
+      files++;
       try {
         ChangelogFile file = ChangelogFile.of(module, name, Changelogs.read(path));
         if (file.isBackfill()) {
@@ -132,9 +139,13 @@ public final class ChangelogCheck {
     findings.add(new Finding(path, 0, 0, message));
   }
 
+  /// Without hidden entries, among them those in which Kubernetes keeps the files of a ConfigMap.
   private static List<Path> list(Path directory) throws IOException {
     try (Stream<Path> entries = Files.list(directory)) {
-      return entries.sorted(Comparator.comparing(path -> path.getFileName().toString())).toList();
+      return entries
+          .filter(path -> !path.getFileName().toString().startsWith("."))
+          .sorted(Comparator.comparing(path -> path.getFileName().toString()))
+          .toList();
     }
   }
 }
