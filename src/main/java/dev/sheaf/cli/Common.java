@@ -223,6 +223,11 @@ final class Common {
           throw new OperatorException(
               "cannot read " + config, "--config takes the path of a properties file");
         }
+        if (config.toString().matches("(?i).*\\.ya?ml")) {
+          throw new OperatorException(
+              config + " is YAML, which --config does not read",
+              "write the settings into a properties file, as name=value");
+        }
         builder.withSources(new PropertiesConfigSource(config.toUri().toURL(), NAMED));
       }
     } catch (IOException e) {

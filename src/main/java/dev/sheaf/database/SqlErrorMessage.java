@@ -4,6 +4,7 @@ import dev.sheaf.runtime.OperatorException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -65,6 +66,9 @@ public final class SqlErrorMessage {
     return new OperatorException(problem, hint(address, statement, e), e);
   }
 
+  /// A type of pgvector.
+  private static final Pattern VECTOR = Pattern.compile("(?i)\\b(half|sparse)?vec(tor)?\\b");
+
   private static String hint(DatabaseAddress address, @Nullable String statement, SQLException e) {
     if (SqlStates.routine(e).equals(ROW_SECURITY_CHECK)) {
       return "use a role with BYPASSRLS instead of %s, or set NO FORCE ROW LEVEL SECURITY on the table meanwhile"
@@ -80,6 +84,12 @@ public final class SqlErrorMessage {
                   + withoutComments(statement)
                   + ";"
               : "grant the missing privilege to the role " + role(address);
+      case SqlStates.READ_ONLY_SQL_TRANSACTION ->
+          "the server is a standby, or default_transaction_read_only is on; set the address of the primary, or sheaf.schema.jdbc-url for migrations";
+      case SqlStates.UNDEFINED_OBJECT ->
+          statement != null && VECTOR.matcher(statement).find()
+              ? "if the extension vector is installed in another schema, add that schema to the URL: currentSchema=public,SCHEMA"
+              : "";
       case SqlStates.DISK_FULL -> "the server's disk is full; this step was rolled back";
       case SqlStates.LOCK_NOT_AVAILABLE ->
           "another session holds a lock on the table; find it in pg_stat_activity, or retry later";

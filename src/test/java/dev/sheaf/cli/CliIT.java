@@ -223,6 +223,21 @@ class CliIT {
   }
 
   @Test
+  void yamlIsNamed() throws IOException {
+    Path yaml = Files.writeString(directory.resolve("sheaf.yaml"), "sheaf: {}");
+    assertThat(run("migrate", "status", "--config", yaml.toString()))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: %s is YAML, which --config does not read
+              write the settings into a properties file, as name=value
+            """
+                .formatted(yaml));
+  }
+
+  @Test
   void aMissingDirectoryIsNamed() {
     assertThat(run("migrate", "status", "--config", config(), "--root", directory + "/nowhere"))
         .isEqualTo(

@@ -19,8 +19,8 @@ final class ExampleWorld {
   /// A collection whose vectors come from the client and have three dimensions.
   static final String VECTORS = "vectors";
 
-  /// Rows that HTTP requests cannot create with a fixed name. The lease of the backfill prevents
-  /// that the service's own worker runs it.
+  /// Rows that HTTP requests cannot create with a fixed name. A lease prevents that the service's
+  /// own worker takes one.
   private static final String ROWS =
       """
       INSERT INTO api_key (id, hash, role)
@@ -29,7 +29,7 @@ final class ExampleWorld {
       INSERT INTO ingestion_job (id, collection_id, collection, mode, state, created_by, finished_at)
       OVERRIDING SYSTEM VALUE
       VALUES (1000001, 0, 'articles', 'async', 'completed', 'anybody', now())
-          ON CONFLICT (id) DO NOTHING;
+          ON CONFLICT (id) DO UPDATE SET state = excluded.state, finished_at = excluded.finished_at;
       INSERT INTO backfill (name, relation, key, statement, condition, state, lease_holder, lease_until)
       VALUES ('core/008_example', 'document', '{id}', '', '', 'paused', 'nobody', now() + interval '1 h')
           ON CONFLICT (name) DO UPDATE

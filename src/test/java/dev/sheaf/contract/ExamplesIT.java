@@ -103,6 +103,15 @@ class ExamplesIT {
     switch (operation.id()) {
       case "createCollection" -> given().delete("/api/v1/collections/" + ExampleWorld.COLLECTION);
       case "measureIndex", "tuneIndex" -> world.index(collections, templates);
+      // A job that failed would be taken by the worker.
+      case "retryJob" ->
+          world.execute(
+              """
+              UPDATE ingestion_job
+                 SET state = 'running', finished_at = NULL, lease_holder = gen_random_uuid(),
+                     lease_until = clock_timestamp() + interval '1 h'
+               WHERE id = 1000001
+              """);
       case "pauseBackfill" ->
           world.execute("UPDATE backfill SET state = 'running' WHERE name = 'core/008_example'");
       default -> {}

@@ -22,6 +22,7 @@ import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,13 +157,7 @@ class MigrationsIT {
                 + " own, and add currentSchema=NAME to its URL");
 
     database.execute("CREATE SCHEMA \"Other\"");
-    DatabaseAddress address =
-        new DatabaseAddress(
-            database.address().jdbcUrl()
-                + (database.address().jdbcUrl().contains("?") ? "&" : "?")
-                + "currentSchema=%22Other%22",
-            database.address().user(),
-            database.address().password());
+    DatabaseAddress address = inSchema("\"Other\"");
     Changelogs read = Changelogs.in(otherRoot);
     Migrations others =
         new Migrations(address, TestConfig.schema(), read, Modules.everything(read), false);
@@ -182,6 +177,56 @@ class MigrationsIT {
     assertThat(TestConfig.migrations(database, root).verify()).isEmpty();
     assertThat(TestConfig.migrations(database, root).verify(true)).isEmpty();
     assertThat(others.verify()).isEmpty();
+  }
+
+  @Test
+  void aReadOnlyServerIsNamed() throws Exception {
+    changelogs.table("core", 1, "a");
+    database.execute(
+        "ALTER DATABASE \"%s\" SET default_transaction_read_only = on"
+            .formatted(database.address().database()));
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(this::up)
+        .withMessageEndingWith(
+            "the server is a standby, or default_transaction_read_only is on; set the address of the primary, or"
+                + " sheaf.schema.jdbc-url for migrations");
+  }
+
+  /// As managed servers do it.
+  @Test
+  void pgvectorMayBeInAnotherSchema() throws Exception {
+    database.execute(
+        "DROP EXTENSION IF EXISTS vector; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (v vector(2));", "DROP TABLE a;");
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(this::up)
+        .withMessageEndingWith(
+            "if the extension vector is installed in another schema, add that schema to the URL: currentSchema=public,SCHEMA");
+
+    Changelogs read = Changelogs.in(root);
+    MigrationResult result =
+        new Migrations(
+                inSchema("public,extensions"),
+                TestConfig.schema(),
+                read,
+                Modules.everything(read),
+                false)
+            .up(SILENT)
+            .orThrow();
+    assertThat(applied(result)).containsExactly("core/001_a");
+  }
+
+  private DatabaseAddress inSchema(String schema) {
+    DatabaseAddress address = database.address();
+    return new DatabaseAddress(
+        address.jdbcUrl()
+            + (address.jdbcUrl().contains("?") ? "&" : "?")
+            + "currentSchema="
+            + URLEncoder.encode(schema, StandardCharsets.UTF_8),
+        address.user(),
+        address.password());
   }
 
   @Test
