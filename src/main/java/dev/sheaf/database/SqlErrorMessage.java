@@ -15,6 +15,9 @@ public final class SqlErrorMessage {
   /// Where PostgreSQL rejects a query from which row-level security would hide rows.
   private static final String ROW_SECURITY_CHECK = "check_enable_rls";
 
+  /// A type of pgvector.
+  private static final Pattern VECTOR = Pattern.compile("(?i)\\b(half|sparse)?vec(tor)?\\b");
+
   private SqlErrorMessage() {}
 
   /// The failure of a connection attempt.
@@ -65,9 +68,6 @@ public final class SqlErrorMessage {
             + (statement == null ? "" : ", in: " + firstLine(statement));
     return new OperatorException(problem, hint(address, statement, e), e);
   }
-
-  /// A type of pgvector.
-  private static final Pattern VECTOR = Pattern.compile("(?i)\\b(half|sparse)?vec(tor)?\\b");
 
   private static String hint(DatabaseAddress address, @Nullable String statement, SQLException e) {
     if (SqlStates.routine(e).equals(ROW_SECURITY_CHECK)) {

@@ -59,9 +59,10 @@ final class BatchReader {
     var errors = new ArrayList<LineError>();
     long replaced = 0;
     long weight = 0;
+    int count = 0;
     boolean ended = true;
     // A blank line is no reason for a batch, but the client may send any number of them.
-    for (int count = 0; count < MAX_LINES && weight < maxWeight; ) {
+    while (count < MAX_LINES && weight < maxWeight) {
       LineReader.Line line = line(longLines);
       if (line == null) {
         break;

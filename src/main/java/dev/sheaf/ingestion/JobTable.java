@@ -60,6 +60,13 @@ class JobTable {
                                 FOR UPDATE SKIP LOCKED))
       """;
 
+  /// The job of a request: older versions stored the client's key, for all callers.
+  private static final String OF_REQUEST =
+      """
+       collection_id = ?
+         AND (idempotency_key = ? OR idempotency_key = ? AND created_by = ? AND request_hash IS NULL)
+      """;
+
   private static final String VIEW =
       """
       SELECT id, collection, state, mode = 'async', read, created, updated, unchanged, replaced, failed,
@@ -123,13 +130,6 @@ class JobTable {
   ///   job is of an older version
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record KeyedJob(Job job, byte @Nullable [] requestHash) {}
-
-  /// The job of a request: older versions stored the client's key, for all callers.
-  private static final String OF_REQUEST =
-      """
-       collection_id = ?
-         AND (idempotency_key = ? OR idempotency_key = ? AND created_by = ? AND request_hash IS NULL)
-      """;
 
   /// Creates a job, whose lease this process holds until [#disown].
   ///

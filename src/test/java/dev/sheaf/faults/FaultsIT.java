@@ -211,16 +211,7 @@ class FaultsIT {
   /// An upload that was accepted is kept, and its attempts do not count.
   @Test
   void aStoredUploadWaitsForItsModel() throws Exception {
-    String job =
-        sheaf
-            .upload(
-                "/api/v1/collections/hanging/documents",
-                Map.of("Prefer", "respond-async"),
-                new ByteArrayInputStream(
-                    "{\"id\":\"two\",\"text\":\"any\"}".getBytes(StandardCharsets.UTF_8)))
-            .headers()
-            .firstValue("Location")
-            .orElseThrow();
+    String job = jobThatHangs("two");
     String id = job.substring(job.lastIndexOf('/') + 1);
 
     await()
@@ -239,6 +230,21 @@ class FaultsIT {
         .asString()
         .startsWith("t");
     assertThat(sheaf.send("DELETE", job, "").statusCode()).isEqualTo(204);
+  }
+
+  /// Uploads a document to a collection whose model does not answer.
+  ///
+  /// @return the path of the job
+  private static String jobThatHangs(String document) throws Exception {
+    String line = "{\"id\":\"%s\",\"text\":\"any\"}".formatted(document);
+    return sheaf
+        .upload(
+            "/api/v1/collections/hanging/documents",
+            Map.of("Prefer", "respond-async"),
+            new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)))
+        .headers()
+        .firstValue("Location")
+        .orElseThrow();
   }
 
   @ParameterizedTest
@@ -275,16 +281,7 @@ class FaultsIT {
   /// The model does not answer, so the job and its event stream do not end.
   @Test
   void eventStreamsHoldNoThreadsAndHaveALimit() throws Exception {
-    String job =
-        sheaf
-            .upload(
-                "/api/v1/collections/hanging/documents",
-                Map.of("Prefer", "respond-async"),
-                new ByteArrayInputStream(
-                    "{\"id\":\"one\",\"text\":\"any\"}".getBytes(StandardCharsets.UTF_8)))
-            .headers()
-            .firstValue("Location")
-            .orElseThrow();
+    String job = jobThatHangs("one");
     long threads = sheaf.threads();
     var clients = new ArrayList<Socket>();
     try {
