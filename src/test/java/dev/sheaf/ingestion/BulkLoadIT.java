@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -26,7 +27,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Uploads to the built application that are larger than its heap, and uploads during which it is
-/// killed.
+/// killed or suspended.
 ///
 /// `make soak` uses realistic sizes: 2 GB with a heap of 512 MB, and 200,000 lines with ten kills.
 @OutOfProcess
@@ -155,34 +156,94 @@ class BulkLoadIT {
     }
   }
 
+  /// The replica that works on the job is suspended for longer than its lease, in the middle of a
+  /// transaction at first, and goes on when the other one has taken over.
   @Test
-  void aReplicaTakesOverTheJobOfADeadReplica() throws Exception {
-    try (TestDatabase database = TestDatabase.create();
-        SheafProcess first = SheafProcess.start(database, SETTINGS)) {
-      create(first, 3);
-      for (int job = 0; job < 3; job++) {
-        upload(
-            first,
-            Map.of("Prefer", "respond-async"),
-            new GeneratedLines("d", 0, LINES / 3, "[1,2," + job + "]"));
-      }
-      try (SheafProcess second = SheafProcess.start(database, SETTINGS)) {
-        first.kill();
+  void aReplicaThatStoodStillLoadsNothingTwice() throws Exception {
+    int bad = 10;
+    // The server ends a transaction that stands still.
+    Map<String, String> settings = new HashMap<>(SETTINGS);
+    settings.put("SHEAF_DATABASE_TIMEOUT", "3s");
+    try (TestDatabase database = TestDatabase.migrated();
+        Gate gate = gate(database, "d" + LINES / 2);
+        SheafProcess first = SheafProcess.start(database, settings);
+        SheafProcess second =
+            startAfter(
+                () -> {
+                  create(first, 3);
+                  upload(
+                      first,
+                      Map.of("Prefer", "respond-async"),
+                      new GeneratedLines("d", bad, LINES, "[1,2,3]"));
+                  await().atMost(TIMEOUT).until(gate::isReached);
+                },
+                database,
+                settings)) {
+      SheafProcess worker = first;
+      SheafProcess other = second;
+      for (int stop = 0; stop < KILLS && !isCompleted(database); stop++) {
+        long before = read(database);
+        if (stop > 0) {
+          await().atMost(TIMEOUT).until(() -> read(database) > before || isCompleted(database));
+        }
+        String holder = holder(database);
+        worker.suspend();
+        gate.open();
         await()
             .atMost(TIMEOUT)
-            .until(() ->
-                JSON.readTree(second.send("GET", "/api/v1/jobs", "").body())
-                    .findValuesAsText("state")
-                    .equals(List.of("completed", "completed", "completed")));
+            .until(() -> isCompleted(database) || !holder(database).equals(holder));
+        worker.resume();
+        SheafProcess stopped = worker;
+        worker = other;
+        other = stopped;
       }
+      await().atMost(TIMEOUT).until(() -> isCompleted(database));
+      // It has noticed before the test looks.
+      await()
+          .until(() ->
+              first.log().stream()
+                  .anyMatch(line ->
+                      line.contains("Job stopped: ") || line.contains("Job attempt failed: ")));
 
-      assertThat(database.query("SELECT read FROM ingestion_job"))
-          .containsOnly(String.valueOf(LINES / 3));
-      assertThat(database.query("SELECT sum(created) FROM ingestion_job"))
-          .containsExactly(String.valueOf(LINES / 3));
-      assertThat(database.query("SELECT count(*) FROM embedding"))
-          .containsExactly(String.valueOf(LINES / 3));
+      assertThat(
+              database.query(
+                  """
+                  SELECT concat_ws(' ', state, read, created, updated, unchanged, replaced, failed, line)
+                    FROM ingestion_job
+                  """))
+          .containsExactly(
+              "completed %s %s 0 0 0 %s %s".formatted(LINES + bad, LINES, bad, LINES + bad));
+      assertThat(
+              database.query(
+                  """
+                  SELECT concat_ws(' ', count(*), count(DISTINCT d.external_id),
+                                   count(*) FILTER (WHERE c.text = 'text ' || substr(d.external_id, 2)))
+                    FROM document d
+                    JOIN chunk c ON c.collection_id = d.collection_id AND c.document_id = d.id
+                    JOIN embedding e ON e.document_id = d.id
+                  """))
+          .containsExactly("%1$s %1$s %1$s".formatted(LINES));
+      assertThat(database.query("SELECT line FROM ingestion_error ORDER BY line"))
+          .isEqualTo(IntStream.rangeClosed(1, bad).mapToObj(String::valueOf).toList());
     }
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  private static SheafProcess startAfter(
+      Step step, TestDatabase database, Map<String, String> settings) throws Exception {
+    step.run();
+    return SheafProcess.start(database, settings);
+  }
+
+  private static boolean isCompleted(TestDatabase database) throws Exception {
+    return database.query("SELECT state FROM ingestion_job").equals(List.of("completed"));
+  }
+
+  private static String holder(TestDatabase database) throws Exception {
+    return database.query("SELECT COALESCE(lease_holder::text, '') FROM ingestion_job").getFirst();
   }
 
   @Test

@@ -187,6 +187,23 @@ public final class SheafProcess implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
+  /// Suspends the process, as a full garbage collection or the migration of a virtual machine does.
+  public void suspend() throws IOException, InterruptedException {
+    signal("STOP");
+  }
+
+  /// Lets the process go on.
+  public void resume() throws IOException, InterruptedException {
+    signal("CONT");
+  }
+
+  private void signal(String name) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("no " + name + " for " + process.pid());
+    }
+  }
+
   /// Sends SIGTERM, as Kubernetes does, and waits until the process has ended and all output was
   /// read.
   ///
