@@ -27,6 +27,9 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   private static final String LOCK = "lock_timeout";
   private static final String IDLE = "idle_in_transaction_session_timeout";
 
+  /// The pool keeps idle sessions, and closes them itself. PostgreSQL 14 and later.
+  private static final String UNUSED = "idle_session_timeout";
+
   /// PostgreSQL 17 and later.
   private static final String TRANSACTION = "transaction_timeout";
 
@@ -40,6 +43,7 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
     usual.put(STATEMENT, config.timeout());
     usual.put(LOCK, config.lockTimeout());
     usual.put(IDLE, config.timeout());
+    usual.put(UNUSED, Duration.ZERO);
     usual.put(TRANSACTION, Duration.ZERO);
   }
 
