@@ -9,6 +9,7 @@ import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -54,16 +55,20 @@ class IdleConnections {
   private final LimitsConfig config;
   private final TransferRate ofAnswers;
   private final TransferRate ofStreams;
+  private final Duration readTimeout;
   private final int crowd;
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean crowded;
 
   IdleConnections(
       LimitsConfig config,
+      @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
+          Duration readTimeout,
       @ConfigProperty(name = "quarkus.http.limits.max-connections") OptionalInt maxConnections) {
     this.config = config;
     this.ofAnswers = TransferRate.of(config);
     this.ofStreams = TransferRate.ofStreams(config);
+    this.readTimeout = readTimeout;
     this.crowd = (int) (maxConnections.orElse(Integer.MAX_VALUE) * CROWDED);
   }
 
@@ -71,7 +76,9 @@ class IdleConnections {
   private static final class State {
     private final AtomicInteger running = new AtomicInteger();
     private volatile boolean used;
+    private volatile boolean receives;
     private volatile long idleSince = System.nanoTime();
+    private volatile long receivesSince;
 
     /// The answer to the newest request.
     private volatile @Nullable HttpServerResponse answer;
@@ -94,6 +101,11 @@ class IdleConnections {
       answer = null;
       idleSince = System.nanoTime();
       running.decrementAndGet();
+    }
+
+    void receive() {
+      receivesSince = System.nanoTime();
+      receives = true;
     }
 
     /// Whether the client reads the answer too slowly. Few bytes are written that it has not read,
@@ -123,6 +135,10 @@ class IdleConnections {
     boolean isIdleFor(Duration time) {
       return running.get() == 0 && System.nanoTime() - idleSince > time.toNanos();
     }
+
+    boolean receivesLongerThan(Duration time) {
+      return receives && System.nanoTime() - receivesSince > time.toNanos();
+    }
   }
 
   void register(@Observes Filters filters) {
@@ -136,6 +152,17 @@ class IdleConnections {
       call.addEndHandler(_ -> state.end());
     }
     call.next();
+  }
+
+  /// Closes the connection of a request if its body does not arrive within
+  /// `quarkus.http.read-timeout`. The check of all connections costs less than a timer for each
+  /// request.
+  void limitArrival(HttpServerRequest request) {
+    if (!request.isEnded() && request.connection() instanceof ConnectionBase connection) {
+      State state = state(connection.channel());
+      state.receive();
+      request.end().onComplete(_ -> state.receives = false);
+    }
   }
 
   void start(@Observes StartupEvent event, Vertx vertx) {
@@ -165,7 +192,8 @@ class IdleConnections {
       count++;
       State state = state(channel);
       Duration allowed = state.used ? config.keepAlive() : config.headerTimeout();
-      if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)) {
+      if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
+          || state.receivesLongerThan(readTimeout)) {
         var _ = channel.close();
       } else if (state.isReadTooSlowly(channel.isWritable(), ofAnswers, ofStreams)) {
         LOG.debug("Client reads its answer too slowly");

@@ -55,6 +55,8 @@ class LimitsIT {
           entry("SHEAF_DATABASE_LOCK_TIMEOUT", "1h"),
           entry("SHEAF_SEARCH_TIMEOUT", "1h"),
           entry("SHEAF_EMBEDDING_OPENAI_SLOW_DIMENSIONS", "2"),
+          entry("SHEAF_LIMITS_HEADER_TIMEOUT", "5s"),
+          entry("QUARKUS_HTTP_READ_TIMEOUT", "5s"),
           // Only the test waits for its locks.
           entry("SHEAF_INDEX_CHECK_EVERY", "1h"),
           entry("SHEAF_METRICS_EVERY", "off"));
@@ -62,6 +64,14 @@ class LimitsIT {
   private static final String C = "/api/v1/collections/c";
 
   private static final Pattern KEY = Pattern.compile("\"key\":\"(sheaf_\\w+)\"");
+
+  /// What a client sends that then says nothing more.
+  private static final List<String> BROKEN_OFF =
+      List.of(
+          "",
+          "POST /api/v1/collections/c/search HTTP/1.1\r\nHost: local",
+          "POST /api/v1/collections/c/search HTTP/1.1\r\nHost: localhost\r\n"
+              + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"vector\":");
 
   @Test
   void whatIsTooMuchIsRefusedAndTheRestGoesOn() throws Exception {
@@ -79,6 +89,7 @@ class LimitsIT {
                   .statusCode())
           .isEqualTo(201);
       assertThat(put(service, 0).statusCode()).isEqualTo(201);
+      List<Socket> silent = silentClients(service);
 
       String slow = key(service);
       String other = key(service);
@@ -89,7 +100,23 @@ class LimitsIT {
       searchesKeepTheirShareOfAPoolFullOfWrites(service, database, clients);
       aSearchTooManyIsRefused(service, database, clients);
       aGreedyCallerIsRefusedAndNobodyElse(service, clients);
+      for (Socket socket : silent) {
+        assertThat(socket.getInputStream().read()).as("end of the connection").isEqualTo(-1);
+        socket.close();
+      }
     }
+  }
+
+  private static List<Socket> silentClients(SheafProcess service) throws Exception {
+    URI uri = service.uri("/");
+    List<Socket> silent = new ArrayList<>();
+    for (String begin : BROKEN_OFF) {
+      var socket = new Socket(uri.getHost(), uri.getPort());
+      socket.setSoTimeout(Math.toIntExact(Duration.ofMinutes(5).toMillis()));
+      socket.getOutputStream().write(begin.getBytes(StandardCharsets.US_ASCII));
+      silent.add(socket);
+    }
+    return silent;
   }
 
   /// Each upload sends a byte now and then.
