@@ -95,8 +95,9 @@ public interface LimitsConfig {
   int openExportsPerCaller();
 
   /// The size of the temporary files in which all exports together keep what their clients have not
-  /// read. 0: exports keep nothing.
-  @WithDefault("256M")
+  /// read. 0: exports keep nothing. The default also fits if the directory is in the memory of a
+  /// container.
+  @WithDefault("32M")
   MemorySize exportSpool();
 
   /// Event streams of jobs that are open.

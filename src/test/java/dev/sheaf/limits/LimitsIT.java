@@ -136,16 +136,20 @@ class LimitsIT {
       assertThat(upload(service, 100, other).statusCode()).isEqualTo(200);
       assertThat(search(service, slow).statusCode()).isEqualTo(200);
 
-      for (Socket drip : drips) {
-        InputStream answer = drip.getInputStream();
-        await()
-            .pollInterval(Duration.ofSeconds(1))
-            .until(() -> {
-              if (answer.available() == 0) {
+      await()
+          .pollInterval(Duration.ofSeconds(1))
+          .until(() -> {
+            boolean answered = true;
+            for (Socket drip : drips) {
+              if (drip.getInputStream().available() == 0) {
+                answered = false;
                 drip.getOutputStream().write('"');
               }
-              return answer.available() > 0;
-            });
+            }
+            return answered;
+          });
+      for (Socket drip : drips) {
+        InputStream answer = drip.getInputStream();
         assertThat(new String(answer.readNBytes(answer.available()), StandardCharsets.UTF_8))
             .startsWith("HTTP/1.1 408 ")
             .containsIgnoringCase("connection: close")
