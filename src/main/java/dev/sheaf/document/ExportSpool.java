@@ -202,6 +202,7 @@ class ExportSpool {
       }
     }
 
+    @SuppressWarnings("WaitNotInLoop") // The caller has the loop.
     private void awaitReader() throws IOException {
       long start = System.nanoTime();
       long before = delivered;

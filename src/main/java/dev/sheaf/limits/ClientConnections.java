@@ -61,7 +61,9 @@ public class ClientConnections {
       return !channel.isOpen();
     }
 
-    /// @throws Problem if the client is gone; nobody sees it
+    /// Fails if it has closed the connection, because nobody needs the result.
+    ///
+    /// @throws Problem that nobody sees
     public void requirePresent() {
       if (isGone()) {
         throw gone();

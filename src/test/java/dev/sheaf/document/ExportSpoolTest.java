@@ -54,12 +54,14 @@ class ExportSpoolTest {
     var received = new ByteArrayOutputStream();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         ExportSpool.Pipe pipe = spool.open()) {
-      threads.submit(() -> {
-        write(pipe, content);
-        written.countDown();
-        return null;
-      });
+      Future<?> writer =
+          threads.submit(() -> {
+            write(pipe, content);
+            written.countDown();
+            return null;
+          });
       assertThat(pipe.copyTo(paused(received, written), () -> {})).isNull();
+      writer.get();
     }
 
     assertThat(received.toByteArray()).isEqualTo(content);
@@ -94,16 +96,18 @@ class ExportSpoolTest {
     var received = new ByteArrayOutputStream();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
         ExportSpool.Pipe pipe = spool.open()) {
-      threads.submit(() -> {
-        try {
-          write(pipe, content());
-        } catch (IOException e) {
-          pipe.fail(e);
-        }
-        ended.countDown();
-      });
+      Future<?> writer =
+          threads.submit(() -> {
+            try {
+              write(pipe, content());
+            } catch (IOException e) {
+              pipe.fail(e);
+            }
+            ended.countDown();
+          });
       assertThat(pipe.copyTo(paused(received, ended), () -> {}))
           .hasMessageContaining("the client reads too slowly");
+      writer.get();
     }
     assertThat(received.toByteArray())
         .hasSizeGreaterThan(SIZE / 4)

@@ -1,5 +1,6 @@
 package dev.sheaf.limits;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,7 +21,8 @@ class OpenRequestsTest {
 
     assertThatThrownBy(() -> uploads.open("a"))
         .isInstanceOfSatisfying(
-            Problem.class, problem -> ProblemType.TOO_MANY_REQUESTS.equals(problem.type()))
+            Problem.class,
+            problem -> assertThat(problem.type()).isEqualTo(ProblemType.TOO_MANY_REQUESTS))
         .hasMessage(
             "The caller has 2 uploads open. Close one or wait until one ends, or raise sheaf.limits.open-uploads-per-caller.");
     assertThatNoException().isThrownBy(() -> uploads.open("b"));
