@@ -138,9 +138,7 @@ class DocumentExport {
           MemoryBudget.Account memory = budget.openForLong()) {
         memory.reserve(ExportSpool.MEMORY);
         ExportSpool.Pipe pipe = spool.open();
-        // Never closed after a failure. Closing it would complete the JSON, so that the export
-        // would
-        // seem to be complete.
+        // Closed only after success. Closing completes the JSON, so the export would seem complete.
         JsonGenerator json = this.json.createGenerator(pipe.in());
         json.setRootValueSeparator(new SerializedString(""));
         var writer = new Writer(json, model.name(), chunker, vectors, budget);
@@ -180,9 +178,11 @@ class DocumentExport {
       throws SQLException, IOException {
     try (Cancellation _ = client == null ? null : client.cover();
         Connection connection = dataSource.getConnection()) {
-      // If the spool is full, the transaction waits for the client. A client that reads too slowly
-      // is
-      // disconnected.
+      if (client != null) {
+        client.requirePresent();
+      }
+      // If the spool is full, the transaction waits for the client, but not for one that is too
+      // slow.
       SessionTimeouts.allowAnyTime(connection, Duration.ZERO);
       collections.onPartitions(
           collection,
