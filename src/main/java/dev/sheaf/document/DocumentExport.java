@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
@@ -14,8 +15,13 @@ import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
+import dev.sheaf.http.Callers;
+import dev.sheaf.limits.ClientConnections;
+import dev.sheaf.limits.ClientConnections.Client;
 import dev.sheaf.limits.ConcurrencyLimiter;
+import dev.sheaf.limits.LimitsConfig;
 import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.limits.OpenRequests;
 import dev.sheaf.limits.WorkKind;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -41,7 +47,8 @@ import org.jspecify.annotations.Nullable;
 /// document.
 ///
 /// The documents are ordered by the bytes of their external IDs. They are read in one transaction,
-/// so they are from one snapshot, and only a few are in memory at a time.
+/// so they are from one snapshot, and only a few are in memory at a time. A thread of its own reads
+/// them into an [ExportSpool], so that the transaction does not wait for the client.
 @ApplicationScoped
 class DocumentExport {
 
@@ -60,9 +67,6 @@ class DocumentExport {
   /// An export has already begun to answer when memory is short, so it rather waits.
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-  /// How long a client may read nothing. Until then, PostgreSQL keeps the export's snapshot.
-  private static final Duration MAX_STALL = Duration.ofMinutes(5);
-
   private final JsonFactory json = new JsonFactory();
   private final CollectionService collections;
   private final EmbeddingModels models;
@@ -71,6 +75,10 @@ class DocumentExport {
   private final ConcurrencyLimiter limiter;
   private final AuditTrail audit;
   private final MemoryBudget budget;
+  private final ExportSpool spool;
+  private final OpenRequests exports;
+  private final Callers callers;
+  private final ClientConnections clients;
 
   DocumentExport(
       CollectionService collections,
@@ -79,7 +87,11 @@ class DocumentExport {
       AgroalDataSource dataSource,
       ConcurrencyLimiter limiter,
       AuditTrail audit,
-      MemoryBudget budget) {
+      MemoryBudget budget,
+      ExportSpool spool,
+      LimitsConfig limits,
+      Callers callers,
+      ClientConnections clients) {
     this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
@@ -87,6 +99,15 @@ class DocumentExport {
     this.limiter = limiter;
     this.audit = audit;
     this.budget = budget;
+    this.spool = spool;
+    this.exports =
+        new OpenRequests(
+            "exports",
+            "sheaf.limits.open-exports",
+            limits.openExports(),
+            limits.openExportsPerCaller());
+    this.callers = callers;
+    this.clients = clients;
   }
 
   /// The lines of an export, which are read from the database while they are written.
@@ -110,31 +131,78 @@ class DocumentExport {
     }
     EmbeddingModel model = models.forSpace(space);
     String chunker = chunkers.forModel(model).fingerprint();
+    String caller = callers.ofRequestOrService().identity();
+    Client client = clients.ofRequest();
     return out -> {
-      // Never closed. Closing it after a failure would complete the JSON, so that the export would
-      // seem to be complete.
-      JsonGenerator line =
-          json.createGenerator(out).setRootValueSeparator(new SerializedString(""));
-      try (ConcurrencyLimiter.Permit _ = limiter.acquire(WorkKind.EXPORT);
-          Connection connection = dataSource.getConnection()) {
-        SessionTimeouts.allowAnyTime(connection, MAX_STALL);
-        var writer = new Writer(line, model.name(), chunker, vectors, budget);
-        collections.onPartitions(
-            collection,
-            space,
-            () -> {
-              Transactions.run(
-                  connection, same -> write(same, space, FilterSql.of(filter), writer));
-              return null;
+      try (ConcurrencyLimiter.Permit _ = exports.open(caller);
+          MemoryBudget.Account memory = budget.openForLong()) {
+        memory.reserve(ExportSpool.MEMORY);
+        ExportSpool.Pipe pipe = spool.open();
+        // Closed only after success. Closing completes the JSON, so the export would seem complete.
+        JsonGenerator json = this.json.createGenerator(pipe.in());
+        json.setRootValueSeparator(new SerializedString(""));
+        var writer = new Writer(json, model.name(), chunker, vectors, budget);
+        ConcurrencyLimiter.Permit permit = limiter.acquire(WorkKind.EXPORT);
+        Thread reader =
+            Thread.startVirtualThread(() -> {
+              try (permit) {
+                read(collection, space, FilterSql.of(filter), writer, client);
+                json.close();
+              } catch (Throwable e) {
+                pipe.fail(e);
+              }
             });
-      } catch (SQLException e) {
-        throw new IOException(e);
+        try {
+          throwFailure(
+              pipe.copyTo(
+                  out,
+                  () -> {
+                    if (client != null) {
+                      client.requirePresent();
+                    }
+                  }));
+        } finally {
+          pipe.close();
+          reader.join();
+        }
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IOException(e);
       }
-      line.flush();
     };
+  }
+
+  /// Reads the documents. If the client closes its connection, this ends.
+  private void read(
+      String collection, Space space, FilterSql filter, Writer writer, @Nullable Client client)
+      throws SQLException, IOException {
+    try (Cancellation _ = client == null ? null : client.cover();
+        Connection connection = dataSource.getConnection()) {
+      if (client != null) {
+        client.requirePresent();
+      }
+      // If the spool is full, the transaction waits for the client, but not for one that is too
+      // slow.
+      SessionTimeouts.allowAnyTime(connection, Duration.ZERO);
+      collections.onPartitions(
+          collection,
+          space,
+          () -> {
+            Transactions.run(connection, same -> write(same, space, filter, writer));
+            return null;
+          });
+    }
+  }
+
+  /// Throws the failure of the thread that reads the documents.
+  private static void throwFailure(@Nullable Throwable failure) throws IOException {
+    switch (failure) {
+      case null -> {}
+      case IOException e -> throw e;
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IOException(failure);
+    }
   }
 
   /// A document of the export.

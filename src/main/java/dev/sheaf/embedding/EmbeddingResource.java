@@ -2,16 +2,23 @@ package dev.sheaf.embedding;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sheaf.http.Callers;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.ClientConnections;
+import dev.sheaf.limits.ClientConnections.Client;
+import dev.sheaf.limits.ConcurrencyLimiter;
 import dev.sheaf.limits.RequestMemory;
+import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -29,17 +36,39 @@ class EmbeddingResource {
 
   private static final int MAX_INPUTS = 2_048;
 
+  /// The model embeds the texts of a request in groups of at most so many tokens, which take a
+  /// second or less, and not more texts. Between two groups, documents, searches and other callers
+  /// get their turn.
+  private static final int GROUP_TOKENS = 4_096;
+
+  private static final int GROUP_TEXTS = 64;
+
+  /// A request that has begun waits for its next turn rather than that it fails.
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
+
   /// A number is in memory as a float, and in base64.
   private static final int BYTES_PER_NUMBER = 10;
 
   private final EmbeddingModels models;
   private final OpenAiPaths openAi;
   private final RequestMemory memory;
+  private final ConcurrencyLimiter limiter;
+  private final ClientConnections clients;
+  private final Callers callers;
 
-  EmbeddingResource(EmbeddingModels models, OpenAiPaths openAi, RequestMemory memory) {
+  EmbeddingResource(
+      EmbeddingModels models,
+      OpenAiPaths openAi,
+      RequestMemory memory,
+      ConcurrencyLimiter limiter,
+      ClientConnections clients,
+      Callers callers) {
     this.models = models;
     this.openAi = openAi;
     this.memory = memory;
+    this.limiter = limiter;
+    this.clients = clients;
+    this.callers = callers;
   }
 
   @POST
@@ -50,7 +79,7 @@ class EmbeddingResource {
           "Compatible with OpenAI's API. Texts are embedded as documents. To embed a query, put the model's query prefix before the text.")
   @APIResponse(responseCode = "200", description = "One vector for each text, in the same order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
-  public Response embed(@Nullable Request request) {
+  public Response embed(@Nullable Request request) throws InterruptedException {
     Request checked = Input.required("input", request);
     EmbeddingModel model = model(checked.model());
     Integer dimensions = checked.dimensions();
@@ -59,17 +88,53 @@ class EmbeddingResource {
     }
     List<String> texts = checked.texts();
     memory.ofRequest().reserve((long) texts.size() * model.dimensions() * BYTES_PER_NUMBER);
-    int tokens = 0;
-    for (int i = 0; i < texts.size(); i++) {
-      tokens += TextValidator.requireReadable(checked.field(i), texts.get(i), model);
+    int[] lengths = new int[texts.size()];
+    for (int i = 0; i < lengths.length; i++) {
+      lengths[i] = TextValidator.requireReadable(checked.field(i), texts.get(i), model);
     }
     var data = new ArrayList<Item>(texts.size());
-    for (float[] vector : embed(model, texts)) {
+    for (float[] vector : embed(model, texts, lengths)) {
       Object embedding =
           checked.encoding() == Encoding.BASE64 ? Base64Vector.encode(vector) : vector;
       data.add(new Item("embedding", data.size(), embedding));
     }
+    int tokens = Arrays.stream(lengths).sum();
     return new Response("list", data, model.name(), new Usage(tokens, tokens));
+  }
+
+  /// Embeds the texts in groups, each with a permit. If the client closes its connection, the
+  /// groups that have not begun are not embedded.
+  ///
+  /// @param tokens the length of each text
+  private List<float[]> embed(EmbeddingModel model, List<String> texts, int[] tokens)
+      throws InterruptedException {
+    String caller = callers.ofRequest().identity();
+    Client client = clients.ofRequest();
+    var vectors = new ArrayList<float[]>(texts.size());
+    while (vectors.size() < texts.size()) {
+      int from = vectors.size();
+      try (ConcurrencyLimiter.Permit _ =
+          from == 0
+              ? limiter.acquire(WorkKind.EMBEDDING, caller)
+              : limiter.acquire(WorkKind.EMBEDDING, caller, PATIENCE)) {
+        if (client != null) {
+          client.requirePresent();
+        }
+        vectors.addAll(embed(model, texts.subList(from, endOfGroup(tokens, from))));
+      }
+    }
+    return vectors;
+  }
+
+  /// The index after the group that begins with a text.
+  private static int endOfGroup(int[] tokens, int from) {
+    int end = from;
+    long sum = 0;
+    do {
+      sum += tokens[end];
+      end++;
+    } while (end < tokens.length && end - from < GROUP_TEXTS && sum + tokens[end] <= GROUP_TOKENS);
+    return end;
   }
 
   private EmbeddingModel model(@Nullable String name) {

@@ -71,6 +71,7 @@ public final class ContractFilter implements OASFilter {
     UNAUTHENTICATED("Unauthenticated", "401", "Authentication required", false),
     FORBIDDEN("Forbidden", "403", "The caller's role does not allow the operation", false),
     NOT_ACCEPTABLE("NotAcceptable", "406", "The requested media type is not available", false),
+    TOO_SLOW("TooSlow", "408", "The body arrives too slowly", true),
     TOO_LARGE("TooLarge", "413", "The body is too large", true),
     UNSUPPORTED("UnsupportedMediaType", "415", "The body has an unsupported media type", true),
     TOO_MANY(

@@ -13,7 +13,7 @@ import java.util.Map;
 /// @param replaced number of lines that a later line of this batch with the same id replaced
 /// @param line number of the last line
 /// @param position offset of the next batch in the upload, in bytes
-/// @param longLines the memory of long lines, until the batch is written
+/// @param memory the memory of its lines, until the batch is written
 record Batch(
     Map<String, DocumentContent> documents,
     Map<String, Long> lines,
@@ -21,4 +21,4 @@ record Batch(
     long replaced,
     long line,
     long position,
-    MemoryBudget.Account longLines) {}
+    MemoryBudget.Account memory) {}

@@ -44,26 +44,39 @@ final class BatchReader {
   /// @return `null` at the end of the upload
   /// @throws Problem `BODY_BROKEN_OFF` if the upload is incomplete
   @Nullable Batch next() {
-    MemoryBudget.Account longLines = memory.open();
+    MemoryBudget.Account account = memory.open();
     try {
-      return next(longLines);
+      Batch batch = next(account);
+      if (batch == null) {
+        account.close();
+      }
+      return batch;
     } catch (Throwable e) {
-      longLines.close();
+      account.close();
       throw e;
     }
   }
 
-  private @Nullable Batch next(MemoryBudget.Account longLines) {
+  private @Nullable Batch next(MemoryBudget.Account account) {
     var documents = new LinkedHashMap<String, DocumentContent>();
     var numbers = new HashMap<String, Long>();
     var errors = new ArrayList<LineError>();
     long replaced = 0;
     long weight = 0;
+    long affordable = 0;
     int count = 0;
     boolean ended = true;
     // A blank line is no reason for a batch, but the client may send any number of them.
     while (count < MAX_LINES && weight < maxWeight) {
-      LineReader.Line line = line(longLines);
+      if (weight > affordable) {
+        // If memory is short, batches are small.
+        long more = memory.tryReserve(account);
+        if (more == 0) {
+          break;
+        }
+        affordable += more;
+      }
+      LineReader.Line line = line(account);
       if (line == null) {
         break;
       }
@@ -102,12 +115,12 @@ final class BatchReader {
             replaced,
             lines.number(),
             lines.position(),
-            longLines);
+            account);
   }
 
-  private LineReader.@Nullable Line line(MemoryBudget.Account longLines) {
+  private LineReader.@Nullable Line line(MemoryBudget.Account account) {
     try {
-      return lines.next(bytes -> memory.reserve(longLines, bytes));
+      return lines.next(bytes -> memory.reserve(account, bytes));
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,

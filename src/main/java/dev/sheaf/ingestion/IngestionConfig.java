@@ -49,4 +49,9 @@ public interface IngestionConfig {
   /// uploads.
   @WithDefault("7d")
   Duration keepJobs();
+
+  /// The size of the uploads of failed jobs that are kept for one caller, uncompressed. Then the
+  /// oldest ones are deleted; the newest one is always kept.
+  @WithDefault("20G")
+  MemorySize maxFailedSize();
 }

@@ -1,11 +1,13 @@
 package dev.sheaf.ingestion;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.http.Roles;
 import dev.sheaf.http.Streamed;
-import dev.sheaf.limits.LimitConcurrency;
-import dev.sheaf.limits.WorkKind;
+import dev.sheaf.limits.ConcurrencyLimiter;
+import dev.sheaf.limits.LimitsConfig;
+import dev.sheaf.limits.OpenRequests;
 import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -48,23 +50,33 @@ class IngestionResource {
   private final Loader loader;
   private final JobService jobs;
   private final Callers callers;
+  private final ConcurrencyLimiter limiter;
+  private final OpenRequests uploads;
 
   IngestionResource(
       ModuleSwitches modules,
       CollectionService collections,
       Loader loader,
       JobService jobs,
-      Callers callers) {
+      Callers callers,
+      ConcurrencyLimiter limiter,
+      LimitsConfig limits) {
     this.modules = modules;
     this.collections = collections;
     this.loader = loader;
     this.jobs = jobs;
     this.callers = callers;
+    this.limiter = limiter;
+    this.uploads =
+        new OpenRequests(
+            "uploads",
+            "sheaf.limits.open-uploads",
+            limits.openUploads(),
+            limits.openUploadsPerCaller());
   }
 
   @POST
   @Streamed
-  @LimitConcurrency(WorkKind.UPLOAD)
   @Consumes({
     NDJSON,
     "application/ndjson",
@@ -128,23 +140,40 @@ class IngestionResource {
       InputStream body)
       throws SQLException {
     modules.require(MODULE);
-    var target = new Loader.Target(collection, collections.activeSpace(collection));
-    String creator = callers.ofRequest().name();
-    RequestKey requestKey = key == null ? null : new RequestKey(creator, key);
-    if (requestKey != null) {
-      Optional<Job> earlier = jobs.findEarlier(target, requestKey, body);
+    Caller caller = callers.ofRequest();
+    try (ConcurrencyLimiter.Permit _ = uploads.open(caller.identity());
+        var permit = new UploadPermit(limiter, caller.identity())) {
+      RequestKey requestKey = key == null ? null : new RequestKey(caller.name(), key);
+      return load(collection, prefersAsync(prefer), requestKey, caller.name(), body, permit);
+    }
+  }
+
+  private Response load(
+      String collection,
+      boolean async,
+      @Nullable RequestKey key,
+      String creator,
+      InputStream body,
+      UploadPermit permit)
+      throws SQLException {
+    var target =
+        new Loader.Target(
+            collection, permit.call(false, () -> collections.activeSpace(collection)));
+    if (key != null) {
+      Optional<Job> earlier = jobs.findEarlier(target, key, body, permit);
       if (earlier.isPresent()) {
         Job job = earlier.get();
         return job.async() ? accepted(job) : Response.ok(jobs.result(job)).build();
       }
     }
-    if (prefersAsync(prefer)) {
-      return accepted(jobs.store(target, requestKey, creator, body));
+    if (async) {
+      return accepted(jobs.store(target, key, creator, body, permit));
     }
     return Response.ok(
-            requestKey == null
-                ? loader.load(target, loader.batches(body), Set.of(), JobProgress.NONE, () -> false)
-                : jobs.load(target, requestKey, creator, body))
+            key == null
+                ? loader.load(
+                    target, loader.batches(body), Set.of(), JobProgress.NONE, permit, () -> false)
+                : jobs.load(target, key, creator, body, permit))
         .build();
   }
 

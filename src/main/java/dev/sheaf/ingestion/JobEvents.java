@@ -2,9 +2,9 @@ package dev.sheaf.ingestion;
 
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.CallerCheck;
+import dev.sheaf.limits.ConcurrencyLimiter;
 import dev.sheaf.limits.LimitsConfig;
-import dev.sheaf.problem.Problem;
-import dev.sheaf.problem.ProblemType;
+import dev.sheaf.limits.OpenRequests;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.smallrye.mutiny.Multi;
@@ -15,7 +15,6 @@ import jakarta.ws.rs.sse.OutboundSseEvent;
 import jakarta.ws.rs.sse.Sse;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -34,16 +33,20 @@ class JobEvents {
 
   private final JobTable table;
   private final CallerCheck callers;
-  private final LimitsConfig limits;
   private final Duration heartbeat;
 
   private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
-  private final Map<String, Integer> streamsByCaller = new HashMap<>();
+  private final OpenRequests open;
 
   JobEvents(JobTable table, CallerCheck callers, LimitsConfig limits, IngestionConfig config) {
     this.table = table;
     this.callers = callers;
-    this.limits = limits;
+    this.open =
+        new OpenRequests(
+            "event streams",
+            "sheaf.limits.event-streams",
+            limits.eventStreams(),
+            limits.eventStreamsPerCaller());
     this.heartbeat = config.heartbeatEvery();
   }
 
@@ -82,16 +85,19 @@ class JobEvents {
   /// The events of a job until it ends or is deleted, or the caller's key is no longer valid.
   ///
   /// @param first the job, which the caller may see
-  /// @throws Problem if the caller, or all callers together, follow too many jobs
+  /// @throws dev.sheaf.problem.Problem if the caller, or all callers together, follow too many jobs
   Multi<OutboundSseEvent> follow(Caller caller, Job first, Sse sse) {
     // Before the response begins, so that a problem can be its status.
-    open(caller);
+    ConcurrencyLimiter.Permit permit = open.open(caller.identity());
     // For a client that reads slowly, or not at all, only the latest event is buffered.
     return Multi.createFrom()
         .<OutboundSseEvent>emitter(
             events -> {
               var stream = new Stream(caller, first, sse, events);
-              events.onTermination(() -> close(stream));
+              events.onTermination(() -> {
+                streams.remove(stream);
+                permit.close();
+              });
               stream.send(first);
               if (first.state().isFinished()) {
                 events.complete();
@@ -104,30 +110,6 @@ class JobEvents {
               }
             },
             BackPressureStrategy.LATEST);
-  }
-
-  private synchronized void open(Caller caller) {
-    int all = streamsByCaller.values().stream().mapToInt(Integer::intValue).sum();
-    if (all >= limits.eventStreams()) {
-      throw new Problem(
-          ProblemType.OVERLOADED,
-          "%s event streams are open. Retry later, or raise sheaf.limits.event-streams."
-              .formatted(all));
-    }
-    int own = streamsByCaller.getOrDefault(caller.identity(), 0);
-    if (own >= limits.eventStreamsPerCaller()) {
-      throw new Problem(
-          ProblemType.TOO_MANY_REQUESTS,
-          "The caller has %s event streams open. Close one, or raise sheaf.limits.event-streams-per-caller."
-              .formatted(own));
-    }
-    streamsByCaller.put(caller.identity(), own + 1);
-  }
-
-  private synchronized void close(Stream stream) {
-    streams.remove(stream);
-    streamsByCaller.computeIfPresent(
-        stream.caller.identity(), (_, open) -> open == 1 ? null : open - 1);
   }
 
   @Scheduled(every = "1s", concurrentExecution = ConcurrentExecution.SKIP)

@@ -41,12 +41,19 @@ class JobService {
   /// The job of an earlier request with the same key.
   ///
   /// @param body of this request; read to its end if there is an earlier one to compare it with
+  /// @param permit held while the database is asked
   /// @throws Problem `BUSY` if that request is still in progress, `KEY_REUSED` if it had another
   ///   body
-  Optional<Job> findEarlier(Loader.Target target, RequestKey key, InputStream body)
+  Optional<Job> findEarlier(
+      Loader.Target target, RequestKey key, InputStream body, UploadPermit permit)
       throws SQLException {
-    table.deleteAbandoned(target, key);
-    Optional<JobTable.KeyedJob> earlier = table.find(target, key);
+    Optional<JobTable.KeyedJob> earlier =
+        permit.call(
+            false,
+            () -> {
+              table.deleteAbandoned(target, key);
+              return table.find(target, key);
+            });
     if (earlier.isEmpty()) {
       return Optional.empty();
     }
@@ -82,15 +89,22 @@ class JobService {
   /// Stores an upload and queues its job.
   ///
   /// @param creator the owner of the job, as in [Caller#name]
+  /// @param permit held while a part of the upload is written
   /// @throws Problem if the upload is incomplete; nothing is stored then
-  Job store(Loader.Target target, @Nullable RequestKey key, String creator, InputStream body)
+  Job store(
+      Loader.Target target,
+      @Nullable RequestKey key,
+      String creator,
+      InputStream body,
+      UploadPermit permit)
       throws SQLException {
-    long id = begin(target, true, key, creator);
+    long id = permit.call(false, () -> begin(target, true, key, creator));
     var hashed = new DigestInputStream(body, Hashes.sha256());
     boolean stored = false;
     try {
-      long bytes = storeParts(id, hashed);
-      stored = table.queue(id, bytes, hashed.getMessageDigest().digest());
+      long bytes = storeParts(id, hashed, permit);
+      byte[] hash = hashed.getMessageDigest().digest();
+      stored = permit.call(true, () -> table.queue(id, bytes, hash));
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
@@ -107,10 +121,11 @@ class JobService {
   /// Stores the parts of an upload until its end, or until the job is cancelled.
   ///
   /// @return number of stored bytes
-  private long storeParts(long id, InputStream body) throws IOException, SQLException {
+  private long storeParts(long id, InputStream body, UploadPermit permit)
+      throws IOException, SQLException {
     long position = 0;
     byte[] part = body.readNBytes(PART_BYTES);
-    while (part.length > 0 && table.addPart(id, position, part)) {
+    while (part.length > 0 && addPart(id, position, part, permit)) {
       position += part.length;
       if (position > config.maxStoredSize().asLongValue()) {
         throw new Problem(
@@ -123,17 +138,25 @@ class JobService {
     return position;
   }
 
+  private boolean addPart(long id, long position, byte[] part, UploadPermit permit)
+      throws SQLException {
+    return permit.call(position > 0, () -> table.addPart(id, position, part));
+  }
+
   /// Loads an upload immediately, and stores the result under its key.
   ///
+  /// @param permit held while a batch is prepared or written
   /// @throws Problem `JOB_CANCELLED` if the job is cancelled or deleted in the meantime
-  LoadResult load(Loader.Target target, RequestKey key, String creator, InputStream body)
+  LoadResult load(
+      Loader.Target target, RequestKey key, String creator, InputStream body, UploadPermit permit)
       throws SQLException {
-    long id = begin(target, false, key, creator);
+    long id = permit.call(false, () -> begin(target, false, key, creator));
     var hashed = new DigestInputStream(body, Hashes.sha256());
     boolean completed = false;
     try {
       LoadResult result =
-          loader.load(target, loader.batches(hashed), Set.of(), table.progress(id), () -> false);
+          loader.load(
+              target, loader.batches(hashed), Set.of(), table.progress(id), permit, () -> false);
       table.complete(id, hashed.getMessageDigest().digest());
       completed = true;
       return result;

@@ -1,6 +1,7 @@
 package dev.sheaf.ingestion;
 
 import dev.sheaf.database.Lease;
+import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.http.Caller;
@@ -399,6 +400,43 @@ class JobTable {
             deleteUpload(connection, id, "true");
           }
         });
+  }
+
+  /// Deletes the oldest uploads of failed jobs of a caller, if they are together larger than
+  /// `sheaf.ingestion.max-failed-size`. A large upload takes long to delete, so each is deleted in
+  /// its own transaction.
+  ///
+  /// @param id of a job of the caller. If it has not failed, nothing is deleted
+  void deleteExcessUploads(long id) throws SQLException {
+    // Uses ingestion_job_failed_idx.
+    List<Long> excess =
+        Sql.of(
+                """
+                SELECT stored.id
+                  FROM (SELECT j.id, sum(j.bytes) OVER (ORDER BY j.finished_at DESC, j.id DESC) AS total
+                          FROM ingestion_job j
+                         WHERE j.state = 'failed'
+                           AND j.created_by = (SELECT created_by FROM ingestion_job WHERE id = ? AND state = 'failed')
+                           AND EXISTS (SELECT FROM ingestion_part p WHERE p.job_id = j.id)) stored
+                 WHERE stored.total > ? AND stored.id <> ?
+                """,
+                id,
+                config.maxFailedSize().asLongValue(),
+                id)
+            .list(dataSource, row -> row.getLong(1));
+    for (long old : excess) {
+      Transactions.run(
+          dataSource,
+          connection -> {
+            SessionTimeouts.allowAnyTime(connection);
+            // A retry of the job waits for the lock, and then finds that the upload is deleted.
+            String lock =
+                "SELECT id FROM ingestion_job WHERE id = ? AND state = 'failed' FOR UPDATE";
+            if (Sql.of(lock, old).first(connection, row -> row.getLong(1)).isPresent()) {
+              deleteUpload(connection, old, "true");
+            }
+          });
+    }
   }
 
   /// Queues a failed job again, if its upload is still stored.

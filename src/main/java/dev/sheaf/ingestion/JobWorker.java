@@ -73,6 +73,7 @@ class JobWorker {
         }
         try {
           run(claimed.get());
+          table.deleteExcessUploads(claimed.get().id());
         } finally {
           table.disown(claimed.get().id());
         }
@@ -139,6 +140,7 @@ class JobWorker {
             progress.record(connection, batch);
             written.set(true);
           },
+          UploadPermit.unlimited(),
           () -> stopping || (written.get() && isTurnOver(job, turn)));
       table.complete(job.id());
       LOG.infof("Job completed: job=%s", job.id());

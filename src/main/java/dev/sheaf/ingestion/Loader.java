@@ -95,6 +95,7 @@ class Loader {
   /// Loads all batches.
   ///
   /// @param written times at which the batches of earlier attempts were written
+  /// @param permit held while a batch is prepared or written
   /// @param stop checked before each batch; true ends the load
   /// @throws dev.sheaf.problem.Problem if the collection is dropped in the meantime, or the upload
   ///   is incomplete
@@ -104,6 +105,7 @@ class Loader {
       BatchReader batches,
       Set<Instant> written,
       JobProgress jobProgress,
+      UploadPermit permit,
       BooleanSupplier stop)
       throws SQLException {
     var batchWriter = new BatchWriter(target, written, jobProgress);
@@ -113,7 +115,14 @@ class Loader {
       for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
         Batch current = batch;
         boolean submitted = false;
+        boolean permitted = false;
         try {
+          if (permit.isContended()) {
+            // Others wait. The permit is given back when the last batch is written.
+            await(writing);
+          }
+          permit.acquire(writing != null);
+          permitted = true;
           BulkDocuments.PreparedBatch prepared = prepare(target, current);
           await(writing);
           if (stop.getAsBoolean()) {
@@ -123,17 +132,22 @@ class Loader {
               writer.submit(
                   Context.current()
                       .wrap(() -> {
-                        try (MemoryBudget.Account _ = current.longLines()) {
+                        try (MemoryBudget.Account _ = current.memory()) {
                           return spans.sql(
                               "write batch",
                               target.space().documentTable(),
                               () -> batchWriter.write(current, prepared));
+                        } finally {
+                          permit.release();
                         }
                       }));
           submitted = true;
         } finally {
           if (!submitted) {
-            current.longLines().close();
+            current.memory().close();
+            if (permitted) {
+              permit.release();
+            }
           }
         }
       }

@@ -3,8 +3,8 @@ package dev.sheaf.ingestion;
 import dev.sheaf.limits.MemoryBudget;
 import java.time.Duration;
 
-/// The memory of uploads: each reserves what two batches of short lines need, and each long line
-/// what it needs until its batch is written.
+/// The memory of uploads: an upload reserves its buffers until its end, and each batch what its
+/// lines need until it is written. So an upload that waits for its client needs little.
 record UploadMemory(MemoryBudget budget) {
 
   /// A batch waits while other uploads write their long lines.
@@ -14,8 +14,12 @@ record UploadMemory(MemoryBudget budget) {
   /// a byte.
   private static final int LINE_COST = 6;
 
-  /// A batch in memory, for each byte of its lines, and another one that is being written.
-  private static final int BATCHES_COST = 3;
+  /// Half of what two batches need, for each byte of their lines: one that is read, and one that is
+  /// written.
+  private static final double BATCH_COST = 1.5;
+
+  /// A batch reserves its memory in this many steps.
+  private static final int STEPS = 8;
 
   private static final long BUFFERS = 512 * 1024;
 
@@ -32,18 +36,26 @@ record UploadMemory(MemoryBudget budget) {
     return budget.largest() / LINE_COST;
   }
 
-  /// An empty account for the long lines of a batch.
+  /// An empty account for the lines of a batch.
   MemoryBudget.Account open() {
-    return budget.open();
+    return budget.openForLong();
   }
 
   /// Reserves what an upload needs until its end.
   ///
   /// @throws dev.sheaf.problem.Problem `OVERLOADED` if the memory is not available in time
   MemoryBudget.Account openForUpload() {
-    MemoryBudget.Account account = budget.open();
-    account.reserve(BUFFERS + maxWeight() * BATCHES_COST);
+    MemoryBudget.Account account = budget.openForLong();
+    account.reserve(BUFFERS);
     return account;
+  }
+
+  /// Reserves memory for further lines of a batch.
+  ///
+  /// @return the weight of the lines; 0 if the memory is not available now
+  long tryReserve(MemoryBudget.Account account) {
+    long weight = Math.max(1, maxWeight() / STEPS);
+    return account.tryReserve((long) (weight * BATCH_COST)) ? weight : 0;
   }
 
   /// Reserves memory for a long line.

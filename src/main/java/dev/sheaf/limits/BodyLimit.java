@@ -12,13 +12,11 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ResourceInfo;
-import java.io.IOException;
 import java.io.InputStream;
 import java.lang.reflect.Method;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
@@ -37,12 +35,6 @@ final class BodyLimit {
 
   /// The largest body that a method without a body accepts, and ignores.
   private static final int IGNORED_BYTES = 64 * 1024;
-
-  /// A client that sends a body more slowly, in bytes per second, is disconnected after
-  /// [#SLOW_START].
-  private static final int MIN_RATE = 16 * 1024;
-
-  private static final long SLOW_START = TimeUnit.SECONDS.toNanos(30);
 
   private final long limit;
   private final RequestMemory memory;
@@ -68,9 +60,8 @@ final class BodyLimit {
     if (method.isAnnotationPresent(Streamed.class)) {
       return;
     }
-    String header = call.request().getHeader(HttpHeaders.CONTENT_LENGTH);
-    long sent = header == null ? -1 : Long.parseLong(header);
-    if (sent == 0 || (sent < 0 && !hasBodyOfUnknownLength(call.request()))) {
+    long sent = contentLength(call.request());
+    if (!hasBody(call.request(), sent)) {
       return;
     }
     if (!methodsWithBody.computeIfAbsent(method, BodyLimit::hasBody)) {
@@ -100,9 +91,21 @@ final class BodyLimit {
   }
 
   /// Not by the content type, which a request with a body may lack.
-  private static boolean hasBodyOfUnknownLength(HttpServerRequest request) {
-    return request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
-        || (request.version() == HttpVersion.HTTP_2 && !request.isEnded());
+  static boolean hasBody(HttpServerRequest request) {
+    return hasBody(request, contentLength(request));
+  }
+
+  private static boolean hasBody(HttpServerRequest request, long length) {
+    return length > 0
+        || (length < 0
+            && (request.headers().contains(HttpHeaders.TRANSFER_ENCODING)
+                || (request.version() == HttpVersion.HTTP_2 && !request.isEnded())));
+  }
+
+  /// -1 if the request does not tell it.
+  private static long contentLength(HttpServerRequest request) {
+    String header = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    return header == null ? -1 : Long.parseLong(header);
   }
 
   /// Whether the method has a parameter without an annotation, which is the body.
@@ -112,7 +115,7 @@ final class BodyLimit {
   }
 
   /// Otherwise the server would read the rest of the body, to receive the next request.
-  private static void closeAfterResponse(RoutingContext call) {
+  static void closeAfterResponse(RoutingContext call) {
     call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     call.addEndHandler(_ -> call.request().connection().close());
   }
@@ -133,7 +136,6 @@ final class BodyLimit {
     private final MemoryBudget.Account account;
     private final long expected;
     private final RoutingContext call;
-    private final long start = System.nanoTime();
     private long count;
 
     private LimitedInputStream(
@@ -145,7 +147,7 @@ final class BodyLimit {
     }
 
     @Override
-    protected void count(int read) throws IOException {
+    protected void count(int read) {
       long before = count;
       count += read;
       if (count > limit) {
@@ -156,10 +158,6 @@ final class BodyLimit {
       }
       if (before <= SMALL_BODY_BYTES && count > SMALL_BODY_BYTES) {
         account.reserve(BodyCost.of(expected));
-      }
-      long late = System.nanoTime() - start - SLOW_START;
-      if (late > 0 && count < TimeUnit.NANOSECONDS.toSeconds(late) * MIN_RATE) {
-        throw new IOException("the client sends too slowly");
       }
     }
 

@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.Metrics;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -75,20 +76,35 @@ public class ConcurrencyLimiter {
     return acquire(work, null);
   }
 
-  /// The same for work in a collection, which gets at most its share of the permits:
+  /// The same for an owner, which gets at most its share of the permits:
   /// `sheaf.limits.collection-share`.
   ///
-  /// @param collection its name; `null` for work that belongs to no collection
-  public Permit acquire(WorkKind work, @Nullable String collection) throws InterruptedException {
-    Lane lane = Objects.requireNonNull(lanes.get(work));
-    String owner = work.isShared() ? collection : null;
-    if (!lane.tryAcquire(owner, config.queueFor().toMillis(), TimeUnit.MILLISECONDS)) {
+  /// @param owner the name of a collection, or a caller; `null` for work without an owner
+  public Permit acquire(WorkKind work, @Nullable String owner) throws InterruptedException {
+    return acquire(work, owner, config.queueFor());
+  }
+
+  /// The same, but waits for a permit at most `patience`.
+  public Permit acquire(WorkKind work, @Nullable String owner, Duration patience)
+      throws InterruptedException {
+    Lane lane = lane(work);
+    String sharing = work.isShared() ? owner : null;
+    if (!lane.tryAcquire(sharing, patience.toMillis(), TimeUnit.MILLISECONDS)) {
       RejectionMeters.count(work.plural(), 1);
       throw new Problem(
           ProblemType.OVERLOADED,
           "Too many %1$s are already running. Retry later, or raise sheaf.limits.%1$s."
               .formatted(work.plural()));
     }
-    return () -> lane.release(owner);
+    return () -> lane.release(sharing);
+  }
+
+  /// Whether operations of this kind wait for a permit.
+  public boolean isContended(WorkKind work) {
+    return lane(work).waiting() > 0;
+  }
+
+  private Lane lane(WorkKind work) {
+    return Objects.requireNonNull(lanes.get(work));
   }
 }

@@ -24,12 +24,16 @@ public interface LimitsConfig {
   /// Concurrent exports of collections.
   OptionalInt exports();
 
-  /// Concurrent uploads, including those that are stored for a background job.
+  /// Uploads that are written concurrently, including those that are stored for a background job.
+  /// An upload that waits for its client does not count.
   OptionalInt uploads();
 
   /// Concurrent queries for API keys that the replica has not seen before, most of which are wrong
   /// if there are many.
   OptionalInt authentications();
+
+  /// Groups of texts of embedding requests that the models embed concurrently.
+  OptionalInt embeddings();
 
   /// The heap that requests may use together. Absent: 60% of the maximum heap.
   Optional<MemorySize> memory();
@@ -42,6 +46,24 @@ public interface LimitsConfig {
   @WithDefault("75s")
   Duration keepAlive();
 
+  /// The least bytes per second at which a client sends a body, and reads an answer. Also at which
+  /// it reads an export whose transaction waits for it.
+  @WithDefault("16K")
+  MemorySize transferRate();
+
+  /// How far a client may fall behind that rate before it is disconnected. Only the time counts in
+  /// which Sheaf waits for the client.
+  @WithDefault("30s")
+  Duration transferGrace();
+
+  /// The same for uploads, exports and event streams, which keep little while they wait, and whose
+  /// clients may have other work between two documents.
+  @WithDefault("32")
+  MemorySize streamRate();
+
+  @WithDefault("5m")
+  Duration streamGrace();
+
   /// How long an operation waits for a permit or for memory before it is rejected.
   @WithDefault("2s")
   Duration queueFor();
@@ -51,9 +73,32 @@ public interface LimitsConfig {
   int queue();
 
   /// The percentage of the permits for searches, writes and reads, and of those that wait, that one
-  /// collection may hold. Otherwise a collection whose table is locked would hold all of them.
+  /// collection may hold. Otherwise a collection whose table is locked would hold all of them. For
+  /// uploads and embedding requests, the percentage that one caller may hold.
   @WithDefault("75")
   int collectionShare();
+
+  /// Uploads that are being received.
+  @WithDefault("50")
+  int openUploads();
+
+  /// Uploads that one caller may send concurrently.
+  @WithDefault("10")
+  int openUploadsPerCaller();
+
+  /// Exports whose clients have not read all of them.
+  @WithDefault("20")
+  int openExports();
+
+  /// Exports that one caller may read concurrently.
+  @WithDefault("5")
+  int openExportsPerCaller();
+
+  /// The size of the temporary files in which all exports together keep what their clients have not
+  /// read. 0: exports keep nothing. The default also fits if the directory is in the memory of a
+  /// container.
+  @WithDefault("32M")
+  MemorySize exportSpool();
 
   /// Event streams of jobs that are open.
   @WithDefault("200")

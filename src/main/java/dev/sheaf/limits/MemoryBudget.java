@@ -76,7 +76,12 @@ public class MemoryBudget {
 
   /// An empty account. Close it when the memory is no longer used.
   public Account open() {
-    return new Account();
+    return new Account(false);
+  }
+
+  /// The same for work that lasts for long. It leaves the part for small reservations to others.
+  public Account openForLong() {
+    return new Account(true);
   }
 
   /// Reserves memory for a body that arrives before its caller is authenticated. Never waits.
@@ -87,7 +92,7 @@ public class MemoryBudget {
     if (!arriving.free.tryAcquire(units)) {
       return null;
     }
-    var account = new Account();
+    var account = new Account(false);
     account.held.add(new Reservation(arriving, units));
     return account;
   }
@@ -143,9 +148,12 @@ public class MemoryBudget {
   public final class Account implements AutoCloseable {
 
     private final Deque<Reservation> held = new ArrayDeque<>();
+    private final boolean onlyLarge;
     private boolean closed;
 
-    private Account() {}
+    private Account(boolean onlyLarge) {
+      this.onlyLarge = onlyLarge;
+    }
 
     /// The size of the largest possible reservation in bytes.
     public long largest() {
@@ -164,7 +172,20 @@ public class MemoryBudget {
     ///
     /// @throws Problem `OVERLOADED` if the memory is not available in time
     public Reservation reserve(long bytes, Duration patience) {
-      Reservation reservation = acquire(bytes, patience);
+      return hold(acquire(bytes, patience));
+    }
+
+    /// Reserves memory if it is available now. Only for an account that is open for long.
+    public boolean tryReserve(long bytes) {
+      int units = large.units(bytes);
+      if (!tryAcquire(large, units, Duration.ZERO)) {
+        return false;
+      }
+      hold(new Reservation(large, units));
+      return true;
+    }
+
+    private Reservation hold(Reservation reservation) {
       boolean ended;
       synchronized (this) {
         ended = closed;
@@ -179,7 +200,7 @@ public class MemoryBudget {
     }
 
     private Reservation acquire(long bytes, Duration patience) {
-      if (bytes <= small.bytes() / SMALL_SHARE) {
+      if (!onlyLarge && bytes <= small.bytes() / SMALL_SHARE) {
         int units = small.units(bytes);
         if (tryAcquire(small, units, Duration.ZERO)) {
           return new Reservation(small, units);

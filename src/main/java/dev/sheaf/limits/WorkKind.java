@@ -10,10 +10,13 @@ public enum WorkKind {
   WRITE("writes", 15, 1),
   /// Reads a document, or a page of documents.
   READ("reads", 10, 1),
-  /// Exports a collection. It takes as long as the client takes to read the response.
+  /// Reads a collection for an export. It may have to wait until the client reads.
   EXPORT("exports", 5, 1),
-  /// An upload prepares one batch while it writes another, so it uses two connections.
+  /// Writes a part of an upload. It prepares one batch while it writes another, so it uses two
+  /// connections.
   UPLOAD("uploads", 15, 2),
+  /// Embeds some texts of an embedding request. It uses the model, and no connection.
+  EMBEDDING("embeddings", 5, 0),
   /// Looks up an API key that this replica does not know. Any caller can cause it with a guess. It
   /// takes milliseconds, on a connection that is left for background work.
   AUTHENTICATION("authentications", 5, 0);
@@ -28,12 +31,20 @@ public enum WorkKind {
     this.connections = connections;
   }
 
-  /// Whether a collection has at most its share of the permits. An upload or an export lasts for
-  /// long, and few run at a time.
+  /// Whether one owner has at most its share of the permits: a collection, or for uploads and
+  /// embeddings a caller. Few exports run at a time.
   boolean isShared() {
     return switch (this) {
-      case SEARCH, WRITE, READ -> true;
-      case EXPORT, UPLOAD, AUTHENTICATION -> false;
+      case SEARCH, WRITE, READ, UPLOAD, EMBEDDING -> true;
+      case EXPORT, AUTHENTICATION -> false;
+    };
+  }
+
+  /// Whether nobody needs the operation if its client is gone. A write has an effect anyway.
+  boolean endsWithClient() {
+    return switch (this) {
+      case SEARCH, READ, EXPORT, EMBEDDING -> true;
+      case WRITE, UPLOAD, AUTHENTICATION -> false;
     };
   }
 
@@ -57,6 +68,7 @@ public enum WorkKind {
           case READ -> config.reads();
           case EXPORT -> config.exports();
           case UPLOAD -> config.uploads();
+          case EMBEDDING -> config.embeddings();
           case AUTHENTICATION -> config.authentications();
         };
     return configured.orElse(Math.max(1, pool * percent / 100 / Math.max(1, connections)));

@@ -23,6 +23,7 @@ public enum ProblemType {
   MODULE_OFF(404, "The module is off"),
   METHOD_NOT_ALLOWED(405, "Method not allowed"),
   NOT_ACCEPTABLE(406, "The requested media type is not available"),
+  BODY_TOO_SLOW(408, "The request body arrives too slowly"),
   COLLECTION_EXISTS(409, "A collection with this name already exists"),
   INDEX_MISSING(409, "The collection has no index"),
   BACKFILL_STATE(409, "The state of the backfill does not allow this"),

@@ -98,18 +98,29 @@ public final class Settings {
           setting("sheaf.limits.exports", whole(1, 10_000)),
           setting("sheaf.limits.uploads", whole(1, 10_000)),
           setting("sheaf.limits.authentications", whole(1, 10_000)),
+          setting("sheaf.limits.embeddings", whole(1, 10_000)),
           setting("sheaf.limits.memory", size(KILOBYTE, 1L << 50)),
           setting("sheaf.limits.header-timeout", duration(MILLISECOND, HOUR)),
           setting("sheaf.limits.keep-alive", duration(MILLISECOND, DAY)),
           setting("sheaf.limits.queue-for", duration(Duration.ZERO, HOUR)),
           setting("sheaf.limits.queue", whole(0, 100_000)),
           setting("sheaf.limits.collection-share", whole(1, 100)),
+          setting("sheaf.limits.transfer-rate", size(1, GIGABYTE)),
+          setting("sheaf.limits.transfer-grace", duration(MILLISECOND, DAY)),
+          setting("sheaf.limits.stream-rate", size(1, GIGABYTE)),
+          setting("sheaf.limits.stream-grace", duration(MILLISECOND, DAY)),
+          setting("sheaf.limits.open-uploads", whole(1, 100_000)),
+          setting("sheaf.limits.open-uploads-per-caller", whole(1, 100_000)),
+          setting("sheaf.limits.open-exports", whole(1, 100_000)),
+          setting("sheaf.limits.open-exports-per-caller", whole(1, 100_000)),
+          setting("sheaf.limits.export-spool", size(0, 1L << 50)),
           setting("sheaf.limits.event-streams", whole(1, 100_000)),
           setting("sheaf.limits.event-streams-per-caller", whole(1, 100_000)),
           setting("sheaf.limits.requests-per-second", whole(1, 1_000_000)),
           setting("sheaf.limits.burst-seconds", whole(1, 3_600)),
           setting("sheaf.ingestion.max-line-size", size(KILOBYTE, GIGABYTE)),
           setting("sheaf.ingestion.max-stored-size", size(KILOBYTE, 1L << 50)),
+          setting("sheaf.ingestion.max-failed-size", size(KILOBYTE, 1L << 50)),
           setting("sheaf.ingestion.kept-errors", whole(0, 1_000_000)),
           setting("sheaf.ingestion.poll-every", duration(MILLISECOND, HOUR)),
           setting("sheaf.ingestion.lease", duration(SECOND, DAY)),
@@ -334,6 +345,9 @@ public final class Settings {
   }
 
   private static String bytes(long size) {
+    if (size == 0) {
+      return "0";
+    }
     int unit = Long.numberOfTrailingZeros(size) / 10;
     return (size >> (10 * unit)) + "BKMGTP".substring(unit, unit + 1);
   }

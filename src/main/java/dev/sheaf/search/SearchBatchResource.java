@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.Cancellation;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.UnknownEmbeddingModelException;
@@ -12,6 +13,8 @@ import dev.sheaf.http.ProblemDocument;
 import dev.sheaf.http.ProblemMapper;
 import dev.sheaf.http.RequestId;
 import dev.sheaf.http.Roles;
+import dev.sheaf.limits.ClientConnections;
+import dev.sheaf.limits.ClientConnections.Client;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
@@ -48,11 +51,14 @@ class SearchBatchResource {
   private final SearchService searches;
   private final Callers callers;
   private final RequestMemory memory;
+  private final ClientConnections clients;
 
-  SearchBatchResource(SearchService searches, Callers callers, RequestMemory memory) {
+  SearchBatchResource(
+      SearchService searches, Callers callers, RequestMemory memory, ClientConnections clients) {
     this.searches = searches;
     this.callers = callers;
     this.memory = memory;
+    this.clients = clients;
   }
 
   @POST
@@ -68,9 +74,16 @@ class SearchBatchResource {
   public SearchBatchResponse search(@Nullable SearchBatch batch) throws InterruptedException {
     Caller caller = callers.ofRequest();
     MemoryBudget.Account account = memory.ofRequest();
+    Client client = clients.ofRequest();
     List<Callable<SearchAnswer>> tasks = new ArrayList<>();
     for (SearchBatch.Entry one : Input.required("searches", batch).searches()) {
-      tasks.add(Context.current().wrap(() -> answer(caller, one, account)));
+      tasks.add(
+          Context.current()
+              .wrap(() -> {
+                try (Cancellation _ = client == null ? null : client.cover()) {
+                  return answer(caller, one, account);
+                }
+              }));
     }
     try (var threads = Executors.newFixedThreadPool(CONCURRENCY, Thread.ofVirtual().factory())) {
       var answers = new ArrayList<SearchAnswer>();

@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import com.pgvector.PGvector;
+import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.document.DocumentId;
@@ -74,6 +75,7 @@ public class SearchExecution {
   }
 
   private ExecutionResult execute(Query query, SearchSql sql, long timeout) throws SQLException {
+    Cancellation.check();
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement(sql.settingsStatement(timeout) + sql.searchStatement())) {

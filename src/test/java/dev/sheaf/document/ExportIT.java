@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.equalTo;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
@@ -22,6 +23,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -121,12 +123,15 @@ class ExportIT {
         .body(equalTo(""));
   }
 
+  /// The transaction of the export ends while the client reads nothing, so it does not keep an
+  /// index of another collection from being built.
   @Test
-  void isOfOneMoment() throws Exception {
+  void isOfOneMomentAndKeepsNoTransactionOpen() throws Exception {
     String collection = many();
     try (HttpClient client = HttpClient.newHttpClient();
         var lines = lines(client, collection)) {
       assertThat(lines.readLine()).startsWith("{\"id\":\"d0\",");
+      await().until(() -> transactionsOfExports() == 0);
       given()
           .queryParam("filter", "{}")
           .delete(DOCUMENTS, collection)
@@ -140,28 +145,10 @@ class ExportIT {
   @Test
   void whatBreaksOffDoesNotLookWhole() throws Exception {
     String collection = many();
+    failToRead("d999", collection);
     try (HttpClient client = HttpClient.newHttpClient();
         var lines = lines(client, collection)) {
       lines.readLine();
-      try (var connection = dataSource.getConnection();
-          var statement = connection.createStatement()) {
-        await()
-            .until(() -> {
-              try (var terminated =
-                  statement.executeQuery(
-                      """
-                      SELECT pg_terminate_backend(pid)
-                        FROM pg_stat_activity
-                       WHERE datname = current_database()
-                         AND pid <> pg_backend_pid()
-                         AND state IN ('active', 'idle in transaction')
-                         AND query LIKE 'SELECT d.external_id%'
-                      """)) {
-                return terminated.next();
-              }
-            });
-      }
-
       assertThatThrownBy(
               () -> {
                 while (lines.readLine() != null) {
@@ -169,7 +156,59 @@ class ExportIT {
                 }
               })
           .isInstanceOf(IOException.class);
+    } finally {
+      execute("DROP SCHEMA \"%s\" CASCADE".formatted(user()));
     }
+  }
+
+  /// Lets PostgreSQL fail when the vectors of the last document are read: a function in the schema
+  /// of the user hides the one of pgvector.
+  private void failToRead(String id, String collection) throws SQLException {
+    execute(
+        """
+        UPDATE embedding e
+           SET vector = (SELECT array_agg(7) FROM generate_series(1, 1000))::vector
+          FROM document d
+          JOIN collection c ON c.id = d.collection_id
+         WHERE d.external_id = '%s' AND c.name = '%s' AND e.document_id = d.id
+        """
+            .formatted(id, collection));
+    execute("CREATE SCHEMA AUTHORIZATION CURRENT_USER");
+    execute(
+        """
+        CREATE FUNCTION "%s".vector_send(v vector) RETURNS bytea LANGUAGE plpgsql AS $$
+        BEGIN
+            IF v::real[] @> ARRAY[7::real] THEN
+                RAISE 'broken';
+            END IF;
+            RETURN public.vector_send(v);
+        END $$
+        """
+            .formatted(user()));
+  }
+
+  private String user() throws SQLException {
+    return Sql.of("SELECT CURRENT_USER").first(dataSource, row -> row.getString(1)).orElseThrow();
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private long transactionsOfExports() throws SQLException {
+    return Sql.of(
+            """
+            SELECT count(*)
+              FROM pg_stat_activity
+             WHERE datname = current_database()
+               AND xact_start IS NOT NULL
+               AND query LIKE 'SELECT d.external_id%'
+            """)
+        .first(dataSource, row -> row.getLong(1))
+        .orElseThrow();
   }
 
   private static String many() throws IOException {

@@ -348,6 +348,43 @@ class JobIT {
     assertThat(count("SELECT count(*) FROM ingestion_batch WHERE job_id = " + id)).isZero();
   }
 
+  /// Of each caller, the newest failed uploads are kept, up to 20 GB.
+  @Test
+  void theOldestFailedUploadsGiveWay() throws SQLException {
+    String collection = vectors();
+    for (String creator : List.of("greedy", "modest")) {
+      execute(
+          """
+          WITH job AS (
+               INSERT INTO ingestion_job (collection_id, collection, mode, state, created_by, bytes, finished_at)
+               SELECT id, name, 'async', 'failed', '%s', 9 * 1073741824::bigint, now() - n * interval '1 min'
+                 FROM collection, generate_series(1, %s) n
+                WHERE name = '%s'
+            RETURNING id
+          )
+          INSERT INTO ingestion_part (job_id, "position", bytes) SELECT id, 0, '' FROM job
+          """
+              .formatted(creator, creator.equals("greedy") ? 5 : 1, collection));
+    }
+    String kept =
+        """
+        SELECT count(*)
+          FROM ingestion_job j
+          JOIN ingestion_part p ON p.job_id = j.id
+         WHERE j.collection = '%s' AND created_by = '%s' AND finished_at >= now() - interval '%s min'
+        """;
+
+    table.deleteExcessUploads(
+        count(
+            "SELECT id FROM ingestion_job WHERE collection = '%s' AND created_by = 'greedy' ORDER BY finished_at DESC LIMIT 1"
+                .formatted(collection)));
+
+    assertThat(count(kept.formatted(collection, "greedy", 100))).isEqualTo(2);
+    assertThat(count(kept.formatted(collection, "greedy", 2.9))).isEqualTo(2);
+    assertThat(count(kept.formatted(collection, "modest", 100))).isOne();
+    execute("DELETE FROM ingestion_job WHERE created_by IN ('greedy', 'modest')");
+  }
+
   /// The plan reads as many rows as it deletes.
   @Test
   void removingOldJobsDoesNotReadTheOthers() throws SQLException {

@@ -1,12 +1,20 @@
 package dev.sheaf.limits;
 
 import static dev.sheaf.testing.Patience.await;
+import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpResponse;
@@ -15,32 +23,45 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /// Tests a service with eight connections, which allow one concurrent write and one upload. It is
-/// configured for one concurrent search, and for bursts of fifty requests per caller.
+/// configured for one concurrent search, and for bursts of fifty requests per caller. Its
+/// statements end only after minutes, and its clients may be slow for a few seconds.
 class LimitsIT {
 
   private static final Map<String, String> NARROW =
-      Map.of(
-          "QUARKUS_DATASOURCE_JDBC_MAX_SIZE", "8",
-          "SHEAF_LIMITS_SEARCHES", "1",
-          "SHEAF_LIMITS_QUEUE_FOR", "200ms",
-          "SHEAF_LIMITS_REQUESTS_PER_SECOND", "5",
-          "SHEAF_LIMITS_BURST_SECONDS", "10",
-          "SHEAF_LIMITS_HEADER_TIMEOUT", "5s",
-          "QUARKUS_HTTP_READ_TIMEOUT", "5s",
+      Map.ofEntries(
+          entry("QUARKUS_DATASOURCE_JDBC_MAX_SIZE", "8"),
+          entry("SHEAF_LIMITS_SEARCHES", "1"),
+          entry("SHEAF_LIMITS_EMBEDDINGS", "2"),
+          entry("SHEAF_LIMITS_QUEUE_FOR", "200ms"),
+          entry("SHEAF_LIMITS_REQUESTS_PER_SECOND", "5"),
+          entry("SHEAF_LIMITS_BURST_SECONDS", "10"),
+          entry("SHEAF_LIMITS_TRANSFER_GRACE", "3s"),
+          entry("SHEAF_LIMITS_STREAM_GRACE", "3s"),
+          entry("SHEAF_DATABASE_TIMEOUT", "1h"),
+          entry("SHEAF_DATABASE_LOCK_TIMEOUT", "1h"),
+          entry("SHEAF_SEARCH_TIMEOUT", "1h"),
+          entry("SHEAF_EMBEDDING_OPENAI_SLOW_DIMENSIONS", "2"),
+          entry("SHEAF_LIMITS_HEADER_TIMEOUT", "5s"),
+          entry("QUARKUS_HTTP_READ_TIMEOUT", "5s"),
           // Only the test waits for its locks.
-          "SHEAF_INDEX_CHECK_EVERY", "1h",
-          "SHEAF_METRICS_EVERY", "off");
+          entry("SHEAF_INDEX_CHECK_EVERY", "1h"),
+          entry("SHEAF_METRICS_EVERY", "off"));
+
+  private static final String C = "/api/v1/collections/c";
 
   private static final Pattern KEY = Pattern.compile("\"key\":\"(sheaf_\\w+)\"");
 
@@ -54,8 +75,10 @@ class LimitsIT {
 
   @Test
   void whatIsTooMuchIsRefusedAndTheRestGoesOn() throws Exception {
+    Map<String, String> settings = new HashMap<>(NARROW);
     try (TestDatabase database = TestDatabase.migrated();
-        SheafProcess service = SheafProcess.start(database, NARROW);
+        SlowModel model = SlowModel.start(settings);
+        SheafProcess service = SheafProcess.start(database, settings);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
       assertThat(
               service
@@ -68,6 +91,12 @@ class LimitsIT {
       assertThat(put(service, 0).statusCode()).isEqualTo(201);
       List<Socket> silent = silentClients(service);
 
+      String slow = key(service);
+      String other = key(service);
+      whoSendsSlowlyKeepsNobodyFromUploading(service, slow, other);
+      whoReadsSlowlyKeepsNoMemory(service, slow);
+      whoGoesAwayEndsItsStatements(service, database, slow);
+      whoEmbedsMuchKeepsNobodyFromTheModel(service, model, slow, other);
       searchesKeepTheirShareOfAPoolFullOfWrites(service, database, clients);
       aSearchTooManyIsRefused(service, database, clients);
       aGreedyCallerIsRefusedAndNobodyElse(service, clients);
@@ -88,6 +117,240 @@ class LimitsIT {
       silent.add(socket);
     }
     return silent;
+  }
+
+  /// Each upload sends a byte now and then.
+  private static void whoSendsSlowlyKeepsNobodyFromUploading(
+      SheafProcess service, String slow, String other) throws Exception {
+    List<Socket> drips = new ArrayList<>();
+    try {
+      for (int i = 0; i < 3; i++) {
+        drips.add(
+            open(
+                service,
+                slow,
+                "POST " + C + "/documents",
+                "Content-Type: application/x-ndjson\nContent-Length: 10000000\n\n{"));
+      }
+
+      assertThat(upload(service, 100, other).statusCode()).isEqualTo(200);
+      assertThat(search(service, slow).statusCode()).isEqualTo(200);
+
+      await()
+          .pollInterval(Duration.ofSeconds(1))
+          .until(() -> {
+            boolean answered = true;
+            for (Socket drip : drips) {
+              if (drip.getInputStream().available() == 0) {
+                answered = false;
+                drip.getOutputStream().write('"');
+              }
+            }
+            return answered;
+          });
+      for (Socket drip : drips) {
+        InputStream answer = drip.getInputStream();
+        assertThat(new String(answer.readNBytes(answer.available()), StandardCharsets.UTF_8))
+            .startsWith("HTTP/1.1 408 ")
+            .containsIgnoringCase("connection: close")
+            .contains("urn:sheaf:problem:body-too-slow", "lower sheaf.limits.stream-rate");
+      }
+    } finally {
+      for (Socket drip : drips) {
+        drip.close();
+      }
+    }
+  }
+
+  /// The answer is larger than the buffers of the connection.
+  private static void whoReadsSlowlyKeepsNoMemory(SheafProcess service, String slow)
+      throws Exception {
+    String chunk = "{\"text\":\"" + "tides ".repeat(16_000) + "\",\"vector\":[0.5,1]}";
+    String big = "{\"chunks\":[" + chunk + ("," + chunk).repeat(95) + "]}";
+    assertThat(service.send("PUT", C + "/documents/big", big).statusCode()).isEqualTo(201);
+    await().until(() -> metric(service, "sheaf_memory_reserved_bytes") == 0);
+    try (Socket client = open(service, slow, "GET " + C + "/documents/big", "\n")) {
+      await().until(() -> metric(service, "sheaf_memory_reserved_bytes") > big.length());
+
+      await().until(() -> metric(service, "sheaf_memory_reserved_bytes") == 0);
+
+      assertThatThrownBy(
+              () -> {
+                int length = client.getInputStream().readAllBytes().length;
+                assertThat(length).isGreaterThan(big.length());
+              })
+          .isInstanceOfAny(IOException.class, AssertionError.class);
+    }
+  }
+
+  private static void whoGoesAwayEndsItsStatements(
+      SheafProcess service, TestDatabase database, String key) throws Exception {
+    String search = "{\"vector\":[1,0]}";
+    String batch =
+        "{\"searches\":[{\"collection\":\"c\",\"search\":"
+            + search
+            + "},{\"collection\":\"c\",\"search\":"
+            + search
+            + "}]}";
+    try (Connection holder = database.connect();
+        Statement lock = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      lock.execute("LOCK TABLE document, chunk, embedding");
+      for (List<String> request :
+          List.of(
+              List.of("POST " + C + "/search", search),
+              List.of("POST /api/v1/search/batch", batch),
+              List.of("GET " + C, ""),
+              List.of("GET " + C + "/documents/d0", ""),
+              List.of("GET " + C + "/documents?count=true", ""),
+              List.of("GET " + C + "/documents", "application/x-ndjson"))) {
+        boolean export = request.get(1).startsWith("application");
+        String body = export ? "" : request.get(1);
+        try (Socket _ =
+            open(
+                service,
+                key,
+                request.getFirst(),
+                "Accept: %s\nContent-Type: application/json\nContent-Length: %s\n\n%s"
+                    .formatted(
+                        export ? request.get(1) : "application/json", body.length(), body))) {
+          await(request.getFirst()).until(() -> LockWaits.behind(holder) > 0);
+        }
+
+        await(request.getFirst()).until(() -> LockWaits.behind(holder) == 0);
+      }
+    }
+    assertThat(search(service, key).statusCode()).isEqualTo(200);
+  }
+
+  private static void whoEmbedsMuchKeepsNobodyFromTheModel(
+      SheafProcess service, SlowModel model, String greedy, String other) throws Exception {
+    assertThat(
+            service
+                .send("POST", "/api/v1/collections", "{\"name\":\"m\",\"model\":\"slow\"}")
+                .statusCode())
+        .isEqualTo(201);
+    String texts = "{\"model\":\"slow\",\"input\":[\"slow\"" + ",\"slow\"".repeat(2_047) + "]}";
+    List<Socket> clients = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      clients.add(
+          open(
+              service,
+              greedy,
+              "POST /api/v1/embeddings",
+              "Content-Type: application/json\nContent-Length: %s\n\n%s"
+                  .formatted(texts.length(), texts)));
+    }
+    await().until(() -> model.slowTexts() > 0);
+    Map<String, String> authorization = Map.of("Authorization", "Bearer " + other);
+
+    assertThat(
+            service
+                .send("PUT", "/api/v1/collections/m/documents/a", "{\"text\":\"a\"}", authorization)
+                .statusCode())
+        .isEqualTo(201);
+    assertThat(
+            service
+                .send("POST", "/api/v1/collections/m/search", "{\"text\":\"a\"}", authorization)
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(
+            service
+                .send(
+                    "POST",
+                    "/api/v1/embeddings",
+                    "{\"model\":\"slow\",\"input\":\"a\"}",
+                    authorization)
+                .statusCode())
+        .isEqualTo(200);
+    assertThat(model.slowTexts()).isLessThan(100);
+
+    for (Socket client : clients) {
+      client.close();
+    }
+    model.release();
+    await().until(() -> metric(service, "sheaf_work_busy{work=\"embeddings\"}") == 0);
+    assertThat(model.slowTexts()).isLessThan(1_000);
+  }
+
+  /// A model server that does not answer requests with the text "slow" until it is released.
+  private record SlowModel(HttpServer server, CountDownLatch released, AtomicInteger count)
+      implements AutoCloseable {
+
+    /// @param settings gets the address
+    static SlowModel start(Map<String, String> settings) throws IOException {
+      HttpServer server =
+          HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+      var model = new SlowModel(server, new CountDownLatch(1), new AtomicInteger());
+      server.createContext("/v1/embeddings", model::answer);
+      server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+      server.start();
+      settings.put(
+          "SHEAF_EMBEDDING_OPENAI_SLOW_URL",
+          "http://localhost:" + server.getAddress().getPort() + "/v1");
+      return model;
+    }
+
+    int slowTexts() {
+      return count.get();
+    }
+
+    void release() {
+      released.countDown();
+    }
+
+    private void answer(HttpExchange exchange) throws IOException {
+      try (exchange) {
+        String request =
+            new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        String input = request.substring(request.indexOf('['), request.indexOf(']'));
+        int texts = input.split(",", -1).length;
+        if (input.contains("slow")) {
+          count.addAndGet(texts);
+          released.await();
+        }
+        String vector = "{\"embedding\":[1,0]}";
+        byte[] answer =
+            ("{\"data\":[" + vector + ("," + vector).repeat(texts - 1) + "]}")
+                .getBytes(StandardCharsets.UTF_8);
+        exchange.sendResponseHeaders(200, answer.length);
+        exchange.getResponseBody().write(answer);
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      release();
+      server.stop(0);
+    }
+  }
+
+  private static double metric(SheafProcess service, String series) throws Exception {
+    return service
+        .send("GET", "/q/metrics", "")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(series + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
+        .sum();
+  }
+
+  /// Sends the beginning of a request.
+  ///
+  /// @param rest the other headers, an empty line, and the beginning of the body
+  private static Socket open(SheafProcess service, String key, String request, String rest)
+      throws IOException {
+    URI uri = service.uri("/");
+    var client = new Socket();
+    // A client that reads nothing must not buffer its answer.
+    client.setReceiveBufferSize(4096);
+    client.connect(new InetSocketAddress(uri.getHost(), uri.getPort()));
+    String head =
+        "%s HTTP/1.1\nHost: localhost\nAuthorization: Bearer %s\n%s".formatted(request, key, rest);
+    client.getOutputStream().write(head.replace("\n", "\r\n").getBytes(StandardCharsets.UTF_8));
+    return client;
   }
 
   private static void searchesKeepTheirShareOfAPoolFullOfWrites(
@@ -188,16 +451,29 @@ class LimitsIT {
   }
 
   private static HttpResponse<String> upload(SheafProcess service, int id) throws Exception {
+    return upload(service, id, Map.of());
+  }
+
+  private static HttpResponse<String> upload(SheafProcess service, int id, String key)
+      throws Exception {
+    return upload(service, id, Map.of("Authorization", "Bearer " + key));
+  }
+
+  private static HttpResponse<String> upload(
+      SheafProcess service, int id, Map<String, String> headers) throws Exception {
     String line =
         "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"tides\",\"vector\":[1,%s]}]}\n".formatted(id, id);
     return service.upload(
-        "/api/v1/collections/c/documents",
-        Map.of(),
-        new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
+        C + "/documents", headers, new ByteArrayInputStream(line.getBytes(StandardCharsets.UTF_8)));
   }
 
   private static HttpResponse<String> search(SheafProcess service) throws Exception {
-    return service.send("POST", "/api/v1/collections/c/search", "{\"vector\":[1,0]}");
+    return service.send("POST", C + "/search", "{\"vector\":[1,0]}");
+  }
+
+  private static HttpResponse<String> search(SheafProcess service, String key) throws Exception {
+    return service.send(
+        "POST", C + "/search", "{\"vector\":[1,0]}", Map.of("Authorization", "Bearer " + key));
   }
 
   private static HttpResponse<String> list(SheafProcess service, String key) throws Exception {

@@ -33,7 +33,18 @@ class LimitsPageTest {
     code.put(
         "bytes of a body for an operation without one",
         constant("limits.BodyLimit", "IGNORED_BYTES"));
-    code.put("bytes per second of a body, after 30 s", constant("limits.BodyLimit", "MIN_RATE"));
+    code.put(
+        "bytes per second at which a body is sent, or an answer is read",
+        setting("limits.LimitsConfig", "transferRate"));
+    code.put(
+        "time that a client may be behind this rate",
+        setting("limits.LimitsConfig", "transferGrace"));
+    code.put(
+        "the same for an upload, an export or events",
+        setting("limits.LimitsConfig", "streamRate"));
+    code.put(
+        "time that an upload, an export or events may be behind it",
+        setting("limits.LimitsConfig", "streamGrace"));
     code.put("levels of any JSON", constant("http.StrictJson", "MAX_DEPTH"));
     code.put("characters of a name in JSON", constant("http.StrictJson", "MAX_NAME"));
     code.put("characters of a number in JSON", constant("http.StrictJson", "MAX_NUMBER"));
@@ -69,6 +80,19 @@ class LimitsPageTest {
         "parameters that a filter needs in SQL", constant("filter.FilterSql", "MAX_PARAMETERS"));
     code.put(
         "texts of an embedding request", constant("embedding.EmbeddingResource", "MAX_INPUTS"));
+    code.put(
+        "texts that a model embeds at a time for one embedding request",
+        constant("embedding.EmbeddingResource", "GROUP_TEXTS"));
+    code.put(
+        "tokens that a model embeds at a time for one embedding request",
+        constant("embedding.EmbeddingResource", "GROUP_TOKENS"));
+    code.put("open uploads", setting("limits.LimitsConfig", "openUploads"));
+    code.put("open uploads of one caller", setting("limits.LimitsConfig", "openUploadsPerCaller"));
+    code.put("open exports", setting("limits.LimitsConfig", "openExports"));
+    code.put("open exports of one caller", setting("limits.LimitsConfig", "openExportsPerCaller"));
+    code.put(
+        "bytes that all exports have read ahead of their clients",
+        setting("limits.LimitsConfig", "exportSpool"));
     code.put("bytes of a line of an upload", setting("ingestion.IngestionConfig", "maxLineSize"));
     code.put(
         "bytes of a stored upload, uncompressed",
@@ -76,6 +100,9 @@ class LimitsPageTest {
     code.put(
         "uncompressed by compressed bytes of an upload, past 8 MB",
         constant("http.ContentEncoding", "MAX_RATIO"));
+    code.put(
+        "bytes of the uploads of failed jobs of one caller, uncompressed",
+        setting("ingestion.IngestionConfig", "maxFailedSize"));
     code.put("errors that an upload keeps", setting("ingestion.IngestionConfig", "keptErrors"));
     code.put("time of a search in the database", setting("search.SearchConfig", "timeout"));
     code.put("time of a request's own `timeout`", setting("search.SearchConfig", "maxTimeout"));

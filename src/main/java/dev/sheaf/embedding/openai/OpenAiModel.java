@@ -90,7 +90,8 @@ final class OpenAiModel implements EmbeddingModel {
     this.http = http;
     this.embeddings = URI.create(config.url().toString().replaceFirst("/*$", "/embeddings"));
     for (Purpose purpose : Purpose.values()) {
-      permits.put(purpose, new Semaphore(config.concurrency()));
+      // Fair, so that no caller that sends many requests keeps out another.
+      permits.put(purpose, new Semaphore(config.concurrency(), true));
     }
   }
 
