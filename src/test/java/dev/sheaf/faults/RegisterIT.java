@@ -51,7 +51,10 @@ class RegisterIT {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private static final Map<String, String> SETTINGS =
-      Map.of("SHEAF_INGESTION_LEASE", "2s", "SHEAF_INGESTION_POLL_EVERY", "0.1s");
+      Map.of(
+          "SHEAF_INGESTION_LEASE", "2s",
+          "SHEAF_INGESTION_POLL_EVERY", "0.1s",
+          "SHEAF_LIMITS_OPEN_UPLOADS_PER_CALLER", String.valueOf(CLIENTS));
 
   private final List<History> histories =
       IntStream.range(0, DOCUMENTS).mapToObj(_ -> new History()).toList();
