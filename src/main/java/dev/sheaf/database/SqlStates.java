@@ -56,6 +56,8 @@ public final class SqlStates {
   public static final String INVALID_AUTHORIZATION_CLASS = "28";
   public static final String TRANSACTION_ROLLBACK_CLASS = "40";
   public static final String INSUFFICIENT_RESOURCES_CLASS = "53";
+  public static final String SYNTAX_ERROR_OR_ACCESS_RULE_CLASS = "42";
+  public static final String PLPGSQL_ERROR_CLASS = "P0";
 
   /// The operator interventions that end the session.
   public static final String SHUTDOWN_CLASS = "57P";
@@ -99,6 +101,17 @@ public final class SqlStates {
           true;
       default -> false;
     };
+  }
+
+  /// Whether the text of the statement is wrong: its syntax, a name, a type.
+  public static boolean isAboutText(SQLException e) {
+    return of(e).startsWith(SYNTAX_ERROR_OR_ACCESS_RULE_CLASS)
+        && !of(e).equals(INSUFFICIENT_PRIVILEGE);
+  }
+
+  /// Whether the data caused the failure, or a function rejected it with an error of its own.
+  public static boolean isRejection(SQLException e) {
+    return isAboutRows(of(e)) || of(e).startsWith(PLPGSQL_ERROR_CLASS);
   }
 
   /// Whether the data caused the failure: a malformed value or a violated constraint.
