@@ -198,11 +198,12 @@ public record Changelogs(
   /// @throws OperatorException when a backfill that it requires cannot be read
   public Changeset changeset(ChangelogFile file) {
     Changeset parsed = Changeset.of(file);
-    return parsed.requiring(
+    return parsed.withBackfills(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())
             .map(declared -> BackfillDeclaration.of(declared).forEveryRow())
-            .toList());
+            .toList(),
+        backfill(parsed.label()).orElse(null));
   }
 
   /// The file that declares a backfill.
