@@ -35,6 +35,7 @@ import dev.sheaf.migration.proof.RollbackDerivation;
 import dev.sheaf.migration.proof.RollbackProver;
 import dev.sheaf.migration.proof.Verification;
 import dev.sheaf.migration.scratch.ScratchDatabase;
+import dev.sheaf.migration.scratch.StateTemplates;
 import dev.sheaf.migration.scratch.TemplateDatabase;
 import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.runtime.OperatorException;
@@ -59,6 +60,9 @@ import org.jspecify.annotations.Nullable;
 /// An operation that changes the schema returns failures in its [MigrationResult]; an operation
 /// that reads throws an [OperatorException].
 public final class Migrations {
+
+  /// More objects are not listed in a message.
+  private static final int LISTED = 20;
 
   private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -385,14 +389,15 @@ public final class Migrations {
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
                   recorder.recorded(changeset.label(), Direction.UP);
-                  BackfillRegister.register(connection, changesets.changelogs(), changeset);
+                  BackfillRegister.register(connection, changeset);
                 }
                 History.recordUpToDate(connection, changesets.fingerprint(), List.of());
               });
         });
   }
 
-  /// Rolls everything back, including disabled modules, and drops the engine's own tables.
+  /// Rolls everything back, including disabled modules, and drops the engine's own tables. Objects
+  /// that a rollback left are a failure, which names them.
   ///
   /// @param confirmed the database's name, as a person typed it
   /// @param force required in production
@@ -410,12 +415,22 @@ public final class Migrations {
           guards.requireForce(force);
           Connection connection = session.connection();
           guards.requireBackup(connection, "drop", "all data");
-          downgrade(session, approval, recorder).rollBackEverything();
+          List<Changeset> rolledBack =
+              downgrade(session, approval, recorder).rollBackEverything();
           for (Trash.Item item : Trash.read(connection, Duration.ZERO)) {
             Trash.drop(connection, item);
           }
           Trash.dropSchema(connection);
           History.dropEngineTables(connection);
+          List<String> left = Downgrade.leftovers(connection, rolledBack);
+          if (!left.isEmpty()) {
+            int more = left.size() - LISTED;
+            throw new OperatorException(
+                "all changesets are rolled back, but their rollbacks left "
+                    + String.join(", ", left.subList(0, Math.min(left.size(), LISTED)))
+                    + (more > 0 ? ", and %s more objects".formatted(more) : ""),
+                "drop these objects by hand, and correct the rollbacks");
+          }
         });
   }
 
@@ -542,6 +557,13 @@ public final class Migrations {
             new Migrations(
                     database, config, changesets.changelogs(), changesets.modules(), production)
                 .up(listener));
+  }
+
+  /// Drops the template databases that the lint keeps on the server for scratch databases.
+  ///
+  /// @return their names
+  public List<String> dropStateTemplates() {
+    return StateTemplates.dropAll(scratchServer());
   }
 
   /// The state of the database's schema.
