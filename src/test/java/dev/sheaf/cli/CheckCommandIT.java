@@ -8,6 +8,7 @@ import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,6 +89,27 @@ class CheckCommandIT {
       // The artifact contains the allowances of lint.allow too.
       assertThat(check.said()).containsExactly("1 changeset checked: 0 errors, 0 warnings");
       assertThat(plan.await()).isZero();
+    }
+  }
+
+  /// The process has a heap of 96 MiB.
+  @Test
+  void changelogsThatDoNotFitIntoMemoryAreRefused() throws Exception {
+    Path large = root().resolve("core/003_large.sql");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(30 << 20);
+    }
+    try (SheafCommand status =
+        SheafCommand.start(
+            directory, database, Map.of(), "migrate", "status", "--root", root().toString())) {
+      assertThat(status.await()).isEqualTo(1);
+      assertThat(status.said())
+          .first()
+          .asString()
+          .startsWith(
+              "sheaf: the changelogs up to "
+                  + large
+                  + ", which has 30.0 MiB, have 30.0 MiB, and the memory");
     }
   }
 
