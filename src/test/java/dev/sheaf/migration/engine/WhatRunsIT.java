@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -356,8 +357,17 @@ class WhatRunsIT {
           CREATE TABLE t (id int);                            | 2:1: has no rollback
           CREATE TABLE t (id int);--rollback DROP TABLE t;    | 2:1: has no rollback (and 1 more: sheaf migrate check)
           CREATE TABLE t (id int);¶--rollback                 | 4:11: has no rollback
+          CREATE TABLE t (id int);¶--rollback -- DROP TABLE t; | 4:12: has an empty rollback
+          CREATE TABLE t (id int);¶--rollback ;               | 4:12: has an empty rollback
+          CREATE TABLE t (id int);¶--rollback TODO            | 4:12: has a rollback that is no SQL: TODO
+          CREATE TABLE t (id int);¶--rollback DROP TABLE t;¶--rollback and so on; | 5:12: has a rollback that is no SQL: and so on
+          CREATE TABLE t (id int);¶/* liquibase rollback¶*/   | 5:1: has no rollback
+          CREATE TABLE t (id int);¶/* rollback¶DROP TABLE t;¶*/ | 2:1: has no rollback
+          CREATE TABLE t (id int);¶--rolback DROP TABLE t;    | 2:1: has no rollback (and 1 more: sheaf migrate check)
+          CREATE TABLE t (id int);¶ --rollback DROP TABLE t;  | 2:1: has no rollback (and 1 more: sheaf migrate check)
+          CREATE TABLE t (id int);¶INSERT INTO t VALUES (1);¶-- rollback: see the wiki | 2:1: has no rollback
           """)
-  void f30AFileWithoutARollbackIsRefused(String sql, String problem) throws Exception {
+  void aFileWithoutARollbackIsRefused(String sql, String problem) throws Exception {
     Files.writeString(
         root.resolve("core/001_a.sql"),
         "--liquibase formatted sql\n--changeset core:001\n" + sql.replace('¶', '\n') + "\n");
@@ -369,6 +379,11 @@ class WhatRunsIT {
                 + " - write --rollback <SQL> after the last statement, or --rollback empty when there is"
                 + " nothing to undo");
     assertThat(tables()).isEmpty();
+    database.execute("CREATE TABLE t (id int)");
+    assertThat(migrations().baseline(Approval.NONE, SILENT).problems())
+        .singleElement()
+        .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+        .hasMessageStartingWith("core/001_a.sql:" + problem);
   }
 
   @ParameterizedTest
