@@ -29,6 +29,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
           "not an address of a PostgreSQL database: " + withoutQuery(jdbcUrl),
           "expected jdbc:postgresql://host:port/database");
     }
+    PostgresUrl.requireSslMode(parsed(jdbcUrl, PGProperty.SSL_MODE));
   }
 
   /// Parses `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`, or the
@@ -94,8 +95,9 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return open(applicationName, SessionTimeouts::allowIdle);
   }
 
-  /// The same, without any time limit that the role or the database has: for work that takes as long
-  /// as it takes. Not through a transaction pooler, where other clients would get these settings.
+  /// The same, without any time limit that the role or the database has: for work that takes as
+  /// long as it takes. Not through a transaction pooler, where other clients would get these
+  /// settings.
   public Connection openWithoutLimits(String applicationName) {
     return open(applicationName, SessionTimeouts::removeAll);
   }
@@ -160,6 +162,10 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   }
 
   private String parsed(PGProperty property) {
+    return parsed(jdbcUrl, property);
+  }
+
+  private static String parsed(String jdbcUrl, PGProperty property) {
     Properties properties = Driver.parseURL(jdbcUrl, null);
     String value = properties == null ? null : property.getOrDefault(properties);
     return value == null ? "" : value;

@@ -11,6 +11,7 @@ import org.postgresql.util.ServerErrorMessage;
 public final class SqlStates {
 
   public static final String CONNECTION_DOES_NOT_EXIST = "08003";
+  public static final String CONNECTION_REJECTED = "08004";
   public static final String CONNECTION_FAILURE = "08006";
   public static final String INVALID_PARAMETER_VALUE = "22023";
   public static final String FOREIGN_KEY_VIOLATION = "23503";
@@ -19,6 +20,7 @@ public final class SqlStates {
   public static final String READ_ONLY_SQL_TRANSACTION = "25006";
   public static final String NO_ACTIVE_SQL_TRANSACTION = "25P01";
   public static final String IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03";
+  public static final String TRANSACTION_TIMEOUT = "25P04";
   public static final String INVALID_AUTHORIZATION_SPECIFICATION = "28000";
   public static final String INVALID_PASSWORD = "28P01";
   public static final String INVALID_CATALOG_NAME = "3D000";
@@ -45,6 +47,7 @@ public final class SqlStates {
   public static final String ADMIN_SHUTDOWN = "57P01";
   public static final String CRASH_SHUTDOWN = "57P02";
   public static final String CANNOT_CONNECT_NOW = "57P03";
+  public static final String IDLE_SESSION_TIMEOUT = "57P05";
   public static final String INTERNAL_ERROR = "XX000";
 
   /// The prefix that the states of a class share.

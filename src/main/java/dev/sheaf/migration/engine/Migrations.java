@@ -237,10 +237,7 @@ public final class Migrations {
           guards.requireApproval("down", approval);
           List<History.Applied> applied = History.read(session.connection(), module);
           List<History.Applied> interrupted = interruptedAbove(session, module, 0);
-          if (count < 1) {
-            throw new OperatorException(
-                "the number of changesets must be at least 1: " + count, "sheaf migrate down 1");
-          }
+          requireCount(count);
           if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
                 "cannot roll back %s changesets: module %s has %s applied"
@@ -251,6 +248,13 @@ public final class Migrations {
           downgrade(session, approval, recorder)
               .rollBack(module, interrupted, applied.reversed().subList(0, further), dependents);
         });
+  }
+
+  private static void requireCount(int count) {
+    if (count < 1) {
+      throw new OperatorException(
+          "the number of changesets must be at least 1: " + count, "sheaf migrate down 1");
+    }
   }
 
   /// Applies or rolls back changesets of `module` until exactly those up to `version` are applied.
@@ -365,6 +369,7 @@ public final class Migrations {
                 "apply the pending changesets: sheaf migrate up");
           }
           List<Changeset> all = changesets.enabled();
+          all.forEach(Changeset::requireRunnable);
           List<Difference> differences =
               verification().compare(connection, all, false).stream()
                   .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
@@ -415,8 +420,7 @@ public final class Migrations {
           guards.requireForce(force);
           Connection connection = session.connection();
           guards.requireBackup(connection, "drop", "all data");
-          List<Changeset> rolledBack =
-              downgrade(session, approval, recorder).rollBackEverything();
+          List<Changeset> rolledBack = downgrade(session, approval, recorder).rollBackEverything();
           for (Trash.Item item : Trash.read(connection, Duration.ZERO)) {
             Trash.drop(connection, item);
           }
@@ -625,6 +629,7 @@ public final class Migrations {
 
   /// The SQL that [#down] would run, without running it.
   public List<ChangesetScript> scriptDown(String module, int count, Dependents dependents) {
+    requireCount(count);
     return read(session -> {
       List<History.Applied> applied = History.read(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
