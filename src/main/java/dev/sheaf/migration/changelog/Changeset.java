@@ -85,6 +85,14 @@ public record Changeset(
               + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'client_encoding'\\s*,\\s*+(?!'(?:utf-?8|unicode)')",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  /// The driver ends the connection when dates are not in ISO 8601.
+  private static final Pattern DATE_STYLE =
+      Pattern.compile(
+          SET
+              + "DateStyle\\s*(?:=|\\bTO\\b)\\s*+(?!'?\\s*(?:ISO|DEFAULT|DMY|MDY|YMD)\\b)"
+              + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'DateStyle'\\s*,\\s*+(?!'\\s*(?:ISO|DMY|MDY|YMD)\\b)",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
   private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\w$\\u0080-\\uFFFF]+)";
 
   private static final Pattern UNNAMED_INDEX =
@@ -303,6 +311,13 @@ public record Changeset(
               statement.position(),
               "changes the encoding of the connection: " + statement.firstLine(),
               "remove it; a changelog is UTF-8"));
+    }
+    if (DATE_STYLE.matcher(sql).lookingAt()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "changes the format of dates of the connection: " + statement.firstLine(),
+              "remove it; write dates as 2026-11-28, or use to_date"));
     }
     Matcher unnamed = UNNAMED_INDEX.matcher(sql);
     if (unnamed.lookingAt()) {
