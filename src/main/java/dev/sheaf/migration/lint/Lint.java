@@ -49,11 +49,21 @@ public record Lint(
     try (ScratchDatabase scratch = ScratchDatabase.after(selection.before(), server, config)) {
       StatementObserver observer =
           new StatementObserver(
-              scratch.address(), config, Allowances.of(changelogs), target, vectors, progress);
+              scratch.address(),
+              config,
+              Allowances.of(changelogs),
+              target,
+              vectors,
+              progress,
+              StatementObserver.REPORT_EVERY);
       for (Changeset changeset : selection.chosen()) {
         Observation observation = observer.observe(changeset);
         observed++;
-        findings.addAll(Rules.judge(observation));
+        for (Finding finding : Rules.judge(observation)) {
+          if (!isSaidBefore(finding, findings)) {
+            findings.add(finding);
+          }
+        }
         if (observation.failure() != null && observed < selection.chosen().size()) {
           notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
           break;
@@ -62,5 +72,14 @@ public record Lint(
       notes.addAll(observer.notes());
     }
     return new Report(observed, List.copyOf(findings), List.copyOf(notes));
+  }
+
+  /// A warning about the server is the same for every changeset.
+  private static boolean isSaidBefore(Finding finding, List<Finding> earlier) {
+    return finding.severity() == Severity.WARNING
+        && finding.rule().equals(Rules.ABOUT_THE_SERVER)
+        && earlier.stream()
+            .anyMatch(other ->
+                other.rule().equals(finding.rule()) && other.severity() == finding.severity());
   }
 }

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
 /// cannot run in a transaction is observed by a [LockWatch] instead.
 public final class StatementObserver {
 
-  private static final Duration REPORT_EVERY = Duration.ofSeconds(5);
+  static final Duration REPORT_EVERY = Duration.ofSeconds(5);
 
   private static final String LOCKS =
       """
@@ -94,6 +94,7 @@ public final class StatementObserver {
   private final Vectors vectors;
   private final Set<String> notes = new LinkedHashSet<>();
   private final Consumer<String> progress;
+  private final Duration reportEvery;
   private long reportedAt = System.nanoTime();
 
   /// An observer that reports no progress.
@@ -105,18 +106,21 @@ public final class StatementObserver {
       Allowances allowances,
       TargetDatabase target,
       Vectors vectors) {
-    this(scratch, config, allowances, target, vectors, _ -> {});
+    this(scratch, config, allowances, target, vectors, _ -> {}, REPORT_EVERY);
   }
 
-  /// @param progress gets a line every few seconds while a changeset is observed
+  /// @param progress gets a line while a changeset is observed
+  /// @param reportEvery how often, at most
   StatementObserver(
       DatabaseAddress scratch,
       MigrationConfig config,
       Allowances allowances,
       TargetDatabase target,
       Vectors vectors,
-      Consumer<String> progress) {
+      Consumer<String> progress,
+      Duration reportEvery) {
     this.progress = progress;
+    this.reportEvery = reportEvery;
     this.scratch = scratch;
     this.config = config;
     this.allowances = allowances;
@@ -127,8 +131,8 @@ public final class StatementObserver {
   /// The state of a session at one moment.
   ///
   /// @param transaction the id of its transaction
-  /// @param catalogWrites number of rows of system catalogs that the transaction has written; `null`
-  ///   if the server does not count them
+  /// @param catalogWrites number of rows of system catalogs that the transaction has written;
+  ///   `null` if the server does not count them
   /// @param held the strongest lock on each relation, by oid
   private record SessionState(
       long transaction,
@@ -251,8 +255,7 @@ public final class StatementObserver {
       List<Notice> notices = new ArrayList<>();
       try {
         run(connection, statement, notices);
-        SessionState after =
-            capture(connection, statement.changesOnlyRows() ? before : null);
+        SessionState after = capture(connection, statement.changesOnlyRows() ? before : null);
         report(changeset, steps.size() + 1);
         steps.add(step(statement, before, after, notices, null));
         before = after;
@@ -279,8 +282,10 @@ public final class StatementObserver {
       Failure failure = runInAutoCommit(connection, statement, rehearsal, held, notices);
       Catalog before = rehearsal.before();
       if (failure != null && failure.isAboutRows()) {
-        deleteRows(connection, before);
+        // First, because a table is emptied with all its indexes, and one that cannot be built
+        // fails.
         dropInvalidIndexes(connection);
+        deleteRows(connection, before);
         // The empty tables have new files, which is no effect of the statement.
         before = captureOutsideTransaction(connection).catalog();
         if (runInAutoCommit(connection, statement, rehearsal, held, notices) == null) {
@@ -309,7 +314,7 @@ public final class StatementObserver {
   }
 
   private void report(Changeset changeset, int statements) {
-    if (System.nanoTime() - reportedAt > REPORT_EVERY.toNanos()) {
+    if (System.nanoTime() - reportedAt > reportEvery.toNanos()) {
       reportedAt = System.nanoTime();
       progress.accept(
           "checking %s: %s of %s statements"

@@ -45,6 +45,28 @@ class ChangesetFailsIT {
   }
 
   @Test
+  void aVectorIndexOfAColumnWithoutDimensions() {
+    String failure =
+        "error: changeset-fails: column does not have dimensions (22023)\n"
+            + "    CREATE INDEX %1$s vector_idx ON page USING hnsw (v vector_l2_ops)\n";
+
+    assertThat(
+            findings(
+                "CREATE TABLE page (v vector);\nCREATE INDEX vector_idx ON page USING hnsw (v vector_l2_ops);"))
+        .startsWith("core/002_change.sql:4: " + failure.replace("%1$s ", ""));
+    assertThat(
+            outsideTransaction(
+                "CREATE TABLE page (v vector);\nCREATE INDEX CONCURRENTLY vector_idx ON page USING hnsw (v vector_l2_ops);"))
+        .startsWith("core/002_change.sql:4: " + failure.formatted("CONCURRENTLY"));
+    assertThat(
+            RuleHarness.allFindingsOutsideTransaction(
+                GIVEN + "CREATE TABLE page (v vector); INSERT INTO page VALUES ('[1,2,3]');",
+                "CREATE INDEX CONCURRENTLY vector_idx ON page USING hnsw (v vector_l2_ops);"))
+        .contains("changeset-fails: column does not have dimensions")
+        .doesNotContain("already exists", "truncated-table");
+  }
+
+  @Test
   void rowsThatWereMadeUp() {
     assertThat(
             findings(
