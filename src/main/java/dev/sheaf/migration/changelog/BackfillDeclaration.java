@@ -150,9 +150,7 @@ public record BackfillDeclaration(
     StringBuilder bound = new StringBuilder();
     int copied = 0;
     int colon = -1;
-    for (SqlLexer.Token token = lexer.next();
-        token != SqlLexer.Token.END;
-        token = lexer.next()) {
+    for (SqlLexer.Token token = lexer.next(); token != SqlLexer.Token.END; token = lexer.next()) {
       boolean isColon = token == SqlLexer.Token.OTHER && text.at(lexer.start()) == ':';
       if (token == SqlLexer.Token.WORD
           && colon >= 0

@@ -40,8 +40,8 @@ public final class BackfillCheck {
 
   private BackfillCheck() {}
 
-  /// Requires that the key identifies every row, that the statement is valid, and that the condition
-  /// is one boolean.
+  /// Requires that the key identifies every row, that the statement is valid, and that the
+  /// condition is one boolean.
   ///
   /// @param connection a connection after the changeset of the backfill, with the search path of a
   ///   new session

@@ -151,8 +151,8 @@ public final class ChangesetSession implements AutoCloseable {
     requireEngineSession();
   }
 
-  /// Brings the session back to the role and the search path of a new session, in the transaction of
-  /// a changeset.
+  /// Brings the session back to the role and the search path of a new session, in the transaction
+  /// of a changeset.
   void returnToRole() throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("RESET SESSION AUTHORIZATION; RESET ROLE; RESET search_path");

@@ -106,12 +106,11 @@ public final class SampleRows {
   }
 
   /// Adds rows as clients write them later: to every table one with null wherever that is allowed,
-  /// one that repeats values of the first row wherever that is allowed, and one with other values. A
-  /// table that accepts no such row is left as it is. No partition is created. Runs in the caller's
-  /// transaction.
+  /// one that repeats values of the first row wherever that is allowed, and one with other values.
+  /// A table that accepts no such row is left as it is. No partition is created. Runs in the
+  /// caller's transaction.
   static void addMore(Connection connection) throws SQLException {
-    new SampleRows(
-            connection, table -> table.endsWith(PARTITION) ? Density.NONE : Density.FULL, 0)
+    new SampleRows(connection, table -> table.endsWith(PARTITION) ? Density.NONE : Density.FULL, 0)
         .fill();
     new SampleRows(connection, _ -> Density.SPARSE, ROWS + 1).add(1);
     new SampleRows(connection, _ -> Density.FULL, ROWS + 2).add(1);

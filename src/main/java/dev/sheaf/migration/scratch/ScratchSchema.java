@@ -77,7 +77,9 @@ public final class ScratchSchema implements AutoCloseable {
     try {
       ScratchSchema scratch =
           new ScratchSchema(
-              database, database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME), config);
+              database,
+              database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME),
+              config);
       apply(applied, scratch.connection, database.address(), config);
       return scratch;
     } catch (SQLException | RuntimeException e) {
@@ -115,7 +117,8 @@ public final class ScratchSchema implements AutoCloseable {
     if (down.stream().noneMatch(SqlStatement::mayRejectRows)) {
       return Optional.empty();
     }
-    try (Connection session = database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
+    try (Connection session =
+        database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
       ChangesetSession.applySettings(session);
       return Transactions.callAndRollBack(
           session,

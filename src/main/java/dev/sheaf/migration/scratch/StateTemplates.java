@@ -52,7 +52,7 @@ public final class StateTemplates {
               work -> run(changesets.subList(applied, changesets.size()), work, config));
         }
         make(server, state, filled, StateTemplates::fill);
-        dropUnused(connection);
+        dropUnused(connection, MOST);
       }
       touch(connection, state);
       touch(connection, filled);
@@ -155,12 +155,15 @@ public final class StateTemplates {
     }
   }
 
-  private static void dropUnused(Connection connection) throws SQLException {
-    drop(connection, "used < now() - interval '7 days' OR (used IS NOT NULL AND n > " + MOST + ")");
+  /// @param most the number of databases that are kept
+  static void dropUnused(Connection connection, int most) throws SQLException {
+    drop(
+        connection,
+        "used < now() - interval '7 days' OR (used IS NOT NULL AND n > %s)".formatted(most));
   }
 
-  /// @param condition on `used`, the time of the last use, and `n`, 1 for the template that was used
-  ///   last
+  /// @param condition on `used`, the time of the last use, and `n`, 1 for the template that was
+  ///   used last
   private static List<String> drop(Connection connection, String condition) throws SQLException {
     // A template without a comment was made just now.
     String sql =

@@ -453,10 +453,7 @@ class BackfillIT {
         .isEmpty();
     if (condition.equals("SELECT 1")) {
       assertThat(
-              shop.migrations()
-                  .prove(new ProofSelection.All(), null, _ -> {})
-                  .getLast()
-                  .reason())
+              shop.migrations().prove(new ProofSelection.All(), null, _ -> {}).getLast().reason())
           .isEqualTo(Shop.NAME + ".backfill.sql: " + error.replaceFirst(" - .*", ""));
     }
   }
@@ -478,8 +475,7 @@ class BackfillIT {
   @Test
   void aBackfillWithoutItsChangesetIsRefusedBeforeAnythingRuns() throws Exception {
     Files.move(
-        root.resolve("core/002_touched.backfill.sql"),
-        root.resolve("core/002_touch.backfill.sql"));
+        root.resolve("core/002_touched.backfill.sql"), root.resolve("core/002_touch.backfill.sql"));
 
     assertThat(shop.migrations().up(new MigrationListener() {}).problems())
         .extracting(OperatorException::getMessage)
@@ -508,7 +504,8 @@ class BackfillIT {
 
     assertThat(shop.backfill().progress()).isEqualTo("done");
     assertThat(
-            shop.database().query("SELECT note || '|' || count(*) FROM \"My \"\"Order\" GROUP BY note"))
+            shop.database()
+                .query("SELECT note || '|' || count(*) FROM \"My \"\"Order\" GROUP BY note"))
         .containsExactly(":batch|300");
   }
 

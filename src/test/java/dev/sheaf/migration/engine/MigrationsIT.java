@@ -194,8 +194,7 @@ class MigrationsIT {
           CREATE TYPE schema_trash AS ENUM ('a')                  | type public.schema_trash is not Sheaf's: Sheaf needs a table of this name
           CREATE SEQUENCE schema_journal                          | sequence public.schema_journal is not Sheaf's: Sheaf needs a table of this name
           """)
-  void anObjectWithTheNameOfAnEngineTableIsKept(String object, String problem)
-      throws Exception {
+  void anObjectWithTheNameOfAnEngineTableIsKept(String object, String problem) throws Exception {
     database.execute(object);
     changelogs.table("core", 1, "a");
     Migrations migrations = TestConfig.migrations(database, root);
@@ -218,11 +217,7 @@ class MigrationsIT {
     Changelogs read = Changelogs.in(root);
     Migrations beside =
         new Migrations(
-            inSchema("sheaf,public"),
-            TestConfig.schema(),
-            read,
-            Modules.everything(read),
-            false);
+            inSchema("sheaf,public"), TestConfig.schema(), read, Modules.everything(read), false);
     beside.up(SILENT).orThrow();
     assertThat(beside.status().upToDate()).isTrue();
     assertThat(database.query("SELECT to_regclass('sheaf.a') IS NOT NULL")).containsExactly("t");

@@ -327,8 +327,7 @@ class TrashIT {
         "SELECT sheaf_restore_column('customer', 'name');");
     assertThat(
             migrations()
-                .prove(
-                    new ProofSelection.One(changelogs.file("core", 4, "bury")), null, _ -> {})
+                .prove(new ProofSelection.One(changelogs.file("core", 4, "bury")), null, _ -> {})
                 .getFirst()
                 .reason())
         .startsWith(

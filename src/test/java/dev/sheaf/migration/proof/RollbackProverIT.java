@@ -240,11 +240,14 @@ class RollbackProverIT {
           "relax",
           (declared ? "--lossy-rollback by hand\n" : "") + relaxing.up(),
           relaxing.down());
-      String problem =
-          "its rollback fails on rows that were written since: " + relaxing.failure();
+      String problem = "its rollback fails on rows that were written since: " + relaxing.failure();
       expected.add(
           relaxing.failure() == null
-              ? proof(i + 3, Verdict.PROVEN, null, List.of("it declares --lossy-rollback, but no rows were lost"))
+              ? proof(
+                  i + 3,
+                  Verdict.PROVEN,
+                  null,
+                  List.of("it declares --lossy-rollback, but no rows were lost"))
               : declared
                   ? proof(i + 3, Verdict.LOSSY, "by hand", List.of(problem))
                   : proof(i + 3, Verdict.FAILED, problem, List.of()));
@@ -264,7 +267,11 @@ class RollbackProverIT {
   @Test
   void rowsWrittenSinceMustNotPreventAConcurrentRollback() throws IOException {
     changelogs.concurrent(
-        "core", 2, "unique", "CREATE UNIQUE INDEX CONCURRENTLY code_key ON shop (code);", "DROP INDEX CONCURRENTLY code_key;");
+        "core",
+        2,
+        "unique",
+        "CREATE UNIQUE INDEX CONCURRENTLY code_key ON shop (code);",
+        "DROP INDEX CONCURRENTLY code_key;");
     changelogs.concurrent(
         "core",
         3,
