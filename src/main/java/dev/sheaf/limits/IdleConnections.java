@@ -8,6 +8,7 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.StartupEvent;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.impl.VertxInternal;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
@@ -40,14 +41,18 @@ class IdleConnections {
       AttributeKey.valueOf(IdleConnections.class.getName());
 
   private final LimitsConfig config;
+  private final Duration readTimeout;
   private final int crowd;
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean crowded;
 
   IdleConnections(
       LimitsConfig config,
+      @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
+          Duration readTimeout,
       @ConfigProperty(name = "quarkus.http.limits.max-connections") OptionalInt maxConnections) {
     this.config = config;
+    this.readTimeout = readTimeout;
     this.crowd = (int) (maxConnections.orElse(Integer.MAX_VALUE) * CROWDED);
   }
 
@@ -55,7 +60,9 @@ class IdleConnections {
   private static final class State {
     private final AtomicInteger running = new AtomicInteger();
     private volatile boolean used;
+    private volatile boolean receives;
     private volatile long idleSince = System.nanoTime();
+    private volatile long receivesSince;
 
     void begin() {
       used = true;
@@ -67,8 +74,17 @@ class IdleConnections {
       running.decrementAndGet();
     }
 
+    void receive() {
+      receivesSince = System.nanoTime();
+      receives = true;
+    }
+
     boolean isIdleFor(Duration time) {
       return running.get() == 0 && System.nanoTime() - idleSince > time.toNanos();
+    }
+
+    boolean receivesLongerThan(Duration time) {
+      return receives && System.nanoTime() - receivesSince > time.toNanos();
     }
   }
 
@@ -83,6 +99,17 @@ class IdleConnections {
       call.addEndHandler(_ -> state.end());
     }
     call.next();
+  }
+
+  /// Closes the connection of a request if its body does not arrive within
+  /// `quarkus.http.read-timeout`. The check of all connections costs less than a timer for each
+  /// request.
+  void limitArrival(HttpServerRequest request) {
+    if (!request.isEnded() && request.connection() instanceof ConnectionBase connection) {
+      State state = state(connection.channel());
+      state.receive();
+      request.end().onComplete(_ -> state.receives = false);
+    }
   }
 
   void start(@Observes StartupEvent event, Vertx vertx) {
@@ -112,7 +139,8 @@ class IdleConnections {
       count++;
       State state = state(channel);
       Duration allowed = state.used ? config.keepAlive() : config.headerTimeout();
-      if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)) {
+      if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
+          || state.receivesLongerThan(readTimeout)) {
         var _ = channel.close();
       }
     }

@@ -9,9 +9,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.time.Duration;
 import java.util.regex.Pattern;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -37,15 +35,12 @@ class SmallBodyReader {
 
   private static final Logger LOG = Logger.getLogger(SmallBodyReader.class);
 
-  private final Duration readTimeout;
   private final MemoryBudget budget;
+  private final IdleConnections connections;
 
-  SmallBodyReader(
-      @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
-          Duration readTimeout,
-      MemoryBudget budget) {
-    this.readTimeout = readTimeout;
+  SmallBodyReader(MemoryBudget budget, IdleConnections connections) {
     this.budget = budget;
+    this.connections = connections;
   }
 
   void register(@Observes Router router) {
@@ -59,7 +54,7 @@ class SmallBodyReader {
         .handler(context -> {
           ignoreEmptyType(context.request());
           if (isSmall(context.request()) && reserve(context)) {
-            closeOnTimeout(context);
+            connections.limitArrival(context.request());
             (length(context.request()) <= TINY_BYTES ? tinyBody : body).handle(context);
           } else {
             context.next();
@@ -96,13 +91,6 @@ class SmallBodyReader {
 
   private static int length(HttpServerRequest request) {
     return Integer.parseInt(request.getHeader(HttpHeaders.CONTENT_LENGTH));
-  }
-
-  private void closeOnTimeout(RoutingContext context) {
-    HttpServerRequest request = context.request();
-    long timer =
-        context.vertx().setTimer(readTimeout.toMillis(), _ -> request.connection().close());
-    request.end().onComplete(_ -> context.vertx().cancelTimer(timer));
   }
 
   /// Excludes bodies with `Expect: 100-continue`, because the reader of the body must send the

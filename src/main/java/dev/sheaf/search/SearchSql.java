@@ -121,10 +121,11 @@ public final class SearchSql {
   ///
   /// @param timeout maximum time of the search statement, in milliseconds
   String settingsStatement(long timeout) {
-    return settings(timeout).entrySet().stream()
-        .map(setting ->
-            "       set_config('%s', '%s', true)".formatted(setting.getKey(), setting.getValue()))
-        .collect(Collectors.joining(",\n", "SELECT " + indexedRows(space) + ",\n", ";\n"));
+    var statement = new StringBuilder("SELECT ").append(indexedRows(space));
+    settings(timeout)
+        .forEach((name, value) ->
+            statement.append(",\n       set_config('%s', '%s', true)".formatted(name, value)));
+    return statement.append(";\n").toString();
   }
 
   /// An expression for the number of rows of a space, as PostgreSQL estimates it; -1 if its index
@@ -359,69 +360,69 @@ public final class SearchSql {
 
   /// Texts, vectors and highlights are read for the returned rows only. The last column is the
   /// number of bytes of the texts of the hit. If they are more than [#maxBytes], the texts are
-  /// NULL, so that the caller can reserve memory before it reads them.
+  /// NULL, so that the caller can reserve memory before it reads them. The number is computed once
+  /// for a hit, where the last of its texts is looked up.
   private String hits() {
-    var ofDocument = new StringBuilder("d.external_id");
-    var ofChunk = new StringJoiner(", ");
-    var bytes = new StringJoiner(" + ");
-    boolean vector = false;
-    for (ReturnField field : query.request().select()) {
-      String name = alias(field);
-      switch (field) {
-        case TITLE, URI, METADATA, CREATED_AT, UPDATED_AT ->
-            ofDocument.append(", ").append(field.column).append(" AS ").append(name);
-        case TEXT -> {
-          ofDocument.append(", d.mime_type");
-          ofChunk.add(chunkText() + " AS " + name);
-        }
-        case VECTOR -> vector = true;
-      }
-      switch (field) {
-        case TITLE, URI, METADATA, TEXT ->
-            bytes.add("COALESCE(octet_length(%s), 0)".formatted(name));
-        case CREATED_AT, UPDATED_AT, VECTOR -> {}
-      }
-    }
-    if (query.request().highlight()) {
-      ofChunk.add(escaped("c.text") + " AS highlighted");
-      bytes.add("COALESCE(octet_length(highlighted), 0)");
-    }
-    String size = bytes.length() == 0 ? "0" : bytes.toString();
+    SearchRequest request = query.request();
+    boolean highlight = request.highlight();
+    boolean ofChunk = highlight || request.select().contains(ReturnField.TEXT);
+    var document = new StringJoiner(", ").add("d.external_id");
+    var chunk = new StringJoiner(", ");
     var columns = new StringBuilder();
-    for (ReturnField field : query.request().select()) {
+    var bytes = new StringJoiner(" + ");
+    String found = "";
+    for (ReturnField field : request.select()) {
       String name = alias(field);
       switch (field) {
-        case TITLE, URI, METADATA, TEXT ->
-            columns.append(", CASE WHEN %s <= %s THEN %s END".formatted(size, maxBytes, name));
-        case CREATED_AT, UPDATED_AT, VECTOR -> columns.append(", ").append(name);
+        case TITLE, URI, METADATA -> {
+          document.add(field.column + " AS " + name);
+          bytes.add("COALESCE(octet_length(" + (ofChunk ? name : field.column) + "), 0)");
+          columns.append(", ").append(ifShort(name));
+        }
+        case TEXT -> {
+          document.add("d.mime_type");
+          chunk.add(chunkText() + " AS " + name);
+          bytes.add("octet_length(c.text)");
+          columns.append(", ").append(ifShort(name));
+        }
+        case CREATED_AT, UPDATED_AT -> {
+          document.add(field.column + " AS " + name);
+          columns.append(", ").append(name);
+        }
+        case VECTOR -> {
+          found = lookUp("v.vector AS " + name, embeddingOfHit(), "hit_embedding");
+          columns.append(", ").append(name);
+        }
       }
     }
-    if (query.request().highlight()) {
+    if (highlight) {
+      String escaped = escaped("c.text");
+      chunk.add(escaped + " AS highlighted");
+      bytes.add("octet_length(" + escaped + ")");
       columns
+          .append(", ")
           .append(
-              ", CASE WHEN %s <= %s THEN ts_headline('%s', highlighted, "
-                  .formatted(size, maxBytes, query.language()))
-          .append(textQuery(query))
-          .append(", 'StartSel=<mark>, StopSel=</mark>') END");
+              ifShort(
+                  "ts_headline('%s', highlighted, %s, 'StartSel=<mark>, StopSel=</mark>')"
+                      .formatted(query.language(), textQuery(query))));
     }
-    String found = "best b" + lookUp(ofDocument.toString(), documentOfHit(), "hit_document");
-    if (ofChunk.length() > 0) {
-      found += lookUp(ofChunk.toString(), chunkOfHit(), "hit_chunk");
-    }
-    if (vector) {
-      found +=
-          lookUp("v.vector AS " + alias(ReturnField.VECTOR), embeddingOfHit(), "hit_embedding");
-    }
-    return """
-    SELECT %s, external_id, b.ordinal, b.key%s, %s
-      FROM %s
-     ORDER BY b.top, b.document_id, b.key, b.ordinal\
-    """
-        .formatted(
-            needsCount() ? "f.rows" : "0::bigint",
-            columns,
-            size,
-            needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found);
+    (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
+    found =
+        "best b"
+            + lookUp(document.toString(), documentOfHit(), "hit_document")
+            + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
+            + found;
+    return "SELECT "
+        + (needsCount() ? "f.rows" : "0::bigint")
+        + ", external_id, b.ordinal, b.key"
+        + columns
+        + ", hit_bytes\n  FROM "
+        + (needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found)
+        + "\n ORDER BY b.top, b.document_id, b.key, b.ordinal";
+  }
+
+  private String ifShort(String text) {
+    return "CASE WHEN hit_bytes <= " + maxBytes + " THEN " + text + " END";
   }
 
   private static String alias(ReturnField field) {
@@ -431,7 +432,7 @@ public final class SearchSql {
   /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
   /// otherwise may read a whole table, because disabled sorts hide the difference in cost.
   private static String lookUp(String columns, String row, String alias) {
-    return "\n  CROSS JOIN LATERAL (SELECT %s FROM %s OFFSET 0) %s".formatted(columns, row, alias);
+    return "\n  CROSS JOIN LATERAL (SELECT " + columns + " FROM " + row + " OFFSET 0) " + alias;
   }
 
   private String documentOfHit() {
@@ -455,7 +456,8 @@ public final class SearchSql {
   private String chunkText() {
     return """
     CASE WHEN hit_document.mime_type <> 'application/json' THEN btrim(c.text, %s)
-                WHEN EXISTS (SELECT FROM %s n
+                WHEN c.text LIKE E'%%\\n'
+                 AND EXISTS (SELECT FROM %s n
                               WHERE n.collection_id = %s AND n.document_id = b.document_id AND n.ordinal = b.ordinal + 1)
                 THEN left(c.text, -1) ELSE c.text END\
     """

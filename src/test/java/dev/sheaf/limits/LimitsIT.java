@@ -7,10 +7,13 @@ import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
+import java.net.Socket;
+import java.net.URI;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +36,21 @@ class LimitsIT {
           "SHEAF_LIMITS_QUEUE_FOR", "200ms",
           "SHEAF_LIMITS_REQUESTS_PER_SECOND", "5",
           "SHEAF_LIMITS_BURST_SECONDS", "10",
+          "SHEAF_LIMITS_HEADER_TIMEOUT", "5s",
+          "QUARKUS_HTTP_READ_TIMEOUT", "5s",
           // Only the test waits for its locks.
           "SHEAF_INDEX_CHECK_EVERY", "1h",
           "SHEAF_METRICS_EVERY", "off");
 
   private static final Pattern KEY = Pattern.compile("\"key\":\"(sheaf_\\w+)\"");
+
+  /// What a client sends that then says nothing more.
+  private static final List<String> BROKEN_OFF =
+      List.of(
+          "",
+          "POST /api/v1/collections/c/search HTTP/1.1\r\nHost: local",
+          "POST /api/v1/collections/c/search HTTP/1.1\r\nHost: localhost\r\n"
+              + "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"vector\":");
 
   @Test
   void whatIsTooMuchIsRefusedAndTheRestGoesOn() throws Exception {
@@ -53,11 +66,28 @@ class LimitsIT {
                   .statusCode())
           .isEqualTo(201);
       assertThat(put(service, 0).statusCode()).isEqualTo(201);
+      List<Socket> silent = silentClients(service);
 
       searchesKeepTheirShareOfAPoolFullOfWrites(service, database, clients);
       aSearchTooManyIsRefused(service, database, clients);
       aGreedyCallerIsRefusedAndNobodyElse(service, clients);
+      for (Socket socket : silent) {
+        assertThat(socket.getInputStream().read()).as("end of the connection").isEqualTo(-1);
+        socket.close();
+      }
     }
+  }
+
+  private static List<Socket> silentClients(SheafProcess service) throws Exception {
+    URI uri = service.uri("/");
+    List<Socket> silent = new ArrayList<>();
+    for (String begin : BROKEN_OFF) {
+      var socket = new Socket(uri.getHost(), uri.getPort());
+      socket.setSoTimeout(Math.toIntExact(Duration.ofMinutes(5).toMillis()));
+      socket.getOutputStream().write(begin.getBytes(StandardCharsets.US_ASCII));
+      silent.add(socket);
+    }
+    return silent;
   }
 
   private static void searchesKeepTheirShareOfAPoolFullOfWrites(

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.Yaml;
 
@@ -17,6 +18,7 @@ class MetricsTest {
 
   private static final Path DASHBOARD = Path.of("docker/grafana/dashboards/sheaf.json");
   private static final Path RULES = Path.of("docker/prometheus/rules/sheaf.yml");
+  private static final Path PROCEDURES = Path.of("docs/alerts.md");
   private static final Path FOR_THE_OPERATOR =
       Path.of("src/main/kubernetes/components/monitoring/prometheusrule.yaml");
 
@@ -34,13 +36,20 @@ class MetricsTest {
 
   @Test
   void alertsAreAboutWhatThereIsAndAreExplained() throws IOException {
-    String docs = Files.readString(Path.of("docs/observability.md"));
+    String docs = Files.readString(PROCEDURES);
     JsonNode rules = yaml(RULES);
+    List<String> alerts = rules.findValuesAsText("alert");
 
-    assertThat(rules.findValuesAsText("alert"))
-        .hasSizeGreaterThan(10)
-        .allSatisfy(alert -> assertThat(docs).contains("| `" + alert + "` |"));
+    assertThat(alerts).hasSizeGreaterThan(10);
+    assertThat(docs.lines().filter(line -> line.startsWith("## ")).map(line -> line.substring(3)))
+        .containsExactlyElementsOf(alerts);
+    assertThat(rules.findValuesAsText("procedure"))
+        .containsExactlyElementsOf(
+            alerts.stream()
+                .map(alert -> PROCEDURES + "#" + alert.toLowerCase(Locale.ROOT))
+                .toList());
     assertThat(Metrics.described()).containsAll(Metrics.namesIn(Files.readString(RULES)));
+    assertThat(Metrics.described()).containsAll(Metrics.namesIn(docs));
   }
 
   @Test
