@@ -101,15 +101,16 @@ public final class Cli {
   private static int reportUsage(ParameterException failure, String[] arguments) {
     CommandLine line = failure.getCommandLine();
     PrintWriter err = line.getErr();
-    err.println(failure.getMessage());
-    if (failure.getMessage().startsWith(MISSING_SUBCOMMAND)) {
+    String problem = String.valueOf(failure.getMessage());
+    err.println(problem);
+    if (problem.startsWith(MISSING_SUBCOMMAND)) {
       line.usage(err);
     } else {
       UnmatchedArgumentException.printSuggestions(failure, err);
       err.println("  see " + line.getCommandSpec().qualifiedName() + " --help");
     }
     if (List.of(arguments).contains(JSON)) {
-      new Output(line.getOut(), err, true, false).json(Problems.of(failure.getMessage(), ""));
+      new Output(line.getOut(), err, true, false).json(Problems.of(problem, ""));
     }
     err.flush();
     return line.getCommandSpec().exitCodeOnInvalidInput();

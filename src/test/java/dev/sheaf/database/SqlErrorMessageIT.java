@@ -116,6 +116,7 @@ class SqlErrorMessageIT {
   }
 
   private static String failure(DatabaseAddress address) {
-    return catchThrowableOfType(OperatorException.class, address::probe).getMessage();
+    return String.valueOf(
+        catchThrowableOfType(OperatorException.class, address::probe).getMessage());
   }
 }

@@ -438,21 +438,27 @@ public final class StatementObserver {
           settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
         }
       }
-      boolean unchanged =
-          previous != null
-              && previous.transaction() == transaction
-              && previous.catalogWrites() != null
-              && previous.catalogWrites().equals(catalogWrites);
+      if (previous != null
+          && previous.transaction() == transaction
+          && previous.catalogWrites() != null
+          && previous.catalogWrites().equals(catalogWrites)) {
+        return new SessionState(
+            transaction,
+            catalogWrites,
+            lockTimeout,
+            previous.held().equals(held) ? previous.held() : Map.copyOf(held),
+            activities,
+            previous.settings().equals(settings) ? previous.settings() : Map.copyOf(settings),
+            previous.catalog());
+      }
       return new SessionState(
           transaction,
           catalogWrites,
           lockTimeout,
-          unchanged && previous.held().equals(held) ? previous.held() : Map.copyOf(held),
+          Map.copyOf(held),
           activities,
-          unchanged && previous.settings().equals(settings)
-              ? previous.settings()
-              : Map.copyOf(settings),
-          unchanged ? previous.catalog() : CatalogReader.read(connection, Detail.FACTS));
+          Map.copyOf(settings),
+          CatalogReader.read(connection, Detail.FACTS));
     }
   }
 
