@@ -27,6 +27,9 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
   /// The ordinal of a file that `--config` names. It prevails over the environment.
   public static final int NAMED_FILE = 280;
 
+  /// The ordinal of the variables of the environment.
+  private static final int ENVIRONMENT = 300;
+
   /// The name of the configuration source.
   static final String SOURCE = "DATABASE_URL";
 
@@ -44,7 +47,9 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
     // application.
     DatabaseAddress address = address(context);
     if (own != null && own.getConfigSourceOrdinal() > ORDINAL) {
-      if (own.getConfigSourceOrdinal() != NAMED_FILE) {
+      // A file on the command line and system properties are meant for one start.
+      if (own.getConfigSourceOrdinal() != NAMED_FILE
+          && own.getConfigSourceOrdinal() <= ENVIRONMENT) {
         requireSame(own, address);
       }
       return List.of();

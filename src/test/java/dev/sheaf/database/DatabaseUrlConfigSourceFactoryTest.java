@@ -127,15 +127,16 @@ class DatabaseUrlConfigSourceFactoryTest {
                 .formatted(url.endsWith("/other") ? "db:5432/other" : "other:5432/docs"));
   }
 
-  @Test
-  void aFileOnTheCommandLineDecides() {
+  @ParameterizedTest
+  @ValueSource(ints = {DatabaseUrlConfigSourceFactory.NAMED_FILE, 400})
+  void theCommandLineDecides(int ordinal) {
     SmallRyeConfig config =
         new SmallRyeConfigBuilder()
             .withSources(
                 new PropertiesConfigSource(
                     Map.of("quarkus.datasource.jdbc.url", "jdbc:postgresql://other/docs"),
                     "a file",
-                    DatabaseUrlConfigSourceFactory.NAMED_FILE))
+                    ordinal))
             .withSources(
                 new PropertiesConfigSource(
                     Map.of("DATABASE_URL", "postgres://ann:secret@db/docs"), "a test", 300))

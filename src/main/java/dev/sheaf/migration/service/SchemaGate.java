@@ -68,7 +68,9 @@ public class SchemaGate {
       }
       case OFF -> LOG.info("schema: not checked, because sheaf.schema.at-start is off");
     }
-    logServer();
+    if (!isOff()) {
+      logServer();
+    }
   }
 
   private void logServer() {

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationListener;
@@ -413,6 +414,46 @@ class WhatRunsIT {
 
     assertThat(refusal()).startsWith("core/001_a.sql:2:1: calls itself core:003");
     assertThat(tables()).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatIsNoModuleIsRefused() throws Exception {
+    write(1, "", "CREATE TABLE t ();", "DROP TABLE t;");
+    Files.createDirectories(root.resolve("my mod"));
+    Files.writeString(
+        root.resolve("my mod/001_a.sql"),
+        text(1, "", "CREATE TABLE u ();", "DROP TABLE u;").replace("core:", "my_mod:"));
+
+    assertThat(refusal())
+        .isEqualTo(
+            "my mod/001_a.sql:2:1: is in my mod/, which is not a module name - a module name has lower-case letters,"
+                + " digits and _, and begins with a letter");
+    assertThat(ChangelogCheck.of(root))
+        .extracting(ChangelogCheck.Finding::path)
+        .containsExactly("my mod/001_a.sql");
+    assertThat(migrations().status().upToDate()).isFalse();
+    assertThat(tables()).isEmpty();
+  }
+
+  /// The history stores 255 characters.
+  @Test
+  void aNameThatTheHistoryCannotStoreIsRefused() throws Exception {
+    String file = "001_" + "a".repeat(238) + ".sql";
+    Files.writeString(
+        root.resolve("core").resolve(file), text(1, "", "CREATE TABLE t ();", "DROP TABLE t;"));
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> migrations())
+        .withMessage(
+            "the name of a changelog is too long: core/"
+                + file
+                + " has 251 characters - shorten it to 242 characters, with its module");
+    Files.move(
+        root.resolve("core").resolve(file),
+        root.resolve("core").resolve(file.replaceFirst("a{9}", "")));
+
+    up();
+    down();
   }
 
   @Test
