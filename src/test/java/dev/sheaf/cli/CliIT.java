@@ -672,13 +672,14 @@ class CliIT {
             Missing required option: '--module=M'
               see sheaf migrate down --help
             """);
-    assertThat(run("migrate", "down", "--modul", "core"))
+    assertThat(run("migrate", "down", "--modul=core", "--module", "core"))
         .isEqualTo(
             """
             exit 2
             out:
             err:
-            Missing required option: '--module=M'
+            Unknown option: '--modul=core'
+            Possible solutions: --module
               see sheaf migrate down --help
             """);
     String negative =
