@@ -12,6 +12,7 @@ import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -288,6 +289,26 @@ class CheckCommandIT {
     // The layout of golang-migrate.
     Files.writeString(root().resolve("000001_a.up.sql"), "CREATE TABLE a ()");
     assertThat(check()).isEqualTo(expected);
+  }
+
+  @Test
+  void theDimensionsOfConfiguredModelsAreRight() throws IOException {
+    changelog(
+        2, "wide", "CREATE EXTENSION vector;\nALTER TABLE item ADD COLUMN embedding vector(768);");
+    assertThat(check("core/002_wide"))
+        .contains(
+            "vector-width-differs: public.item.embedding is public.vector(768), but the configured models have 384");
+
+    Files.writeString(
+        config(),
+        """
+        sheaf.embedding.openai.large.url=http://localhost:11434/v1
+        sheaf.embedding.openai.large.dimensions=768
+        """,
+        StandardOpenOption.APPEND);
+
+    assertThat(check("core/002_wide"))
+        .isEqualTo("exit 0\nout:\nerr:\n1 changeset checked: 0 errors, 0 warnings\n");
   }
 
   /// Kubernetes keeps the files of a ConfigMap in a hidden directory, which it replaces whole.
