@@ -308,6 +308,8 @@ class ArchitectureTest {
           Map.entry("migration/catalog/CatalogScript", "renders differences as DDL"),
           Map.entry("migration/execute/ConcurrentStep", "removes what a crash left"),
           Map.entry("migration/changelog/Changeset.java", "advises, in text"),
+          Map.entry(
+              "migration/history/EngineTables", "finds the engine's own tables in their file"),
           Map.entry("migration/history/History", "removes the engine's own tables"),
           Map.entry("migration/history/Trash", "empties the trash"),
           Map.entry("migration/lint/StatementObserver", "observes in a scratch database"),

@@ -3,7 +3,7 @@
 
 --changeset lint:001
 --comment lock_timeout: zero disables it; who waits for ACCESS EXCLUSIVE makes everybody behind it wait.
-SET lock_timeout = 0;
+SET LOCAL lock_timeout = 0;
 ALTER TABLE customer ADD COLUMN vip boolean;
 
 --rollback ALTER TABLE customer DROP COLUMN vip;

@@ -14,6 +14,7 @@ import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 /// Takes backups, restores them, and proves that they can be restored, with the `pg_dump` and
 /// `pg_restore` of the machine this runs on.
 public final class Backups {
+
+  /// Bytes of a name that PostgreSQL keeps.
+  private static final int LONGEST_NAME = 63;
 
   /// Where databases are created from and dropped: one that every server has.
   private static final String MAINTENANCE = "postgres";
@@ -117,6 +121,7 @@ public final class Backups {
   ///   it cannot be done
   public BackupResult restore(
       Path file, DatabaseAddress into, RestoreOptions options, BackupListener listener) {
+    requireName(into.database());
     try (Tracker tracker = new Tracker(listener)) {
       Target target = look(into, options.replace());
       BackupFile backup = BackupFile.check(file, tracker);
@@ -127,6 +132,18 @@ public final class Backups {
         beside(backup, into, target == Target.OCCUPIED, options, tracker);
       }
       return BackupResult.of(backup, tracker.sofar());
+    }
+  }
+
+  /// Rejects a name that could not be given to the database in the end.
+  private static void requireName(String name) {
+    if (name.isBlank()
+        || name.contains("\"")
+        || name.chars().anyMatch(Character::isISOControl)
+        || name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
+      throw new OperatorException(
+          "a backup cannot be restored into a database of this name: " + name,
+          "use a name of at most 63 bytes, without quotation marks and control characters");
     }
   }
 
@@ -161,7 +178,7 @@ public final class Backups {
       if (!replace) {
         throw new OperatorException(
             "database " + into.database() + " is not empty, and stays as it is",
-            "name another database, or say that it may be replaced");
+            "restore into another database, or replace this one: --replace");
       }
       if (othersAreConnected(connection)) {
         throw ScratchDatabase.inUse(into.database(), null);

@@ -118,7 +118,7 @@ final class Restore {
                     AND NOT (v.trusted AND has_database_privilege(current_database(), 'CREATE'))
                     AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user))
         """;
-    try (Connection connection = database.open("sheaf backup")) {
+    try (Connection connection = database.openWithoutLimits("sheaf backup")) {
       return Sql.of(sql, (Object) extensions).isTrue(connection);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(database, "looking for extensions", e);

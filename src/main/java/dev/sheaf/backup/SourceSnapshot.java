@@ -49,7 +49,7 @@ final class SourceSnapshot implements AutoCloseable {
 
   /// Takes it, of the database as it is now.
   static SourceSnapshot of(DatabaseAddress source) {
-    Connection connection = source.open("sheaf backup");
+    Connection connection = source.openWithoutLimits("sheaf backup");
     try {
       return new SourceSnapshot(source, connection);
     } catch (SQLException e) {

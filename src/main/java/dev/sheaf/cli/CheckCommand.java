@@ -133,7 +133,7 @@ final class CheckCommand implements Callable<Integer> {
       output.say("well-formed; nothing is pending");
       return ExitCode.DONE;
     }
-    Lint.Report report = lint.check(selection);
+    Lint.Report report = lint.check(selection, output::say);
     List<Finding> findings = report.findings();
     print(output, findings, findings.stream().map(Finding::toString).toList());
     report.notes().forEach(output::say);

@@ -21,10 +21,12 @@ import dev.sheaf.runtime.ModuleSwitches;
 import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
+import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.DotEnvConfigSourceProvider;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.WithParentName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
@@ -32,6 +34,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -50,7 +53,6 @@ final class Common {
   private static final int IN_ARTIFACT = 250;
 
   private static final int BESIDE_ARTIFACT = 260;
-  private static final int NAMED = 280;
   private static final int ON_COMMAND_LINE = 500;
 
   private static final Path CHECKOUT = Path.of("src/main/resources/db/changelog");
@@ -191,7 +193,28 @@ final class Common {
         Arrays.stream(Precision.values())
             .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
             .collect(Collectors.toSet());
-    return new Vectors(schema().vectorWidths(), operatorClasses);
+    SmallRyeConfig settings = settings();
+    Set<Integer> dimensions =
+        new HashSet<>(settings.getConfigMapping(MigrationConfig.class).vectorWidths());
+    for (ModelDimensions.Model model :
+        settings.getConfigMapping(ModelDimensions.class).models().values()) {
+      model.dimensions().ifPresent(dimensions::add);
+    }
+    return new Vectors(dimensions, operatorClasses);
+  }
+
+  /// The numbers of dimensions of models on servers with OpenAI's API, without their other
+  /// settings.
+  @ConfigMapping(prefix = "sheaf.embedding.openai")
+  interface ModelDimensions {
+
+    @WithParentName
+    Map<String, Model> models();
+
+    /// One model.
+    interface Model {
+      Optional<Integer> dimensions();
+    }
   }
 
   private SmallRyeConfig settings() {
@@ -207,7 +230,9 @@ final class Common {
             .withMapping(MigrationConfig.class)
             .withMapping(ModulesConfig.class)
             .withMapping(MongoConfig.class)
-            .withMapping(BackfillConfig.class);
+            .withMapping(BackfillConfig.class)
+            .withMapping(ModelDimensions.class)
+            .withMappingIgnore("sheaf.embedding.openai.**");
     try {
       URL packaged =
           Thread.currentThread().getContextClassLoader().getResource("application.properties");
@@ -228,7 +253,9 @@ final class Common {
               config + " is YAML, which --config does not read",
               "write the settings into a properties file, as name=value");
         }
-        builder.withSources(new PropertiesConfigSource(config.toUri().toURL(), NAMED));
+        builder.withSources(
+            new PropertiesConfigSource(
+                config.toUri().toURL(), DatabaseUrlConfigSourceFactory.NAMED_FILE));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

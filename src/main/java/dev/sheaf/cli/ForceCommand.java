@@ -1,7 +1,9 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationResult;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,7 +17,6 @@ import picocli.CommandLine.Parameters;
 final class ForceCommand implements Callable<Integer> {
 
   @Mixin private Common common = new Common();
-  @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
   @Parameters(
       paramLabel = "V",
@@ -25,11 +26,24 @@ final class ForceCommand implements Callable<Integer> {
   @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
 
+  @Option(
+      names = "--reason",
+      paramLabel = "WHY",
+      required = true,
+      description = "Why the version is forced; recorded.")
+  private String reason = "";
+
+  @Option(
+      names = "--approved-by",
+      paramLabel = "WHO",
+      description = "Who approved the change; recorded.")
+  private @Nullable String by;
+
   @Override
   public Integer call() {
     Output output = common.output();
     MigrationResult result =
-        common.migrations().force(module, version, approval.approval(), output.listener());
+        common.migrations().force(module, version, new Approval(by, reason), output.listener());
     return output.result(result, "%s is recorded at %s".formatted(module, Output.number(version)));
   }
 }

@@ -18,10 +18,21 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class HistoryCommand implements Callable<Integer> {
 
+  /// The longest line without `--long`.
+  private static final int WIDTH = 100;
+
+  private static final int CLIENT = 5;
+  private static final int VERSION = 6;
+
   @Mixin private Common common = new Common();
 
   @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private @Nullable String module;
+
+  @Option(
+      names = "--long",
+      description = "Also show the client and the version of the application, and cut nothing off.")
+  private boolean all;
 
   @Override
   public Integer call() {
@@ -34,7 +45,7 @@ final class HistoryCommand implements Callable<Integer> {
     }
     List<List<String>> rows = new ArrayList<>();
     rows.add(
-        Output.row(
+        row(
             "AT",
             "ACTION",
             "CHANGESET",
@@ -46,7 +57,7 @@ final class HistoryCommand implements Callable<Integer> {
             "REASON"));
     for (HistoryEntry entry : entries) {
       rows.add(
-          Output.row(
+          row(
               entry.at().truncatedTo(ChronoUnit.SECONDS).toString(),
               entry.action(),
               text(entry.changeset()),
@@ -57,8 +68,21 @@ final class HistoryCommand implements Callable<Integer> {
               text(entry.approvedBy()),
               text(entry.reason())));
     }
-    output.table(rows);
+    if (all) {
+      output.table(rows);
+    } else {
+      output.table(rows, WIDTH);
+    }
     return ExitCode.DONE;
+  }
+
+  private List<String> row(String... cells) {
+    List<String> row = new ArrayList<>(List.of(cells));
+    if (!all) {
+      row.remove(VERSION);
+      row.remove(CLIENT);
+    }
+    return row;
   }
 
   private boolean isWanted(HistoryEntry entry) {

@@ -21,6 +21,9 @@ final class Output {
 
   private static final int BAR = 24;
 
+  /// No column is cut to fewer characters; a time has as many.
+  private static final int NARROWEST = 20;
+
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean json;
@@ -96,6 +99,12 @@ final class Output {
 
   /// Prints rows in columns that are as wide as their widest cell.
   void table(List<List<String>> rows) {
+    table(rows, Integer.MAX_VALUE);
+  }
+
+  /// The same in lines of at most `width` characters, if the columns can be that narrow. The cells
+  /// of the widest columns are cut off.
+  void table(List<List<String>> rows, int width) {
     int columns = rows.stream().mapToInt(List::size).max().orElse(0);
     int[] widths = new int[columns];
     for (List<String> row : rows) {
@@ -103,13 +112,33 @@ final class Output {
         widths[i] = Math.max(widths[i], row.get(i).length());
       }
     }
+    narrow(widths, width);
     for (List<String> row : rows) {
       StringBuilder line = new StringBuilder();
       for (int i = 0; i < row.size(); i++) {
-        line.append(row.get(i)).append(" ".repeat(widths[i] - row.get(i).length() + 2));
+        String cell = cut(row.get(i), widths[i]);
+        line.append(cell).append(" ".repeat(widths[i] - cell.length() + 2));
       }
       out.println(line.toString().stripTrailing());
     }
+  }
+
+  private static void narrow(int[] widths, int width) {
+    int total = Arrays.stream(widths).map(column -> column + 2).sum() - 2;
+    for (int excess = total - width; excess > 0; excess--) {
+      int widest = 0;
+      for (int i = 1; i < widths.length; i++) {
+        widest = widths[i] >= widths[widest] ? i : widest;
+      }
+      if (widths[widest] <= NARROWEST) {
+        return;
+      }
+      widths[widest]--;
+    }
+  }
+
+  private static String cut(String cell, int width) {
+    return cell.length() <= width ? cell : cell.substring(0, width - 3) + "...";
   }
 
   /// Prints the result of a command that changes the schema.

@@ -29,6 +29,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
           "not an address of a PostgreSQL database: " + withoutQuery(jdbcUrl),
           "expected jdbc:postgresql://host:port/database");
     }
+    PostgresUrl.requireSslMode(parsed(jdbcUrl, PGProperty.SSL_MODE));
   }
 
   /// Parses `postgres://user:password@host:port/database?sslmode=...` (or `postgresql://`, or the
@@ -84,12 +85,28 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return parsed(PGProperty.PG_DBNAME);
   }
 
-  /// Opens a connection outside of the pool.
+  /// Opens a connection outside of the pool. It may be idle for any time, whatever
+  /// `idle_session_timeout` the role or the database has.
   ///
   /// @param applicationName the name in `pg_stat_activity`
   /// @throws OperatorException if the server cannot be reached or rejects the connection, with the
   ///   cause
   public Connection open(String applicationName) {
+    return open(applicationName, SessionTimeouts::allowIdle);
+  }
+
+  /// The same, without any time limit that the role or the database has: for work that takes as
+  /// long as it takes. Not through a transaction pooler, where other clients would get these
+  /// settings.
+  public Connection openWithoutLimits(String applicationName) {
+    return open(applicationName, SessionTimeouts::removeAll);
+  }
+
+  private interface Preparation {
+    void of(Connection connection) throws SQLException;
+  }
+
+  private Connection open(String applicationName, Preparation preparation) {
     Properties properties = new Properties();
     if (user != null) {
       PGProperty.USER.set(properties, user);
@@ -112,6 +129,13 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
       Connection connection = new Driver().connect(jdbcUrl, properties);
       if (connection == null) {
         throw new IllegalStateException("the driver does not know its own URL");
+      }
+      try {
+        preparation.of(connection);
+      } catch (SQLException e) {
+        try (connection) {
+          throw e;
+        }
       }
       return connection;
     } catch (SQLException e) {
@@ -138,6 +162,10 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   }
 
   private String parsed(PGProperty property) {
+    return parsed(jdbcUrl, property);
+  }
+
+  private static String parsed(String jdbcUrl, PGProperty property) {
     Properties properties = Driver.parseURL(jdbcUrl, null);
     String value = properties == null ? null : property.getOrDefault(properties);
     return value == null ? "" : value;

@@ -21,8 +21,14 @@ import org.jspecify.annotations.Nullable;
 /// `DATABASE_URL=postgres://user:password@host:port/database?...`, or from `DB_HOST`, `DB_PORT`,
 /// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. URL and password can also be in files, which
 /// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. All values are literal. Quarkus's own
-/// `quarkus.datasource.jdbc.url` takes precedence.
+/// `quarkus.datasource.jdbc.url` takes precedence, and must name the same database.
 public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
+
+  /// The ordinal of a file that `--config` names. It prevails over the environment.
+  public static final int NAMED_FILE = 280;
+
+  /// The ordinal of the variables of the environment.
+  private static final int ENVIRONMENT = 300;
 
   /// The name of the configuration source.
   static final String SOURCE = "DATABASE_URL";
@@ -39,10 +45,15 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
     ConfigValue own = context.getValue(URL);
     // Below ORDINAL is what an earlier call of this method said while Quarkus built the
     // application.
+    DatabaseAddress address = address(context);
     if (own != null && own.getConfigSourceOrdinal() > ORDINAL) {
+      // A file on the command line and system properties are meant for one start.
+      if (own.getConfigSourceOrdinal() != NAMED_FILE
+          && own.getConfigSourceOrdinal() <= ENVIRONMENT) {
+        requireSame(own, address);
+      }
       return List.of();
     }
-    DatabaseAddress address = address(context);
     if (address == null) {
       return List.of();
     }
@@ -55,6 +66,24 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
       properties.put("quarkus.datasource.password", address.password());
     }
     return List.of(new Source(properties));
+  }
+
+  /// Rejects two databases: the application would use one, and the operator may mean the other.
+  private static void requireSame(ConfigValue own, @Nullable DatabaseAddress address) {
+    if (address == null || own.getValue() == null || own.getValue().isBlank()) {
+      return;
+    }
+    String chosen = place(new DatabaseAddress(own.getValue(), null, null));
+    if (!chosen.equals(place(address))) {
+      throw new OperatorException(
+          "two databases are configured: %s by %s, and %s by DATABASE_URL or DB_HOST"
+              .formatted(chosen, own.getName(), place(address)),
+          "remove one of them from the environment, or set both to the same database");
+    }
+  }
+
+  private static String place(DatabaseAddress address) {
+    return address.server() + "/" + address.database();
   }
 
   private static final class Source extends MapBackedConfigSource {

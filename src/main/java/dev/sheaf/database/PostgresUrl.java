@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -215,6 +216,17 @@ final class PostgresUrl {
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException _) {
       throw malformed("a % in it is not followed by two hexadecimal digits");
+    }
+  }
+
+  /// Rejects a value of `sslmode` that the driver does not know.
+  ///
+  /// @param mode the value; empty if there is none
+  static void requireSslMode(String mode) {
+    if (!mode.isEmpty() && !SSL_MODES.contains(mode.toLowerCase(Locale.ROOT))) {
+      throw new OperatorException(
+          "the address of the database has sslmode=" + mode + ", which does not exist",
+          "the modes are " + SSL_MODES.stream().sorted().toList());
     }
   }
 

@@ -33,6 +33,9 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   /// PostgreSQL 17 and later.
   private static final String TRANSACTION = "transaction_timeout";
 
+  /// PostgreSQL 14 and later.
+  private static final String IDLE_SESSION = "idle_session_timeout";
+
   /// Sessions whose limits were changed. They get the usual ones when they are returned.
   private static final Set<Connection> CHANGED =
       Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
@@ -123,6 +126,23 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
             IDLE, Duration.ZERO,
             TRANSACTION, Duration.ZERO));
     NetworkTimeouts.allowAnyTime(connection);
+  }
+
+  /// Lets a session outside of the pool be idle between two statements.
+  static void allowIdle(Connection connection) throws SQLException {
+    set(connection, Map.of(IDLE_SESSION, Duration.ZERO));
+  }
+
+  /// Removes all limits of a session outside of the pool.
+  static void removeAll(Connection connection) throws SQLException {
+    set(
+        connection,
+        Map.of(
+            STATEMENT, Duration.ZERO,
+            LOCK, Duration.ZERO,
+            IDLE, Duration.ZERO,
+            IDLE_SESSION, Duration.ZERO,
+            TRANSACTION, Duration.ZERO));
   }
 
   private static void change(Connection connection, Map<String, Duration> limits)

@@ -1,10 +1,15 @@
 package dev.sheaf.database;
 
 import dev.sheaf.runtime.OperatorException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
+import java.nio.file.NoSuchFileException;
+import java.security.GeneralSecurityException;
 import java.sql.SQLException;
 import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -14,6 +19,10 @@ public final class SqlErrorMessage {
 
   /// Where PostgreSQL rejects a query from which row-level security would hide rows.
   private static final String ROW_SECURITY_CHECK = "check_enable_rls";
+
+  /// The file in which a server's administrator allows connections. Its name is the same in every
+  /// language.
+  private static final String ACCESS_FILE = "pg_hba.conf";
 
   /// A type of pgvector.
   private static final Pattern VECTOR = Pattern.compile("(?i)\\b(half|sparse)?vec(tor)?\\b");
@@ -27,8 +36,17 @@ public final class SqlErrorMessage {
       case SqlStates.INVALID_PASSWORD, SqlStates.INVALID_AUTHORIZATION_SPECIFICATION ->
           new OperatorException(
               "PostgreSQL at " + server + " rejects the role " + role(address) + ": " + message(e),
-              "check user and password",
+              message(e).contains(ACCESS_FILE)
+                  ? "add a line for it to the server's pg_hba.conf; if it has one for encrypted connections, use sslmode=require"
+                  : "check user and password",
               e);
+      case SqlStates.CONNECTION_REJECTED ->
+          address.password() == null && !isAboutTls(e)
+              ? new OperatorException(
+                  "PostgreSQL at " + server + " requires a password for the role " + role(address),
+                  "set DB_PASSWORD, or write the password into DATABASE_URL",
+                  e)
+              : notConnected(address, e);
       case SqlStates.INVALID_CATALOG_NAME ->
           new OperatorException(
               "PostgreSQL at " + server + " has no database \"" + address.database() + "\"",
@@ -41,12 +59,46 @@ public final class SqlErrorMessage {
               e);
       case SqlStates.CANNOT_CONNECT_NOW ->
           new OperatorException("PostgreSQL at " + server + " is starting up", "retry later", e);
-      default ->
-          new OperatorException(
-              "cannot reach PostgreSQL at " + server + ": " + reason(e),
-              "check host and port, and whether the server is running",
-              e);
+      default -> notConnected(address, e);
     };
+  }
+
+  private static OperatorException notConnected(DatabaseAddress address, SQLException e) {
+    String server = address.server();
+    if (e.getCause() instanceof FileNotFoundException
+        || e.getCause() instanceof NoSuchFileException) {
+      return new OperatorException(
+          "a certificate for the connection to PostgreSQL at "
+              + server
+              + " cannot be read: "
+              + reason(e),
+          "correct sslrootcert, sslcert or sslkey in the URL; sslmode=require encrypts without a root certificate",
+          e);
+    }
+    if (isAboutTls(e)) {
+      return new OperatorException(
+          "no encrypted connection to PostgreSQL at " + server + ": " + reason(e),
+          SqlStates.of(e).equals(SqlStates.CONNECTION_REJECTED)
+              ? "turn ssl on in the server's configuration, or use sslmode=prefer"
+              : "check sslrootcert, and whether the server's certificate is for this host; sslmode=require verifies neither",
+          e);
+    }
+    return e.getCause() instanceof IOException
+        ? new OperatorException(
+            "cannot reach PostgreSQL at " + server + ": " + reason(e),
+            "check host and port, and whether the server is running",
+            e)
+        : new OperatorException(
+            "cannot connect to PostgreSQL at " + server + ": " + reason(e),
+            "check the address and its parameters",
+            e);
+  }
+
+  /// The driver's messages are in the language of the JVM, and contain this abbreviation in each.
+  private static boolean isAboutTls(SQLException e) {
+    return String.valueOf(e.getMessage()).contains("SSL")
+        || e.getCause() instanceof SSLException
+        || e.getCause() instanceof GeneralSecurityException;
   }
 
   /// The failure of an operation.
@@ -93,17 +145,36 @@ public final class SqlErrorMessage {
       case SqlStates.DISK_FULL -> "the server's disk is full; this step was rolled back";
       case SqlStates.LOCK_NOT_AVAILABLE ->
           "another session holds a lock on the table; find it in pg_stat_activity, or retry later";
-      case SqlStates.QUERY_CANCELED ->
-          "somebody cancelled it, or it ran for too long: raise --statement-timeout in the file, or sheaf.schema.statement-timeout";
+      case SqlStates.QUERY_CANCELED -> canceled(e);
       case SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
-          SqlStates.ADMIN_SHUTDOWN,
-          SqlStates.CRASH_SHUTDOWN,
-          SqlStates.CANNOT_CONNECT_NOW,
-          SqlStates.CONNECTION_FAILURE,
-          SqlStates.CONNECTION_DOES_NOT_EXIST ->
-          "the connection was lost; this step is not recorded as applied, run the command again";
+          SqlStates.IDLE_SESSION_TIMEOUT,
+          SqlStates.TRANSACTION_TIMEOUT ->
+          "a time limit of the role or the database ended the session; set the limit to 0 for the role "
+              + role(address);
+      case SqlStates.ADMIN_SHUTDOWN, SqlStates.CANNOT_CONNECT_NOW ->
+          "the server is restarting, or somebody ended the session; this step is not recorded as applied, run the command again";
+      case SqlStates.CRASH_SHUTDOWN ->
+          "a process of the server crashed; read the server's log before you run the command again";
+      case SqlStates.CONNECTION_FAILURE, SqlStates.CONNECTION_DOES_NOT_EXIST ->
+          "the connection was lost; this step is not recorded as applied, run the command again;"
+              + " if it fails at the same statement, read the server's log";
       default -> "";
     };
+  }
+
+  /// PostgreSQL has one state for these. The message, which tells them apart, can be in another
+  /// language.
+  private static String canceled(SQLException e) {
+    String message = message(e);
+    String timeout = "raise --statement-timeout in the file, or sheaf.schema.statement-timeout";
+    if (SqlStates.routine(e).startsWith("CopyGet") || message.startsWith("COPY ")) {
+      return "the rows after COPY could not be sent; correct them";
+    } else if (message.contains("statement timeout")) {
+      return "it ran for too long: " + timeout;
+    } else if (message.contains("user request")) {
+      return "somebody cancelled it, with pg_cancel_backend for example; run the command again";
+    }
+    return "somebody cancelled it, or it ran for too long: " + timeout;
   }
 
   /// The server's message in one line, with its detail if there is one.

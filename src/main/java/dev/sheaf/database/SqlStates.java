@@ -11,6 +11,7 @@ import org.postgresql.util.ServerErrorMessage;
 public final class SqlStates {
 
   public static final String CONNECTION_DOES_NOT_EXIST = "08003";
+  public static final String CONNECTION_REJECTED = "08004";
   public static final String CONNECTION_FAILURE = "08006";
   public static final String INVALID_PARAMETER_VALUE = "22023";
   public static final String FOREIGN_KEY_VIOLATION = "23503";
@@ -19,6 +20,7 @@ public final class SqlStates {
   public static final String READ_ONLY_SQL_TRANSACTION = "25006";
   public static final String NO_ACTIVE_SQL_TRANSACTION = "25P01";
   public static final String IDLE_IN_TRANSACTION_SESSION_TIMEOUT = "25P03";
+  public static final String TRANSACTION_TIMEOUT = "25P04";
   public static final String INVALID_AUTHORIZATION_SPECIFICATION = "28000";
   public static final String INVALID_PASSWORD = "28P01";
   public static final String INVALID_CATALOG_NAME = "3D000";
@@ -45,6 +47,7 @@ public final class SqlStates {
   public static final String ADMIN_SHUTDOWN = "57P01";
   public static final String CRASH_SHUTDOWN = "57P02";
   public static final String CANNOT_CONNECT_NOW = "57P03";
+  public static final String IDLE_SESSION_TIMEOUT = "57P05";
   public static final String INTERNAL_ERROR = "XX000";
 
   /// The prefix that the states of a class share.
@@ -56,6 +59,8 @@ public final class SqlStates {
   public static final String INVALID_AUTHORIZATION_CLASS = "28";
   public static final String TRANSACTION_ROLLBACK_CLASS = "40";
   public static final String INSUFFICIENT_RESOURCES_CLASS = "53";
+  public static final String SYNTAX_ERROR_OR_ACCESS_RULE_CLASS = "42";
+  public static final String PLPGSQL_ERROR_CLASS = "P0";
 
   /// The operator interventions that end the session.
   public static final String SHUTDOWN_CLASS = "57P";
@@ -99,6 +104,17 @@ public final class SqlStates {
           true;
       default -> false;
     };
+  }
+
+  /// Whether the text of the statement is wrong: its syntax, a name, a type.
+  public static boolean isAboutText(SQLException e) {
+    return of(e).startsWith(SYNTAX_ERROR_OR_ACCESS_RULE_CLASS)
+        && !of(e).equals(INSUFFICIENT_PRIVILEGE);
+  }
+
+  /// Whether the data caused the failure, or a function rejected it with an error of its own.
+  public static boolean isRejection(SQLException e) {
+    return isAboutRows(of(e)) || of(e).startsWith(PLPGSQL_ERROR_CLASS);
   }
 
   /// Whether the data caused the failure: a malformed value or a violated constraint.

@@ -12,7 +12,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -52,10 +51,6 @@ public record Backfill(
     @Nullable String worker,
     @Nullable Instant startedAt,
     @Nullable Instant finishedAt) {
-
-  /// The placeholder in a backfill's statement for the rows of a batch. `::batch` is a cast and
-  /// does not match.
-  public static final Pattern BATCH = Pattern.compile("(?<!:):batch\\b");
 
   /// The state of a backfill.
   @Schema(name = "BackfillState")

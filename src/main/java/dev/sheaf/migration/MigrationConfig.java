@@ -73,8 +73,9 @@ public interface MigrationConfig {
   /// `table public.schema_migrations`, as `verify` reports them. `*` stands for any characters.
   Optional<List<String>> verifyIgnore();
 
-  /// The numbers of dimensions of the configured models. `migrate check` reports columns and
-  /// indexes with other dimensions. Default: the dimensions of the bundled model.
+  /// The numbers of dimensions of models, beside those of `sheaf.embedding.openai.NAME.dimensions`.
+  /// `migrate check` reports columns and indexes with other dimensions. Default: the dimensions of
+  /// the bundled model.
   @WithDefault("384")
   Set<Integer> vectorWidths();
 

@@ -26,7 +26,7 @@ public record RollbackProof(
     /// The catalog and all rows are as before.
     @JsonProperty("proven")
     PROVEN,
-    /// The catalog is as before, and rows are lost, as the file declares.
+    /// The catalog is as before, and rows are lost or prevent the rollback, as the file declares.
     @JsonProperty("lossy")
     LOSSY,
     /// The rollback does not undo the changeset.

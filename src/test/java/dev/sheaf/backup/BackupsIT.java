@@ -171,7 +171,7 @@ class BackupsIT {
           .hasMessage(
               "database "
                   + name
-                  + " is not empty, and stays as it is - name another database, or say that it may be replaced");
+                  + " is not empty, and stays as it is - restore into another database, or replace this one: --replace");
       RestoreOptions replace = new RestoreOptions(true, true);
       try (Connection _ = target.connect()) {
         assertThatThrownBy(

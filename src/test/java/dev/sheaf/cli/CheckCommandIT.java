@@ -8,9 +8,11 @@ import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,6 +90,27 @@ class CheckCommandIT {
       // The artifact contains the allowances of lint.allow too.
       assertThat(check.said()).containsExactly("1 changeset checked: 0 errors, 0 warnings");
       assertThat(plan.await()).isZero();
+    }
+  }
+
+  /// The process has a heap of 96 MiB.
+  @Test
+  void changelogsThatDoNotFitIntoMemoryAreRefused() throws Exception {
+    Path large = root().resolve("core/003_large.sql");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(30 << 20);
+    }
+    try (SheafCommand status =
+        SheafCommand.start(
+            directory, database, Map.of(), "migrate", "status", "--root", root().toString())) {
+      assertThat(status.await()).isEqualTo(1);
+      assertThat(status.said())
+          .first()
+          .asString()
+          .startsWith(
+              "sheaf: the changelogs up to "
+                  + large
+                  + ", which has 30.0 MiB, have 30.0 MiB, and the memory");
     }
   }
 
@@ -266,6 +289,26 @@ class CheckCommandIT {
     // The layout of golang-migrate.
     Files.writeString(root().resolve("000001_a.up.sql"), "CREATE TABLE a ()");
     assertThat(check()).isEqualTo(expected);
+  }
+
+  @Test
+  void theDimensionsOfConfiguredModelsAreRight() throws IOException {
+    changelog(
+        2, "wide", "CREATE EXTENSION vector;\nALTER TABLE item ADD COLUMN embedding vector(768);");
+    assertThat(check("core/002_wide"))
+        .contains(
+            "vector-width-differs: public.item.embedding is public.vector(768), but the configured models have 384");
+
+    Files.writeString(
+        config(),
+        """
+        sheaf.embedding.openai.large.url=http://localhost:11434/v1
+        sheaf.embedding.openai.large.dimensions=768
+        """,
+        StandardOpenOption.APPEND);
+
+    assertThat(check("core/002_wide"))
+        .isEqualTo("exit 0\nout:\nerr:\n1 changeset checked: 0 errors, 0 warnings\n");
   }
 
   /// Kubernetes keeps the files of a ConfigMap in a hidden directory, which it replaces whole.

@@ -663,8 +663,103 @@ class CliIT {
   @Test
   void wrongUsageIsTwo() {
     assertThat(run("migrate", "nonsense")).startsWith("exit 2");
-    assertThat(run("migrate", "down")).startsWith("exit 2").contains("--module=M");
-    assertThat(run("migrate", "up", "--to", "x")).startsWith("exit 2");
+    assertThat(run("migrate", "down"))
+        .isEqualTo(
+            """
+            exit 2
+            out:
+            err:
+            Missing required option: '--module=M'
+              see sheaf migrate down --help
+            """);
+    assertThat(run("migrate", "down", "--modul=core", "--module", "core"))
+        .isEqualTo(
+            """
+            exit 2
+            out:
+            err:
+            Unknown option: '--modul=core'
+            Possible solutions: --module
+              see sheaf migrate down --help
+            """);
+    String negative =
+        """
+        exit 1
+        out:
+        err:
+        sheaf: the number of changesets must be at least 1: -1
+          sheaf migrate down 1
+        """;
+    assertThat(sheaf("migrate", "down", "-1", "--module", "core")).isEqualTo(negative);
+    assertThat(sheaf("migrate", "sql", "down", "-1", "--module", "core")).isEqualTo(negative);
+    assertThat(run("migrate", "up", "--to", "x"))
+        .isEqualTo(
+            """
+            exit 2
+            out:
+            err:
+            Invalid value for option '--to': 'x' is not a long
+              see sheaf migrate up --help
+            """);
+    assertThat(run("migrate", "force", "1", "--module", "core"))
+        .contains("Missing required option: '--reason=WHY'");
+    assertThat(run("migrate"))
+        .startsWith("exit 2")
+        .contains("Usage: sheaf migrate", "derive-rollback");
+    assertThat(run("migrate", "down", "--json"))
+        .contains(
+            """
+            out:
+            {
+              "problems" : [ {
+                "problem" : "Missing required option: '--module=M'",
+                "hint" : ""
+              } ]
+            }
+            """);
+    assertThat(run("migrate", "force", "--help"))
+        .contains("*     --module=M", "*     --reason=WHY");
+  }
+
+  @Test
+  void failuresAreJsonToo() throws IOException {
+    settings(DatabaseAddress.parse("postgres://ann:secret@127.0.0.1:1/sheaf"), "");
+
+    assertThat(sheaf("migrate", "status", "--json"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            {
+              "problems" : [ {
+                "problem" : "cannot reach PostgreSQL at 127.0.0.1:1: connection refused",
+                "hint" : "check host and port, and whether the server is running"
+              } ]
+            }
+            err:
+            sheaf: cannot reach PostgreSQL at 127.0.0.1:1: connection refused
+              check host and port, and whether the server is running
+            """);
+  }
+
+  @Test
+  void versionAndCompletion() {
+    assertThat(run("version")).startsWith("exit 0\nout:\nsheaf ").isEqualTo(run("--version"));
+    assertThat(run("generate-completion"))
+        .contains("complete -F _complete_sheaf", "derive-rollback");
+  }
+
+  @Test
+  void historyFitsOnAScreen() {
+    String reason =
+        "because of a thing that takes many words to tell, more than fit into one line of a terminal";
+    sheaf("migrate", "up");
+    sheaf("migrate", "force", "1", "--module", "core", "--reason", reason);
+
+    assertThat(sheaf("migrate", "history").lines())
+        .allSatisfy(line -> assertThat(line).hasSizeLessThanOrEqualTo(100))
+        .anySatisfy(line -> assertThat(line).contains("core/002_b", "because of a thing", "..."));
+    assertThat(sheaf("migrate", "history", "--long")).contains(reason, "CLIENT");
   }
 
   @Test

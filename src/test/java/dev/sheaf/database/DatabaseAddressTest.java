@@ -27,6 +27,15 @@ class DatabaseAddressTest {
   }
 
   @Test
+  void anUnknownModeOfTlsIsNamed() {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> new DatabaseAddress("jdbc:postgresql://h:1/a?sslmode=bogus", "ann", null))
+        .withMessage(
+            "the address of the database has sslmode=bogus, which does not exist"
+                + " - the modes are [allow, disable, prefer, require, verify-ca, verify-full]");
+  }
+
+  @Test
   void portAndCredentialsMayBeMissing() {
     DatabaseAddress address = DatabaseAddress.parse("postgresql://localhost/sheaf");
 

@@ -106,7 +106,44 @@ class DatabaseUrlConfigSourceFactoryTest {
         config(
             Map.of(
                 "DATABASE_URL", "postgres://ann:secret@db/docs",
-                "quarkus.datasource.jdbc.url", "jdbc:postgresql://other/docs"));
+                "quarkus.datasource.jdbc.url", "jdbc:postgresql://db:5432/docs?ssl=true"));
+
+    assertThat(datasource(config)).isEqualTo("jdbc:postgresql://db:5432/docs?ssl=true - -");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"postgres://ann:secret@db/other", "postgres://ann:secret@other/docs"})
+  void twoDatabasesAreRejected(String url) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() ->
+            config(
+                Map.of(
+                    "DATABASE_URL",
+                    url,
+                    "quarkus.datasource.jdbc.url",
+                    "jdbc:postgresql://db/docs")))
+        .withMessage(
+            "two databases are configured: db:5432/docs by quarkus.datasource.jdbc.url, and %s by DATABASE_URL or DB_HOST - remove one of them from the environment, or set both to the same database"
+                .formatted(url.endsWith("/other") ? "db:5432/other" : "other:5432/docs"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {DatabaseUrlConfigSourceFactory.NAMED_FILE, 400})
+  void theCommandLineDecides(int ordinal) {
+    SmallRyeConfig config =
+        new SmallRyeConfigBuilder()
+            .withSources(
+                new PropertiesConfigSource(
+                    Map.of("quarkus.datasource.jdbc.url", "jdbc:postgresql://other/docs"),
+                    "a file",
+                    ordinal))
+            .withSources(
+                new PropertiesConfigSource(
+                    Map.of("DATABASE_URL", "postgres://ann:secret@db/docs"), "a test", 300))
+            .addDefaultInterceptors()
+            .withSources(new DatabaseUrlConfigSourceFactory())
+            .withInterceptors(new LiteralValueInterceptor())
+            .build();
 
     assertThat(datasource(config)).isEqualTo("jdbc:postgresql://other/docs - -");
   }

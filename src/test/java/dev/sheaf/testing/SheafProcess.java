@@ -71,6 +71,7 @@ public final class SheafProcess implements AutoCloseable {
                 "-jar",
                 System.getProperty("sheaf.jar")));
     Map<String, String> environment = builder.environment();
+    environment.remove("DATABASE_URL");
     environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
     environment.put("QUARKUS_DATASOURCE_USERNAME", String.valueOf(database.address().user()));
     environment.put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));

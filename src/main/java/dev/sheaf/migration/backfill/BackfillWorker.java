@@ -8,11 +8,11 @@ import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.runtime.Backoff;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Array;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -128,12 +128,6 @@ final class BackfillWorker {
       // The SQL of a backfill is not written for JDBC; braces are no escapes.
       statement.setEscapeProcessing(false);
       return Transactions.call(connection, _ -> work.with(statement));
-    }
-  }
-
-  private static boolean isTrue(Statement statement, String sql) throws SQLException {
-    try (ResultSet row = statement.executeQuery(sql)) {
-      return row.next() && row.getBoolean(1);
     }
   }
 
@@ -341,7 +335,7 @@ final class BackfillWorker {
 
     private void finish(Statement statement, String condition) throws SQLException {
       statement.execute("SET LOCAL statement_timeout = " + config.conditionTimeout().toMillis());
-      if (isTrue(statement, condition)) {
+      if (BackfillRegister.isTrue(statement, condition)) {
         end(Backfill.State.DONE, null, true);
       } else {
         end(

@@ -1,7 +1,8 @@
 package dev.sheaf.migration.backfill;
 
 import dev.sheaf.database.Sql;
-import dev.sheaf.migration.Backfill;
+import dev.sheaf.migration.changelog.BackfillDeclaration;
+import dev.sheaf.migration.execute.BackfillCheck;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -46,30 +47,9 @@ final class KeysetPaging {
   /// @throws OperatorException if the key does not identify every row
   static KeysetPaging of(Connection connection, String table, List<String> key)
       throws SQLException {
-    String quoted = quoted(connection, table);
+    String quoted = BackfillCheck.requireKey(connection, table, key);
     requireVisible(connection, table, quoted);
-    List<KeyColumn> columns = columns(connection, quoted, key);
-    if (!isIndexed(connection, quoted, key)) {
-      throw new OperatorException(
-          "table %s has no unique index on (%s)".formatted(table, String.join(", ", key)),
-          "the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL");
-    }
-    return new KeysetPaging(connection, quoted, columns);
-  }
-
-  private static String quoted(Connection connection, String table) throws SQLException {
-    try (PreparedStatement select = connection.prepareStatement("SELECT to_regclass(?)::text")) {
-      select.setString(1, table);
-      try (ResultSet row = select.executeQuery()) {
-        row.next();
-        String quoted = row.getString(1);
-        if (quoted == null) {
-          throw new OperatorException(
-              "there is no table " + table, "correct the --backfill line of its file");
-        }
-        return quoted;
-      }
-    }
+    return new KeysetPaging(connection, quoted, columns(connection, quoted, key));
   }
 
   private static void requireVisible(Connection connection, String table, String quoted)
@@ -86,9 +66,9 @@ final class KeysetPaging {
       throws SQLException {
     String sql =
         """
-        SELECT k.name, quote_ident(k.name), format_type(a.atttypid, a.atttypmod), coalesce(a.attnotnull, false)
+        SELECT quote_ident(k.name), format_type(a.atttypid, a.atttypmod)
           FROM unnest(?) WITH ORDINALITY k(name, position)
-          LEFT JOIN pg_attribute a ON a.attrelid = ?::regclass AND a.attname = k.name AND NOT a.attisdropped
+          JOIN pg_attribute a ON a.attrelid = ?::regclass AND a.attname = k.name AND NOT a.attisdropped
          ORDER BY k.position
         """;
     List<KeyColumn> columns = new ArrayList<>();
@@ -97,40 +77,11 @@ final class KeysetPaging {
       select.setString(2, table);
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
-          if (!row.getBoolean(4)) {
-            throw new OperatorException(
-                "table %s has no NOT NULL column %s".formatted(table, row.getString(1)),
-                "a backfill skips rows whose key is null; correct the --backfill line of its file");
-          }
-          columns.add(new KeyColumn(row.getString(2), row.getString(3)));
+          columns.add(new KeyColumn(row.getString(1), row.getString(2)));
         }
       }
     }
     return List.copyOf(columns);
-  }
-
-  private static boolean isIndexed(Connection connection, String table, List<String> key)
-      throws SQLException {
-    String sql =
-        """
-        SELECT EXISTS (
-               SELECT FROM pg_index i
-                WHERE i.indrelid = ?::regclass
-                  AND i.indisunique
-                  AND i.indisvalid
-                  AND i.indpred IS NULL
-                  AND (SELECT array_agg(a.attname::text ORDER BY k.position)
-                         FROM unnest(i.indkey::int2[]) WITH ORDINALITY k(attnum, position)
-                         LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-                        WHERE k.position <= i.indnkeyatts) = ?)
-        """;
-    try (PreparedStatement select = connection.prepareStatement(sql)) {
-      select.setString(1, table);
-      select.setArray(2, connection.createArrayOf("text", key.toArray()));
-      try (ResultSet row = select.executeQuery()) {
-        return row.next() && row.getBoolean(1);
-      }
-    }
   }
 
   /// The highest key; `null` if the table is empty.
@@ -186,7 +137,7 @@ final class KeysetPaging {
             + (batch.after() == null ? "" : comparison(">", batch.after()) + " AND ")
             + comparison("<=", batch.upto())
             + ")";
-    return Backfill.BATCH.matcher(statement).replaceAll(Matcher.quoteReplacement(rows));
+    return BackfillDeclaration.bind(statement, rows);
   }
 
   /// The number of rows that the last vacuum or analyze counted; `null` if there was none.

@@ -1,6 +1,5 @@
 package dev.sheaf.migration.changelog;
 
-import dev.sheaf.migration.Backfill;
 import dev.sheaf.runtime.OperatorException;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,20 +25,26 @@ import org.jspecify.annotations.Nullable;
 /// nothing to Liquibase.
 ///
 /// @param name `module/NNN_name`, that of the changeset
-/// @param table whose rows are worked off
-/// @param key its columns that say in which order: unique together, never null
-/// @param statement run once for each batch, with [Backfill#BATCH] for "the rows of this batch"
+/// @param table whose rows are worked off, as SQL names it
+/// @param key its columns that say in which order: unique together, never null; as the catalog has
+///   them, without quotes
+/// @param statement run once for each batch, with `:batch` for "the rows of this batch"
 /// @param condition one boolean, true when everything is as it should be
 public record BackfillDeclaration(
     String name, String table, List<String> key, String statement, String condition) {
 
   public static final String SUFFIX = ".backfill.sql";
 
-  private static final String IDENTIFIER = "[a-z_][a-z0-9_]*";
+  /// `::batch` is a cast, and no placeholder.
+  private static final Pattern PLACEHOLDER = Pattern.compile("(?<!:):batch\\b");
+
+  private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\p{L}_][\\p{L}\\p{N}_$]*)";
+  private static final Pattern NAME = Pattern.compile(IDENTIFIER);
   private static final Pattern DIRECTIVE = Pattern.compile("--[a-z].*");
   private static final Pattern BACKFILL =
       Pattern.compile(
-          "--backfill\\s+table:((?:%1$s\\.)?%1$s)\\s+key:(%1$s(?:,%1$s)*)".formatted(IDENTIFIER));
+          "--backfill\\s+table:((?:%1$s\\.)?%1$s)\\s+key:(%1$s(?:,\\s*%1$s)*)"
+              .formatted(IDENTIFIER));
 
   private static final List<String> QUERY = List.of("SELECT", "WITH");
   private static final List<String> STATEMENT =
@@ -52,7 +57,7 @@ public record BackfillDeclaration(
     Head head = new Head(file);
     List<ChangelogProblem> problems = new ArrayList<>();
     List<SqlStatement> statements =
-        new SqlSplitter(file.content(), head::meaning, Backfill.BATCH, problems::add).split();
+        new SqlSplitter(file.content(), head::meaning, PLACEHOLDER, problems::add).split();
     if (file.content().invalid() >= 0) {
       throw malformed(file, "is not UTF-8", "save the file as UTF-8");
     }
@@ -71,18 +76,23 @@ public record BackfillDeclaration(
         statements.stream().collect(Collectors.partitioningBy(sql -> sql.start() < head.condition));
     String batch =
         single(file, "the batch statement", parts.getOrDefault(true, List.of()), STATEMENT);
-    if (!Backfill.BATCH.matcher(batch).find()) {
+    if (bind(batch, "").equals(batch)) {
       throw malformed(
           file,
           "its batch statement has no :batch",
-          "write WHERE :batch, which stands for the rows of this batch");
+          "write WHERE :batch, which stands for the rows of this batch; in a string, a comment or quotes it is text");
     }
     return new BackfillDeclaration(
-        file.shortPath().substring(0, file.shortPath().length() - SUFFIX.length()),
+        nameOf(file),
         header.group(1),
-        List.of(header.group(2).split(",")),
+        NAME.matcher(header.group(2)).results().map(name -> unquoted(name.group())).toList(),
         batch,
         single(file, "the condition", parts.getOrDefault(false, List.of()), QUERY));
+  }
+
+  /// The name of the backfill that a file declares, `module/NNN_name`. Nothing is parsed.
+  public static String nameOf(ChangelogFile file) {
+    return file.shortPath().substring(0, file.shortPath().length() - SUFFIX.length());
   }
 
   /// The lines that say which statement is what.
@@ -120,9 +130,39 @@ public record BackfillDeclaration(
     }
   }
 
+  /// A name as the catalog has it.
+  private static String unquoted(String name) {
+    return name.startsWith("\"")
+        ? name.substring(1, name.length() - 1).replace("\"\"", "\"")
+        : SqlStatement.lowerCase(name);
+  }
+
   /// The statement without batches, for a database that nobody works in.
   String forEveryRow() {
-    return Backfill.BATCH.matcher(statement).replaceAll("true");
+    return bind(statement, "true");
+  }
+
+  /// `statement` with `condition` in place of `:batch`. In strings, dollar quotes, quoted names and
+  /// comments, `:batch` is text and stays.
+  public static String bind(String statement, String condition) {
+    SourceText text = SourceText.of(statement);
+    SqlLexer lexer = new SqlLexer(text);
+    StringBuilder bound = new StringBuilder();
+    int copied = 0;
+    int colon = -1;
+    for (SqlLexer.Token token = lexer.next(); token != SqlLexer.Token.END; token = lexer.next()) {
+      boolean isColon = token == SqlLexer.Token.OTHER && text.at(lexer.start()) == ':';
+      if (token == SqlLexer.Token.WORD
+          && colon >= 0
+          && colon == lexer.start() - 1
+          && (colon == 0 || text.at(colon - 1) != ':')
+          && text.text(lexer.start(), lexer.end()).equals("batch")) {
+        bound.append(text.text(copied, colon)).append(condition);
+        copied = lexer.end();
+      }
+      colon = isColon ? lexer.start() : -1;
+    }
+    return bound.append(text.text(copied, text.length())).toString();
   }
 
   private static String single(

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 public final class ChangelogCheck {
 
   private final List<Finding> findings = new ArrayList<>();
+  private final Changelogs.Reading reading = new Changelogs.Reading();
   private int files;
 
   private ChangelogCheck() {}
@@ -78,7 +79,7 @@ public final class ChangelogCheck {
       }
       files++;
       try {
-        ChangelogFile file = ChangelogFile.of(module, name, Changelogs.read(path));
+        ChangelogFile file = ChangelogFile.of(module, name, reading.file(path));
         if (file.isBackfill()) {
           if (!Files.exists(
               directory.resolveSibling(BackfillDeclaration.of(file).name() + ".sql"))) {

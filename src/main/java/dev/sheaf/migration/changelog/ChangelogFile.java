@@ -20,9 +20,12 @@ public record ChangelogFile(
   private static final Pattern FILE_NAME =
       Pattern.compile("(\\d{3,18})_([a-z0-9_]+)(\\.backfill)?\\.sql");
 
+  /// As many characters as the history stores.
+  private static final int LONGEST_PATH = 255;
+
   /// A file of a module, by its name and content.
   ///
-  /// @throws OperatorException when the file's name is not `NNN_name.sql`
+  /// @throws OperatorException when the file's name is not `NNN_name.sql`, or too long
   public static ChangelogFile of(String module, String fileName, byte[] content) {
     Matcher matcher = FILE_NAME.matcher(fileName);
     if (!matcher.matches()) {
@@ -30,12 +33,16 @@ public record ChangelogFile(
           "not a changelog's name: " + module + "/" + fileName,
           "it is NNN_name.sql, such as 007_document_language.sql, in lower case, with 3 to 18 digits");
     }
+    String path = Changelogs.LOCATION + "/" + module + "/" + fileName;
+    if (path.length() > LONGEST_PATH) {
+      throw new OperatorException(
+          "the name of a changelog is too long: %s/%s has %s characters"
+              .formatted(module, fileName, path.length() - Changelogs.LOCATION.length() - 1),
+          "shorten it to %s characters, with its module"
+              .formatted(LONGEST_PATH - Changelogs.LOCATION.length() - 1));
+    }
     return new ChangelogFile(
-        module,
-        Long.parseLong(matcher.group(1)),
-        matcher.group(2),
-        Changelogs.LOCATION + "/" + module + "/" + fileName,
-        SourceText.of(content));
+        module, Long.parseLong(matcher.group(1)), matcher.group(2), path, SourceText.of(content));
   }
 
   /// A template, `template/name.sql`.

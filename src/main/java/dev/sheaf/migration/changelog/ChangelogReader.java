@@ -48,6 +48,15 @@ final class ChangelogReader {
               + "|REASSIGN|REFRESH|REINDEX|RESET|REVOKE|SECURITY|SELECT|SET|TRUNCATE|UPDATE|VACUUM|WITH)\\s.*",
           Pattern.CASE_INSENSITIVE);
 
+  /// What a statement of PostgreSQL begins with, except what begins or ends a transaction.
+  private static final Pattern COMMAND =
+      Pattern.compile(
+          "\\(|(?:ALTER|ANALYSE|ANALYZE|CALL|CHECKPOINT|CLOSE|CLUSTER|COMMENT|COPY|CREATE|DEALLOCATE|DECLARE|DELETE"
+              + "|DISCARD|DO|DROP|EXECUTE|EXPLAIN|FETCH|GRANT|IMPORT|INSERT|LISTEN|LOAD|LOCK|MERGE|MOVE|NOTIFY|PREPARE"
+              + "|REASSIGN|REFRESH|REINDEX|REPACK|RESET|REVOKE|SECURITY|SELECT|SET|SHOW|TABLE|TRUNCATE|UNLISTEN|UPDATE"
+              + "|VACUUM|VALUES|WAIT|WITH)\\b",
+          Pattern.CASE_INSENSITIVE);
+
   private static final String NO_ROLLBACK =
       "write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo";
 
@@ -385,6 +394,15 @@ final class ChangelogReader {
       add(new ChangelogProblem(position, "has an empty rollback", NO_ROLLBACK));
     }
     down.forEach(this::refuseWhatIsNotRun);
+    down.stream()
+        .filter(statement -> statement.kind() == Kind.ORDINARY)
+        .filter(statement -> !COMMAND.matcher(statement.beginning()).lookingAt())
+        .forEach(statement ->
+            add(
+                new ChangelogProblem(
+                    statement.position(),
+                    "has a rollback that is no SQL: " + statement.firstLine(),
+                    NO_ROLLBACK)));
     return down;
   }
 

@@ -20,6 +20,7 @@ import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -130,13 +131,14 @@ public record Changelogs(
   private static SortedMap<String, SortedMap<String, byte[]>> inDirectory(Path root)
       throws IOException {
     SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
+    Reading reading = new Reading();
     try (DirectoryStream<Path> modules = Files.newDirectoryStream(root, Files::isDirectory)) {
       for (Path module : modules) {
         SortedMap<String, byte[]> contents = new TreeMap<>();
         try (DirectoryStream<Path> files =
             Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
           for (Path file : files) {
-            contents.put(file.getFileName().toString(), read(file));
+            contents.put(file.getFileName().toString(), reading.file(file));
           }
         }
         if (!contents.isEmpty()) {
@@ -147,23 +149,54 @@ public record Changelogs(
     return directories;
   }
 
-  /// All of a file.
-  ///
-  /// @throws OperatorException when it is too large
-  static byte[] read(Path file) throws IOException {
-    try (InputStream content = open(file)) {
-      return read(file.toString(), content);
-    }
-  }
+  /// Reads files as long as all of them fit into memory. Their statements take about as much again,
+  /// and a copy is made of one file at a time.
+  static final class Reading {
 
-  private static byte[] read(String name, InputStream content) throws IOException {
-    byte[] bytes = content.readNBytes(SourceText.MAX_BYTES + 1);
-    if (bytes.length > SourceText.MAX_BYTES) {
-      throw new OperatorException(
-          name + " is larger than " + (SourceText.MAX_BYTES >> 20) + " MiB",
-          "split it into several changesets");
+    private static final int SHARE_OF_HEAP = 4;
+
+    private final long heap = Runtime.getRuntime().maxMemory();
+    private long total;
+
+    /// All of a file.
+    ///
+    /// @throws OperatorException when it is too large
+    byte[] file(Path file) throws IOException {
+      reserve(file.toString(), Files.size(file));
+      try (InputStream content = open(file)) {
+        return content.readNBytes(SourceText.MAX_BYTES);
+      }
     }
-    return bytes;
+
+    /// All of a file in an archive.
+    byte[] entry(ZipFile archive, ZipEntry entry) throws IOException {
+      reserve(entry.getName(), entry.getSize());
+      try (InputStream content = archive.getInputStream(entry)) {
+        return content.readNBytes(SourceText.MAX_BYTES);
+      }
+    }
+
+    private void reserve(String name, long bytes) {
+      if (bytes > SourceText.MAX_BYTES) {
+        throw new OperatorException(
+            "%s has %s, and a changelog file may have %s"
+                .formatted(name, mebibytes(bytes), mebibytes(SourceText.MAX_BYTES)),
+            "split it into several changesets");
+      }
+      total += bytes;
+      if (total > heap / SHARE_OF_HEAP) {
+        throw new OperatorException(
+            "the changelogs up to %s, which has %s, have %s, and the memory of this process allows %s"
+                .formatted(
+                    name, mebibytes(bytes), mebibytes(total), mebibytes(heap / SHARE_OF_HEAP)),
+            "run it with %s times that much memory, such as JAVA_TOOL_OPTIONS=-Xmx%sm"
+                .formatted(SHARE_OF_HEAP, SHARE_OF_HEAP * ((total >> 20) + 1)));
+      }
+    }
+
+    private static String mebibytes(long bytes) {
+      return String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1 << 20));
+    }
   }
 
   /// In a cold JVM a thousand files are read in half the time that a channel takes.
@@ -178,15 +211,14 @@ public record Changelogs(
   private static SortedMap<String, SortedMap<String, byte[]>> inArchive(Path file)
       throws IOException {
     SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
+    Reading reading = new Reading();
     try (ZipFile archive = new ZipFile(file.toFile())) {
       for (ZipEntry entry : Collections.list(archive.entries())) {
         Matcher path = IN_ARCHIVE.matcher(entry.getName());
         if (path.matches()) {
-          try (InputStream content = archive.getInputStream(entry)) {
-            directories
-                .computeIfAbsent(path.group(1), directory -> new TreeMap<>())
-                .put(path.group(2), read(entry.getName(), content));
-          }
+          directories
+              .computeIfAbsent(path.group(1), directory -> new TreeMap<>())
+              .put(path.group(2), reading.entry(archive, entry));
         }
       }
     }
@@ -198,11 +230,12 @@ public record Changelogs(
   /// @throws OperatorException when a backfill that it requires cannot be read
   public Changeset changeset(ChangelogFile file) {
     Changeset parsed = Changeset.of(file);
-    return parsed.requiring(
+    return parsed.withBackfills(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())
             .map(declared -> BackfillDeclaration.of(declared).forEveryRow())
-            .toList());
+            .toList(),
+        backfill(parsed.label()).orElse(null));
   }
 
   /// The file that declares a backfill.

@@ -11,6 +11,8 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 ///   left as it is
 /// @param requiredBackfills the statements of the backfills that it requires, each for every row at
 ///   once
+/// @param backfillFile the file beside it that declares its backfill; `null` when there is none
 public record Changeset(
     ChangelogFile file,
     String id,
@@ -43,7 +46,8 @@ public record Changeset(
     @Nullable List<SqlStatement> down,
     Directives directives,
     List<ChangelogProblem> problems,
-    List<String> requiredBackfills) {
+    List<String> requiredBackfills,
+    @Nullable ChangelogFile backfillFile) {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}]+}");
 
@@ -81,6 +85,14 @@ public record Changeset(
               + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'client_encoding'\\s*,\\s*+(?!'(?:utf-?8|unicode)')",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  /// The driver ends the connection when dates are not in ISO 8601.
+  private static final Pattern DATE_STYLE =
+      Pattern.compile(
+          SET
+              + "DateStyle\\s*(?:=|\\bTO\\b)\\s*+(?!'?\\s*(?:ISO|DEFAULT|DMY|MDY|YMD)\\b)"
+              + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'DateStyle'\\s*,\\s*+(?!'\\s*(?:ISO|DMY|MDY|YMD)\\b)",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
   private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\w$\\u0080-\\uFFFF]+)";
 
   private static final Pattern UNNAMED_INDEX =
@@ -111,10 +123,67 @@ public record Changeset(
           "DROP\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?([^\\s,;]+)\\s*(?:CASCADE|RESTRICT)?",
           Pattern.CASE_INSENSITIVE);
 
+  private static final Pattern CREATED =
+      Pattern.compile(
+          "CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:(?:UNLOGGED|FOREIGN|MATERIALIZED|RECURSIVE)\\s+)*"
+              + "(TABLE|VIEW|SEQUENCE|TYPE|DOMAIN|FUNCTION|PROCEDURE|SCHEMA)\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?"
+              + "(?!AUTHORIZATION\\b)("
+              + IDENTIFIER
+              + "(?:\\s*\\.\\s*"
+              + IDENTIFIER
+              + ")?).*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private static final Pattern RENAMED =
+      Pattern.compile(
+          "ALTER\\s+(?:(?:FOREIGN|MATERIALIZED)\\s+)?(TABLE|VIEW|SEQUENCE|TYPE|DOMAIN|SCHEMA)\\s+(?:IF\\s+EXISTS\\s+)?"
+              + "(?:ONLY\\s+)?((?:"
+              + IDENTIFIER
+              + "\\s*\\.\\s*)?)"
+              + IDENTIFIER
+              + "\\s+RENAME\\s+TO\\s+("
+              + IDENTIFIER
+              + ")",
+          Pattern.CASE_INSENSITIVE);
+
   private static final Pattern CREATED_TABLE =
       Pattern.compile(
           "CREATE\\s+(?:(?:TEMP|TEMPORARY|UNLOGGED)\\s+)?TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?([^\\s(;]+).*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /// An object that a statement creates or renames, as far as the text tells.
+  ///
+  /// @param kind `TABLE`, which stands for every relation, `TYPE`, `FUNCTION` or `SCHEMA`
+  /// @param name as the statement says it
+  public record Created(String kind, String name) {
+
+    private static Created of(String kind, String name) {
+      return new Created(
+          switch (kind.toUpperCase(Locale.ROOT)) {
+            case "VIEW", "SEQUENCE" -> "TABLE";
+            case "DOMAIN" -> "TYPE";
+            case "PROCEDURE" -> "FUNCTION";
+            default -> kind.toUpperCase(Locale.ROOT);
+          },
+          name);
+    }
+  }
+
+  /// What it creates, under all names that it gives it.
+  public List<Created> creates() {
+    List<Created> created = new ArrayList<>();
+    for (SqlStatement statement : up) {
+      String beginning = statement.beginning();
+      Matcher creates = CREATED.matcher(beginning);
+      Matcher renames = RENAMED.matcher(beginning);
+      if (creates.matches()) {
+        created.add(Created.of(creates.group(1), creates.group(2)));
+      } else if (renames.lookingAt()) {
+        created.add(Created.of(renames.group(1), renames.group(2) + renames.group(3)));
+      }
+    }
+    return created;
+  }
 
   /// What it destroys: what its file declares, or else its first statement that drops or empties a
   /// table or a column; `null` if it destroys nothing. A table that the changeset itself creates
@@ -173,7 +242,8 @@ public record Changeset(
             text.down(),
             directives,
             List.of(),
-            List.of());
+            List.of(),
+            null);
     changeset.refuseOtherNames(text.position(), problems);
     text.up().forEach(statement -> changeset.refuseStatement(statement, problems));
     if (text.down() != null) {
@@ -185,7 +255,8 @@ public record Changeset(
                 Comparator.comparingInt(ChangelogProblem::line)
                     .thenComparingInt(ChangelogProblem::column))
             .toList(),
-        List.of());
+        List.of(),
+        null);
   }
 
   private void refuseOtherNames(SourceText.Position position, List<ChangelogProblem> problems) {
@@ -241,6 +312,13 @@ public record Changeset(
               "changes the encoding of the connection: " + statement.firstLine(),
               "remove it; a changelog is UTF-8"));
     }
+    if (DATE_STYLE.matcher(sql).lookingAt()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "changes the format of dates of the connection: " + statement.firstLine(),
+              "remove it; write dates as 2026-11-28, or use to_date"));
+    }
     Matcher unnamed = UNNAMED_INDEX.matcher(sql);
     if (unnamed.lookingAt()) {
       // After a crash, nobody could tell it from another index.
@@ -252,13 +330,34 @@ public record Changeset(
     }
   }
 
-  Changeset requiring(List<String> backfills) {
-    return with(problems, backfills);
+  /// @param required the statements of the backfills that it requires
+  /// @param own the file that declares its own; `null` when there is none
+  Changeset withBackfills(List<String> required, @Nullable ChangelogFile own) {
+    return with(problems, required, own);
   }
 
-  private Changeset with(List<ChangelogProblem> found, List<String> backfills) {
+  private Changeset with(
+      List<ChangelogProblem> found, List<String> backfills, @Nullable ChangelogFile own) {
     return new Changeset(
-        file, id, author, checksum, comment, transactional, up, down, directives, found, backfills);
+        file,
+        id,
+        author,
+        checksum,
+        comment,
+        transactional,
+        up,
+        down,
+        directives,
+        found,
+        backfills,
+        own);
+  }
+
+  /// The backfill that is declared beside it; empty when there is none.
+  ///
+  /// @throws OperatorException when the file beside it declares none
+  public Optional<BackfillDeclaration> backfill() {
+    return Optional.ofNullable(backfillFile).map(BackfillDeclaration::of);
   }
 
   /// Refuses to run a changeset whose file could be understood in another way.

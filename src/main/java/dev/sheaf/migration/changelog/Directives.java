@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// | `--statement-timeout 1h` | how long a statement may run; 0 is forever |
 /// | `--destructive WHY` | data is lost for good when this runs; production wants a verified backup first |
 /// | `--late refuse` | this changeset must not be applied after higher-numbered ones |
-/// | `--lossy-rollback WHY` | rows that were there before are not what they were after its rollback; production wants a verified backup first |
+/// | `--lossy-rollback WHY` | rows that were there before are not what they were after its rollback, or rows written since prevent it; production wants a verified backup first |
 /// | `--requires-backfill NAME` | stays pending until that backfill, `module/NNN_name`, is complete |
 /// | `--tolerates 1.4` | the oldest version of the application that still works after it |
 /// | `--allow RULE [OBJECT]: WHY` | `sheaf migrate check` does not report this finding |

@@ -19,6 +19,11 @@ final class SqlSplitter {
       Pattern.compile(
           "(BEGIN|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|(START|PREPARE) TRANSACTION) .*");
 
+  /// More statements in a text are refused: 1,000,000, or fewer in a small heap, because each takes
+  /// about 100 bytes beside its text.
+  static final int MAX_STATEMENTS =
+      (int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / 400);
+
   private static final Pattern ROUTINE =
       Pattern.compile("CREATE (OR REPLACE )?(FUNCTION|PROCEDURE) .*");
 
@@ -112,6 +117,9 @@ final class SqlSplitter {
   private String previousWord = "";
   private boolean afterDot;
   private @Nullable String restrictKey;
+
+  /// Whether there were more statements than may be.
+  private boolean full;
 
   /// @param problems takes what is wrong; splitting goes on as well as it can
   SqlSplitter(SourceText text, Comments comments, Consumer<ChangelogProblem> problems) {
@@ -408,7 +416,15 @@ final class SqlSplitter {
   }
 
   private void end(int end, int dataStart, int dataEnd) {
-    if (position != null) {
+    if (position != null && statements.size() >= MAX_STATEMENTS) {
+      if (!full) {
+        full = true;
+        problem(
+            position,
+            "has more than " + MAX_STATEMENTS + " statements",
+            "split it into several changesets");
+      }
+    } else if (position != null) {
       statements.add(
           new SqlStatement(
               text,

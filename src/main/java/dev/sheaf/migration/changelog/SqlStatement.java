@@ -53,6 +53,15 @@ public final class SqlStatement {
               .replace("\n", ""),
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  private static final Pattern ROWS =
+      Pattern.compile("(?:INSERT|UPDATE|DELETE|MERGE|COPY)\\b", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern WITHOUT_ROWS =
+      Pattern.compile(
+          "(?:DROP|COMMENT|GRANT|REVOKE|CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:VIEW|FUNCTION|PROCEDURE)"
+              + "|ALTER\\s+TABLE\\s+(?:ONLY\\s+)?\\S+\\s+DROP\\s+(?:COLUMN|CONSTRAINT)\\s[^,]*$)",
+          Pattern.CASE_INSENSITIVE);
+
   private final SourceText text;
   private final Kind kind;
   private final int start;
@@ -161,6 +170,16 @@ public final class SqlStatement {
     return CLUSTER_WIDE.matcher(block ? withoutLeadingComments() : beginning).matches();
   }
 
+  /// Whether it changes only rows, unless a function or a trigger that it runs does more.
+  public boolean changesOnlyRows() {
+    return ROWS.matcher(beginning()).lookingAt();
+  }
+
+  /// Whether it can fail because of the rows of a table. What drops or describes something cannot.
+  public boolean mayRejectRows() {
+    return !WITHOUT_ROWS.matcher(beginning()).lookingAt();
+  }
+
   /// Names in it that are too long for PostgreSQL, as PostgreSQL reads them.
   public List<String> longIdentifiers() {
     Set<String> names = new LinkedHashSet<>();
@@ -182,7 +201,7 @@ public final class SqlStatement {
   }
 
   /// PostgreSQL leaves letters beyond ASCII as they are.
-  private static String lowerCase(String name) {
+  static String lowerCase(String name) {
     return name.codePoints()
         .map(c -> c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c)
         .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.engine.Migrations.Dependents;
@@ -10,6 +11,7 @@ import dev.sheaf.migration.history.Rollbacks;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -73,11 +75,65 @@ final class Downgrade {
   }
 
   /// Rolls everything back. Objects that no longer exist are skipped.
-  void rollBackEverything() throws SQLException {
-    rollBackInterrupted(History.interrupted(connection, Direction.UP));
+  ///
+  /// @return the changesets that were rolled back
+  List<Changeset> rollBackEverything() throws SQLException {
+    List<History.Applied> interrupted = History.interrupted(connection, Direction.UP);
+    List<Changeset> all = new ArrayList<>(rollbacks.of(interrupted));
+    rollBackInterrupted(interrupted);
     for (Changeset changeset : rollbacks.of(History.read(connection).reversed())) {
       recorder.executed.add(runner.undo(changeset));
+      all.add(changeset);
     }
+    return all;
+  }
+
+  /// The objects that changesets created and that still exist, such as `table public.item`.
+  static List<String> leftovers(Connection connection, List<Changeset> rolledBack)
+      throws SQLException {
+    List<Changeset.Created> created =
+        rolledBack.stream().flatMap(changeset -> changeset.creates().stream()).distinct().toList();
+    String sql =
+        """
+        SELECT CASE relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence'
+                            WHEN 'f' THEN 'foreign table' ELSE 'table' END,
+               c.oid, relnamespace, quote_ident(relname)
+          FROM created
+          JOIN pg_class c ON c.oid = to_regclass(name) AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+         WHERE kind = 'TABLE'
+        UNION
+        SELECT 'type', t.oid, typnamespace, quote_ident(typname)
+          FROM created
+          JOIN pg_type t ON t.oid = to_regtype(name)
+         WHERE kind = 'TYPE'
+        UNION
+        SELECT 'function', p.oid, pronamespace, quote_ident(proname) || '(' || pg_get_function_identity_arguments(p.oid) || ')'
+          FROM (SELECT parse_ident(name) AS path FROM created WHERE kind = 'FUNCTION') AS f
+          JOIN pg_proc p ON proname = path[cardinality(path)]
+           AND CASE cardinality(path) WHEN 1 THEN pg_function_is_visible(p.oid)
+                                      ELSE pronamespace = to_regnamespace(quote_ident(path[1])) END
+           AND pronamespace <> 'pg_catalog'::regnamespace
+           AND NOT EXISTS (SELECT FROM pg_depend
+                            WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+        UNION
+        SELECT 'schema', n.oid, 0, quote_ident(nspname)
+          FROM created
+          JOIN pg_namespace n ON n.oid = to_regnamespace(name)
+         WHERE kind = 'SCHEMA' AND nspname <> 'public'
+        """;
+    return Sql.of(
+            """
+            WITH created (kind, name) AS (SELECT * FROM unnest(?::text[], ?::text[])),
+                 found (kind, oid, home, name) AS (%s)
+            SELECT kind || ' ' || coalesce(quote_ident(nspname) || '.', '') || name
+              FROM found
+              LEFT JOIN pg_namespace n ON n.oid = home
+             ORDER BY 1
+            """
+                .formatted(sql),
+            created.stream().map(Changeset.Created::kind).toArray(String[]::new),
+            created.stream().map(Changeset.Created::name).toArray(String[]::new))
+        .list(connection, row -> row.getString(1));
   }
 
   /// Finishes interrupted rollbacks. Their changesets are pending afterwards.

@@ -35,6 +35,7 @@ import dev.sheaf.migration.proof.RollbackDerivation;
 import dev.sheaf.migration.proof.RollbackProver;
 import dev.sheaf.migration.proof.Verification;
 import dev.sheaf.migration.scratch.ScratchDatabase;
+import dev.sheaf.migration.scratch.StateTemplates;
 import dev.sheaf.migration.scratch.TemplateDatabase;
 import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.runtime.OperatorException;
@@ -59,6 +60,9 @@ import org.jspecify.annotations.Nullable;
 /// An operation that changes the schema returns failures in its [MigrationResult]; an operation
 /// that reads throws an [OperatorException].
 public final class Migrations {
+
+  /// More objects are not listed in a message.
+  private static final int LISTED = 20;
 
   private static final Duration POLL = Duration.ofSeconds(1);
 
@@ -233,10 +237,7 @@ public final class Migrations {
           guards.requireApproval("down", approval);
           List<History.Applied> applied = History.read(session.connection(), module);
           List<History.Applied> interrupted = interruptedAbove(session, module, 0);
-          if (count < 1) {
-            throw new OperatorException(
-                "the number of changesets must be at least 1: " + count, "sheaf migrate down 1");
-          }
+          requireCount(count);
           if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
                 "cannot roll back %s changesets: module %s has %s applied"
@@ -247,6 +248,13 @@ public final class Migrations {
           downgrade(session, approval, recorder)
               .rollBack(module, interrupted, applied.reversed().subList(0, further), dependents);
         });
+  }
+
+  private static void requireCount(int count) {
+    if (count < 1) {
+      throw new OperatorException(
+          "the number of changesets must be at least 1: " + count, "sheaf migrate down 1");
+    }
   }
 
   /// Applies or rolls back changesets of `module` until exactly those up to `version` are applied.
@@ -361,6 +369,7 @@ public final class Migrations {
                 "apply the pending changesets: sheaf migrate up");
           }
           List<Changeset> all = changesets.enabled();
+          all.forEach(Changeset::requireRunnable);
           List<Difference> differences =
               verification().compare(connection, all, false).stream()
                   .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
@@ -385,14 +394,15 @@ public final class Migrations {
                       connection,
                       new History.Event("baseline", changeset.file().path(), null, approval));
                   recorder.recorded(changeset.label(), Direction.UP);
-                  BackfillRegister.register(connection, changesets.changelogs(), changeset);
+                  BackfillRegister.register(connection, changeset);
                 }
                 History.recordUpToDate(connection, changesets.fingerprint(), List.of());
               });
         });
   }
 
-  /// Rolls everything back, including disabled modules, and drops the engine's own tables.
+  /// Rolls everything back, including disabled modules, and drops the engine's own tables. Objects
+  /// that a rollback left are a failure, which names them.
   ///
   /// @param confirmed the database's name, as a person typed it
   /// @param force required in production
@@ -410,12 +420,21 @@ public final class Migrations {
           guards.requireForce(force);
           Connection connection = session.connection();
           guards.requireBackup(connection, "drop", "all data");
-          downgrade(session, approval, recorder).rollBackEverything();
+          List<Changeset> rolledBack = downgrade(session, approval, recorder).rollBackEverything();
           for (Trash.Item item : Trash.read(connection, Duration.ZERO)) {
             Trash.drop(connection, item);
           }
           Trash.dropSchema(connection);
           History.dropEngineTables(connection);
+          List<String> left = Downgrade.leftovers(connection, rolledBack);
+          if (!left.isEmpty()) {
+            int more = left.size() - LISTED;
+            throw new OperatorException(
+                "all changesets are rolled back, but their rollbacks left "
+                    + String.join(", ", left.subList(0, Math.min(left.size(), LISTED)))
+                    + (more > 0 ? ", and %s more objects".formatted(more) : ""),
+                "drop these objects by hand, and correct the rollbacks");
+          }
         });
   }
 
@@ -544,6 +563,13 @@ public final class Migrations {
                 .up(listener));
   }
 
+  /// Drops the template databases that the lint keeps on the server for scratch databases.
+  ///
+  /// @return their names
+  public List<String> dropStateTemplates() {
+    return StateTemplates.dropAll(scratchServer());
+  }
+
   /// The state of the database's schema.
   public SchemaStatus status() {
     return read(session -> {
@@ -603,6 +629,7 @@ public final class Migrations {
 
   /// The SQL that [#down] would run, without running it.
   public List<ChangesetScript> scriptDown(String module, int count, Dependents dependents) {
+    requireCount(count);
     return read(session -> {
       List<History.Applied> applied = History.read(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));

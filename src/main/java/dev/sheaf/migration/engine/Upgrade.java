@@ -1,8 +1,11 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.execute.BackfillCheck;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.migration.history.BackfillRegister;
@@ -15,7 +18,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /// Applies changesets, while the `SchemaLock` is held.
 final class Upgrade {
@@ -53,6 +58,7 @@ final class Upgrade {
     compatibility.rejectConflicts(plan, connection);
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
+    requireBackfills(chosen);
     History.renewChecksums(connection, plan.applied());
     for (Changeset applied : plan.applied()) {
       StoredRollback.store(connection, applied);
@@ -65,7 +71,7 @@ final class Upgrade {
     }
     Extensions.requireAvailable(connection, session.address(), chosen);
     for (Changeset applied : plan.applied()) {
-      BackfillRegister.register(connection, changesets.changelogs(), applied);
+      registerBackfill(connection, applied);
     }
     Set<String> awaited = new LinkedHashSet<>();
     List<Changeset> held = new ArrayList<>();
@@ -85,11 +91,38 @@ final class Upgrade {
                 + " is out of order: higher-numbered changesets of its module were applied before it");
       }
       recorder.executed.add(runner.run(changeset, Direction.UP));
-      BackfillRegister.register(connection, changesets.changelogs(), changeset);
+      registerBackfill(connection, changeset);
     }
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), awaited);
     }
+  }
+
+  /// Requires that the files of backfills can be read, and that each belongs to a changeset.
+  private void requireBackfills(List<Changeset> chosen) {
+    chosen.forEach(Changeset::backfill);
+    Set<String> names =
+        changesets.enabled().stream().map(Changeset::label).collect(Collectors.toSet());
+    for (String module : changesets.modules().enabled()) {
+      for (ChangelogFile file :
+          changesets.changelogs().backfills().getOrDefault(module, List.of())) {
+        if (!names.contains(BackfillDeclaration.nameOf(file))) {
+          throw new OperatorException(
+              file.shortPath() + " has no changeset beside it",
+              "give it the name of the changeset that needs it, NNN_name"
+                  + BackfillDeclaration.SUFFIX);
+        }
+      }
+    }
+  }
+
+  private static void registerBackfill(Connection connection, Changeset changeset)
+      throws SQLException {
+    Optional<BackfillDeclaration> backfill = changeset.backfill();
+    if (backfill.isPresent() && Backfill.named(connection, changeset.label()).isEmpty()) {
+      BackfillCheck.requireValid(connection, backfill.get());
+    }
+    BackfillRegister.register(connection, changeset);
   }
 
   /// A file with the module, the number and the content of an applied one that does not exist any

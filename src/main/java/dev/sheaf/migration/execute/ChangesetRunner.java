@@ -9,6 +9,7 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.BackfillDeclaration;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.history.BackfillRegister;
@@ -24,6 +25,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -225,9 +227,21 @@ public final class ChangesetRunner {
               execute(statement, changeset, sql, leniently);
             }
             progress.statement = null;
+            if (direction == Direction.UP && !scratch) {
+              requireValidBackfill(changeset);
+            }
             session.returnToEngine();
             record(session.connection(), changeset, direction, begun);
           });
+    }
+  }
+
+  /// Before the transaction ends, so that nothing is left of a changeset whose backfill cannot run.
+  private void requireValidBackfill(Changeset changeset) throws SQLException {
+    Optional<BackfillDeclaration> backfill = changeset.backfill();
+    if (backfill.isPresent()) {
+      session.returnToRole();
+      BackfillCheck.requireValid(session.connection(), backfill.get());
     }
   }
 

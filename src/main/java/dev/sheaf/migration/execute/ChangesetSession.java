@@ -151,6 +151,14 @@ public final class ChangesetSession implements AutoCloseable {
     requireEngineSession();
   }
 
+  /// Brings the session back to the role and the search path of a new session, in the transaction
+  /// of a changeset.
+  void returnToRole() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("RESET SESSION AUTHORIZATION; RESET ROLE; RESET search_path");
+    }
+  }
+
   /// Without its session the engine has lost the lock, and another process can be at work.
   private void requireEngineSession() throws SQLException {
     if (!Sql.of(

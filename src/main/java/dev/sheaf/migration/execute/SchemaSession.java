@@ -82,11 +82,11 @@ public final class SchemaSession implements AutoCloseable {
       if (!checked) {
         // Before the lock is taken: a pooler would keep it for whoever comes next.
         refuseTransactionPooler();
+        ChangesetSession.applySettings(connection);
         checked = true;
       }
       Optional<AdvisoryLock> lock = SchemaLock.tryAcquire(connection);
       if (lock.isPresent()) {
-        ChangesetSession.applySettings(connection);
         return lock;
       }
       if (!told || System.nanoTime() > deadline) {

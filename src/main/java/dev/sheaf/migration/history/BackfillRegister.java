@@ -4,14 +4,16 @@ import dev.sheaf.database.Lease;
 import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
-import dev.sheaf.migration.changelog.ChangelogFile;
-import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.ResultSetMetaData;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -24,11 +26,10 @@ public final class BackfillRegister {
   /// Registers the backfill of a changeset, if it has one. If it is registered already and not
   /// done, its definition is updated from the file, and its progress is kept unless the table or
   /// the key has changed.
-  public static void register(Connection connection, Changelogs changelogs, Changeset changeset)
-      throws SQLException {
-    Optional<ChangelogFile> file = changelogs.backfill(changeset.label());
-    if (file.isPresent()) {
-      register(connection, BackfillDeclaration.of(file.get()));
+  public static void register(Connection connection, Changeset changeset) throws SQLException {
+    Optional<BackfillDeclaration> backfill = changeset.backfill();
+    if (backfill.isPresent()) {
+      register(connection, backfill.get());
     }
   }
 
@@ -132,9 +133,33 @@ public final class BackfillRegister {
   private static boolean isTrue(Connection connection, String sql) throws SQLException {
     try (Statement select = connection.createStatement()) {
       select.setEscapeProcessing(false);
-      try (ResultSet row = select.executeQuery(sql)) {
-        return row.next() && row.getBoolean(1);
-      }
+      return isTrue(select, sql);
+    }
+  }
+
+  /// Whether a condition is true now.
+  ///
+  /// @throws OperatorException if it is no boolean
+  public static boolean isTrue(Statement statement, String condition) throws SQLException {
+    try (ResultSet row = statement.executeQuery(condition)) {
+      requireBoolean(row);
+      return row.next() && row.getBoolean(1);
+    }
+  }
+
+  /// Requires that a condition is one column of type boolean: the driver takes 1 for true.
+  ///
+  /// @throws OperatorException naming the types that it has instead
+  public static void requireBoolean(ResultSet condition) throws SQLException {
+    ResultSetMetaData columns = condition.getMetaData();
+    List<String> types = new ArrayList<>();
+    for (int i = 1; i <= columns.getColumnCount(); i++) {
+      types.add(columns.getColumnTypeName(i));
+    }
+    if (!types.equals(List.of("bool"))) {
+      throw new OperatorException(
+          "its condition is not one boolean, but " + String.join(", ", types),
+          "write a query such as SELECT NOT EXISTS (SELECT FROM t WHERE c IS NULL)");
     }
   }
 }

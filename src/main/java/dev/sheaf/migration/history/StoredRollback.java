@@ -118,7 +118,8 @@ public final class StoredRollback {
         statements == null ? null : statements.stream().map(SqlStatement::stored).toList(),
         directives,
         List.of(),
-        List.of());
+        List.of(),
+        null);
   }
 
   private static List<String> texts(List<SqlStatement> statements) {

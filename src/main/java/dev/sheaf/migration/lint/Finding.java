@@ -50,6 +50,10 @@ public record Finding(
     return new Finding(rule, severity, file, line, statement, object, lock, message, hint, size);
   }
 
+  public Finding withSeverity(Severity severity) {
+    return new Finding(rule, severity, file, line, statement, object, lock, message, hint, size);
+  }
+
   public Finding withSize(@Nullable Size size) {
     return new Finding(rule, severity, file, line, statement, object, lock, message, hint, size);
   }

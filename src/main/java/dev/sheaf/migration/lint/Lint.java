@@ -10,6 +10,7 @@ import dev.sheaf.migration.lint.rule.Vectors;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Runs changesets on a scratch database, and reports what they would do to a database in use.
@@ -38,7 +39,9 @@ public record Lint(
   ///
   /// @throws dev.sheaf.runtime.OperatorException if no scratch database can be created, or an
   ///   earlier changeset fails
-  public Report check(ChangesetSelection selection) {
+  ///
+  /// @param progress gets a line every few seconds
+  public Report check(ChangesetSelection selection, Consumer<String> progress) {
     TargetDatabase target = against == null ? TargetDatabase.UNKNOWN : TargetDatabase.of(against);
     List<Finding> findings = new ArrayList<>();
     List<String> notes = new ArrayList<>();
@@ -46,11 +49,21 @@ public record Lint(
     try (ScratchDatabase scratch = ScratchDatabase.after(selection.before(), server, config)) {
       StatementObserver observer =
           new StatementObserver(
-              scratch.address(), config, Allowances.of(changelogs), target, vectors);
+              scratch.address(),
+              config,
+              Allowances.of(changelogs),
+              target,
+              vectors,
+              progress,
+              StatementObserver.REPORT_EVERY);
       for (Changeset changeset : selection.chosen()) {
         Observation observation = observer.observe(changeset);
         observed++;
-        findings.addAll(Rules.judge(observation));
+        for (Finding finding : Rules.judge(observation)) {
+          if (!isSaidBefore(finding, findings)) {
+            findings.add(finding);
+          }
+        }
         if (observation.failure() != null && observed < selection.chosen().size()) {
           notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
           break;
@@ -59,5 +72,14 @@ public record Lint(
       notes.addAll(observer.notes());
     }
     return new Report(observed, List.copyOf(findings), List.copyOf(notes));
+  }
+
+  /// A warning about the server is the same for every changeset.
+  private static boolean isSaidBefore(Finding finding, List<Finding> earlier) {
+    return finding.severity() == Severity.WARNING
+        && finding.rule().equals(Rules.ABOUT_THE_SERVER)
+        && earlier.stream()
+            .anyMatch(other ->
+                other.rule().equals(finding.rule()) && other.severity() == finding.severity());
   }
 }

@@ -10,9 +10,11 @@ import dev.sheaf.migration.catalog.Catalog.Detail;
 import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.catalog.CatalogReader;
+import dev.sheaf.migration.changelog.BackfillDeclaration;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
 import dev.sheaf.migration.changelog.SqlStatement;
+import dev.sheaf.migration.execute.BackfillCheck;
 import dev.sheaf.migration.execute.ChangesetSession;
 import dev.sheaf.migration.lint.rule.Vectors;
 import dev.sheaf.migration.scratch.SampleRows;
@@ -27,7 +29,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +42,8 @@ import org.jspecify.annotations.Nullable;
 /// because its locks are released when it ends, and then runs in auto-commit mode. A statement that
 /// cannot run in a transaction is observed by a [LockWatch] instead.
 public final class StatementObserver {
+
+  static final Duration REPORT_EVERY = Duration.ofSeconds(5);
 
   private static final String LOCKS =
       """
@@ -60,7 +66,13 @@ public final class StatementObserver {
   private static final String TRANSACTION =
       """
       SELECT pg_current_xact_id()::text::bigint,
-             extract(epoch FROM current_setting('lock_timeout')::interval) * 1000
+             extract(epoch FROM current_setting('lock_timeout')::interval) * 1000,
+             (SELECT sum(pg_stat_get_xact_tuples_inserted(oid) + pg_stat_get_xact_tuples_updated(oid)
+                         + pg_stat_get_xact_tuples_deleted(oid))::bigint
+                FROM pg_class
+               WHERE relnamespace = 'pg_catalog'::regnamespace
+                 AND relkind = 'r'
+                 AND current_setting('track_counts')::boolean)
       """;
 
   /// The settings that rules use.
@@ -81,7 +93,12 @@ public final class StatementObserver {
   private final TargetDatabase target;
   private final Vectors vectors;
   private final Set<String> notes = new LinkedHashSet<>();
+  private final Consumer<String> progress;
+  private final Duration reportEvery;
+  private long reportedAt = System.nanoTime();
 
+  /// An observer that reports no progress.
+  ///
   /// @param scratch the scratch database, in the state before the first observed changeset
   public StatementObserver(
       DatabaseAddress scratch,
@@ -89,6 +106,21 @@ public final class StatementObserver {
       Allowances allowances,
       TargetDatabase target,
       Vectors vectors) {
+    this(scratch, config, allowances, target, vectors, _ -> {}, REPORT_EVERY);
+  }
+
+  /// @param progress gets a line while a changeset is observed
+  /// @param reportEvery how often, at most
+  StatementObserver(
+      DatabaseAddress scratch,
+      MigrationConfig config,
+      Allowances allowances,
+      TargetDatabase target,
+      Vectors vectors,
+      Consumer<String> progress,
+      Duration reportEvery) {
+    this.progress = progress;
+    this.reportEvery = reportEvery;
     this.scratch = scratch;
     this.config = config;
     this.allowances = allowances;
@@ -99,9 +131,12 @@ public final class StatementObserver {
   /// The state of a session at one moment.
   ///
   /// @param transaction the id of its transaction
+  /// @param catalogWrites number of rows of system catalogs that the transaction has written;
+  ///   `null` if the server does not count them
   /// @param held the strongest lock on each relation, by oid
   private record SessionState(
       long transaction,
+      @Nullable Long catalogWrites,
       Duration lockTimeout,
       Map<Long, LockMode> held,
       Map<Long, Activity> activities,
@@ -127,11 +162,25 @@ public final class StatementObserver {
       }
       changeset.workOffRequiredBackfills(connection);
       Observation observation = observe(changeset, connection, applied);
-      return changeset.transactional() && removeSampleData(connection, observation)
-          ? observe(changeset, connection, applied)
-          : observation;
+      Observation last =
+          changeset.transactional() && removeSampleData(connection, observation)
+              ? observe(changeset, connection, applied)
+              : observation;
+      if (applied && last.failure() == null) {
+        requireValidBackfill(changeset);
+      }
+      return last;
     } catch (SQLException e) {
       throw SqlErrorMessage.running(scratch, "observing " + changeset.file().shortPath(), e);
+    }
+  }
+
+  private void requireValidBackfill(Changeset changeset) throws SQLException {
+    Optional<BackfillDeclaration> backfill = changeset.backfill();
+    if (backfill.isPresent()) {
+      try (Connection connection = scratch.open("sheaf check")) {
+        BackfillCheck.requireValid(connection, backfill.get());
+      }
     }
   }
 
@@ -206,7 +255,8 @@ public final class StatementObserver {
       List<Notice> notices = new ArrayList<>();
       try {
         run(connection, statement, notices);
-        SessionState after = capture(connection);
+        SessionState after = capture(connection, statement.changesOnlyRows() ? before : null);
+        report(changeset, steps.size() + 1);
         steps.add(step(statement, before, after, notices, null));
         before = after;
       } catch (SQLException e) {
@@ -221,6 +271,7 @@ public final class StatementObserver {
     setTimeouts(connection, changeset, Duration.ZERO);
     List<Step> steps = new ArrayList<>();
     for (SqlStatement statement : changeset.up()) {
+      report(changeset, steps.size());
       Step rehearsal = rehearse(connection, statement);
       if (rehearsal.failure() != null && rehearsal.failure().isAboutRows()) {
         deleteRows(connection, rehearsal.before());
@@ -231,8 +282,10 @@ public final class StatementObserver {
       Failure failure = runInAutoCommit(connection, statement, rehearsal, held, notices);
       Catalog before = rehearsal.before();
       if (failure != null && failure.isAboutRows()) {
-        deleteRows(connection, before);
+        // First, because a table is emptied with all its indexes, and one that cannot be built
+        // fails.
         dropInvalidIndexes(connection);
+        deleteRows(connection, before);
         // The empty tables have new files, which is no effect of the statement.
         before = captureOutsideTransaction(connection).catalog();
         if (runInAutoCommit(connection, statement, rehearsal, held, notices) == null) {
@@ -258,6 +311,15 @@ public final class StatementObserver {
       }
     }
     return steps;
+  }
+
+  private void report(Changeset changeset, int statements) {
+    if (System.nanoTime() - reportedAt > reportEvery.toNanos()) {
+      reportedAt = System.nanoTime();
+      progress.accept(
+          "checking %s: %s of %s statements"
+              .formatted(changeset.label(), statements, changeset.up().size()));
+    }
   }
 
   /// @param held receives the locks of a statement that could not be rehearsed
@@ -307,9 +369,12 @@ public final class StatementObserver {
     Map<Long, Activity> activities = new HashMap<>();
     after
         .activities()
-        .forEach((table, activity) ->
-            activities.put(
-                table, activity.since(before.activities().getOrDefault(table, Activity.NONE))));
+        .forEach((table, activity) -> {
+          Activity since = activity.since(before.activities().getOrDefault(table, Activity.NONE));
+          if (!since.equals(Activity.NONE)) {
+            activities.put(table, since);
+          }
+        });
     return new Step(
         statement,
         before.lockTimeout(),
@@ -332,6 +397,15 @@ public final class StatementObserver {
 
   /// Captures the state of the session.
   private static SessionState capture(Connection connection) throws SQLException {
+    return capture(connection, null);
+  }
+
+  /// Captures the state of the session. Reading the catalog takes longer than everything else.
+  ///
+  /// @param previous a state whose catalog is still valid unless the transaction has written system
+  ///   catalogs since; `null` if anything may have changed
+  private static SessionState capture(Connection connection, @Nullable SessionState previous)
+      throws SQLException {
     try (Statement select = connection.createStatement()) {
       Map<Long, LockMode> held = new HashMap<>();
       try (ResultSet row = select.executeQuery(LOCKS)) {
@@ -351,10 +425,12 @@ public final class StatementObserver {
       }
       long transaction;
       Duration lockTimeout;
+      Long catalogWrites;
       try (ResultSet row = select.executeQuery(TRANSACTION)) {
         row.next();
         transaction = row.getLong(1);
         lockTimeout = Duration.ofMillis(row.getLong(2));
+        catalogWrites = row.getObject(3, Long.class);
       }
       Map<String, Step.Setting> settings = new HashMap<>();
       try (ResultSet row = select.executeQuery(SETTINGS)) {
@@ -362,12 +438,26 @@ public final class StatementObserver {
           settings.put(row.getString(1), new Step.Setting(row.getString(2), row.getBoolean(3)));
         }
       }
+      if (previous != null
+          && previous.transaction() == transaction
+          && previous.catalogWrites() != null
+          && previous.catalogWrites().equals(catalogWrites)) {
+        return new SessionState(
+            transaction,
+            catalogWrites,
+            lockTimeout,
+            previous.held().equals(held) ? previous.held() : Map.copyOf(held),
+            activities,
+            previous.settings().equals(settings) ? previous.settings() : Map.copyOf(settings),
+            previous.catalog());
+      }
       return new SessionState(
           transaction,
+          catalogWrites,
           lockTimeout,
-          held,
+          Map.copyOf(held),
           activities,
-          settings,
+          Map.copyOf(settings),
           CatalogReader.read(connection, Detail.FACTS));
     }
   }

@@ -82,8 +82,17 @@ public record Step(
   /// Something that has another definition than before.
   public record Changed<T>(T before, T after) {}
 
+  /// Whether the catalog was not read again, because nothing in it can have changed.
+  @SuppressWarnings("ReferenceEquality")
+  private boolean hasSameCatalog() {
+    return before == after;
+  }
+
   /// The objects of one kind that the statement created: `step.created(Catalog::indexes)`.
   public <T> Stream<T> created(Function<Catalog, Map<Long, T>> kind) {
+    if (hasSameCatalog()) {
+      return Stream.empty();
+    }
     Map<Long, T> old = kind.apply(before);
     return kind.apply(after).entrySet().stream()
         .filter(entry -> !old.containsKey(entry.getKey()))
@@ -92,6 +101,9 @@ public record Step(
 
   /// The objects of one kind that the statement dropped.
   public <T> Stream<T> dropped(Function<Catalog, Map<Long, T>> kind) {
+    if (hasSameCatalog()) {
+      return Stream.empty();
+    }
     Map<Long, T> kept = kind.apply(after);
     return kind.apply(before).entrySet().stream()
         .filter(entry -> !kept.containsKey(entry.getKey()))
@@ -100,6 +112,9 @@ public record Step(
 
   /// The objects of one kind that the statement changed.
   public <T> Stream<Changed<T>> changed(Function<Catalog, Map<Long, T>> kind) {
+    if (hasSameCatalog()) {
+      return Stream.empty();
+    }
     Map<Long, T> now = kind.apply(after);
     return kind.apply(before).entrySet().stream()
         .flatMap(entry -> {

@@ -7,8 +7,10 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.CatalogScript;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.scratch.RowDigests;
 import dev.sheaf.migration.scratch.SampleRowTrial;
+import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -18,6 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -70,16 +73,34 @@ public final class RollbackDerivation {
       RowDigests.Changes rows = before.rows().changes(connection);
       rows.added()
           .forEach(table -> open.add("rows that were added to " + table + " are still there"));
-      @Nullable String lossy = rows.lost().isEmpty() ? null : lossy(rows.lost());
+      List<String> losses = new ArrayList<>();
+      if (!rows.lost().isEmpty()) {
+        losses.add(
+            "data that was dropped or overwritten in "
+                + String.join(", ", rows.lost())
+                + " is not restored");
+      }
+      if (open.isEmpty()) {
+        rejection(trial, changeset, statements)
+            .ifPresent(why -> losses.add("rows that were written since can prevent it: " + why));
+      }
+      @Nullable String lossy = losses.isEmpty() ? null : String.join("; ", losses);
       write(file, statements, lossy, open);
       return new DerivedRollback(file, statements, lossy, open);
     }
   }
 
-  private static String lossy(List<String> tables) {
-    return "data that was dropped or overwritten in "
-        + String.join(", ", tables)
-        + " is not restored";
+  /// Why the rollback fails on rows that were written after the changeset; empty if it does not.
+  private static Optional<String> rejection(
+      SampleRowTrial trial, Changeset changeset, List<String> statements) throws SQLException {
+    try {
+      trial.up(changeset);
+    } catch (OperatorException _) {
+      // Rows that the rollback did not restore can prevent it; then the rollback is lossy anyway.
+      return Optional.empty();
+    }
+    return trial.downAfterMoreRows(
+        statements.stream().flatMap(sql -> SqlStatement.of(sql).stream()).toList());
   }
 
   private static void write(

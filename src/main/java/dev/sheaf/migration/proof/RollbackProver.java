@@ -6,7 +6,9 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.BackfillDeclaration;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.execute.BackfillCheck;
 import dev.sheaf.migration.scratch.RowDigests;
 import dev.sheaf.migration.scratch.SampleRowTrial;
 import dev.sheaf.runtime.OperatorException;
@@ -15,11 +17,13 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Proves rollbacks: applies changesets, rolls them back and applies them again, on a scratch
-/// database with sample rows.
+/// database with sample rows. Finally, a rollback must not fail on rows that were written since the
+/// changeset was applied.
 ///
 /// The catalog must be exactly the same, with one exception: a column that is dropped and added
 /// again becomes the last column, which no SQL can avoid. This is reported as a remark.
@@ -80,11 +84,16 @@ public final class RollbackProver {
     List<Difference> differences = List.of();
     List<String> lost = List.of();
     @Nullable String failure;
+    @Nullable String rejected = null;
     try {
       changeset.requireRunnable();
       SampleRowTrial.Before before = trial.upWithRows(position);
       remarks.addAll(before.remarks());
       Connection connection = trial.connection();
+      Optional<BackfillDeclaration> backfill = changeset.backfill();
+      if (backfill.isPresent()) {
+        BackfillCheck.requireValid(connection, backfill.get());
+      }
       CatalogSnapshot up = CatalogSnapshot.of(connection).withoutEngine();
       trial.down(changeset);
       CatalogSnapshot down = CatalogSnapshot.of(connection).withoutEngine();
@@ -102,6 +111,13 @@ public final class RollbackProver {
             differences.isEmpty()
                 ? null
                 : "applying it again gives another catalog than the first time";
+        if (failure == null && changeset.down() != null) {
+          rejected =
+              trial
+                  .downAfterMoreRows(changeset.down())
+                  .map("its rollback fails on rows that were written since: "::concat)
+                  .orElse(null);
+        }
       } else {
         failure = "after its rollback, the catalog is not the same as before";
       }
@@ -112,11 +128,16 @@ public final class RollbackProver {
     if (failure == null && !lost.isEmpty() && declared == null) {
       failure = "its rollback loses rows, but the file does not declare --lossy-rollback WHY";
     }
-    if (failure == null && lost.isEmpty() && declared != null) {
+    if (rejected != null && declared == null && failure == null) {
+      failure = rejected;
+    } else if (rejected != null) {
+      remarks.add(rejected);
+    }
+    boolean lossy = !lost.isEmpty() || rejected != null;
+    if (failure == null && !lossy && declared != null) {
       remarks.add("it declares --lossy-rollback, but no rows were lost");
     }
-    Verdict verdict =
-        failure != null ? Verdict.FAILED : lost.isEmpty() ? Verdict.PROVEN : Verdict.LOSSY;
+    Verdict verdict = failure != null ? Verdict.FAILED : lossy ? Verdict.LOSSY : Verdict.PROVEN;
     String reason = verdict == Verdict.LOSSY ? declared : failure;
     return new RollbackProof(changeset.label(), verdict, reason, differences, lost, remarks);
   }

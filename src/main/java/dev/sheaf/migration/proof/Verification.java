@@ -75,7 +75,8 @@ public final class Verification {
       ObjectTemplates templates,
       ScratchDatabase reference)
       throws SQLException {
-    try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME)) {
+    try (Connection connection =
+        reference.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
       ScratchSchema.apply(applied, connection, reference.address(), config);
       Trash.mirror(live, connection);
       LiveSchema found = LiveSchema.read(live, templates);
@@ -198,7 +199,8 @@ public final class Verification {
 
   /// Gives the scratch database the schema of the live history as its current one.
   private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
-    try (Connection connection = reference.address().open("sheaf " + ProcessIdentity.NAME);
+    try (Connection connection =
+            reference.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME);
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
       // A setting of the role would prevail over one of the database alone.

@@ -7,6 +7,7 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.CatalogObjects;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.scratch.SampleRows.Density;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
@@ -60,6 +62,13 @@ public final class SampleRowTrial implements AutoCloseable {
 
   public void down(Changeset changeset) throws SQLException {
     scratch.down(changeset);
+  }
+
+  /// Writes rows to all tables, runs a rollback, and undoes both.
+  ///
+  /// @return why the rollback fails on the rows; empty if it does not
+  public Optional<String> downAfterMoreRows(List<SqlStatement> down) throws SQLException {
+    return scratch.downAfterMoreRows(down).map(SqlErrorMessage::message);
   }
 
   /// Starts again in a new database, with the first `position` changesets and no rows.

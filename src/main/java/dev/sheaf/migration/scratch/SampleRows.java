@@ -51,12 +51,16 @@ public final class SampleRows {
   private final Function<String, Density> densities;
   private final SampleValues values;
 
+  /// The row whose values are used where those of the first row are taken; 0 for none.
+  private final int alternative;
+
   private Catalog catalog;
 
-  private SampleRows(Connection connection, Function<String, Density> densities)
+  private SampleRows(Connection connection, Function<String, Density> densities, int alternative)
       throws SQLException {
     this.connection = connection;
     this.densities = densities;
+    this.alternative = alternative;
     this.values = new SampleValues(connection);
     this.catalog = CatalogReader.read(connection, Detail.FACTS);
   }
@@ -97,8 +101,21 @@ public final class SampleRows {
   public static Result fill(Connection connection, Function<String, Density> densities)
       throws SQLException {
     return connection.getAutoCommit()
-        ? Transactions.call(connection, same -> new SampleRows(same, densities).fill())
-        : new SampleRows(connection, densities).fill();
+        ? Transactions.call(connection, same -> new SampleRows(same, densities, 0).fill())
+        : new SampleRows(connection, densities, 0).fill();
+  }
+
+  /// Adds rows as clients write them later: to every table one with null wherever that is allowed,
+  /// one that repeats values of the first row wherever that is allowed, and one with other values.
+  /// A table that accepts no such row is left as it is. No partition is created. Runs in the
+  /// caller's transaction.
+  static void addMore(Connection connection) throws SQLException {
+    new SampleRows(connection, table -> table.endsWith(PARTITION) ? Density.NONE : Density.FULL, 0)
+        .fill();
+    new SampleRows(connection, _ -> Density.SPARSE, ROWS + 1).add(1);
+    new SampleRows(connection, _ -> Density.FULL, ROWS + 2).add(1);
+    // Beyond the keys of all rows that these add.
+    new SampleRows(connection, _ -> Density.FULL, 3 * ROWS - 1).add(3 * ROWS);
   }
 
   /// @param relations itself and the partitioned tables above it
@@ -143,25 +160,41 @@ public final class SampleRows {
 
   private Result fill() throws SQLException {
     List<String> partitions = addPartitions();
-    Map<Long, Table> pending = emptyTables();
+    List<String> filled = new ArrayList<>();
+    List<Unfilled> unfilled = new ArrayList<>();
+    inOrder(
+        emptyTables(),
+        (table, foreignKeys) -> {
+          String reason = fill(table, foreignKeys);
+          if (reason == null) {
+            filled.add(table.name());
+          } else {
+            unfilled.add(new Unfilled(table.name(), reason));
+          }
+        });
+    Collections.sort(filled);
+    return new Result(List.copyOf(filled), partitions, List.copyOf(unfilled));
+  }
+
+  private void add(int row) throws SQLException {
+    inOrder(tables(), (table, foreignKeys) -> tryInsert(table, foreignKeys, row));
+  }
+
+  private interface TableVisitor {
+    void visit(Table table, List<ForeignKey> foreignKeys) throws SQLException;
+  }
+
+  /// Visits each table after the tables that it references.
+  private void inOrder(Map<Long, Table> pending, TableVisitor visitor) throws SQLException {
     Map<Long, List<ForeignKey>> foreignKeys = new LinkedHashMap<>();
     for (long oid : pending.keySet()) {
       foreignKeys.put(oid, foreignKeys(oid));
     }
-    List<String> filled = new ArrayList<>();
-    List<Unfilled> unfilled = new ArrayList<>();
     while (!pending.isEmpty()) {
       Table next = next(pending, foreignKeys);
       pending.remove(next.oid());
-      String reason = fill(next, foreignKeys.getOrDefault(next.oid(), List.of()));
-      if (reason == null) {
-        filled.add(next.name());
-      } else {
-        unfilled.add(new Unfilled(next.name(), reason));
-      }
+      visitor.visit(next, foreignKeys.getOrDefault(next.oid(), List.of()));
     }
-    Collections.sort(filled);
-    return new Result(List.copyOf(filled), partitions, List.copyOf(unfilled));
   }
 
   private List<String> addPartitions() throws SQLException {
@@ -203,13 +236,18 @@ public final class SampleRows {
             : '"' + partition.replace("\"", "\"\"") + '"');
   }
 
-  private Map<Long, Table> emptyTables() throws SQLException {
+  private Map<Long, Table> tables() {
     Map<Long, Table> tables = new LinkedHashMap<>();
     for (Relation relation : catalog.userTables()) {
       if (densities.apply(relation.fullReference()) != Density.NONE) {
         tables.put(relation.oid(), new Table(relation, catalog.ancestry(relation)));
       }
     }
+    return tables;
+  }
+
+  private Map<Long, Table> emptyTables() throws SQLException {
+    Map<Long, Table> tables = tables();
     Set<Long> withRows = new HashSet<>();
     if (!tables.isEmpty()) {
       String rows =
@@ -254,21 +292,28 @@ public final class SampleRows {
   /// @return why it has no row; `null` when it has
   private @Nullable String fill(Table table, List<ForeignKey> foreignKeys) throws SQLException {
     for (int row = 1; row <= ROWS; row++) {
-      Savepoint savepoint = connection.setSavepoint();
-      String reason;
-      try {
-        reason = insert(table, foreignKeys, row);
-      } catch (SQLException e) {
-        connection.rollback(savepoint);
-        reason = SqlErrorMessage.message(e);
-      }
-      connection.releaseSavepoint(savepoint);
+      String reason = tryInsert(table, foreignKeys, row);
       if (reason != null) {
         // A table that admits only one row has it.
         return row == 1 ? reason : null;
       }
     }
     return null;
+  }
+
+  /// @return why there is no such row; `null` when it is inserted
+  private @Nullable String tryInsert(Table table, List<ForeignKey> foreignKeys, int row)
+      throws SQLException {
+    Savepoint savepoint = connection.setSavepoint();
+    String reason;
+    try {
+      reason = insert(table, foreignKeys, row);
+    } catch (SQLException e) {
+      connection.rollback(savepoint);
+      reason = SqlErrorMessage.message(e);
+    }
+    connection.releaseSavepoint(savepoint);
+    return reason;
   }
 
   private @Nullable String insert(Table table, List<ForeignKey> foreignKeys, int row)
@@ -356,7 +401,7 @@ public final class SampleRows {
       }
     }
     if (!referencing) {
-      for (String value : values.of(column.type(), row, hints, free)) {
+      for (String value : values(column, free, row, hints)) {
         choices.add("SELECT " + value);
       }
       if (!free && column.value() != null) {
@@ -378,6 +423,23 @@ public final class SampleRows {
                 choices.stream().map(c -> "(" + c + ")").collect(Collectors.joining(" UNION ALL ")),
                 column.source(),
                 column.name());
+  }
+
+  private List<String> values(Column column, boolean free, int row, String hints)
+      throws SQLException {
+    if (alternative == 0) {
+      return values.of(column.type(), row, hints, free);
+    }
+    // Row 0 has the last value of an enum, which may be a new one.
+    List<String> found =
+        new ArrayList<>(values.of(column.type(), column.type().isEnum() ? 0 : row, hints, free));
+    if (!free) {
+      // First for a row that repeats nothing, so that its key is not also the value of a column
+      // that referenced the table once.
+      found.addAll(
+          row > ROWS ? 0 : found.size(), values.of(column.type(), alternative, hints, false));
+    }
+    return found;
   }
 
   /// Columns that some condition ties together are searched together.

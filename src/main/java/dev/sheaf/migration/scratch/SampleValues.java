@@ -48,7 +48,12 @@ final class SampleValues {
       String base,
       long element,
       int elementModifier,
-      String constraints) {}
+      String constraints) {
+
+    boolean isEnum() {
+      return kind == 'e';
+    }
+  }
 
   Type type(long oid, int modifier) throws SQLException {
     String sql =

@@ -26,6 +26,8 @@ public final class ScratchDatabase implements AutoCloseable {
 
   static final String EMPTY = "template0";
 
+  private static final int ATTEMPTS = 3;
+
   /// Prefix of a database that was replaced, until it is dropped.
   private static final String REPLACED = "_old";
 
@@ -88,7 +90,18 @@ public final class ScratchDatabase implements AutoCloseable {
   /// @throws OperatorException if the role may not create databases, or a changeset fails
   public static ScratchDatabase after(
       List<Changeset> changesets, DatabaseAddress server, MigrationConfig config) {
-    return cloned(server, StateTemplates.ensure(changesets, server, config));
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return cloned(server, StateTemplates.ensure(changesets, server, config));
+      } catch (OperatorException e) {
+        // Another process may drop a template that it takes for unused.
+        if (attempt == ATTEMPTS
+            || !(e.getCause() instanceof SQLException cause)
+            || !SqlStates.of(cause).equals(SqlStates.INVALID_CATALOG_NAME)) {
+          throw e;
+        }
+      }
+    }
   }
 
   /// Creates a copy of `template`.
@@ -226,7 +239,7 @@ public final class ScratchDatabase implements AutoCloseable {
   }
 
   private static Connection open(DatabaseAddress address) {
-    return address.open("sheaf " + ProcessIdentity.NAME);
+    return address.openWithoutLimits("sheaf " + ProcessIdentity.NAME);
   }
 
   @Override

@@ -2,19 +2,31 @@ package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.ChangesetSession;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /// A scratch database in which changesets are applied.
 public final class ScratchSchema implements AutoCloseable {
+
+  private static final Pattern CONCURRENTLY =
+      Pattern.compile(
+          "((?:CREATE\\s+(?:UNIQUE\\s+)?|DROP\\s+)INDEX\\s+)CONCURRENTLY\\s",
+          Pattern.CASE_INSENSITIVE);
 
   private final ScratchDatabase database;
   private final Connection connection;
@@ -65,7 +77,9 @@ public final class ScratchSchema implements AutoCloseable {
     try {
       ScratchSchema scratch =
           new ScratchSchema(
-              database, database.address().open("sheaf " + ProcessIdentity.NAME), config);
+              database,
+              database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME),
+              config);
       apply(applied, scratch.connection, database.address(), config);
       return scratch;
     } catch (SQLException | RuntimeException e) {
@@ -94,6 +108,48 @@ public final class ScratchSchema implements AutoCloseable {
 
   void down(Changeset changeset) throws SQLException {
     run(changeset, Direction.DOWN);
+  }
+
+  /// Writes rows to all tables, runs a rollback, and undoes both.
+  ///
+  /// @return why the rollback fails on the rows; empty if it does not
+  Optional<SQLException> downAfterMoreRows(List<SqlStatement> down) throws SQLException {
+    if (down.stream().noneMatch(SqlStatement::mayRejectRows)) {
+      return Optional.empty();
+    }
+    try (Connection session =
+        database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
+      ChangesetSession.applySettings(session);
+      return Transactions.callAndRollBack(
+          session,
+          _ -> {
+            SampleRows.addMore(session);
+            try (Statement statement = session.createStatement()) {
+              statement.setEscapeProcessing(false);
+              for (SqlStatement sql : down) {
+                if (!sql.isClusterWide()) {
+                  executeInTransaction(statement, sql);
+                }
+              }
+              statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+              return Optional.empty();
+            } catch (SQLException e) {
+              // The rollback succeeds by itself; another failure is one of this transaction.
+              return SqlStates.isRejection(e) ? Optional.of(e) : Optional.empty();
+            }
+          });
+    }
+  }
+
+  /// Concurrent builds differ from others only in their locks.
+  private static void executeInTransaction(Statement statement, SqlStatement sql)
+      throws SQLException {
+    Matcher concurrent = CONCURRENTLY.matcher(sql.withoutLeadingComments());
+    if (concurrent.lookingAt()) {
+      statement.execute(concurrent.replaceFirst("$1"));
+    } else {
+      sql.execute(statement);
+    }
   }
 
   private void run(Changeset changeset, Direction direction) throws SQLException {

@@ -21,9 +21,12 @@ import java.util.List;
 /// Template databases of the schema between two changesets, kept for the next use: one as the
 /// changesets leave it, and one with sample rows. The name of a template is the fingerprint of the
 /// applied changesets, so it is never out of date. A new template is made from the nearest earlier
-/// one. Its comment is the day of its last use; templates that were not used for a week are dropped
-/// when another is made.
-final class StateTemplates {
+/// one. Its comment is the time of its last use. When another is made, templates are dropped that
+/// were not used for a week, and the least recently used ones beyond [#MOST].
+public final class StateTemplates {
+
+  /// The number of databases that are kept.
+  public static final int MOST = 32;
 
   private static final String PREFIX = "sheaf_state_";
   private static final String WITH_ROWS = "_rows";
@@ -38,7 +41,7 @@ final class StateTemplates {
     List<String> names = names(changesets);
     String state = names.getLast();
     String filled = state + WITH_ROWS;
-    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME)) {
+    try (Connection connection = server.openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
       if (furthest(connection, List.of(filled)) < 0) {
         int applied = furthest(connection, names) + 1;
         if (applied < changesets.size()) {
@@ -49,7 +52,7 @@ final class StateTemplates {
               work -> run(changesets.subList(applied, changesets.size()), work, config));
         }
         make(server, state, filled, StateTemplates::fill);
-        dropUnused(connection);
+        dropUnused(connection, MOST);
       }
       touch(connection, state);
       touch(connection, filled);
@@ -115,13 +118,13 @@ final class StateTemplates {
   private static void run(
       List<Changeset> changesets, DatabaseAddress database, MigrationConfig config)
       throws SQLException {
-    try (Connection connection = database.open("sheaf " + ProcessIdentity.NAME)) {
+    try (Connection connection = database.openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
       ScratchSchema.apply(changesets, connection, database, config);
     }
   }
 
   private static void fill(DatabaseAddress database) throws SQLException {
-    try (Connection connection = database.open("sheaf " + ProcessIdentity.NAME)) {
+    try (Connection connection = database.openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
       SampleRows.fill(connection);
     }
   }
@@ -132,9 +135,8 @@ final class StateTemplates {
           """
           DO $$
           BEGIN
-              IF shobj_description((SELECT oid FROM pg_database WHERE datname = '%1$s'), 'pg_database')
-                 IS DISTINCT FROM 'last used ' || current_date THEN
-                  EXECUTE 'COMMENT ON DATABASE %1$s IS ' || quote_literal('last used ' || current_date);
+              IF EXISTS (SELECT FROM pg_database WHERE datname = '%1$s') THEN
+                  EXECUTE 'COMMENT ON DATABASE %1$s IS ' || quote_literal('last used ' || clock_timestamp());
               END IF;
           END $$
           """
@@ -142,16 +144,41 @@ final class StateTemplates {
     }
   }
 
-  private static void dropUnused(Connection connection) throws SQLException {
+  /// Drops all templates of this role on a server.
+  ///
+  /// @return their names
+  public static List<String> dropAll(DatabaseAddress server) {
+    try (Connection connection = server.openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
+      return drop(connection, "true");
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(server, "dropping the state templates", e);
+    }
+  }
+
+  /// @param most the number of databases that are kept
+  static void dropUnused(Connection connection, int most) throws SQLException {
+    drop(
+        connection,
+        "used < now() - interval '7 days' OR (used IS NOT NULL AND n > %s)".formatted(most));
+  }
+
+  /// @param condition on `used`, the time of the last use, and `n`, 1 for the template that was
+  ///   used last
+  private static List<String> drop(Connection connection, String condition) throws SQLException {
+    // A template without a comment was made just now.
     String sql =
         """
         SELECT datname
-          FROM pg_database
-         WHERE datname ~ '^%s[0-9a-f]+(%s)?$'
-           AND pg_has_role(datdba, 'USAGE')
-           AND substring(shobj_description(oid, 'pg_database') FROM 'last used (.*)')::date < current_date - 7
+          FROM (SELECT datname, used, row_number() OVER (ORDER BY used DESC NULLS FIRST, datname) AS n
+                  FROM (SELECT datname,
+                               substring(shobj_description(oid, 'pg_database') FROM 'last used (.*)')::timestamptz AS used
+                          FROM pg_database
+                         WHERE datname ~ '^%s[0-9a-f]+(%s)?$'
+                           AND pg_has_role(datdba, 'USAGE')) AS t) AS t
+         WHERE %s
+         ORDER BY datname
         """
-            .formatted(PREFIX, WITH_ROWS);
+            .formatted(PREFIX, WITH_ROWS, condition);
     try (Statement statement = connection.createStatement()) {
       List<String> unused = new ArrayList<>();
       try (ResultSet row = statement.executeQuery(sql)) {
@@ -160,8 +187,19 @@ final class StateTemplates {
         }
       }
       for (String name : unused) {
-        TemplateDatabase.drop(statement, name);
+        try {
+          TemplateDatabase.drop(statement, name);
+        } catch (SQLException e) {
+          // Another process drops it too, or has just begun to clone it.
+          switch (SqlStates.of(e)) {
+            case SqlStates.INVALID_CATALOG_NAME,
+                SqlStates.OBJECT_IN_USE,
+                SqlStates.INTERNAL_ERROR -> {}
+            default -> throw e;
+          }
+        }
       }
+      return unused;
     }
   }
 }

@@ -43,7 +43,7 @@ public final class TemplateDatabase {
           "invalid name of a template database: " + name, "use lower-case letters, digits and _");
     }
     String comment = "sheaf template " + fingerprint;
-    try (Connection connection = server.open("sheaf " + ProcessIdentity.NAME);
+    try (Connection connection = server.openWithoutLimits("sheaf " + ProcessIdentity.NAME);
         Statement statement = connection.createStatement();
         AdvisoryLock _ = AdvisoryLock.acquire(connection, key(connection, name))) {
       return isCurrent(connection, name, comment)

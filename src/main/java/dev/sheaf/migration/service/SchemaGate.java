@@ -1,6 +1,7 @@
 package dev.sheaf.migration.service;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.PostgresServer;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
@@ -19,6 +20,7 @@ import jakarta.interceptor.Interceptor;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.FutureTask;
 import org.eclipse.microprofile.config.Config;
 import org.jboss.logging.Logger;
@@ -65,6 +67,21 @@ public class SchemaGate {
         LOG.info("schema: compatible");
       }
       case OFF -> LOG.info("schema: not checked, because sheaf.schema.at-start is off");
+    }
+    if (!isOff()) {
+      logServer();
+    }
+  }
+
+  private void logServer() {
+    try (Connection connection = pool.getConnection()) {
+      PostgresServer server = PostgresServer.of(connection);
+      LOG.infof(
+          "database: PostgreSQL %s, pgvector %s",
+          server.version(), Objects.requireNonNullElse(server.vector(), "not created"));
+      server.vectorRisks().forEach(risk -> LOG.infof("database: %s", risk));
+    } catch (SQLException _) {
+      // The database is unavailable; readiness reports the reason.
     }
   }
 

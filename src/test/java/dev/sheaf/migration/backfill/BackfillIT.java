@@ -9,9 +9,11 @@ import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.backfill.Backfills.Control;
+import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Patience;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -427,18 +429,84 @@ class BackfillIT {
       delimiter = '|',
       textBlock =
           """
-          table:thing key:id   | there is no table thing; correct the --backfill line of its file
-          table:item key:name  | table item has no unique index on (name); the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL
-          table:item key:price | table item has no NOT NULL column price; a backfill skips rows whose key is null; correct the --backfill line of its file
+          table:thing key:id   | touched = 1 | SELECT true       | there is no table thing - correct the --backfill line of its file
+          table:item key:name  | touched = 1 | SELECT true       | table item has no unique index on (name) - the key of a backfill must be a primary key, or the columns of a unique index that are NOT NULL
+          table:item key:price | touched = 1 | SELECT true       | table item has no NOT NULL column price - a backfill skips rows whose key is null; correct the --backfill line of its file
+          table:item key:id    | touch = 1   | SELECT true       | column "touch" of relation "item" does not exist - correct the file; its statement and its condition run after its changeset
+          table:item key:id    | touched = 1 | SELECT 1          | its condition is not one boolean, but int4 - write a query such as SELECT NOT EXISTS (SELECT FROM t WHERE c IS NULL)
+          table:item key:id    | touched = 1 | SELECT true, true | its condition is not one boolean, but bool, bool - write a query such as SELECT NOT EXISTS (SELECT FROM t WHERE c IS NULL)
+          table:item key:Id    | touched = 1 | SELECT x          | column "x" does not exist - correct the file; its statement and its condition run after its changeset
+          table                | touched = 1 | SELECT true       | cannot read "--backfill table" - it says --backfill table:T key:K1,K2 once, then --condition; a comment begins with "-- "
           """)
-  void aKeyThatDoesNotIdentifyEveryRowIsRejected(String header, String error) throws Exception {
-    shop.declare(header, "UPDATE item SET touched = 1 WHERE :batch", "SELECT true");
+  void aChangesetWhoseBackfillCannotRunIsNotApplied(
+      String header, String assignment, String condition, String error) throws Exception {
+    shop.declare(header, "UPDATE item SET " + assignment + " WHERE :batch", condition);
+
+    assertThat(shop.migrations().up(new MigrationListener() {}).problems())
+        .extracting(OperatorException::getMessage)
+        .containsExactly(Shop.NAME + ".backfill.sql: " + error);
+
+    assertThat(
+            shop.database()
+                .query(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass('item') AND attname = 'touched'"))
+        .isEmpty();
+    if (condition.equals("SELECT 1")) {
+      assertThat(
+              shop.migrations().prove(new ProofSelection.All(), null, _ -> {}).getLast().reason())
+          .isEqualTo(Shop.NAME + ".backfill.sql: " + error.replaceFirst(" - .*", ""));
+    }
+  }
+
+  @Test
+  void aKeyThatWasDroppedSinceIsRejected() throws Exception {
+    shop.up();
+    shop.execute("ALTER TABLE item DROP CONSTRAINT item_pkey");
+
+    shop.runAll();
+
+    assertThat(shop.backfill().lastError())
+        .isEqualTo(
+            "table item has no unique index on (id); the key of a backfill must be a primary key,"
+                + " or the columns of a unique index that are NOT NULL");
+    assertThat(shop.touched()).containsExactly("0: 2500");
+  }
+
+  @Test
+  void aBackfillWithoutItsChangesetIsRefusedBeforeAnythingRuns() throws Exception {
+    Files.move(
+        root.resolve("core/002_touched.backfill.sql"), root.resolve("core/002_touch.backfill.sql"));
+
+    assertThat(shop.migrations().up(new MigrationListener() {}).problems())
+        .extracting(OperatorException::getMessage)
+        .containsExactly(
+            "core/002_touch.backfill.sql has no changeset beside it"
+                + " - give it the name of the changeset that needs it, NNN_name.backfill.sql");
+    assertThat(shop.database().query("SELECT to_regclass('item')")).containsExactly("null");
+  }
+
+  @Test
+  void namesMayNeedQuotes() throws Exception {
+    shop.changeset(
+        "002_touched",
+        """
+        CREATE TABLE "My ""Order" ("Id, no" int, "Größe" text, note text, PRIMARY KEY ("Id, no", "Größe"));
+        INSERT INTO "My ""Order" SELECT i, 'x' FROM generate_series(1, 300) AS i;
+        """,
+        "DROP TABLE \"My \"\"Order\";");
+    shop.declare(
+        "table:\"My \"\"Order\" key:\"Id, no\",\"Größe\"",
+        "UPDATE \"My \"\"Order\" SET note = coalesce(note, '') || ':batch' WHERE :batch -- :batch",
+        "SELECT NOT EXISTS (SELECT FROM \"My \"\"Order\" WHERE note IS NULL)");
     shop.up();
 
     shop.runAll();
 
-    assertThat(shop.backfill().lastError()).isEqualTo(error);
-    assertThat(shop.touched()).containsExactly("0: 2500");
+    assertThat(shop.backfill().progress()).isEqualTo("done");
+    assertThat(
+            shop.database()
+                .query("SELECT note || '|' || count(*) FROM \"My \"\"Order\" GROUP BY note"))
+        .containsExactly(":batch|300");
   }
 
   @Test

@@ -1,10 +1,16 @@
 package dev.sheaf.migration.changelog;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.sheaf.runtime.OperatorException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -31,6 +37,31 @@ class LargeChangelogTest {
     assertThat(read.problems()).isEmpty();
     assertThat(read.up()).hasSize(count);
     assertThat(read.up().getLast().line()).isEqualTo(count + 2);
+  }
+
+  @Test
+  void aFileThatIsTooLargeIsNamed(@TempDir Path root) throws Exception {
+    Files.createDirectories(root.resolve("core"));
+    try (RandomAccessFile file =
+        new RandomAccessFile(root.resolve("core/001_large.sql").toFile(), "rw")) {
+      file.setLength((64 << 20) + (1 << 19));
+    }
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> Changelogs.in(root))
+        .withMessage(
+            root.resolve("core/001_large.sql")
+                + " has 64.5 MiB, and a changelog file may have 64.0 MiB - split it into several changesets");
+  }
+
+  @Test
+  void tooManyStatementsAreRefused() {
+    SourceText text =
+        SourceText.of(HEAD + ";".repeat(10) + "X;".repeat(SqlSplitter.MAX_STATEMENTS + 5));
+
+    assertThat(ChangelogReader.read(text).problems())
+        .extracting(ChangelogProblem::message)
+        .contains("has more than " + SqlSplitter.MAX_STATEMENTS + " statements");
   }
 
   @ParameterizedTest

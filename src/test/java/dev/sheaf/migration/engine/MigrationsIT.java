@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.LockHolder;
 import dev.sheaf.migration.MigrationListener;
@@ -46,6 +47,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Applying and rolling back changelogs. Each test has its own database.
 class MigrationsIT {
@@ -177,6 +180,47 @@ class MigrationsIT {
     assertThat(TestConfig.migrations(database, root).verify()).isEmpty();
     assertThat(TestConfig.migrations(database, root).verify(true)).isEmpty();
     assertThat(others.verify()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          CREATE TABLE backfill (id int, note text)               | table public.backfill is not Sheaf's: it has no column name
+          CREATE TABLE databasechangelog (id int) PARTITION BY LIST (id) | table public.databasechangelog is not Sheaf's: it has no column author
+          CREATE TABLE schema_gate (history text)                 | table public.schema_gate is not Sheaf's: it has no column fingerprint
+          CREATE VIEW schema_event AS SELECT 1 AS id              | view public.schema_event is not Sheaf's: Sheaf needs a table of this name
+          CREATE TYPE schema_trash AS ENUM ('a')                  | type public.schema_trash is not Sheaf's: Sheaf needs a table of this name
+          CREATE SEQUENCE schema_journal                          | sequence public.schema_journal is not Sheaf's: Sheaf needs a table of this name
+          """)
+  void anObjectWithTheNameOfAnEngineTableIsKept(String object, String problem) throws Exception {
+    database.execute(object);
+    changelogs.table("core", 1, "a");
+    Migrations migrations = TestConfig.migrations(database, root);
+
+    for (MigrationResult result :
+        List.of(migrations.up(SILENT), migrations.baseline(Approval.NONE, SILENT))) {
+      assertThat(result.problems())
+          .extracting(OperatorException::getMessage)
+          .containsExactly(
+              problem
+                  + " - rename it, or give Sheaf's objects a schema of their own: CREATE SCHEMA sheaf,"
+                  + " and currentSchema=sheaf,public in the URL");
+    }
+    assertThat(
+            database.query(
+                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')"))
+        .containsExactly(object.contains("TYPE") ? "0" : "1");
+
+    database.execute("CREATE SCHEMA sheaf");
+    Changelogs read = Changelogs.in(root);
+    Migrations beside =
+        new Migrations(
+            inSchema("sheaf,public"), TestConfig.schema(), read, Modules.everything(read), false);
+    beside.up(SILENT).orThrow();
+    assertThat(beside.status().upToDate()).isTrue();
+    assertThat(database.query("SELECT to_regclass('sheaf.a') IS NOT NULL")).containsExactly("t");
   }
 
   @Test

@@ -2,6 +2,7 @@ package dev.sheaf.migration.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationListener;
@@ -10,9 +11,12 @@ import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
+import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.testing.TestDatabase;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -151,6 +155,55 @@ class SessionStateIT {
               database.query("SELECT count(*) FROM pg_class WHERE relname = 'databasechangelog'"))
           .containsExactly("1");
       assertThat(migrations.status().upToDate()).isTrue();
+    }
+  }
+
+  /// The engine is idle while it waits for the lock, and while changesets run in other sessions.
+  @Test
+  void timeLimitsOfARoleDoNotEndTheEngine() throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    changelogs.changeset("core", 1, "slow", "SELECT pg_sleep(0.4);", "SELECT pg_sleep(0.4);");
+    String role = "sheaf_limited_" + ProcessHandle.current().pid();
+    try (TestDatabase database = TestDatabase.create()) {
+      List<String> limits =
+          database.query(
+              "SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout', 'statement_timeout')");
+      database.execute("CREATE ROLE %s LOGIN SUPERUSER PASSWORD 'weak'".formatted(role));
+      try {
+        for (String limit : limits) {
+          // Also in scratch databases, in which a setting of the database would not apply.
+          database.execute("ALTER ROLE %s SET %s = '200ms'".formatted(role, limit));
+        }
+        Changelogs files = Changelogs.in(root);
+        Migrations migrations =
+            new Migrations(
+                new DatabaseAddress(database.address().jdbcUrl(), role, "weak"),
+                TestConfig.schema("sheaf.schema.lock-poll", "500ms"),
+                files,
+                Modules.everything(files),
+                false);
+        try (Connection other = database.connect()) {
+          AdvisoryLock lock = SchemaLock.tryAcquire(other).orElseThrow();
+          migrations
+              .up(
+                  new MigrationListener() {
+                    @Override
+                    public void waiting(String holder) {
+                      try {
+                        lock.close();
+                      } catch (SQLException e) {
+                        throw new IllegalStateException(e);
+                      }
+                    }
+                  })
+              .orThrow();
+        }
+
+        assertThat(migrations.verify()).isEmpty();
+        migrations.down("core", 1, Approval.NONE, SILENT).orThrow();
+      } finally {
+        database.execute("DROP OWNED BY %1$s; DROP ROLE %1$s".formatted(role));
+      }
     }
   }
 

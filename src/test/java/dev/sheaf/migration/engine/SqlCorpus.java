@@ -444,6 +444,8 @@ final class SqlCorpus {
           FROM (VALUES (1)) AS v (n);
         SET client_encoding = 'UTF8';
         SET NAMES 'utf8';
+        SET DateStyle = 'ISO, DMY';
+        SET LOCAL datestyle TO ymd;
         SET standard_conforming_strings TO on;
         """);
     add(
@@ -813,6 +815,9 @@ final class SqlCorpus {
             "set local standard_conforming_strings to 'off'",
             "SELECT pg_catalog.set_config('standard_conforming_strings', 'off', false)",
             "SET client_encoding = 'LATIN1'",
+            "SET DateStyle = 'German'",
+            "SET LOCAL datestyle TO SQL, DMY",
+            "SELECT pg_catalog.set_config('datestyle', 'postgres', true)",
             "SET NAMES 'WIN1252'",
             "VACUUM (FULL) t",
             "/* so */ CREATE DATABASE other",

@@ -314,11 +314,24 @@ class TrashIT {
         4,
         "bury",
         "SELECT sheaf_trash_column('customer', 'name');",
-        "SELECT sheaf_restore_column('customer', 'name');");
-
+        "SELECT sheaf_restore_column('customer', 'name', quote_literal(''));");
     assertThat(migrations().prove(new ProofSelection.All(), null, _ -> {}))
         .allSatisfy(proof ->
             assertThat(proof.verdict()).as("%s", proof).isEqualTo(RollbackProof.Verdict.PROVEN));
+
+    changelogs.changeset(
+        "core",
+        4,
+        "bury",
+        "SELECT sheaf_trash_column('customer', 'name');",
+        "SELECT sheaf_restore_column('customer', 'name');");
+    assertThat(
+            migrations()
+                .prove(new ProofSelection.One(changelogs.file("core", 4, "bury")), null, _ -> {})
+                .getFirst()
+                .reason())
+        .startsWith(
+            "its rollback fails on rows that were written since: column name of customer was NOT NULL");
   }
 
   @Test

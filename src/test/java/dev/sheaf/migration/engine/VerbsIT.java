@@ -16,6 +16,7 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.migration.execute.SchemaSession;
+import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -366,6 +367,37 @@ class VerbsIT {
                 .success())
         .isTrue();
     assertThat(catalog()).isEqualTo(before);
+  }
+
+  @Test
+  void dropNamesWhatTheRollbacksLeft() throws Exception {
+    database.execute("CREATE TABLE somebody_elses (id int)");
+    changelogs.changeset(
+        "core",
+        4,
+        "wrong",
+        """
+        CREATE SCHEMA "My app";
+        CREATE TABLE "My app".orders (id int);
+        CREATE TABLE item (id int); ALTER TABLE item RENAME TO thing;
+        CREATE TABLE gone (id int);
+        CREATE MATERIALIZED VIEW m AS SELECT 1; CREATE SEQUENCE IF NOT EXISTS s; CREATE DOMAIN positive AS int;
+        CREATE FUNCTION twice(n int) RETURNS int LANGUAGE sql AS 'SELECT 2 * n';
+        """,
+        "DROP TABLE orders; DROP TABLE IF EXISTS item; DROP TABLE gone;");
+    migrations().up(SILENT).orThrow();
+
+    MigrationResult result =
+        migrations().drop(database.address().database(), false, Approval.NONE, SILENT);
+
+    assertThat(result.executed()).hasSize(5);
+    assertThat(result.problems())
+        .extracting(OperatorException::getMessage)
+        .containsExactly(
+            "all changesets are rolled back, but their rollbacks left function public.twice(n integer),"
+                + " materialized view public.m, schema \"My app\", sequence public.s, table \"My app\".orders,"
+                + " table public.thing, type public.positive - drop these objects by hand, and correct the rollbacks");
+    assertThat(database.query("SELECT to_regclass('schema_event')")).containsExactly("null");
   }
 
   @Test

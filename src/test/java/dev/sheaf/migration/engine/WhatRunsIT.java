@@ -1,6 +1,7 @@
 package dev.sheaf.migration.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationListener;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -356,8 +358,17 @@ class WhatRunsIT {
           CREATE TABLE t (id int);                            | 2:1: has no rollback
           CREATE TABLE t (id int);--rollback DROP TABLE t;    | 2:1: has no rollback (and 1 more: sheaf migrate check)
           CREATE TABLE t (id int);¶--rollback                 | 4:11: has no rollback
+          CREATE TABLE t (id int);¶--rollback -- DROP TABLE t; | 4:12: has an empty rollback
+          CREATE TABLE t (id int);¶--rollback ;               | 4:12: has an empty rollback
+          CREATE TABLE t (id int);¶--rollback TODO            | 4:12: has a rollback that is no SQL: TODO
+          CREATE TABLE t (id int);¶--rollback DROP TABLE t;¶--rollback and so on; | 5:12: has a rollback that is no SQL: and so on
+          CREATE TABLE t (id int);¶/* liquibase rollback¶*/   | 5:1: has no rollback
+          CREATE TABLE t (id int);¶/* rollback¶DROP TABLE t;¶*/ | 2:1: has no rollback
+          CREATE TABLE t (id int);¶--rolback DROP TABLE t;    | 2:1: has no rollback (and 1 more: sheaf migrate check)
+          CREATE TABLE t (id int);¶ --rollback DROP TABLE t;  | 2:1: has no rollback (and 1 more: sheaf migrate check)
+          CREATE TABLE t (id int);¶INSERT INTO t VALUES (1);¶-- rollback: see the wiki | 2:1: has no rollback
           """)
-  void f30AFileWithoutARollbackIsRefused(String sql, String problem) throws Exception {
+  void aFileWithoutARollbackIsRefused(String sql, String problem) throws Exception {
     Files.writeString(
         root.resolve("core/001_a.sql"),
         "--liquibase formatted sql\n--changeset core:001\n" + sql.replace('¶', '\n') + "\n");
@@ -369,6 +380,11 @@ class WhatRunsIT {
                 + " - write --rollback <SQL> after the last statement, or --rollback empty when there is"
                 + " nothing to undo");
     assertThat(tables()).isEmpty();
+    database.execute("CREATE TABLE t (id int)");
+    assertThat(migrations().baseline(Approval.NONE, SILENT).problems())
+        .singleElement()
+        .asInstanceOf(InstanceOfAssertFactories.THROWABLE)
+        .hasMessageStartingWith("core/001_a.sql:" + problem);
   }
 
   @ParameterizedTest
@@ -398,6 +414,46 @@ class WhatRunsIT {
 
     assertThat(refusal()).startsWith("core/001_a.sql:2:1: calls itself core:003");
     assertThat(tables()).isEmpty();
+  }
+
+  @Test
+  void aDirectoryThatIsNoModuleIsRefused() throws Exception {
+    write(1, "", "CREATE TABLE t ();", "DROP TABLE t;");
+    Files.createDirectories(root.resolve("my mod"));
+    Files.writeString(
+        root.resolve("my mod/001_a.sql"),
+        text(1, "", "CREATE TABLE u ();", "DROP TABLE u;").replace("core:", "my_mod:"));
+
+    assertThat(refusal())
+        .isEqualTo(
+            "my mod/001_a.sql:2:1: is in my mod/, which is not a module name - a module name has lower-case letters,"
+                + " digits and _, and begins with a letter");
+    assertThat(ChangelogCheck.of(root))
+        .extracting(ChangelogCheck.Finding::path)
+        .containsExactly("my mod/001_a.sql");
+    assertThat(migrations().status().upToDate()).isFalse();
+    assertThat(tables()).isEmpty();
+  }
+
+  /// The history stores 255 characters.
+  @Test
+  void aNameThatTheHistoryCannotStoreIsRefused() throws Exception {
+    String file = "001_" + "a".repeat(238) + ".sql";
+    Files.writeString(
+        root.resolve("core").resolve(file), text(1, "", "CREATE TABLE t ();", "DROP TABLE t;"));
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> migrations())
+        .withMessage(
+            "the name of a changelog is too long: core/"
+                + file
+                + " has 251 characters - shorten it to 242 characters, with its module");
+    Files.move(
+        root.resolve("core").resolve(file),
+        root.resolve("core").resolve(file.replaceFirst("a{9}", "")));
+
+    up();
+    down();
   }
 
   @Test

@@ -20,7 +20,7 @@ class OwnChangelogsIT {
         new Lint(
             changelogs, TestDatabase.server(), ChangesetText.defaults(), null, RuleHarness.VECTORS);
 
-    Lint.Report report = lint.check(ChangesetSelection.all(changelogs));
+    Lint.Report report = lint.check(ChangesetSelection.all(changelogs), _ -> {});
 
     assertThat(report.findings()).isEmpty();
     assertThat(report.notes()).isEqualTo(List.of());

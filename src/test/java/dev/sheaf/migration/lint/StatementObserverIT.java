@@ -2,8 +2,13 @@ package dev.sheaf.migration.lint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.migration.ChangesetText;
+import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.catalog.Catalog.Relation;
 import dev.sheaf.migration.lint.rule.RuleHarness;
+import dev.sheaf.testing.TestDatabase;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -64,6 +69,66 @@ class StatementObserverIT {
             UPDATE document SET author_id = NULL WHERE author_id = (SELECT min(author_id) FROM document): 2 scans, 6 read, 1 written, SHARE
             ALTER TABLE document ALTER COLUMN size SET DEFAULT 1: 0 scans, 0 read, 0 written, ACCESS EXCLUSIVE
             """);
+  }
+
+  /// Reading the catalog takes most of the time, and an `INSERT` rarely changes it.
+  @Test
+  void theCatalogIsReadAgainAfterAStatementThatChangedIt() {
+    Observation observation =
+        RuleHarness.observe(
+            """
+            CREATE TABLE document (id integer PRIMARY KEY, size integer);
+            CREATE FUNCTION part() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF NEW.id = 3 THEN
+                    CREATE TABLE part (id integer PRIMARY KEY);
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER part BEFORE INSERT ON document FOR EACH ROW EXECUTE FUNCTION part();
+            INSERT INTO document VALUES (0, 0);
+            """,
+            "",
+            """
+            INSERT INTO document VALUES (1, 1);
+            INSERT INTO document VALUES (2, 2);
+            INSERT INTO document VALUES (3, 3);
+            UPDATE document SET size = 7;
+            TRUNCATE document;
+            """);
+    List<Step> steps = observation.steps().toList();
+
+    assertThat(steps.get(0).after()).isSameAs(steps.get(0).before());
+    assertThat(steps.get(1).after()).isSameAs(steps.get(0).before());
+    assertThat(steps.get(2).created(Catalog::relations).map(Relation::qualified))
+        .contains("public.part");
+    assertThat(steps.get(3).activity(oid(observation, "document")).written()).isEqualTo(4);
+    assertThat(steps.get(4).rewrittenTables().map(table -> table.after().qualified()))
+        .containsExactly("public.document");
+  }
+
+  @Test
+  void aLongCheckSaysHowFarItIs() throws Exception {
+    List<String> said = new ArrayList<>();
+    try (TestDatabase database = TestDatabase.create()) {
+      new StatementObserver(
+              database.address(),
+              ChangesetText.defaults(),
+              Allowances.IN_FILES,
+              TargetDatabase.UNKNOWN,
+              RuleHarness.VECTORS,
+              said::add,
+              Duration.ZERO)
+          .observe(
+              ChangesetText.parse(
+                  "core",
+                  "002_change.sql",
+                  "--liquibase formatted sql\n--changeset core:002\nSELECT 1; SELECT 2;\n--rollback empty\n"));
+    }
+    assertThat(said)
+        .containsExactly(
+            "checking core/002_change: 1 of 2 statements",
+            "checking core/002_change: 2 of 2 statements");
   }
 
   /// The first attempt commits a part. The second one, without sample rows, fails for that reason.

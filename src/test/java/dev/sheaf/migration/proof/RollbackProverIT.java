@@ -185,6 +185,107 @@ class RollbackProverIT {
                 List.of("the columns of public.shop are in a different order")));
   }
 
+  /// Changesets that permit more rows, their rollbacks, and why these fail.
+  private record Relaxing(String up, String down, @Nullable String failure) {}
+
+  private static final List<Relaxing> RELAXING =
+      List.of(
+          new Relaxing(
+              "ALTER TABLE shop ALTER COLUMN name DROP NOT NULL;",
+              "ALTER TABLE shop ALTER COLUMN name SET NOT NULL;",
+              "column \"name\" of relation \"shop\" contains null values"),
+          new Relaxing(
+              "ALTER TABLE shop DROP CONSTRAINT code_key;",
+              "ALTER TABLE shop ADD CONSTRAINT code_key UNIQUE (code);",
+              "could not create unique index \"code_key\" (Key (code)=(c_) is duplicated.)"),
+          new Relaxing(
+              "ALTER TABLE shop DROP CONSTRAINT code_check;",
+              "ALTER TABLE shop ADD CONSTRAINT code_check CHECK (code LIKE 'c_');",
+              "check constraint \"code_check\" of relation \"shop\" is violated by some row"),
+          new Relaxing(
+              "ALTER TABLE shop DROP CONSTRAINT shop_owner_fkey;",
+              "ALTER TABLE shop ADD CONSTRAINT shop_owner_fkey FOREIGN KEY (owner) REFERENCES owner;",
+              "insert or update on table \"shop\" violates foreign key constraint \"shop_owner_fkey\""
+                  + " (Key (owner)=(9) is not present in table \"owner\".)"),
+          new Relaxing(
+              "ALTER TABLE owner ALTER COLUMN name DROP NOT NULL;",
+              "UPDATE owner SET name = '' WHERE name IS NULL; ALTER TABLE owner ALTER COLUMN name SET NOT NULL;",
+              null),
+          new Relaxing(
+              "ALTER TABLE owner ALTER COLUMN city DROP NOT NULL;",
+              "ALTER TABLE owner ALTER COLUMN city SET NOT NULL;",
+              "column \"city\" of relation \"owner\" contains null values"));
+
+  @Test
+  void rowsWrittenSinceMustNotPreventARollback() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "owner",
+        """
+        CREATE TABLE owner (id bigint PRIMARY KEY, name text NOT NULL, city text NOT NULL);
+        ALTER TABLE shop ADD COLUMN owner bigint CONSTRAINT shop_owner_fkey REFERENCES owner,
+                         ADD CONSTRAINT code_key UNIQUE (code),
+                         ADD CONSTRAINT code_check CHECK (code LIKE 'c_');
+        """,
+        "ALTER TABLE shop DROP COLUMN owner, DROP CONSTRAINT code_key, DROP CONSTRAINT code_check; DROP TABLE owner;");
+    List<RollbackProof> expected = new ArrayList<>();
+    for (int i = 0; i < RELAXING.size(); i++) {
+      Relaxing relaxing = RELAXING.get(i);
+      // The last one is not declared.
+      boolean declared = i < RELAXING.size() - 1;
+      changelogs.changeset(
+          "core",
+          i + 3,
+          "relax",
+          (declared ? "--lossy-rollback by hand\n" : "") + relaxing.up(),
+          relaxing.down());
+      String problem = "its rollback fails on rows that were written since: " + relaxing.failure();
+      expected.add(
+          relaxing.failure() == null
+              ? proof(
+                  i + 3,
+                  Verdict.PROVEN,
+                  null,
+                  List.of("it declares --lossy-rollback, but no rows were lost"))
+              : declared
+                  ? proof(i + 3, Verdict.LOSSY, "by hand", List.of(problem))
+                  : proof(i + 3, Verdict.FAILED, problem, List.of()));
+    }
+
+    List<RollbackProof> proofs = prove(new ProofSelection.All(), null);
+
+    assertThat(proofs.subList(2, proofs.size())).isEqualTo(expected);
+  }
+
+  private static RollbackProof proof(
+      int number, Verdict verdict, @Nullable String reason, List<String> remarks) {
+    return new RollbackProof(
+        "core/00" + number + "_relax", verdict, reason, List.of(), List.of(), remarks);
+  }
+
+  @Test
+  void rowsWrittenSinceMustNotPreventAConcurrentRollback() throws IOException {
+    changelogs.concurrent(
+        "core",
+        2,
+        "unique",
+        "CREATE UNIQUE INDEX CONCURRENTLY code_key ON shop (code);",
+        "DROP INDEX CONCURRENTLY code_key;");
+    changelogs.concurrent(
+        "core",
+        3,
+        "relax",
+        "DROP INDEX CONCURRENTLY code_key;",
+        "CREATE UNIQUE INDEX CONCURRENTLY code_key ON shop (code);");
+
+    assertThat(prove(new ProofSelection.One(root.resolve("core/003_relax.sql")), null))
+        .extracting(RollbackProof::reason)
+        .containsExactly(
+            "its rollback fails on rows that were written since: could not create unique index \"code_key\""
+                + " (Key (code)=(canary 1) is duplicated.)");
+  }
+
   @Test
   void unneededDeclarationsAndEmptyTablesAreRemarks() throws IOException {
     changelogs.changeset(

@@ -2,6 +2,7 @@ package dev.sheaf.migration.scratch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.Changelogs;
@@ -108,6 +109,39 @@ class StateTemplatesIT {
       ensure(2);
 
       assertThat(templates(statement)).hasSize(3).doesNotContain(first);
+    }
+  }
+
+  /// As a role of its own, which does not see what other tests keep.
+  @Test
+  void onlyTheLastUsedAreKeptAndAllCanBeDropped() throws SQLException {
+    String role = TestDatabase.freshName();
+    DatabaseAddress server = TestDatabase.server();
+    try (Connection connection = server.open("sheaf test");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE ROLE " + role + " LOGIN CREATEDB PASSWORD 'weak'");
+      try {
+        DatabaseAddress own = new DatabaseAddress(server.jdbcUrl(), role, "weak");
+        String first = StateTemplates.ensure(changesets.subList(0, 1), own, TestConfig.schema());
+        String both = StateTemplates.ensure(changesets, own, TestConfig.schema());
+        // The older one is used last.
+        StateTemplates.ensure(changesets.subList(0, 1), own, TestConfig.schema());
+        try (Connection asRole = own.open("sheaf test")) {
+          StateTemplates.dropUnused(asRole, 2);
+        }
+        assertThat(templates(statement))
+            .containsExactlyInAnyOrder(first, first.replace("_rows", ""));
+
+        // A template that was dropped is made again.
+        ScratchDatabase.after(changesets, own, TestConfig.schema()).close();
+        assertThat(StateTemplates.dropAll(own))
+            .containsExactlyInAnyOrder(
+                first, first.replace("_rows", ""), both, both.replace("_rows", ""));
+        assertThat(templates(statement)).isEmpty();
+      } finally {
+        drop();
+        statement.execute("DROP ROLE " + role);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.sheaf.migration.lint.rule;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
+import dev.sheaf.migration.lint.Severity;
 import java.lang.module.ModuleDescriptor.Version;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -46,15 +47,19 @@ final class PgvectorTooOld implements Rule {
       return Stream.of(
           index.finding(this, message(index.name(), "its operator class", "0.7.0", version)));
     }
-    // A new table has no rows, so its index is not built in parallel.
+    // A new table has no rows, so its index is not built in parallel. The service builds its own
+    // indexes without parallel workers, so such a version is supported.
     return hnsw
             && index.observation().existed(index.table())
             && index.isBuiltInParallel()
             && isOlder(version, "0.8.2")
         ? Stream.of(
-            index.finding(
-                this,
-                message(index.name(), "a safe parallel build (CVE-2026-3172)", "0.8.2", version)))
+            index
+                .finding(
+                    this,
+                    message(
+                        index.name(), "a safe parallel build (CVE-2026-3172)", "0.8.2", version))
+                .withSeverity(Severity.WARNING))
         : Stream.empty();
   }
 

@@ -54,6 +54,7 @@ public final class Rules {
           new RenamedTable(),
           new ReplicaIdentityLost(),
           new SetNotNullScans(),
+          new SetWithoutLocal(),
           new SmallIntegerKey(),
           new TableRewrite(),
           new TimestampWithoutTimeZone(),
@@ -71,6 +72,9 @@ public final class Rules {
 
   public static final List<Rule> ALL =
       Stream.concat(JUDGES.stream(), Stream.of(new UnusedAllowance(JUDGES))).toList();
+
+  /// The rule whose warning is about the version of the server and not about the changeset.
+  public static final String ABOUT_THE_SERVER = new PgvectorTooOld().name();
 
   private Rules() {}
 

@@ -14,7 +14,7 @@ final class VectorWidthDiffers implements Rule {
   public About about() {
     return Rule.error(
         "The configured models have another number of dimensions, so the column cannot store their vectors, or no search uses the index.",
-        "use the dimensions of a configured model; sheaf.schema.vector-widths lists them");
+        "use the dimensions of a configured model: sheaf.embedding.openai.NAME.dimensions, or sheaf.schema.vector-widths");
   }
 
   @Override

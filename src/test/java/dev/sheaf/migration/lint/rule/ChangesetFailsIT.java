@@ -45,6 +45,30 @@ class ChangesetFailsIT {
   }
 
   @Test
+  void aVectorIndexOfAColumnWithoutDimensions() {
+    String failure =
+        """
+        core/002_change.sql:4: error: changeset-fails: column does not have dimensions (22023)
+            CREATE INDEX %svector_idx ON page USING hnsw (v vector_l2_ops)
+        """;
+
+    assertThat(
+            findings(
+                "CREATE TABLE page (v vector);\nCREATE INDEX vector_idx ON page USING hnsw (v vector_l2_ops);"))
+        .startsWith(failure.formatted(""));
+    assertThat(
+            outsideTransaction(
+                "CREATE TABLE page (v vector);\nCREATE INDEX CONCURRENTLY vector_idx ON page USING hnsw (v vector_l2_ops);"))
+        .startsWith(failure.formatted("CONCURRENTLY "));
+    assertThat(
+            RuleHarness.allFindingsOutsideTransaction(
+                GIVEN + "CREATE TABLE page (v vector); INSERT INTO page VALUES ('[1,2,3]');",
+                "CREATE INDEX CONCURRENTLY vector_idx ON page USING hnsw (v vector_l2_ops);"))
+        .contains("changeset-fails: column does not have dimensions")
+        .doesNotContain("already exists", "truncated-table");
+  }
+
+  @Test
   void rowsThatWereMadeUp() {
     assertThat(
             findings(

@@ -21,7 +21,7 @@ class PgvectorTooOldIT {
                 "CREATE INDEX document_embedding_idx ON document USING hnsw (embedding vector_cosine_ops);"))
         .isEqualTo(
             """
-            core/002_change.sql:3: error: pgvector-too-old: public.document_embedding_idx: a safe parallel build (CVE-2026-3172) needs pgvector 0.8.2, but the target has 0.8.0
+            core/002_change.sql:3: warning: pgvector-too-old: public.document_embedding_idx: a safe parallel build (CVE-2026-3172) needs pgvector 0.8.2, but the target has 0.8.0
                 CREATE INDEX document_embedding_idx ON document USING hnsw (embedding vector_cosine_ops)
                 update pgvector first: ALTER EXTENSION vector UPDATE; or build without parallel workers: SET max_parallel_maintenance_workers = 0: docs/lint/pgvector-too-old.md
             """);

@@ -13,7 +13,7 @@ class VectorWidthDiffersIT {
             """
             core/002_change.sql:3: error: vector-width-differs: public.document.embedding is extensions.vector(768), but the configured models have 384 dimensions
                 CREATE TABLE document (id bigint PRIMARY KEY, embedding vector(768))
-                use the dimensions of a configured model; sheaf.schema.vector-widths lists them: docs/lint/vector-width-differs.md
+                use the dimensions of a configured model: sheaf.embedding.openai.NAME.dimensions, or sheaf.schema.vector-widths: docs/lint/vector-width-differs.md
             """);
   }
 
