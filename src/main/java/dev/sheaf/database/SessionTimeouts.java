@@ -27,14 +27,11 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   private static final String LOCK = "lock_timeout";
   private static final String IDLE = "idle_in_transaction_session_timeout";
 
-  /// The pool keeps idle sessions, and closes them itself. PostgreSQL 14 and later.
-  private static final String UNUSED = "idle_session_timeout";
+  /// PostgreSQL 14 and later.
+  private static final String IDLE_SESSION = "idle_session_timeout";
 
   /// PostgreSQL 17 and later.
   private static final String TRANSACTION = "transaction_timeout";
-
-  /// PostgreSQL 14 and later.
-  private static final String IDLE_SESSION = "idle_session_timeout";
 
   /// Sessions whose limits were changed. They get the usual ones when they are returned.
   private static final Set<Connection> CHANGED =
@@ -46,7 +43,8 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
     usual.put(STATEMENT, config.timeout());
     usual.put(LOCK, config.lockTimeout());
     usual.put(IDLE, config.timeout());
-    usual.put(UNUSED, Duration.ZERO);
+    // The pool keeps idle sessions, and closes them itself.
+    usual.put(IDLE_SESSION, Duration.ZERO);
     usual.put(TRANSACTION, Duration.ZERO);
   }
 
