@@ -11,13 +11,15 @@ public final class Patience {
 
   private Patience() {}
 
-  /// Like [Awaitility#await()], whose own limit of ten seconds a busy machine can exceed.
+  /// Like [Awaitility#await()], whose own limit of ten seconds a busy machine can exceed, and which
+  /// fails with what any thread throws: in the other lane, threads of Quarkus are interrupted when it
+  /// stops.
   public static ConditionFactory await() {
-    return Awaitility.await().atMost(LIMIT);
+    return Awaitility.await().dontCatchUncaughtExceptions().atMost(LIMIT);
   }
 
   /// The same, with a text that a failure begins with.
   public static ConditionFactory await(String alias) {
-    return Awaitility.await(alias).atMost(LIMIT);
+    return Awaitility.await(alias).dontCatchUncaughtExceptions().atMost(LIMIT);
   }
 }
