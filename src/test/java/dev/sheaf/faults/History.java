@@ -3,12 +3,12 @@ package dev.sheaf.faults;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
-import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The check is the search of Wing and Gong with the memory of Lowe ("Testing for linearizability",
 /// 2017): it remembers which operations were placed together with the state that they led to.
+/// Operations that need not have happened are tried last.
 final class History {
 
   /// A document as clients see it; `null` where it does not exist.
@@ -49,7 +50,8 @@ final class History {
   record Operation(
       Kind kind, String value, @Nullable State seen, Outcome outcome, long begun, long ended) {}
 
-  private record Placed(BitSet operations, @Nullable State state) {}
+  /// The operations of known outcome that were placed, and the state that followed.
+  private record Placed(BitSet known, @Nullable State state) {}
 
   private final Queue<Operation> operations = new ConcurrentLinkedQueue<>();
 
@@ -73,10 +75,17 @@ final class History {
         .collect(Collectors.joining("\n"));
   }
 
-  /// The operations in an order that explains all results, or empty if there is none.
-  Optional<List<Operation>> linearized() {
+  /// Whether some order of the operations explains all results.
+  boolean isLinearizable() {
+    // What must have happened comes first, so that the rest is placed only where it explains
+    // something.
     List<Operation> sorted =
-        operations.stream().sorted(Comparator.comparingLong(Operation::begun)).toList();
+        operations.stream()
+            .sorted(
+                Comparator.comparing(
+                        (Operation operation) -> operation.outcome() == Outcome.UNKNOWN)
+                    .thenComparingLong(Operation::begun))
+            .toList();
     return new Search(sorted).run();
   }
 
@@ -113,10 +122,15 @@ final class History {
 
   private static final class Search {
 
+    /// First those whose outcome is known, each part by its begin.
     private final List<Operation> operations;
-    private final Set<Placed> seen = new HashSet<>();
+
+    private final int known;
+
+    /// The operations of unknown outcome that were placed, too, each time that this was reached.
+    private final Map<Placed, List<BitSet>> seen = new HashMap<>();
+
     private final BitSet placed = new BitSet();
-    private final List<Operation> order = new ArrayList<>();
 
     /// The choices so far: the operation, and the state before it.
     private final List<Choice> choices = new ArrayList<>();
@@ -125,10 +139,12 @@ final class History {
 
     Search(List<Operation> operations) {
       this.operations = operations;
+      this.known =
+          (int) operations.stream().filter(one -> one.outcome() != Outcome.UNKNOWN).count();
     }
 
     /// A loop instead of recursion, because a history has thousands of operations.
-    Optional<List<Operation>> run() {
+    boolean run() {
       @Nullable State state = null;
       int from = 0;
       while (!isComplete()) {
@@ -136,53 +152,68 @@ final class History {
         if (next >= 0) {
           choices.add(new Choice(next, state));
           placed.set(next);
-          order.add(operations.get(next));
           state = apply(operations.get(next), state).orElseThrow().state();
           from = placed.nextClearBit(0);
         } else if (choices.isEmpty()) {
-          return Optional.empty();
+          return false;
         } else {
           Choice last = choices.removeLast();
           placed.clear(last.operation());
-          order.removeLast();
           state = last.before();
           from = last.operation() + 1;
         }
       }
-      return Optional.of(order);
+      return true;
     }
 
     /// An operation of unknown outcome need not be placed.
     private boolean isComplete() {
-      for (int i = placed.nextClearBit(0); i < operations.size(); i = placed.nextClearBit(i + 1)) {
-        if (operations.get(i).outcome() != Outcome.UNKNOWN) {
-          return false;
-        }
-      }
-      return true;
+      return placed.nextClearBit(0) >= known;
     }
 
     /// The next operation that may come now: it began before the first end of those that are left.
     private int next(int from, @Nullable State state) {
       long firstEnd = Long.MAX_VALUE;
       for (int i = placed.nextClearBit(0);
-          i < operations.size() && operations.get(i).begun() <= firstEnd;
+          i < known && operations.get(i).begun() <= firstEnd;
           i = placed.nextClearBit(i + 1)) {
         firstEnd = Math.min(firstEnd, operations.get(i).ended());
       }
-      for (int i = placed.nextClearBit(from);
-          i < operations.size() && operations.get(i).begun() <= firstEnd;
-          i = placed.nextClearBit(i + 1)) {
-        Optional<Result> result = apply(operations.get(i), state);
-        if (result.isPresent()) {
-          BitSet with = (BitSet) placed.clone();
-          with.set(i);
-          if (seen.add(new Placed(with, result.get().state()))) {
-            return i;
+      int i = placed.nextClearBit(from);
+      while (i < operations.size()) {
+        if (operations.get(i).begun() > firstEnd) {
+          if (i >= known) {
+            return -1;
           }
+          i = placed.nextClearBit(known);
+          continue;
         }
+        Optional<Result> result = apply(operations.get(i), state);
+        if (result.isPresent() && isNew(i, result.get().state())) {
+          return i;
+        }
+        i = placed.nextClearBit(i + 1);
       }
       return -1;
+    }
+
+    /// Whether this was not tried with the same or fewer operations of unknown outcome. With fewer
+    /// of them, at least as much is possible.
+    private boolean isNew(int next, @Nullable State state) {
+      BitSet all = (BitSet) placed.clone();
+      all.set(next);
+      List<BitSet> tried =
+          seen.computeIfAbsent(new Placed(all.get(0, known), state), _ -> new ArrayList<>());
+      BitSet unknown = all.get(known, operations.size());
+      for (BitSet fewer : tried) {
+        BitSet more = (BitSet) fewer.clone();
+        more.andNot(unknown);
+        if (more.isEmpty()) {
+          return false;
+        }
+      }
+      tried.add(unknown);
+      return true;
     }
   }
 }

@@ -519,15 +519,20 @@ class JobIT {
   @Test
   void aJobFailsIfItsCollectionIsDropped() throws SQLException {
     String collection = vectors();
-    String busy = vectors();
     int id;
     var warnings = new Warnings();
-    try (Gate gate = gate(busy)) {
-      // The worker is busy with another job while the collection is dropped.
-      store(busy, lines(5_000));
-      await().until(gate::isReached);
+    execute(
+        """
+        CREATE FUNCTION unclaimed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TRIGGER unclaimed BEFORE UPDATE ON ingestion_job
+            FOR EACH ROW WHEN (OLD.state = 'queued' AND NEW.state = 'running') EXECUTE FUNCTION unclaimed();
+        """);
+    try {
+      // No worker can claim the job before the collection is dropped.
       id = store(collection, lines(5_000));
       given().delete("/api/v1/collections/{collection}", collection).then().statusCode(204);
+    } finally {
+      execute("DROP FUNCTION unclaimed() CASCADE");
     }
 
     awaitState(id, "failed");

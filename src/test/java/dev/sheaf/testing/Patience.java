@@ -12,8 +12,8 @@ public final class Patience {
   private Patience() {}
 
   /// Like [Awaitility#await()], whose own limit of ten seconds a busy machine can exceed, and which
-  /// fails with what any thread throws: in the other lane, threads of Quarkus are interrupted when it
-  /// stops.
+  /// fails with what any thread throws: in the other lane, threads of Quarkus are interrupted when
+  /// it stops.
   public static ConditionFactory await() {
     return Awaitility.await().dontCatchUncaughtExceptions().atMost(LIMIT);
   }
