@@ -48,6 +48,12 @@ class RegisterIT {
   private static final int CLIENTS = 20;
   private static final int POLL_MILLIS = 50;
   private static final int DOCUMENTS = 8;
+
+  /// After so many operations, the clients go on with other documents: the check of a history takes
+  /// more than its length.
+  private static final int OPERATIONS_OF_ROUND = 600;
+
+  private static final int ROUNDS = Math.ceilDiv(OPERATIONS, OPERATIONS_OF_ROUND);
   private static final String COLLECTION = "/api/v1/collections/register";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -58,7 +64,7 @@ class RegisterIT {
           "SHEAF_LIMITS_OPEN_UPLOADS_PER_CALLER", String.valueOf(CLIENTS));
 
   private final List<History> histories =
-      IntStream.range(0, DOCUMENTS).mapToObj(_ -> new History()).toList();
+      IntStream.range(0, ROUNDS * DOCUMENTS).mapToObj(_ -> new History()).toList();
   private final AtomicReferenceArray<SheafProcess> replicas = new AtomicReferenceArray<>(REPLICAS);
   private final AtomicInteger begun = new AtomicInteger();
 
@@ -105,20 +111,20 @@ class RegisterIT {
       }
     }
     for (History history : histories) {
-      assertThat(history.size()).isGreaterThan(OPERATIONS / DOCUMENTS / 4);
+      assertThat(history.size()).isGreaterThan(OPERATIONS / ROUNDS / DOCUMENTS / 4);
       assertThat(history.isLinearizable()).as("%s", history).isTrue();
     }
     System.out.printf(
         "%s operations on %s documents through %s replicas, %s kills, seed %s: linearizable%n",
-        histories.stream().mapToInt(History::size).sum(), DOCUMENTS, REPLICAS, KILLS, SEED);
+        histories.stream().mapToInt(History::size).sum(), histories.size(), REPLICAS, KILLS, SEED);
   }
 
   private Callable<Integer> client(int number) {
     var random = new Random(SEED * CLIENTS + number);
     return () -> {
       int done = 0;
-      while (begun.getAndIncrement() < OPERATIONS) {
-        int document = random.nextInt(DOCUMENTS);
+      for (int i = begun.getAndIncrement(); i < OPERATIONS; i = begun.getAndIncrement()) {
+        int document = i / OPERATIONS_OF_ROUND * DOCUMENTS + random.nextInt(DOCUMENTS);
         SheafProcess replica = replicas.get(random.nextInt(REPLICAS));
         String value = "c" + number + "n" + done++;
         switch (random.nextInt(20)) {
@@ -130,7 +136,7 @@ class RegisterIT {
           case 12, 13, 14 -> get(replica, document);
           case 15, 16, 17 ->
               search(replica, document, "\"mode\":\"fulltext\",\"text\":\"d" + document + "\"");
-          default -> search(replica, document, "\"vector\":" + vector(document));
+          default -> search(replica, document, "\"limit\":1000,\"vector\":" + vector(document));
         }
       }
       return done;
@@ -322,6 +328,9 @@ class RegisterIT {
   }
 
   private static List<Integer> vector(int document) {
-    return IntStream.range(0, DOCUMENTS).map(i -> i == document ? 1 : 0).boxed().toList();
+    return IntStream.range(0, DOCUMENTS)
+        .map(i -> i == document % DOCUMENTS ? 1 : 0)
+        .boxed()
+        .toList();
   }
 }
