@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.nio.file.NoSuchFileException;
 import java.security.GeneralSecurityException;
 import java.sql.SQLException;
+import java.util.Locale;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -128,8 +129,7 @@ public final class SqlErrorMessage {
     }
     return switch (SqlStates.of(e)) {
       case SqlStates.INSUFFICIENT_PRIVILEGE ->
-          statement != null
-                  && statement.toUpperCase(java.util.Locale.ROOT).contains("CREATE EXTENSION")
+          statement != null && statement.toUpperCase(Locale.ROOT).contains("CREATE EXTENSION")
               ? "ask an administrator to run in database "
                   + address.database()
                   + ": "

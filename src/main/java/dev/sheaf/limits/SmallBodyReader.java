@@ -36,9 +36,9 @@ class SmallBodyReader {
   private static final Logger LOG = Logger.getLogger(SmallBodyReader.class);
 
   private final MemoryBudget budget;
-  private final IdleConnections connections;
+  private final StalledConnections connections;
 
-  SmallBodyReader(MemoryBudget budget, IdleConnections connections) {
+  SmallBodyReader(MemoryBudget budget, StalledConnections connections) {
     this.budget = budget;
     this.connections = connections;
   }

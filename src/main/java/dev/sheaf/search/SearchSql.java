@@ -359,9 +359,9 @@ public final class SearchSql {
   }
 
   /// Texts, vectors and highlights are read for the returned rows only. The last column is the
-  /// number of bytes of the texts of the hit. If they are more than [#maxBytes], the texts are
-  /// NULL, so that the caller can reserve memory before it reads them. The number is computed once
-  /// for a hit, where the last of its texts is looked up.
+  /// number of bytes of the texts of the hit, as they are stored. If they are more than
+  /// [#maxBytes], the texts are NULL, so that the caller can reserve memory before it reads them.
+  /// The number is computed once for a hit, where the last of its texts is looked up.
   private String hits() {
     SearchRequest request = query.request();
     boolean highlight = request.highlight();

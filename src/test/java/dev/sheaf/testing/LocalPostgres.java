@@ -88,11 +88,14 @@ public final class LocalPostgres implements FaultyPostgres {
     awaitReady();
   }
 
-  /// Ignores failures of `kill`, because some processes may have ended already.
-  private static void signal(String name, Stream<ProcessHandle> processes) throws IOException {
+  /// Sends a signal to processes, of which some may have ended already.
+  ///
+  /// @return whether none had
+  static boolean signal(String name, Stream<ProcessHandle> processes) throws IOException {
     Stream<String> pids = processes.map(process -> String.valueOf(process.pid()));
     List<String> command = Stream.concat(Stream.of("kill", "-" + name), pids).toList();
-    new ProcessBuilder(command).redirectErrorStream(true).start().onExit().join();
+    Process kill = new ProcessBuilder(command).redirectErrorStream(true).start();
+    return kill.onExit().join().exitValue() == 0;
   }
 
   private ProcessHandle postmaster() throws IOException {

@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// Runs the built application as a process, as users do, so that tests can kill it.
 public final class SheafProcess implements AutoCloseable {
@@ -189,18 +190,17 @@ public final class SheafProcess implements AutoCloseable {
   }
 
   /// Suspends the process, as a full garbage collection or the migration of a virtual machine does.
-  public void suspend() throws IOException, InterruptedException {
+  public void suspend() throws IOException {
     signal("STOP");
   }
 
   /// Lets the process go on.
-  public void resume() throws IOException, InterruptedException {
+  public void resume() throws IOException {
     signal("CONT");
   }
 
-  private void signal(String name) throws IOException, InterruptedException {
-    Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(process.pid())).start();
-    if (kill.waitFor() != 0) {
+  private void signal(String name) throws IOException {
+    if (!LocalPostgres.signal(name, Stream.of(process.toHandle()))) {
       throw new IOException("no " + name + " for " + process.pid());
     }
   }

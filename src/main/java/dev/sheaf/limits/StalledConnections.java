@@ -27,14 +27,14 @@ import org.jspecify.annotations.Nullable;
 
 /// Closes connections on which no request arrives. The server limits how many connections are open
 /// (`quarkus.http.limits.max-connections`), so clients that send nothing, or their headers byte by
-/// byte, would keep out all others. Also closes connections whose clients read an answer more
-/// slowly than `sheaf.limits.transfer-rate`, because a request keeps its memory until its answer is
-/// read.
+/// byte, would keep out all others. Also closes connections whose clients do not send a small body
+/// within `quarkus.http.read-timeout`, or read an answer more slowly than
+/// `sheaf.limits.transfer-rate`, because a request keeps its memory until its answer is read.
 ///
 /// The server's own idle timeout cannot do this: it also closes connections whose request takes
 /// long, and it does not notice slow headers.
 @ApplicationScoped
-class IdleConnections {
+class StalledConnections {
 
   /// Before the filter that gives each request its ID.
   private static final int FIRST = 10_001;
@@ -47,10 +47,10 @@ class IdleConnections {
   /// The media types of answers that last for long and keep little memory.
   private static final List<String> STREAMS = List.of("application/x-ndjson", "text/event-stream");
 
-  private static final Logger LOG = Logger.getLogger(IdleConnections.class);
+  private static final Logger LOG = Logger.getLogger(StalledConnections.class);
 
   private static final AttributeKey<State> STATE =
-      AttributeKey.valueOf(IdleConnections.class.getName());
+      AttributeKey.valueOf(StalledConnections.class.getName());
 
   private final LimitsConfig config;
   private final TransferRate ofAnswers;
@@ -60,7 +60,7 @@ class IdleConnections {
   private final AtomicInteger open = new AtomicInteger();
   private volatile boolean crowded;
 
-  IdleConnections(
+  StalledConnections(
       LimitsConfig config,
       @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
           Duration readTimeout,
