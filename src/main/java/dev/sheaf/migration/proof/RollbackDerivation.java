@@ -130,7 +130,7 @@ public final class RollbackDerivation {
             .append('\n');
       }
       if (statements.isEmpty() && open.isEmpty()) {
-        text.append("--rollback empty\n");
+        text.append("--rollback empty because it leaves the catalog as it was\n");
       }
       Files.writeString(file, text);
     } catch (IOException e) {

@@ -86,7 +86,7 @@ public final class RollbackProver {
     @Nullable String failure;
     @Nullable String rejected = null;
     try {
-      changeset.requireRunnable();
+      changeset.requireRollback();
       SampleRowTrial.Before before = trial.upWithRows(position);
       remarks.addAll(before.remarks());
       Connection connection = trial.connection();

@@ -48,7 +48,9 @@ class ChangesetTest {
         ChangesetText.parse(
             module,
             file,
-            "--liquibase formatted sql\n--changeset " + name + "\nSELECT 1;\n--rollback empty\n");
+            "--liquibase formatted sql\n--changeset "
+                + name
+                + "\nSELECT 1;\n--rollback empty because it is a test\n");
 
     assertThat(changeset.problems())
         .extracting(found -> found.message() + "; " + found.hint())
@@ -79,7 +81,10 @@ class ChangesetTest {
           """)
   void whatDestroysDataIsSeenWithoutADeclaration(String sql, String loss) {
     Changeset changeset =
-        ChangesetText.parse("core", "001_a.sql", HEAD.formatted("") + sql + "\n--rollback empty\n");
+        ChangesetText.parse(
+            "core",
+            "001_a.sql",
+            HEAD.formatted("") + sql + "\n--rollback empty because it is a test\n");
 
     assertThat(changeset.destroys()).isEqualTo(loss);
   }
@@ -107,7 +112,9 @@ class ChangesetTest {
   void aConcurrentStepRunsOutsideOfATransaction(String sql) {
     assertThat(
             ChangesetText.parse(
-                    "core", "001_a.sql", HEAD.formatted("") + sql + ";\n--rollback empty\n")
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted("") + sql + ";\n--rollback empty because it is a test\n")
                 .problems())
         .extracting(ChangelogProblem::message)
         .containsExactly("uses CONCURRENTLY in a transaction");
@@ -115,7 +122,9 @@ class ChangesetTest {
             ChangesetText.parse(
                     "core",
                     "001_a.sql",
-                    HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
+                    HEAD.formatted(" runInTransaction:false")
+                        + sql
+                        + ";\n--rollback empty because it is a test\n")
                 .problems())
         .isEmpty();
   }
@@ -131,7 +140,9 @@ class ChangesetTest {
   void notEverythingConcurrentIsSuchAStep(String sql) {
     assertThat(
             ChangesetText.parse(
-                    "core", "001_a.sql", HEAD.formatted("") + sql + ";\n--rollback empty\n")
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted("") + sql + ";\n--rollback empty because it is a test\n")
                 .problems())
         .isEmpty();
   }
@@ -151,7 +162,9 @@ class ChangesetTest {
             ChangesetText.parse(
                     "core",
                     "001_a.sql",
-                    HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
+                    HEAD.formatted(" runInTransaction:false")
+                        + sql
+                        + ";\n--rollback empty because it is a test\n")
                 .problems())
         .extracting(ChangelogProblem::message, ChangelogProblem::hint)
         .containsExactly(
@@ -163,7 +176,8 @@ class ChangesetTest {
   @Test
   void theChecksumOfAnEarlierVersionIsItsOwn() {
     String file =
-        HEAD.formatted("") + "SELECT '\n-- comment: data\n${user.name}';\n--rollback empty\n";
+        HEAD.formatted("")
+            + "SELECT '\n-- comment: data\n${user.name}';\n--rollback empty because it is a test\n";
     Changeset changeset = ChangesetText.parse("core", "001_a.sql", file);
     String earlier = LiquibaseReading.checksum(SourceText.of(file)).orElseThrow();
 

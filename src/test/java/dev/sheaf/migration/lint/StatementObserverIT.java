@@ -123,7 +123,7 @@ class StatementObserverIT {
               ChangesetText.parse(
                   "core",
                   "002_change.sql",
-                  "--liquibase formatted sql\n--changeset core:002\nSELECT 1; SELECT 2;\n--rollback empty\n"));
+                  "--liquibase formatted sql\n--changeset core:002\nSELECT 1; SELECT 2;\n--rollback empty because it is a test\n"));
     }
     assertThat(said)
         .containsExactly(

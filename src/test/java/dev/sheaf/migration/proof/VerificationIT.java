@@ -63,7 +63,7 @@ class VerificationIT {
         CREATE TABLE hr.schema_event (id int);
         CREATE FUNCTION hr.sheaf_run(statements text[]) RETURNS void LANGUAGE sql AS '';
         """,
-        "empty");
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
     assertThat(migrations().verify()).isEmpty();
 
@@ -165,7 +165,7 @@ class VerificationIT {
         GRANT SELECT ON t TO PUBLIC;
         CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
         """,
-        "empty");
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
     assertThat(migrations().verify(true)).isEmpty();
     String role = TestDatabase.freshName();
@@ -221,7 +221,7 @@ class VerificationIT {
         CREATE VIEW v AS SELECT id, mood FROM t WHERE pause > interval '3 hours' AND at < '2026-05-06Z';
         CREATE FUNCTION f(m mood) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
         """,
-        "empty");
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
 
     for (String setting :
@@ -253,8 +253,8 @@ class VerificationIT {
         1,
         "strings",
         "CREATE TABLE t (bytes bytea DEFAULT '\\x0102', path text DEFAULT 'C:\\new'); INSERT INTO t DEFAULT VALUES;",
-        "empty");
-    changelogs.concurrent("core", 2, "more", "INSERT INTO t (path) VALUES ('D:\\new');", "empty");
+        "empty because it is a test");
+    changelogs.concurrent("core", 2, "more", "INSERT INTO t (path) VALUES ('D:\\new');", "empty because it is a test");
     migrations().up(SILENT).orThrow();
 
     assertThat(database.query("SELECT encode(bytes, 'hex') || ' ' || path FROM t"))
@@ -264,9 +264,9 @@ class VerificationIT {
 
   @Test
   void settingsOfTheRoleAreNoDifference() throws Exception {
-    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "empty");
-    changelogs.changeset("core", 2, "b", "CREATE SCHEMA extra;", "empty");
-    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "empty");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "empty because it is a test");
+    changelogs.changeset("core", 2, "b", "CREATE SCHEMA extra;", "empty because it is a test");
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "empty because it is a test");
     migrations().up(SILENT).orThrow();
     String role = TestDatabase.freshName();
     database.execute(
