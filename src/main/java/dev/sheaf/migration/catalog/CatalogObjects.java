@@ -179,7 +179,7 @@ public final class CatalogObjects {
       return as(Index.class);
     }
 
-    Relation relation() {
+    public Relation relation() {
       return as(Relation.class);
     }
 
