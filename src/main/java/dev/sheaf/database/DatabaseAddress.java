@@ -40,7 +40,7 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   /// @throws OperatorException if the URL is malformed or has an unknown parameter; the message
   ///   does not contain the credentials
   public static DatabaseAddress parse(String url) {
-    return PostgresUrl.parse(url, Variables.NONE);
+    return PostgresUrl.parse(url, null);
   }
 
   /// The same, completed as `psql` does: `service=NAME` and the variables `PG...` supply what the

@@ -45,9 +45,6 @@ final class LibpqDefaults {
   /// The environment, or what a test has in its place.
   @FunctionalInterface
   interface Variables {
-    /// No variables, and no service file.
-    Variables NONE = _ -> null;
-
     /// The value of a variable; `null` if it is not set.
     @Nullable String value(String name);
   }

@@ -66,9 +66,10 @@ final class PostgresUrl {
 
   /// Parses a URL.
   ///
-  /// @param variables the environment variables that complete it, as they do for `psql`
+  /// @param variables the environment variables that complete it, as they do for `psql`; `null` for
+  ///   none, and no service file
   /// @throws OperatorException if it is malformed, or has a parameter that would be ignored
-  static DatabaseAddress parse(String text, Variables variables) {
+  static DatabaseAddress parse(String text, @Nullable Variables variables) {
     Matcher scheme = SCHEME.matcher(text.strip());
     if (!scheme.matches()) {
       Matcher other = Pattern.compile("(?:jdbc:)?[a-z0-9+.-]+(?=://)").matcher(text.strip());
@@ -101,7 +102,7 @@ final class PostgresUrl {
       parameters.putIfAbsent("password", password);
     }
     Map<String, String> defaults =
-        variables == Variables.NONE
+        variables == null
             ? new LinkedHashMap<>()
             : LibpqDefaults.of(variables, parameters.remove("service"));
     return address(slash < 0 ? place : place.substring(0, slash), parameters, defaults);

@@ -175,7 +175,7 @@ class DatabaseUrlConfigSourceFactoryTest {
     for (String variable :
         text.replace("=FILE", "=" + serviceFile())
             .replace("=DIRECTORY", "=" + directory)
-            .split(" ")) {
+            .split(" ", -1)) {
       int equals = variable.indexOf('=');
       variables.put(variable.substring(0, equals), variable.substring(equals + 1));
     }

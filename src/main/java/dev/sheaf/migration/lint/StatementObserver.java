@@ -296,7 +296,7 @@ public final class StatementObserver {
         }
       }
       boolean unchanged =
-          failure == null && statement.changesOnlyRows() && rehearsal.after() == before;
+          failure == null && statement.changesOnlyRows() && rehearsal.after().equals(before);
       current = unchanged ? before : readCatalog(connection);
       steps.add(
           new Step(

@@ -89,7 +89,7 @@ public record EntityComparison(List<Part> parts, List<String> drops) {
   public String body(Part part) {
     StringBuilder text = new StringBuilder();
     part.statements().forEach(statement -> text.append(statement).append(";\n"));
-    if (!drops.isEmpty() && part == parts.getFirst()) {
+    if (!drops.isEmpty() && part.equals(parts.getFirst())) {
       text.append(
           "\n-- No entity maps these columns. Dropping them deletes their data permanently:\n");
       drops.forEach(drop -> text.append("-- ").append(drop).append(";\n"));
