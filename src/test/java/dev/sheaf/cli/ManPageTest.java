@@ -39,9 +39,8 @@ class ManPageTest {
             });
       }
     }
-    assertThat(page.lines())
-        .noneMatch(line -> line.matches("\\.(?!TH|SH|SS|PP|TP|B).*"))
-        .startsWith(".TH \"SHEAF\" \"1\"");
+    assertThat(page).startsWith(".TH \"SHEAF\" \"1\"");
+    assertThat(page.lines()).noneMatch(line -> line.matches("\\.(?!TH|SH|SS|PP|TP|B).*"));
   }
 
   private static Stream<CommandLine> below(CommandLine command) {
