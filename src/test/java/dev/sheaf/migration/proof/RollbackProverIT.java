@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -339,7 +340,12 @@ class RollbackProverIT {
   private static RollbackProof proof(
       int number, Verdict verdict, @Nullable String reason, List<String> remarks) {
     return new RollbackProof(
-        "core/%03d_relax".formatted(number), verdict, reason, List.of(), List.of(), remarks);
+        String.format(Locale.ROOT, "core/%03d_relax", number),
+        verdict,
+        reason,
+        List.of(),
+        List.of(),
+        remarks);
   }
 
   @Test
