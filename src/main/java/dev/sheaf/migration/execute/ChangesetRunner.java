@@ -230,6 +230,8 @@ public final class ChangesetRunner {
             if (direction == Direction.UP && !scratch) {
               requireValidBackfill(changeset);
             }
+            // Deferred triggers and constraints belong to the changeset: its settings and its role.
+            statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
             session.returnToEngine();
             record(session.connection(), changeset, direction, begun);
           });

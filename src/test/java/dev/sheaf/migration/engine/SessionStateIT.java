@@ -133,6 +133,37 @@ class SessionStateIT {
   }
 
   @Test
+  void deferredTriggersRunInTheSessionOfTheChangeset() throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    changelogs.changeset(
+        "core",
+        1,
+        "stamp",
+        """
+        CREATE TABLE t (id int);
+        CREATE TABLE stamp (by text, tenant text);
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS
+          $$BEGIN INSERT INTO stamp VALUES (current_user, current_setting('app.tenant')); RETURN NULL; END$$;
+        CREATE CONSTRAINT TRIGGER stamp AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW EXECUTE FUNCTION stamp();
+        GRANT INSERT ON t, stamp TO pg_monitor;
+        """,
+        "DROP TABLE t, stamp;\nDROP FUNCTION stamp;");
+    changelogs.changeset(
+        "core",
+        2,
+        "row",
+        "SET ROLE pg_monitor; SET LOCAL app.tenant = 'blue'; INSERT INTO t VALUES (1);",
+        "DELETE FROM t;");
+    try (TestDatabase database = TestDatabase.create()) {
+      TestConfig.migrations(database, root).up(SILENT).orThrow();
+
+      assertThat(database.query("SELECT by || ' ' || tenant FROM stamp"))
+          .containsExactly("pg_monitor blue");
+    }
+  }
+
+  @Test
   void settingsOfADatabaseApplyToTheNextChangeset() throws Exception {
     TestChangelogs changelogs = new TestChangelogs(root);
     changelogs.changeset(
