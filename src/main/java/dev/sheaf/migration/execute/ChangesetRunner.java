@@ -234,6 +234,8 @@ public final class ChangesetRunner {
             statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
             session.returnToEngine();
             record(session.connection(), changeset, direction, begun);
+            // Of an attempt outside of a transaction, before its file was modified.
+            Journal.end(session.connection(), changeset);
           });
     }
   }

@@ -172,6 +172,18 @@ class InterruptedChangesetIT {
     index("-- corrected\nCREATE  TABLE app.u ();\nSELECT 1;\nCREATE TABLE app.v ();");
     up().orThrow();
     assertThat(database.query("SELECT to_regclass('app.v')")).containsExactly("app.v");
+    assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
+  }
+
+  @Test
+  void aFailedChangesetMayBeMadeTransactional() throws Exception {
+    index("CREATE TABLE IF NOT EXISTS app.u ();\nSELECT 1 / 0;");
+    assertThat(up().success()).isFalse();
+
+    changelogs.changeset("core", 2, "i", "CREATE TABLE IF NOT EXISTS app.u ();", "SELECT 1;");
+    up().orThrow();
+
+    assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
   }
 
   @Test
