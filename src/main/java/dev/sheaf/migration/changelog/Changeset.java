@@ -226,8 +226,19 @@ public record Changeset(
   /// Reads a changeset from its file. What is wrong with the file is kept in [#problems], so that
   /// what was applied before anybody noticed can still be taken back.
   public static Changeset of(ChangelogFile file) {
+    return of(file, true);
+  }
+
+  /// The same for a file that need not be the first of its module.
+  ///
+  /// @param first whether it is
+  static Changeset of(ChangelogFile file, boolean first) {
     ChangelogText text = ChangelogReader.read(file.content());
     List<ChangelogProblem> problems = new ArrayList<>(text.problems());
+    text.directives().stream()
+        .filter(line -> line.word().equals("requires"))
+        .filter(_ -> !first || file.module().equals(Modules.CORE))
+        .forEach(line -> problems.add(notRequired(line, first)));
     Directives directives = Directives.of(text.directives(), problems::add);
     Changeset changeset =
         new Changeset(
@@ -256,6 +267,18 @@ public record Changeset(
             .toList(),
         List.of(),
         null);
+  }
+
+  private static ChangelogProblem notRequired(DirectiveLine line, boolean first) {
+    return first
+        ? new ChangelogProblem(
+            line.position(),
+            "requires a module, but every module requires core",
+            "remove " + line.text())
+        : new ChangelogProblem(
+            line.position(),
+            "has --requires, which only the first file of a module can have",
+            "move it there");
   }
 
   private void refuseOtherNames(SourceText.Position position, List<ChangelogProblem> problems) {
