@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -164,6 +166,39 @@ class SessionStateIT {
   }
 
   @Test
+  void aChangesetCannotReleaseTheLockOfTheSchema() throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    String release =
+        """
+        SELECT pg_advisory_unlock_all();
+        SELECT pg_advisory_unlock(classid::bigint << 32 | objid::bigint), pg_advisory_unlock(classid::int, objid::int)
+          FROM pg_locks WHERE locktype = 'advisory';
+        """;
+    changelogs.changeset("core", 1, "a", release, "SELECT 1;");
+    changelogs.concurrent("core", 2, "b", release + "DISCARD ALL;", "SELECT 1;");
+    List<String> held = new ArrayList<>();
+    try (TestDatabase database = TestDatabase.create();
+        Connection other = database.connect()) {
+      MigrationListener whileItHoldsTheLock =
+          new MigrationListener() {
+            @Override
+            public void finished(String changeset, Direction direction, Duration took) {
+              try {
+                if (SchemaLock.tryAcquire(other).isEmpty()) {
+                  held.add(changeset);
+                }
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+          };
+
+      TestConfig.migrations(database, root).up(whileItHoldsTheLock).orThrow();
+    }
+    assertThat(held).containsExactly("core/001_a", "core/002_b");
+  }
+
+  @Test
   void settingsOfADatabaseApplyToTheNextChangeset() throws Exception {
     TestChangelogs changelogs = new TestChangelogs(root);
     changelogs.changeset(
@@ -238,9 +273,16 @@ class SessionStateIT {
     }
   }
 
+  /// @param statement of a changeset; a backfill if it is empty
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void rowsThatRowLevelSecurityHidesAreAnError(boolean backfill) throws Exception {
+  @ValueSource(
+      strings = {
+        "",
+        "UPDATE item SET label = title;",
+        "CREATE VIEW v AS SELECT * FROM item;\nCREATE TABLE copied AS SELECT title FROM v;"
+      })
+  void rowsThatRowLevelSecurityHidesAreAnError(String statement) throws Exception {
+    boolean backfill = statement.isEmpty();
     String role = "sheaf_rls_" + ProcessHandle.current().pid();
     try (TestDatabase database = TestDatabase.create()) {
       String name = database.address().database();
@@ -261,8 +303,7 @@ class SessionStateIT {
             CREATE POLICY p ON item USING (tenant = current_setting('app.tenant', true));
             """,
             "DROP TABLE item;");
-        changelogs.changeset(
-            "core", 2, "label", backfill ? "SELECT 1;" : "UPDATE item SET label = title;", "empty");
+        changelogs.changeset("core", 2, "label", backfill ? "SELECT 1;" : statement, "empty");
         if (backfill) {
           Files.writeString(
               changelogs.root().resolve("core/002_label.backfill.sql"),
