@@ -221,6 +221,7 @@ class SessionStateIT {
               database.query("SELECT count(*) FROM pg_class WHERE relname = 'databasechangelog'"))
           .containsExactly("1");
       assertThat(migrations.status().upToDate()).isTrue();
+      assertThat(migrations.verify()).isEmpty();
     }
   }
 
