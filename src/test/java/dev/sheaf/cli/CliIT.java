@@ -425,7 +425,7 @@ class CliIT {
             ALTER TABLE a DROP COLUMN name;
             ALTER TABLE a ALTER COLUMN id TYPE integer USING id::integer;
             err:
-            declared as lossy: data that was dropped or overwritten in public.b is not restored
+            declared as lossy: data that was dropped or overwritten in public.b is not restored; rows that were written since can prevent it: integer out of range
             2 statements written to %s
             """
                 .formatted(file));
