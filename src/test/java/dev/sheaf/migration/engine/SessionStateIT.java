@@ -305,11 +305,7 @@ class SessionStateIT {
             """,
             "DROP TABLE item;");
         changelogs.changeset(
-            "core",
-            2,
-            "label",
-            backfill ? "SELECT 1;" : statement,
-            "empty because it is a test");
+            "core", 2, "label", backfill ? "SELECT 1;" : statement, "empty because it is a test");
         if (backfill) {
           Files.writeString(
               changelogs.root().resolve("core/002_label.backfill.sql"),
