@@ -277,7 +277,7 @@ class RollbackProverIT {
         4,
         "relax",
         "ALTER TABLE shop ALTER COLUMN capped TYPE bigint;",
-        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING least(capped, 2147483647);");
+        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING nullif(least(capped, 2147483647), 2147483647);");
     changelogs.changeset(
         "core",
         5,

@@ -267,7 +267,7 @@ class SampleRowsIT {
                 "tags varchar(9)[]",
                 "value too long for type character varying(5)"),
             new Widened("price numeric(10,2)", "price numeric(20,2)", "numeric field overflow"),
-            new Widened("ratio real", "ratio double precision", "is out of range for type real"),
+            new Widened("ratio real", "ratio double precision", "value out of range: overflow"),
             new Widened(
                 "flags bit varying(4)",
                 "flags bit varying(9)",
