@@ -322,8 +322,7 @@ public final class ChangesetRunner {
       throws SQLException {
     List<SqlStatement> completed =
         statements.subList(0, Math.min(journal.statement(), statements.size()));
-    if (journal.completed() != null
-        && !journal.completed().equals(SqlStatement.digest(completed))) {
+    if (journal.isModified(completed)) {
       throw notResumable(
           changeset, journal, "the statements before it were modified", "restore them");
     }
