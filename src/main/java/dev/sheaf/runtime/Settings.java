@@ -104,6 +104,7 @@ public final class Settings {
           setting("sheaf.limits.keep-alive", duration(MILLISECOND, DAY)),
           setting("sheaf.limits.queue-for", duration(Duration.ZERO, HOUR)),
           setting("sheaf.limits.queue", whole(0, 100_000)),
+          setting("sheaf.limits.delete-time", duration(MILLISECOND, DAY)),
           setting("sheaf.limits.collection-share", whole(1, 100)),
           setting("sheaf.limits.transfer-rate", size(1, GIGABYTE)),
           setting("sheaf.limits.transfer-grace", duration(MILLISECOND, DAY)),

@@ -110,6 +110,8 @@ class LimitsPageTest {
         "time of any other statement in the database",
         setting("database.DatabaseConfig", "timeout"));
     code.put(
+        "time of a request that deletes by a filter", setting("limits.LimitsConfig", "deleteTime"));
+    code.put(
         "wait for a lock that another session holds",
         setting("database.DatabaseConfig", "lockTimeout"));
     code.put(
