@@ -121,6 +121,7 @@ public final class Settings {
           setting("sheaf.limits.burst-seconds", whole(1, 3_600)),
           setting("sheaf.ingestion.max-line-size", size(KILOBYTE, GIGABYTE)),
           setting("sheaf.ingestion.max-stored-size", size(KILOBYTE, 1L << 50)),
+          setting("sheaf.ingestion.max-waiting-size", size(KILOBYTE, 1L << 50)),
           setting("sheaf.ingestion.max-failed-size", size(KILOBYTE, 1L << 50)),
           setting("sheaf.ingestion.kept-errors", whole(0, 1_000_000)),
           setting("sheaf.ingestion.poll-every", duration(MILLISECOND, HOUR)),
