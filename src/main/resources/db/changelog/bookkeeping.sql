@@ -41,6 +41,7 @@ CREATE TABLE IF NOT EXISTS schema_journal (
 );
 ALTER TABLE schema_journal ADD COLUMN IF NOT EXISTS indexes oid[];
 ALTER TABLE schema_journal ADD COLUMN IF NOT EXISTS kept integer[];
+ALTER TABLE schema_journal ADD COLUMN IF NOT EXISTS completed text;
 COMMENT ON TABLE  schema_journal            IS 'Non-transactional changesets that have started and not ended; after a crash they are resumed';
 COMMENT ON COLUMN schema_journal.path       IS 'The changeset''s file';
 COMMENT ON COLUMN schema_journal.direction  IS 'up or down';
@@ -48,6 +49,7 @@ COMMENT ON COLUMN schema_journal.statement  IS 'The statement that was started, 
 COMMENT ON COLUMN schema_journal.started_at IS 'When the changeset was started';
 COMMENT ON COLUMN schema_journal.indexes    IS 'The indexes that the statement''s table had before the statement was started';
 COMMENT ON COLUMN schema_journal.kept       IS 'Positions, from 0, of the rollback statements that drop what existed before the changeset; null if unknown';
+COMMENT ON COLUMN schema_journal.completed  IS 'SHA-256 of the statements before it, as they were run; null if unknown';
 
 CREATE TABLE IF NOT EXISTS schema_event (
     id                  bigint      GENERATED ALWAYS AS IDENTITY,

@@ -18,8 +18,8 @@ import io.quarkus.security.identity.SecurityIdentity;
 import io.smallrye.mutiny.Uni;
 import io.vertx.core.Context;
 import io.vertx.core.Vertx;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 /// guesses: their queries need a permit for [WorkKind#AUTHENTICATION], so that many wrong keys use
 /// few connections and delay no known key. Concurrent requests with one key share one query, and no
 /// thread of the service waits for it.
-@ApplicationScoped
+@Singleton
 class KeyIdentityProvider implements IdentityProvider<KeyRequest>, CallerCheck {
 
   private static final Logger LOG = Logger.getLogger(KeyIdentityProvider.class);

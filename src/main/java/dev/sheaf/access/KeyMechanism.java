@@ -9,13 +9,13 @@ import io.quarkus.vertx.http.runtime.security.HttpCredentialTransport;
 import io.quarkus.vertx.http.runtime.security.HttpSecurityUtils;
 import io.smallrye.mutiny.Uni;
 import io.vertx.ext.web.RoutingContext;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.Set;
 
 /// Reads the key from `Authorization: Bearer sheaf_...`, the header that clients of OpenAI's API
 /// also use. quarkus-oidc handles all other bearer tokens.
-@ApplicationScoped
+@Singleton
 class KeyMechanism implements HttpAuthenticationMechanism {
 
   private static final String SCHEME = "Bearer ";

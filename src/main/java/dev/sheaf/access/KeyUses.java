@@ -2,7 +2,7 @@ package dev.sheaf.access;
 
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,7 +12,7 @@ import org.jboss.logging.Logger;
 
 /// Collects the uses of keys in memory and writes them in the background. Authentication writes
 /// nothing, so that a database that accepts no writes, or confirms none, delays no request.
-@ApplicationScoped
+@Singleton
 class KeyUses {
 
   private static final Logger LOG = Logger.getLogger(KeyUses.class);

@@ -174,25 +174,37 @@ final class Restore {
     }
   }
 
+  /// Sends the dump to a process, until the process has read enough or has failed, which its exit
+  /// code tells. A table of contents is at the beginning.
   private void feed(ClientProcess process) throws IOException {
-    try (InputStream dump = backup.openDump();
-        OutputStream input = process.input()) {
-      byte[] buffer = new byte[1 << 16];
-      for (int count = dump.read(buffer); count >= 0; count = dump.read(buffer)) {
-        input.write(buffer, 0, count);
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream dump = backup.openDump()) {
+      int count = dump.read(buffer);
+      while (count >= 0 && send(process.input(), buffer, count)) {
         tracker.moreBytes(count);
+        count = dump.read(buffer);
       }
-    } catch (IOException e) {
-      // When it has ended, it will say why; a table of contents is all it wants to hear.
-      if (!isBroken(e)) {
-        throw e;
-      }
+    }
+    end(process.input());
+  }
+
+  /// Whether the process has not ended.
+  private static boolean send(OutputStream input, byte[] bytes, int count) {
+    try {
+      input.write(bytes, 0, count);
+      input.flush();
+      return true;
+    } catch (IOException _) {
+      return false;
     }
   }
 
-  private static boolean isBroken(IOException e) {
-    String message = String.valueOf(e.getMessage());
-    return message.contains("Broken pipe") || message.contains("Stream closed");
+  private static void end(OutputStream input) {
+    try {
+      input.close();
+    } catch (IOException _) {
+      // The process has ended.
+    }
   }
 
   private static String conninfo(String value) {

@@ -162,19 +162,13 @@ public final class SqlErrorMessage {
     };
   }
 
-  /// PostgreSQL has one state for these. The message, which tells them apart, can be in another
-  /// language.
+  /// PostgreSQL has one state for these. Only its message, which can be in any language, tells a
+  /// time limit from a cancellation.
   private static String canceled(SQLException e) {
-    String message = message(e);
-    String timeout = "raise --statement-timeout in the file, or sheaf.schema.statement-timeout";
-    if (SqlStates.routine(e).startsWith("CopyGet") || message.startsWith("COPY ")) {
-      return "the rows after COPY could not be sent; correct them";
-    } else if (message.contains("statement timeout")) {
-      return "it ran for too long: " + timeout;
-    } else if (message.contains("user request")) {
-      return "somebody cancelled it, with pg_cancel_backend for example; run the command again";
-    }
-    return "somebody cancelled it, or it ran for too long: " + timeout;
+    return SqlStates.routine(e).startsWith("CopyGet")
+        ? "the rows after COPY could not be sent; correct them"
+        : "if it ran for too long, raise --statement-timeout in the file, or"
+            + " sheaf.schema.statement-timeout; if somebody cancelled it, run the command again";
   }
 
   /// The server's message in one line, with its detail if there is one.

@@ -7,8 +7,8 @@ import dev.sheaf.runtime.StartupFailure;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Metrics;
 import io.quarkus.runtime.StartupEvent;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
@@ -18,7 +18,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jspecify.annotations.Nullable;
 
 /// Limits how many operations of each [WorkKind] run concurrently.
-@ApplicationScoped
+@Singleton
 public class ConcurrencyLimiter {
 
   private final LimitsConfig config;

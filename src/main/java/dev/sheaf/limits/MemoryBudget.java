@@ -5,8 +5,8 @@ import dev.sheaf.problem.ProblemType;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Metrics;
 import io.quarkus.runtime.configuration.MemorySize;
-import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// Small and large reservations have separate parts of the budget, so that searches go on while
 /// large documents wait. Each part is fair: first come, first served. A third, small part is for
 /// bodies that arrive before the caller is authenticated.
-@ApplicationScoped
+@Singleton
 public class MemoryBudget {
 
   /// A reservation up to this share of the part for small ones comes from there. An ordinary search

@@ -1,12 +1,12 @@
 package dev.sheaf.limits;
 
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import org.jboss.resteasy.reactive.server.core.CurrentRequestManager;
 import org.jboss.resteasy.reactive.server.core.ResteasyReactiveRequestContext;
 
 /// Finds the [MemoryBudget.Account] of the current request, which is closed when the request has
 /// ended and its thread has finished, whatever the outcome.
-@ApplicationScoped
+@Singleton
 public class RequestMemory {
 
   private static final String ACCOUNT = RequestMemory.class.getName();

@@ -3,7 +3,7 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.embedding.Space;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -11,7 +11,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /// A sample of recent client queries, for measuring recall. Only vectors are kept, never texts, and
 /// only in the memory of this replica. Off by default.
-@ApplicationScoped
+@Singleton
 public class LiveQueries {
 
   private static final int MAX_SPACES = 100;

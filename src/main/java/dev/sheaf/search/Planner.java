@@ -8,7 +8,7 @@ import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.search.SearchExecution.ExecutionResult;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// filter. If too many match, it searches the index until enough rows match. It remembers such
 /// filters, so that the next search with the same filter takes one round trip. The memory may be
 /// wrong: if an index search finds too few hits, an exact scan follows.
-@ApplicationScoped
+@Singleton
 class Planner {
 
   /// Number of rows that are always compared exactly: this takes one or two milliseconds.

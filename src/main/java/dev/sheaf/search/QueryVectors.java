@@ -12,7 +12,7 @@ import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.agroal.api.AgroalDataSource;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,7 +25,7 @@ import java.util.List;
 import java.util.UUID;
 
 /// Provides the query vectors of searches: embeds texts, and reads the vectors of stored documents.
-@ApplicationScoped
+@Singleton
 class QueryVectors {
 
   private final EmbeddingModels models;

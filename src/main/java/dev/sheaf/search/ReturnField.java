@@ -2,6 +2,8 @@ package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.sheaf.document.StoredMetadata;
+import java.util.Collections;
+import java.util.EnumSet;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -16,7 +18,8 @@ public enum ReturnField {
   CREATED_AT("createdAt", "d.created_at"),
   UPDATED_AT("updatedAt", "d.updated_at");
 
-  static final Set<ReturnField> DEFAULT = Set.of(TITLE, TEXT, METADATA);
+  static final Set<ReturnField> DEFAULT =
+      Collections.unmodifiableSet(EnumSet.of(TITLE, TEXT, METADATA));
 
   private final String value;
 

@@ -11,7 +11,7 @@ import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Runs a [SearchSql] with plain JDBC. Vectors are transferred in binary.
-@ApplicationScoped
+@Singleton
 public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
@@ -58,7 +58,7 @@ public class SearchExecution {
   long indexedRows(Space space) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
-            connection.prepareStatement("SELECT " + SearchSql.indexedRows(space));
+            connection.prepareStatement("SELECT " + SearchText.indexedRows(space));
         ResultSet row = statement.executeQuery()) {
       row.next();
       return row.getLong(1);
@@ -77,10 +77,9 @@ public class SearchExecution {
   private ExecutionResult execute(Query query, SearchSql sql, long timeout) throws SQLException {
     Cancellation.check();
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement statement =
-            connection.prepareStatement(sql.settingsStatement(timeout) + sql.searchStatement())) {
+        PreparedStatement statement = connection.prepareStatement(sql.text().statements())) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
-      bind(statement, sql);
+      bind(statement, sql, timeout);
       statement.execute();
       long indexedRows;
       try (ResultSet row = statement.getResultSet()) {
@@ -142,7 +141,7 @@ public class SearchExecution {
         planLines("EXPLAIN (ANALYZE, BUFFERS) ", sql, timeout).stream()
             .map(line -> VECTOR.matcher(line).replaceAll("'[...]'"))
             .toList();
-    return new ExplainedStatement(sql.searchStatement(), plan);
+    return new ExplainedStatement(sql.text().searchStatement(), plan);
   }
 
   /// The plan of the search in one line, without values. Does not run the search.
@@ -182,11 +181,9 @@ public class SearchExecution {
   private List<String> planLines(String explain, SearchSql sql, long timeout) throws SQLException {
     var plan = new ArrayList<String>();
     try (Connection connection = dataSource.getConnection();
-        PreparedStatement statement =
-            connection.prepareStatement(
-                sql.settingsStatement(timeout) + explain + sql.searchStatement())) {
+        PreparedStatement statement = connection.prepareStatement(sql.text().explaining(explain))) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
-      bind(statement, sql);
+      bind(statement, sql, timeout);
       statement.execute();
       statement.getMoreResults();
       try (ResultSet line = statement.getResultSet()) {
@@ -198,9 +195,10 @@ public class SearchExecution {
     return plan;
   }
 
-  private static void bind(PreparedStatement statement, SearchSql sql) throws SQLException {
+  private static void bind(PreparedStatement statement, SearchSql sql, long timeout)
+      throws SQLException {
     int column = 1;
-    for (Object parameter : sql.parameters()) {
+    for (Object parameter : sql.parameters(timeout)) {
       statement.setObject(column++, parameter);
     }
   }

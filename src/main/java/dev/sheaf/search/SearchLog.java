@@ -5,14 +5,14 @@ import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.Timer;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.stream.LongStream;
 import org.jboss.logging.Logger;
 
 /// Measures the time of searches, and logs the plans of slow ones. Queries are never logged.
-@ApplicationScoped
+@Singleton
 class SearchLog {
 
   private static final Logger LOG = Logger.getLogger(SearchLog.class);

@@ -15,7 +15,7 @@ import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.ModuleSwitches;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Objects;
@@ -23,7 +23,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// Searches of collections.
-@ApplicationScoped
+@Singleton
 public class SearchService {
 
   private static final String FULLTEXT = "fulltext";

@@ -2,7 +2,7 @@ package dev.sheaf.telemetry;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Metrics;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -17,7 +17,7 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 /// Prometheus a few dozen series. The first `sheaf.metrics.collections` collections that are used
 /// get their own; all others share one. The series of a dropped collection are removed in every
 /// replica.
-@ApplicationScoped
+@Singleton
 public class CollectionSeries implements Measurement {
 
   /// The tag that contains the name of the collection.

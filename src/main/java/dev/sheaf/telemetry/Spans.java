@@ -5,12 +5,12 @@ import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.opentelemetry.context.Scope;
-import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Singleton;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /// Creates spans inside of a request's span, which Quarkus creates. If tracing is off, the work
 /// runs without a span.
-@ApplicationScoped
+@Singleton
 public class Spans {
 
   private final Tracer tracer;

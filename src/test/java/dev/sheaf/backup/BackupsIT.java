@@ -49,8 +49,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Backups of a database with a collection, its partitions, its vectors and their index.
+@Execution(ExecutionMode.CONCURRENT)
 class BackupsIT {
 
   private final Backups backups = new Backups();

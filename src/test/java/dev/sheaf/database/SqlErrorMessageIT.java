@@ -27,8 +27,8 @@ class SqlErrorMessageIT {
       delimiter = '|',
       textBlock =
           """
-          SET statement_timeout = 50; SELECT pg_sleep(60) | it ran for too long: raise --statement-timeout in the file, or sheaf.schema.statement-timeout
-          SELECT pg_cancel_backend(pg_backend_pid())      | somebody cancelled it, with pg_cancel_backend for example; run the command again
+          SET statement_timeout = 50; SELECT pg_sleep(60) | if it ran for too long, raise --statement-timeout in the file, or sheaf.schema.statement-timeout; if somebody cancelled it, run the command again
+          SELECT pg_cancel_backend(pg_backend_pid())      | if it ran for too long, raise --statement-timeout in the file, or sheaf.schema.statement-timeout; if somebody cancelled it, run the command again
           COPY copied FROM STDIN                          | the rows after COPY could not be sent; correct them
           SELECT pg_terminate_backend(pg_backend_pid())   | the server is restarting, or somebody ended the session; this step is not recorded as applied, run the command again
           SET lock_timeout = 0; LOCK TABLE t NOWAIT       | another session holds a lock on the table; find it in pg_stat_activity, or retry later

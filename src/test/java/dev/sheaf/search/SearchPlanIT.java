@@ -161,10 +161,9 @@ class SearchPlanIT {
     var nodes = new ArrayList<String>();
     for (int execution = 1; execution <= 10; execution++) {
       var sql = new SearchSql(query, plan);
-      try (PreparedStatement statement =
-          connection.prepareStatement(sql.settingsStatement(10_000) + sql.searchStatement())) {
+      try (PreparedStatement statement = connection.prepareStatement(sql.text().statements())) {
         int index = 1;
-        for (Object parameter : sql.parameters()) {
+        for (Object parameter : sql.parameters(10_000)) {
           statement.setObject(index++, parameter);
         }
         statement.execute();

@@ -95,7 +95,7 @@ public final class ChangelogCheck {
               file.shortPath(),
               "has the same number as " + other.shortPath() + "; give it the next free one");
         }
-        changeset(Changeset.of(file), modules, directory);
+        changeset(Changeset.of(file, file.number() == numbers.firstKey()), modules, directory);
       } catch (OperatorException e) {
         String problem =
             e.problem().replaceFirst("^" + Pattern.quote(module + "/" + name) + ":? ?", "");

@@ -229,7 +229,9 @@ public record Changelogs(
   ///
   /// @throws OperatorException when a backfill that it requires cannot be read
   public Changeset changeset(ChangelogFile file) {
-    Changeset parsed = Changeset.of(file);
+    List<ChangelogFile> module = files.getOrDefault(file.module(), List.of());
+    Changeset parsed =
+        Changeset.of(file, module.isEmpty() || file.number() <= module.getFirst().number());
     return parsed.withBackfills(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())

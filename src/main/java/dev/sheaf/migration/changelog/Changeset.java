@@ -1,15 +1,12 @@
 package dev.sheaf.migration.changelog;
 
-import dev.sheaf.runtime.Hashes;
 import dev.sheaf.runtime.OperatorException;
-import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -57,7 +54,7 @@ public record Changeset(
   private static final Pattern CONCURRENTLY =
       Pattern.compile(
           "(?:CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY|DROP\\s+INDEX\\s+CONCURRENTLY"
-              + "|REINDEX\\s+(?:\\([^)]*\\)\\s*)?\\w+\\s+CONCURRENTLY"
+              + "|REINDEX\\s*(?:\\([^)]*\\bCONCURRENTLY|(?:\\([^)]*\\)\\s*)?\\w+\\s+CONCURRENTLY)"
               + "|ALTER\\s+TABLE\\s[^';]*\\sDETACH\\s+PARTITION\\s[^';]*\\sCONCURRENTLY)\\b",
           Pattern.CASE_INSENSITIVE);
 
@@ -93,16 +90,18 @@ public record Changeset(
               + "|SELECT\\s.*\\bset_config\\s*\\(\\s*'DateStyle'\\s*,\\s*+(?!'\\s*(?:ISO|DMY|MDY|YMD)\\b)",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
-  private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\w$\\u0080-\\uFFFF]+)";
+  private static final String IDENTIFIER = "(?:\"(?:[^\"]|\"\")+\"|[\\w$\\x{80}-\\x{10FFFF}]+)";
 
   private static final Pattern UNNAMED_INDEX =
       Pattern.compile(
-          "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON\\s+(?:ONLY\\s+)?("
+          "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+ON(?![\\w$\\x{80}-\\x{10FFFF}])\\s*(?:ONLY\\s+)?("
               + IDENTIFIER
               + "(?:\\s*\\.\\s*"
               + IDENTIFIER
               + ")?)",
           Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern ESCAPED_NAME = Pattern.compile("\\bU&\"", Pattern.CASE_INSENSITIVE);
 
   /// What empties or drops something, unless nothing of its own is stored in what is dropped.
   private static final Pattern LOSS =
@@ -227,8 +226,19 @@ public record Changeset(
   /// Reads a changeset from its file. What is wrong with the file is kept in [#problems], so that
   /// what was applied before anybody noticed can still be taken back.
   public static Changeset of(ChangelogFile file) {
+    return of(file, true);
+  }
+
+  /// The same for a file that need not be the first of its module.
+  ///
+  /// @param first whether it is
+  static Changeset of(ChangelogFile file, boolean first) {
     ChangelogText text = ChangelogReader.read(file.content());
     List<ChangelogProblem> problems = new ArrayList<>(text.problems());
+    text.directives().stream()
+        .filter(line -> line.word().equals("requires"))
+        .filter(_ -> !first || file.module().equals(Modules.CORE))
+        .forEach(line -> problems.add(notRequired(line, first)));
     Directives directives = Directives.of(text.directives(), problems::add);
     Changeset changeset =
         new Changeset(
@@ -257,6 +267,18 @@ public record Changeset(
             .toList(),
         List.of(),
         null);
+  }
+
+  private static ChangelogProblem notRequired(DirectiveLine line, boolean first) {
+    return first
+        ? new ChangelogProblem(
+            line.position(),
+            "requires a module, but every module requires core",
+            "remove " + line.text())
+        : new ChangelogProblem(
+            line.position(),
+            "has --requires, which only the first file of a module can have",
+            "move it there");
   }
 
   private void refuseOtherNames(SourceText.Position position, List<ChangelogProblem> problems) {
@@ -318,6 +340,13 @@ public record Changeset(
               statement.position(),
               "changes the format of dates of the connection: " + statement.firstLine(),
               "remove it; write dates as 2026-11-28, or use to_date"));
+    }
+    if (CONCURRENTLY.matcher(sql).lookingAt() && ESCAPED_NAME.matcher(sql).find()) {
+      problems.add(
+          new ChangelogProblem(
+              statement.position(),
+              "has a name with Unicode escapes in a statement with CONCURRENTLY",
+              "write the name without U&; a changelog is UTF-8"));
     }
     Matcher unnamed = UNNAMED_INDEX.matcher(sql);
     if (unnamed.lookingAt()) {
@@ -397,9 +426,7 @@ public record Changeset(
   /// The checksum, a space, and SHA-256 of what the server is told on the way up. The checksum
   /// alone says nothing of white space in strings and in bodies of functions.
   public String seal() {
-    MessageDigest digest = Hashes.sha256();
-    up.forEach(statement -> statement.update(digest));
-    return checksum + " " + HexFormat.of().formatHex(digest.digest());
+    return checksum + " " + SqlStatement.digest(up);
   }
 
   /// Works off what this requires, in a scratch database, where nobody else is at work and nobody

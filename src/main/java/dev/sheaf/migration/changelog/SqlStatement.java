@@ -1,6 +1,7 @@
 package dev.sheaf.migration.changelog;
 
 import dev.sheaf.migration.changelog.SqlLexer.Token;
+import dev.sheaf.runtime.Hashes;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,6 +10,7 @@ import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -51,6 +53,19 @@ public final class SqlStatement {
           |DO\\b.*\\b(?:CREATE|DROP)\\s+(?:ROLE|USER(?!\\s+MAPPING)|GROUP)\\b.*
           """
               .replace("\n", ""),
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  /// What a session keeps until it ends.
+  private static final Pattern SESSION =
+      Pattern.compile(
+          "(?:SET(?!\\s+(?:LOCAL|TRANSACTION|CONSTRAINTS)\\b)|RESET|DISCARD|LOAD)\\b"
+              + "|SELECT\\s+(?:pg_catalog\\s*\\.\\s*)?set_config\\s*\\(",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern TEMPORARY =
+      Pattern.compile(
+          "CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:(?:LOCAL|GLOBAL)\\s+)?TEMP(?:ORARY)?\\b|(?:PREPARE|DECLARE)\\b"
+              + "|(?:SELECT|WITH)\\b.*\\bINTO\\s+(?:(?:LOCAL|GLOBAL)\\s+)?TEMP(?:ORARY)?\\b",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   private static final Pattern ROWS =
@@ -140,15 +155,16 @@ public final class SqlStatement {
     return text.text(firstToken, end);
   }
 
-  /// The first 2,000 bytes without comments, which say what kind of statement it is; rows may
-  /// follow by the million.
-  String beginning() {
+  /// What it begins with, without comments: its first 2,000 bytes or a little more, which say what
+  /// kind of statement it is; rows may follow by the million.
+  public String beginning() {
     StringBuilder beginning = new StringBuilder();
-    int limit = Math.min(end, firstToken + BEGINNING);
     SqlLexer lexer = new SqlLexer(text);
     lexer.skipTo(firstToken);
     int last = firstToken;
-    for (Token token = lexer.next(); lexer.start() < limit; token = lexer.next()) {
+    for (Token token = lexer.next();
+        lexer.start() < end && beginning.length() < BEGINNING;
+        token = lexer.next()) {
       if (lexer.start() > last) {
         beginning.append(' ');
       }
@@ -156,7 +172,9 @@ public final class SqlStatement {
       if (token == Token.LINE_COMMENT || token == Token.BLOCK_COMMENT) {
         last = -1;
       } else {
-        beginning.append(text.text(lexer.start(), Math.min(lexer.end(), limit)));
+        beginning.append(
+            text.text(
+                lexer.start(), Math.min(lexer.end(), Math.min(end, lexer.start() + BEGINNING))));
       }
     }
     return beginning.toString();
@@ -168,6 +186,16 @@ public final class SqlStatement {
     String beginning = beginning();
     boolean block = beginning.regionMatches(true, 0, "DO ", 0, "DO ".length());
     return CLUSTER_WIDE.matcher(block ? withoutLeadingComments() : beginning).matches();
+  }
+
+  /// Whether it changes settings or the role of the session, and so what later statements mean.
+  public boolean setsSession() {
+    return SESSION.matcher(beginning()).lookingAt();
+  }
+
+  /// Whether it creates an object that ends with the session.
+  public boolean isTemporary() {
+    return TEMPORARY.matcher(beginning()).lookingAt();
   }
 
   /// Whether it changes only rows, unless a function or a trigger that it runs does more.
@@ -239,9 +267,16 @@ public final class SqlStatement {
     return kind == Kind.COPY_IN ? sql() + ";\n" + text.text(dataStart, dataEnd) + "\\." : sql();
   }
 
+  /// SHA-256 of what the server understands of `statements`, in hexadecimal digits.
+  public static String digest(List<SqlStatement> statements) {
+    MessageDigest digest = Hashes.sha256();
+    statements.forEach(statement -> statement.update(digest));
+    return HexFormat.of().formatHex(digest.digest());
+  }
+
   /// Adds what the server understands of it to a digest: its tokens without comments and the white
   /// space between them, and the rows that it copies.
-  void update(MessageDigest digest) {
+  private void update(MessageDigest digest) {
     SqlLexer lexer = new SqlLexer(text);
     lexer.skipTo(firstToken);
     for (Token token = lexer.next(); lexer.start() < end; token = lexer.next()) {

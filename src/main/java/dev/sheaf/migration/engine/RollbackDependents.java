@@ -1,8 +1,10 @@
 package dev.sheaf.migration.engine;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.engine.Migrations.Dependents;
 import dev.sheaf.migration.history.Changesets;
@@ -20,7 +22,8 @@ import java.util.stream.Stream;
 /// were applied later, and whose module requires theirs.
 ///
 /// Most of them do not need the very changeset that is rolled back. What stays applied is tried
-/// without it on a scratch database: if that succeeds, nothing depends on it.
+/// without it on a scratch database. If that succeeds, and nothing is missing once it is rolled
+/// back and applied again, nothing depends on it.
 final class RollbackDependents {
 
   private static final int NAMED = 3;
@@ -80,7 +83,7 @@ final class RollbackDependents {
       return rows;
     }
     if (dependents == Dependents.REFUSE) {
-      requireIndependent(history.stream().filter(row -> !rows.contains(row)).toList(), rows, later);
+      requireIndependent(history, rows, later);
       return rows;
     }
     return history.reversed().stream()
@@ -93,7 +96,7 @@ final class RollbackDependents {
   }
 
   private void requireIndependent(
-      List<History.Applied> staying, List<History.Applied> rows, List<History.Applied> later)
+      List<History.Applied> history, List<History.Applied> rows, List<History.Applied> later)
       throws SQLException {
     String refusal = rows.getLast().label() + " cannot be rolled back alone: ";
     List<History.Applied> unknown =
@@ -104,15 +107,51 @@ final class RollbackDependents {
               .formatted(refusal, names(unknown)),
           WAY_OUT);
     }
-    List<Changeset> known =
-        staying.stream().map(changesets::find).flatMap(Optional::stream).toList();
+    List<Changeset> staying = known(history.stream().filter(row -> !rows.contains(row)).toList());
     try (ScratchSchema scratch = createScratch(refusal, later)) {
-      ScratchSchema.apply(known, scratch.connection(), scratch.address(), config);
+      ScratchSchema.apply(staying, scratch.connection(), scratch.address(), config);
     } catch (OperatorException e) {
       throw e.problem().startsWith(refusal)
           ? e
           : new OperatorException(refusal + "without it, " + e.problem(), WAY_OUT, e);
     }
+    List<Changeset> rolledBack = known(rows);
+    if (rolledBack.size() == rows.size()) {
+      requireNothingLost(known(history), rolledBack, refusal, names(later));
+    }
+  }
+
+  /// A changeset can pass without what it depends on, such as `ALTER TABLE IF EXISTS`. Once the
+  /// others are applied again, what it did to them is missing, and nothing is pending.
+  private void requireNothingLost(
+      List<Changeset> applied, List<Changeset> rolledBack, String refusal, String dependents)
+      throws SQLException {
+    List<Difference> lost;
+    try (ScratchSchema scratch = ScratchSchema.at(scratchServer, config, applied)) {
+      CatalogSnapshot before = snapshot(scratch);
+      for (Changeset changeset : rolledBack) {
+        scratch.down(changeset);
+      }
+      ScratchSchema.apply(rolledBack.reversed(), scratch.connection(), scratch.address(), config);
+      lost = before.differences(snapshot(scratch));
+    } catch (OperatorException _) {
+      // It would fail on the database, too, and be reported there.
+      return;
+    }
+    if (!lost.isEmpty()) {
+      throw new OperatorException(
+          "%sapplied again, it would be without what %s changed later: %s"
+              .formatted(refusal, dependents, lost.getFirst().object()),
+          WAY_OUT);
+    }
+  }
+
+  private static CatalogSnapshot snapshot(ScratchSchema scratch) throws SQLException {
+    return CatalogSnapshot.of(scratch.connection()).ofChangelogs().withoutColumnOrder();
+  }
+
+  private List<Changeset> known(List<History.Applied> rows) {
+    return rows.stream().map(changesets::find).flatMap(Optional::stream).toList();
   }
 
   private ScratchSchema createScratch(String refusal, List<History.Applied> later)

@@ -144,7 +144,7 @@ public final class ChangesetRunner {
     session.begin();
     try (Statement statement = session.connection().createStatement()) {
       for (String remnant :
-          ConcurrentStep.of(changeset.up().getFirst().sql())
+          ConcurrentStep.of(changeset.up().getFirst())
               .remnants(session.connection(), journal.indexes())) {
         listener.note(changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
         statement.execute(remnant);
@@ -230,8 +230,12 @@ public final class ChangesetRunner {
             if (direction == Direction.UP && !scratch) {
               requireValidBackfill(changeset);
             }
+            // Deferred triggers and constraints belong to the changeset: its settings and its role.
+            statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
             session.returnToEngine();
             record(session.connection(), changeset, direction, begun);
+            // Of an attempt outside of a transaction, before its file was modified.
+            Journal.end(session.connection(), changeset);
           });
     }
   }
@@ -263,6 +267,7 @@ public final class ChangesetRunner {
         StoredRollback.store(engine, changeset);
       }
       Journal journal = Journal.begin(engine, connection, changeset, direction);
+      resumeSession(changeset, statements, journal, statement, progress);
       for (int i = journal.statement(); i < statements.size(); i++) {
         SqlStatement sql = statements.get(i);
         if (kept.contains(i)) {
@@ -271,13 +276,13 @@ public final class ChangesetRunner {
           continue;
         }
         progress.statement = sql;
-        ConcurrentStep step = ConcurrentStep.of(sql.sql());
+        ConcurrentStep step = ConcurrentStep.of(sql);
         Duration lockTimeout = step.waitsHarmlessly() ? Duration.ZERO : config.lockTimeout();
         // An index over a large table takes as long as it takes.
         statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
         boolean resumed = journal.resumed() && i == journal.statement();
         @Nullable List<Long> before = resumed ? journal.indexes() : step.indexes(connection);
-        Journal.at(engine, changeset, i, before);
+        Journal.at(engine, changeset, statements.subList(0, i), before);
         for (String remnant : step.remnants(connection, before)) {
           listener.note(
               changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
@@ -302,6 +307,48 @@ public final class ChangesetRunner {
             Journal.end(engine, changeset);
           });
     }
+  }
+
+  /// Brings the session of a resumed changeset into the state in which the interrupted statement
+  /// found it.
+  ///
+  /// @throws OperatorException if that is not possible
+  private void resumeSession(
+      Changeset changeset,
+      List<SqlStatement> statements,
+      Journal journal,
+      Statement statement,
+      Progress progress)
+      throws SQLException {
+    List<SqlStatement> completed =
+        statements.subList(0, Math.min(journal.statement(), statements.size()));
+    if (journal.completed() != null
+        && !journal.completed().equals(SqlStatement.digest(completed))) {
+      throw notResumable(
+          changeset, journal, "the statements before it were modified", "restore them");
+    }
+    if (completed.stream().anyMatch(SqlStatement::isTemporary)) {
+      throw notResumable(
+          changeset,
+          journal,
+          "what the statements before it created in their session is gone",
+          "finish it by hand, then run sheaf migrate force");
+    }
+    for (SqlStatement sql : completed) {
+      if (sql.setsSession()) {
+        progress.statement = sql;
+        statement.execute(timeouts("SESSION", changeset, config.lockTimeout(), Duration.ZERO));
+        execute(statement, changeset, sql, false);
+      }
+    }
+  }
+
+  private static OperatorException notResumable(
+      Changeset changeset, Journal journal, String why, String wayOut) {
+    return new OperatorException(
+        "%s was interrupted in its statement %s, and %s"
+            .formatted(changeset.label(), journal.statement() + 1, why),
+        wayOut + "; or take it back: sheaf migrate down --module " + changeset.module());
   }
 
   private void execute(

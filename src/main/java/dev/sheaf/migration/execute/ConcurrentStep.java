@@ -1,11 +1,13 @@
 package dev.sheaf.migration.execute;
 
+import dev.sheaf.migration.changelog.SqlStatement;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -33,7 +35,7 @@ sealed interface ConcurrentStep {
                 JOIN pg_class c ON c.oid = i.indexrelid
                WHERE i.indrelid = to_regclass(?)
                  AND i.indisvalid
-                 AND coalesce(c.relname = (parse_ident(?))[1], i.indexrelid::bigint <> ALL (?::bigint[]))
+                 AND coalesce(c.relname = (parse_ident(?))[1]::name, i.indexrelid::bigint <> ALL (?::bigint[]))
               """,
               table,
               index,
@@ -45,8 +47,11 @@ sealed interface ConcurrentStep {
   /// `DROP INDEX CONCURRENTLY index`
   record DropIndex(String index) implements ConcurrentStep {}
 
-  /// `REINDEX INDEX|TABLE CONCURRENTLY relation`
-  record Reindex(String relation) implements ConcurrentStep {}
+  /// `REINDEX kind CONCURRENTLY name`
+  ///
+  /// @param kind `INDEX`, `TABLE`, `SCHEMA`, `DATABASE` or `SYSTEM`
+  /// @param name the name as written in the statement; `null` for the current database
+  record Reindex(String kind, @Nullable String name) implements ConcurrentStep {}
 
   /// `ALTER TABLE parent DETACH PARTITION partition CONCURRENTLY`
   record Detach(String parent, String partition) implements ConcurrentStep {}
@@ -55,8 +60,8 @@ sealed interface ConcurrentStep {
   record Other() implements ConcurrentStep {}
 
   /// Classifies a statement.
-  static ConcurrentStep of(String sql) {
-    String text = sql.replaceAll("(?m)--.*$", "").replaceAll("(?s)/\\*.*?\\*/", "").strip();
+  static ConcurrentStep of(SqlStatement statement) {
+    String text = statement.beginning();
     Matcher matcher = Patterns.CREATE.matcher(text);
     if (matcher.lookingAt()) {
       return new CreateIndex(matcher.group(1), matcher.group(2));
@@ -67,7 +72,7 @@ sealed interface ConcurrentStep {
     }
     matcher = Patterns.REINDEX.matcher(text);
     if (matcher.lookingAt()) {
-      return new Reindex(matcher.group(1));
+      return new Reindex(matcher.group(1).toUpperCase(Locale.ROOT), matcher.group(2));
     }
     matcher = Patterns.DETACH.matcher(text);
     if (matcher.lookingAt()) {
@@ -118,14 +123,14 @@ sealed interface ConcurrentStep {
                 JOIN pg_class c ON c.oid = i.indexrelid
                WHERE i.indrelid = to_regclass(?)
                  AND NOT i.indisvalid
-                 AND (c.relname = (parse_ident(?))[1] OR i.indexrelid::bigint <> ALL (?::bigint[]))
+                 AND (c.relname = (parse_ident(?))[1]::name OR i.indexrelid::bigint <> ALL (?::bigint[]))
                  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p
                                   WHERE p.index_relid = i.indexrelid AND p.pid <> pg_backend_pid())
               """,
               table,
               index,
               before == null ? null : literal(before));
-      case Reindex(String relation) ->
+      case Reindex(String kind, String name) ->
           list(
               connection,
               """
@@ -134,12 +139,25 @@ sealed interface ConcurrentStep {
                 JOIN pg_class c ON c.oid = i.indexrelid
                WHERE NOT i.indisvalid
                  AND c.relname ~ '_cc(new|old)[0-9]*$'
-                 AND i.indrelid IN (SELECT to_regclass(?)
-                                    UNION
-                                    SELECT indrelid FROM pg_index WHERE indexrelid = to_regclass(?))
+                 AND c.relnamespace <> 'pg_toast'::regnamespace
+                 AND CASE ?
+                     WHEN 'SCHEMA' THEN c.relnamespace = to_regnamespace(?)
+                     WHEN 'INDEX' THEN i.indrelid IN (SELECT indrelid FROM pg_index
+                                                       WHERE indexrelid = to_regclass(?)
+                                                          OR indexrelid IN (SELECT relid FROM pg_partition_tree(to_regclass(?))))
+                     WHEN 'TABLE' THEN i.indrelid = to_regclass(?)
+                                    OR i.indrelid IN (SELECT relid FROM pg_partition_tree(to_regclass(?)))
+                     ELSE true
+                     END
+                 AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p
+                                  WHERE p.index_relid = i.indexrelid AND p.pid <> pg_backend_pid())
               """,
-              relation,
-              relation);
+              kind,
+              name,
+              name,
+              name,
+              name,
+              name);
       case Detach(String parent, String partition) ->
           list(
               connection,
@@ -196,34 +214,70 @@ sealed interface ConcurrentStep {
     }
   }
 
-  /// The syntax of the statements; names may be quoted and qualified.
+  /// The syntax of the statements without comments; names may be quoted and qualified. White space
+  /// is not required beside quotes.
   final class Patterns {
+    /// What a word goes on with.
+    private static final String LETTER = "[\\w$\\x{80}-\\x{10FFFF}]";
+
     /// An identifier of PostgreSQL: letters of any script, or any characters in quotes.
     private static final String IDENTIFIER =
-        "(?:\"(?:[^\"]|\"\")+\"|[A-Za-z_\\u0080-\\uFFFF][\\w$\\u0080-\\uFFFF]*)";
+        "(?:\"(?:[^\"]|\"\")+\"|[A-Za-z_\\x{80}-\\x{10FFFF}]" + LETTER + "*+)";
 
-    static final String NAME = "(" + IDENTIFIER + "(?:\\s*\\.\\s*" + IDENTIFIER + ")?)";
+    static final String NAME = "(" + IDENTIFIER + "(?:\\s*\\.\\s*" + IDENTIFIER + "){0,2}+)";
+
+    private static final String ONLY = "(?:" + word("ONLY") + "\\(?\\s*)?";
 
     static final Pattern CREATE =
         pattern(
-            "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+CONCURRENTLY\\s+"
-                + "(?:(?:IF\\s+NOT\\s+EXISTS\\s+)?(?!ON\\b)"
+            "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+"
+                + word("CONCURRENTLY")
+                + "(?:(?:IF\\s+NOT\\s+"
+                + word("EXISTS")
+                + ")?(?!"
+                + word("ON")
+                + ")"
                 + NAME
-                + "\\s+)?ON\\s+(?:ONLY\\s+)?"
+                + "\\s*)?"
+                + word("ON")
+                + ONLY
                 + NAME);
     static final Pattern DROP =
-        pattern("DROP\\s+INDEX\\s+CONCURRENTLY\\s+(?:IF\\s+EXISTS\\s+)?" + NAME);
+        pattern(
+            "DROP\\s+INDEX\\s+"
+                + word("CONCURRENTLY")
+                + "(?:IF\\s+"
+                + word("EXISTS")
+                + ")?"
+                + NAME);
     static final Pattern REINDEX =
-        pattern("REINDEX\\s+(?:\\([^)]*\\)\\s*)?(?:INDEX|TABLE)\\s+CONCURRENTLY\\s+" + NAME);
+        pattern(
+            "REINDEX\\s*(?:\\([^)]*\\bCONCURRENTLY\\b(?!\\s*'?(?:false|off|0)\\b)[^)]*\\)\\s*"
+                + "(?=\\w)|(?:\\([^)]*\\)\\s*)?(?=\\w+\\s+"
+                + word("CONCURRENTLY")
+                + "))(INDEX|TABLE|SCHEMA|DATABASE|SYSTEM)\\b\\s*(?:"
+                + word("CONCURRENTLY")
+                + ")?"
+                + NAME
+                + "?");
     static final Pattern DETACH =
         pattern(
-            "ALTER\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?"
+            "ALTER\\s+TABLE\\b\\s*(?:IF\\s+"
+                + word("EXISTS")
+                + ")?"
+                + ONLY
                 + NAME
-                + "\\s+DETACH\\s+PARTITION\\s+"
+                + "\\s*\\)?\\s*\\*?\\s*DETACH\\s+"
+                + word("PARTITION")
                 + NAME
-                + "\\s+CONCURRENTLY");
+                + "\\s*CONCURRENTLY");
 
     private Patterns() {}
+
+    /// A key word, and the white space after it.
+    private static String word(String word) {
+      return word + "(?!" + LETTER + ")\\s*";
+    }
 
     private static Pattern pattern(String regex) {
       return Pattern.compile(regex, Pattern.CASE_INSENSITIVE);

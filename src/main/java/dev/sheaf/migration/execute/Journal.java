@@ -2,6 +2,7 @@ package dev.sheaf.migration.execute;
 
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.SqlStatement;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,15 +18,21 @@ import org.jspecify.annotations.Nullable;
 /// @param resumed whether an earlier run in the same direction started it
 /// @param indexes the oids of the indexes that the statement's table had before the statement;
 ///   `null` if unknown
+/// @param completed the [digest][SqlStatement#digest] of the statements before it, as they were
+///   run; `null` if unknown
 /// @param kept the positions of the rollback's statements that drop objects which existed before
 ///   the changeset; `null` if unknown
 record Journal(
-    int statement, boolean resumed, @Nullable List<Long> indexes, @Nullable Set<Integer> kept) {
+    int statement,
+    boolean resumed,
+    @Nullable List<Long> indexes,
+    @Nullable Set<Integer> kept,
+    @Nullable String completed) {
 
   /// The journal of the changeset at `path`; `null` if there is none.
   static @Nullable Journal read(Connection connection, String path) throws SQLException {
     String sql =
-        "SELECT statement, true, indexes::bigint[], kept FROM schema_journal WHERE path = ?";
+        "SELECT statement, true, indexes::bigint[], kept, completed FROM schema_journal WHERE path = ?";
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setString(1, path);
       try (ResultSet row = select.executeQuery()) {
@@ -49,8 +56,9 @@ record Journal(
             ON CONFLICT (path) DO UPDATE
            SET statement = CASE j.direction WHEN EXCLUDED.direction THEN j.statement ELSE 0 END,
                indexes = CASE j.direction WHEN EXCLUDED.direction THEN j.indexes END,
+               completed = CASE j.direction WHEN EXCLUDED.direction THEN j.completed END,
                direction = EXCLUDED.direction
-        RETURNING statement, xmax <> 0, indexes::bigint[], kept
+        RETURNING statement, xmax <> 0, indexes::bigint[], kept, completed
         """;
     try (PreparedStatement upsert = connection.prepareStatement(sql)) {
       upsert.setString(1, changeset.file().path());
@@ -72,20 +80,27 @@ record Journal(
         row.getInt(1),
         row.getBoolean(2),
         indexes == null ? null : List.of((Long[]) indexes.getArray()),
-        kept == null ? null : Set.of((Integer[]) kept.getArray()));
+        kept == null ? null : Set.of((Integer[]) kept.getArray()),
+        row.getString(5));
   }
 
   /// Records that a statement starts.
+  ///
+  /// @param completed the statements before it
   static void at(
-      Connection connection, Changeset changeset, int statement, @Nullable List<Long> indexes)
+      Connection connection,
+      Changeset changeset,
+      List<SqlStatement> completed,
+      @Nullable List<Long> indexes)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
-            "UPDATE schema_journal SET statement = ?, indexes = ?::bigint[]::oid[] WHERE path = ?")) {
-      update.setInt(1, statement);
+            "UPDATE schema_journal SET statement = ?, indexes = ?::bigint[]::oid[], completed = ? WHERE path = ?")) {
+      update.setInt(1, completed.size());
       update.setArray(
           2, indexes == null ? null : connection.createArrayOf("int8", indexes.toArray()));
-      update.setString(3, changeset.file().path());
+      update.setString(3, SqlStatement.digest(completed));
+      update.setString(4, changeset.file().path());
       update.executeUpdate();
     }
   }

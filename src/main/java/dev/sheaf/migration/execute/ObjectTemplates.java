@@ -98,7 +98,8 @@ public final class ObjectTemplates {
       for (SqlStatement sql : statements) {
         String filled = fill(template, sql.sql(), parameters);
         if (!changeset.transactional()) {
-          for (String remnant : ConcurrentStep.of(filled).remnants(connection, null)) {
+          for (String remnant :
+              ConcurrentStep.of(SqlStatement.stored(filled)).remnants(connection, null)) {
             statement.execute(remnant);
           }
         }

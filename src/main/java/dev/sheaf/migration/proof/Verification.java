@@ -43,6 +43,12 @@ public final class Verification {
          AND c.oid IS DISTINCT FROM to_regclass('databasechangelog')
       """;
 
+  private static final String ROLE_HAS_SEARCH_PATH =
+      """
+      SELECT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting
+                      WHERE setdatabase = 0 AND setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND setting LIKE 'search\\_path=%')
+      """;
+
   private final DatabaseAddress address;
   private final MigrationConfig config;
   private final Changelogs changelogs;
@@ -197,16 +203,21 @@ public final class Verification {
     }
   }
 
-  /// Gives the scratch database the schema of the live history as its current one.
+  /// Gives the scratch database the schema of the live history as its current one, until a
+  /// changeset sets another one for its database.
   private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
     try (Connection connection =
             reference.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME);
         Statement statement = connection.createStatement()) {
       statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
-      // A setting of the role would prevail over one of the database alone.
+      // A setting of the role prevails over one of the database.
+      String role =
+          Sql.of(ROLE_HAS_SEARCH_PATH).isTrue(connection)
+              ? "ROLE CURRENT_USER IN DATABASE"
+              : "DATABASE";
       statement.execute(
-          "ALTER ROLE CURRENT_USER IN DATABASE %s SET search_path = %s, public"
-              .formatted(reference.address().database(), schema));
+          "ALTER %s %s SET search_path = %s, public"
+              .formatted(role, reference.address().database(), schema));
     }
   }
 

@@ -106,7 +106,8 @@ public final class ScratchSchema implements AutoCloseable {
     run(changeset, Direction.UP);
   }
 
-  void down(Changeset changeset) throws SQLException {
+  /// Rolls `changeset` back.
+  public void down(Changeset changeset) throws SQLException {
     run(changeset, Direction.DOWN);
   }
 

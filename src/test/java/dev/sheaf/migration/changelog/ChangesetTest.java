@@ -101,6 +101,8 @@ class ChangesetTest {
         "DROP INDEX CONCURRENTLY t_v_idx",
         "REINDEX TABLE CONCURRENTLY t",
         "REINDEX (VERBOSE) INDEX CONCURRENTLY t_v_idx",
+        "REINDEX (CONCURRENTLY) TABLE t",
+        "CREATE /* why */ INDEX CONCURRENTLY\"t_v_idx\"ON\"t\"(v)",
         "ALTER TABLE p DETACH PARTITION q CONCURRENTLY",
         "-- why\nALTER TABLE p\n DETACH PARTITION q\n CONCURRENTLY",
       })
@@ -118,6 +120,22 @@ class ChangesetTest {
                     HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
                 .problems())
         .isEmpty();
+  }
+
+  @Test
+  void aNameThatCannotBeFoundAgainIsRejected() {
+    assertThat(
+            ChangesetText.parse(
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted(" runInTransaction:false")
+                        + "CREATE INDEX CONCURRENTLY IF NOT EXISTS U&\"k\\00e4\" ON t (v);\n"
+                        + "CREATE INDEX CONCURRENTLY ON\"t\"(v);\n--rollback empty\n")
+                .problems())
+        .extracting(ChangelogProblem::message)
+        .containsExactly(
+            "has a name with Unicode escapes in a statement with CONCURRENTLY",
+            "creates an index on \"t\" concurrently without naming it");
   }
 
   @ParameterizedTest

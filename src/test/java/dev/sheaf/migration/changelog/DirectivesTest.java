@@ -18,7 +18,7 @@ class DirectivesTest {
   void readsEveryLine() {
     Changeset changeset =
         ChangesetText.parse(
-            "core",
+            "access",
             "001_a.sql",
             """
             --liquibase formatted sql
@@ -33,7 +33,7 @@ class DirectivesTest {
             --allow table-rewrite public.document: it is empty
             --allow missing-comment: generated
 
-            --changeset core:001
+            --changeset access:001
             SELECT 1;
             --rollback empty
             """);

@@ -59,11 +59,11 @@ class InterruptedChangesetIT {
           """
           IF NOT EXISTS t_v_key, t_v_key
           t_v_key,               t_v_key
-          IF NOT EXISTS größe_idx, größe_idx
-          größe_idx,             größe_idx
-          IF NOT EXISTS "My Index", My Index
+          IF NOT EXISTS größe_😀, größe_😀
           "My Index",            My Index
           IF NOT EXISTS "a "" b", a " b
+          IF NOT EXISTS "a--b /* c", a--b /* c
+          /* a /* b */ c */ IF NOT EXISTS on$x, on$x
           """)
   void aUniqueIndexIsRecordedOnceItIsThere(String clause, String name) throws Exception {
     index("CREATE UNIQUE INDEX CONCURRENTLY " + clause + " ON app.t (v);");
@@ -130,6 +130,76 @@ class InterruptedChangesetIT {
         .hasMessageContaining(
             "core/002_i.sql:5:1: creates an index on app.t concurrently without naming it");
     assertThat(database.query("SELECT to_regnamespace('app') IS NULL")).containsExactly("t");
+  }
+
+  /// The session of the first attempt is gone, and with it what its statements had set.
+  @Test
+  void aResumedChangesetHasTheSettingsOfItsEarlierStatements() throws Exception {
+    up().orThrow();
+    database.execute("CREATE TABLE t (v text)");
+    index(
+        """
+        SET search_path = app;
+        SELECT pg_catalog.set_config('role', 'pg_database_owner', false);
+        RESET ROLE;
+        CREATE UNIQUE INDEX CONCURRENTLY t_v_key ON t (v);
+        CREATE TABLE u ();\
+        """);
+    assertThat(up().problems().getFirst()).hasMessageContaining("is duplicated");
+    database.execute("DELETE FROM app.t WHERE id = 2");
+
+    up().orThrow();
+
+    assertThat(
+            database.query(
+                "SELECT indrelid::regclass FROM pg_index WHERE indexrelid = to_regclass('app.t_v_key')"))
+        .containsExactly("app.t");
+    assertThat(database.query("SELECT to_regclass('app.u')")).containsExactly("app.u");
+  }
+
+  @Test
+  void statementsThatRanAreNotModified() throws Exception {
+    index("CREATE TABLE app.u ();\nSELECT 1 / 0;");
+    assertThat(up().success()).isFalse();
+
+    index("CREATE TABLE app.v ();\nSELECT 1;");
+    assertThat(up().problems().getFirst())
+        .hasMessage(
+            "core/002_i was interrupted in its statement 2, and the statements before it were modified - restore"
+                + " them; or take it back: sheaf migrate down --module core");
+    assertThat(applied()).containsExactly("001");
+
+    index("-- corrected\nCREATE  TABLE app.u ();\nSELECT 1;\nCREATE TABLE app.v ();");
+    up().orThrow();
+    assertThat(database.query("SELECT to_regclass('app.v')")).containsExactly("app.v");
+    assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
+  }
+
+  @Test
+  void aFailedChangesetMayBeMadeTransactional() throws Exception {
+    index("CREATE TABLE IF NOT EXISTS app.u ();\nSELECT 1 / 0;");
+    assertThat(up().success()).isFalse();
+
+    changelogs.changeset("core", 2, "i", "CREATE TABLE IF NOT EXISTS app.u ();", "SELECT 1;");
+    up().orThrow();
+
+    assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
+  }
+
+  @Test
+  void aChangesetWhoseTemporaryTableIsGoneIsNotResumed() throws Exception {
+    up().orThrow();
+    database.execute("CREATE TABLE kept (id int)");
+    index(
+        "CREATE TEMP TABLE kept (id int);\nSELECT 1 / count(*) FROM app.t WHERE id = 3;\nINSERT INTO kept VALUES (1);");
+    assertThat(up().success()).isFalse();
+    database.execute("INSERT INTO app.t VALUES (3)");
+
+    assertThat(up().problems().getFirst())
+        .hasMessageStartingWith(
+            "core/002_i was interrupted in its statement 2, and what the statements before it created in their session"
+                + " is gone");
+    assertThat(database.query("SELECT id FROM kept")).isEmpty();
   }
 
   @Test

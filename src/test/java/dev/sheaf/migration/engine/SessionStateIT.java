@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,6 +135,70 @@ class SessionStateIT {
   }
 
   @Test
+  void deferredTriggersRunInTheSessionOfTheChangeset() throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    changelogs.changeset(
+        "core",
+        1,
+        "stamp",
+        """
+        CREATE TABLE t (id int);
+        CREATE TABLE stamp (by text, tenant text);
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS
+          $$BEGIN INSERT INTO stamp VALUES (current_user, current_setting('app.tenant')); RETURN NULL; END$$;
+        CREATE CONSTRAINT TRIGGER stamp AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
+          FOR EACH ROW EXECUTE FUNCTION stamp();
+        GRANT INSERT ON t, stamp TO pg_monitor;
+        """,
+        "DROP TABLE t, stamp;\nDROP FUNCTION stamp;");
+    changelogs.changeset(
+        "core",
+        2,
+        "row",
+        "SET ROLE pg_monitor; SET LOCAL app.tenant = 'blue'; INSERT INTO t VALUES (1);",
+        "DELETE FROM t;");
+    try (TestDatabase database = TestDatabase.create()) {
+      TestConfig.migrations(database, root).up(SILENT).orThrow();
+
+      assertThat(database.query("SELECT by || ' ' || tenant FROM stamp"))
+          .containsExactly("pg_monitor blue");
+    }
+  }
+
+  @Test
+  void aChangesetCannotReleaseTheLockOfTheSchema() throws Exception {
+    TestChangelogs changelogs = new TestChangelogs(root);
+    String release =
+        """
+        SELECT pg_advisory_unlock_all();
+        SELECT pg_advisory_unlock(classid::bigint << 32 | objid::bigint), pg_advisory_unlock(classid::int, objid::int)
+          FROM pg_locks WHERE locktype = 'advisory';
+        """;
+    changelogs.changeset("core", 1, "a", release, "SELECT 1;");
+    changelogs.concurrent("core", 2, "b", release + "DISCARD ALL;", "SELECT 1;");
+    List<String> held = new ArrayList<>();
+    try (TestDatabase database = TestDatabase.create();
+        Connection other = database.connect()) {
+      MigrationListener whileItHoldsTheLock =
+          new MigrationListener() {
+            @Override
+            public void finished(String changeset, Direction direction, Duration took) {
+              try {
+                if (SchemaLock.tryAcquire(other).isEmpty()) {
+                  held.add(changeset);
+                }
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+            }
+          };
+
+      TestConfig.migrations(database, root).up(whileItHoldsTheLock).orThrow();
+    }
+    assertThat(held).containsExactly("core/001_a", "core/002_b");
+  }
+
+  @Test
   void settingsOfADatabaseApplyToTheNextChangeset() throws Exception {
     TestChangelogs changelogs = new TestChangelogs(root);
     changelogs.changeset(
@@ -155,6 +221,7 @@ class SessionStateIT {
               database.query("SELECT count(*) FROM pg_class WHERE relname = 'databasechangelog'"))
           .containsExactly("1");
       assertThat(migrations.status().upToDate()).isTrue();
+      assertThat(migrations.verify()).isEmpty();
     }
   }
 
@@ -207,9 +274,16 @@ class SessionStateIT {
     }
   }
 
+  /// @param statement of a changeset; a backfill if it is empty
   @ParameterizedTest
-  @ValueSource(booleans = {true, false})
-  void rowsThatRowLevelSecurityHidesAreAnError(boolean backfill) throws Exception {
+  @ValueSource(
+      strings = {
+        "",
+        "UPDATE item SET label = title;",
+        "CREATE VIEW v AS SELECT * FROM item;\nCREATE TABLE copied AS SELECT title FROM v;"
+      })
+  void rowsThatRowLevelSecurityHidesAreAnError(String statement) throws Exception {
+    boolean backfill = statement.isEmpty();
     String role = "sheaf_rls_" + ProcessHandle.current().pid();
     try (TestDatabase database = TestDatabase.create()) {
       String name = database.address().database();
@@ -230,8 +304,7 @@ class SessionStateIT {
             CREATE POLICY p ON item USING (tenant = current_setting('app.tenant', true));
             """,
             "DROP TABLE item;");
-        changelogs.changeset(
-            "core", 2, "label", backfill ? "SELECT 1;" : "UPDATE item SET label = title;", "empty");
+        changelogs.changeset("core", 2, "label", backfill ? "SELECT 1;" : statement, "empty");
         if (backfill) {
           Files.writeString(
               changelogs.root().resolve("core/002_label.backfill.sql"),

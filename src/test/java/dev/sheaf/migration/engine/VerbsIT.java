@@ -100,6 +100,19 @@ class VerbsIT {
         .containsExactly("up core/003_c", "up core/004_d", "up extra/001_x");
     assertThat(run(migrations().down("extra", 1, Approval.NONE, SILENT)))
         .containsExactly("down extra/001_x");
+
+    // It passes without the table.
+    changelogs.changeset(
+        "extra",
+        2,
+        "y",
+        "ALTER TABLE IF EXISTS d ADD COLUMN y int;",
+        "ALTER TABLE IF EXISTS d DROP COLUMN y;");
+    migrations().up(SILENT).orThrow();
+    assertThat(migrations().down("core", 1, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessage(
+            "core/004_d cannot be rolled back alone: applied again, it would be without what extra/001_x, extra/002_y"
+                + " changed later: column public.d.y - add --with-dependents to roll back first what was applied later");
   }
 
   @Test

@@ -400,6 +400,23 @@ class WhatRunsIT {
     assertThat(ChangelogCheck.of(root)).extracting(ChangelogCheck.Finding::line).containsExactly(3);
   }
 
+  /// `--requires` is read from the first file of a module, and not from that of core.
+  @Test
+  void g05RequiresIsRefusedWhereItHasNoEffect() throws Exception {
+    write(1, "\n--requires shop", "CREATE TABLE t ();", "DROP TABLE t;");
+    write(2, "\n--requires shop", "CREATE TABLE u ();", "DROP TABLE u;");
+
+    assertThat(refusal())
+        .isEqualTo(
+            "core/001_a.sql:3:1: requires a module, but every module requires core - remove --requires shop");
+    assertThat(ChangelogCheck.of(root))
+        .extracting(ChangelogCheck.Finding::toString)
+        .anyMatch(finding ->
+            finding.startsWith(
+                "core/002_a.sql:3:1: has --requires, which only the first file of a module can have"));
+    assertThat(tables()).isEmpty();
+  }
+
   @Test
   void g15AFileWithoutStatementsIsRefused() throws Exception {
     write(1, "\n--comment x", "", "empty");

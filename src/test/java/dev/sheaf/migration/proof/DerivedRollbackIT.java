@@ -27,8 +27,11 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// The derived rollback undoes every kind of change that has an inverse.
+@Execution(ExecutionMode.CONCURRENT)
 class DerivedRollbackIT {
 
   private static final String BASE =

@@ -62,6 +62,11 @@ class VerificationIT {
         CREATE TABLE hr.backfill (id int);
         CREATE TABLE hr.schema_event (id int);
         CREATE FUNCTION hr.sheaf_run(statements text[]) RETURNS void LANGUAGE sql AS '';
+        ALTER TABLE hr.schema_event ADD CONSTRAINT schema_journal CHECK (id > 0);
+        CREATE INDEX databasechangelog ON hr.schema_event (id);
+        CREATE VIEW hr.schema_gate AS SELECT 1 AS databasechangeloglock;
+        CREATE TYPE hr.schema_rollback AS ENUM ('a');
+        CREATE POLICY backfill ON hr.schema_event USING (true);
         """,
         "empty");
     migrations().up(SILENT).orThrow();
@@ -69,6 +74,11 @@ class VerificationIT {
 
     database.execute(
         """
+        ALTER TABLE hr.schema_event DROP CONSTRAINT schema_journal;
+        DROP INDEX hr.databasechangelog;
+        CREATE OR REPLACE VIEW hr.schema_gate AS SELECT 2 AS databasechangeloglock;
+        ALTER TYPE hr.schema_rollback ADD VALUE 'b';
+        DROP POLICY backfill ON hr.schema_event;
         ALTER TABLE t DROP COLUMN backfill, ALTER COLUMN sheaf_trash TYPE varchar(9);
         DROP TABLE hr.backfill;
         ALTER TABLE hr.schema_event ADD COLUMN more int;
@@ -80,8 +90,13 @@ class VerificationIT {
             "EXTRA column hr.schema_event.more",
             "MISSING column public.t.backfill",
             "CHANGED column public.t.sheaf_trash",
+            "MISSING constraint hr.schema_event.schema_journal",
             "MISSING function hr.sheaf_run(statements text[])",
-            "MISSING table hr.backfill");
+            "MISSING index hr.databasechangelog",
+            "MISSING policy hr.schema_event.backfill",
+            "MISSING table hr.backfill",
+            "CHANGED type hr.schema_rollback",
+            "CHANGED view hr.schema_gate");
 
     try (TestDatabase other = TestDatabase.create()) {
       other.execute(
@@ -91,6 +106,11 @@ class VerificationIT {
           CREATE TABLE hr.backfill (id int);
           CREATE TABLE hr.schema_event (id int);
           CREATE FUNCTION hr.sheaf_run(statements text[]) RETURNS void LANGUAGE sql AS '';
+          ALTER TABLE hr.schema_event ADD CONSTRAINT schema_journal CHECK (id > 0);
+          CREATE INDEX databasechangelog ON hr.schema_event (id);
+          CREATE VIEW hr.schema_gate AS SELECT 1 AS databasechangeloglock;
+          CREATE TYPE hr.schema_rollback AS ENUM ('a');
+          CREATE POLICY backfill ON hr.schema_event USING (true);
           """);
       assertThatThrownBy(
               () -> TestConfig.migrations(other, root).baseline(Approval.NONE, SILENT).orThrow())

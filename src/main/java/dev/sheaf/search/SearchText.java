@@ -1,0 +1,537 @@
+package dev.sheaf.search;
+
+import dev.sheaf.embedding.Space;
+import dev.sheaf.filter.FilterSql;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/// The text of the SQL of all searches of one [Shape]: two statements in one message, which are one
+/// transaction and one round trip. The first sets parameters for this search and reads whether the
+/// index is valid; the second searches.
+///
+/// The statement names partitions, and contains limits as numbers, because PostgreSQL cannot
+/// estimate the rows of a parent table or the value of a parameter. Exact scans with a filter use a
+/// custom plan, because the generic plan of one filter may be the worst for another.
+///
+/// Every plan produces `ranked (document_id, ordinal, key)`, where a smaller key is better.
+final class SearchText {
+
+  /// Characters, as in an SQL literal, with their entities. The first is part of the others.
+  private static final List<Map.Entry<String, String>> ENTITIES =
+      List.of(
+          Map.entry("&", "&amp;"),
+          Map.entry("<", "&lt;"),
+          Map.entry(">", "&gt;"),
+          Map.entry("\"", "&quot;"),
+          Map.entry("''", "&#39;"));
+
+  /// All characters of [Character#isWhitespace].
+  private static final String WHITE_SPACE =
+      IntStream.rangeClosed(0, Character.MAX_VALUE)
+          .filter(Character::isWhitespace)
+          .mapToObj("\\u%04x"::formatted)
+          .collect(Collectors.joining("", "E'", "'"));
+
+  /// What the text of a search depends on. Searches of one shape differ only in their parameters.
+  ///
+  /// @param depth of each list of a hybrid search, before they are merged
+  /// @param select in the order of the columns
+  /// @param filter condition on documents; `null` for all
+  /// @param excluding whether a document must not be a hit
+  /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
+  record Shape(
+      Space space,
+      SearchPlan plan,
+      Mode mode,
+      int limit,
+      int offset,
+      boolean grouped,
+      int groupSize,
+      Fusion fusion,
+      int depth,
+      List<ReturnField> select,
+      boolean highlight,
+      String language,
+      @Nullable String filter,
+      boolean excluding,
+      long maxBytes) {
+
+    static Shape of(Query query, SearchPlan plan, long maxBytes) {
+      SearchRequest request = query.request();
+      FilterSql predicate = query.predicate();
+      return new Shape(
+          query.space(),
+          plan,
+          request.mode(),
+          query.limit(),
+          query.offset(),
+          query.grouped(),
+          request.groupSize(),
+          request.hybrid(),
+          Math.max(request.hybrid().depth(), query.depth()),
+          List.copyOf(request.select()),
+          request.highlight(),
+          query.language(),
+          predicate == null ? null : predicate.sql(),
+          query.excluded() != null,
+          maxBytes);
+    }
+
+    Shape withMaxBytes(long bytes) {
+      return new Shape(
+          space, plan, mode, limit, offset, grouped, groupSize, fusion, depth, select, highlight,
+          language, filter, excluding, bytes);
+    }
+  }
+
+  /// A value of the query. A filter has any number of parameters, the others have one.
+  enum Value {
+    TIMEOUT,
+    VECTOR,
+    TEXT,
+    FILTER,
+    EXCLUDED
+  }
+
+  private final Shape shape;
+  private final Space space;
+  private final SearchPlan plan;
+  private final List<Value> values = new ArrayList<>();
+  private final String settingsStatement;
+  private final String searchStatement;
+  private final String statements;
+
+  SearchText(Shape shape) {
+    this.shape = shape;
+    this.space = shape.space();
+    this.plan = shape.plan();
+    this.settingsStatement = settings();
+    this.searchStatement =
+        switch (shape.mode()) {
+              case VECTOR ->
+                  "WITH ranked AS MATERIALIZED (\n" + nearestChunks() + ")" + countOf("ranked");
+              case FULLTEXT ->
+                  "WITH ranked AS MATERIALIZED (\n" + matchingChunks() + ")" + countOf("ranked");
+              case HYBRID ->
+                  "WITH near AS MATERIALIZED (\n"
+                      + nearestChunks()
+                      + ")"
+                      + countOf("near")
+                      + fusion();
+            }
+            + bestChunks()
+            + hits();
+    this.statements = settingsStatement + searchStatement;
+  }
+
+  /// The values of the parameters of both statements, in order.
+  List<Value> values() {
+    return values;
+  }
+
+  /// Both statements. The first column of the row of the first is the number of rows of the space
+  /// if its index is valid, else -1.
+  String statements() {
+    return statements;
+  }
+
+  /// Both statements, of which the second is explained.
+  String explaining(String explain) {
+    return settingsStatement + explain + searchStatement;
+  }
+
+  String searchStatement() {
+    return searchStatement;
+  }
+
+  /// The statement that sets the parameters of the session for this transaction.
+  private String settings() {
+    // The time limit is a parameter: the text would be another for each time that is left.
+    values.add(Value.TIMEOUT);
+    var statement =
+        new StringBuilder("SELECT ")
+            .append(indexedRows(space))
+            .append(",\n       set_config('statement_timeout', ?, true)");
+    planSettings()
+        .forEach((name, value) ->
+            statement.append(",\n       set_config('%s', '%s', true)".formatted(name, value)));
+    return statement.append(";\n").toString();
+  }
+
+  /// An expression for the number of rows of a space, as PostgreSQL estimates it; -1 if its index
+  /// is not valid.
+  static String indexedRows(Space space) {
+    return """
+    COALESCE((SELECT greatest(c.reltuples, 0)::bigint
+                     FROM pg_index i
+                     JOIN pg_class c ON c.oid = i.indrelid
+                    WHERE i.indexrelid = to_regclass('%s') AND i.indisvalid), -1)\
+    """
+        .formatted(space.indexName());
+  }
+
+  private Map<String, Object> planSettings() {
+    var settings = new LinkedHashMap<String, Object>();
+    // The costs of disabled plan nodes would start the compiler.
+    settings.put("jit", "off");
+    switch (plan) {
+      case SearchPlan.IndexScan index -> {
+        // The best plan does not depend on the filter, except in a hybrid search, which matches
+        // words among the filtered rows.
+        settings.put(
+            "plan_cache_mode",
+            shape.filter() == null || shape.mode() == Mode.VECTOR
+                ? "force_generic_plan"
+                : "force_custom_plan");
+        settings.put("hnsw.ef_search", index.ef());
+        settings.put("hnsw.iterative_scan", index.iterative() ? "relaxed_order" : "off");
+        settings.put("hnsw.max_scan_tuples", index.maxScanned());
+        // Without sequential scans and sorts, the planner has to use the index, as the response
+        // says.
+        settings.put("enable_seqscan", "off");
+        settings.put("enable_sort", "off");
+      }
+      case SearchPlan.ExactScan exact when exact.isBounded() -> {
+        settings.put("plan_cache_mode", "force_custom_plan");
+        // The scan reads few rows. Parallel workers would take longer to start, and they make a
+        // scan of all documents look cheap.
+        settings.put("max_parallel_workers_per_gather", 0);
+        settings.put("random_page_cost", 1.1);
+      }
+      case SearchPlan.ExactScan _, SearchPlan.FulltextScan _ -> {
+        if (shape.filter() != null) {
+          settings.put("plan_cache_mode", "force_custom_plan");
+        }
+      }
+    }
+    return settings;
+  }
+
+  private String nearestChunks() {
+    return switch (plan) {
+      case SearchPlan.ExactScan exact ->
+          """
+          SELECT e.document_id, e.ordinal, e.vector %s %s AS key
+            FROM %s e%s
+          %s
+          %s\
+          """
+              .formatted(
+                  space.metric().operator(),
+                  vectorParameter(),
+                  space.embeddingTable(),
+                  shape.filter() == null ? "" : documentJoin("e"),
+                  where(filterCondition(), exclusionCondition()),
+                  exact.isBounded() ? " LIMIT " + (exact.bound() + 1) : "");
+      case SearchPlan.IndexScan index ->
+          """
+          SELECT e.document_id, e.ordinal, e.vector %s %s AS key
+            FROM %s e%s
+          %s
+           ORDER BY (%s) %s %s
+           LIMIT %s\
+          """
+              .formatted(
+                  space.metric().operator(),
+                  vectorParameter(),
+                  space.embeddingTable(),
+                  filterOfCandidates(),
+                  where(exclusionCondition(), null),
+                  space.precision().element("e.vector", space.dimensions()),
+                  space.precision().operator(space.metric()),
+                  "(SELECT "
+                      + space.precision().element(vectorParameter(), space.dimensions())
+                      + ")",
+                  index.candidates());
+      case SearchPlan.FulltextScan _ ->
+          throw new IllegalStateException("a full-text scan has no vectors");
+    };
+  }
+
+  /// The document of each candidate is looked up through `document_pkey`. `OFFSET 0` enforces this:
+  /// without it, the planner may underestimate the matching documents, and join all of them with
+  /// every candidate.
+  private String filterOfCandidates() {
+    if (shape.filter() == null) {
+      return "";
+    }
+    values.add(Value.FILTER);
+    return """
+
+    CROSS JOIN LATERAL (
+          SELECT FROM %s d
+           WHERE d.collection_id = %s AND d.id = e.document_id AND %s
+          OFFSET 0) d\
+    """
+        .formatted(space.documentTable(), space.collectionId(), shape.filter());
+  }
+
+  private String matchingChunks() {
+    return """
+    SELECT c.document_id, c.ordinal, -ts_rank_cd(c.search, %s)::float8 AS key
+      FROM %s c%s
+    %s\
+    """
+        .formatted(
+            textQuery(),
+            space.chunkTable(),
+            shape.filter() == null ? "" : documentJoin("c"),
+            where("c.search @@ " + textQuery(), filterCondition()));
+  }
+
+  private String textQuery() {
+    values.add(Value.TEXT);
+    return "websearch_to_tsquery('" + shape.language() + "', ?)";
+  }
+
+  private String fusion() {
+    Fusion fusion = shape.fusion();
+    return """
+    ,
+    nearest AS (
+         SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
+           FROM near
+          ORDER BY place
+          LIMIT %1$s
+    ),
+    worded AS (
+         SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
+           FROM (%2$s) w
+          ORDER BY place
+          LIMIT %1$s
+    ),
+    ranked AS MATERIALIZED (
+         SELECT document_id, ordinal,
+                -(COALESCE(%3$s / (%5$s + n.place), 0) + COALESCE(%4$s / (%5$s + w.place), 0)) AS key
+           FROM nearest n
+           FULL JOIN worded w USING (document_id, ordinal)
+    )\
+    """
+        .formatted(
+            shape.depth(),
+            matchingChunks(),
+            fusion.vector() + "::float8",
+            fusion.fulltext() + "::float8",
+            fusion.constant());
+  }
+
+  /// Whether the planner needs the number of rows. It does not in an index scan of a vector search,
+  /// where it counts the hits.
+  private boolean needsCount() {
+    return !(plan instanceof SearchPlan.IndexScan) || shape.mode() != Mode.VECTOR;
+  }
+
+  /// The number of rows that were compared, or of candidates in an index scan.
+  private static String countOf(String rows) {
+    return ",\nfound AS (SELECT count(*) AS rows FROM " + rows + ")";
+  }
+
+  private String bestChunks() {
+    String unlessTooMany =
+        plan instanceof SearchPlan.ExactScan exact && exact.isBounded()
+            ? "WHERE (SELECT rows FROM found) <= " + exact.bound()
+            : "";
+    if (!shape.grouped()) {
+      return """
+      ,
+      best AS (
+           SELECT document_id, ordinal, key, key AS top
+             FROM ranked
+            %s
+            ORDER BY key, document_id, ordinal
+            LIMIT %s OFFSET %s
+      )
+      """
+          .formatted(unlessTooMany, shape.limit(), shape.offset());
+    }
+    return """
+    ,
+    best AS (
+         SELECT g.document_id, m.ordinal, m.key, g.top
+           FROM (SELECT document_id, min(key) AS top
+                   FROM ranked
+                  %s
+                  GROUP BY document_id
+                  ORDER BY top, document_id
+                  LIMIT %s OFFSET %s) g
+          CROSS JOIN LATERAL (%s
+                  ORDER BY key, ordinal
+                  LIMIT %s) m
+    )
+    """
+        .formatted(
+            unlessTooMany, shape.limit(), shape.offset(), chunksOfGroup(), shape.groupSize());
+  }
+
+  /// The best chunks of each document. The index may have missed some of them, so a vector search
+  /// reads all chunks of the document through the primary key of the embeddings.
+  private String chunksOfGroup() {
+    return shape.mode() == Mode.VECTOR
+        ? """
+        SELECT e.ordinal, (e.vector %s %s) + 0 AS key
+                FROM %s e
+               WHERE e.document_id = g.document_id\
+        """
+            .formatted(space.metric().operator(), vectorParameter(), space.embeddingTable())
+        : """
+        SELECT r.ordinal, r.key
+                FROM ranked r
+               WHERE r.document_id = g.document_id\
+        """;
+  }
+
+  /// Texts, vectors and highlights are read for the returned rows only. The last column is the
+  /// number of bytes of the texts of the hit, as they are stored. If they are more than
+  /// [Shape#maxBytes], the texts are NULL, so that the caller can reserve memory before it reads
+  /// them. The number is computed once for a hit, where the last of its texts is looked up.
+  private String hits() {
+    boolean highlight = shape.highlight();
+    boolean ofChunk = highlight || shape.select().contains(ReturnField.TEXT);
+    var document = new StringJoiner(", ").add("d.external_id");
+    var chunk = new StringJoiner(", ");
+    var columns = new StringBuilder();
+    var bytes = new StringJoiner(" + ");
+    String found = "";
+    for (ReturnField field : shape.select()) {
+      String name = alias(field);
+      switch (field) {
+        case TITLE, URI, METADATA -> {
+          document.add(field.column + " AS " + name);
+          bytes.add("COALESCE(octet_length(" + (ofChunk ? name : field.column) + "), 0)");
+          columns.append(", ").append(ifShort(name));
+        }
+        case TEXT -> {
+          document.add("d.mime_type");
+          chunk.add(chunkText() + " AS " + name);
+          bytes.add("octet_length(c.text)");
+          columns.append(", ").append(ifShort(name));
+        }
+        case CREATED_AT, UPDATED_AT -> {
+          document.add(field.column + " AS " + name);
+          columns.append(", ").append(name);
+        }
+        case VECTOR -> {
+          found = lookUp("v.vector AS " + name, embeddingOfHit(), "hit_embedding");
+          columns.append(", ").append(name);
+        }
+      }
+    }
+    if (highlight) {
+      String escaped = escaped("c.text");
+      chunk.add(escaped + " AS highlighted");
+      bytes.add("octet_length(" + escaped + ")");
+      columns
+          .append(", ")
+          .append(
+              ifShort(
+                  "ts_headline('%s', highlighted, %s, 'StartSel=<mark>, StopSel=</mark>')"
+                      .formatted(shape.language(), textQuery())));
+    }
+    (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
+    found =
+        "best b"
+            + lookUp(document.toString(), documentOfHit(), "hit_document")
+            + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
+            + found;
+    return "SELECT "
+        + (needsCount() ? "f.rows" : "0::bigint")
+        + ", external_id, b.ordinal, b.key"
+        + columns
+        + ", hit_bytes\n  FROM "
+        + (needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found)
+        + "\n ORDER BY b.top, b.document_id, b.key, b.ordinal";
+  }
+
+  private String ifShort(String text) {
+    return "CASE WHEN hit_bytes <= " + shape.maxBytes() + " THEN " + text + " END";
+  }
+
+  private static String alias(ReturnField field) {
+    return "hit_" + field.name().toLowerCase(Locale.ROOT);
+  }
+
+  /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
+  /// otherwise may read a whole table, because disabled sorts hide the difference in cost.
+  private static String lookUp(String columns, String row, String alias) {
+    return "\n  CROSS JOIN LATERAL (SELECT " + columns + " FROM " + row + " OFFSET 0) " + alias;
+  }
+
+  private String documentOfHit() {
+    return "%s d WHERE d.collection_id = %s AND d.id = b.document_id"
+        .formatted(space.documentTable(), space.collectionId());
+  }
+
+  private String chunkOfHit() {
+    return "%s c WHERE c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
+        .formatted(space.chunkTable(), space.collectionId());
+  }
+
+  private String embeddingOfHit() {
+    return "%s v WHERE v.space_id = %s AND v.document_id = b.document_id AND v.ordinal = b.ordinal"
+        .formatted(space.embeddingTable(), space.id());
+  }
+
+  /// The text of a chunk without the white space that surrounds it in the document. A chunk that
+  /// the client sent is returned to the letter, without the line feed that is stored after each but
+  /// the last.
+  private String chunkText() {
+    return """
+    CASE WHEN hit_document.mime_type <> 'application/json' THEN btrim(c.text, %s)
+                WHEN c.text LIKE E'%%\\n'
+                 AND EXISTS (SELECT FROM %s n
+                              WHERE n.collection_id = %s AND n.document_id = b.document_id AND n.ordinal = b.ordinal + 1)
+                THEN left(c.text, -1) ELSE c.text END\
+    """
+        .formatted(WHITE_SPACE, space.chunkTable(), space.collectionId());
+  }
+
+  /// A text with HTML's special characters as entities, so that the marks are its only tags.
+  /// ts_headline would drop the tags of the text.
+  private static String escaped(String column) {
+    String expression = column;
+    for (Map.Entry<String, String> entity : ENTITIES) {
+      expression =
+          "replace(%s, '%s', '%s')".formatted(expression, entity.getKey(), entity.getValue());
+    }
+    return expression;
+  }
+
+  private String documentJoin(String chunk) {
+    return "\n      JOIN %s d ON d.collection_id = %s AND d.id = %s.document_id"
+        .formatted(space.documentTable(), space.collectionId(), chunk);
+  }
+
+  private @Nullable String filterCondition() {
+    if (shape.filter() != null) {
+      values.add(Value.FILTER);
+    }
+    return shape.filter();
+  }
+
+  private @Nullable String exclusionCondition() {
+    if (!shape.excluding()) {
+      return null;
+    }
+    values.add(Value.EXCLUDED);
+    return "e.document_id <> ?";
+  }
+
+  private static String where(@Nullable String first, @Nullable String second) {
+    if (first == null) {
+      return second == null ? "" : "WHERE " + second;
+    }
+    return "WHERE " + first + (second == null ? "" : " AND " + second);
+  }
+
+  private String vectorParameter() {
+    values.add(Value.VECTOR);
+    return "?";
+  }
+}

@@ -1,0 +1,106 @@
+package dev.sheaf.search;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
+import com.pgvector.PGvector;
+import dev.sheaf.embedding.Metric;
+import dev.sheaf.embedding.Precision;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.filter.Filter;
+import dev.sheaf.filter.FilterSql;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class SearchSqlTest {
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper()
+          .registerModule(new ParameterNamesModule())
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
+
+  private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.BINARY);
+  private static final SearchPlan INDEX = new SearchPlan.IndexScan(10, 100, 20_000, true);
+
+  private static final List<SearchPlan> PLANS =
+      List.of(
+          INDEX,
+          new SearchPlan.IndexScan(10, 100, 20_000, false),
+          new SearchPlan.ExactScan(1_000),
+          SearchPlan.ExactScan.UNBOUNDED,
+          new SearchPlan.FulltextScan());
+
+  @Test
+  void searchesOfOneShapeHaveTheSameText() throws Exception {
+    var one = new SearchSql(query(new float[] {1, 0, 0}, "{'year': 1999}"), INDEX);
+    var other = new SearchSql(query(new float[] {0, 1, 0}, "{'year': 2004}"), INDEX);
+
+    assertThat(other.text()).isSameAs(one.text());
+    assertThat(one.parameters(70)).contains("70", new PGvector(new float[] {1, 0, 0}));
+    assertThat(other.parameters(7)).contains("7", new PGvector(new float[] {0, 1, 0}));
+  }
+
+  @Test
+  void searchesOfDifferentShapesHaveDifferentTexts() throws Exception {
+    List<String> texts = all().stream().map(sql -> sql.text().statements()).distinct().toList();
+
+    assertThat(texts).hasSameSizeAs(all());
+  }
+
+  @Test
+  void eachParameterHasAPlaceholder() throws Exception {
+    assertThat(all())
+        .allSatisfy(sql -> {
+          String text = sql.text().statements();
+          assertThat(text.chars().filter(character -> character == '?'))
+              .as(text)
+              .hasSameSizeAs(sql.parameters(1_000));
+        });
+  }
+
+  /// Searches of all modes, plans, selections and conditions that can be combined.
+  private static List<SearchSql> all() throws JsonProcessingException {
+    var all = new ArrayList<SearchSql>();
+    for (String mode : List.of("vector", "fulltext", "hybrid")) {
+      for (String options :
+          List.of(
+              "",
+              ",'select':[]",
+              ",'select':['vector','text','createdAt']",
+              ",'highlight':true",
+              ",'groupBy':'document','groupSize':3",
+              ",'limit':5,'offset':7",
+              ",'filter':{'year':{'$gt':3},'name':'x'}")) {
+        for (SearchPlan plan : PLANS) {
+          for (UUID excluded : new @Nullable UUID[] {null, new UUID(1, 2)}) {
+            boolean fulltext = plan instanceof SearchPlan.FulltextScan;
+            if (fulltext == mode.equals("fulltext") && !(fulltext && excluded != null)) {
+              String json = "{'text':'tides','mode':'" + mode + "'" + options + "}";
+              float[] vector = fulltext ? null : new float[] {1, 0, 0};
+              all.add(new SearchSql(query(json, vector, excluded), plan));
+            }
+          }
+        }
+      }
+    }
+    return all;
+  }
+
+  private static Query query(float[] vector, String filter) throws JsonProcessingException {
+    return query("{'text':'tides','filter':" + filter + "}", vector, null);
+  }
+
+  private static Query query(String json, float @Nullable [] vector, @Nullable UUID excluded)
+      throws JsonProcessingException {
+    SearchRequest request = JSON.readValue(json.replace('\'', '"'), SearchRequest.class);
+    FilterSql filter =
+        request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter());
+    return new Query(request, SPACE, vector, filter, excluded, "english");
+  }
+}
