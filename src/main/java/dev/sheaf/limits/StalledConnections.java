@@ -1,6 +1,7 @@
 package dev.sheaf.limits;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.SingleThreadEventLoop;
 import io.netty.handler.codec.http2.Http2ConnectionHandler;
 import io.netty.handler.codec.http2.Http2RemoteFlowController;
@@ -97,8 +98,9 @@ class StalledConnections {
       newest = exchange;
     }
 
+    /// The answer is complete, but the client may not have read it: while the event loop is busy, a
+    /// thread writes without waiting for it.
     void end() {
-      newest = null;
       idleSince = System.nanoTime();
       running.decrementAndGet();
     }
@@ -115,7 +117,7 @@ class StalledConnections {
     private volatile long receivesSince;
 
     // How fast the client reads the answer. Only the event loop of the connection uses these.
-    private long written;
+    private long sent;
     private long late;
     private long checked = System.nanoTime();
 
@@ -132,21 +134,23 @@ class StalledConnections {
       return receives && System.nanoTime() - receivesSince > time.toNanos();
     }
 
-    /// Whether the client reads the answer too slowly. Few bytes are written that it has not read,
-    /// so the number of written bytes tells how fast it reads.
+    /// Whether the client reads the answer too slowly. Few bytes are neither pending nor read, so
+    /// the number of the others tells how fast it reads.
     ///
     /// @param writable whether the service need not wait for the client
-    boolean isReadTooSlowly(boolean writable, TransferRate ofAnswers, TransferRate ofStreams) {
+    /// @param pending bytes that are written, but not sent
+    boolean isReadTooSlowly(
+        boolean writable, long pending, TransferRate ofAnswers, TransferRate ofStreams) {
       if (writable && late == 0) {
         checked = System.nanoTime();
         return false;
       }
       TransferRate rate = isStream(answer) ? ofStreams : ofAnswers;
       long now = System.nanoTime();
-      long bytes = answer.bytesWritten();
-      late = rate.late(late, writable ? 0 : now - checked, bytes - written);
+      long bytes = answer.bytesWritten() - pending;
+      late = rate.late(late, writable ? 0 : now - checked, Math.max(0, bytes - sent));
       checked = now;
-      written = bytes;
+      sent = bytes;
       return rate.isTooLate(late);
     }
 
@@ -231,11 +235,17 @@ class StalledConnections {
           || (exchange != null && exchange.receivesLongerThan(readTimeout))) {
         var _ = channel.close();
       } else if (exchange != null
-          && exchange.isReadTooSlowly(channel.isWritable(), ofAnswers, ofStreams)) {
+          && exchange.isReadTooSlowly(
+              channel.isWritable(), pending(channel), ofAnswers, ofStreams)) {
         breakOff(channel);
       }
     }
     open.addAndGet(count);
+  }
+
+  private static long pending(Channel channel) {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
   }
 
   private static void breakOff(Channel channel) {
@@ -255,7 +265,7 @@ class StalledConnections {
     for (Map.Entry<Integer, Exchange> open : state.streams.entrySet()) {
       Exchange exchange = open.getValue();
       boolean writable = isWritable(http2, http2.connection().stream(open.getKey()), exchange);
-      tooSlow |= exchange.isReadTooSlowly(writable, ofAnswers, ofStreams);
+      tooSlow |= exchange.isReadTooSlowly(writable, 0, ofAnswers, ofStreams);
     }
     if (tooSlow) {
       // Quarkus would also close the connection if only the stream were closed.
