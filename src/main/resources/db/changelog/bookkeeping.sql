@@ -49,7 +49,7 @@ COMMENT ON COLUMN schema_journal.statement  IS 'The statement that was started, 
 COMMENT ON COLUMN schema_journal.started_at IS 'When the changeset was started';
 COMMENT ON COLUMN schema_journal.indexes    IS 'The indexes that the statement''s table had before the statement was started';
 COMMENT ON COLUMN schema_journal.kept       IS 'Positions, from 0, of the rollback statements that drop what existed before the changeset; null if unknown';
-COMMENT ON COLUMN schema_journal.completed  IS 'SHA-256 of the statements before it, as they were run; null if unknown';
+COMMENT ON COLUMN schema_journal.completed  IS 'Number and SHA-256 of the statements before it, as they were run; null if unknown';
 
 CREATE TABLE IF NOT EXISTS schema_event (
     id                  bigint      GENERATED ALWAYS AS IDENTITY,

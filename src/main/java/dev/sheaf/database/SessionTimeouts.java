@@ -27,11 +27,11 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   private static final String LOCK = "lock_timeout";
   private static final String IDLE = "idle_in_transaction_session_timeout";
 
-  /// PostgreSQL 14 and later.
   private static final String IDLE_SESSION = "idle_session_timeout";
-
-  /// PostgreSQL 17 and later.
   private static final String TRANSACTION = "transaction_timeout";
+
+  /// The first version of PostgreSQL with a parameter that not all have.
+  private static final Map<String, Integer> SINCE = Map.of(IDLE_SESSION, 14, TRANSACTION, 17);
 
   /// Sessions whose limits were changed. They get the usual ones when they are returned.
   private static final Set<Connection> CHANGED =
@@ -157,18 +157,19 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
 
   /// Omits the parameters that this version of PostgreSQL does not have.
   private static void set(Connection connection, Map<String, Duration> limits) throws SQLException {
+    int version = connection.getMetaData().getDatabaseMajorVersion();
     String values =
         limits.entrySet().stream()
-            .map(limit -> "('%s', '%s')".formatted(limit.getKey(), limit.getValue().toMillis()))
+            .filter(limit -> version >= SINCE.getOrDefault(limit.getKey(), 0))
+            .map(limit ->
+                "set_config('%s', '%s', false)"
+                    .formatted(limit.getKey(), limit.getValue().toMillis()))
             .collect(Collectors.joining(", "));
+    if (values.isEmpty()) {
+      return;
+    }
     try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          """
-          SELECT set_config(s.name, wanted.value, false)
-            FROM (VALUES %s) AS wanted (name, value)
-            JOIN pg_settings s ON s.name = wanted.name
-          """
-              .formatted(values));
+      statement.execute("SELECT " + values);
     }
   }
 }

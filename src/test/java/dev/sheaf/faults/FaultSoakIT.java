@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -375,8 +376,12 @@ class FaultSoakIT {
   }
 
   /// A connection that the pool has lost would be in use for ever.
-  private static void noConnectionIsLost(Traffic traffic) {
-    await().until(() -> NO_CONNECTION_IN_USE.matcher(traffic.metrics()).find());
+  private void noConnectionIsLost(Traffic traffic) throws IOException {
+    try {
+      await().until(() -> NO_CONNECTION_IN_USE.matcher(traffic.metrics()).find());
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("a connection is in use: " + sheaf.threadDump(), e);
+    }
   }
 
   /// The last outage that started before the failure.

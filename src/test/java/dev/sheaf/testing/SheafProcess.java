@@ -156,15 +156,23 @@ public final class SheafProcess implements AutoCloseable {
 
   /// The number of threads, including virtual ones.
   public long threads() throws IOException {
+    return Pattern.compile("\"tid\"").matcher(threadDump("json")).results().count();
+  }
+
+  /// The stacks of all threads, including virtual ones.
+  public String threadDump() throws IOException {
+    return threadDump("plain");
+  }
+
+  private String threadDump(String format) throws IOException {
     Path directory = Files.createTempDirectory("sheaf-threads");
-    Path dump = directory.resolve("threads.json");
+    Path dump = directory.resolve("threads");
     try {
-      String said = jcmd("Thread.dump_to_file", "-format=json", dump.toString());
-      long threads = Pattern.compile("\"tid\"").matcher(Files.readString(dump)).results().count();
-      if (threads == 0) {
+      String said = jcmd("Thread.dump_to_file", "-format=" + format, dump.toString());
+      if (Files.notExists(dump)) {
         throw new IOException("no threads, but " + said);
       }
-      return threads;
+      return Files.readString(dump);
     } finally {
       Files.deleteIfExists(dump);
       Files.delete(directory);

@@ -59,6 +59,9 @@ final class Upgrade {
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
     requireBackfills(chosen);
+    if (plan.applied().isEmpty()) {
+      noteOtherHistories(connection);
+    }
     History.renewChecksums(connection, plan.applied());
     for (Changeset applied : plan.applied()) {
       StoredRollback.store(connection, applied);
@@ -95,6 +98,16 @@ final class Upgrade {
     }
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), awaited);
+    }
+  }
+
+  /// Somebody who mistyped a schema would migrate a second time.
+  private void noteOtherHistories(Connection connection) throws SQLException {
+    List<String> others = History.otherSchemas(connection);
+    if (!others.isEmpty()) {
+      recorder.note(
+          "nothing was applied in this schema before; the database also has a history in schema "
+              + String.join(", ", others));
     }
   }
 

@@ -322,8 +322,7 @@ public final class ChangesetRunner {
       throws SQLException {
     List<SqlStatement> completed =
         statements.subList(0, Math.min(journal.statement(), statements.size()));
-    if (journal.completed() != null
-        && !journal.completed().equals(SqlStatement.digest(completed))) {
+    if (journal.isModified(completed)) {
       throw notResumable(
           changeset, journal, "the statements before it were modified", "restore them");
     }
@@ -368,6 +367,7 @@ public final class ChangesetRunner {
         }
       }
       statement.clearWarnings();
+      requireNoInvalidIndex(changeset, sql);
     } catch (SQLException e) {
       if (!leniently || !SqlStates.isMissingObject(e)) {
         throw e;
@@ -422,6 +422,16 @@ public final class ChangesetRunner {
           "%s created no valid index %s on %s"
               .formatted(changeset.file().shortPath(), create.index(), create.table()),
           "drop the index of that name, then run it again");
+    }
+  }
+
+  private void requireNoInvalidIndex(Changeset changeset, SqlStatement sql) throws SQLException {
+    List<String> invalid = ConcurrentStep.invalid(sql, session.connection());
+    if (!invalid.isEmpty()) {
+      throw new OperatorException(
+          "%s created no index, because an invalid index %s exists"
+              .formatted(changeset.file().shortPath(), invalid.getFirst()),
+          "drop it, then run it again");
     }
   }
 

@@ -81,6 +81,28 @@ sealed interface ConcurrentStep {
     return new Other();
   }
 
+  /// The invalid index that `CREATE INDEX IF NOT EXISTS` takes for the wanted one; empty if the
+  /// statement is another one. The index of a partitioned table is invalid until all of its
+  /// partitions have theirs.
+  static List<String> invalid(SqlStatement statement, Connection connection) throws SQLException {
+    Matcher plain = Patterns.IF_NOT_EXISTS.matcher(statement.beginning());
+    return plain.lookingAt()
+        ? list(
+            connection,
+            """
+            SELECT i.indexrelid::regclass::text
+              FROM pg_index i
+              JOIN pg_class c ON c.oid = i.indexrelid
+             WHERE i.indrelid = to_regclass(?)
+               AND c.relname = (parse_ident(?))[1]::name
+               AND c.relkind = 'i'
+               AND NOT i.indisvalid
+            """,
+            plain.group(2),
+            plain.group(1))
+        : List.of();
+  }
+
   /// Whether other sessions can work while this waits for a lock. Concurrent builds and drops of
   /// indexes block neither reads nor writes, and wait for all older transactions.
   default boolean waitsHarmlessly() {
@@ -137,16 +159,17 @@ sealed interface ConcurrentStep {
               SELECT 'DROP INDEX CONCURRENTLY ' || i.indexrelid::regclass
                 FROM pg_index i
                 JOIN pg_class c ON c.oid = i.indexrelid
+                -- The indexes of its TOAST table are rebuilt with those of a table.
+                JOIN pg_class t ON i.indrelid IN (t.oid, t.reltoastrelid) AND t.relkind <> 't'
                WHERE NOT i.indisvalid
                  AND c.relname ~ '_cc(new|old)[0-9]*$'
-                 AND c.relnamespace <> 'pg_toast'::regnamespace
                  AND CASE ?
-                     WHEN 'SCHEMA' THEN c.relnamespace = to_regnamespace(?)
-                     WHEN 'INDEX' THEN i.indrelid IN (SELECT indrelid FROM pg_index
-                                                       WHERE indexrelid = to_regclass(?)
-                                                          OR indexrelid IN (SELECT relid FROM pg_partition_tree(to_regclass(?))))
-                     WHEN 'TABLE' THEN i.indrelid = to_regclass(?)
-                                    OR i.indrelid IN (SELECT relid FROM pg_partition_tree(to_regclass(?)))
+                     WHEN 'SCHEMA' THEN t.relnamespace = to_regnamespace(?)
+                     WHEN 'INDEX' THEN t.oid IN (SELECT indrelid FROM pg_index
+                                                  WHERE indexrelid = to_regclass(?)
+                                                     OR indexrelid IN (SELECT relid FROM pg_partition_tree(to_regclass(?))))
+                     WHEN 'TABLE' THEN t.oid = to_regclass(?)
+                                    OR t.oid IN (SELECT relid FROM pg_partition_tree(to_regclass(?)))
                      ELSE true
                      END
                  AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p
@@ -239,6 +262,15 @@ sealed interface ConcurrentStep {
                 + ")"
                 + NAME
                 + "\\s*)?"
+                + word("ON")
+                + ONLY
+                + NAME);
+    static final Pattern IF_NOT_EXISTS =
+        pattern(
+            "CREATE\\s+(?:UNIQUE\\s+)?INDEX\\s+IF\\s+NOT\\s+"
+                + word("EXISTS")
+                + NAME
+                + "\\s*"
                 + word("ON")
                 + ONLY
                 + NAME);

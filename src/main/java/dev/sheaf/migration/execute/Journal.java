@@ -99,10 +99,24 @@ record Journal(
       update.setInt(1, completed.size());
       update.setArray(
           2, indexes == null ? null : connection.createArrayOf("int8", indexes.toArray()));
-      update.setString(3, SqlStatement.digest(completed));
+      update.setString(3, completed(completed));
       update.setString(4, changeset.file().path());
       update.executeUpdate();
     }
+  }
+
+  private static String completed(List<SqlStatement> statements) {
+    return statements.size() + " " + SqlStatement.digest(statements);
+  }
+
+  /// Whether the statements before the interrupted one are others than those that ran. An earlier
+  /// version of the engine moves on without saying what it ran.
+  ///
+  /// @param statements these statements, as the file has them now
+  boolean isModified(List<SqlStatement> statements) {
+    return completed != null
+        && completed.startsWith(statement + " ")
+        && !completed.equals(completed(statements));
   }
 
   /// Closes the journal, in the transaction that records the changeset.

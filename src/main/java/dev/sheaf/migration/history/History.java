@@ -289,6 +289,21 @@ public final class History {
         });
   }
 
+  /// The schemas in which other applications have their history, as SQL has to write them.
+  public static List<String> otherSchemas(Connection connection) throws SQLException {
+    return Sql.of(
+            """
+            SELECT c.relnamespace::regnamespace::text
+              FROM pg_class c
+              JOIN pg_class g USING (relnamespace)
+             WHERE c.relname = 'databasechangelog'
+               AND g.relname = 'schema_gate'
+               AND c.oid IS DISTINCT FROM to_regclass('databasechangelog')
+             ORDER BY 1
+            """)
+        .list(connection, row -> row.getString(1));
+  }
+
   /// The files of interrupted non-transactional changesets, and their direction.
   public static Map<String, Direction> interrupted(Connection connection) throws SQLException {
     return Sql.of("SELECT path, direction FROM schema_journal")

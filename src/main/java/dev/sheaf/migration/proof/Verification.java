@@ -12,6 +12,7 @@ import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.Trash;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.ScratchSchema;
@@ -30,18 +31,6 @@ import java.util.stream.Stream;
 /// Compares a live schema with the changelogs: runs the same changesets, and the object templates
 /// for the same data, in a scratch database, and compares the two catalogs.
 public final class Verification {
-
-  /// The schemas in which other applications have their history. What only they create there is no
-  /// difference.
-  private static final String OTHER_HISTORIES =
-      """
-      SELECT c.relnamespace::regnamespace::text
-        FROM pg_class c
-        JOIN pg_class g USING (relnamespace)
-       WHERE c.relname = 'databasechangelog'
-         AND g.relname = 'schema_gate'
-         AND c.oid IS DISTINCT FROM to_regclass('databasechangelog')
-      """;
 
   private static final String ROLE_HAS_SEARCH_PATH =
       """
@@ -91,7 +80,8 @@ public final class Verification {
           templates.apply(connection, instances.getKey(), instance);
         }
       }
-      Set<String> others = Set.copyOf(Sql.of(OTHER_HISTORIES).list(live, row -> row.getString(1)));
+      // What only they create there is no difference.
+      List<String> others = History.otherSchemas(live);
       return compared(CatalogSnapshot.of(connection), privileges)
           .drift(compared(found.schema(), privileges))
           .stream()

@@ -112,6 +112,29 @@ class InterruptedChangesetIT {
   }
 
   @Test
+  void whatAnInterruptedReindexLeftIsRemoved() throws Exception {
+    up().orThrow();
+    database.execute("CREATE TABLE other AS SELECT 1 AS v");
+    long number = 2;
+    for (String reindex :
+        List.of(
+            "REINDEX (CONCURRENTLY) TABLE app.t;",
+            "REINDEX SCHEMA CONCURRENTLY app;",
+            "REINDEX INDEX CONCURRENTLY app.t_pkey;")) {
+      database.execute(
+          "CREATE INDEX t_pkey_ccnew ON app.t (id); CREATE INDEX other_ccnew ON other (v)");
+      database.execute(
+          "UPDATE pg_index SET indisvalid = false WHERE indexrelid IN ('app.t_pkey_ccnew'::regclass, 'other_ccnew'::regclass)");
+      changelogs.concurrent("core", number++, "reindex", reindex, "SELECT 1;");
+
+      up().orThrow();
+
+      assertThat(database.query(INVALID)).as(reindex).containsExactly("other_ccnew");
+      database.execute("DROP INDEX other_ccnew");
+    }
+  }
+
+  @Test
   void anotherTablesIndexIsNotTakenForOurs() throws Exception {
     up().orThrow();
     database.execute("CREATE TABLE app.other (v text); CREATE INDEX t_v ON app.other (v)");
@@ -119,6 +142,20 @@ class InterruptedChangesetIT {
 
     assertThat(up().problems().getFirst())
         .hasMessageContaining("created no valid index t_v on app.t");
+    assertThat(applied()).containsExactly("001");
+  }
+
+  @Test
+  void anInvalidIndexIsNotTakenForTheWantedOne() throws Exception {
+    up().orThrow();
+    database.execute("CREATE INDEX \"t--v\" ON app.t (v)");
+    database.execute(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'app.\"t--v\"'::regclass");
+    changelogs.changeset(
+        "core", 2, "i", "CREATE INDEX IF NOT EXISTS \"t--v\" ON app.t (v);", "SELECT 1;");
+
+    assertThat(up().problems().getFirst())
+        .hasMessageContaining("because an invalid index app.\"t--v\" exists");
     assertThat(applied()).containsExactly("001");
   }
 
