@@ -231,13 +231,14 @@ class StalledConnections {
       }
       Exchange exchange = state.newest;
       Duration allowed = state.used ? config.keepAlive() : config.headerTimeout();
-      if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
-          || (exchange != null && exchange.receivesLongerThan(readTimeout))) {
-        var _ = channel.close();
-      } else if (exchange != null
+      if (exchange != null
           && exchange.isReadTooSlowly(
               channel.isWritable(), pending(channel), ofAnswers, ofStreams)) {
         breakOff(channel);
+      } else if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
+          || (exchange != null && exchange.receivesLongerThan(readTimeout))) {
+        // It waits until everything is written.
+        var _ = channel.close();
       }
     }
     open.addAndGet(count);
