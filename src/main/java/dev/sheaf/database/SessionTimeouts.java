@@ -101,6 +101,12 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
     NetworkTimeouts.allow(connection, time.plus(NetworkTimeouts.GRACE));
   }
 
+  /// The same with the usual wait for locks.
+  public static void allow(Connection connection, Duration time) throws SQLException {
+    change(connection, Map.of(STATEMENT, time));
+    NetworkTimeouts.allow(connection, time.plus(NetworkTimeouts.GRACE));
+  }
+
   /// Lets statements take as long as they take. They still do not wait longer for locks.
   public static void allowAnyTime(Connection connection) throws SQLException {
     change(connection, Map.of(STATEMENT, Duration.ZERO));

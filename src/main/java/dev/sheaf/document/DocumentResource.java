@@ -282,8 +282,14 @@ class DocumentResource {
 
   @DELETE
   @RolesAllowed(Roles.WRITER)
-  @Operation(operationId = "deleteDocuments", summary = "Delete the documents that match a filter")
-  @APIResponse(responseCode = "200", description = "The number of deleted documents")
+  @Operation(
+      operationId = "deleteDocuments",
+      summary = "Delete the documents that match a filter",
+      description =
+          "The documents are deleted in batches. If the request fails or ends early, what is deleted stays deleted, and a repeated request deletes the rest. After sheaf.limits.delete-time, the answer is 503 with the number of documents that are deleted so far.")
+  @APIResponse(
+      responseCode = "200",
+      description = "The number of deleted documents, which are all that matched")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "The filter is not valid")
   public Deleted deleteAll(
@@ -294,7 +300,7 @@ class DocumentResource {
     if (filter == null) {
       throw Problem.parameter("filter", "filter is required. filter={} deletes all documents.");
     }
-    return new Deleted(documents.delete(collection, filter(filter)));
+    return new Deleted(documents.delete(collection, filter(filter), memory.ofRequest()));
   }
 
   /// @param deleted the number of deleted documents

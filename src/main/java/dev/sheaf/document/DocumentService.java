@@ -43,6 +43,7 @@ public class DocumentService {
   private final CollectionService collections;
   private final DocumentTable table;
   private final FilteredDocuments filtered;
+  private final FilteredDeletion deletion;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AuditTrail audit;
@@ -53,6 +54,7 @@ public class DocumentService {
       CollectionService collections,
       DocumentTable table,
       FilteredDocuments filtered,
+      FilteredDeletion deletion,
       EmbeddingModels models,
       Chunkers chunkers,
       AuditTrail audit,
@@ -61,6 +63,7 @@ public class DocumentService {
     this.collections = collections;
     this.table = table;
     this.filtered = filtered;
+    this.deletion = deletion;
     this.models = models;
     this.chunkers = chunkers;
     this.audit = audit;
@@ -234,18 +237,16 @@ public class DocumentService {
         });
   }
 
-  /// Deletes the documents that match a filter, all or none.
+  /// Deletes the documents that match a filter.
   ///
+  /// @param memory reserves memory for the ids of documents
   /// @return the number of deleted documents
-  /// @throws Problem if the collection does not exist
-  @LimitConcurrency(WorkKind.WRITE)
-  public long delete(String collection, Filter filter) throws SQLException {
+  /// @throws Problem if the collection does not exist, or not all matching documents were deleted
+  ///   within `sheaf.limits.delete-time`
+  long delete(String collection, Filter filter, MemoryBudget.Account memory) throws SQLException {
     Space space = collections.activeSpace(collection);
-    long deleted =
-        collections.onPartitions(
-            collection, space, () -> filtered.delete(space, collection, filter));
-    meters.count(collection, "deleted", deleted);
-    return deleted;
+    return deletion.delete(
+        collection, space, filter, memory, deleted -> meters.count(collection, "deleted", deleted));
   }
 
   /// Changes title, uri and metadata of a document.

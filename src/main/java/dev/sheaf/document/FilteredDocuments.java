@@ -1,8 +1,5 @@
 package dev.sheaf.document;
 
-import dev.sheaf.audit.AuditAction;
-import dev.sheaf.audit.AuditTrail;
-import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
@@ -17,20 +14,17 @@ import java.sql.SQLException;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
-/// Lists, counts and deletes the documents of a collection that match a filter. The queries use the
-/// indexes on the metadata, or `document_pkey`.
+/// Lists and counts the documents of a collection that match a filter. The queries use the indexes
+/// on the metadata, or `document_pkey`.
 @ApplicationScoped
 class FilteredDocuments {
 
   private final AgroalDataSource dataSource;
-  private final AuditTrail audit;
 
-  FilteredDocuments(AgroalDataSource dataSource, AuditTrail audit) {
+  FilteredDocuments(AgroalDataSource dataSource) {
     this.dataSource = dataSource;
-    this.audit = audit;
   }
 
   /// @param documents without their texts
@@ -73,7 +67,7 @@ class FilteredDocuments {
                              sum(COALESCE(octet_length(%5$s), 0)) OVER () AS bytes
                         FROM (SELECT *
                                 FROM %1$s d
-                               WHERE %2$s AND d.id > ?
+                               WHERE d.collection_id = %6$s AND %2$s AND d.id > ?
                                ORDER BY d.id
                                LIMIT %3$s) d) page
                ORDER BY id
@@ -83,7 +77,8 @@ class FilteredDocuments {
                       filterSql.sql(),
                       limit,
                       maxBytes,
-                      StoredMetadata.COLUMN))) {
+                      StoredMetadata.COLUMN,
+                      space.collectionId()))) {
         select.setObject(filterSql.bind(select, 1), after.last());
         var documents = new ArrayList<DocumentView>();
         UUID last = after.last();
@@ -142,35 +137,6 @@ class FilteredDocuments {
         row.next();
         return row.getLong(1);
       }
-    }
-  }
-
-  /// Deletes the documents with their chunks and embeddings, all or none.
-  ///
-  /// @return the number of deleted documents
-  long delete(Space space, String collection, Filter filter) throws SQLException {
-    return Transactions.call(
-        dataSource,
-        connection -> {
-          SessionTimeouts.allowAnyTime(connection);
-          long deleted = delete(connection, space, filter);
-          // A repeated request that deletes nothing leaves no trace.
-          if (deleted > 0) {
-            audit.record(
-                connection, AuditAction.DOCUMENTS_DELETED, collection, Map.of("deleted", deleted));
-          }
-          return deleted;
-        });
-  }
-
-  private static long delete(Connection connection, Space space, Filter filter)
-      throws SQLException {
-    FilterSql filterSql = FilterSql.of(filter);
-    try (PreparedStatement delete =
-        connection.prepareStatement(
-            "DELETE FROM %s d WHERE %s".formatted(space.documentTable(), filterSql.sql()))) {
-      filterSql.bind(delete, 1);
-      return delete.executeLargeUpdate();
     }
   }
 }

@@ -120,7 +120,7 @@ final class BatchReader {
 
   private LineReader.@Nullable Line line(MemoryBudget.Account account) {
     try {
-      return lines.next(bytes -> memory.reserve(account, bytes));
+      return lines.next(memory.ofLine(account));
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,

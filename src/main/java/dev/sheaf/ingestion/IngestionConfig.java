@@ -50,6 +50,10 @@ public interface IngestionConfig {
   @WithDefault("7d")
   Duration keepJobs();
 
+  /// Maximum size of the stored uploads of one caller that are not loaded yet, uncompressed.
+  @WithDefault("20G")
+  MemorySize maxWaitingSize();
+
   /// The size of the uploads of failed jobs that are kept for one caller, uncompressed. Then the
   /// oldest ones are deleted; the newest one is always kept.
   @WithDefault("20G")

@@ -90,7 +90,8 @@ class JobService {
   ///
   /// @param creator the owner of the job, as in [Caller#name]
   /// @param permit held while a part of the upload is written
-  /// @throws Problem if the upload is incomplete; nothing is stored then
+  /// @throws Problem if the upload is incomplete or too large, or too much of the caller is
+  ///   waiting; nothing is stored then
   Job store(
       Loader.Target target,
       @Nullable RequestKey key,
@@ -98,13 +99,26 @@ class JobService {
       InputStream body,
       UploadPermit permit)
       throws SQLException {
-    long id = permit.call(false, () -> begin(target, true, key, creator));
+    long id =
+        permit.call(
+            false,
+            () -> {
+              requireRoom(creator, 1);
+              return begin(target, true, key, creator);
+            });
     var hashed = new DigestInputStream(body, Hashes.sha256());
     boolean stored = false;
     try {
       long bytes = storeParts(id, hashed, permit);
       byte[] hash = hashed.getMessageDigest().digest();
-      stored = permit.call(true, () -> table.queue(id, bytes, hash));
+      stored =
+          permit.call(
+              true,
+              () -> {
+                // Others of the caller may have arrived meanwhile.
+                requireRoom(creator, bytes);
+                return table.queue(id, bytes, hash);
+              });
     } catch (IOException e) {
       throw new Problem(
           ProblemType.BODY_BROKEN_OFF,
@@ -116,6 +130,17 @@ class JobService {
       }
     }
     return table.find(id).orElseThrow(() -> notFound(id));
+  }
+
+  private void requireRoom(String creator, long bytes) throws SQLException {
+    long waiting = table.waitingBytes(creator);
+    long limit = config.maxWaitingSize().asLongValue();
+    if (waiting + bytes > limit) {
+      throw new Problem(
+          ProblemType.TOO_MANY_REQUESTS,
+          "Stored uploads of the caller have %s bytes, uncompressed, that are not loaded yet, and %s are allowed with this one. Wait until jobs have ended, cancel some, or raise sheaf.ingestion.max-waiting-size."
+              .formatted(waiting, limit));
+    }
   }
 
   /// Stores the parts of an upload until its end, or until the job is cancelled.

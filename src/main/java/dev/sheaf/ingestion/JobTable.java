@@ -242,6 +242,16 @@ class JobTable {
         == 1;
   }
 
+  /// The size of the uploads of a caller that wait to be loaded, or are being loaded. Uses
+  /// ingestion_job_unfinished_idx.
+  long waitingBytes(String creator) throws SQLException {
+    return Sql.of(
+            "SELECT coalesce(sum(bytes), 0) FROM ingestion_job WHERE finished_at IS NULL AND mode = 'async' AND created_by = ?",
+            creator)
+        .first(dataSource, row -> row.getLong(1))
+        .orElseThrow();
+  }
+
   /// Queues a job after its upload is stored.
   ///
   /// @return false if the job was cancelled or deleted

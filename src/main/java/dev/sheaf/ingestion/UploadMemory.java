@@ -2,6 +2,7 @@ package dev.sheaf.ingestion;
 
 import dev.sheaf.limits.MemoryBudget;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /// The memory of uploads: an upload reserves its buffers until its end, and each batch what its
 /// lines need until it is written. So an upload that waits for its client needs little.
@@ -13,6 +14,9 @@ record UploadMemory(MemoryBudget budget) {
   /// A line is in memory as bytes, as the parser's segments and as a string of up to two bytes for
   /// a byte.
   private static final int LINE_COST = 6;
+
+  /// A line that arrives is in a buffer that is at most twice as long.
+  private static final int ARRIVING_COST = 2;
 
   /// Half of what two batches need, for each byte of their lines: one that is read, and one that is
   /// written.
@@ -58,10 +62,23 @@ record UploadMemory(MemoryBudget budget) {
     return account.tryReserve((long) (weight * BATCH_COST)) ? weight : 0;
   }
 
-  /// Reserves memory for a long line.
+  /// Reserves memory for a line if it is long. While it waits for more, it keeps only what the part
+  /// that has arrived needs. Otherwise two uploads of long lines would wait for each other.
   ///
-  /// @throws dev.sheaf.problem.Problem `OVERLOADED` if the memory is not available in time
-  void reserve(MemoryBudget.Account account, int bytes) {
-    account.reserve((long) bytes * LINE_COST, PATIENCE);
+  /// It throws `OVERLOADED` if the memory is not available in time.
+  LineReader.LongLines ofLine(MemoryBudget.Account account) {
+    return new LineReader.LongLines() {
+      private MemoryBudget.@Nullable Reservation reserved;
+      private int arrived;
+
+      @Override
+      public void reserve(int bytes) {
+        if (reserved != null) {
+          reserved.shrink((long) arrived * ARRIVING_COST);
+        }
+        reserved = account.reserve((long) bytes * LINE_COST, PATIENCE);
+        arrived = bytes;
+      }
+    };
   }
 }

@@ -4,6 +4,7 @@ import dev.sheaf.http.Streamed;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.CountedInputStream;
+import io.netty.handler.codec.http2.Http2Error;
 import io.quarkus.runtime.configuration.MemorySize;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -114,8 +115,17 @@ final class BodyLimit {
         .anyMatch(annotations -> annotations.length == 0);
   }
 
-  /// Otherwise the server would read the rest of the body, to receive the next request.
+  /// Otherwise the server would read the rest of the body, to receive the next request. Of a
+  /// connection of HTTP/2, it closes only the stream of the request.
   static void closeAfterResponse(RoutingContext call) {
+    if (call.request().version() == HttpVersion.HTTP_2) {
+      call.addEndHandler(_ -> {
+        if (!call.request().isEnded()) {
+          call.response().reset(Http2Error.NO_ERROR.code());
+        }
+      });
+      return;
+    }
     call.response().putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
     call.addEndHandler(_ -> call.request().connection().close());
   }

@@ -72,6 +72,10 @@ public interface LimitsConfig {
   @WithDefault("200")
   int queue();
 
+  /// How long a request deletes documents that match a filter.
+  @WithDefault("5m")
+  Duration deleteTime();
+
   /// The percentage of the permits for searches, writes and reads, and of those that wait, that one
   /// collection may hold. Otherwise a collection whose table is locked would hold all of them. For
   /// uploads and embedding requests, the percentage that one caller may hold.

@@ -4,6 +4,8 @@ import dev.sheaf.http.Streamed;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.Durations;
+import io.netty.handler.codec.http2.Http2Error;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
@@ -73,14 +75,18 @@ final class SlowBodies {
     }
 
     /// Reads the rest of a body that was rejected, so that the client sees the response. The
-    /// connection of a client that sends it too slowly is closed.
+    /// connection of a client that sends it too slowly is closed, or its stream of HTTP/2.
     @Override
     public void close() throws IOException {
       byte[] ignored = new byte[8 * 1024];
       try {
         while (!rate.isTooLate(late) && read(ignored, 0, ignored.length) >= 0) {}
       } catch (Problem tooSlow) {
-        call.request().connection().close();
+        if (call.request().version() == HttpVersion.HTTP_2) {
+          call.response().reset(Http2Error.CANCEL.code());
+        } else {
+          call.request().connection().close();
+        }
       }
     }
   }

@@ -1,7 +1,11 @@
 package dev.sheaf.limits;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.SingleThreadEventLoop;
+import io.netty.handler.codec.http2.Http2ConnectionHandler;
+import io.netty.handler.codec.http2.Http2RemoteFlowController;
+import io.netty.handler.codec.http2.Http2Stream;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.EventExecutor;
 import io.quarkus.runtime.LaunchMode;
@@ -17,8 +21,10 @@ import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -72,35 +78,51 @@ class StalledConnections {
     this.crowd = (int) (maxConnections.orElse(Integer.MAX_VALUE) * CROWDED);
   }
 
-  /// The requests of a connection.
+  /// The requests of a connection. A connection of HTTP/2 has many at a time, and its own state of
+  /// each.
   private static final class State {
     private final AtomicInteger running = new AtomicInteger();
     private volatile boolean used;
-    private volatile boolean receives;
     private volatile long idleSince = System.nanoTime();
+
+    /// The newest request of HTTP/1.1.
+    private volatile @Nullable Exchange newest;
+
+    /// The requests of HTTP/2 by the number of their stream. Only the event loop of the connection
+    /// uses them.
+    private final Map<Integer, Exchange> streams = new HashMap<>();
+
+    void begin(Exchange exchange) {
+      used = true;
+      running.incrementAndGet();
+      newest = exchange;
+    }
+
+    /// The answer is complete, but the client may not have read it: while the event loop is busy, a
+    /// thread writes without waiting for it.
+    void end() {
+      idleSince = System.nanoTime();
+      running.decrementAndGet();
+    }
+
+    boolean isIdleFor(Duration time) {
+      return running.get() == 0 && System.nanoTime() - idleSince > time.toNanos();
+    }
+  }
+
+  /// A request and its answer.
+  private static final class Exchange {
+    private final HttpServerResponse answer;
+    private volatile boolean receives;
     private volatile long receivesSince;
 
-    /// The answer to the newest request.
-    private volatile @Nullable HttpServerResponse answer;
-
-    // How fast the client reads it. Only the event loop of the connection uses these.
-    private long written;
+    // How fast the client reads the answer. Only the event loop of the connection uses these.
+    private long sent;
     private long late;
     private long checked = System.nanoTime();
 
-    void begin(HttpServerResponse response) {
-      used = true;
-      running.incrementAndGet();
-      answer = response;
-      written = 0;
-      late = 0;
-      checked = System.nanoTime();
-    }
-
-    void end() {
-      answer = null;
-      idleSince = System.nanoTime();
-      running.decrementAndGet();
+    private Exchange(HttpServerResponse answer) {
+      this.answer = answer;
     }
 
     void receive() {
@@ -108,36 +130,33 @@ class StalledConnections {
       receives = true;
     }
 
-    /// Whether the client reads the answer too slowly. Few bytes are written that it has not read,
-    /// so the number of written bytes tells how fast it reads.
+    boolean receivesLongerThan(Duration time) {
+      return receives && System.nanoTime() - receivesSince > time.toNanos();
+    }
+
+    /// Whether the client reads the answer too slowly. Few bytes are neither pending nor read, so
+    /// the number of the others tells how fast it reads.
     ///
     /// @param writable whether the service need not wait for the client
-    boolean isReadTooSlowly(boolean writable, TransferRate ofAnswers, TransferRate ofStreams) {
-      HttpServerResponse current = answer;
-      if (current == null || (writable && late == 0)) {
+    /// @param pending bytes that are written, but not sent
+    boolean isReadTooSlowly(
+        boolean writable, long pending, TransferRate ofAnswers, TransferRate ofStreams) {
+      if (writable && late == 0) {
         checked = System.nanoTime();
         return false;
       }
-      TransferRate rate = isStream(current) ? ofStreams : ofAnswers;
+      TransferRate rate = isStream(answer) ? ofStreams : ofAnswers;
       long now = System.nanoTime();
-      long bytes = current.bytesWritten();
-      late = rate.late(late, writable ? 0 : now - checked, bytes - written);
+      long bytes = answer.bytesWritten() - pending;
+      late = rate.late(late, writable ? 0 : now - checked, Math.max(0, bytes - sent));
       checked = now;
-      written = bytes;
+      sent = bytes;
       return rate.isTooLate(late);
     }
 
     private static boolean isStream(HttpServerResponse answer) {
       String type = answer.headers().get(HttpHeaders.CONTENT_TYPE);
       return type != null && STREAMS.stream().anyMatch(type::startsWith);
-    }
-
-    boolean isIdleFor(Duration time) {
-      return running.get() == 0 && System.nanoTime() - idleSince > time.toNanos();
-    }
-
-    boolean receivesLongerThan(Duration time) {
-      return receives && System.nanoTime() - receivesSince > time.toNanos();
     }
   }
 
@@ -147,21 +166,36 @@ class StalledConnections {
 
   private void track(RoutingContext call) {
     if (call.request().connection() instanceof ConnectionBase connection) {
-      State state = state(connection.channel());
-      state.begin(call.response());
-      call.addEndHandler(_ -> state.end());
+      Channel channel = connection.channel();
+      State state = state(channel);
+      var exchange = new Exchange(call.response());
+      Http2ConnectionHandler http2 = http2(channel);
+      if (http2 == null) {
+        state.begin(exchange);
+        call.addEndHandler(_ -> state.end());
+      } else {
+        state.used = true;
+        state.streams.put(call.response().streamId(), exchange);
+        ClientConnections.watchStream(call, channel, http2);
+      }
     }
     call.next();
   }
 
-  /// Closes the connection of a request if its body does not arrive within
+  private static @Nullable Http2ConnectionHandler http2(Channel channel) {
+    return channel.pipeline().get(Http2ConnectionHandler.class);
+  }
+
+  /// Closes the connection of a request of HTTP/1.1 if its body does not arrive within
   /// `quarkus.http.read-timeout`. The check of all connections costs less than a timer for each
   /// request.
   void limitArrival(HttpServerRequest request) {
     if (!request.isEnded() && request.connection() instanceof ConnectionBase connection) {
-      State state = state(connection.channel());
-      state.receive();
-      request.end().onComplete(_ -> state.receives = false);
+      Exchange exchange = state(connection.channel()).newest;
+      if (exchange != null) {
+        exchange.receive();
+        request.end().onComplete(_ -> exchange.receives = false);
+      }
     }
   }
 
@@ -191,17 +225,61 @@ class StalledConnections {
       }
       count++;
       State state = state(channel);
+      Http2ConnectionHandler http2 = http2(channel);
+      if (http2 != null) {
+        check(state, channel, http2);
+      }
+      Exchange exchange = state.newest;
       Duration allowed = state.used ? config.keepAlive() : config.headerTimeout();
-      if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
-          || state.receivesLongerThan(readTimeout)) {
+      if (exchange != null
+          && exchange.isReadTooSlowly(
+              channel.isWritable(), pending(channel), ofAnswers, ofStreams)) {
+        breakOff(channel);
+      } else if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
+          || (exchange != null && exchange.receivesLongerThan(readTimeout))) {
+        // It waits until everything is written.
         var _ = channel.close();
-      } else if (state.isReadTooSlowly(channel.isWritable(), ofAnswers, ofStreams)) {
-        LOG.debug("Client reads its answer too slowly");
-        // Vert.x would wait until everything is written.
-        var _ = channel.pipeline().firstContext().close();
       }
     }
     open.addAndGet(count);
+  }
+
+  private static long pending(Channel channel) {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  private static void breakOff(Channel channel) {
+    LOG.debug("Client reads its answer too slowly");
+    // Vert.x would wait until everything is written.
+    var _ = channel.pipeline().firstContext().close();
+  }
+
+  /// Closes the connection if the client reads the answer of a stream too slowly. A connection is
+  /// idle while it has no stream.
+  private void check(State state, Channel channel, Http2ConnectionHandler http2) {
+    if (http2.connection().numActiveStreams() > 0) {
+      state.idleSince = System.nanoTime();
+    }
+    state.streams.keySet().removeIf(id -> http2.connection().stream(id) == null);
+    boolean tooSlow = false;
+    for (Map.Entry<Integer, Exchange> open : state.streams.entrySet()) {
+      Exchange exchange = open.getValue();
+      boolean writable = isWritable(http2, http2.connection().stream(open.getKey()), exchange);
+      tooSlow |= exchange.isReadTooSlowly(writable, 0, ofAnswers, ofStreams);
+    }
+    if (tooSlow) {
+      // Quarkus would also close the connection if only the stream were closed.
+      breakOff(channel);
+    }
+  }
+
+  /// Whether the service need not wait for the client before it writes more to a stream.
+  private static boolean isWritable(
+      Http2ConnectionHandler http2, Http2Stream stream, Exchange exchange) {
+    Http2RemoteFlowController flow = http2.encoder().flowController();
+    return !exchange.answer.headWritten()
+        || (flow.isWritable(stream) && !flow.hasFlowControlled(stream));
   }
 
   private static State state(Channel channel) {

@@ -103,6 +103,12 @@ final class RequestGenerator {
           "x".repeat(600),
           "é".repeat(2_000));
 
+  /// The bounds of docs/limits.md.
+  private static final List<Integer> BOUNDS =
+      List.of(
+          32, 100, 200, 512, 1_000, 2_048, 4_000, 5_000, 8_000, 10_000, 20_000, 65_536, 100_000,
+          262_144, 1_000_000);
+
   private static final List<String> CONTENT_TYPES =
       List.of(
           "text/plain",
@@ -465,7 +471,7 @@ final class RequestGenerator {
     }
 
     private JsonNode odd() {
-      return switch (random.nextInt(18)) {
+      return switch (random.nextInt(20)) {
         case 0 -> NODES.nullNode();
         case 1 -> NODES.booleanNode(random.nextBoolean());
         case 2 -> NODES.numberNode(-1);
@@ -480,7 +486,23 @@ final class RequestGenerator {
         case 11 -> nested(1 + random.nextInt(300));
         case 12 -> NODES.textNode("long ".repeat(2_000));
         case 13 -> numbers(random.nextInt(2_000));
+        case 14, 15 -> atBound(one(BOUNDS) + random.nextInt(-1, 2));
         default -> NODES.textNode(one(HOSTILE));
+      };
+    }
+
+    /// A value that reaches a bound, or is just past it.
+    private JsonNode atBound(int bound) {
+      return switch (random.nextInt(5)) {
+        case 0 -> NODES.numberNode(bound);
+        case 1 -> NODES.textNode("x".repeat(bound));
+        case 2 -> numbers(Math.min(bound, 20_001));
+        case 3 -> NODES.objectNode().put("n".repeat(bound), 1);
+        default ->
+            bound <= 201
+                ? nested(bound)
+                : NODES.numberNode(
+                    new BigDecimal("1e" + (random.nextBoolean() ? "" : "-") + bound));
       };
     }
 
@@ -520,9 +542,11 @@ final class RequestGenerator {
         case "integer" ->
             schema.has("minimum")
                 ? NODES.numberNode(
-                    random.nextInt(
-                        schema.get("minimum").asInt(),
-                        schema.path("maximum").asInt(Integer.MAX_VALUE)))
+                    random.nextInt(8) == 0 && schema.has("maximum")
+                        ? schema.get("maximum").asInt()
+                        : random.nextInt(
+                            schema.get("minimum").asInt(),
+                            schema.path("maximum").asInt(Integer.MAX_VALUE)))
                 : NODES.numberNode(one(List.of(1, 2, 3, 3, 3, 384)));
         case "number" ->
             NODES.numberNode(

@@ -2,12 +2,14 @@ package dev.sheaf.document;
 
 import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.containsInAnyOrder;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
@@ -22,6 +24,7 @@ import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +100,62 @@ class FilteredDocumentsIT {
 
     list("{}").body("count", equalTo(6));
     given().get("/api/v1/collections/" + collection).then().body("chunks", equalTo(12));
+  }
+
+  /// Several pages and batches, in which the filter meets some documents or all.
+  @Test
+  void deletingLeavesWhatRawSqlWouldLeave() throws Exception {
+    int documents = 2 * FilteredDeletion.PAGE + 500;
+    String many = Api.newCollection(Map.of("model", "none", "dimensions", 2));
+    Space space = collections.activeSpace(many);
+    try (Connection connection = dataSource.getConnection();
+        Statement fill = connection.createStatement()) {
+      fill.execute(
+          """
+          INSERT INTO %s (collection_id, id, external_id, content_hash, metadata)
+          SELECT %s, gen_random_uuid(), 'd' || n, sha256(n::text::bytea),
+                 jsonb_build_object('n', n, 'odd', n %% 2 = 1)
+            FROM generate_series(1, %s) AS n
+          """
+              .formatted(space.documentTable(), space.collectionId(), documents));
+      fill.execute(
+          """
+          INSERT INTO %s (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
+          SELECT collection_id, id, 0, 'tides', 1, 0, 5
+            FROM %s
+          """
+              .formatted(space.chunkTable(), space.documentTable()));
+      for (Map.Entry<String, String> filter :
+          List.of(
+              Map.entry(
+                  "{\"$and\":[{\"odd\":true},{\"n\":{\"$gt\":15000}}]}", "n % 2 = 1 AND n > 15000"),
+              Map.entry("{\"n\":{\"$lt\":0}}", "n < 0"),
+              Map.entry("{\"n\":{\"$ne\":7}}", "n <> 7"),
+              Map.entry("{}", "true"))) {
+        String condition = filter.getValue().replace("n", "(metadata->>'n')::int");
+        List<String> kept = ids(connection, space, "NOT (" + condition + ")");
+        int before = ids(connection, space, "true").size();
+
+        given()
+            .queryParam("filter", filter.getKey())
+            .delete("/api/v1/collections/" + many + "/documents")
+            .then()
+            .statusCode(200)
+            .body("", equalTo(Map.of("deleted", before - kept.size())));
+
+        assertThat(ids(connection, space, "true")).as(filter.getKey()).isEqualTo(kept);
+        assertThat(number(connection, "SELECT count(*) FROM " + space.chunkTable()))
+            .isEqualTo(kept.size());
+      }
+    }
+  }
+
+  private static List<String> ids(Connection connection, Space space, String condition)
+      throws SQLException {
+    return Sql.of(
+            "SELECT external_id FROM %s WHERE %s ORDER BY external_id"
+                .formatted(space.documentTable(), condition))
+        .list(connection, row -> row.getString(1));
   }
 
   @Test

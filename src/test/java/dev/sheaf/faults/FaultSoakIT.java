@@ -18,21 +18,25 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.awaitility.core.ConditionTimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /// Restarts, kills and pauses the database and the packaged application under load. No acknowledged
 /// write is lost, no response is wrong, and no request fails after a fault is over.
 ///
-/// An ordinary build runs one fault of each kind. `make soak` runs five of each in ten minutes.
+/// An ordinary build runs one fault of each kind. `make soak` runs five of each in ten minutes, and
+/// also fills the disks of temporary files, of the write-ahead log and of backups.
 @OutOfProcess
 class FaultSoakIT {
 
@@ -54,6 +58,7 @@ class FaultSoakIT {
   private static final Pattern NO_CONNECTION_IN_USE =
       Pattern.compile("(?m)^agroal_active_count\\{[^}]*} 0(\\.0)?$");
   private static final int DISK_MEGABYTES = 64;
+  private static final int WAL_MEGABYTES = 256;
 
   /// The tolerated growth of live objects under load, in bytes.
   private static final long FLAT = 16_000_000;
@@ -96,7 +101,17 @@ class FaultSoakIT {
   private static final Set<Kind> ALL = EnumSet.allOf(Kind.class);
   private static final Set<Kind> WRITES = EnumSet.of(Kind.PUT, Kind.UPLOAD, Kind.JOB);
 
+  private static final Set<Kind> NONE = EnumSet.noneOf(Kind.class);
+
   private final List<Outage> outages = new ArrayList<>();
+  private final Map<String, String> settings = new HashMap<>(SETTINGS);
+
+  /// Where the server puts temporary files; `null` if with its data.
+  private @Nullable Path temporaryFiles;
+
+  /// The same of the service; `null` if in the usual directory.
+  private @Nullable Path spool;
+
   private SheafProcess sheaf;
 
   @Test
@@ -104,6 +119,9 @@ class FaultSoakIT {
     try (FaultyPostgres postgres = FaultyPostgres.start();
         TestDatabase database = TestDatabase.at(postgres.address());
         TcpProxy proxy = new TcpProxy()) {
+      if (ROUNDS > 1 && postgres instanceof LocalPostgres local) {
+        separateTemporaryFiles(local, database);
+      }
       start(database, proxy);
       try (var traffic = new Traffic(proxy.uri(), key(database))) {
         var live = new ArrayList<Long>();
@@ -127,6 +145,7 @@ class FaultSoakIT {
         long threads = sheaf.threads();
         if (postgres instanceof LocalPostgres local) {
           fillDisk(local, database, traffic);
+          fillOtherDisks(local, database, traffic);
         }
         for (int round = 0; round < ROUNDS; round++) {
           inflict(new Fault("restarted", ALL, false, postgres::restart), traffic);
@@ -170,7 +189,7 @@ class FaultSoakIT {
   }
 
   private void start(TestDatabase database, TcpProxy proxy) throws Exception {
-    sheaf = SheafProcess.start(database, SETTINGS, HEAP);
+    sheaf = SheafProcess.start(database, settings, HEAP);
     proxy.leadTo(sheaf.uri("/").getPort());
   }
 
@@ -187,7 +206,7 @@ class FaultSoakIT {
   /// A disk that is full, and then has free space again.
   private void fillDisk(LocalPostgres postgres, TestDatabase database, Traffic traffic)
       throws Exception {
-    Optional<Path> disk = postgres.mountDisk(DISK_MEGABYTES);
+    Optional<Path> disk = postgres.mountDisk("data", DISK_MEGABYTES);
     if (disk.isEmpty()) {
       System.out.println("disk full: left out, because this account may not mount one");
       return;
@@ -211,6 +230,123 @@ class FaultSoakIT {
             });
     inflict(full, traffic);
     database.execute("ALTER TABLE " + texts + " SET TABLESPACE pg_default");
+  }
+
+  /// Has the service and the server put their temporary files on disks of their own.
+  private void separateTemporaryFiles(LocalPostgres postgres, TestDatabase database)
+      throws Exception {
+    Optional<Path> temporary = postgres.mountDisk("temporary", DISK_MEGABYTES);
+    if (temporary.isEmpty()) {
+      return;
+    }
+    temporaryFiles = temporary.get();
+    database.execute("CREATE TABLESPACE temporary LOCATION '" + temporaryFiles + "'");
+    String name = database.query("SELECT quote_ident(current_database())").getFirst();
+    // Sorting for an export needs a file.
+    for (String setting : List.of("temp_tablespaces = temporary", "work_mem = '64kB'")) {
+      database.execute("ALTER DATABASE " + name + " SET " + setting);
+    }
+    spool = postgres.mountDisk("spool", DISK_MEGABYTES).orElseThrow();
+    settings.put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + spool);
+  }
+
+  /// The other disks, one after another.
+  private void fillOtherDisks(LocalPostgres postgres, TestDatabase database, Traffic traffic)
+      throws Exception {
+    Path temporary = temporaryFiles;
+    Path ofService = spool;
+    if (temporary == null || ofService == null) {
+      return;
+    }
+    inflict(
+        new Fault(
+            "disk of temporary files full",
+            NONE,
+            false,
+            () -> {
+              Path filler = temporary.resolve("filler");
+              fill(filler);
+              // As soon as there are enough documents.
+              await()
+                  .until(() -> traffic.export().body().contains("urn:sheaf:problem:database-full"));
+              Files.delete(filler);
+            }),
+        traffic);
+    assertThat(traffic.export().statusCode()).isEqualTo(200);
+    inflict(
+        new Fault(
+            "/tmp of the service full",
+            NONE,
+            false,
+            () -> {
+              Path filler = ofService.resolve("filler");
+              fill(filler);
+              int before = traffic.acknowledged() / 2;
+              assertThat(traffic.export().body().lines().count()).isGreaterThan(before);
+              Files.delete(filler);
+            }),
+        traffic);
+    fillBackups(postgres, database, traffic);
+    fillWal(postgres, database, traffic);
+  }
+
+  private void fillBackups(LocalPostgres postgres, TestDatabase database, Traffic traffic)
+      throws Exception {
+    Path backups = postgres.mountDisk("backups", DISK_MEGABYTES).orElseThrow();
+    Path file = backups.resolve("backup");
+    inflict(
+        new Fault(
+            "disk of backups full",
+            NONE,
+            false,
+            () -> {
+              Path filler = backups.resolve("filler");
+              fill(filler);
+              try (var backup = SheafCommand.start(database, Map.of(), "backup", file.toString())) {
+                assertThat(backup.await()).as("%s", backup.said()).isNotZero();
+                assertThat(String.join("\n", backup.said())).contains("the disk is full");
+              }
+              assertThat(backups).isDirectoryNotContaining(left -> !left.equals(filler));
+              Files.delete(filler);
+            }),
+        traffic);
+    try (var backup = SheafCommand.start(database, Map.of(), "backup", file.toString())) {
+      assertThat(backup.await()).as("%s", backup.said()).isZero();
+    }
+  }
+
+  /// Without space for the write-ahead log, PostgreSQL stops, and so do reads.
+  private void fillWal(LocalPostgres postgres, TestDatabase database, Traffic traffic)
+      throws Exception {
+    Path wal = postgres.mountDisk("wal", WAL_MEGABYTES).orElseThrow();
+    inflict(new Fault("restarted", ALL, false, () -> postgres.moveWal(wal)), traffic);
+    inflict(
+        new Fault(
+            "disk of the write-ahead log full",
+            ALL,
+            false,
+            () -> {
+              Path filler = wal.resolve("filler");
+              fill(filler);
+              await().until(() -> !canSwitchWal(database));
+              await()
+                  .until(() ->
+                      traffic.failures().stream()
+                          .anyMatch(failure -> failure.what().contains("database-unavailable")));
+              Files.delete(filler);
+              postgres.startIfStopped();
+            }),
+        traffic);
+  }
+
+  private static boolean canSwitchWal(TestDatabase database) {
+    try {
+      database.execute(
+          "SELECT pg_logical_emit_message(true, 'sheaf', repeat('x', 1000000)), pg_switch_wal()");
+      return true;
+    } catch (SQLException e) {
+      return false;
+    }
   }
 
   private static void fill(Path file) throws IOException {

@@ -174,6 +174,13 @@ final class Traffic implements AutoCloseable {
     return http.send(to("/q/metrics").GET().build(), BodyHandlers.ofString()).body();
   }
 
+  /// All documents, as an export.
+  HttpResponse<String> export() throws IOException, InterruptedException {
+    return http.send(
+        to(DOCUMENTS).setHeader("Accept", "application/x-ndjson").GET().build(),
+        BodyHandlers.ofString());
+  }
+
   private void once(Kind kind) {
     try {
       switch (kind) {

@@ -385,6 +385,46 @@ class JobIT {
     execute("DELETE FROM ingestion_job WHERE created_by IN ('greedy', 'modest')");
   }
 
+  @Test
+  void whatWaitsOfOneCallerHasABound() throws SQLException {
+    String collection = vectors();
+    int first = store(collection, lines(1));
+    awaitState(first, "completed");
+    execute(
+        """
+        INSERT INTO ingestion_job (collection_id, collection, mode, state, created_by, bytes, due_at)
+        SELECT collection_id, collection, mode, 'queued', created_by, 20 * 1073741824::bigint, now() + interval '1 day'
+          FROM ingestion_job
+         WHERE id = %s
+        """
+            .formatted(first));
+    String waiting = "state = 'queued' AND collection = '" + collection + "'";
+
+    upload(collection, Map.of("Prefer", "respond-async"), lines(1))
+        .statusCode(429)
+        .body("type", equalTo("urn:sheaf:problem:too-many-requests"))
+        .body(
+            "detail",
+            equalTo(
+                "Stored uploads of the caller have 21474836480 bytes, uncompressed, that are not loaded yet,"
+                    + " and 21474836480 are allowed with this one. Wait until jobs have ended, cancel some,"
+                    + " or raise sheaf.ingestion.max-waiting-size."));
+    execute("UPDATE ingestion_job SET bytes = bytes - 10 WHERE " + waiting);
+    upload(collection, Map.of("Prefer", "respond-async"), lines(1)).statusCode(429);
+    assertThat(
+            count(
+                "SELECT count(*) FROM ingestion_job WHERE state = 'receiving' AND collection = '"
+                    + collection
+                    + "'"))
+        .isZero();
+    execute("UPDATE ingestion_job SET created_by = 'another' WHERE " + waiting);
+
+    int second = store(collection, lines(1));
+
+    awaitState(second, "completed");
+    execute("DELETE FROM ingestion_job WHERE " + waiting);
+  }
+
   /// The plan reads as many rows as it deletes.
   @Test
   void removingOldJobsDoesNotReadTheOthers() throws SQLException {

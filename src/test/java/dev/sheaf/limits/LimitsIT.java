@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.sheaf.testing.HalfDocuments;
 import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -17,8 +18,14 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -27,6 +34,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -34,6 +42,10 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 
 /// Tests a service with eight connections, which allow one concurrent write and one upload. It is
@@ -51,6 +63,7 @@ class LimitsIT {
           entry("SHEAF_LIMITS_BURST_SECONDS", "10"),
           entry("SHEAF_LIMITS_TRANSFER_GRACE", "3s"),
           entry("SHEAF_LIMITS_STREAM_GRACE", "3s"),
+          entry("SHEAF_LIMITS_DELETE_TIME", "3s"),
           entry("SHEAF_DATABASE_TIMEOUT", "1h"),
           entry("SHEAF_DATABASE_LOCK_TIMEOUT", "1h"),
           entry("SHEAF_SEARCH_TIMEOUT", "1h"),
@@ -62,6 +75,24 @@ class LimitsIT {
           entry("SHEAF_METRICS_EVERY", "off"));
 
   private static final String C = "/api/v1/collections/c";
+
+  private static final String OF_MUCH =
+      "collection_id = (SELECT id FROM collection WHERE name = 'much')";
+
+  private static final String SEARCH = "{\"vector\":[1,0]}";
+
+  /// Each with its body, or the media type of the answer.
+  private static final List<List<String>> ENDING_WITH_THEIR_CLIENT =
+      List.of(
+          List.of("POST " + C + "/search", SEARCH),
+          List.of(
+              "POST /api/v1/search/batch",
+              "{\"searches\":[{\"collection\":\"c\",\"search\":%1$s},{\"collection\":\"c\",\"search\":%1$s}]}"
+                  .formatted(SEARCH)),
+          List.of("GET " + C, ""),
+          List.of("GET " + C + "/documents/d0", ""),
+          List.of("GET " + C + "/documents?count=true", ""),
+          List.of("GET " + C + "/documents", "application/x-ndjson"));
 
   private static final Pattern KEY = Pattern.compile("\"key\":\"(sheaf_\\w+)\"");
 
@@ -76,7 +107,8 @@ class LimitsIT {
   @Test
   void whatIsTooMuchIsRefusedAndTheRestGoesOn() throws Exception {
     Map<String, String> settings = new HashMap<>(NARROW);
-    try (TestDatabase database = TestDatabase.migrated();
+    try (Certificate certificate = Certificate.create(settings);
+        TestDatabase database = TestDatabase.migrated();
         SlowModel model = SlowModel.start(settings);
         SheafProcess service = SheafProcess.start(database, settings);
         ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -96,6 +128,11 @@ class LimitsIT {
       whoSendsSlowlyKeepsNobodyFromUploading(service, slow, other);
       whoReadsSlowlyKeepsNoMemory(service, slow);
       whoGoesAwayEndsItsStatements(service, database, slow);
+      try (HttpClient multiplexed = certificate.client()) {
+        whoResetsAStreamEndsItsStatements(service, database, slow, multiplexed);
+        whoReadsAStreamSlowlyKeepsNoMemory(service, slow, multiplexed);
+      }
+      whatABrokenOffDeletionDeletedStaysDeleted(service, database, slow);
       whoEmbedsMuchKeepsNobodyFromTheModel(service, model, slow, other);
       searchesKeepTheirShareOfAPoolFullOfWrites(service, database, clients);
       aSearchTooManyIsRefused(service, database, clients);
@@ -185,25 +222,11 @@ class LimitsIT {
 
   private static void whoGoesAwayEndsItsStatements(
       SheafProcess service, TestDatabase database, String key) throws Exception {
-    String search = "{\"vector\":[1,0]}";
-    String batch =
-        "{\"searches\":[{\"collection\":\"c\",\"search\":"
-            + search
-            + "},{\"collection\":\"c\",\"search\":"
-            + search
-            + "}]}";
     try (Connection holder = database.connect();
         Statement lock = holder.createStatement()) {
       holder.setAutoCommit(false);
       lock.execute("LOCK TABLE document, chunk, embedding");
-      for (List<String> request :
-          List.of(
-              List.of("POST " + C + "/search", search),
-              List.of("POST /api/v1/search/batch", batch),
-              List.of("GET " + C, ""),
-              List.of("GET " + C + "/documents/d0", ""),
-              List.of("GET " + C + "/documents?count=true", ""),
-              List.of("GET " + C + "/documents", "application/x-ndjson"))) {
+      for (List<String> request : ENDING_WITH_THEIR_CLIENT) {
         boolean export = request.get(1).startsWith("application");
         String body = export ? "" : request.get(1);
         try (Socket _ =
@@ -221,6 +244,217 @@ class LimitsIT {
       }
     }
     assertThat(search(service, key).statusCode()).isEqualTo(200);
+  }
+
+  /// A certificate of the service for TLS, without which there is no HTTP/2.
+  private record Certificate(Path file) implements AutoCloseable {
+
+    private static final Pattern LISTENING = Pattern.compile("(https://[^\\s\"]+)");
+
+    /// The smallest window that a client of HTTP/2 has.
+    private static final String WINDOW = "65536";
+
+    /// @param settings gets the certificate
+    static Certificate create(Map<String, String> settings) throws Exception {
+      Path file = Files.createTempDirectory("sheaf-tls").resolve("key.p12");
+      Process keytool =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                  "-genkeypair",
+                  "-alias",
+                  "test",
+                  "-keyalg",
+                  "EC",
+                  "-dname",
+                  "CN=localhost",
+                  "-ext",
+                  "SAN=IP:127.0.0.1",
+                  "-storetype",
+                  "PKCS12",
+                  "-storepass",
+                  "secret",
+                  "-keystore",
+                  file.toString())
+              .redirectErrorStream(true)
+              .start();
+      String said = keytool.inputReader().readAllAsString();
+      assertThat(keytool.waitFor()).as(said).isZero();
+      settings.put("QUARKUS_HTTP_SSL_PORT", "0");
+      settings.put("QUARKUS_HTTP_SSL_CERTIFICATE_KEY_STORE_FILE", file.toString());
+      settings.put("QUARKUS_HTTP_SSL_CERTIFICATE_KEY_STORE_PASSWORD", "secret");
+      return new Certificate(file);
+    }
+
+    HttpClient client() throws Exception {
+      KeyStore store = KeyStore.getInstance(file.toFile(), "secret".toCharArray());
+      TrustManagerFactory trusted =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trusted.init(store);
+      SSLContext tls = SSLContext.getInstance("TLS");
+      tls.init(null, trusted.getTrustManagers(), null);
+      // The client reads it when it opens a connection.
+      System.setProperty("jdk.httpclient.windowsize", WINDOW);
+      return HttpClient.newBuilder().sslContext(tls).version(HttpClient.Version.HTTP_2).build();
+    }
+
+    static URI uri(SheafProcess service, String path) {
+      return service.log().stream()
+          .map(LISTENING::matcher)
+          .filter(Matcher::find)
+          .map(found -> URI.create(found.group(1)).resolve(path))
+          .findFirst()
+          .orElseThrow();
+    }
+
+    @Override
+    public void close() throws IOException {
+      System.clearProperty("jdk.httpclient.windowsize");
+      Files.delete(file);
+      Files.delete(file.getParent());
+    }
+  }
+
+  private static HttpRequest request(SheafProcess service, String key, List<String> request) {
+    String[] line = request.getFirst().split(" ", 2);
+    boolean export = request.get(1).startsWith("application");
+    return HttpRequest.newBuilder(Certificate.uri(service, line[1]))
+        .method(line[0], HttpRequest.BodyPublishers.ofString(export ? "" : request.get(1)))
+        .header("Accept", export ? request.get(1) : "application/json")
+        .header("Content-Type", "application/json")
+        .header("Authorization", "Bearer " + key)
+        .build();
+  }
+
+  /// Another stream of the same connection goes on, unless the answer has begun, as that of an
+  /// export.
+  private static void whoResetsAStreamEndsItsStatements(
+      SheafProcess service, TestDatabase database, String key, HttpClient multiplexed)
+      throws Exception {
+    HttpRequest patch =
+        request(service, key, List.of("PATCH " + C + "/documents/d0", "{\"title\":\"T\"}"));
+    assertThat(multiplexed.send(patch, BodyHandlers.ofString()).version())
+        .isEqualTo(HttpClient.Version.HTTP_2);
+    List<List<String>> answered =
+        ENDING_WITH_THEIR_CLIENT.subList(0, ENDING_WITH_THEIR_CLIENT.size() - 1);
+    CompletableFuture<HttpResponse<String>> other;
+    try (Connection holder = database.connect()) {
+      lockAll(holder);
+      other = multiplexed.sendAsync(patch, BodyHandlers.ofString());
+      await().until(() -> LockWaits.behind(holder) == 1);
+      for (List<String> request : answered) {
+        reset(multiplexed, request(service, key, request), holder, 1);
+      }
+    }
+    assertThat(other.get().statusCode()).isEqualTo(200);
+    try (Connection holder = database.connect()) {
+      lockAll(holder);
+      reset(multiplexed, request(service, key, ENDING_WITH_THEIR_CLIENT.getLast()), holder, 0);
+    }
+  }
+
+  private static void lockAll(Connection holder) throws Exception {
+    holder.setAutoCommit(false);
+    try (Statement lock = holder.createStatement()) {
+      lock.execute("LOCK TABLE document, chunk, embedding");
+    }
+  }
+
+  private static void reset(
+      HttpClient multiplexed, HttpRequest request, Connection holder, int others) {
+    CompletableFuture<HttpResponse<String>> answer =
+        multiplexed.sendAsync(request, BodyHandlers.ofString());
+    await(request.toString()).until(() -> LockWaits.behind(holder) > others);
+
+    answer.cancel(true);
+
+    await(request.toString()).until(() -> LockWaits.behind(holder) == others);
+  }
+
+  private static void whoReadsAStreamSlowlyKeepsNoMemory(
+      SheafProcess service, String key, HttpClient multiplexed) throws Exception {
+    HttpRequest big = request(service, key, List.of("GET " + C + "/documents/big", ""));
+    await().until(() -> metric(service, "sheaf_memory_reserved_bytes") == 0);
+    try (InputStream answer = multiplexed.send(big, BodyHandlers.ofInputStream()).body()) {
+      await().until(() -> metric(service, "sheaf_memory_reserved_bytes") > 9_000_000);
+
+      await().until(() -> metric(service, "sheaf_memory_reserved_bytes") == 0);
+
+      assertThatThrownBy(answer::readAllBytes).isInstanceOf(IOException.class);
+    }
+    String whole = multiplexed.send(big, BodyHandlers.ofString()).body();
+    assertThat(whole.length()).isGreaterThan(9_000_000);
+  }
+
+  /// The client goes away, the time is over, and at last nothing is in the way.
+  private static void whatABrokenOffDeletionDeletedStaysDeleted(
+      SheafProcess service, TestDatabase database, String key) throws Exception {
+    String documents = "/api/v1/collections/much/documents";
+    assertThat(
+            service
+                .send(
+                    "POST",
+                    "/api/v1/collections",
+                    "{\"name\":\"much\",\"model\":\"none\",\"dimensions\":2}")
+                .statusCode())
+        .isEqualTo(201);
+    String chunk = "{\"text\":\"tides\",\"vector\":[1,0]}";
+    String lines =
+        IntStream.range(0, 1_000)
+            .mapToObj(i -> "{\"id\":\"d%s\",\"chunks\":[%s,%s]}\n".formatted(i, chunk, chunk))
+            .collect(Collectors.joining());
+    service.upload(
+        documents, Map.of(), new ByteArrayInputStream(lines.getBytes(StandardCharsets.UTF_8)));
+    assertThat(left(database)).isEqualTo(1_000);
+    String delete = documents + "?filter=%7B%7D";
+    try (Connection holder = database.connect()) {
+      holder.setAutoCommit(false);
+      lockDocument(holder, 500);
+      try (Socket _ = open(service, key, "DELETE " + delete, "\n")) {
+        await().until(() -> LockWaits.behind(holder) == 1);
+      }
+      await().until(() -> LockWaits.behind(holder) == 0);
+    }
+    int left = left(database);
+    assertThat(left).isBetween(500, 900);
+    assertThat(HalfDocuments.count(database)).isZero();
+
+    try (Connection holder = database.connect()) {
+      holder.setAutoCommit(false);
+      lockDocument(holder, left - 1);
+      HttpResponse<String> late = service.send("DELETE", delete, "");
+
+      isOverloaded(late);
+      int deleted = left - left(database);
+      assertThat(deleted).isPositive();
+      assertThat(late.body())
+          .contains(
+              deleted
+                  + " documents were deleted in 3 s, and others may match the filter."
+                  + " Repeat the request to delete them, or raise sheaf.limits.delete-time.");
+    }
+    assertThat(HalfDocuments.count(database)).isZero();
+
+    left = left(database);
+    assertThat(service.send("DELETE", delete, "").body()).isEqualTo("{\"deleted\":%s}", left);
+    assertThat(left(database)).isZero();
+    assertThat(
+            database.query(
+                "SELECT sum((details->>'deleted')::int) FROM audit_event WHERE action = 'documents.deleted'"))
+        .containsExactly("1000");
+  }
+
+  private static void lockDocument(Connection holder, int number) throws Exception {
+    try (Statement lock = holder.createStatement()) {
+      // FOR UPDATE also locks the rows before an OFFSET.
+      lock.execute(
+          "SELECT FROM document WHERE id = (SELECT id FROM document WHERE %s ORDER BY id OFFSET %s LIMIT 1) FOR UPDATE"
+              .formatted(OF_MUCH, number));
+    }
+  }
+
+  private static int left(TestDatabase database) throws Exception {
+    return Integer.parseInt(
+        database.query("SELECT count(*) FROM document WHERE " + OF_MUCH).getFirst());
   }
 
   private static void whoEmbedsMuchKeepsNobodyFromTheModel(
@@ -328,13 +562,13 @@ class LimitsIT {
   }
 
   private static double metric(SheafProcess service, String series) throws Exception {
-    return service
-        .send("GET", "/q/metrics", "")
-        .body()
+    String metrics = service.send("GET", "/q/metrics", "").body();
+    return metrics
         .lines()
         .filter(line -> line.startsWith(series + " "))
         .mapToDouble(line -> Double.parseDouble(line.substring(series.length() + 1)))
-        .sum();
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + series + " in " + metrics));
   }
 
   /// Sends the beginning of a request.

@@ -101,6 +101,9 @@ class LimitsPageTest {
         "uncompressed by compressed bytes of an upload, past 8 MB",
         constant("http.ContentEncoding", "MAX_RATIO"));
     code.put(
+        "bytes of the stored uploads of one caller that are not loaded yet, uncompressed",
+        setting("ingestion.IngestionConfig", "maxWaitingSize"));
+    code.put(
         "bytes of the uploads of failed jobs of one caller, uncompressed",
         setting("ingestion.IngestionConfig", "maxFailedSize"));
     code.put("errors that an upload keeps", setting("ingestion.IngestionConfig", "keptErrors"));
@@ -109,6 +112,8 @@ class LimitsPageTest {
     code.put(
         "time of any other statement in the database",
         setting("database.DatabaseConfig", "timeout"));
+    code.put(
+        "time of a request that deletes by a filter", setting("limits.LimitsConfig", "deleteTime"));
     code.put(
         "wait for a lock that another session holds",
         setting("database.DatabaseConfig", "lockTimeout"));

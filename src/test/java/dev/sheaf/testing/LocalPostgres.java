@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,7 @@ public final class LocalPostgres implements FaultyPostgres {
 
   private final Path home;
   private final DatabaseAddress address;
+  private final List<Path> disks = new ArrayList<>();
 
   private LocalPostgres(Path home) throws IOException {
     this.home = home;
@@ -103,10 +105,11 @@ public final class LocalPostgres implements FaultyPostgres {
     return ProcessHandle.of(Long.parseLong(pid)).orElseThrow();
   }
 
-  /// Mounts a file system of this size for a tablespace; empty if this user may not mount one. A
-  /// test can fill it with other files.
-  public Optional<Path> mountDisk(int megabytes) throws IOException {
-    Path disk = Files.createDirectory(home.resolve("disk"));
+  /// Mounts a file system of this size, which the server may use; empty if this user may not mount
+  /// one. A test can fill it with other files.
+  public Optional<Path> mountDisk(String name, int megabytes) throws IOException {
+    Path disk = Files.createDirectory(home.resolve(name));
+    disks.add(disk);
     String options =
         "size=%sm,mode=0700,uid=%s".formatted(megabytes, Files.getAttribute(data(), "unix:uid"));
     Process mount =
@@ -116,18 +119,46 @@ public final class LocalPostgres implements FaultyPostgres {
     return mount.onExit().join().exitValue() == 0 ? Optional.of(disk) : Optional.empty();
   }
 
+  /// Restarts the server with its write-ahead log in another, empty directory.
+  public void moveWal(Path directory) throws IOException {
+    Path wal = data().resolve("pg_wal");
+    script("stop");
+    Process move =
+        new ProcessBuilder("cp", "-a", wal + "/.", directory.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = move.inputReader().readAllAsString();
+    if (move.onExit().join().exitValue() != 0) {
+      throw new IOException(said);
+    }
+    delete(wal);
+    Files.createSymbolicLink(wal, directory);
+    script("start");
+  }
+
+  /// Starts the server if it has stopped itself.
+  public void startIfStopped() throws IOException {
+    script("start");
+    awaitReady();
+  }
+
   @Override
   public void close() throws IOException {
     ProcessHandle postmaster = postmaster();
     signal("CONT", Stream.concat(Stream.of(postmaster), postmaster.descendants()));
     script("stop");
-    // Unmounts the disk, if there is one.
-    new ProcessBuilder("umount", home.resolve("disk").toString())
-        .redirectErrorStream(true)
-        .start()
-        .onExit()
-        .join();
-    try (Stream<Path> files = Files.walk(home)) {
+    for (Path disk : disks) {
+      new ProcessBuilder("umount", disk.toString())
+          .redirectErrorStream(true)
+          .start()
+          .onExit()
+          .join();
+    }
+    delete(home);
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);
       }

@@ -122,7 +122,7 @@ public final class SheafProcess implements AutoCloseable {
         HttpRequest.newBuilder(base.resolve(path))
             .header("Content-Type", "application/json")
             .method(method, HttpRequest.BodyPublishers.ofString(json));
-    headers.forEach(request::header);
+    headers.forEach(request::setHeader);
     return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
   }
 
