@@ -5,4 +5,4 @@
 --comment DELETE: without WHERE it deletes all rows, and leaves them to VACUUM.
 DELETE FROM audit_log;
 
---rollback empty
+--rollback empty because it is an example

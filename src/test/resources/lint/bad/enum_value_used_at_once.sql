@@ -6,4 +6,4 @@
 ALTER TYPE order_status ADD VALUE 'returned';
 INSERT INTO orders (customer_id, status, reference, total, placed_at) VALUES (1, 'returned', 'R0', 1, '2025-01-01');
 
---rollback empty
+--rollback empty because it is an example

@@ -6,4 +6,4 @@
 --comment REINDEX: locks out writes but not reads of the parent table, and ACCESS EXCLUSIVE on the index.
 REINDEX TABLE audit_log;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 --comment ALTER TABLE: DROP NOT NULL; old versions do not expect NULL.
 ALTER TABLE customer ALTER COLUMN name DROP NOT NULL;
 
---rollback empty
+--rollback empty because it is an example

@@ -6,4 +6,4 @@
 SET session_replication_role = replica;
 UPDATE customer SET phone = NULL WHERE id = 1;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 --comment TRUNCATE: ACCESS EXCLUSIVE, and every row is gone.
 TRUNCATE audit_log;
 
---rollback empty
+--rollback empty because it is an example

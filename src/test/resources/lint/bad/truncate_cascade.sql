@@ -6,4 +6,4 @@
 --comment TRUNCATE: CASCADE empties every table with a foreign key to the one that is named.
 TRUNCATE orders CASCADE;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 --comment UPDATE: every row is locked and written again in one transaction.
 UPDATE customer SET phone = '0' || phone;
 
---rollback empty
+--rollback empty because it is an example

@@ -11,4 +11,4 @@ BEGIN
     END LOOP;
 END $$;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 --comment VACUUM: FULL rewrites the entire contents of the table under ACCESS EXCLUSIVE.
 VACUUM FULL audit_log;
 
---rollback empty
+--rollback empty because it is an example

@@ -4,4 +4,4 @@
 --comment ANALYZE: SHARE UPDATE EXCLUSIVE; it reads a sample.
 ANALYZE orders;
 
---rollback empty
+--rollback empty because it is an example

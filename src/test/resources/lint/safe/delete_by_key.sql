@@ -4,4 +4,4 @@
 --comment DELETE: one row, found by its key.
 DELETE FROM audit_log WHERE id = 3;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 ALTER TABLE customer DROP CONSTRAINT customer_country_check;
 ALTER TABLE customer ADD CONSTRAINT customer_country_check CHECK (country IN ('NL', 'BE', 'DE', 'FR')) NOT VALID;
 
---rollback empty
+--rollback empty because it is an example

@@ -6,4 +6,4 @@ DROP FUNCTION order_total(bigint);
 CREATE FUNCTION order_total(order_id bigint) RETURNS numeric LANGUAGE sql STABLE
     AS 'SELECT total FROM orders WHERE id = order_id';
 
---rollback empty
+--rollback empty because it is an example

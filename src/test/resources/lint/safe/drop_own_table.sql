@@ -6,4 +6,4 @@ CREATE TABLE scratch AS SELECT 1 AS one;
 DROP TABLE scratch;
 CREATE TEMP TABLE work ON COMMIT DROP AS SELECT 2 AS two;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 CREATE OR REPLACE VIEW customer_order AS
 SELECT c.name, o.total, o.reference FROM customer c JOIN orders o ON o.customer_id = c.id;
 
---rollback empty
+--rollback empty because it is an example

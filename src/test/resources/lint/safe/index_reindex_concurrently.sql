@@ -5,4 +5,4 @@
 REINDEX INDEX CONCURRENTLY orders_customer_id_idx;
 REINDEX TABLE CONCURRENTLY audit_log;
 
---rollback empty
+--rollback empty because it is an example

@@ -4,4 +4,4 @@
 --comment REFRESH MATERIALIZED VIEW CONCURRENTLY: without locking out concurrent selects.
 REFRESH MATERIALIZED VIEW CONCURRENTLY daily_sales;
 
---rollback empty
+--rollback empty because it is an example

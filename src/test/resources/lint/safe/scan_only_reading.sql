@@ -8,4 +8,4 @@ BEGIN
     PERFORM pg_sleep(0.01);
 END $$;
 
---rollback empty
+--rollback empty because it is an example

@@ -4,4 +4,4 @@
 --comment ALTER TABLE: VALIDATE CONSTRAINT takes SHARE UPDATE EXCLUSIVE, which blocks neither reads nor writes.
 ALTER TABLE orders VALIDATE CONSTRAINT orders_total_check;
 
---rollback empty
+--rollback empty because it is an example

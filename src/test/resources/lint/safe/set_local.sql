@@ -5,4 +5,4 @@
 SET LOCAL session_replication_role = replica;
 UPDATE customer SET phone = NULL WHERE id = 1;
 
---rollback empty
+--rollback empty because it is an example

@@ -4,4 +4,4 @@
 --comment pg_sleep: time passes, and nothing is locked.
 SELECT pg_sleep(0.02);
 
---rollback empty
+--rollback empty because it is an example

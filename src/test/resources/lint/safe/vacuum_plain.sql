@@ -4,4 +4,4 @@
 --comment VACUUM: without FULL it runs beside normal reading and writing.
 VACUUM (ANALYZE) audit_log;
 
---rollback empty
+--rollback empty because it is an example

@@ -5,4 +5,4 @@
 SET max_parallel_maintenance_workers = 0;
 REINDEX INDEX CONCURRENTLY document_embedding_idx;
 
---rollback empty
+--rollback empty because it is an example

@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ImportCommand.class,
       ExportCommand.class,
       AutoComplete.GenerateCompletion.class,
+      ManPageCommand.class,
       CommandLine.HelpCommand.class
     },
     mixinStandardHelpOptions = true,

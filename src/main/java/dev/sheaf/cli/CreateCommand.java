@@ -4,6 +4,8 @@ import dev.sheaf.migration.DerivedRollback;
 import dev.sheaf.migration.changelog.ChangelogDraft;
 import dev.sheaf.migration.proof.EntityComparison;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -43,7 +45,7 @@ final class CreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return fromEntities ? fromEntities() : print(draft());
+    return fromEntities ? fromEntities() : print(List.of(draft()));
   }
 
   private Path draft() {
@@ -52,28 +54,42 @@ final class CreateCommand implements Callable<Integer> {
 
   private int fromEntities() {
     EntityComparison comparison = common.migrations(scratch).compareEntities();
-    if (comparison.statements().isEmpty()) {
+    if (comparison.parts().isEmpty()) {
       if (common.output().isJson()) {
         common.output().json(Map.of());
       }
       common.output().say("the changelogs match the entities");
       return ExitCode.DONE;
     }
-    Path file =
-        ChangelogDraft.create(
-            common.sources(), module, name, Optional.ofNullable(number), comparison.body());
-    // A new engine, because there is one more changelog now.
-    DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
-    rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
-    return print(file);
+    List<Path> files = new ArrayList<>();
+    for (EntityComparison.Part part : comparison.parts()) {
+      int earlier = files.size();
+      Path file =
+          ChangelogDraft.create(
+              common.sources(),
+              module,
+              earlier == 0 ? name : name + " " + part.suffix(),
+              Optional.ofNullable(number).map(first -> first + earlier),
+              comparison.body(part),
+              part.transactional());
+      files.add(file);
+      // A new engine, because there is one more changelog now.
+      DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
+      rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
+    }
+    return print(files);
   }
 
-  private int print(Path file) {
+  private int print(List<Path> files) {
     Output output = common.output();
+    List<String> paths = files.stream().map(Path::toString).toList();
     if (output.isJson()) {
-      output.json(Map.of("file", file.toString()));
+      output.json(
+          paths.size() == 1
+              ? Map.of("file", paths.getFirst())
+              : Map.of("file", paths.getFirst(), "files", paths));
     } else {
-      output.data(file.toString());
+      paths.forEach(output::data);
     }
     return ExitCode.DONE;
   }

@@ -1,5 +1,6 @@
 package dev.sheaf.database;
 
+import dev.sheaf.database.LibpqDefaults.Variables;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
@@ -39,13 +40,20 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
   /// @throws OperatorException if the URL is malformed or has an unknown parameter; the message
   ///   does not contain the credentials
   public static DatabaseAddress parse(String url) {
-    return PostgresUrl.parse(url);
+    return PostgresUrl.parse(url, null);
+  }
+
+  /// The same, completed as `psql` does: `service=NAME` and the variables `PG...` supply what the
+  /// URL does not say.
+  static DatabaseAddress parse(String url, Variables variables) {
+    return PostgresUrl.parse(url, variables);
   }
 
   /// Builds an address from the values of `DB_HOST`, `DB_PORT`, `DB_NAME`, `DB_USER`,
   /// `DB_PASSWORD`.
   public static DatabaseAddress of(
       String host, String port, String database, @Nullable String user, @Nullable String password) {
+    PostgresUrl.requireNetwork(host);
     try {
       return new DatabaseAddress(
           PostgresUrl.jdbcUrl(host + ":" + Integer.parseInt(port), database, ""), user, password);

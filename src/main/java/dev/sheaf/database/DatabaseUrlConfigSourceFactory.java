@@ -1,5 +1,6 @@
 package dev.sheaf.database;
 
+import dev.sheaf.database.LibpqDefaults.Variables;
 import dev.sheaf.runtime.OperatorException;
 import io.smallrye.config.ConfigSourceContext;
 import io.smallrye.config.ConfigSourceFactory;
@@ -20,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /// Reads the database's address from
 /// `DATABASE_URL=postgres://user:password@host:port/database?...`, or from `DB_HOST`, `DB_PORT`,
 /// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. URL and password can also be in files, which
-/// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. All values are literal. Quarkus's own
+/// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. The environment variables of `psql` complete a
+/// URL, and are read if neither is set. All values are literal. Quarkus's own
 /// `quarkus.datasource.jdbc.url` takes precedence, and must name the same database.
 public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
@@ -53,6 +55,10 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
         requireSame(own, address);
       }
       return List.of();
+    }
+    Variables variables = variables(context);
+    if (address == null && LibpqDefaults.nameServer(variables)) {
+      address = PostgresUrl.of(variables);
     }
     if (address == null) {
       return List.of();
@@ -92,10 +98,14 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
     }
   }
 
+  private static Variables variables(ConfigSourceContext context) {
+    return name -> value(context, name);
+  }
+
   private static @Nullable DatabaseAddress address(ConfigSourceContext context) {
     String url = valueOrFile(context, "DATABASE_URL");
     if (url != null) {
-      return DatabaseAddress.parse(url);
+      return DatabaseAddress.parse(url, variables(context));
     }
     String host = value(context, "DB_HOST");
     if (host == null) {

@@ -1,10 +1,12 @@
 package dev.sheaf.database;
 
+import dev.sheaf.database.LibpqDefaults.Variables;
 import dev.sheaf.runtime.OperatorException;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -54,14 +56,20 @@ final class PostgresUrl {
       Map.of(
           "search_path", "write currentSchema=NAME",
           "schema", "write currentSchema=NAME",
-          "passfile", "set DB_PASSWORD_FILE to a file that contains only the password");
+          "passfile", "set PGPASSFILE",
+          "service", "set PGSERVICE, or write host, port and database");
+
+  private static final Set<String> ADDRESS =
+      Set.of("user", "password", "dbname", "host", "port", "hostaddr");
 
   private PostgresUrl() {}
 
   /// Parses a URL.
   ///
+  /// @param variables the environment variables that complete it, as they do for `psql`; `null` for
+  ///   none, and no service file
   /// @throws OperatorException if it is malformed, or has a parameter that would be ignored
-  static DatabaseAddress parse(String text) {
+  static DatabaseAddress parse(String text, @Nullable Variables variables) {
     Matcher scheme = SCHEME.matcher(text.strip());
     if (!scheme.matches()) {
       Matcher other = Pattern.compile("(?:jdbc:)?[a-z0-9+.-]+(?=://)").matcher(text.strip());
@@ -84,20 +92,61 @@ final class PostgresUrl {
     Map<String, String> parameters = parameters(question < 0 ? "" : rest.substring(question + 1));
     String place = question < 0 ? rest : rest.substring(0, question);
     slash = place.indexOf('/');
-    String database = slash < 0 ? "" : decode(place.substring(slash + 1));
-    user = parameters.getOrDefault("user", user);
-    password = parameters.getOrDefault("password", password);
-    database = parameters.getOrDefault("dbname", database);
-    String servers = slash < 0 ? place : place.substring(0, slash);
-    if (servers.isEmpty()) {
-      servers = servers(parameters);
+    if (slash >= 0 && slash < place.length() - 1) {
+      parameters.putIfAbsent("dbname", decode(place.substring(slash + 1)));
     }
-    if (database.isEmpty()) {
+    if (user != null) {
+      parameters.putIfAbsent("user", user);
+    }
+    if (password != null) {
+      parameters.putIfAbsent("password", password);
+    }
+    Map<String, String> defaults =
+        variables == null
+            ? new LinkedHashMap<>()
+            : LibpqDefaults.of(variables, parameters.remove("service"));
+    return address(slash < 0 ? place : place.substring(0, slash), parameters, defaults);
+  }
+
+  /// The address that the environment names.
+  ///
+  /// @throws OperatorException if it is not complete, or has a parameter that would be ignored
+  static DatabaseAddress of(Variables variables) {
+    Map<String, String> parameters = LibpqDefaults.of(variables, null);
+    if (!parameters.containsKey("dbname")) {
+      throw new OperatorException(
+          "the environment names a server of PostgreSQL, but no database", "set PGDATABASE");
+    }
+    if (!parameters.containsKey("host") && !parameters.containsKey("hostaddr")) {
+      throw new OperatorException(
+          "the environment names a service of PostgreSQL, but no host", "set PGHOST");
+    }
+    return address("", new LinkedHashMap<>(), parameters);
+  }
+
+  /// @param servers `host:port`, several separated by commas; empty if the parameters have them
+  /// @param given the parameters of the URL
+  /// @param defaults parameters that it does not have to have
+  private static DatabaseAddress address(
+      String servers, Map<String, String> given, Map<String, String> defaults) {
+    if (!servers.isEmpty() || given.containsKey("host") || given.containsKey("hostaddr")) {
+      defaults.remove("host");
+      defaults.remove("hostaddr");
+    }
+    Map<String, String> parameters = new LinkedHashMap<>(given);
+    defaults.forEach(parameters::putIfAbsent);
+    @Nullable String database = parameters.get("dbname");
+    String hosts =
+        servers.isEmpty()
+            ? servers(parameters)
+            : hosts(servers, parameters.getOrDefault("port", DEFAULT_PORT));
+    if (database == null || database.isEmpty()) {
       throw malformed("it has no database");
     }
-    List.of("user", "password", "dbname", "host", "port", "hostaddr").forEach(parameters::remove);
-    return new DatabaseAddress(
-        jdbcUrl(hosts(servers), database, query(parameters)), user, password);
+    @Nullable String user = parameters.get("user");
+    @Nullable String password = parameters.get("password");
+    parameters.keySet().removeAll(ADDRESS);
+    return new DatabaseAddress(jdbcUrl(hosts, database, query(parameters)), user, password);
   }
 
   /// @param server one or more `host:port`, separated by commas
@@ -129,22 +178,34 @@ final class PostgresUrl {
     if (host.isEmpty()) {
       throw malformed("it has no host");
     }
-    if (host.startsWith("/")) {
-      throw malformed("its host is the directory of a Unix-domain socket, which Java cannot use");
-    }
-    String[] hosts = host.split(",", 0);
-    String[] ports = parameters.getOrDefault("port", DEFAULT_PORT).split(",", 0);
-    List<String> servers = new ArrayList<>();
-    for (int i = 0; i < hosts.length; i++) {
-      String name = hosts[i].contains(":") ? "[" + hosts[i] + "]" : hosts[i];
-      servers.add(name + ":" + ports[Math.min(i, ports.length - 1)]);
-    }
-    return String.join(",", servers);
+    String servers =
+        Arrays.stream(host.split(",", 0))
+            .map(PostgresUrl::requireNetwork)
+            .map(name -> name.contains(":") ? "[" + name + "]" : name)
+            .collect(Collectors.joining(","));
+    return hosts(servers, parameters.getOrDefault("port", DEFAULT_PORT));
   }
 
-  private static String hosts(String servers) {
+  /// Rejects the directory of a Unix-domain socket.
+  ///
+  /// @return the host
+  static String requireNetwork(String host) {
+    if (host.startsWith("/") || host.startsWith("@")) {
+      throw new OperatorException(
+          "the address of the database is a Unix-domain socket, which is not supported",
+          "connect through TCP, such as host localhost; pg_hba.conf must let the role log in there, with a password");
+    }
+    return host;
+  }
+
+  /// @param ports of the hosts that say none; the last one is that of all further hosts
+  private static String hosts(String servers, String ports) {
     List<String> hosts = new ArrayList<>();
+    String[] defaults = ports.split(",", 0);
     for (String server : servers.split(",", -1)) {
+      if (server.regionMatches(true, 0, "%2F", 0, 3) || server.startsWith("%40")) {
+        requireNetwork(decode(server));
+      }
       Matcher host = HOST.matcher(server);
       if (!host.matches()) {
         throw malformed("its host contains a character that no host name has");
@@ -152,11 +213,14 @@ final class PostgresUrl {
       if (host.group(1).isEmpty()) {
         throw malformed("it has no host");
       }
-      @Nullable String port = host.group(2);
-      if (port != null && !port.matches("\\d{1,5}")) {
+      String port =
+          host.group(2) == null
+              ? defaults[Math.min(hosts.size(), defaults.length - 1)]
+              : host.group(2);
+      if (!port.matches("\\d{1,5}")) {
         throw malformed("its port is not a number");
       }
-      hosts.add(host.group(1) + ":" + (port == null ? DEFAULT_PORT : port));
+      hosts.add(host.group(1) + ":" + port);
     }
     return String.join(",", hosts);
   }
@@ -165,14 +229,23 @@ final class PostgresUrl {
     return parameters.isEmpty()
         ? ""
         : parameters.entrySet().stream()
-            .map(parameter -> parameter(parameter.getKey(), parameter.getValue()))
+            .map(parameter -> parameter("DATABASE_URL", parameter.getKey(), parameter.getValue()))
             .collect(Collectors.joining("&", "?", ""));
   }
 
-  private static String parameter(String name, String value) {
+  /// Rejects a parameter that would be ignored.
+  ///
+  /// @param source where it is set
+  static void requireKnown(String source, String name, String value) {
+    if (!ADDRESS.contains(name)) {
+      parameter(source, name, value);
+    }
+  }
+
+  private static String parameter(String source, String name, String value) {
     if (name.equals("sslmode") && !SSL_MODES.contains(value)) {
       throw unsupported(
-          "sslmode=" + value, "the modes are " + SSL_MODES.stream().sorted().toList());
+          source, "sslmode=" + value, "the modes are " + SSL_MODES.stream().sorted().toList());
     }
     if (name.equals("sslrootcert") && value.equals("system")) {
       return argument(PGProperty.SSL_FACTORY.getName(), "org.postgresql.ssl.DefaultJavaSSLFactory");
@@ -181,6 +254,7 @@ final class PostgresUrl {
       @Nullable String type = SERVER_TYPES.get(value);
       if (type == null) {
         throw unsupported(
+            source,
             name + "=" + value,
             "its values are " + SERVER_TYPES.keySet().stream().sorted().toList());
       }
@@ -197,8 +271,9 @@ final class PostgresUrl {
     if (translated != null) {
       return argument(translated.getName(), value);
     }
-    if (PGProperty.forName(name) == null) {
+    if (PGProperty.forName(name) == null || name.equals("service")) {
       throw unsupported(
+          source,
           name,
           INSTEAD.getOrDefault(
               name, "remove it; a setting of the server is written options=-c%20NAME%3DVALUE"));
@@ -230,9 +305,9 @@ final class PostgresUrl {
     }
   }
 
-  private static OperatorException unsupported(String parameter, String hint) {
+  private static OperatorException unsupported(String source, String parameter, String hint) {
     return new OperatorException(
-        "DATABASE_URL is invalid: the parameter " + parameter + " is not supported", hint);
+        source + " is invalid: the parameter " + parameter + " is not supported", hint);
   }
 
   private static OperatorException malformed(String why) {

@@ -4,4 +4,4 @@
 --comment the HNSW index of one space anew, from the rows that are there; parameters: space_id
 REINDEX INDEX CONCURRENTLY embedding_${space_id}_hnsw;
 
---rollback empty
+--rollback empty because the index has the same rows before and after

@@ -373,7 +373,7 @@ class CheckCommandIT {
     Path folder = Files.createDirectories(root().resolve("core"));
     Files.writeString(
         folder.resolve(ChangelogFile.digits(number) + "_" + name + ".sql"),
-        "--liquibase formatted sql\n\n--changeset core:%s\n%s\n\n--rollback empty\n"
+        "--liquibase formatted sql\n\n--changeset core:%s\n%s\n\n--rollback empty because it is a test\n"
             .formatted(ChangelogFile.digits(number), up));
   }
 }

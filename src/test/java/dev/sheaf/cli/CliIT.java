@@ -305,10 +305,10 @@ class CliIT {
             exit 1
             out:
             core/001_again.sql: has the same number as core/001_a.sql; give it the next free one
-            core/001_again.sql:2:1: has no rollback; write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo
+            core/001_again.sql:2:1: has no rollback; write --rollback <SQL> after the last statement, or --rollback empty because <WHY> when there is nothing to undo
             core/001_again.sql:2:1: calls itself x:1; it is --changeset core:001
             core/003_document_language.sql:3:1: has no statement; write what it changes
-            core/003_document_language.sql:6:11: has no rollback; write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo
+            core/003_document_language.sql:6:11: has no rollback; write --rollback <SQL> after the last statement, or --rollback empty because <WHY> when there is nothing to undo
             core/005_late.sql:4:1: has a transaction command: BEGIN; delete it; the engine opens and ends the transaction
             core/005_late.sql:5:1: uses CONCURRENTLY in a transaction; write --changeset core:005 runInTransaction:false
             core/005_late.sql:6:1: has a transaction command: COMMIT; delete it; the engine opens and ends the transaction
@@ -425,7 +425,7 @@ class CliIT {
             ALTER TABLE a DROP COLUMN name;
             ALTER TABLE a ALTER COLUMN id TYPE integer USING id::integer;
             err:
-            declared as lossy: data that was dropped or overwritten in public.b is not restored
+            declared as lossy: data that was dropped or overwritten in public.b is not restored; rows that were written since can prevent it: integer out of range
             2 statements written to %s
             """
                 .formatted(file));

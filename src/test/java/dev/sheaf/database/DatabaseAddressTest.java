@@ -109,13 +109,32 @@ class DatabaseAddressTest {
           nosuchkey=1               | the parameter nosuchkey is not supported
           sslmode=bogus             | the parameter sslmode=bogus is not supported - the modes are [allow, disable, prefer
           target_session_attrs=rw   | the parameter target_session_attrs=rw is not supported - its values are [any,
-          passfile=/p               | the parameter passfile is not supported - set DB_PASSWORD_FILE
+          passfile=/p               | the parameter passfile is not supported - set PGPASSFILE
+          service=x                 | the parameter service is not supported - set PGSERVICE
           sslmode                   | a parameter has no value
           """)
   void noParameterIsIgnored(String parameter, String problem) {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() -> DatabaseAddress.parse("postgres://h/x?" + parameter))
         .withMessageStartingWith("DATABASE_URL is invalid: " + problem);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgres:///a?host=/tmp&password=secret",
+        "postgres:///a?host=h,@abstract&password=secret",
+        "postgres://u:secret@%2Fvar%2Frun%2Fpostgresql/a"
+      })
+  void aUnixDomainSocketIsRefused(String url) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> DatabaseAddress.parse(url))
+        .withMessageStartingWith(
+            "the address of the database is a Unix-domain socket, which is not supported - connect through TCP")
+        .satisfies(e -> assertThat(e).hasMessageNotContaining("secret"));
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> DatabaseAddress.of("/tmp", "5432", "a", null, null))
+        .withMessageStartingWith("the address of the database is a Unix-domain socket");
   }
 
   /// Every character that ends the password of a URL, and what is left of it.
@@ -135,7 +154,6 @@ class DatabaseAddressTest {
         "postgres://u:secret@h",
         "postgres://u:secret@h/",
         "postgres:///a?password=secret",
-        "postgres:///a?host=/tmp&password=secret",
         "postgres://h:secret/a",
         "secret"
       })

@@ -12,11 +12,13 @@ import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DatabaseUrlConfigSourceFactoryTest {
@@ -89,6 +91,95 @@ class DatabaseUrlConfigSourceFactoryTest {
                 config(Map.of("DB_HOST", "db", "DB_PASSWORD_FILE", file.toString())),
                 "quarkus.datasource.password"))
         .isEqualTo(password.strip());
+  }
+
+  /// Variables, separated by spaces, and the datasource that results. `FILE` is a service file.
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          PGHOST=db PGDATABASE=docs                                          | db:5432/docs - -
+          PGHOST=h1,h2 PGPORT=1,2 PGDATABASE=docs PGUSER=ann PGPASSWORD=a$${x}%b | h1:1,h2:2/docs ann a$${x}%b
+          PGHOSTADDR=::1 PGHOST=db PGDATABASE=docs PGSSLMODE=require         | [::1]:5432/docs?sslmode=require - -
+          PGHOST=db PGDATABASE=docs PGTARGETSESSIONATTRS=read-write PGSSLROOTCERT=/ca.pem PGCONNECT_TIMEOUT=3 | db:5432/docs?connectTimeout=3&sslrootcert=%2Fca.pem&targetServerType=primary - -
+          PGSERVICE=shop PGSERVICEFILE=FILE                                  | h1:5432,h2:5433/docs?connectTimeout=3 ann p w
+          PGSERVICE=shop PGSERVICEFILE=FILE PGUSER=bob PGPASSWORD=other PGSSLMODE=require | h1:5432,h2:5433/docs?connectTimeout=3&sslmode=require ann p w
+          PGSERVICE=part PGSERVICEFILE=FILE PGHOST=db PGUSER=bob             | db:5432/parts bob -
+          PGSERVICE=shop PGSYSCONFDIR=DIRECTORY PGSERVICEFILE=/nowhere       | h1:5432,h2:5433/docs?connectTimeout=3 ann p w
+          DATABASE_URL=postgres:///other?service=shop PGSERVICEFILE=FILE     | h1:5432,h2:5433/other?connectTimeout=3 ann p w
+          DATABASE_URL=postgres://eve@db?service=shop PGSERVICEFILE=FILE     | db:5432/docs?connectTimeout=3 eve p w
+          DATABASE_URL=postgres://eve@db/docs PGHOST=other PGPORT=6543 PGUSER=bob PGPASSWORD=secret | db:6543/docs eve secret
+          DATABASE_URL=postgres://eve:own@db:1/docs PGDATABASE=x PGPASSWORD=secret | db:1/docs eve own
+          DATABASE_URL=postgres:///docs PGHOST=db PGUSER=bob                 | db:5432/docs bob -
+          DATABASE_URL=postgres:///docs?host=db PGHOSTADDR=1.2.3.4           | db:5432/docs - -
+          DB_HOST=db DB_NAME=docs PGHOST=other PGUSER=bob                    | db:5432/docs - -
+          """)
+  void whatPsqlReadsCompletesAnAddress(String variables, String datasource) throws IOException {
+    assertThat(datasource(config(variables(variables))))
+        .isEqualTo("jdbc:postgresql://" + datasource);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          PGHOST=db                                      | the environment names a server of PostgreSQL, but no database - set PGDATABASE
+          PGSERVICE=part PGSERVICEFILE=FILE              | the environment names a service of PostgreSQL, but no host - set PGHOST
+          PGHOST=/var/run/postgresql PGDATABASE=docs     | the address of the database is a Unix-domain socket, which is not supported - connect through TCP
+          PGSERVICE=sock PGSERVICEFILE=FILE              | the address of the database is a Unix-domain socket, which is not supported - connect through TCP
+          DB_HOST=/tmp                                   | the address of the database is a Unix-domain socket, which is not supported - connect through TCP
+          PGSERVICE=none PGSERVICEFILE=FILE              | the service none of the database is not defined - add a section [none] to FILE, or set PGSERVICEFILE
+          PGSERVICE=wrong PGSERVICEFILE=FILE             | FILE, [wrong] is invalid: the parameter search_path is not supported - write currentSchema=NAME
+          PGSERVICE=odd PGSERVICEFILE=FILE               | FILE: a line of [odd] has no = - write it as NAME=VALUE
+          PGHOST=db PGDATABASE=docs PGSSLMODE=bogus      | PGSSLMODE is invalid: the parameter sslmode=bogus is not supported
+          DATABASE_URL=postgres:///docs PGDATABASE=x     | DATABASE_URL is invalid: it has no host
+          """)
+  void anIncompleteEnvironmentIsRefused(String variables, String problem) {
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> config(variables(variables)))
+        .withMessageStartingWith(
+            problem.replace("FILE,", serviceFile() + ",").replace("FILE:", serviceFile() + ":"));
+  }
+
+  private Path serviceFile() {
+    return directory.resolve("pg_service.conf");
+  }
+
+  private Map<String, String> variables(String text) throws IOException {
+    Files.writeString(
+        serviceFile(),
+        """
+        # Services
+        [part]
+        dbname=parts
+
+        [shop]
+        host=h1,h2
+        port=5432,5433
+        dbname=docs
+        # a comment
+        user=ann
+        password=p w
+        connect_timeout=3
+        [sock]
+        host=/tmp
+        dbname=docs
+        [wrong]
+        search_path=app
+        [odd]
+        host
+        """);
+    Map<String, String> variables = new HashMap<>();
+    for (String variable :
+        text.replace("=FILE", "=" + serviceFile())
+            .replace("=DIRECTORY", "=" + directory)
+            .split(" ", -1)) {
+      int equals = variable.indexOf('=');
+      variables.put(variable.substring(0, equals), variable.substring(equals + 1));
+    }
+    return variables;
   }
 
   @Test

@@ -76,6 +76,11 @@ public final class CatalogObjects {
     return new CatalogObjects(CatalogReader.read(connection, Detail.STATEMENTS));
   }
 
+  /// What these are the objects of.
+  public Catalog catalog() {
+    return catalog;
+  }
+
   private @Nullable ObjectId resolve(ObjectId key) {
     ObjectId at = key;
     for (int hops = 0; hops < 4; hops++) {
@@ -174,7 +179,7 @@ public final class CatalogObjects {
       return as(Index.class);
     }
 
-    Relation relation() {
+    public Relation relation() {
       return as(Relation.class);
     }
 

@@ -27,12 +27,19 @@ public final class ChangelogDraft {
   /// @return the file
   /// @throws OperatorException when the number is taken, or the name cannot be one
   public static Path create(Path root, String module, String name, Optional<Long> number) {
-    return create(root, module, name, number, "");
+    return create(root, module, name, number, "", true);
   }
 
   /// The same with `body` as its statements; its rollback is still missing.
+  ///
+  /// @param transactional whether they run in a transaction
   public static Path create(
-      Path root, String module, String name, Optional<Long> number, String body) {
+      Path root,
+      String module,
+      String name,
+      Optional<Long> number,
+      String body,
+      boolean transactional) {
     String slug =
         name.strip().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceAll("^_|_$", "");
     if (slug.isEmpty()) {
@@ -55,7 +62,8 @@ public final class ChangelogDraft {
     Path file = root.resolve(module).resolve(ChangelogFile.digits(wanted) + "_" + slug + ".sql");
     try {
       Files.createDirectories(root.resolve(module));
-      Files.writeString(file, text(module, wanted, name, body), StandardOpenOption.CREATE_NEW);
+      Files.writeString(
+          file, text(module, wanted, name, body, transactional), StandardOpenOption.CREATE_NEW);
     } catch (FileAlreadyExistsException e) {
       throw new OperatorException("there is a file " + file + " already", "choose another name", e);
     } catch (IOException e) {
@@ -64,11 +72,12 @@ public final class ChangelogDraft {
     return file;
   }
 
-  private static String text(String module, long number, String name, String body) {
+  private static String text(
+      String module, long number, String name, String body, boolean transactional) {
     return """
     --liquibase formatted sql
 
-    --changeset %s:%s
+    --changeset %s:%s%s
     --comment %s
     %s
     --rollback
@@ -76,6 +85,7 @@ public final class ChangelogDraft {
         .formatted(
             module,
             ChangelogFile.digits(number),
+            transactional ? "" : " runInTransaction:false",
             name.strip().replaceAll("\\s+", " "),
             body.isEmpty() ? "" : body + "\n");
   }

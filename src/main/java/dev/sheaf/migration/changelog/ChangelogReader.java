@@ -57,8 +57,13 @@ final class ChangelogReader {
               + "|VACUUM|VALUES|WAIT|WITH)\\b",
           Pattern.CASE_INSENSITIVE);
 
+  /// Those words and what separates them from the reason, which has a letter.
+  private static final Pattern UNEXPLAINED =
+      Pattern.compile("(?:empty|not required)\\P{L}*(?:because\\P{L}*)?", Pattern.CASE_INSENSITIVE);
+
   private static final String NO_ROLLBACK =
-      "write --rollback <SQL> after the last statement, or --rollback empty when there is nothing to undo";
+      "write --rollback <SQL> after the last statement, or --rollback empty because <WHY> when there is nothing to"
+          + " undo";
 
   private final SourceText text;
 
@@ -378,6 +383,13 @@ final class ChangelogReader {
     String first = sql.text(0, sql.endOfLine(0)).strip();
     if (sql.skipSpace(sql.endOfLine(0)) == sql.length()
         && NOTHING_TO_UNDO.matcher(first).matches()) {
+      if (UNEXPLAINED.matcher(first).matches()) {
+        add(
+            ChangelogProblem.ofPending(
+                position,
+                "does not say why there is nothing to undo",
+                "write --rollback empty because <WHY>"));
+      }
       return List.of();
     }
     if (OTHER_CHANGESET.matcher(first).matches()) {

@@ -393,11 +393,22 @@ public record Changeset(
   ///
   /// @throws OperatorException naming the file, the line, what is wrong and what to do
   public void requireRunnable() {
-    if (problems.isEmpty()) {
+    refuse(problems);
+  }
+
+  /// Refuses to roll an applied changeset back whose file could be understood in another way.
+  ///
+  /// @throws OperatorException as above
+  public void requireRollback() {
+    refuse(problems.stream().filter(problem -> !problem.onlyPending()).toList());
+  }
+
+  private void refuse(List<ChangelogProblem> found) {
+    if (found.isEmpty()) {
       return;
     }
-    ChangelogProblem first = problems.getFirst();
-    int others = problems.size() - 1;
+    ChangelogProblem first = found.getFirst();
+    int others = found.size() - 1;
     throw new OperatorException(
         file.shortPath()
             + ":"

@@ -64,7 +64,7 @@ final class Downgrade {
     List<Changeset> applied = rollbacks.of(rows);
     for (Changeset changeset :
         Stream.concat(rollbacks.of(interrupted).stream(), applied.stream()).toList()) {
-      changeset.requireRunnable();
+      changeset.requireRollback();
       guards.requireBackup(
           connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
     }

@@ -208,12 +208,12 @@ public final class StatementObserver {
 
   private Observation observe(Changeset changeset, Connection connection, boolean applied)
       throws SQLException {
-    Catalog before = captureOutsideTransaction(connection).catalog();
+    Catalog before = readCatalog(connection);
     Map<Long, Long> rows = countRows(connection, before);
     List<Step> steps =
         changeset.transactional()
             ? inOneTransaction(connection, changeset, applied)
-            : eachInAutoCommit(connection, changeset);
+            : eachInAutoCommit(connection, changeset, before);
     return new Observation(
         changeset, before, rows, steps, allowances.of(changeset), target, vectors);
   }
@@ -255,7 +255,7 @@ public final class StatementObserver {
       List<Notice> notices = new ArrayList<>();
       try {
         run(connection, statement, notices);
-        SessionState after = capture(connection, statement.changesOnlyRows() ? before : null);
+        SessionState after = capture(connection, statement.changesOnlyRows() ? before : null, null);
         report(changeset, steps.size() + 1);
         steps.add(step(statement, before, after, notices, null));
         before = after;
@@ -266,16 +266,19 @@ public final class StatementObserver {
     }
   }
 
-  private List<Step> eachInAutoCommit(Connection connection, Changeset changeset)
+  /// Nobody else changes the scratch database, so the catalog after a statement is the one before
+  /// the next.
+  private List<Step> eachInAutoCommit(Connection connection, Changeset changeset, Catalog first)
       throws SQLException {
+    Catalog current = first;
     setTimeouts(connection, changeset, Duration.ZERO);
     List<Step> steps = new ArrayList<>();
     for (SqlStatement statement : changeset.up()) {
       report(changeset, steps.size());
-      Step rehearsal = rehearse(connection, statement);
+      Step rehearsal = rehearse(connection, statement, current);
       if (rehearsal.failure() != null && rehearsal.failure().isAboutRows()) {
         deleteRows(connection, rehearsal.before());
-        rehearsal = rehearse(connection, statement);
+        rehearsal = rehearse(connection, statement, null);
       }
       Map<Long, LockMode> held = new HashMap<>(rehearsal.held());
       List<Notice> notices = new ArrayList<>();
@@ -287,18 +290,20 @@ public final class StatementObserver {
         dropInvalidIndexes(connection);
         deleteRows(connection, before);
         // The empty tables have new files, which is no effect of the statement.
-        before = captureOutsideTransaction(connection).catalog();
+        before = readCatalog(connection);
         if (runInAutoCommit(connection, statement, rehearsal, held, notices) == null) {
           failure = null;
         }
       }
-      SessionState after = captureOutsideTransaction(connection);
+      boolean unchanged =
+          failure == null && statement.changesOnlyRows() && rehearsal.after().equals(before);
+      current = unchanged ? before : readCatalog(connection);
       steps.add(
           new Step(
               statement,
               rehearsal.lockTimeout(),
               before,
-              after.catalog(),
+              current,
               Map.of(),
               held,
               rehearsal.activities(),
@@ -345,15 +350,19 @@ public final class StatementObserver {
     }
   }
 
-  private static Step rehearse(Connection connection, SqlStatement statement) throws SQLException {
+  /// @param known the catalog before it; `null` if it has to be read
+  private static Step rehearse(
+      Connection connection, SqlStatement statement, @Nullable Catalog known) throws SQLException {
     return Transactions.callAndRollBack(
         connection,
         _ -> {
-          SessionState before = capture(connection);
+          SessionState before = capture(connection, null, known);
           List<Notice> notices = new ArrayList<>();
           try {
             run(connection, statement, notices);
-            return step(statement, before, capture(connection), notices, null);
+            SessionState after =
+                capture(connection, statement.changesOnlyRows() ? before : null, null);
+            return step(statement, before, after, notices, null);
           } catch (SQLException e) {
             return step(statement, before, before, notices, Failure.of(e));
           }
@@ -390,21 +399,23 @@ public final class StatementObserver {
             || after.transaction() != before.transaction());
   }
 
-  /// The same between two transactions.
-  private static SessionState captureOutsideTransaction(Connection connection) throws SQLException {
-    return Transactions.call(connection, StatementObserver::capture);
+  /// Between two transactions.
+  private static Catalog readCatalog(Connection connection) throws SQLException {
+    return Transactions.call(connection, same -> CatalogReader.read(same, Detail.FACTS));
   }
 
   /// Captures the state of the session.
   private static SessionState capture(Connection connection) throws SQLException {
-    return capture(connection, null);
+    return capture(connection, null, null);
   }
 
   /// Captures the state of the session. Reading the catalog takes longer than everything else.
   ///
   /// @param previous a state whose catalog is still valid unless the transaction has written system
   ///   catalogs since; `null` if anything may have changed
-  private static SessionState capture(Connection connection, @Nullable SessionState previous)
+  /// @param known the catalog; `null` if it has to be read
+  private static SessionState capture(
+      Connection connection, @Nullable SessionState previous, @Nullable Catalog known)
       throws SQLException {
     try (Statement select = connection.createStatement()) {
       Map<Long, LockMode> held = new HashMap<>();
@@ -458,7 +469,7 @@ public final class StatementObserver {
           Map.copyOf(held),
           activities,
           Map.copyOf(settings),
-          CatalogReader.read(connection, Detail.FACTS));
+          known == null ? CatalogReader.read(connection, Detail.FACTS) : known);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.sheaf.migration.proof;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.migration.MigrationConfig;
+import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.catalog.Catalog.Column;
 import dev.sheaf.migration.catalog.Catalog.ConstraintKind;
 import dev.sheaf.migration.catalog.CatalogObjects;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The changes of the schema that the entities need.
@@ -28,16 +30,29 @@ import org.jspecify.annotations.Nullable;
 /// Entities describe only the minimum that they need. It is not a difference if the schema has
 /// more: a column that no entity maps, a NOT NULL constraint, an index or a check.
 ///
-/// @param statements statements that change the schema; empty if there are no differences
+/// @param parts the changesets that change the schema, in order, without blocking clients where SQL
+///   allows that; empty if there are no differences
 /// @param drops statements that drop unmapped columns of the changed tables; a person must decide
 ///   about them
-public record EntityComparison(List<String> statements, List<String> drops) {
+public record EntityComparison(List<Part> parts, List<String> drops) {
 
   private static final Pattern LITERAL = Pattern.compile("'(?:[^']|'')*'");
+  private static final Pattern KEY =
+      Pattern.compile("ALTER TABLE (.+) ADD CONSTRAINT (.+) (UNIQUE|PRIMARY KEY) (\\([^()]+\\))");
 
   public EntityComparison {
-    statements = List.copyOf(statements);
+    parts = List.copyOf(parts);
     drops = List.copyOf(drops);
+  }
+
+  /// The statements of one changeset.
+  ///
+  /// @param suffix what its name says in addition, if it is not the first one
+  /// @param transactional whether they can run in a transaction
+  public record Part(String suffix, boolean transactional, List<String> statements) {
+    public Part {
+      statements = List.copyOf(statements);
+    }
   }
 
   /// Compares the entities with the schema that the changesets create.
@@ -70,11 +85,11 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     }
   }
 
-  /// The text of a changeset with these statements, without its header and rollback.
-  public String body() {
+  /// The text of a changeset, without its header and rollback.
+  public String body(Part part) {
     StringBuilder text = new StringBuilder();
-    statements.forEach(statement -> text.append(statement).append(";\n"));
-    if (!drops.isEmpty()) {
+    part.statements().forEach(statement -> text.append(statement).append(";\n"));
+    if (!drops.isEmpty() && part.equals(parts.getFirst())) {
       text.append(
           "\n-- No entity maps these columns. Dropping them deletes their data permanently:\n");
       drops.forEach(drop -> text.append("-- ").append(drop).append(";\n"));
@@ -96,7 +111,18 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     private final CatalogObjects actual;
     private final CatalogObjects expected;
     private final Set<String> changed = new LinkedHashSet<>();
+
+    /// What changes the definition of tables.
     private final List<String> statements = new ArrayList<>();
+
+    /// Indexes of tables that have rows, which are built outside of a transaction.
+    private final List<String> indexes = new ArrayList<>();
+
+    /// What scans tables for the constraints that the statements add, without blocking clients.
+    private final List<String> validations = new ArrayList<>();
+
+    /// What is quick once the indexes are built and the constraints are validated.
+    private final List<String> conclusions = new ArrayList<>();
 
     EntityComparer(EntityTables tables, CatalogObjects actual, CatalogObjects expected) {
       this.tables = tables;
@@ -142,14 +168,39 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           }
           case INDEX -> {
             if (created.contains(item) || indexes(item).isEmpty()) {
-              add(item.table(), item.create().replace(" USING btree", ""));
+              String create = item.create().replace(" USING btree", "");
+              if (isChangedOnline(item.table())) {
+                add(indexes, item.table(), create.replaceFirst(" INDEX ", " INDEX CONCURRENTLY "));
+              } else {
+                add(item.table(), create);
+              }
             }
           }
           case COMMENT -> add("", item.create());
           default -> {}
         }
       }
-      return new EntityComparison(statements, drops());
+      validations.addAll(conclusions);
+      return new EntityComparison(
+          Stream.of(
+                  new Part("", true, statements),
+                  new Part("indexes", false, indexes),
+                  new Part("constraints", true, validations))
+              .filter(part -> !part.statements().isEmpty())
+              .toList(),
+          drops());
+    }
+
+    /// Whether the table exists, so that it can have rows.
+    private boolean exists(String table) {
+      return find(actual, Kind.TABLE, table) != null;
+    }
+
+    /// Whether indexes can be built concurrently, keys can use them, and foreign keys can be
+    /// validated later. PostgreSQL can do none of these with a partitioned table.
+    private boolean isChangedOnline(String table) {
+      Item found = find(actual, Kind.TABLE, table);
+      return found != null && found.relation().kind() == Catalog.Kind.TABLE;
     }
 
     private boolean isMapped(@Nullable Item table) {
@@ -157,8 +208,69 @@ public record EntityComparison(List<String> statements, List<String> drops) {
     }
 
     private void add(String table, String sql) {
-      statements.add(sql);
+      add(statements, table, sql);
+    }
+
+    private void add(List<String> part, String table, String sql) {
+      part.add(sql);
       changed.add(table);
+    }
+
+    /// Adds a key over an index that is built first.
+    private void addKey(String table, String sql) {
+      Matcher key = KEY.matcher(sql);
+      if (!isChangedOnline(table) || !key.matches()) {
+        add(table, sql);
+        return;
+      }
+      add(
+          indexes,
+          table,
+          "CREATE UNIQUE INDEX CONCURRENTLY %s ON %s %s"
+              .formatted(key.group(2), key.group(1), key.group(4)));
+      add(
+          conclusions,
+          table,
+          "ALTER TABLE %1$s ADD CONSTRAINT %2$s %3$s USING INDEX %2$s"
+              .formatted(key.group(1), key.group(2), key.group(3)));
+    }
+
+    /// Adds a constraint that is validated later.
+    private void addValidated(String table, Item wanted, String sql) {
+      boolean online =
+          wanted.constraint().kind() == ConstraintKind.CHECK
+              ? exists(table)
+              : isChangedOnline(table);
+      if (!online) {
+        add(table, sql);
+        return;
+      }
+      add(table, sql + " NOT VALID");
+      Matcher name = Pattern.compile("ADD CONSTRAINT (\"(?:[^\"]|\"\")+\"|\\S+)").matcher(sql);
+      if (!name.find()) {
+        throw new IllegalStateException(wanted.create());
+      }
+      add(
+          validations,
+          table,
+          "ALTER TABLE %s VALIDATE CONSTRAINT %s".formatted(table, name.group(1)));
+    }
+
+    /// A valid check spares the scan that `SET NOT NULL` makes.
+    private void addNotNull(String table, Item wanted, String alter) {
+      String check =
+          quoted(
+              "%s_%s_not_null"
+                  .formatted(
+                      table.replace("\"", "").replaceFirst("^.*\\.", ""),
+                      wanted.simple().replace("\"", "")));
+      add(
+          table,
+          "ALTER TABLE %s ADD CONSTRAINT %s CHECK (%s IS NOT NULL) NOT VALID"
+              .formatted(table, check, wanted.simple()));
+      add(validations, table, "ALTER TABLE %s VALIDATE CONSTRAINT %s".formatted(table, check));
+      add(conclusions, table, alter + "SET NOT NULL");
+      add(conclusions, table, "ALTER TABLE %s DROP CONSTRAINT %s".formatted(table, check));
     }
 
     private static @Nullable Item find(CatalogObjects objects, Kind kind, String name) {
@@ -198,7 +310,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
         add(table, "%sTYPE %s USING %s::%s".formatted(alter, type, wanted.simple(), type));
       }
       if (column.notNull() && !found.notNull()) {
-        add(table, alter + "SET NOT NULL");
+        addNotNull(table, wanted, alter);
       }
       if (value != null && !value.equals(foundValue)) {
         add(table, alter + "SET DEFAULT " + value);
@@ -239,7 +351,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
                               && Set.copyOf(columns)
                                   .equals(Set.copyOf(actual.columnsOf(item.index()))));
           if (!unique) {
-            add(table, named(wanted, "key"));
+            addKey(table, named(wanted, "key"));
           }
         }
         case FOREIGN_KEY -> {
@@ -249,7 +361,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
                   .filter(item -> item.constraint().kind() == ConstraintKind.FOREIGN_KEY)
                   .anyMatch(item -> actual.referencedBy(item.constraint()).equals(referenced));
           if (!there) {
-            add(table, named(wanted, "fkey"));
+            addValidated(table, wanted, named(wanted, "fkey"));
           }
         }
         case CHECK -> {
@@ -261,7 +373,7 @@ public record EntityComparison(List<String> statements, List<String> drops) {
           if (checks.stream().noneMatch(item -> literals(item).containsAll(values))) {
             // A narrower check would still reject values of the entity.
             checks.forEach(item -> add(table, item.drop()));
-            add(table, named(wanted, "check"));
+            addValidated(table, wanted, named(wanted, "check"));
           }
         }
         case EXCLUSION, TRIGGER, NOT_NULL -> throw new IllegalStateException(wanted.create());

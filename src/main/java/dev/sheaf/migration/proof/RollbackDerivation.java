@@ -81,7 +81,7 @@ public final class RollbackDerivation {
                 + " is not restored");
       }
       if (open.isEmpty()) {
-        rejection(trial, changeset, statements)
+        rejection(trial, before, changeset, statements)
             .ifPresent(why -> losses.add("rows that were written since can prevent it: " + why));
       }
       @Nullable String lossy = losses.isEmpty() ? null : String.join("; ", losses);
@@ -92,7 +92,11 @@ public final class RollbackDerivation {
 
   /// Why the rollback fails on rows that were written after the changeset; empty if it does not.
   private static Optional<String> rejection(
-      SampleRowTrial trial, Changeset changeset, List<String> statements) throws SQLException {
+      SampleRowTrial trial,
+      SampleRowTrial.Before before,
+      Changeset changeset,
+      List<String> statements)
+      throws SQLException {
     try {
       trial.up(changeset);
     } catch (OperatorException _) {
@@ -100,7 +104,7 @@ public final class RollbackDerivation {
       return Optional.empty();
     }
     return trial.downAfterMoreRows(
-        statements.stream().flatMap(sql -> SqlStatement.of(sql).stream()).toList());
+        before, statements.stream().flatMap(sql -> SqlStatement.of(sql).stream()).toList());
   }
 
   private static void write(
@@ -130,7 +134,7 @@ public final class RollbackDerivation {
             .append('\n');
       }
       if (statements.isEmpty() && open.isEmpty()) {
-        text.append("--rollback empty\n");
+        text.append("--rollback empty because it leaves the catalog as it was\n");
       }
       Files.writeString(file, text);
     } catch (IOException e) {

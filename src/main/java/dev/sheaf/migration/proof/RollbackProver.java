@@ -86,7 +86,7 @@ public final class RollbackProver {
     @Nullable String failure;
     @Nullable String rejected = null;
     try {
-      changeset.requireRunnable();
+      changeset.requireRollback();
       SampleRowTrial.Before before = trial.upWithRows(position);
       remarks.addAll(before.remarks());
       Connection connection = trial.connection();
@@ -114,7 +114,7 @@ public final class RollbackProver {
         if (failure == null && changeset.down() != null) {
           rejected =
               trial
-                  .downAfterMoreRows(changeset.down())
+                  .downAfterMoreRows(before, changeset.down())
                   .map("its rollback fails on rows that were written since: "::concat)
                   .orElse(null);
         }

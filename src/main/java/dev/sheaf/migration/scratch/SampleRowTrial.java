@@ -66,9 +66,13 @@ public final class SampleRowTrial implements AutoCloseable {
 
   /// Writes rows to all tables, runs a rollback, and undoes both.
   ///
+  /// @param before the state that the rollback restores
   /// @return why the rollback fails on the rows; empty if it does not
-  public Optional<String> downAfterMoreRows(List<SqlStatement> down) throws SQLException {
-    return scratch.downAfterMoreRows(down).map(SqlErrorMessage::message);
+  public Optional<String> downAfterMoreRows(Before before, List<SqlStatement> down)
+      throws SQLException {
+    return scratch
+        .downAfterMoreRows(before.objects().catalog(), down)
+        .map(SqlErrorMessage::message);
   }
 
   /// Starts again in a new database, with the first `position` changesets and no rows.

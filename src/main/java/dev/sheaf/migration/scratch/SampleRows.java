@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -53,6 +54,9 @@ public final class SampleRows {
 
   /// The row whose values are used where those of the first row are taken; 0 for none.
   private final int alternative;
+
+  /// Values that the earlier types of widened columns do not hold.
+  private final Map<ColumnId, List<String>> beyond = new HashMap<>();
 
   private Catalog catalog;
 
@@ -107,15 +111,20 @@ public final class SampleRows {
 
   /// Adds rows as clients write them later: to every table one with null wherever that is allowed,
   /// one that repeats values of the first row wherever that is allowed, and one with other values.
-  /// A table that accepts no such row is left as it is. No partition is created. Runs in the
-  /// caller's transaction.
-  static void addMore(Connection connection) throws SQLException {
+  /// A table whose columns have wider types than before also gets a row with values that the
+  /// earlier types do not hold. A table that accepts no such row is left as it is. No partition is
+  /// created. Runs in the caller's transaction.
+  ///
+  /// @param earlier the catalog with the earlier types
+  static void addMore(Connection connection, Catalog earlier) throws SQLException {
     new SampleRows(connection, table -> table.endsWith(PARTITION) ? Density.NONE : Density.FULL, 0)
         .fill();
     new SampleRows(connection, _ -> Density.SPARSE, ROWS + 1).add(1);
     new SampleRows(connection, _ -> Density.FULL, ROWS + 2).add(1);
     // Beyond the keys of all rows that these add.
-    new SampleRows(connection, _ -> Density.FULL, 3 * ROWS - 1).add(3 * ROWS);
+    SampleRows others = new SampleRows(connection, _ -> Density.FULL, 3 * ROWS - 1);
+    others.add(3 * ROWS);
+    others.addBeyond(earlier, 3 * ROWS + 1);
   }
 
   /// @param relations itself and the partitioned tables above it
@@ -130,14 +139,20 @@ public final class SampleRows {
     }
   }
 
+  private record ColumnId(long table, int number) {}
+
   /// @param filled by PostgreSQL itself
+  /// @param always whether PostgreSQL has to be told that it is filled by us
+  /// @param beyond values that its earlier type does not hold
   private record Column(
       int number,
       String name,
       SampleValues.Type type,
       boolean notNull,
       boolean filled,
-      @Nullable String value) {
+      boolean always,
+      @Nullable String value,
+      List<String> beyond) {
 
     /// The relation in the search that offers this column's values.
     String source() {
@@ -178,6 +193,29 @@ public final class SampleRows {
 
   private void add(int row) throws SQLException {
     inOrder(tables(), (table, foreignKeys) -> tryInsert(table, foreignKeys, row));
+  }
+
+  private void addBeyond(Catalog earlier, int row) throws SQLException {
+    Map<Long, Table> widened = tables();
+    for (Table table : List.copyOf(widened.values())) {
+      Relation relation = table.relation();
+      Relation before = earlier.relations().get(table.oid());
+      for (Catalog.Column column : relation.columns()) {
+        Catalog.Column was = before == null ? null : before.column(column.number());
+        if (was != null && !column.generated()) {
+          List<String> found =
+              values.beyond(
+                  values.type(column.typeOid(), column.modifier()), was, earlier.types(), row);
+          if (!found.isEmpty()) {
+            beyond.put(new ColumnId(table.oid(), column.number()), found);
+          }
+        }
+      }
+      if (beyond.keySet().stream().noneMatch(column -> column.table() == table.oid())) {
+        widened.remove(table.oid());
+      }
+    }
+    inOrder(widened, (table, foreignKeys) -> tryInsert(table, foreignKeys, row));
   }
 
   private interface TableVisitor {
@@ -374,9 +412,12 @@ public final class SampleRows {
       from.append(i == 0 ? "" : " CROSS JOIN ").append(parts.get(i)).append(" part_").append(i);
     }
     String names = columns.values().stream().map(Column::name).collect(Collectors.joining(", "));
+    String overriding =
+        columns.values().stream().anyMatch(Column::always) ? "OVERRIDING SYSTEM VALUE " : "";
     int inserted =
         execute(
-            "INSERT INTO %s (%s) SELECT %s FROM %s".formatted(table.name(), names, names, from));
+            "INSERT INTO %s (%s) %sSELECT %s FROM %s"
+                .formatted(table.name(), names, overriding, names, from));
     return inserted == 1 ? null : "a trigger rejects the rows";
   }
 
@@ -439,6 +480,7 @@ public final class SampleRows {
       found.addAll(
           row > ROWS ? 0 : found.size(), values.of(column.type(), alternative, hints, false));
     }
+    found.addAll(0, column.beyond());
     return found;
   }
 
@@ -462,16 +504,19 @@ public final class SampleRows {
     for (Catalog.Column column : table.relation().columns()) {
       Catalog.UserType type = catalog.types().get(column.typeOid());
       String value = column.defaultValue();
+      List<String> wide =
+          beyond.getOrDefault(new ColumnId(table.oid(), column.number()), List.of());
+      boolean numbered = column.identity() || (value != null && value.startsWith("nextval("));
       columns.add(
           new Column(
               column.number(),
               column.quoted(),
               values.type(column.typeOid(), column.modifier()),
               column.notNull() || (type != null && type.notNull()),
-              column.generated()
-                  || column.identity()
-                  || (value != null && value.startsWith("nextval(")),
-              value));
+              column.generated() || (numbered && wide.isEmpty()),
+              column.identity(),
+              value,
+              wide));
     }
     return columns;
   }

@@ -1,5 +1,8 @@
 package dev.sheaf.migration.scratch;
 
+import dev.sheaf.database.Sql;
+import dev.sheaf.database.SqlStates;
+import dev.sheaf.migration.catalog.Catalog;
 import java.math.BigDecimal;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -109,22 +112,123 @@ final class SampleValues {
 
   private boolean isAccepted(String value) throws SQLException {
     Boolean known = accepted.get(value);
-    if (known != null) {
-      return known;
+    if (known == null) {
+      known = evaluate(value).failure() == null;
+      accepted.put(value, known);
     }
+    return known;
+  }
+
+  /// PostgreSQL's own opinion of an expression.
+  ///
+  /// @param value of the expression as text
+  /// @param failure why it has none; `null` when it has one
+  private record Evaluation(@Nullable String value, @Nullable SQLException failure) {}
+
+  private Evaluation evaluate(String expression) throws SQLException {
     Savepoint savepoint = connection.setSavepoint();
-    boolean is = true;
+    Evaluation evaluation;
     try (Statement select = connection.createStatement()) {
       select.setEscapeProcessing(false);
-      select.execute("SELECT " + value);
-    } catch (SQLException _) {
-      // PostgreSQL's own opinion of the value is what was asked for.
+      try (ResultSet row = select.executeQuery("SELECT " + expression)) {
+        row.next();
+        evaluation = new Evaluation(row.getString(1), null);
+      }
+    } catch (SQLException e) {
       connection.rollback(savepoint);
-      is = false;
+      evaluation = new Evaluation(null, e);
     }
     connection.releaseSavepoint(savepoint);
-    accepted.put(value, is);
-    return is;
+    return evaluation;
+  }
+
+  /// The values of a column that its earlier type rejects, and then those that it changes; empty if
+  /// its type is the same as before.
+  ///
+  /// @param before the column with its earlier type
+  /// @param types the types of that time, by oid
+  List<String> beyond(Type type, Catalog.Column before, Map<Long, Catalog.UserType> types, int row)
+      throws SQLException {
+    Type member = isArray(type) ? type(type.element(), type.modifier()) : type;
+    if (member.isEnum()) {
+      Catalog.UserType was = types.getOrDefault(member.oid(), types.get(before.typeOid()));
+      if (was == null) {
+        return List.of();
+      }
+      return newLabels(member, was).stream()
+          .map(label ->
+              (isArray(type) ? "(ARRAY[%s])::%s" : "(%s)::%s").formatted(label, type.name()))
+          .toList();
+    }
+    if (type.oid() == before.typeOid() && type.modifier() == before.modifier()) {
+      return List.of();
+    }
+    List<String> rejected = new ArrayList<>();
+    List<String> changed = new ArrayList<>();
+    for (String candidate : large(member, before, row)) {
+      String value =
+          (isArray(type) ? "(ARRAY[%s])::%s" : "(%s)::%s").formatted(candidate, type.name());
+      if (isAccepted(value)) {
+        Evaluation then =
+            evaluate("nullif((%1$s)::%2$s::text, (%1$s)::text)".formatted(value, before.type()));
+        if (then.failure() != null && SqlStates.isRejection(then.failure())) {
+          rejected.add(value);
+        } else if (then.value() != null) {
+          changed.add(value);
+        }
+      }
+    }
+    rejected.addAll(changed);
+    return rejected;
+  }
+
+  private List<String> newLabels(Type type, Catalog.UserType before) throws SQLException {
+    return Sql.of(
+            """
+            SELECT quote_literal(enumlabel)
+              FROM pg_enum
+             WHERE enumtypid = ? AND enumlabel <> ALL (?::text[])
+             ORDER BY enumsortorder
+            """,
+            type.oid(),
+            before.labels().values().toArray(String[]::new))
+        .list(connection, label -> label.getString(1));
+  }
+
+  /// Values at the limits of narrower types.
+  private List<String> large(Type type, Catalog.Column before, int row) throws SQLException {
+    if (type.kind() == 'd') {
+      return large(type(type.element(), type.elementModifier()), before, row);
+    }
+    int modifier = before.modifier();
+    return switch (type.base()) {
+      case "int2", "int4", "int8", "numeric", "float4", "float8", "money", "oid" -> {
+        List<String> values = new ArrayList<>();
+        if (modifier >= 4) {
+          // numeric(precision, scale)
+          int digits = ((modifier - 4) >> 16) - ((modifier - 4) & 0x3ff);
+          values.add(BigDecimal.TEN.pow(Math.clamp(digits, 0, 1000)).toPlainString() + " + " + row);
+        }
+        for (String limit : List.of("32768", "2147483648", "9223372036854775808", "1e39")) {
+          values.add(limit + " + " + row);
+        }
+        yield values;
+      }
+      case "varchar", "bpchar", "text", "citext", "name" -> {
+        int width = modifier > 4 ? modifier - 4 : 63;
+        List<String> values = new ArrayList<>(texts(row, ""));
+        values.add("left('%s' || repeat('c', %s), %s)".formatted(row, width, width + 1));
+        yield values;
+      }
+      case "bit", "varbit" ->
+          List.of("lpad('%s', %s, '1')".formatted(Integer.toBinaryString(row), modifier + 1));
+      case "inet" -> literals("192.0.2.%s/24".formatted(row));
+      default -> List.of();
+    };
+  }
+
+  private static boolean isArray(Type type) {
+    return type.kind() == 'b' && type.element() != 0;
   }
 
   private List<String> candidates(Type type, int row, String hints) throws SQLException {

@@ -6,6 +6,7 @@ import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.catalog.Catalog;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
@@ -113,8 +114,10 @@ public final class ScratchSchema implements AutoCloseable {
 
   /// Writes rows to all tables, runs a rollback, and undoes both.
   ///
+  /// @param before the catalog that the rollback restores
   /// @return why the rollback fails on the rows; empty if it does not
-  Optional<SQLException> downAfterMoreRows(List<SqlStatement> down) throws SQLException {
+  Optional<SQLException> downAfterMoreRows(Catalog before, List<SqlStatement> down)
+      throws SQLException {
     if (down.stream().noneMatch(SqlStatement::mayRejectRows)) {
       return Optional.empty();
     }
@@ -124,7 +127,7 @@ public final class ScratchSchema implements AutoCloseable {
       return Transactions.callAndRollBack(
           session,
           _ -> {
-            SampleRows.addMore(session);
+            SampleRows.addMore(session, before);
             try (Statement statement = session.createStatement()) {
               statement.setEscapeProcessing(false);
               for (SqlStatement sql : down) {

@@ -86,10 +86,9 @@ class ChangelogReaderTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "empty",
-        "EMPTY",
-        "not required",
-        "empty: a view reads it",
+        "empty because a view reads it",
+        "EMPTY: a view reads it",
+        "empty (ビュー)",
         "not required because of that"
       })
   void aRollbackMaySayThatNothingIsToBeUndone(String rollback) {
@@ -239,6 +238,10 @@ class ChangelogReaderTest {
           SELECT 1;¶--rollback SELECT 3;¶--rollback                          |
           SELECT 1;¶--rollback                                               | 5:11: has no rollback
           SELECT 1;¶--rollback -- to be completed                            | 5:12: has an empty rollback
+          SELECT 1;¶--rollback empty                                         | 5:12: does not say why there is nothing to undo
+          SELECT 1;¶--rollback EMPTY because: ...                            | 5:12: does not say why there is nothing to undo
+          SELECT 1;¶--rollback not required.                                 | 5:12: does not say why there is nothing to undo
+          SELECT 1;¶/* liquibase rollback¶empty¶*/                           | 6:1: does not say why there is nothing to undo
           SELECT 1;¶--rollback: SELECT 3;                                    | 5:1: cannot read --rollback with a colon
           SELECT 1;¶--rollback changesetId:1 changesetAuthor:core            | 5:12: takes its rollback from another changeset, which is not supported
           SELECT 1;¶--rollback SELECT 'a;                                    | 5:19: the quote that opens here is not closed
@@ -246,8 +249,8 @@ class ChangelogReaderTest {
           SELECT 1;¶--rollback SELECT 1;¶--rollback  COMMIT;                 | 6:13: has a transaction command: COMMIT
           SELECT 1;¶/* liquibase rollback SELECT 3; */¶--rollback SELECT 3;  | 5:1: the SQL of /* liquibase rollback is on its first line
           SELECT 1;                                                          | 3:1: has no rollback
-          --rollback empty                                                   | 3:1: has no statement
-          -- nothing¶--rollback empty                                        | 3:1: has no statement
+          --rollback empty because it is a test                                                   | 3:1: has no statement
+          -- nothing¶--rollback empty because it is a test                                        | 3:1: has no statement
           SELECT 1;¶BEGIN;¶--rollback SELECT 3;                              | 5:1: has a transaction command: BEGIN
           COPY t TO stdout;¶--rollback SELECT 3;                             | 4:1: copies to STDOUT, which is not read: COPY t TO stdout
           --destructiv gone¶SELECT 1;¶--rollback SELECT 3;                   | 4:1: --destructiv is no directive
@@ -296,7 +299,7 @@ class ChangelogReaderTest {
         read(
             "--liquibase formatted sql\n--changeset core:001 runInTransaction:false "
                 + attribute
-                + "\nSELECT 1;\n--rollback empty\n");
+                + "\nSELECT 1;\n--rollback empty because it is a test\n");
 
     assertThat(read.transactional()).isFalse();
     assertThat(read.problems())
@@ -321,7 +324,7 @@ class ChangelogReaderTest {
     assertThat(
             read("--liquibase formatted sql\n--changeset core:001 "
                     + attribute
-                    + "\nSELECT 1;\n--rollback empty\n")
+                    + "\nSELECT 1;\n--rollback empty because it is a test\n")
                 .problems())
         .isEmpty();
   }
@@ -333,14 +336,14 @@ class ChangelogReaderTest {
           """
           ''                                                | 1:1: does not begin with --liquibase formatted sql+1:1: contains no changeset
           --liquibase formatted sql                         | 1:1: contains no changeset
-          SELECT 1;¶--liquibase formatted sql¶--changeset a:1¶SELECT 2;¶--rollback empty | 1:1: does not begin with --liquibase formatted sql+1:1: has SQL before --changeset
-          --changeset a:1¶SELECT 2;¶--rollback empty        | 1:1: does not begin with --liquibase formatted sql
-          --liquibase formatted sql logicalFilePath:x¶--changeset a:1¶SELECT 2;¶--rollback empty | 1:1: uses logicalFilePath:x, which is not supported
-          --liquibase formatted xml¶--changeset a:1¶SELECT 2;¶--rollback empty | 1:1: cannot read this line+1:1: does not begin with --liquibase formatted sql
-          --liquibase formatted sql¶--changeset 1¶SELECT 2;¶--rollback empty | 2:1: cannot read this line
-          --liquibase formatted sql¶--changeset a:1 really¶SELECT 2;¶--rollback empty | 2:1: cannot read "really" on the line of --changeset
-          --liquibase formatted sql¶--changeset a:1 runInTransaction:no¶SELECT 2;¶--rollback empty | 2:1: runInTransaction is "no"
-          --liquibase formatted sql¶--comment x¶--changeset a:1¶SELECT 2;¶--rollback empty | 2:1: has its --comment before --changeset
+          SELECT 1;¶--liquibase formatted sql¶--changeset a:1¶SELECT 2;¶--rollback empty because it is a test | 1:1: does not begin with --liquibase formatted sql+1:1: has SQL before --changeset
+          --changeset a:1¶SELECT 2;¶--rollback empty because it is a test        | 1:1: does not begin with --liquibase formatted sql
+          --liquibase formatted sql logicalFilePath:x¶--changeset a:1¶SELECT 2;¶--rollback empty because it is a test | 1:1: uses logicalFilePath:x, which is not supported
+          --liquibase formatted xml¶--changeset a:1¶SELECT 2;¶--rollback empty because it is a test | 1:1: cannot read this line+1:1: does not begin with --liquibase formatted sql
+          --liquibase formatted sql¶--changeset 1¶SELECT 2;¶--rollback empty because it is a test | 2:1: cannot read this line
+          --liquibase formatted sql¶--changeset a:1 really¶SELECT 2;¶--rollback empty because it is a test | 2:1: cannot read "really" on the line of --changeset
+          --liquibase formatted sql¶--changeset a:1 runInTransaction:no¶SELECT 2;¶--rollback empty because it is a test | 2:1: runInTransaction is "no"
+          --liquibase formatted sql¶--comment x¶--changeset a:1¶SELECT 2;¶--rollback empty because it is a test | 2:1: has its --comment before --changeset
           """)
   void theHeadIsRefusedWhereItIsNotOne(String file, String problems) {
     assertThat(read(file.replace('¶', '\n')).problems())
@@ -351,14 +354,16 @@ class ChangelogReaderTest {
   @Test
   void anotherEncodingIsRefusedWithItsPlace() {
     byte[] latin1 =
-        (HEAD + "INSERT INTO t VALUES (1, 'Müller');\n--rollback empty\n")
+        (HEAD + "INSERT INTO t VALUES (1, 'Müller');\n--rollback empty because it is a test\n")
             .getBytes(StandardCharsets.ISO_8859_1);
-    byte[] utf16 = (HEAD + "SELECT 1;\n--rollback empty\n").getBytes(StandardCharsets.UTF_16LE);
+    byte[] utf16 =
+        (HEAD + "SELECT 1;\n--rollback empty because it is a test\n")
+            .getBytes(StandardCharsets.UTF_16LE);
 
     assertThat(ChangelogReader.read(SourceText.of(latin1)).problems())
         .containsExactly(
             new ChangelogProblem(
-                4, 28, "contains byte 0xFC, which is not UTF-8", "save the file as UTF-8"));
+                4, 28, "contains byte 0xFC, which is not UTF-8", "save the file as UTF-8", false));
     assertThat(ChangelogReader.read(SourceText.of(utf16)).problems())
         .extracting(ChangelogProblem::located)
         .containsExactly("1:2: contains a NUL");
@@ -382,7 +387,10 @@ class ChangelogReaderTest {
 
   @Test
   void aCarriageReturnAloneEndsNoDirective() {
-    assertThat(read(HEAD + "SELECT 1;\n--comment x\rDROP TABLE t;\n--rollback empty\n").problems())
+    assertThat(
+            read(HEAD
+                    + "SELECT 1;\n--comment x\rDROP TABLE t;\n--rollback empty because it is a test\n")
+                .problems())
         .extracting(ChangelogProblem::located)
         .containsExactly("5:12: the line of --comment ends in a carriage return alone");
   }

@@ -48,7 +48,9 @@ class ChangesetTest {
         ChangesetText.parse(
             module,
             file,
-            "--liquibase formatted sql\n--changeset " + name + "\nSELECT 1;\n--rollback empty\n");
+            "--liquibase formatted sql\n--changeset "
+                + name
+                + "\nSELECT 1;\n--rollback empty because it is a test\n");
 
     assertThat(changeset.problems())
         .extracting(found -> found.message() + "; " + found.hint())
@@ -79,7 +81,10 @@ class ChangesetTest {
           """)
   void whatDestroysDataIsSeenWithoutADeclaration(String sql, String loss) {
     Changeset changeset =
-        ChangesetText.parse("core", "001_a.sql", HEAD.formatted("") + sql + "\n--rollback empty\n");
+        ChangesetText.parse(
+            "core",
+            "001_a.sql",
+            HEAD.formatted("") + sql + "\n--rollback empty because it is a test\n");
 
     assertThat(changeset.destroys()).isEqualTo(loss);
   }
@@ -109,7 +114,9 @@ class ChangesetTest {
   void aConcurrentStepRunsOutsideOfATransaction(String sql) {
     assertThat(
             ChangesetText.parse(
-                    "core", "001_a.sql", HEAD.formatted("") + sql + ";\n--rollback empty\n")
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted("") + sql + ";\n--rollback empty because it is a test\n")
                 .problems())
         .extracting(ChangelogProblem::message)
         .containsExactly("uses CONCURRENTLY in a transaction");
@@ -117,7 +124,9 @@ class ChangesetTest {
             ChangesetText.parse(
                     "core",
                     "001_a.sql",
-                    HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
+                    HEAD.formatted(" runInTransaction:false")
+                        + sql
+                        + ";\n--rollback empty because it is a test\n")
                 .problems())
         .isEmpty();
   }
@@ -130,7 +139,7 @@ class ChangesetTest {
                     "001_a.sql",
                     HEAD.formatted(" runInTransaction:false")
                         + "CREATE INDEX CONCURRENTLY IF NOT EXISTS U&\"k\\00e4\" ON t (v);\n"
-                        + "CREATE INDEX CONCURRENTLY ON\"t\"(v);\n--rollback empty\n")
+                        + "CREATE INDEX CONCURRENTLY ON\"t\"(v);\n--rollback empty because it is a test\n")
                 .problems())
         .extracting(ChangelogProblem::message)
         .containsExactly(
@@ -149,7 +158,9 @@ class ChangesetTest {
   void notEverythingConcurrentIsSuchAStep(String sql) {
     assertThat(
             ChangesetText.parse(
-                    "core", "001_a.sql", HEAD.formatted("") + sql + ";\n--rollback empty\n")
+                    "core",
+                    "001_a.sql",
+                    HEAD.formatted("") + sql + ";\n--rollback empty because it is a test\n")
                 .problems())
         .isEmpty();
   }
@@ -169,7 +180,9 @@ class ChangesetTest {
             ChangesetText.parse(
                     "core",
                     "001_a.sql",
-                    HEAD.formatted(" runInTransaction:false") + sql + ";\n--rollback empty\n")
+                    HEAD.formatted(" runInTransaction:false")
+                        + sql
+                        + ";\n--rollback empty because it is a test\n")
                 .problems())
         .extracting(ChangelogProblem::message, ChangelogProblem::hint)
         .containsExactly(
@@ -181,7 +194,8 @@ class ChangesetTest {
   @Test
   void theChecksumOfAnEarlierVersionIsItsOwn() {
     String file =
-        HEAD.formatted("") + "SELECT '\n-- comment: data\n${user.name}';\n--rollback empty\n";
+        HEAD.formatted("")
+            + "SELECT '\n-- comment: data\n${user.name}';\n--rollback empty because it is a test\n";
     Changeset changeset = ChangesetText.parse("core", "001_a.sql", file);
     String earlier = LiquibaseReading.checksum(SourceText.of(file)).orElseThrow();
 

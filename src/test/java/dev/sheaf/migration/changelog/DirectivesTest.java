@@ -35,7 +35,7 @@ class DirectivesTest {
 
             --changeset access:001
             SELECT 1;
-            --rollback empty
+            --rollback empty because it is a test
             """);
 
     assertThat(changeset.problems()).isEmpty();
@@ -71,7 +71,7 @@ class DirectivesTest {
         ChangesetText.parse(
             "core",
             "001_a.sql",
-            "--liquibase formatted sql\n%s\n--changeset core:001\nSELECT 1;\n--rollback empty\n"
+            "--liquibase formatted sql\n%s\n--changeset core:001\nSELECT 1;\n--rollback empty because it is a test\n"
                 .formatted(line));
 
     assertThatExceptionOfType(OperatorException.class)

@@ -73,7 +73,7 @@ class LiquibaseChecksumTest {
   void doesNotDependOnTheEnvironment() {
     SourceText text =
         SourceText.of(
-            "--liquibase formatted sql\n--changeset a:1\nSELECT '${user.name}';\n--rollback empty\n");
+            "--liquibase formatted sql\n--changeset a:1\nSELECT '${user.name}';\n--rollback empty because it is a test\n");
     SourceText named =
         SourceText.of(text.toString().replace("${user.name}", System.getProperty("user.name")));
 

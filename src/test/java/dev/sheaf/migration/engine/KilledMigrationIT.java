@@ -12,10 +12,13 @@ import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -42,7 +45,7 @@ class KilledMigrationIT {
 
   /// Every kind of step that can be interrupted, and that takes long enough: a transaction that
   /// writes rows, indexes that are created, dropped and rebuilt concurrently, and several of them
-  /// in one file.
+  /// in one file. The indexes have names of every kind and are in a schema that is not searched.
   @BeforeEach
   void write() throws IOException {
     TestChangelogs changelogs = new TestChangelogs(root);
@@ -52,43 +55,44 @@ class KilledMigrationIT {
         2,
         "page",
         """
-        CREATE TABLE page (id bigint NOT NULL, title text NOT NULL);
-        INSERT INTO page SELECT i, md5(i::text) FROM generate_series(1, 25000) AS i;\
+        CREATE SCHEMA app;
+        CREATE TABLE app.page (id bigint NOT NULL, title text NOT NULL);
+        INSERT INTO app.page SELECT i, md5(i::text) FROM generate_series(1, 25000) AS i;\
         """,
-        "DROP TABLE page;");
+        "DROP TABLE app.page; DROP SCHEMA app;");
     changelogs.concurrent(
         "core",
         3,
         "page_index",
         """
-        CREATE INDEX CONCURRENTLY page_title ON page (title);
-        CREATE UNIQUE INDEX CONCURRENTLY page_id ON page (id);\
+        CREATE INDEX CONCURRENTLY "Strange ""Name" ON app.page (title);
+        CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS größe ON app.page (id);\
         """,
         """
-        DROP INDEX CONCURRENTLY page_id;
-        DROP INDEX CONCURRENTLY page_title;\
+        DROP INDEX CONCURRENTLY app."größe";
+        DROP INDEX CONCURRENTLY app."Strange ""Name";\
         """);
     changelogs.changeset(
         "core",
         4,
         "page_length",
         """
-        ALTER TABLE page ADD COLUMN length integer;
-        UPDATE page SET length = length(title);\
+        ALTER TABLE app.page ADD COLUMN length integer;
+        UPDATE app.page SET length = length(title);\
         """,
-        "ALTER TABLE page DROP COLUMN length;");
+        "ALTER TABLE app.page DROP COLUMN length;");
     changelogs.concurrent(
         "core",
         5,
         "page_reindex",
         """
-        CREATE INDEX CONCURRENTLY page_length ON page (length, title);
-        DROP INDEX CONCURRENTLY page_title;
-        REINDEX INDEX CONCURRENTLY page_length;\
+        CREATE INDEX CONCURRENTLY page_length ON app . page (length, title);
+        DROP INDEX CONCURRENTLY IF EXISTS app."Strange ""Name";
+        REINDEX INDEX CONCURRENTLY app.page_length;\
         """,
         """
-        CREATE INDEX CONCURRENTLY page_title ON page (title);
-        DROP INDEX CONCURRENTLY page_length;\
+        CREATE INDEX CONCURRENTLY "Strange ""Name" ON app.page (title);
+        DROP INDEX CONCURRENTLY app.page_length;\
         """);
     changelogs.table("core", CHANGESETS, "last");
   }
@@ -98,6 +102,7 @@ class KilledMigrationIT {
   void theNextRunRecovers(Direction direction) throws Exception {
     Duration whole = uninterrupted(direction);
     int interrupted = 0;
+    Map<String, Integer> found = new TreeMap<>();
     for (int kill = 1; kill <= KILLS / 2; kill++) {
       boolean atLine = kill % 2 == 0;
       int lines = 1 + random.nextInt(CHANGESETS - 1);
@@ -118,6 +123,7 @@ class KilledMigrationIT {
           }
         }
 
+        found.merge(state(database), 1, Integer::sum);
         try (SheafCommand next = start(database, Direction.UP)) {
           assertThat(next.await()).as("%s: %s", trial, next.said()).isZero();
         }
@@ -127,14 +133,34 @@ class KilledMigrationIT {
             .as(trial)
             .containsExactly("001", "002", "003", "004", "005", "006");
         assertThat(database.query("SELECT path FROM schema_journal")).as(trial).isEmpty();
-        assertThat(database.query("SELECT count(*) FROM page WHERE length = 32"))
+        assertThat(database.query("SELECT count(*) FROM app.page WHERE length = 32"))
             .as(trial)
             .containsExactly("25000");
       }
     }
+    System.out.printf(
+        Locale.ROOT,
+        "%s: %d of %d kills came before the end; found after them: %s%n",
+        direction,
+        interrupted,
+        KILLS / 2,
+        found);
     assertThat(interrupted)
         .as("kills that came before the end, -Dsheaf.soak.seed=%s", SEED)
         .isPositive();
+  }
+
+  /// What a kill left, as far as the next run has to recover from it.
+  private static String state(TestDatabase database) throws SQLException {
+    return database
+        .query(
+            """
+            SELECT CASE WHEN EXISTS (SELECT FROM pg_index WHERE NOT indisvalid) THEN 'an invalid index'
+                        WHEN EXISTS (SELECT FROM schema_journal) THEN 'a changeset that is interrupted between statements'
+                        WHEN (SELECT count(*) FROM databasechangelog) IN (0, 6) THEN 'nothing to recover'
+                        ELSE 'some changesets applied' END
+            """)
+        .getFirst();
   }
 
   /// The duration of a run from its first line to its end.

@@ -77,13 +77,13 @@ class SessionStateIT {
     changelogs.changeset(
         "core", 1, "probe", "CREATE TABLE probe (step int, seen text);", "DROP TABLE probe;");
     for (int step = 0; step <= LEAKS.size(); step++) {
-      changelogs.changeset("core", 2 * step + 2, "look", look(step), "empty");
+      changelogs.changeset("core", 2 * step + 2, "look", look(step), "empty because it is a test");
       if (step < LEAKS.size()) {
         String leak = LEAKS.get(step) + ";";
         if (transactional) {
-          changelogs.changeset("core", 2 * step + 3, "leak", leak, "empty");
+          changelogs.changeset("core", 2 * step + 3, "leak", leak, "empty because it is a test");
         } else {
-          changelogs.concurrent("core", 2 * step + 3, "leak", leak, "empty");
+          changelogs.concurrent("core", 2 * step + 3, "leak", leak, "empty because it is a test");
         }
       }
     }
@@ -123,8 +123,8 @@ class SessionStateIT {
       })
   void whatAChangesetSetsDoesNotReachTheEngine(String statements) throws Exception {
     TestChangelogs changelogs = new TestChangelogs(root);
-    changelogs.changeset("core", 1, "a", statements + ";", "empty");
-    changelogs.concurrent("core", 2, "b", statements + ";", "empty");
+    changelogs.changeset("core", 1, "a", statements + ";", "empty because it is a test");
+    changelogs.concurrent("core", 2, "b", statements + ";", "empty because it is a test");
     try (TestDatabase database = TestDatabase.create()) {
       Migrations migrations = TestConfig.migrations(database, root);
 
@@ -304,7 +304,8 @@ class SessionStateIT {
             CREATE POLICY p ON item USING (tenant = current_setting('app.tenant', true));
             """,
             "DROP TABLE item;");
-        changelogs.changeset("core", 2, "label", backfill ? "SELECT 1;" : statement, "empty");
+        changelogs.changeset(
+            "core", 2, "label", backfill ? "SELECT 1;" : statement, "empty because it is a test");
         if (backfill) {
           Files.writeString(
               changelogs.root().resolve("core/002_label.backfill.sql"),

@@ -216,7 +216,7 @@ class SqlCorpusIT {
   }
 
   private static String changelog(int script, String sql) {
-    return "--liquibase formatted sql\n--changeset core:%s\n%s\n--rollback empty\n"
+    return "--liquibase formatted sql\n--changeset core:%s\n%s\n--rollback empty because it is a test\n"
         .formatted(ChangelogFile.digits(script + 1), sql);
   }
 

@@ -217,7 +217,7 @@ class WhatRunsIT {
   void f09TransactionCommandsAreRefusedBeforeAnythingRuns(String sql, String problem)
       throws Exception {
     for (String options : List.of("", " runInTransaction:false")) {
-      write(1, options, sql.replace('¶', '\n'), "empty");
+      write(1, options, sql.replace('¶', '\n'), "empty because it is a test");
 
       assertThat(refusal())
           .isEqualTo(
@@ -327,6 +327,29 @@ class WhatRunsIT {
     assertThat(tables()).isEmpty();
   }
 
+  /// Earlier versions asked for no reason.
+  @Test
+  void onlyAPendingFileMustSayWhyThereIsNothingToUndo() throws Exception {
+    write(1, "", "CREATE TABLE t ();", "DROP TABLE t;");
+    write(2, "", "CREATE TABLE u ();", "empty because v reads it");
+    up();
+    write(2, "", "CREATE TABLE u ();", "empty");
+    write(3, "", "CREATE TABLE v ();", "empty");
+
+    assertThat(refusal())
+        .isEqualTo(
+            "core/003_a.sql:4:12: does not say why there is nothing to undo"
+                + " - write --rollback empty because <WHY>");
+    assertThat(ChangelogCheck.of(root))
+        .extracting(ChangelogCheck.Finding::path)
+        .containsExactly("core/002_a.sql", "core/003_a.sql");
+
+    write(3, "", "CREATE TABLE v ();", "DROP TABLE v;");
+    up();
+    migrations().down("core", 2, Approval.NONE, SILENT).orThrow();
+    assertThat(tables()).containsExactly("t", "u");
+  }
+
   @Test
   void f14NumbersMayBeDates() throws Exception {
     write(20261128093000L, "", "CREATE TABLE t ();", "DROP TABLE t;");
@@ -377,7 +400,7 @@ class WhatRunsIT {
         .isEqualTo(
             "core/001_a.sql:"
                 + problem
-                + " - write --rollback <SQL> after the last statement, or --rollback empty when there is"
+                + " - write --rollback <SQL> after the last statement, or --rollback empty because <WHY> when there is"
                 + " nothing to undo");
     assertThat(tables()).isEmpty();
     database.execute("CREATE TABLE t (id int)");
@@ -419,7 +442,7 @@ class WhatRunsIT {
 
   @Test
   void g15AFileWithoutStatementsIsRefused() throws Exception {
-    write(1, "\n--comment x", "", "empty");
+    write(1, "\n--comment x", "", "empty because it is a test");
 
     assertThat(refusal()).startsWith("core/001_a.sql:2:1: has no statement");
   }

@@ -108,6 +108,36 @@ class StatementObserverIT {
   }
 
   @Test
+  void outsideATransactionTheCatalogIsReadOnceForEachChange() {
+    List<Step> steps =
+        RuleHarness.observe(
+                GIVEN,
+                " runInTransaction:false",
+                """
+                INSERT INTO document (id, size) SELECT i, i FROM generate_series(100, 110) AS i;
+                UPDATE document SET size = size + 1000;
+                CREATE INDEX CONCURRENTLY document_size_idx ON document (size);
+                DELETE FROM document WHERE id = 100;
+                DROP INDEX CONCURRENTLY document_size_idx;
+                """)
+            .steps()
+            .toList();
+
+    assertThat(steps).extracting(Step::failure).containsOnlyNulls();
+    Catalog first = steps.getFirst().before();
+    assertThat(steps.get(0).after()).isSameAs(first);
+    assertThat(steps.get(1).after()).isSameAs(first);
+    assertThat(steps.get(2).before()).isSameAs(first);
+    assertThat(steps.get(2).created(Catalog::relations).map(Relation::qualified))
+        .containsExactly("public.document_size_idx");
+    assertThat(steps.get(3).after()).isSameAs(steps.get(2).after());
+    assertThat(steps.get(4).before()).isSameAs(steps.get(2).after());
+    assertThat(steps.get(4).after().relations().values())
+        .extracting(Relation::qualified)
+        .doesNotContain("public.document_size_idx");
+  }
+
+  @Test
   void aLongCheckSaysHowFarItIs() throws Exception {
     List<String> said = new ArrayList<>();
     try (TestDatabase database = TestDatabase.create()) {
@@ -123,7 +153,7 @@ class StatementObserverIT {
               ChangesetText.parse(
                   "core",
                   "002_change.sql",
-                  "--liquibase formatted sql\n--changeset core:002\nSELECT 1; SELECT 2;\n--rollback empty\n"));
+                  "--liquibase formatted sql\n--changeset core:002\nSELECT 1; SELECT 2;\n--rollback empty because it is a test\n"));
     }
     assertThat(said)
         .containsExactly(

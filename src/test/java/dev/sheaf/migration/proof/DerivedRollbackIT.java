@@ -74,7 +74,7 @@ class DerivedRollbackIT {
   @BeforeEach
   void create() throws IOException {
     database = TestDatabase.create();
-    write(1, "base", "", BASE + "\n--rollback empty\n");
+    write(1, "base", "", BASE + "\n--rollback empty because it is a test\n");
   }
 
   @AfterEach

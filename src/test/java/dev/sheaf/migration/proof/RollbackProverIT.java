@@ -258,6 +258,54 @@ class RollbackProverIT {
     assertThat(proofs.subList(2, proofs.size())).isEqualTo(expected);
   }
 
+  @Test
+  void valuesOfAWiderTypeMustNotPreventARollback() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "more",
+        "CREATE TYPE mood AS ENUM ('bad', 'good'); ALTER TABLE shop ADD COLUMN mood mood, ADD COLUMN capped integer;",
+        "ALTER TABLE shop DROP COLUMN mood, DROP COLUMN capped; DROP TYPE mood;");
+    changelogs.changeset(
+        "core",
+        3,
+        "relax",
+        "--lossy-rollback by hand\nALTER TABLE shop ALTER COLUMN code TYPE varchar(200);",
+        "ALTER TABLE shop ALTER COLUMN code TYPE varchar(20);");
+    changelogs.changeset(
+        "core",
+        4,
+        "relax",
+        "ALTER TABLE shop ALTER COLUMN capped TYPE bigint;",
+        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING nullif(least(capped, 2147483647), 2147483647);");
+    changelogs.changeset(
+        "core",
+        5,
+        "relax",
+        "ALTER TYPE mood ADD VALUE 'so' BEFORE 'good';",
+        """
+        ALTER TYPE mood RENAME TO old; CREATE TYPE mood AS ENUM ('bad', 'good');
+        ALTER TABLE shop ALTER COLUMN mood TYPE mood USING mood::text::mood; DROP TYPE old;
+        """);
+    String rejected = "its rollback fails on rows that were written since: ";
+
+    List<RollbackProof> proofs = prove(new ProofSelection.All(), null);
+
+    assertThat(proofs.subList(2, proofs.size()))
+        .containsExactly(
+            proof(
+                3,
+                Verdict.LOSSY,
+                "by hand",
+                List.of(rejected + "value too long for type character varying(20)")),
+            proof(4, Verdict.PROVEN, null, List.of()),
+            proof(
+                5,
+                Verdict.FAILED,
+                rejected + "invalid input value for enum mood: \"so\"",
+                List.of()));
+  }
+
   private static RollbackProof proof(
       int number, Verdict verdict, @Nullable String reason, List<String> remarks) {
     return new RollbackProof(

@@ -8,11 +8,13 @@ import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener;
+import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Patience;
 import dev.sheaf.testing.TestDatabase;
@@ -68,7 +70,7 @@ class VerificationIT {
         CREATE TYPE hr.schema_rollback AS ENUM ('a');
         CREATE POLICY backfill ON hr.schema_event USING (true);
         """,
-        "empty");
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
     assertThat(migrations().verify()).isEmpty();
 
@@ -149,6 +151,75 @@ class VerificationIT {
   }
 
   @Test
+  void whatBelongsToTheServerIsChangedByUpAlone() throws Exception {
+    String name = TestDatabase.freshName();
+    changelogs.concurrent(
+        "core",
+        1,
+        "server",
+        // The default, so that no other test notices it.
+        """
+        CREATE ROLE %1$s NOLOGIN;
+        CREATE DATABASE %1$s;
+        ALTER SYSTEM SET deadlock_timeout = '1s';
+        """
+            .formatted(name),
+        """
+        ALTER SYSTEM RESET deadlock_timeout;
+        DROP DATABASE %1$s;
+        DROP ROLE %1$s;\
+        """
+            .formatted(name));
+    changelogs.changeset(
+        "core",
+        2,
+        "grant",
+        "CREATE TABLE t (id int); GRANT SELECT ON t TO " + name + ";",
+        "DROP TABLE t;");
+    List<String> everything =
+        List.of("database " + name, "role " + name, "setting deadlock_timeout");
+    try {
+      assertThat(migrations().verify()).isEmpty();
+      assertThat(
+              migrations()
+                  .prove(new ProofSelection.One(Path.of("core/001_server.sql")), null, _ -> {}))
+          .extracting(RollbackProof::verdict)
+          .containsExactly(RollbackProof.Verdict.PROVEN);
+      assertThat(onTheServer(name)).isEmpty();
+
+      migrations().up(SILENT).orThrow();
+
+      assertThat(onTheServer(name)).isEqualTo(everything);
+      assertThat(migrations().verify()).isEmpty();
+      assertThat(migrations().verify(true)).isEmpty();
+      assertThat(migrations().prove(new ProofSelection.All(), null, _ -> {}))
+          .extracting(RollbackProof::verdict)
+          .containsOnly(RollbackProof.Verdict.PROVEN);
+      assertThat(onTheServer(name)).isEqualTo(everything);
+
+      migrations().down("core", 2, Approval.NONE, SILENT).orThrow();
+      assertThat(onTheServer(name)).isEmpty();
+    } finally {
+      database.execute("ALTER SYSTEM RESET deadlock_timeout");
+      database.execute("DROP DATABASE IF EXISTS " + name);
+      if (!onTheServer(name).isEmpty()) {
+        database.execute("DROP OWNED BY %1$s; DROP ROLE %1$s".formatted(name));
+      }
+    }
+  }
+
+  private List<String> onTheServer(String name) throws SQLException {
+    return database.query(
+        """
+        SELECT 'database ' || datname FROM pg_database WHERE datname = '%1$s'
+         UNION ALL SELECT 'role ' || rolname FROM pg_roles WHERE rolname = '%1$s'
+         UNION ALL SELECT 'setting ' || name FROM pg_file_settings
+                    WHERE sourcefile LIKE '%%auto.conf' AND name = 'deadlock_timeout'
+        """
+            .formatted(name));
+  }
+
+  @Test
   void objectsOfOthersAreIgnoredIfTheSettingsSaySo() throws Exception {
     changelogs.table("core", 1, "a");
     migrations().up(SILENT).orThrow();
@@ -185,7 +256,7 @@ class VerificationIT {
         GRANT SELECT ON t TO PUBLIC;
         CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
         """,
-        "empty");
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
     assertThat(migrations().verify(true)).isEmpty();
     String role = TestDatabase.freshName();
@@ -241,7 +312,7 @@ class VerificationIT {
         CREATE VIEW v AS SELECT id, mood FROM t WHERE pause > interval '3 hours' AND at < '2026-05-06Z';
         CREATE FUNCTION f(m mood) RETURNS text LANGUAGE sql AS 'SELECT $1::text';
         """,
-        "empty");
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
 
     for (String setting :
@@ -273,8 +344,13 @@ class VerificationIT {
         1,
         "strings",
         "CREATE TABLE t (bytes bytea DEFAULT '\\x0102', path text DEFAULT 'C:\\new'); INSERT INTO t DEFAULT VALUES;",
-        "empty");
-    changelogs.concurrent("core", 2, "more", "INSERT INTO t (path) VALUES ('D:\\new');", "empty");
+        "empty because it is a test");
+    changelogs.concurrent(
+        "core",
+        2,
+        "more",
+        "INSERT INTO t (path) VALUES ('D:\\new');",
+        "empty because it is a test");
     migrations().up(SILENT).orThrow();
 
     assertThat(database.query("SELECT encode(bytes, 'hex') || ' ' || path FROM t"))
@@ -284,9 +360,9 @@ class VerificationIT {
 
   @Test
   void settingsOfTheRoleAreNoDifference() throws Exception {
-    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "empty");
-    changelogs.changeset("core", 2, "b", "CREATE SCHEMA extra;", "empty");
-    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "empty");
+    changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "empty because it is a test");
+    changelogs.changeset("core", 2, "b", "CREATE SCHEMA extra;", "empty because it is a test");
+    changelogs.changeset("core", 3, "c", "CREATE TABLE c (id int);", "empty because it is a test");
     migrations().up(SILENT).orThrow();
     String role = TestDatabase.freshName();
     database.execute(

@@ -1,13 +1,20 @@
 package dev.sheaf.migration.scratch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.catalog.Catalog;
+import dev.sheaf.migration.catalog.Catalog.Detail;
+import dev.sheaf.migration.catalog.CatalogReader;
 import dev.sheaf.testing.TestDatabase;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -238,6 +245,67 @@ class SampleRowsIT {
                     "public.ingestion_part"),
                 List.of("public.chunk_canary", "public.document_canary", "public.embedding_canary"),
                 List.of()));
+  }
+
+  /// Columns with a wider type, and why they cannot have their earlier one again.
+  private record Widened(String was, String is, @Nullable String failure) {}
+
+  @Test
+  void widerTypesGetValuesThatTheEarlierOnesDoNotHold() throws SQLException {
+    List<Widened> columns =
+        List.of(
+            new Widened("id integer", "id bigint", "integer out of range"),
+            new Widened("own integer", "own bigint", "integer out of range"),
+            new Widened("small smallint", "small integer", "smallint out of range"),
+            new Widened(
+                "name varchar(50)",
+                "name varchar(200)",
+                "value too long for type character varying(50)"),
+            new Widened("code char(3)", "code text", "value too long for type character(3)"),
+            new Widened(
+                "tags varchar(5)[]",
+                "tags varchar(9)[]",
+                "value too long for type character varying(5)"),
+            new Widened("price numeric(10,2)", "price numeric(20,2)", "numeric field overflow"),
+            new Widened("ratio real", "ratio double precision", "value out of range: overflow"),
+            new Widened(
+                "flags bit varying(4)",
+                "flags bit varying(9)",
+                "bit string too long for type bit varying(4)"),
+            // Only values below 1000 are allowed.
+            new Widened("few smallint", "few bigint", null),
+            new Widened("same integer", "same integer", null));
+    database.execute(
+        """
+        CREATE TABLE wide (id serial PRIMARY KEY, own integer GENERATED ALWAYS AS IDENTITY, small smallint NOT NULL,
+                           name varchar(50) UNIQUE, code char(3), tags varchar(5)[], price numeric(10,2), ratio real,
+                           flags bit varying(4), few smallint CHECK (few < 1000), same integer);
+        """);
+    fill();
+    try (Connection connection = database.connect();
+        Statement statement = connection.createStatement()) {
+      Catalog earlier = CatalogReader.read(connection, Detail.FACTS);
+      for (Widened column : columns) {
+        statement.execute(change(column.is()));
+      }
+      connection.setAutoCommit(false);
+      SampleRows.addMore(connection, earlier);
+
+      for (Widened column : columns) {
+        Savepoint before = connection.setSavepoint();
+        Throwable failure = catchThrowable(() -> statement.execute(change(column.was())));
+        if (column.failure() == null) {
+          assertThat(failure).as(column.is()).isNull();
+        } else {
+          assertThat(failure).as(column.is()).hasMessageContaining(column.failure());
+        }
+        connection.rollback(before);
+      }
+    }
+  }
+
+  private static String change(String column) {
+    return "ALTER TABLE wide ALTER COLUMN " + column.replaceFirst(" ", " TYPE ");
   }
 
   private SampleRows.Result fill() throws SQLException {

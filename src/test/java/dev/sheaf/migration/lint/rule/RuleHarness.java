@@ -121,7 +121,7 @@ public final class RuleHarness {
       throw new IllegalStateException(given, e);
     }
     String text =
-        "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty\n"
+        "--liquibase formatted sql\n--changeset core:002%s\n%s\n--rollback empty because it is a test\n"
             .formatted(attributes, changeset.stripTrailing());
     return new StatementObserver(
             address, ChangesetText.defaults(), Allowances.IN_FILES, target, VECTORS)
