@@ -78,8 +78,8 @@ public final class SearchSql {
   List<Object> parameters(long timeout) {
     var parameters = new ArrayList<Object>();
     @Nullable PGvector vector = query.vector() == null ? null : new PGvector(query.vector());
-    for (SearchText.Value value : text.values()) {
-      switch (value) {
+    for (SearchText.Placeholder placeholder : text.placeholders()) {
+      switch (placeholder) {
         case TIMEOUT -> parameters.add(Long.toString(timeout));
         case VECTOR -> parameters.add(Objects.requireNonNull(vector));
         case TEXT -> parameters.add(Objects.requireNonNull(query.request().text()));

@@ -91,8 +91,8 @@ final class SearchText {
     }
   }
 
-  /// A value of the query. A filter has any number of parameters, the others have one.
-  enum Value {
+  /// What a placeholder stands for. A filter has any number of parameters, the others have one.
+  enum Placeholder {
     TIMEOUT,
     VECTOR,
     TEXT,
@@ -103,7 +103,7 @@ final class SearchText {
   private final Shape shape;
   private final Space space;
   private final SearchPlan plan;
-  private final List<Value> values = new ArrayList<>();
+  private final List<Placeholder> placeholders = new ArrayList<>();
   private final String settingsStatement;
   private final String searchStatement;
   private final String statements;
@@ -131,9 +131,9 @@ final class SearchText {
     this.statements = settingsStatement + searchStatement;
   }
 
-  /// The values of the parameters of both statements, in order.
-  List<Value> values() {
-    return values;
+  /// The placeholders of both statements, in order.
+  List<Placeholder> placeholders() {
+    return placeholders;
   }
 
   /// Both statements. The first column of the row of the first is the number of rows of the space
@@ -154,7 +154,7 @@ final class SearchText {
   /// The statement that sets the parameters of the session for this transaction.
   private String settings() {
     // The time limit is a parameter: the text would be another for each time that is left.
-    values.add(Value.TIMEOUT);
+    placeholders.add(Placeholder.TIMEOUT);
     var statement =
         new StringBuilder("SELECT ")
             .append(indexedRows(space))
@@ -262,7 +262,7 @@ final class SearchText {
     if (shape.filter() == null) {
       return "";
     }
-    values.add(Value.FILTER);
+    placeholders.add(Placeholder.FILTER);
     return """
 
     CROSS JOIN LATERAL (
@@ -287,7 +287,7 @@ final class SearchText {
   }
 
   private String textQuery() {
-    values.add(Value.TEXT);
+    placeholders.add(Placeholder.TEXT);
     return "websearch_to_tsquery('" + shape.language() + "', ?)";
   }
 
@@ -510,7 +510,7 @@ final class SearchText {
 
   private @Nullable String filterCondition() {
     if (shape.filter() != null) {
-      values.add(Value.FILTER);
+      placeholders.add(Placeholder.FILTER);
     }
     return shape.filter();
   }
@@ -519,7 +519,7 @@ final class SearchText {
     if (!shape.excluding()) {
       return null;
     }
-    values.add(Value.EXCLUDED);
+    placeholders.add(Placeholder.EXCLUDED);
     return "e.document_id <> ?";
   }
 
@@ -531,7 +531,7 @@ final class SearchText {
   }
 
   private String vectorParameter() {
-    values.add(Value.VECTOR);
+    placeholders.add(Placeholder.VECTOR);
     return "?";
   }
 }

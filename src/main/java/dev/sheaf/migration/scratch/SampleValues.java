@@ -209,7 +209,9 @@ final class SampleValues {
           int digits = ((modifier - 4) >> 16) - ((modifier - 4) & 0x3ff);
           values.add(BigDecimal.TEN.pow(Math.clamp(digits, 0, 1000)).toPlainString() + " + " + row);
         }
-        for (String limit : List.of("32768", "2147483648", "9223372036854775808", "1e39")) {
+        // The first that smallint, integer, bigint and real do not hold.
+        for (Object limit :
+            List.of(Short.MAX_VALUE + 1, Integer.MAX_VALUE + 1L, "9223372036854775808", "1e39")) {
           values.add(limit + " + " + row);
         }
         yield values;
