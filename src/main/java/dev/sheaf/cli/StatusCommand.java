@@ -91,6 +91,9 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String state(SchemaStatus.Module module) {
+    if (module.latest() == 0 && module.applied() > 0) {
+      return "applied, but has no changelogs";
+    }
     if (!module.enabled()) {
       return module.applied() == 0 ? "off" : "off, its tables are kept";
     }

@@ -112,6 +112,27 @@ class CliIT {
             }
             err:
             """);
+
+    settings(database.address(), "");
+    sheaf("migrate", "up");
+    Files.delete(directory.resolve("changelog/extra/001_x.sql"));
+    Files.delete(directory.resolve("changelog/extra"));
+    assertThat(sheaf("migrate", "status", "--check"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            MODULE  APPLIED  LATEST  STATE
+            core    002      002     up to date
+            extra   001      -       applied, but has no changelogs
+            unknown  extra/001_x  applied, but this version has no such file
+            err:
+            %s is up to date
+            """
+                .formatted(database.address()));
+    assertThat(sheaf("migrate", "verify"))
+        .startsWith(
+            "exit 1\nout:\nerr:\nsheaf: module extra is applied, but has no changelogs in ");
   }
 
   @Test

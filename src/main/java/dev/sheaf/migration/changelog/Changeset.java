@@ -117,6 +117,12 @@ public record Changeset(
               + "|ALTER\\s+(?:FOREIGN\\s+)?TABLE\\b.*?\\bDROP\\s++(?!(?:CONSTRAINT|DEFAULT|EXPRESSION|IDENTITY|NOT)\\b).*",
           Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
+  /// A line of a `DO` block that drops or empties a table or a column.
+  private static final Pattern DESTRUCTIVE_LINE =
+      Pattern.compile(
+          "^(?:(?!--).)*?\\b(TRUNCATE\\b|DROP\\s+(?:TABLE|SCHEMA|OWNED|COLUMN)\\b).*$",
+          Pattern.CASE_INSENSITIVE | Pattern.MULTILINE);
+
   private static final Pattern DROPPED_TABLE =
       Pattern.compile(
           "DROP\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?([^\\s,;]+)\\s*(?:CASCADE|RESTRICT)?",
@@ -187,6 +193,9 @@ public record Changeset(
   /// What it destroys: what its file declares, or else its first statement that drops or empties a
   /// table or a column; `null` if it destroys nothing. A table that the changeset itself creates
   /// does not count.
+  ///
+  /// A `DO` block counts by its lines, except for what it drops in a transaction: there it is known
+  /// before the commit what was dropped.
   public @Nullable String destroys() {
     if (directives.destructive() != null) {
       return directives.destructive();
@@ -201,6 +210,17 @@ public record Changeset(
       } else if (DESTRUCTIVE.matcher(beginning).matches()
           && !(drops.matches() && created.contains(drops.group(1)))) {
         return statement.firstLine();
+      } else if (statement.isBlock()) {
+        Optional<String> line =
+            DESTRUCTIVE_LINE
+                .matcher(statement.sql())
+                .results()
+                .filter(found -> !transactional || found.group(1).equalsIgnoreCase("TRUNCATE"))
+                .map(found -> found.group().strip())
+                .findFirst();
+        if (line.isPresent()) {
+          return line.get();
+        }
       }
     }
     return null;

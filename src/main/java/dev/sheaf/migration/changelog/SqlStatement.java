@@ -42,6 +42,8 @@ public final class SqlStatement {
 
   /// What changes the server and not only the database. A `DO` block counts if it creates or drops
   /// a role.
+  private static final Pattern BLOCK = Pattern.compile("DO\\b", Pattern.CASE_INSENSITIVE);
+
   private static final Pattern CLUSTER_WIDE =
       Pattern.compile(
           """
@@ -183,9 +185,12 @@ public final class SqlStatement {
   /// Whether it changes the server and not only the database, such as `CREATE ROLE` or `ALTER
   /// SYSTEM`. It must not run in a scratch database: dropping the database does not undo it.
   public boolean isClusterWide() {
-    String beginning = beginning();
-    boolean block = beginning.regionMatches(true, 0, "DO ", 0, "DO ".length());
-    return CLUSTER_WIDE.matcher(block ? withoutLeadingComments() : beginning).matches();
+    return CLUSTER_WIDE.matcher(isBlock() ? withoutLeadingComments() : beginning()).matches();
+  }
+
+  /// Whether it is a `DO` block.
+  boolean isBlock() {
+    return BLOCK.matcher(beginning()).lookingAt();
   }
 
   /// Whether it changes settings or the role of the session, and so what later statements mean.

@@ -65,8 +65,7 @@ final class Downgrade {
     for (Changeset changeset :
         Stream.concat(rollbacks.of(interrupted).stream(), applied.stream()).toList()) {
       changeset.requireRollback();
-      guards.requireBackup(
-          connection, "the rollback of " + changeset.file().shortPath(), changeset.rollbackLoses());
+      guards.requireBackupOfRollback(connection, changeset);
     }
     rollBackInterrupted(interrupted);
     for (Changeset changeset : applied) {

@@ -205,7 +205,7 @@ public final class Migrations {
   private ChangesetRunner runner(SchemaSession session, Approval approval, ResultRecorder recorder)
       throws SQLException {
     return new ChangesetRunner(
-        session.connection(), session.changesets(), address, config, recorder, approval);
+        session.connection(), session.changesets(), address, config, recorder, approval, guards);
   }
 
   /// What happens to the changesets of other modules that were applied after those to be rolled

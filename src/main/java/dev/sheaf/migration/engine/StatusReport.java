@@ -75,11 +75,11 @@ record StatusReport(
   }
 
   private SchemaStatus.Module module(String name) {
+    // The plan leaves out a module without changelogs: it does not concern this application.
+    boolean known = !changesets.numbers(name).isEmpty();
     List<String> unknown =
-        plan.unknown().stream()
-            .filter(row -> row.module().equals(name))
-            .map(History.Applied::label)
-            .toList();
+        (known ? plan.unknown() : history)
+            .stream().filter(row -> row.module().equals(name)).map(History.Applied::label).toList();
     List<Changeset> pending = plan.pending().stream().filter(c -> c.module().equals(name)).toList();
     return new SchemaStatus.Module(
         name,

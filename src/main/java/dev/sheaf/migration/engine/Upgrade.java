@@ -73,6 +73,7 @@ final class Upgrade {
       }
     }
     Extensions.requireAvailable(connection, session.address(), chosen);
+    Extensions.requireVisible(connection, chosen);
     for (Changeset applied : plan.applied()) {
       registerBackfill(connection, applied);
     }

@@ -46,6 +46,7 @@ public final class ChangesetRunner {
   private final MigrationConfig config;
   private final MigrationListener listener;
   private final Approval approval;
+  private final DataLossGuard guard;
   private final String deployment;
   private final boolean scratch;
 
@@ -54,14 +55,16 @@ public final class ChangesetRunner {
   /// @param engine the connection for the engine's tables, which changesets do not use
   /// @param session the session in which changesets run
   /// @param approval who approved the change, in production
+  /// @param guard decides whether a changeset may drop data
   public ChangesetRunner(
       Connection engine,
       ChangesetSession session,
       DatabaseAddress address,
       MigrationConfig config,
       MigrationListener listener,
-      Approval approval) {
-    this(engine, session, address, config, listener, approval, false);
+      Approval approval,
+      DataLossGuard guard) {
+    this(engine, session, address, config, listener, approval, guard, false);
   }
 
   private ChangesetRunner(
@@ -71,8 +74,10 @@ public final class ChangesetRunner {
       MigrationConfig config,
       MigrationListener listener,
       Approval approval,
+      DataLossGuard guard,
       boolean scratch) {
     this.scratch = scratch;
+    this.guard = guard;
     this.engine = engine;
     this.session = session;
     this.address = address;
@@ -91,7 +96,14 @@ public final class ChangesetRunner {
       DatabaseAddress address,
       MigrationConfig config) {
     return new ChangesetRunner(
-        engine, session, address, config, new MigrationListener() {}, Approval.NONE, true);
+        engine,
+        session,
+        address,
+        config,
+        new MigrationListener() {},
+        Approval.NONE,
+        DataLossGuard.NONE,
+        true);
   }
 
   /// Runs `changeset` in one direction and records it.
@@ -214,6 +226,8 @@ public final class ChangesetRunner {
       Progress progress,
       boolean leniently)
       throws SQLException {
+    @Nullable StoredColumns stored =
+        guard.isRequired(engine, changeset, direction) ? StoredColumns.read(engine) : null;
     try (Statement statement = session.connection().createStatement()) {
       statement.setEscapeProcessing(false);
       Transactions.run(
@@ -233,6 +247,12 @@ public final class ChangesetRunner {
             // Deferred triggers and constraints belong to the changeset: its settings and its role.
             statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
             session.returnToEngine();
+            if (stored != null) {
+              Optional<String> loss = stored.dropped(session.connection(), engine);
+              if (loss.isPresent()) {
+                guard.dropped(engine, changeset, direction, loss.get());
+              }
+            }
             record(session.connection(), changeset, direction, begun);
             // Of an attempt outside of a transaction, before its file was modified.
             Journal.end(session.connection(), changeset);

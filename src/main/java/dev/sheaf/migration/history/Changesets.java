@@ -108,7 +108,10 @@ public final class Changesets {
   /// The failure if a row of the history has no file.
   OperatorException missingFile(History.Applied row) {
     return new OperatorException(
-        row.shortPath() + " is applied, but there is no such file in " + changelogs.origin(),
+        files(row.module()).isEmpty()
+            ? "module %s is applied, but has no changelogs in %s"
+                .formatted(row.module(), changelogs.origin())
+            : row.shortPath() + " is applied, but there is no such file in " + changelogs.origin(),
         "use the version of the application that contains it");
   }
 

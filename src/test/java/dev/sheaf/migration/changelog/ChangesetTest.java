@@ -78,6 +78,9 @@ class ChangesetTest {
           DELETE FROM a;                                         |
           INSERT INTO a VALUES ('DROP TABLE a');                 |
           CREATE FUNCTION f() RETURNS void LANGUAGE sql AS 'DROP TABLE a'; |
+          DO $$ BEGIN truncate a; END $$;                        | DO $$ BEGIN truncate a; END $$
+          DO $$ BEGIN DROP TABLE a; END $$;                      |
+          DO 'BEGIN END -- truncate a';                          |
           """)
   void whatDestroysDataIsSeenWithoutADeclaration(String sql, String loss) {
     Changeset changeset =

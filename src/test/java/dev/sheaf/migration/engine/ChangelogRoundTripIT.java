@@ -13,6 +13,7 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.ChangesetSession;
+import dev.sheaf.migration.execute.DataLossGuard;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.History;
@@ -69,7 +70,8 @@ class ChangelogRoundTripIT {
               database.address(),
               TestConfig.schema(),
               new MigrationListener() {},
-              Approval.NONE);
+              Approval.NONE,
+              DataLossGuard.NONE);
       Deque<Changeset> applied = new ArrayDeque<>();
 
       for (Changeset changeset : everyChangeset()) {

@@ -245,24 +245,66 @@ class MigrationsIT {
   void pgvectorMayBeInAnotherSchema() throws Exception {
     database.execute(
         "DROP EXTENSION IF EXISTS vector; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
-    changelogs.changeset("core", 1, "a", "CREATE TABLE a (v vector(2));", "DROP TABLE a;");
-
+    changelogs.table("core", 1, "first");
+    String message =
+        "core/002_a.sql uses the type %s, but the extension vector is installed in schema extensions, which is not in the"
+            + " search_path (%s) - %s";
+    String run =
+        "run: ALTER DATABASE "
+            + database.address().database()
+            + " SET search_path = \"$user\", public, extensions";
+    for (String sql :
+        List.of(
+            "CREATE TABLE a (v vector(2));",
+            "CREATE TABLE a (id int, vector -- name\n vector NOT NULL);",
+            "ALTER TABLE first ADD v \"vector\";",
+            "ALTER TABLE first ALTER id TYPE vector USING NULL;",
+            "SELECT '[1]'::vector;")) {
+      changelogs.changeset("core", 2, "a", sql, "empty because it is a test");
+      assertThatExceptionOfType(OperatorException.class)
+          .as(sql)
+          .isThrownBy(this::up)
+          .withMessage(message.formatted("vector", "\"$user\", public", run));
+    }
+    assertThat(database.query("SELECT to_regclass('first')")).containsExactly("null");
+    changelogs.changeset("core", 2, "a", "CREATE TABLE a (v halfvec(2));", "DROP TABLE a;");
     assertThatExceptionOfType(OperatorException.class)
-        .isThrownBy(this::up)
-        .withMessageEndingWith(
-            "if the extension vector is installed in another schema, add that schema to the URL: currentSchema=public,SCHEMA");
+        .isThrownBy(() -> migrations(inSchema("public")).up(SILENT).orThrow())
+        .withMessage(
+            message.formatted(
+                "halfvec",
+                "public",
+                "add that schema to the URL: currentSchema=public,extensions"));
 
+    // With the schema, with a search path of its own, and as other names.
+    changelogs.changeset(
+        "core",
+        2,
+        "b",
+        """
+        CREATE TABLE b (vector extensions.vector(2), halfvec extensions."halfvec");
+        CREATE INDEX ON b USING hnsw (vector extensions.vector_l2_ops);
+        ALTER TABLE b ADD CONSTRAINT vector CHECK (vector IS NOT NULL);
+        ALTER TABLE b ADD COLUMN IF NOT EXISTS sparsevec extensions.sparsevec(2);
+        SELECT vector, '[1,2]'::extensions.vector FROM b;
+        COMMENT ON TABLE b IS 'v vector(2), ''[1]''::vector';
+        CREATE FUNCTION f() RETURNS text LANGUAGE plpgsql SET search_path = extensions
+            AS $$ BEGIN RETURN '[1]'::vector(1); END $$;
+        SET search_path = public, extensions;
+        CREATE TABLE c (v vector(2));\
+        """,
+        "DROP TABLE b, c; DROP FUNCTION f;");
+    changelogs.delete("core", 2, "a");
+    assertThat(applied(up())).containsExactly("core/001_first", "core/002_b");
+    changelogs.changeset("core", 3, "a", "CREATE TABLE a (v vector(2));", "DROP TABLE a;");
+
+    assertThat(applied(migrations(inSchema("public,extensions")).up(SILENT).orThrow()))
+        .containsExactly("core/003_a");
+  }
+
+  private Migrations migrations(DatabaseAddress address) {
     Changelogs read = Changelogs.in(root);
-    MigrationResult result =
-        new Migrations(
-                inSchema("public,extensions"),
-                TestConfig.schema(),
-                read,
-                Modules.everything(read),
-                false)
-            .up(SILENT)
-            .orThrow();
-    assertThat(applied(result)).containsExactly("core/001_a");
+    return new Migrations(address, TestConfig.schema(), read, Modules.everything(read), false);
   }
 
   private DatabaseAddress inSchema(String schema) {

@@ -463,6 +463,83 @@ class VerbsIT {
     assertThat(run(production.up(SILENT))).hasSize(5);
   }
 
+  /// Code drops a table or a column, so the text does not show it.
+  @Test
+  void productionRequiresABackupForWhatCodeDropsToo() throws Exception {
+    production().up(SILENT).orThrow();
+    database.execute(
+        """
+        CREATE TABLE p (id int) PARTITION BY RANGE (id);
+        CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (9);
+        ALTER TABLE x ADD COLUMN "N" int;
+        CREATE FUNCTION away(command text) RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE command; END';
+        """);
+    String run = "SELECT away('%s');";
+    Map<String, String> losses =
+        Map.of(
+            run.formatted("DROP TABLE c"),
+            "table public.c",
+            "DO $$ BEGIN EXECUTE 'DRO' || 'P TABLE b, c'; END $$;",
+            "table public.b and 1 more",
+            run.formatted("ALTER TABLE x DROP \"N\""),
+            "column public.x.\"N\"",
+            "ALTER TABLE p DETACH PARTITION p1;\n" + run.formatted("DROP TABLE p1"),
+            "table public.p1",
+            "CREATE TABLE copy AS TABLE c;\n"
+                + run.formatted("DROP TABLE c")
+                + "\nALTER TABLE copy RENAME TO c;",
+            "table public.c",
+            "CREATE TABLE IF NOT EXISTS c (id int);\nDROP TABLE c;",
+            "table public.c",
+            "SET search_path = '';\nSELECT public.away('DROP TABLE public.a');",
+            "table public.a");
+    List<String> before = catalog();
+    for (Map.Entry<String, String> loss : losses.entrySet()) {
+      changelogs.changeset("core", 4, "d", loss.getKey(), "empty because it is a test");
+      assertThat(production().up(SILENT).problems().getFirst())
+          .as(loss.getKey())
+          .hasMessage(
+              "core/004_d.sql failed and was undone: it destroys data (%s), but no verified backup younger than 24 h"
+                      .formatted(loss.getValue())
+                  + " is recorded - take one: sheaf backup FILE, then sheaf backup verify FILE");
+      assertThat(catalog()).isEqualTo(before);
+    }
+    // Outside of a transaction nothing can be undone, so the text alone decides.
+    changelogs.concurrent(
+        "core", 4, "d", "DO $$ BEGIN\n  DROP TABLE c;\nEND $$;", "empty because it is a test");
+    assertThat(production().up(SILENT).problems().getFirst())
+        .hasMessageStartingWith("core/004_d.sql destroys data (DROP TABLE c;), but no verified");
+
+    // Nothing is lost: other names, another schema, temporary tables, and a table of its own.
+    changelogs.changeset(
+        "core",
+        4,
+        "d",
+        """
+        ALTER TABLE c RENAME TO e;
+        ALTER TABLE x RENAME "N" TO n;
+        ALTER TABLE x ALTER n TYPE bigint;
+        CREATE SCHEMA other;
+        ALTER TABLE b SET SCHEMA other;
+        CREATE TEMPORARY TABLE t (id int);
+        CREATE TABLE d (id int);
+        SELECT away('DROP TABLE t, d');\
+        """,
+        "SELECT away('ALTER TABLE x DRO' || 'P n');");
+    assertThat(run(production().up(SILENT))).containsExactly("up core/004_d");
+
+    Approval approval = new Approval("ann", null);
+    assertThat(production().down("core", 1, approval, SILENT).problems().getFirst())
+        .hasMessageStartingWith(
+            "the rollback of core/004_d.sql failed and was undone: it destroys data (column public.x.n), but no");
+    backUp(1);
+    assertThat(run(production().down("core", 1, approval, SILENT)))
+        .containsExactly("down core/004_d");
+    changelogs.changeset(
+        "core", 4, "d", run.formatted("DROP TABLE a"), "empty because it is a test");
+    assertThat(run(production().up(SILENT))).containsExactly("up core/004_d");
+  }
+
   @Test
   void productionRequiresABackupForALossyRollback() throws Exception {
     changelogs.changeset("core", 4, "d", "CREATE INDEX d ON c (id);", "DROP INDEX d;");
