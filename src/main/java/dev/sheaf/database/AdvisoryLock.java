@@ -154,7 +154,7 @@ public final class AdvisoryLock implements AutoCloseable {
       try {
         call(connection, "pg_advisory_unlock", key);
       } catch (SQLException e) {
-        connection.abort(Runnable::run);
+        Transactions.endSession(connection);
         throw e;
       }
     }

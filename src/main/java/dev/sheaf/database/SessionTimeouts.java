@@ -62,7 +62,7 @@ public class SessionTimeouts implements AgroalPoolInterceptor {
   /// The pool forgets a connection that could not be prepared. Its session would stay.
   private static void abort(Connection connection, SQLException failure) {
     try {
-      connection.abort(Runnable::run);
+      Transactions.endSession(connection);
     } catch (SQLException e) {
       failure.addSuppressed(e);
     }

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.jdbc.PgConnection;
 
 /// Runs work in one transaction. Any `Throwable` rolls the transaction back and is rethrown
 /// unchanged; later failures are added to it as suppressed. The connection is in auto-commit mode
@@ -98,9 +99,17 @@ public final class Transactions {
   /// Closes the connection: after a failed rollback, restoring auto-commit would commit the work.
   private static void abort(Connection connection, Throwable failure) {
     try {
-      connection.abort(Runnable::run);
+      endSession(connection);
     } catch (SQLException | RuntimeException e) {
       failure.addSuppressed(e);
+    }
+  }
+
+  /// Ends the session of a connection at once. The user of a connection of the pool still has to
+  /// close it: the pool would never get back one that was aborted itself.
+  static void endSession(Connection connection) throws SQLException {
+    if (!connection.isClosed()) {
+      connection.unwrap(PgConnection.class).abort(Runnable::run);
     }
   }
 }

@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.testing.TestDatabase;
+import io.agroal.api.AgroalDataSource;
+import io.agroal.api.configuration.supplier.AgroalDataSourceConfigurationSupplier;
+import io.agroal.api.security.NamePrincipal;
+import io.agroal.api.security.SimplePassword;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.ds.PGSimpleDataSource;
+import org.postgresql.jdbc.PgConnection;
 
 class TransactionsIT {
 
@@ -72,6 +78,44 @@ class TransactionsIT {
 
     assertThat(connection.getAutoCommit()).isTrue();
     assertThat(DATABASE.query("SELECT text FROM note")).isEmpty();
+  }
+
+  /// The pool does not get back a connection that was aborted.
+  @Test
+  void aFailedRollbackLeavesThePoolComplete() throws SQLException {
+    DatabaseAddress address = DATABASE.address();
+    var configuration =
+        new AgroalDataSourceConfigurationSupplier()
+            .connectionPoolConfiguration(pool ->
+                pool.maxSize(1)
+                    .acquisitionTimeout(Duration.ofSeconds(30))
+                    .exceptionSorter(DatabaseFailure::isOutage)
+                    .connectionFactoryConfiguration(factory ->
+                        factory
+                            .jdbcUrl(address.jdbcUrl())
+                            .principal(new NamePrincipal(String.valueOf(address.user())))
+                            .credential(new SimplePassword(String.valueOf(address.password())))));
+    try (AgroalDataSource pool = AgroalDataSource.from(configuration)) {
+      var failure = new IllegalStateException("a bug");
+
+      assertThatThrownBy(() ->
+              Transactions.run(
+                  pool,
+                  pooled -> {
+                    write(pooled, "half");
+                    terminate(pooled);
+                    throw failure;
+                  }))
+          .isSameAs(failure)
+          .satisfies(thrown -> assertThat(thrown.getSuppressed()).isNotEmpty());
+
+      assertThat(Sql.of("SELECT true").first(pool, row -> row.getBoolean(1))).contains(true);
+    }
+  }
+
+  private static void terminate(Connection connection) throws SQLException {
+    int process = connection.unwrap(PgConnection.class).getBackendPID();
+    DATABASE.execute("SELECT pg_terminate_backend(" + process + ", 60000)");
   }
 
   @Test
