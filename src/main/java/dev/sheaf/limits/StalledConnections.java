@@ -100,7 +100,8 @@ class StalledConnections {
 
     /// The answer is complete, but the client may not have read it: while the event loop is busy, a
     /// thread writes without waiting for it.
-    void end() {
+    void end(Exchange exchange) {
+      exchange.end();
       idleSince = System.nanoTime();
       running.decrementAndGet();
     }
@@ -112,7 +113,12 @@ class StalledConnections {
 
   /// A request and its answer.
   private static final class Exchange {
-    private final HttpServerResponse answer;
+    /// `null` after the end. The response would keep all of the request in memory for as long as
+    /// the connection is open.
+    private volatile @Nullable HttpServerResponse answer;
+
+    private volatile boolean isStream;
+    private volatile long length;
     private volatile boolean receives;
     private volatile long receivesSince;
 
@@ -123,6 +129,15 @@ class StalledConnections {
 
     private Exchange(HttpServerResponse answer) {
       this.answer = answer;
+    }
+
+    void end() {
+      HttpServerResponse ended = answer;
+      if (ended != null) {
+        isStream = isStream(ended);
+        length = ended.bytesWritten();
+        answer = null;
+      }
     }
 
     void receive() {
@@ -145,9 +160,11 @@ class StalledConnections {
         checked = System.nanoTime();
         return false;
       }
-      TransferRate rate = isStream(answer) ? ofStreams : ofAnswers;
+      HttpServerResponse current = answer;
+      boolean stream = current == null ? isStream : isStream(current);
+      TransferRate rate = stream ? ofStreams : ofAnswers;
       long now = System.nanoTime();
-      long bytes = answer.bytesWritten() - pending;
+      long bytes = (current == null ? length : current.bytesWritten()) - pending;
       late = rate.late(late, writable ? 0 : now - checked, Math.max(0, bytes - sent));
       checked = now;
       sent = bytes;
@@ -172,7 +189,7 @@ class StalledConnections {
       Http2ConnectionHandler http2 = http2(channel);
       if (http2 == null) {
         state.begin(exchange);
-        call.addEndHandler(_ -> state.end());
+        call.addEndHandler(_ -> state.end(exchange));
       } else {
         state.used = true;
         state.streams.put(call.response().streamId(), exchange);
@@ -278,7 +295,8 @@ class StalledConnections {
   private static boolean isWritable(
       Http2ConnectionHandler http2, Http2Stream stream, Exchange exchange) {
     Http2RemoteFlowController flow = http2.encoder().flowController();
-    return !exchange.answer.headWritten()
+    HttpServerResponse answer = exchange.answer;
+    return (answer != null && !answer.headWritten())
         || (flow.isWritable(stream) && !flow.hasFlowControlled(stream));
   }
 
