@@ -184,8 +184,10 @@ final class Restore {
         tracker.moreBytes(count);
         count = dump.read(buffer);
       }
+    } finally {
+      // Without its end, a process would wait for the rest of a dump that cannot be read.
+      end(process.input());
     }
-    end(process.input());
   }
 
   /// Whether the process has not ended.

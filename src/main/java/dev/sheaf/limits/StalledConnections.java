@@ -113,8 +113,8 @@ class StalledConnections {
 
   /// A request and its answer.
   private static final class Exchange {
-    /// `null` after the end. The response would keep all of the request in memory for as long as
-    /// the connection is open.
+    /// `null` after the end. The response would keep all of the request in memory until the next
+    /// one, or the next check.
     private volatile @Nullable HttpServerResponse answer;
 
     private volatile boolean isStream;
@@ -193,6 +193,7 @@ class StalledConnections {
       } else {
         state.used = true;
         state.streams.put(call.response().streamId(), exchange);
+        call.addEndHandler(_ -> exchange.end());
         ClientConnections.watchStream(call, channel, http2);
       }
     }

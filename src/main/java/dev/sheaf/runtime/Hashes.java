@@ -2,6 +2,7 @@ package dev.sheaf.runtime;
 
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /// The hash function of all checksums and fingerprints.
 public final class Hashes {
@@ -13,6 +14,15 @@ public final class Hashes {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("Every Java platform has SHA-256", e);
+    }
+  }
+
+  /// The digest of what was added to `digest` so far, in hexadecimal digits. More can be added.
+  public static String soFar(MessageDigest digest) {
+    try {
+      return HexFormat.of().formatHex(((MessageDigest) digest.clone()).digest());
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("Digests of every Java platform can be copied", e);
     }
   }
 }

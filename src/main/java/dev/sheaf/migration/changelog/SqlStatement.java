@@ -10,7 +10,6 @@ import java.security.MessageDigest;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -276,12 +275,12 @@ public final class SqlStatement {
   public static String digest(List<SqlStatement> statements) {
     MessageDigest digest = Hashes.sha256();
     statements.forEach(statement -> statement.update(digest));
-    return HexFormat.of().formatHex(digest.digest());
+    return Hashes.soFar(digest);
   }
 
   /// Adds what the server understands of it to a digest: its tokens without comments and the white
   /// space between them, and the rows that it copies.
-  private void update(MessageDigest digest) {
+  public void update(MessageDigest digest) {
     SqlLexer lexer = new SqlLexer(text);
     lexer.skipTo(firstToken);
     for (Token token = lexer.next(); lexer.start() < end; token = lexer.next()) {

@@ -16,7 +16,9 @@ import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.StoredRollback;
 import dev.sheaf.runtime.Backoff;
+import dev.sheaf.runtime.Hashes;
 import dev.sheaf.runtime.OperatorException;
+import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLWarning;
@@ -288,8 +290,12 @@ public final class ChangesetRunner {
       }
       Journal journal = Journal.begin(engine, connection, changeset, direction);
       resumeSession(changeset, statements, journal, statement, progress);
+      MessageDigest digest = Hashes.sha256();
+      completed(journal, statements).forEach(sql -> sql.update(digest));
       for (int i = journal.statement(); i < statements.size(); i++) {
         SqlStatement sql = statements.get(i);
+        String completed = Hashes.soFar(digest);
+        sql.update(digest);
         if (kept.contains(i)) {
           listener.note(
               changeset.label() + ": kept, because it existed before: " + sql.firstLine());
@@ -302,7 +308,7 @@ public final class ChangesetRunner {
         statement.execute(timeouts("SESSION", changeset, lockTimeout, Duration.ZERO));
         boolean resumed = journal.resumed() && i == journal.statement();
         @Nullable List<Long> before = resumed ? journal.indexes() : step.indexes(connection);
-        Journal.at(engine, changeset, statements.subList(0, i), before);
+        Journal.at(engine, changeset, i, completed, before);
         for (String remnant : step.remnants(connection, before)) {
           listener.note(
               changeset.label() + ": removed a remnant of an interrupted run: " + remnant);
@@ -340,8 +346,7 @@ public final class ChangesetRunner {
       Statement statement,
       Progress progress)
       throws SQLException {
-    List<SqlStatement> completed =
-        statements.subList(0, Math.min(journal.statement(), statements.size()));
+    List<SqlStatement> completed = completed(journal, statements);
     if (journal.isModified(completed)) {
       throw notResumable(
           changeset, journal, "the statements before it were modified", "restore them");
@@ -360,6 +365,11 @@ public final class ChangesetRunner {
         execute(statement, changeset, sql, false);
       }
     }
+  }
+
+  /// The statements before the interrupted one. The file may have fewer now.
+  private static List<SqlStatement> completed(Journal journal, List<SqlStatement> statements) {
+    return statements.subList(0, Math.min(journal.statement(), statements.size()));
   }
 
   private static OperatorException notResumable(

@@ -86,27 +86,25 @@ record Journal(
 
   /// Records that a statement starts.
   ///
-  /// @param completed the statements before it
+  /// @param statement its position
+  /// @param completed the digest of the statements before it
   static void at(
       Connection connection,
       Changeset changeset,
-      List<SqlStatement> completed,
+      int statement,
+      String completed,
       @Nullable List<Long> indexes)
       throws SQLException {
     try (PreparedStatement update =
         connection.prepareStatement(
             "UPDATE schema_journal SET statement = ?, indexes = ?::bigint[]::oid[], completed = ? WHERE path = ?")) {
-      update.setInt(1, completed.size());
+      update.setInt(1, statement);
       update.setArray(
           2, indexes == null ? null : connection.createArrayOf("int8", indexes.toArray()));
-      update.setString(3, completed(completed));
+      update.setString(3, statement + " " + completed);
       update.setString(4, changeset.file().path());
       update.executeUpdate();
     }
-  }
-
-  private static String completed(List<SqlStatement> statements) {
-    return statements.size() + " " + SqlStatement.digest(statements);
   }
 
   /// Whether the statements before the interrupted one are others than those that ran. An earlier
@@ -116,7 +114,7 @@ record Journal(
   boolean isModified(List<SqlStatement> statements) {
     return completed != null
         && completed.startsWith(statement + " ")
-        && !completed.equals(completed(statements));
+        && !completed.equals(statement + " " + SqlStatement.digest(statements));
   }
 
   /// Closes the journal, in the transaction that records the changeset.
