@@ -20,6 +20,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.UriInfo;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.headers.Header;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -29,6 +30,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.ResponseStatus;
 import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +40,8 @@ import org.jspecify.annotations.Nullable;
 @RolesAllowed(Roles.READER)
 @RunOnVirtualThread
 class CollectionResource {
+
+  private static final int MAX_PAGE = 1_000;
 
   private final CollectionService collections;
   private final Callers callers;
@@ -58,7 +62,9 @@ class CollectionResource {
           @Content(
               mediaType = MediaType.APPLICATION_JSON,
               schema = @Schema(implementation = CollectionView.class)))
-  @APIResponse(responseCode = "409", description = "The name is taken")
+  @APIResponse(
+      responseCode = "409",
+      description = "The name is taken, or the database server cannot hold another collection")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   public RestResponse<CollectionView> create(
       @Nullable CreateCollection request, @Context UriInfo uri) {
@@ -82,11 +88,26 @@ class CollectionResource {
   @Operation(operationId = "listCollections", summary = "List the collections")
   @APIResponse(
       responseCode = "200",
-      description = "All collections that the caller may use, by name")
-  public CollectionList list() {
-    Caller caller = callers.ofRequest();
-    return new CollectionList(
-        collections.list().stream().filter(view -> caller.sees(view.name())).toList());
+      description = "A page of the collections that the caller may use, by name")
+  public CollectionList list(
+      @Parameter(
+              description = "The maximum number of collections on the page",
+              schema =
+                  @Schema(
+                      type = SchemaType.INTEGER,
+                      minimum = "1",
+                      maximum = "1000",
+                      defaultValue = "1000"))
+          @RestQuery
+          @Nullable String limit,
+      @Parameter(description = "The `next` of the previous page") @RestQuery
+          @Nullable String after) {
+    if (after != null && !CreateCollection.isName(after)) {
+      throw Problem.parameter("after", "after must be the unchanged `next` of an earlier page.");
+    }
+    int size = Input.pageSize(limit, MAX_PAGE, MAX_PAGE);
+    List<CollectionView> page = collections.list(callers.ofRequest().collections(), size, after);
+    return new CollectionList(page, page.size() < size ? null : page.getLast().name());
   }
 
   @GET
@@ -95,11 +116,18 @@ class CollectionResource {
   @APIResponse(
       responseCode = "200",
       description =
-          "The collection, with its numbers of documents and chunks. The ETag does not depend on these numbers.",
+          "The collection, with its numbers of documents and chunks. Numbers of more than 1000 are estimates, and countsEstimated says so. The ETag does not depend on these numbers.",
       headers = @Header(ref = "ETag"))
   @APIResponse(responseCode = "404", description = "No such collection")
-  public RestResponse<CollectionView> describe(@RestPath String collection) {
-    return withTag(collections.describe(collection));
+  public RestResponse<CollectionView> describe(
+      @RestPath String collection,
+      @Parameter(
+              description =
+                  "true counts all documents and chunks, which takes long for a large collection",
+              schema = @Schema(type = SchemaType.BOOLEAN))
+          @RestQuery
+          @Nullable String count) {
+    return withTag(collections.describe(collection, Input.flag("count", count)));
   }
 
   private static RestResponse<CollectionView> withTag(CollectionView collection) {
@@ -141,10 +169,14 @@ class CollectionResource {
   @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @ResponseStatus(204)
-  @Operation(operationId = "dropCollection", summary = "Drop a collection and everything in it")
+  @Operation(
+      operationId = "dropCollection",
+      summary = "Drop a collection and everything in it",
+      description =
+          "The name is free at once. The space on disk is freed in the background, as soon as nobody uses the tables, such as a backup.")
   @APIResponse(responseCode = "204", description = "Dropped")
   @APIResponse(responseCode = "404", description = "No such collection")
-  @APIResponse(responseCode = "409", description = "The collection is in use")
+  @APIResponse(responseCode = "409", description = "Others write to the collection all the time")
   @APIResponse(responseCode = "412", description = "The collection was changed")
   public void drop(
       @RestPath String collection,
@@ -155,7 +187,9 @@ class CollectionResource {
     collections.drop(collection, Preconditions.of(ifMatch, ifNoneMatch));
   }
 
-  /// All collections, by name.
+  /// A page of collections, by name.
+  ///
+  /// @param next the value of `after` for the next page; `null` if this page is the last
   @Schema(name = "CollectionList")
-  record CollectionList(List<CollectionView> collections) {}
+  record CollectionList(List<CollectionView> collections, @Nullable String next) {}
 }

@@ -3,6 +3,8 @@ package dev.sheaf.collection;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.RowCount;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -23,6 +25,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.LockTimeoutException;
 import jakarta.persistence.PersistenceException;
+import jakarta.persistence.TypedQuery;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -30,6 +33,9 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.hibernate.JDBCException;
 import org.hibernate.Session;
 import org.hibernate.exception.ConstraintViolationException;
 import org.hibernate.exception.JDBCConnectionException;
@@ -43,36 +49,61 @@ public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
 
-  /// A drop briefly needs an exclusive lock. While it waits for the lock, all other statements on
-  /// the tables wait behind it, so each attempt waits only this long.
+  /// How long an attempt to drop a collection waits for those who are writing to it.
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
 
   private static final int DROP_ATTEMPTS = 20;
+
+  /// The name becomes one that nobody has.
+  private static final String HIDE =
+      """
+      UPDATE collection
+         SET name            = 'dropped-' || gen_random_uuid(),
+             description     = NULL,
+             active_space_id = NULL
+       WHERE id = ?
+      """;
 
   private final EntityManager entityManager;
   private final ObjectTemplates templates;
   private final EmbeddingModels models;
   private final AuditTrail audit;
+  private final CollectionChanges changes;
+  private final CollectionRemover remover;
 
   CollectionService(
       EntityManager entityManager,
       ObjectTemplates templates,
       EmbeddingModels models,
-      AuditTrail audit) {
+      AuditTrail audit,
+      CollectionChanges changes,
+      CollectionRemover remover) {
     this.entityManager = entityManager;
     this.templates = templates;
     this.models = models;
     this.audit = audit;
+    this.changes = changes;
+    this.remover = remover;
   }
 
   /// Fails the start if the model of a collection does not match its space, because every search in
-  /// it would fail. If the database is unavailable, only logs a warning; the readiness check
-  /// reports it.
+  /// it would fail. Looks at each combination once, whatever the number of collections. If the
+  /// database is unavailable, only logs a warning; the readiness check reports it.
   void onStart(@Observes StartupEvent event) {
     try {
       QuarkusTransaction.joiningExisting()
           .run(() ->
-              EmbeddingSpace.<EmbeddingSpace>streamAll()
+              entityManager
+                  .createQuery(
+                      """
+                      SELECT s
+                        FROM EmbeddingSpace s
+                       WHERE s.id IN (SELECT min(o.id)
+                                        FROM EmbeddingSpace o
+                                       GROUP BY o.model, o.dimensions, o.metric, o.precision)
+                      """,
+                      EmbeddingSpace.class)
+                  .getResultStream()
                   .map(EmbeddingSpace::toSpace)
                   .forEach(models::forSpace));
     } catch (JDBCConnectionException e) {
@@ -135,6 +166,7 @@ public class CollectionService {
   }
 
   private CollectionView insert(CreateCollection request, EmbeddingModel model) {
+    entityManager.unwrap(Session.class).doWork(CollectionService::requireLocks);
     var collection = new DocumentCollection();
     collection.name = request.name();
     collection.description = request.description();
@@ -168,45 +200,94 @@ public class CollectionService {
               collection.name,
               Map.of("model", space.model, "dimensions", space.dimensions));
         });
+    changes.add(collection.id);
     return view(collection, space, null, null);
   }
 
-  /// All collections, by name.
+  /// Rejects a collection with which a backup of the database would need more locks than the server
+  /// has.
+  private static void requireLocks(Connection connection) throws SQLException {
+    ServerLocks locks = ServerLocks.of(connection);
+    if (!locks.sufficeForAnother()) {
+      throw new Problem(ProblemType.TOO_MANY_COLLECTIONS, locks.tooFew());
+    }
+  }
+
+  /// A page of the collections, by name.
   ///
+  /// @param visible the names of all collections that the caller may use; `null` means all
+  /// @param after the name before the first one of the page; `null` for the first page
   /// @throws Problem if too many reads are running
   @LimitConcurrency(WorkKind.READ)
-  public List<CollectionView> list() {
+  public List<CollectionView> list(
+      @Nullable Set<String> visible, int limit, @Nullable String after) {
     return QuarkusTransaction.joiningExisting()
-        .call(() ->
-            entityManager
-                .createQuery(
-                    """
-                    SELECT c, s
-                      FROM DocumentCollection c
-                      JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
-                     ORDER BY c.name
-                    """,
-                    Object[].class)
-                .getResultStream()
-                .map(row -> view((DocumentCollection) row[0], (EmbeddingSpace) row[1], null, null))
-                .toList());
+        .call(() -> {
+          TypedQuery<Object[]> query =
+              entityManager
+                  .createQuery(
+                      """
+                      SELECT c, s
+                        FROM DocumentCollection c
+                        JOIN EmbeddingSpace s ON s.id = c.activeSpaceId
+                       WHERE c.name > :after
+                             %s
+                       ORDER BY c.name
+                      """
+                          .formatted(visible == null ? "" : "AND c.name IN :visible"),
+                      Object[].class)
+                  .setParameter("after", after == null ? "" : after)
+                  .setMaxResults(limit);
+          if (visible != null) {
+            query.setParameter("visible", visible);
+          }
+          return query
+              .getResultStream()
+              .map(row -> view((DocumentCollection) row[0], (EmbeddingSpace) row[1], null, null))
+              .toList();
+        });
+  }
+
+  /// One collection, with its numbers of documents and chunks: estimates, if there are many.
+  ///
+  /// @throws Problem if there is no collection of this name, or too many reads are running
+  public CollectionView describe(String name) {
+    return describe(name, false);
   }
 
   /// One collection, with its numbers of documents and chunks.
   ///
+  /// @param counted whether to count them, however many they are
   /// @throws Problem if there is no collection of this name, or too many reads are running
   @LimitConcurrency(WorkKind.READ)
-  public CollectionView describe(String name) {
-    if (!CreateCollection.isName(name)) {
-      throw notFound(name);
-    }
-    return QuarkusTransaction.joiningExisting()
-        .call(() -> {
-          DocumentCollection collection =
-              DocumentCollection.findByName(name).orElseThrow(() -> notFound(name));
-          EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
-          return view(collection, space, count("Document", collection), count("Chunk", collection));
-        });
+  public CollectionView describe(String name, boolean counted) {
+    Space active = activeSpace(name);
+    return callOnPartitions(
+        name,
+        active,
+        () ->
+            QuarkusTransaction.joiningExisting()
+                .call(() -> {
+                  DocumentCollection collection =
+                      DocumentCollection.findById(active.collectionId());
+                  EmbeddingSpace space = EmbeddingSpace.findById(active.id());
+                  if (collection == null || space == null) {
+                    throw notFound(name);
+                  }
+                  return entityManager
+                      .unwrap(Session.class)
+                      .doReturningWork(connection ->
+                          view(
+                              collection,
+                              space,
+                              count(connection, active.documentTable(), counted),
+                              count(connection, active.chunkTable(), counted)));
+                }));
+  }
+
+  private static RowCount count(Connection connection, String table, boolean counted)
+      throws SQLException {
+    return counted ? RowCount.exactly(connection, table) : RowCount.of(connection, table);
   }
 
   /// Changes the settings of a collection. Reads and writes continue.
@@ -222,6 +303,7 @@ public class CollectionService {
         .run(() -> {
           DocumentCollection collection =
               DocumentCollection.findByNameAndLock(name).orElseThrow(() -> notFound(name));
+          changes.add(collection.id);
           conditions.check(etag(collection));
           if (request.precision() != null) {
             EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
@@ -241,18 +323,11 @@ public class CollectionService {
     return describe(name);
   }
 
-  private Long count(String entity, DocumentCollection collection) {
-    return entityManager
-        .createQuery("SELECT count(*) FROM " + entity + " WHERE collectionId = ?1", Long.class)
-        .setParameter(1, collection.id)
-        .getSingleResult();
-  }
-
   private static CollectionView view(
       DocumentCollection collection,
       EmbeddingSpace space,
-      @Nullable Long documents,
-      @Nullable Long chunks) {
+      @Nullable RowCount documents,
+      @Nullable RowCount chunks) {
     return new CollectionView(
         collection.name,
         collection.description,
@@ -261,8 +336,11 @@ public class CollectionService {
         space.metric,
         CollectionSettings.parse(collection.settings).orPrecision(space.precision),
         collection.createdAt,
-        documents,
-        chunks,
+        documents == null ? null : documents.rows(),
+        chunks == null ? null : chunks.rows(),
+        documents == null || chunks == null
+            ? null
+            : Boolean.valueOf(documents.estimated() || chunks.estimated()),
         etag(collection));
   }
 
@@ -279,9 +357,10 @@ public class CollectionService {
     return '"' + HexFormat.of().formatHex(hash, 0, 16) + '"';
   }
 
-  /// Drops a collection and everything in it. This takes the same time for any size.
+  /// Drops a collection and everything in it. From then on nobody finds it, and its name is free.
+  /// [CollectionRemover] removes its tables in the background.
   ///
-  /// @throws Problem if there is no collection of this name, its lock is not available in time, or
+  /// @throws Problem if there is no collection of this name, others write to it all the time, or
   ///   `conditions` are not met
   public void drop(String name, Preconditions conditions) {
     if (!CreateCollection.isName(name)) {
@@ -289,8 +368,9 @@ public class CollectionService {
     }
     for (int attempt = 1; ; attempt++) {
       try {
-        QuarkusTransaction.requiringNew().run(() -> delete(name, conditions));
+        QuarkusTransaction.requiringNew().run(() -> hide(name, conditions));
         LOG.infof("Collection dropped: collection=%s", name);
+        remover.start();
         return;
       } catch (PersistenceException e) {
         if (!isTransient(e)) {
@@ -305,8 +385,7 @@ public class CollectionService {
     }
   }
 
-  /// Whether a retry may succeed: the lock was not available in time, or an index build ended at
-  /// the same moment.
+  /// Whether a retry may succeed: the lock was not available in time.
   private static boolean isTransient(PersistenceException e) {
     return e instanceof LockAcquisitionException
         || e instanceof LockTimeoutException
@@ -329,6 +408,21 @@ public class CollectionService {
     }
   }
 
+  /// Like [#onPartitions], for statements that run through Hibernate.
+  ///
+  /// @throws Problem if the collection was dropped
+  public <T extends @Nullable Object> T callOnPartitions(
+      String collection, Space space, Supplier<T> statements) {
+    try {
+      return statements.get();
+    } catch (JDBCException e) {
+      if (SqlStates.UNDEFINED_TABLE.equals(e.getSQLState()) && isDropped(space)) {
+        throw notFound(collection);
+      }
+      throw e;
+    }
+  }
+
   /// Statements that use partitions by name.
   public interface Statements<T extends @Nullable Object, X extends Exception> {
     T run() throws SQLException, X;
@@ -336,10 +430,17 @@ public class CollectionService {
 
   private boolean isDropped(Space space) {
     return QuarkusTransaction.requiringNew()
-        .call(() -> EmbeddingSpace.findById(space.id()) == null);
+        .call(() -> {
+          DocumentCollection collection = DocumentCollection.findById(space.collectionId());
+          return collection == null
+              || collection.activeSpaceId == null
+              || collection.activeSpaceId != space.id();
+        });
   }
 
-  private void delete(String name, Preconditions conditions) {
+  /// Takes the active space and the name from the collection. Its row and that of its space remain
+  /// until its tables are removed.
+  private void hide(String name, Preconditions conditions) {
     var session = entityManager.unwrap(Session.class);
     session
         .createNativeQuery("SELECT set_config('lock_timeout', :timeout, true)", String.class)
@@ -348,7 +449,14 @@ public class CollectionService {
     List<Long> ids =
         session
             .createNativeQuery(
-                "SELECT id FROM collection WHERE name = :name FOR UPDATE", Long.class)
+                """
+                SELECT id
+                  FROM collection
+                 WHERE name = :name
+                   AND active_space_id IS NOT NULL
+                   FOR UPDATE
+                """,
+                Long.class)
             .setParameter("name", name)
             .list();
     if (ids.isEmpty()) {
@@ -358,31 +466,10 @@ public class CollectionService {
     if (!conditions.isEmpty()) {
       conditions.check(etag(DocumentCollection.findById(collectionId)));
     }
-    List<EmbeddingSpace> spaces = EmbeddingSpace.list("collectionId", collectionId);
     session.doWork(connection -> {
-      for (EmbeddingSpace space : spaces) {
-        stopIndexBuild(connection, space.toSpace());
-        templates.revert(connection, "space", Map.of("space_id", space.id));
-      }
-      templates.revert(connection, "collection", Map.of("collection_id", collectionId));
+      Sql.of(HIDE, collectionId).update(connection);
       audit.record(connection, AuditAction.COLLECTION_DROPPED, name, Map.of());
     });
-    DocumentCollection.delete("id", collectionId);
-  }
-
-  /// Cancels an index build, which would hold its lock on the table until it completes.
-  private static void stopIndexBuild(Connection connection, Space space) throws SQLException {
-    try (var statement =
-        connection.prepareStatement(
-            """
-            SELECT pg_cancel_backend(pid)
-              FROM pg_stat_progress_create_index
-             WHERE datname = current_database()
-               AND relid   = to_regclass(?)
-            """)) {
-      statement.setString(1, space.embeddingTable());
-      statement.execute();
-    }
   }
 
   /// The space that searches and writes of a collection use, with the settings of the collection.

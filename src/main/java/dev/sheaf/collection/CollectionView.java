@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///   settings follow the configuration
 /// @param documents the number of documents; absent in lists
 /// @param chunks the number of chunks; absent in lists
+/// @param countsEstimated whether `documents` or `chunks` is an estimate; absent in lists
 /// @param etag the entity tag, in the header `ETag`; it does not depend on the documents
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Collection")
@@ -28,4 +29,5 @@ public record CollectionView(
     Instant createdAt,
     @Nullable Long documents,
     @Nullable Long chunks,
+    @Nullable Boolean countsEstimated,
     @JsonIgnore @Schema(hidden = true) String etag) {}

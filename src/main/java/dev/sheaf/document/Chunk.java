@@ -9,7 +9,8 @@ import jakarta.persistence.Table;
 import java.util.List;
 import java.util.UUID;
 
-/// The entity of a chunk: a part of a document's text that the model embeds as one vector.
+/// The entity of a chunk: a part of a document's text that the model embeds as one vector. The
+/// service reads and writes chunks with [DocumentTable], in the partition of their collection.
 @Entity
 @Table(name = "chunk")
 @IdClass(Chunk.ChunkKey.class)
@@ -41,10 +42,6 @@ public class Chunk extends PanacheEntityBase {
   /// @param ordinal the position of the chunk in its document, from 0
   public record ChunkKey(long collectionId, UUID documentId, int ordinal) {}
 
-  static List<Chunk> findByDocument(long collectionId, UUID documentId) {
-    return list("collectionId = ?1 AND documentId = ?2 ORDER BY ordinal", collectionId, documentId);
-  }
-
   /// Joins the chunks of a document to its text. Each chunk contributes the part that the previous
   /// chunks do not contain.
   ///
@@ -63,9 +60,5 @@ public class Chunk extends PanacheEntityBase {
   /// @param start the start offset of the chunk
   static void append(StringBuilder text, String chunk, int start) {
     text.append(chunk, text.length() - start, chunk.length());
-  }
-
-  static long deleteByDocument(long collectionId, UUID documentId) {
-    return delete("collectionId = ?1 AND documentId = ?2", collectionId, documentId);
   }
 }

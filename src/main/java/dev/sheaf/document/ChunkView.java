@@ -21,26 +21,27 @@ public record ChunkView(
 
   /// Converts the offsets, which are stored in UTF-16 code units.
   ///
-  /// @param chunks all chunks of a document, in order
+  /// @param chunks all chunks of a document as they are stored, in order
   /// @param splitByClient whether a line feed, which the client did not send, follows each chunk
   ///   but the last
-  static List<ChunkView> of(List<Chunk> chunks, boolean splitByClient) {
+  static List<ChunkView> of(List<TextChunk> chunks, boolean splitByClient) {
     var views = new ArrayList<ChunkView>(chunks.size());
     int start = 0;
-    Chunk previous = chunks.getFirst();
-    for (Chunk chunk : chunks) {
+    TextChunk previous = chunks.getFirst();
+    for (TextChunk chunk : chunks) {
       // A chunk begins in the previous one, or at its end.
-      start += previous.text.codePointCount(0, chunk.startOffset - previous.startOffset);
+      start += previous.text().codePointCount(0, chunk.startOffset() - previous.startOffset());
       previous = chunk;
       int length =
-          chunk.text.length() - (splitByClient && chunk.ordinal < chunks.getLast().ordinal ? 1 : 0);
+          chunk.text().length()
+              - (splitByClient && chunk.ordinal() < chunks.getLast().ordinal() ? 1 : 0);
       views.add(
           new ChunkView(
-              chunk.ordinal,
-              chunk.text.substring(0, length),
-              chunk.tokenCount,
+              chunk.ordinal(),
+              chunk.text().substring(0, length),
+              chunk.tokenCount(),
               start,
-              start + chunk.text.codePointCount(0, length)));
+              start + chunk.text().codePointCount(0, length)));
     }
     return views;
   }

@@ -13,8 +13,8 @@ import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/// The entity of a document, without its chunks. Read-only: [DocumentTable] writes documents,
-/// because an upsert must be one statement.
+/// The entity of a document, without its chunks. The service reads and writes documents with
+/// [DocumentTable], in the partition of their collection.
 @Entity
 @Immutable
 @Table(name = "document")

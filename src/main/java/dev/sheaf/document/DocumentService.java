@@ -2,10 +2,10 @@ package dev.sheaf.document;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.document.DocumentTable.Stored;
 import dev.sheaf.document.PutResult.Status;
-import dev.sheaf.embedding.Embedding;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
@@ -19,6 +19,7 @@ import dev.sheaf.problem.ProblemType;
 import dev.sheaf.telemetry.Spans;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +41,7 @@ public class DocumentService {
 
   private static final int CHUNK_BYTES = 500;
 
+  private final EntityManager entityManager;
   private final CollectionService collections;
   private final DocumentTable table;
   private final FilteredDocuments filtered;
@@ -48,9 +50,11 @@ public class DocumentService {
   private final Chunkers chunkers;
   private final AuditTrail audit;
   private final DocumentMeters meters;
+  private final CollectionChanges changes;
   private final Spans spans;
 
   DocumentService(
+      EntityManager entityManager,
       CollectionService collections,
       DocumentTable table,
       FilteredDocuments filtered,
@@ -59,7 +63,9 @@ public class DocumentService {
       Chunkers chunkers,
       AuditTrail audit,
       DocumentMeters meters,
+      CollectionChanges changes,
       Spans spans) {
+    this.entityManager = entityManager;
     this.collections = collections;
     this.table = table;
     this.filtered = filtered;
@@ -68,6 +74,7 @@ public class DocumentService {
     this.chunkers = chunkers;
     this.audit = audit;
     this.meters = meters;
+    this.changes = changes;
     this.spans = spans;
   }
 
@@ -80,8 +87,14 @@ public class DocumentService {
   @LimitConcurrency(WorkKind.WRITE)
   PutResult put(
       String collection, String externalId, DocumentContent content, Preconditions conditions) {
-    PutResult result = store(collection, externalId, content, conditions);
+    Space space = collections.activeSpace(collection);
+    PutResult result =
+        collections.callOnPartitions(
+            collection, space, () -> store(collection, space, externalId, content, conditions));
     meters.count(collection, result.status().value(), 1);
+    if (result.status() != Status.UNCHANGED) {
+      changes.add(space.collectionId());
+    }
     return result;
   }
 
@@ -91,8 +104,11 @@ public class DocumentService {
   }
 
   private PutResult store(
-      String collection, String externalId, DocumentContent content, Preconditions conditions) {
-    Space space = collections.activeSpace(collection);
+      String collection,
+      Space space,
+      String externalId,
+      DocumentContent content,
+      Preconditions conditions) {
     EmbeddingModel model = models.forSpace(space);
     var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
     DocumentTable.Row row = preparer.row(externalId, content);
@@ -143,37 +159,14 @@ public class DocumentService {
     checkAndLock(row, conditions);
     String etag = table.upsert(row);
     // Every stored document has a chunk, so a document without chunks is new.
-    boolean created = Chunk.deleteByDocument(row.collectionId(), row.id()) == 0;
+    boolean created = table.deleteChunks(row.collectionId(), row.id()) == 0;
     if (!created && conditions.requireAbsence()) {
       // Another client has created it since the check, when there was no row to lock.
       conditions.check(etag);
     }
-    for (TextChunk chunk : document.split()) {
-      toEntity(row, document.stored(chunk)).persist();
-    }
-    for (TextChunk chunk : document.split()) {
-      var embedding = new Embedding();
-      embedding.spaceId = space.id();
-      embedding.collectionId = row.collectionId();
-      embedding.documentId = row.id();
-      embedding.ordinal = chunk.ordinal();
-      embedding.vector = document.vectors()[chunk.ordinal()];
-      embedding.persist();
-    }
+    table.insertChunks(space, document);
     return new PutResult(
         row.externalId(), created ? Status.CREATED : Status.UPDATED, document.split().size(), etag);
-  }
-
-  private static Chunk toEntity(DocumentTable.Row row, TextChunk stored) {
-    var chunk = new Chunk();
-    chunk.collectionId = row.collectionId();
-    chunk.documentId = row.id();
-    chunk.ordinal = stored.ordinal();
-    chunk.tokenCount = stored.tokenCount();
-    chunk.startOffset = stored.startOffset();
-    chunk.endOffset = stored.endOffset();
-    chunk.text = stored.text();
-    return chunk;
   }
 
   /// One document with its text, from one snapshot.
@@ -182,10 +175,10 @@ public class DocumentService {
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
   DocumentView get(String collection, String externalId, MemoryBudget.Account memory) {
-    long collectionId = collections.activeSpace(collection).collectionId();
-    UUID id = DocumentId.of(collectionId, externalId);
-    return QuarkusTransaction.requiringNew()
-        .call(() -> {
+    return inTransaction(
+        collection,
+        externalId,
+        (collectionId, id) -> {
           table.useOneSnapshot();
           DocumentTable.Found found =
               table
@@ -201,10 +194,7 @@ public class DocumentService {
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
   String etag(String collection, String externalId) {
-    long collectionId = collections.activeSpace(collection).collectionId();
-    UUID id = DocumentId.of(collectionId, externalId);
-    return QuarkusTransaction.requiringNew()
-        .call(() -> table.etag(collectionId, id))
+    return inTransaction(collection, externalId, table::etag)
         .orElseThrow(() -> notFound(collection, externalId));
   }
 
@@ -246,7 +236,14 @@ public class DocumentService {
   long delete(String collection, Filter filter, MemoryBudget.Account memory) throws SQLException {
     Space space = collections.activeSpace(collection);
     return deletion.delete(
-        collection, space, filter, memory, deleted -> meters.count(collection, "deleted", deleted));
+        collection,
+        space,
+        filter,
+        memory,
+        deleted -> {
+          meters.count(collection, "deleted", deleted);
+          changes.add(space.collectionId());
+        });
   }
 
   /// Changes title, uri and metadata of a document.
@@ -261,10 +258,10 @@ public class DocumentService {
       UpdateDocument update,
       Preconditions conditions,
       MemoryBudget.Account memory) {
-    long collectionId = collections.activeSpace(collection).collectionId();
-    UUID id = DocumentId.of(collectionId, externalId);
-    return QuarkusTransaction.requiringNew()
-        .call(() ->
+    return inTransaction(
+        collection,
+        externalId,
+        (collectionId, id) ->
             table
                 .update(collectionId, id, update, conditions, memory)
                 .orElseThrow(() -> notFound(collection, externalId)));
@@ -276,17 +273,17 @@ public class DocumentService {
   /// @throws Problem if the collection or the document does not exist
   @LimitConcurrency(WorkKind.READ)
   List<ChunkView> chunks(String collection, String externalId, MemoryBudget.Account memory) {
-    long collectionId = collections.activeSpace(collection).collectionId();
-    UUID id = DocumentId.of(collectionId, externalId);
-    return QuarkusTransaction.requiringNew()
-        .call(() -> {
+    return inTransaction(
+        collection,
+        externalId,
+        (collectionId, id) -> {
           table.useOneSnapshot();
           DocumentTable.Found found =
               table
                   .find(collectionId, id, memory)
                   .orElseThrow(() -> notFound(collection, externalId));
           memory.reserve(found.bytes() * CHUNK_TEXT_COST + (long) found.chunks() * CHUNK_BYTES);
-          return ChunkView.of(Chunk.findByDocument(collectionId, id), found.splitByClient());
+          return ChunkView.of(table.chunks(collectionId, id), found.splitByClient());
         });
   }
 
@@ -295,24 +292,41 @@ public class DocumentService {
   /// @throws Problem if the collection or the document does not exist, or `conditions` are not met
   @LimitConcurrency(WorkKind.WRITE)
   public void delete(String collection, String externalId, Preconditions conditions) {
-    long collectionId = collections.activeSpace(collection).collectionId();
-    UUID id = DocumentId.of(collectionId, externalId);
-    QuarkusTransaction.requiringNew()
-        .run(() -> {
+    inTransaction(
+        collection,
+        externalId,
+        (collectionId, id) -> {
           if (!conditions.isEmpty()) {
             conditions.check(
                 table.lock(collectionId, id).orElseThrow(() -> notFound(collection, externalId)));
           }
-          if (Document.delete("collectionId = ?1 AND id = ?2", collectionId, id) == 0) {
+          if (!table.delete(collectionId, id)) {
             throw notFound(collection, externalId);
           }
           String object = collection + "/" + externalId;
-          Document.getEntityManager()
+          entityManager
               .unwrap(Session.class)
               .doWork(connection ->
                   audit.record(connection, AuditAction.DOCUMENT_DELETED, object, Map.of()));
+          return true;
         });
     meters.count(collection, "deleted", 1);
+  }
+
+  private interface Work<T> {
+    T on(long collectionId, UUID id);
+  }
+
+  /// Runs `work` on one document in a transaction.
+  ///
+  /// @throws Problem if the collection does not exist
+  private <T> T inTransaction(String collection, String externalId, Work<T> work) {
+    Space space = collections.activeSpace(collection);
+    UUID id = DocumentId.of(space.collectionId(), externalId);
+    return collections.callOnPartitions(
+        collection,
+        space,
+        () -> QuarkusTransaction.requiringNew().call(() -> work.on(space.collectionId(), id)));
   }
 
   private static Problem notFound(String collection, String externalId) {

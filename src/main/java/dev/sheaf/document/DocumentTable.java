@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.pgvector.PGvector;
+import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.MemoryBudget;
@@ -16,13 +18,17 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 
-/// Statements on the table `document` that compare, insert and update in one step, which entities
-/// cannot do. All run in the transaction of the caller, and find their row by `document_pkey`.
+/// Statements on the documents and chunks of one collection. All run in the transaction of the
+/// caller, and find their rows by the primary keys of the partitions.
+///
+/// Each statement names its partitions: a statement on a partitioned table whose key is a parameter
+/// sooner or later gets a generic plan, and planning that locks the partitions of all collections.
 @ApplicationScoped
 class DocumentTable {
 
@@ -37,7 +43,7 @@ class DocumentTable {
   private static final String FIND_ETAG =
       """
       SELECT %s
-        FROM document
+        FROM document_{collection}
        WHERE collection_id = ?
          AND id            = ?
       """
@@ -47,8 +53,8 @@ class DocumentTable {
 
   private static final String FIND_UNCHANGED =
       """
-      SELECT (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
-        FROM document d
+      SELECT (SELECT count(*) FROM chunk_{collection} c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
+        FROM document_{collection} d
        WHERE collection_id = ?
          AND id            = ?
          AND content_hash  = ?
@@ -61,7 +67,7 @@ class DocumentTable {
 
   private static final String UPDATE_FIELDS =
       """
-         UPDATE document d
+         UPDATE document_{collection} d
             SET title      = ?,
                 uri        = ?,
                 metadata   = ?::jsonb,
@@ -70,13 +76,13 @@ class DocumentTable {
           WHERE collection_id = ?
             AND id            = ?
             AND content_hash  = ?
-      RETURNING (SELECT count(*) FROM chunk c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
+      RETURNING (SELECT count(*) FROM chunk_{collection} c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
       """
           .formatted(ETAG);
 
   private static final String UPSERT =
       """
-      INSERT INTO document (collection_id, id, external_id, title, uri, metadata, content_hash, mime_type)
+      INSERT INTO document_{collection} (collection_id, id, external_id, title, uri, metadata, content_hash, mime_type)
            VALUES (?, ?, ?, ?, ?, ?::jsonb, ?, ?)
       ON CONFLICT (collection_id, id) DO UPDATE
               SET title        = excluded.title,
@@ -89,16 +95,15 @@ class DocumentTable {
       """
           .formatted(ETAG);
 
-  /// Both tables get the collection as a parameter, so that one partition of each is planned.
   private static final String FIND =
       """
       SELECT d.external_id, d.title, d.uri, %s, d.created_at, d.updated_at, %s, d.mime_type,
              c.count, c.characters, c.bytes
-        FROM document d
+        FROM document_{collection} d
        CROSS JOIN (SELECT count(*)                                 AS count,
                           COALESCE(max(end_offset), 0)             AS characters,
                           COALESCE(sum(octet_length(text)), 0)     AS bytes
-                     FROM chunk
+                     FROM chunk_{collection}
                     WHERE collection_id = ?
                       AND document_id   = ?) c
        WHERE d.collection_id = ?
@@ -109,7 +114,7 @@ class DocumentTable {
   private static final String TEXTS =
       """
       SELECT text, start_offset
-        FROM chunk
+        FROM chunk_{collection}
        WHERE collection_id = ?
          AND document_id   = ?
        ORDER BY ordinal
@@ -120,7 +125,7 @@ class DocumentTable {
 
   private static final String REPLACE_FIELDS =
       """
-      UPDATE document
+      UPDATE document_{collection}
          SET title      = ?,
              uri        = ?,
              metadata   = COALESCE(?::jsonb, metadata),
@@ -136,6 +141,42 @@ class DocumentTable {
   /// after each but the last. Releases that do not write this type stored such documents as
   /// [#TEXT].
   public static final String CHUNKS = "application/json";
+
+  private static final String DELETE =
+      """
+      DELETE FROM document_{collection}
+       WHERE collection_id = ?
+         AND id            = ?
+      """;
+
+  private static final String CHUNKS_OF_DOCUMENT =
+      """
+      SELECT ordinal, text, token_count, start_offset, end_offset
+        FROM chunk_{collection}
+       WHERE collection_id = ?
+         AND document_id   = ?
+       ORDER BY ordinal
+      """;
+
+  private static final String DELETE_CHUNKS =
+      """
+      DELETE FROM chunk_{collection}
+       WHERE collection_id = ?
+         AND document_id   = ?
+      """;
+
+  private static final String INSERT_CHUNK =
+      """
+      INSERT INTO chunk_{collection}
+             (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """;
+
+  private static final String INSERT_EMBEDDING =
+      """
+      INSERT INTO %s (space_id, collection_id, document_id, ordinal, vector)
+      VALUES (?, ?, ?, ?, ?)
+      """;
 
   static final String LOCK_COLLECTION =
       """
@@ -197,6 +238,7 @@ class DocumentTable {
 
   private Optional<String> etag(String sql, long collectionId, UUID id) {
     return query(
+        collectionId,
         sql,
         statement -> {
           statement.setLong(1, collectionId);
@@ -208,6 +250,7 @@ class DocumentTable {
   /// The stored document; empty if it differs from `row` or does not exist.
   Optional<Stored> findUnchanged(Row row) {
     return query(
+        row.collectionId(),
         FIND_UNCHANGED,
         statement -> {
           statement.setLong(1, row.collectionId());
@@ -226,6 +269,7 @@ class DocumentTable {
   /// @return empty if the content differs or the document does not exist
   Optional<Stored> updateFields(Row row) {
     return query(
+        row.collectionId(),
         UPDATE_FIELDS,
         statement -> {
           statement.setString(1, row.title());
@@ -244,6 +288,7 @@ class DocumentTable {
   /// @return the entity tag of the document
   String upsert(Row row) {
     return query(
+            row.collectionId(),
             UPSERT,
             statement -> {
               statement.setLong(1, row.collectionId());
@@ -274,6 +319,7 @@ class DocumentTable {
   Optional<Found> find(long collectionId, UUID id, MemoryBudget.Account memory) {
     Optional<Found> found =
         query(
+            collectionId,
             FIND,
             statement -> {
               statement.setLong(1, collectionId);
@@ -319,7 +365,8 @@ class DocumentTable {
     return entityManager
         .unwrap(Session.class)
         .doReturningWork(connection -> {
-          try (PreparedStatement select = connection.prepareStatement(TEXTS)) {
+          try (PreparedStatement select =
+              connection.prepareStatement(inPartitions(TEXTS, collectionId))) {
             select.setLong(1, collectionId);
             select.setObject(2, id);
             select.setFetchSize(FETCHED_CHUNKS);
@@ -355,7 +402,8 @@ class DocumentTable {
     entityManager
         .unwrap(Session.class)
         .doWork(connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(REPLACE_FIELDS)) {
+          try (PreparedStatement statement =
+              connection.prepareStatement(inPartitions(REPLACE_FIELDS, collectionId))) {
             statement.setString(1, update.title(document.title()));
             statement.setString(2, update.uri(document.uri()));
             statement.setString(3, metadata);
@@ -407,16 +455,97 @@ class DocumentTable {
   /// @return false if the collection was dropped or its space replaced
   boolean lockCollection(Space space) {
     return query(
+            space.collectionId(),
             LOCK_COLLECTION,
             statement -> statement.setLong(1, space.collectionId()),
             rows -> rows.getLong(1) == space.id())
         .orElse(false);
   }
 
-  private <T> Optional<T> query(String sql, Binder binder, Reader<T> reader) {
+  /// Deletes a document with its chunks and embeddings.
+  ///
+  /// @return false if it does not exist
+  boolean delete(long collectionId, UUID id) {
+    return delete(DELETE, collectionId, id) > 0;
+  }
+
+  /// Deletes the chunks of a document with their embeddings.
+  ///
+  /// @return their number
+  int deleteChunks(long collectionId, UUID id) {
+    return delete(DELETE_CHUNKS, collectionId, id);
+  }
+
+  private int delete(String sql, long collectionId, UUID id) {
     return entityManager
         .unwrap(Session.class)
-        .doReturningWork(connection -> queryOne(connection, sql, binder, reader));
+        .doReturningWork(connection ->
+            Sql.of(inPartitions(sql, collectionId), collectionId, id).update(connection));
+  }
+
+  /// The chunks of a document as they are stored, in order.
+  List<TextChunk> chunks(long collectionId, UUID id) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection ->
+            Sql.of(inPartitions(CHUNKS_OF_DOCUMENT, collectionId), collectionId, id)
+                .list(
+                    connection,
+                    row ->
+                        new TextChunk(
+                            row.getInt(1),
+                            row.getString(2),
+                            row.getInt(3),
+                            row.getInt(4),
+                            row.getInt(5))));
+  }
+
+  /// Inserts the chunks of a document and their embeddings.
+  void insertChunks(Space space, PreparedDocument document) {
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> {
+          UUID id = document.row().id();
+          try (PreparedStatement insert =
+              connection.prepareStatement(inPartitions(INSERT_CHUNK, space.collectionId()))) {
+            for (TextChunk embedded : document.split()) {
+              TextChunk chunk = document.stored(embedded);
+              insert.setLong(1, space.collectionId());
+              insert.setObject(2, id);
+              insert.setInt(3, chunk.ordinal());
+              insert.setString(4, chunk.text());
+              insert.setInt(5, chunk.tokenCount());
+              insert.setInt(6, chunk.startOffset());
+              insert.setInt(7, chunk.endOffset());
+              insert.addBatch();
+            }
+            insert.executeBatch();
+          }
+          try (PreparedStatement insert =
+              connection.prepareStatement(INSERT_EMBEDDING.formatted(space.embeddingTable()))) {
+            for (int ordinal = 0; ordinal < document.vectors().length; ordinal++) {
+              insert.setLong(1, space.id());
+              insert.setLong(2, space.collectionId());
+              insert.setObject(3, id);
+              insert.setInt(4, ordinal);
+              insert.setObject(5, new PGvector(document.vectors()[ordinal]));
+              insert.addBatch();
+            }
+            insert.executeBatch();
+          }
+        });
+  }
+
+  /// A statement in the partitions of one collection.
+  private static String inPartitions(String sql, long collectionId) {
+    return sql.replace("{collection}", Long.toString(collectionId));
+  }
+
+  private <T> Optional<T> query(long collectionId, String sql, Binder binder, Reader<T> reader) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(
+            connection -> queryOne(connection, inPartitions(sql, collectionId), binder, reader));
   }
 
   private static <T> Optional<T> queryOne(

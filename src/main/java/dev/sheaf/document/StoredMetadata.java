@@ -63,12 +63,13 @@ public final class StoredMetadata {
         """
         SELECT substr(p.printed, 1 + i * 1048576, 1048576)
           FROM (SELECT convert_to(metadata::text, 'UTF8') AS printed
-                  FROM document
+                  FROM document_%1$s
                  WHERE collection_id = ?
                    AND id            = ?
                 OFFSET 0) p
          CROSS JOIN LATERAL generate_series(0, (octet_length(p.printed) - 1) / 1048576) i
-        """;
+        """
+            .formatted(collectionId);
     try (PreparedStatement select = connection.prepareStatement(sql)) {
       select.setLong(1, collectionId);
       select.setObject(2, id);

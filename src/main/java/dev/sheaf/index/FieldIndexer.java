@@ -1,13 +1,16 @@
 package dev.sheaf.index;
 
+import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.RowCount;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.runtime.Durations;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -27,9 +31,13 @@ class FieldIndexer {
 
   private static final Logger LOG = Logger.getLogger(FieldIndexer.class);
 
-  /// The pending changes, each as a template to apply or to revert. Documents are counted up to the
-  /// threshold only. An index over complete texts, as older versions created it, rejects long
-  /// texts, and is therefore dropped and rebuilt.
+  /// The least that a document takes in its table.
+  private static final int MIN_ROW_BYTES = 64;
+
+  /// The pending changes of some collections, each as a template to apply or to revert. Whether a
+  /// collection has enough documents for an index over the metadata is only estimated. An index
+  /// over complete texts, as older versions created it, rejects long texts, and is therefore
+  /// dropped and rebuilt.
   private static final String PENDING_CHANGES =
       """
       SELECT w.collection_id, w.template, w.field, true AS "create"
@@ -37,33 +45,43 @@ class FieldIndexer {
                      format('"document_%s_%s_%s"', c.id, f.value, f.key) AS index
                 FROM collection c
                CROSS JOIN jsonb_each_text(COALESCE(c.settings -> 'fields', '{}')) f
+               WHERE c.id = ANY (?)
+                 AND c.active_space_id IS NOT NULL
                UNION ALL
               SELECT c.id, 'metadata_index', NULL, format('document_%s_metadata', c.id)
                 FROM collection c
-               WHERE (SELECT count(*)
-                        FROM (SELECT FROM document d WHERE d.collection_id = c.id LIMIT ?) counted) = ?) w
+               WHERE c.id = ANY (?)
+                 AND c.active_space_id IS NOT NULL
+                 AND pg_relation_size(to_regclass('document_' || c.id)) >= ?) w
        WHERE NOT EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass(w.index) AND indisvalid)
        UNION ALL
-      SELECT i.name[1]::bigint, format('field_%s_index', i.name[2]), i.name[3], false
-        FROM (SELECT oid, regexp_match(relname, '^document_([0-9]+)_(number|text)_(.+)$') AS name
-                FROM pg_class
-               WHERE relkind = 'i' AND relnamespace = current_schema()::regnamespace) i
-       WHERE i.name IS NOT NULL
-         AND (NOT EXISTS (SELECT FROM collection c
-                           WHERE c.id = i.name[1]::bigint
-                             AND c.settings -> 'fields' ->> i.name[3] = i.name[2])
-              OR i.name[2] = 'text' AND pg_get_indexdef(i.oid) NOT LIKE '%"left"(%')
+      SELECT c.id, format('field_%s_index', i.name[1]), i.name[2], false
+        FROM collection c
+        JOIN pg_index x ON x.indrelid = to_regclass('document_' || c.id)
+        JOIN pg_class k ON k.oid = x.indexrelid
+       CROSS JOIN LATERAL (SELECT regexp_match(k.relname, '^document_[0-9]+_(number|text)_(.+)$') AS name) i
+       WHERE c.id = ANY (?)
+         AND c.active_space_id IS NOT NULL
+         AND i.name IS NOT NULL
+         AND (c.settings -> 'fields' ->> i.name[2] IS DISTINCT FROM i.name[1]
+              OR i.name[1] = 'text' AND pg_get_indexdef(k.oid) NOT LIKE '%"left"(%')
       """;
 
   private final AgroalDataSource dataSource;
   private final ObjectTemplates templates;
   private final IndexConfig config;
+  private final CollectionsToCheck toCheck;
   private final FailedBuilds<IndexChange> failures = new FailedBuilds<>(System::nanoTime);
 
-  FieldIndexer(AgroalDataSource dataSource, ObjectTemplates templates, IndexConfig config) {
+  FieldIndexer(
+      AgroalDataSource dataSource,
+      ObjectTemplates templates,
+      IndexConfig config,
+      CollectionChanges changes) {
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
+    this.toCheck = new CollectionsToCheck(changes);
   }
 
   private record IndexChange(
@@ -77,7 +95,7 @@ class FieldIndexer {
     try {
       List<IndexChange> changes;
       try (Connection connection = dataSource.getConnection()) {
-        changes = pendingChanges(connection);
+        changes = pendingChanges(connection, toCheck.next(connection));
       }
       changes.stream().filter(change -> !failures.isPaused(change)).forEach(this::apply);
     } catch (SQLException e) {
@@ -86,11 +104,19 @@ class FieldIndexer {
     }
   }
 
-  private List<IndexChange> pendingChanges(Connection connection) throws SQLException {
+  private boolean isPending(Connection connection, IndexChange change) throws SQLException {
+    return pendingChanges(connection, Set.of(change.collectionId())).contains(change);
+  }
+
+  private List<IndexChange> pendingChanges(Connection connection, Set<Long> collections)
+      throws SQLException {
     var changes = new ArrayList<IndexChange>();
     try (PreparedStatement statement = connection.prepareStatement(PENDING_CHANGES)) {
-      statement.setInt(1, config.minRows());
-      statement.setInt(2, config.minRows());
+      Array ids = connection.createArrayOf("bigint", collections.toArray());
+      statement.setArray(1, ids);
+      statement.setArray(2, ids);
+      statement.setLong(3, (long) config.minRows() * MIN_ROW_BYTES);
+      statement.setArray(4, ids);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           changes.add(
@@ -99,14 +125,25 @@ class FieldIndexer {
         }
       }
     }
-    return changes;
+    var pending = new ArrayList<IndexChange>();
+    for (IndexChange change : changes) {
+      if (change.field() != null || hasEnoughDocuments(connection, change)) {
+        pending.add(change);
+      }
+    }
+    return pending;
+  }
+
+  private boolean hasEnoughDocuments(Connection connection, IndexChange change)
+      throws SQLException {
+    return RowCount.isAtLeast(connection, "document_" + change.collectionId(), config.minRows());
   }
 
   private void apply(IndexChange change) {
     try (Connection connection = dataSource.getConnection();
         AdvisoryLock lock = IndexLock.FIELDS.tryAcquire(connection, change.collectionId())) {
       // Another replica may have applied it in the meantime.
-      if (lock == null || !pendingChanges(connection).contains(change)) {
+      if (lock == null || !isPending(connection, change)) {
         return;
       }
       Map<String, Object> parameters =
@@ -158,6 +195,6 @@ class FieldIndexer {
   private boolean isObsolete(SQLException failure, Connection connection, IndexChange change)
       throws SQLException {
     return ConcurrentChange.isOverLocks(failure)
-        || (ConcurrentChange.isBehind(failure) && !pendingChanges(connection).contains(change));
+        || (ConcurrentChange.isBehind(failure) && !isPending(connection, change));
   }
 }

@@ -20,16 +20,17 @@ import java.util.List;
 @ApplicationScoped
 class IndexMeters implements Measurement {
 
-  /// The recall of the current index with the ef that searches of the collection use.
+  /// The recall of the current index with the ef that searches of the collection use. Few spaces
+  /// have a measured index, so the collections are looked up by their keys.
   private static final String RECALL =
       """
       SELECT c.name, r.sample, r.recall
-        FROM collection c
-        JOIN index_recall r
-          ON r.space_id  = c.active_space_id
-         AND r.index_id  = to_regclass('embedding_' || c.active_space_id || '_hnsw')::oid::bigint
-         AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
+        FROM index_recall r
+        JOIN embedding_space s ON s.id = r.space_id
+        JOIN collection c ON c.id = s.collection_id AND c.active_space_id = s.id
        WHERE r.recall IS NOT NULL
+         AND r.index_id  = to_regclass('embedding_' || r.space_id || '_hnsw')::oid::bigint
+         AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
        ORDER BY c.id
       """;
 

@@ -9,9 +9,13 @@ import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import java.sql.SQLException;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.resteasy.reactive.RestPath;
+import org.jboss.resteasy.reactive.RestQuery;
 import org.jspecify.annotations.Nullable;
 
 /// The indexes of collections over HTTP.
@@ -31,10 +35,20 @@ class IndexResource {
   @Operation(
       operationId = "describeIndex",
       summary = "Get the state and the recall of a collection's index")
-  @APIResponse(responseCode = "200", description = "The index, or the reason why there is none")
+  @APIResponse(
+      responseCode = "200",
+      description =
+          "The index, or the reason why there is none. A number of more than 1000 rows is an estimate, and rowsEstimated says so.")
   @APIResponse(responseCode = "404", description = "No such collection")
-  public IndexView describe(@RestPath String collection) throws SQLException {
-    return indexes.describe(collection);
+  public IndexView describe(
+      @RestPath String collection,
+      @Parameter(
+              description = "true counts all vectors, which takes long for a large collection",
+              schema = @Schema(type = SchemaType.BOOLEAN))
+          @RestQuery
+          @Nullable String count)
+      throws SQLException {
+    return indexes.describe(collection, Input.flag("count", count));
   }
 
   @POST

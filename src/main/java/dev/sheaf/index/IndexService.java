@@ -1,5 +1,6 @@
 package dev.sheaf.index;
 
+import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.UpdateCollection;
@@ -9,6 +10,7 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
+import dev.sheaf.index.IndexTable.Unmeasured;
 import dev.sheaf.index.RecallMeasurer.GroundTruth;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /// Describes the indexes of collections, measures their recall, and tunes `ef_search`.
@@ -47,6 +50,7 @@ public class IndexService {
   private final LiveQueries queries;
   private final SearchConfig search;
   private final IndexConfig config;
+  private final CollectionsToCheck toCheck;
 
   IndexService(
       AgroalDataSource dataSource,
@@ -55,7 +59,8 @@ public class IndexService {
       RecallMeasurer measurer,
       LiveQueries queries,
       SearchConfig search,
-      IndexConfig config) {
+      IndexConfig config,
+      CollectionChanges changes) {
     this.dataSource = dataSource;
     this.collections = collections;
     this.table = table;
@@ -63,26 +68,30 @@ public class IndexService {
     this.queries = queries;
     this.search = search;
     this.config = config;
+    this.toCheck = new CollectionsToCheck(changes);
   }
 
   /// The state and the recall of a collection's index.
   ///
+  /// @param counted whether to count the vectors, however many they are
   /// @throws Problem if there is no such collection, or too many reads are running
   @LimitConcurrency(WorkKind.READ)
-  public IndexView describe(String collection) throws SQLException {
+  public IndexView describe(String collection, boolean counted) throws SQLException {
     ActiveSpace searched = collections.activeSpaceAndSettings(collection);
-    return collections.onPartitions(collection, searched.space(), () -> describe(searched));
+    return collections.onPartitions(
+        collection, searched.space(), () -> describe(searched, counted));
   }
 
-  private IndexView describe(ActiveSpace searched) throws SQLException {
+  private IndexView describe(ActiveSpace searched, boolean counted) throws SQLException {
     int ef = efSearch(searched);
-    IndexState state = table.state(searched.space());
+    IndexState state = table.state(searched.space(), counted);
     boolean valid = state.index() != null && state.index().valid();
     Map<Sample, Optional<Recall>> measured =
         state.indexId() == null ? Map.of() : table.recalls(searched.space(), state.indexId(), ef);
     Optional<Recall> recall = measured.getOrDefault(Sample.STORED, Optional.empty());
     return new IndexView(
-        state.rows(),
+        state.rows().rows(),
+        state.rows().estimated(),
         state.bytes(),
         state.deadRows(),
         state.changes() == null ? null : Math.max(0, state.changes()),
@@ -97,7 +106,7 @@ public class IndexService {
   }
 
   private String recallMissing(IndexState state, boolean valid, boolean attempted) {
-    if (valid && state.rows() == 0) {
+    if (valid && state.rows().rows() == 0) {
       return EMPTY;
     }
     if (valid) {
@@ -108,7 +117,7 @@ public class IndexService {
     if (state.build() != null) {
       return "The index is being built. Until it is ready, searches compare every vector, and recall is 1.";
     }
-    return state.rows() < config.minRows()
+    return state.rows().rows() < config.minRows()
         ? "A collection with fewer than %s vectors has no index. Searches compare every vector, and recall is 1."
             .formatted(config.minRows())
         : NO_INDEX;
@@ -196,8 +205,12 @@ public class IndexService {
       concurrentExecution = ConcurrentExecution.SKIP)
   void measureStaleIndexes() {
     try {
-      for (String collection : table.collectionsToMeasure(search.efSearch())) {
-        tryMeasure(collection);
+      Set<Long> checked;
+      try (Connection connection = dataSource.getConnection()) {
+        checked = toCheck.next(connection);
+      }
+      for (Unmeasured unmeasured : table.collectionsToMeasure(search.efSearch(), checked)) {
+        tryMeasure(unmeasured);
       }
     } catch (SQLException e) {
       // The database is unavailable; the next run measures the same indexes.
@@ -205,7 +218,8 @@ public class IndexService {
     }
   }
 
-  private void tryMeasure(String collection) throws SQLException {
+  private void tryMeasure(Unmeasured unmeasured) throws SQLException {
+    String collection = unmeasured.collection();
     try {
       Recall recall = measure(collection);
       LOG.infof(
@@ -219,7 +233,9 @@ public class IndexService {
       boolean obsolete =
           ConcurrentChange.isOverLocks(e)
               || (ConcurrentChange.isBehind(e)
-                  && !table.collectionsToMeasure(search.efSearch()).contains(collection));
+                  && table
+                      .collectionsToMeasure(search.efSearch(), Set.of(unmeasured.collectionId()))
+                      .isEmpty());
       // If it is obsolete, the collection was dropped, or the locks were not available. In any
       // case,
       // the other collections are not affected.

@@ -1,11 +1,13 @@
 package dev.sheaf.index;
 
+import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexView.BuiltIndex;
 import dev.sheaf.index.IndexView.IndexBuild;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.OffsetDateTime;
@@ -13,6 +15,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the state of indexes from PostgreSQL's catalog, and reads and writes the measured recall
@@ -26,11 +29,12 @@ class IndexTable {
       pg_stat_get_tuples_inserted(t.oid) + pg_stat_get_tuples_updated(t.oid) + pg_stat_get_tuples_deleted(t.oid)\
       """;
 
-  /// Collections whose index was never measured with the ef that searches use, or many of whose
-  /// rows changed since the last measurement. A reset of the statistics counts as a change.
+  /// Some collections' names: those whose index was never measured with the ef that searches use,
+  /// or many of whose rows changed since the last measurement. A reset of the statistics counts as
+  /// a change.
   private static final String TO_MEASURE =
       """
-      SELECT c.name
+      SELECT c.id, c.name
         FROM collection c
         JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || c.active_space_id || '_hnsw') AND i.indisvalid
         JOIN pg_class t ON t.oid = i.indrelid
@@ -39,8 +43,8 @@ class IndexTable {
          AND r.index_id  = i.indexrelid::bigint
          AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
          AND r.sample    = 'stored'
-       WHERE r.space_id IS NULL
-          OR abs(%s - r.changes) > ? * greatest(t.reltuples, 1)
+       WHERE c.id = ANY (?)
+         AND (r.space_id IS NULL OR abs(%s - r.changes) > ? * greatest(t.reltuples, 1))
        ORDER BY c.id
       """
           .formatted(CHANGES);
@@ -98,7 +102,7 @@ class IndexTable {
   /// @param changes rows changed since the index was first measured; `null` if it never was
   /// @param indexId the oid of the index, which changes with each build; `null` without an index
   record IndexState(
-      long rows,
+      RowCount rows,
       long bytes,
       long deadRows,
       @Nullable Long changes,
@@ -106,40 +110,54 @@ class IndexTable {
       @Nullable BuiltIndex index,
       @Nullable IndexBuild build) {}
 
-  /// The names of the collections whose index must be measured.
+  /// A collection whose index must be measured.
+  record Unmeasured(long collectionId, String collection) {}
+
+  /// Those of some collections whose index must be measured.
   ///
   /// @param efSearch the value for collections without a setting
-  List<String> collectionsToMeasure(int efSearch) throws SQLException {
-    return Sql.of(TO_MEASURE, efSearch, config.measureAfter())
-        .list(dataSource, row -> row.getString(1));
+  /// @param collections their ids
+  List<Unmeasured> collectionsToMeasure(int efSearch, Set<Long> collections) throws SQLException {
+    return Sql.of(TO_MEASURE, efSearch, collections.toArray(Long[]::new), config.measureAfter())
+        .list(dataSource, row -> new Unmeasured(row.getLong(1), row.getString(2)));
   }
 
   IndexState state(Space space) throws SQLException {
-    return Sql.of(stateQuery(space), space.id())
-        .first(dataSource, row -> state(space, row))
-        .orElseThrow();
+    return state(space, false);
   }
 
-  private static IndexState state(Space space, ResultSet row) throws SQLException {
-    Long indexId = (Long) row.getObject(5);
-    String phase = row.getString(10);
+  /// @param counted whether to count the rows, however many they are
+  IndexState state(Space space, boolean counted) throws SQLException {
+    try (Connection connection = dataSource.getConnection()) {
+      RowCount rows =
+          counted
+              ? RowCount.exactly(connection, space.embeddingTable())
+              : RowCount.of(connection, space.embeddingTable());
+      return Sql.of(stateQuery(space), space.id())
+          .first(connection, row -> state(space, rows, row))
+          .orElseThrow();
+    }
+  }
+
+  private static IndexState state(Space space, RowCount rows, ResultSet row) throws SQLException {
+    Long indexId = (Long) row.getObject(4);
+    String phase = row.getString(9);
     return new IndexState(
+        rows,
         row.getLong(1),
         row.getLong(2),
-        row.getLong(3),
-        (Long) row.getObject(4),
+        (Long) row.getObject(3),
         indexId,
         indexId == null
             ? null
             : new BuiltIndex(
-                row.getBoolean(6), row.getLong(7), space.precision(), row.getInt(8), row.getInt(9)),
-        phase == null ? null : new IndexBuild(phase, (Double) row.getObject(11)));
+                row.getBoolean(5), row.getLong(6), space.precision(), row.getInt(7), row.getInt(8)),
+        phase == null ? null : new IndexBuild(phase, (Double) row.getObject(10)));
   }
 
   private static String stateQuery(Space space) {
     return """
-    SELECT (SELECT count(*) FROM %1$s),
-           pg_table_size(t.oid),
+    SELECT pg_table_size(t.oid),
            pg_stat_get_dead_tuples(t.oid),
            %2$s - (SELECT min(first_changes) FROM index_recall WHERE space_id = ? AND index_id = i.indexrelid::bigint),
            i.indexrelid::bigint,

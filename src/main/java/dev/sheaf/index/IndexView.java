@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// The state and the recall of a collection's index.
 ///
 /// @param rows number of vectors of the collection
+/// @param rowsEstimated whether `rows` is an estimate
 /// @param bytes size of their table
 /// @param deadRows deleted rows that are not vacuumed yet, as PostgreSQL estimates
 /// @param changes rows inserted, updated and deleted since the index was first measured
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 @Schema(name = "CollectionIndex")
 public record IndexView(
     long rows,
+    boolean rowsEstimated,
     long bytes,
     long deadRows,
     @Nullable Long changes,

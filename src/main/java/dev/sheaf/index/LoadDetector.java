@@ -1,10 +1,9 @@
 package dev.sheaf.index;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.embedding.Space;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.function.LongSupplier;
 
 /// Detects bulk loads, so that the first build of an index can wait for their end: inserts into a
@@ -17,10 +16,12 @@ final class LoadDetector {
   /// the primary key.
   private static final int ROW_BYTES = 72;
 
+  private static final int MAX_SPACES = 10_000;
+
   private final double maxRowsPerSecond;
   private final Duration maxDuration;
   private final LongSupplier nanoTime;
-  private final Map<Long, SizeSample> samples = new HashMap<>();
+  private final Cache<Long, SizeSample> samples;
 
   /// @param maxRowsPerSecond a faster growth is a bulk load
   /// @param maxDuration after this time, a space no longer counts as being loaded
@@ -28,6 +29,13 @@ final class LoadDetector {
     this.maxRowsPerSecond = maxRowsPerSecond;
     this.maxDuration = maxDuration;
     this.nanoTime = nanoTime;
+    // Spaces that were dropped are forgotten.
+    this.samples =
+        Caffeine.newBuilder()
+            .maximumSize(MAX_SPACES)
+            .ticker(nanoTime::getAsLong)
+            .expireAfterWrite(maxDuration.plus(Duration.ofHours(1)))
+            .build();
   }
 
   /// @param first time of the first sample of this space
@@ -39,7 +47,7 @@ final class LoadDetector {
   /// @param bytes current size of its table
   synchronized boolean isLoading(Space space, long bytes) {
     long now = nanoTime.getAsLong();
-    SizeSample previous = samples.get(space.id());
+    SizeSample previous = samples.getIfPresent(space.id());
     samples.put(space.id(), new SizeSample(bytes, now, previous == null ? now : previous.first()));
     if (previous == null) {
       return true;
@@ -50,8 +58,8 @@ final class LoadDetector {
     return rows > maxRowsPerSecond * seconds && now - previous.first() < maxDuration.toNanos();
   }
 
-  /// Removes the samples of all other spaces.
-  synchronized void retainOnly(Collection<Long> spaces) {
-    samples.keySet().retainAll(spaces);
+  /// Forgets a space, which has its index.
+  synchronized void remove(long space) {
+    samples.invalidate(space);
   }
 }

@@ -1,8 +1,10 @@
 package dev.sheaf.index;
 
+import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
@@ -21,13 +23,13 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.sql.Types;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -55,8 +57,12 @@ class SpaceIndexer {
   /// How long a replaced index is kept: other replicas may use their cached space for two seconds.
   private static final Duration OLD_INDEX_GRACE = Duration.ofSeconds(3);
 
-  /// Spaces that have a valid index, or enough vectors for one; vectors are counted up to the
-  /// threshold only. Parameters that are not set are those of the current index.
+  /// The least that a vector takes in its table: the header of the row, two ids, two numbers, and
+  /// one dimension.
+  private static final int MIN_ROW_BYTES = 64;
+
+  /// Spaces of some collections that have a valid index, or whose table is large enough to have
+  /// enough vectors for one. Parameters that are not set are those of the current index.
   private static final String SPACE_STATES =
       """
       SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
@@ -85,10 +91,9 @@ class SpaceIndexer {
                 FROM pg_index x
                 JOIN pg_class k ON k.oid = x.indexrelid
                WHERE x.indexrelid = to_regclass('embedding_' || s.id || '_hnsw') AND x.indisvalid) i ON true
-       WHERE s.id = COALESCE(?, s.id)
-         AND (i.id IS NOT NULL
-              OR (SELECT count(*)
-                    FROM (SELECT FROM embedding e WHERE e.space_id = s.id LIMIT ?) counted) = ?)
+       WHERE c.id = ANY (?)
+         AND c.active_space_id IS NOT NULL
+         AND (i.id IS NOT NULL OR pg_relation_size(to_regclass('embedding_' || s.id)) >= ?)
        ORDER BY s.id
       """;
 
@@ -96,16 +101,24 @@ class SpaceIndexer {
   private final ObjectTemplates templates;
   private final IndexConfig config;
   private final LoadDetector loads;
+  private final CollectionChanges changes;
+  private final CollectionsToCheck toCheck;
 
   /// A long build does not hold up all others of this replica.
   private final Semaphore builders = new Semaphore(MAX_BUILDS);
 
   private final FailedBuilds<WantedIndex> failures = new FailedBuilds<>(System::nanoTime);
 
-  SpaceIndexer(AgroalDataSource dataSource, ObjectTemplates templates, IndexConfig config) {
+  SpaceIndexer(
+      AgroalDataSource dataSource,
+      ObjectTemplates templates,
+      IndexConfig config,
+      CollectionChanges changes) {
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
+    this.changes = changes;
+    this.toCheck = new CollectionsToCheck(changes);
     this.loads = new LoadDetector(config.deferAbove(), config.deferAtMost(), System::nanoTime);
   }
 
@@ -154,13 +167,11 @@ class SpaceIndexer {
     try {
       List<SpaceState> states;
       try (Connection connection = dataSource.getConnection()) {
-        states = findStates(connection, null);
+        states = findStates(connection, toCheck.next(connection));
       }
-      loads.retainOnly(
-          states.stream()
-              .filter(state -> state.actual() == null)
-              .map(state -> state.space().id())
-              .toList());
+      states.stream()
+          .filter(state -> state.actual() != null)
+          .forEach(state -> loads.remove(state.space().id()));
       // Small ones first, so that they do not wait for a build of hours.
       states.sort(Comparator.comparingLong(SpaceState::bytes));
       for (SpaceState state : states) {
@@ -184,7 +195,7 @@ class SpaceIndexer {
         return;
       }
       // Another replica may have built it in the meantime.
-      for (SpaceState state : findStates(connection, space.id())) {
+      for (SpaceState state : findStates(connection, space)) {
         try {
           maintain(connection, state);
           failures.remove(state.wantedIndex());
@@ -225,27 +236,38 @@ class SpaceIndexer {
       throws SQLException {
     return ConcurrentChange.isOverLocks(failure)
         || (ConcurrentChange.isBehind(failure)
-            && findStates(connection, space.id()).stream().allMatch(SpaceState::isUpToDate));
+            && findStates(connection, space).stream().allMatch(SpaceState::isUpToDate));
   }
 
-  /// @param space id of the only space to check; `null` for all
-  private List<SpaceState> findStates(Connection connection, @Nullable Long space)
+  private List<SpaceState> findStates(Connection connection, Space space) throws SQLException {
+    return findStates(connection, Set.of(space.collectionId())).stream()
+        .filter(state -> state.space().id() == space.id())
+        .toList();
+  }
+
+  private List<SpaceState> findStates(Connection connection, Set<Long> collections)
       throws SQLException {
     var states = new ArrayList<SpaceState>();
     try (PreparedStatement statement = connection.prepareStatement(SPACE_STATES)) {
       statement.setInt(1, config.m());
       statement.setInt(2, config.efConstruction());
       statement.setDouble(3, config.maxRecallLoss());
-      statement.setObject(4, space, Types.BIGINT);
-      statement.setInt(5, config.minRows());
-      statement.setInt(6, config.minRows());
+      statement.setArray(4, connection.createArrayOf("bigint", collections.toArray()));
+      statement.setLong(5, (long) config.minRows() * MIN_ROW_BYTES);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           state(row).ifPresent(states::add);
         }
       }
     }
-    return states;
+    var relevant = new ArrayList<SpaceState>();
+    for (SpaceState state : states) {
+      if (state.actual() != null
+          || RowCount.isAtLeast(connection, state.space().embeddingTable(), config.minRows())) {
+        relevant.add(state);
+      }
+    }
+    return relevant;
   }
 
   /// Empty if the space or its settings are those of a newer version. They must not hold up the
@@ -293,6 +315,7 @@ class SpaceIndexer {
     try {
       buildWithServerSettings(connection, state);
       outcome = "built";
+      changes.add(space.collectionId());
       LOG.infof(
           "Index built: space=%s why=%s seconds=%.1f",
           space.id(), why, Duration.ofNanos(System.nanoTime() - start).toMillis() / 1_000.0);

@@ -2,6 +2,7 @@ package dev.sheaf.ingestion;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.SqlStates;
@@ -50,6 +51,7 @@ class Loader {
   private final CollectionService collections;
   private final BulkDocuments documents;
   private final DocumentMeters meters;
+  private final CollectionChanges changes;
   private final Spans spans;
   private final ObjectReader json;
   private final IngestionConfig config;
@@ -60,6 +62,7 @@ class Loader {
       CollectionService collections,
       BulkDocuments documents,
       DocumentMeters meters,
+      CollectionChanges changes,
       Spans spans,
       ObjectMapper json,
       IngestionConfig config,
@@ -68,6 +71,7 @@ class Loader {
     this.collections = collections;
     this.documents = documents;
     this.meters = meters;
+    this.changes = changes;
     this.spans = spans;
     this.json = DocumentLine.reader(json);
     this.config = config;
@@ -231,6 +235,7 @@ class Loader {
       written.add(writtenBatch.at());
       counts = counts.plus(writtenBatch.counts());
       meter(writtenBatch.counts());
+      changes.add(target.space().collectionId());
       int free = config.keptErrors() - errors.size();
       errors.addAll(writtenBatch.errors().subList(0, Math.min(free, writtenBatch.errors().size())));
     }

@@ -25,6 +25,7 @@ public enum ProblemType {
   NOT_ACCEPTABLE(406, "The requested media type is not available"),
   BODY_TOO_SLOW(408, "The request body arrives too slowly"),
   COLLECTION_EXISTS(409, "A collection with this name already exists"),
+  TOO_MANY_COLLECTIONS(409, "The database server cannot hold another collection"),
   INDEX_MISSING(409, "The collection has no index"),
   BACKFILL_STATE(409, "The state of the backfill does not allow this"),
   BUSY(409, "The resource is in use"),

@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.pgvector.PGvector;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.document.StoredMetadata;
@@ -85,6 +86,11 @@ public class SearchExecution {
       try (ResultSet row = statement.getResultSet()) {
         row.next();
         indexedRows = row.getLong(1);
+        if (!row.getBoolean(2)) {
+          throw new SQLException(
+              "The collection was dropped, and its tables remain to be removed",
+              SqlStates.UNDEFINED_TABLE);
+        }
       }
       statement.getMoreResults();
       try (ResultSet row = statement.getResultSet()) {

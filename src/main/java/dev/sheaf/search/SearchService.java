@@ -39,8 +39,8 @@ public class SearchService {
   /// How long a replica may use outdated settings that another replica has changed.
   private static final Duration CACHE_TIME = Duration.ofSeconds(2);
 
-  /// The active spaces and the settings of collections, by name. If a space is outdated, its tables
-  /// no longer exist, and the search fails and is repeated.
+  /// The active spaces and the settings of collections, by name. If a space is outdated, the search
+  /// fails and is repeated.
   private final Cache<String, ActiveSpace> cache =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 

@@ -158,6 +158,9 @@ final class SearchText {
     var statement =
         new StringBuilder("SELECT ")
             .append(indexedRows(space))
+            .append(
+                ",\n       EXISTS (SELECT FROM collection WHERE id = %s AND active_space_id = %s)"
+                    .formatted(space.collectionId(), space.id()))
             .append(",\n       set_config('statement_timeout', ?, true)");
     planSettings()
         .forEach((name, value) ->

@@ -1,11 +1,10 @@
 package dev.sheaf.telemetry;
 
+import dev.sheaf.database.Sql;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Metrics;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HashSet;
 import java.util.Optional;
@@ -51,17 +50,24 @@ public class CollectionSeries implements Measurement {
 
   @Override
   public void measure(Connection connection) throws SQLException {
-    Set<String> existing = new HashSet<>(Set.of(OTHERS));
-    try (PreparedStatement select = connection.prepareStatement("SELECT name FROM collection");
-        ResultSet row = select.executeQuery()) {
-      while (row.next()) {
-        existing.add(row.getString(1));
-      }
-    }
-    withOwnSeries.retainAll(existing);
+    Set<String> known = new HashSet<>(withOwnSeries);
     for (Meter meter : Metrics.globalRegistry.getMeters()) {
       String collection = meter.getId().getTag(TAG);
-      if (collection != null && !existing.contains(collection)) {
+      if (collection != null) {
+        known.add(collection);
+      }
+    }
+    known.remove(OTHERS);
+    Set<String> dropped = new HashSet<>(known);
+    Sql.of(
+            "SELECT name FROM collection WHERE name = ANY (?)",
+            (Object) known.toArray(String[]::new))
+        .list(connection, row -> row.getString(1))
+        .forEach(dropped::remove);
+    withOwnSeries.removeAll(dropped);
+    for (Meter meter : Metrics.globalRegistry.getMeters()) {
+      String collection = meter.getId().getTag(TAG);
+      if (collection != null && dropped.contains(collection)) {
         Metrics.globalRegistry.remove(meter);
       }
     }

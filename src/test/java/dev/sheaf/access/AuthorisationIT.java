@@ -225,7 +225,8 @@ class AuthorisationIT {
 
   /// Creates the collection again, because one of the operations drops it.
   private void ensureCollection() {
-    if (collections.list().stream().noneMatch(view -> view.name().equals(COLLECTION))) {
+    if (collections.list(null, 1_000, null).stream()
+        .noneMatch(view -> view.name().equals(COLLECTION))) {
       collections.create(CreateCollection.named(COLLECTION, "to be seen or not"));
     }
   }

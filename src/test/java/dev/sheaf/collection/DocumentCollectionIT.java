@@ -3,25 +3,28 @@ package dev.sheaf.collection;
 import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.containsString;
 import static org.hamcrest.Matchers.endsWith;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasItem;
 
+import dev.sheaf.database.RowCount;
+import dev.sheaf.database.Sql;
+import dev.sheaf.embedding.Space;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.GeneratedText;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import io.restassured.path.json.JsonPath;
 import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
+import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -32,6 +35,8 @@ import org.junit.jupiter.api.Test;
 class DocumentCollectionIT {
 
   @Inject AgroalDataSource dataSource;
+  @Inject CollectionService collections;
+  @Inject CollectionRemover remover;
 
   @Test
   void createsDescribesAndDrops() {
@@ -52,7 +57,8 @@ class DocumentCollectionIT {
         .body("dimensions", equalTo(384))
         .body("precision", equalTo("full"))
         .body("documents", equalTo(0))
-        .body("chunks", equalTo(0));
+        .body("chunks", equalTo(0))
+        .body("countsEstimated", equalTo(false));
     given().get("/api/v1/collections").then().body("collections.name", hasItem("letters"));
 
     given().delete("/api/v1/collections/letters").then().statusCode(204);
@@ -97,7 +103,88 @@ class DocumentCollectionIT {
     given().delete("/api/v1/collections/" + name).then().statusCode(204);
 
     given().get("/api/v1/collections/" + name).then().statusCode(404);
+    await().until(() -> dropped() == 0);
     assertThat(relationsOfNoCollection()).isEqualTo(before);
+  }
+
+  /// The number of collections whose tables remain to be removed.
+  private int dropped() throws SQLException {
+    return Sql.of("SELECT count(*) FROM collection WHERE active_space_id IS NULL")
+        .first(dataSource, row -> row.getInt(1))
+        .orElseThrow();
+  }
+
+  @Test
+  void pagesTogetherAreAllCollections() throws SQLException {
+    for (int i = 0; i < 3; i++) {
+      Api.newCollection();
+    }
+    List<String> all =
+        Sql.of("SELECT name FROM collection WHERE active_space_id IS NOT NULL ORDER BY name")
+            .list(dataSource, row -> row.getString(1));
+
+    assertThat(pages(1_000)).containsExactly(all);
+    assertThat(pages(2)).allMatch(page -> page.size() <= 2);
+    assertThat(pages(2).stream().flatMap(List::stream)).containsExactlyElementsOf(all);
+    given().get("/api/v1/collections?limit=0").then().statusCode(400);
+    given().get("/api/v1/collections?after=No").then().statusCode(400);
+  }
+
+  private static List<List<String>> pages(int size) {
+    var pages = new ArrayList<List<String>>();
+    for (String next = ""; next != null; ) {
+      JsonPath page =
+          given()
+              .queryParams(
+                  next.isEmpty() ? Map.of("limit", size) : Map.of("limit", size, "after", next))
+              .get("/api/v1/collections")
+              .then()
+              .statusCode(200)
+              .extract()
+              .jsonPath();
+      pages.add(page.getList("collections.name"));
+      next = page.getString("next");
+    }
+    if (pages.getLast().isEmpty()) {
+      pages.removeLast();
+    }
+    return pages;
+  }
+
+  @Test
+  void theServerHoldsTheLocksOfABackup() throws SQLException {
+    String name = Api.newCollection();
+    // Spaces that no collection uses count like those of collections.
+    Sql.of(
+            """
+            INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
+            SELECT s.collection_id, s.model, s.dimensions, s.metric, s."precision"
+              FROM collection c
+              JOIN embedding_space s ON s.id = c.active_space_id
+             CROSS JOIN generate_series(1, current_setting('max_locks_per_transaction')::int
+                                             * current_setting('max_connections')::int)
+             WHERE c.name = ?
+            """,
+            name)
+        .update(dataSource);
+    try {
+      Api.post("/collections", Map.of("name", "one-too-many"))
+          .statusCode(409)
+          .body("type", equalTo("urn:sheaf:problem:too-many-collections"))
+          .body("detail", containsString("Set max_locks_per_transaction to "));
+    } finally {
+      Sql.of(
+              """
+              DELETE FROM embedding_space s
+               USING collection c
+               WHERE c.id = s.collection_id
+                 AND c.name = ?
+                 AND s.id <> c.active_space_id
+              """,
+              name)
+          .update(dataSource);
+    }
+    Api.post("/collections", Map.of("name", "one-too-many")).statusCode(201);
   }
 
   @Test
@@ -141,47 +228,49 @@ class DocumentCollectionIT {
       for (Future<Integer> put : puts) {
         written += put.get();
       }
-      given().get("/api/v1/collections/" + busy).then().body("documents", equalTo(written));
+      given()
+          .get("/api/v1/collections/" + busy + "?count=true")
+          .then()
+          .body("documents", equalTo(written));
     }
   }
 
-  /// Since when a drop has been waiting for a lock: a different time for each attempt.
-  private static final String WAITING_SINCE =
-      """
-      SELECT waitstart
-        FROM pg_locks
-       WHERE relation = 'document'::regclass
-         AND mode     = 'AccessExclusiveLock'
-         AND NOT granted
-      """;
-
   @Test
-  void aDropTriesAgainWhenOthersHoldTheTables() throws Exception {
+  void nobodyWaitsForADropDuringABackup() throws Exception {
     String doomed = Api.newCollection();
-    try (Connection reader = dataSource.getConnection();
-        Connection observer = dataSource.getConnection();
-        var dropper = Executors.newSingleThreadExecutor()) {
-      reader.setAutoCommit(false);
-      reader.createStatement().execute("LOCK TABLE document IN ACCESS SHARE MODE");
-      Future<Integer> drop =
-          dropper.submit(() -> given().delete("/api/v1/collections/" + doomed).statusCode());
+    Api.put(doomed, "a", Map.of("text", "The first life of this collection."));
+    Api.search(doomed, Map.of("text", "first life")).body("hits.size()", equalTo(1));
+    String busy = Api.newCollection();
+    Space space = collections.activeSpace(doomed);
+    await().until(() -> dropped() == 0);
+    try (Connection backup = dataSource.getConnection();
+        Statement statement = backup.createStatement()) {
+      backup.setAutoCommit(false);
+      statement.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+      statement.execute("LOCK TABLE document, chunk, embedding IN ACCESS SHARE MODE");
 
-      Set<String> tries = new HashSet<>();
-      await()
-          .pollInterval(Duration.ofMillis(50))
-          .until(() -> {
-            try (var row = observer.createStatement().executeQuery(WAITING_SINCE)) {
-              if (row.next() && row.getString(1) != null) {
-                tries.add(row.getString(1));
-              }
-            }
-            return tries.size() >= 2;
-          });
-      reader.rollback();
-      reader.setAutoCommit(true);
+      given().delete("/api/v1/collections/" + doomed).then().statusCode(204);
+      remover.removeDropped();
 
-      assertThat(drop.get()).isEqualTo(204);
+      // The tables remain, but nobody finds the collection, and its name is free.
+      assertThat(RowCount.of(backup, space.documentTable()).rows()).isOne();
+      given().get("/api/v1/collections/" + doomed).then().statusCode(404);
+      Api.search(doomed, Map.of("text", "first life")).statusCode(404);
+      Api.put(doomed, "a", Map.of("text", "Too late.")).statusCode(404);
+      Api.post("/collections", Map.of("name", doomed)).statusCode(201);
+      Api.search(doomed, Map.of("text", "first life")).body("hits.size()", equalTo(0));
+      Api.put(busy, "a", Map.of("text", "Others go on.")).statusCode(201);
+      assertThat(dropped()).isOne();
+
+      backup.rollback();
+      backup.setAutoCommit(true);
     }
+    remover.removeDropped();
+    await().until(() -> dropped() == 0);
+    assertThat(
+            Sql.of("SELECT to_regclass(?)", space.documentTable())
+                .list(dataSource, row -> row.getString(1) == null))
+        .containsExactly(true);
   }
 
   @Test

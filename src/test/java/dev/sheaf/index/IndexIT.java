@@ -98,7 +98,13 @@ class IndexIT {
     assertThat(index.getString("index.precision")).isEqualTo("half");
     assertThat(index.getInt("index.m")).isEqualTo(2);
     assertThat(index.getInt("index.efConstruction")).isEqualTo(4);
-    assertThat(index.getInt("rows")).isEqualTo(2_000);
+    assertThat(index.getInt("rows")).isBetween(1_001, 4_000);
+    assertThat(index.getBoolean("rowsEstimated")).isTrue();
+    given()
+        .get("/api/v1/collections/" + name + "/index?count=true")
+        .then()
+        .body("rows", equalTo(2_000))
+        .body("rowsEstimated", equalTo(false));
   }
 
   @Test

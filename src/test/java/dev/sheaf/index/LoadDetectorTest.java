@@ -6,7 +6,6 @@ import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -38,7 +37,7 @@ class LoadDetectorTest {
   @Test
   void aRemovedSpaceStartsAgain() {
     at(0, 100);
-    detector.retainOnly(List.of(2L));
+    detector.remove(SPACE.id());
 
     assertThat(at(100, 100)).isTrue();
     assertThat(at(105, 100)).isFalse();

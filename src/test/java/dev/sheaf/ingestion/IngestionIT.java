@@ -368,7 +368,7 @@ class IngestionIT {
     }
 
     given()
-        .get("/api/v1/collections/{collection}", collection)
+        .get("/api/v1/collections/{collection}?count=true", collection)
         .then()
         .body("documents", equalTo(documents))
         .body("chunks", equalTo(documents));

@@ -144,8 +144,9 @@ class JobIT {
         .body("type", equalTo(List.of("urn:sheaf:problem:malformed-json")));
     given().get("/api/v1/jobs").then().body("id", hasItem(id));
     given()
-        .get("/api/v1/collections/{collection}", collection)
+        .get("/api/v1/collections/{collection}?count=true", collection)
         .then()
+        .body("countsEstimated", equalTo(false))
         .body("documents", equalTo(1_500));
     assertThat(count("SELECT count(*) FROM ingestion_part WHERE job_id = " + id)).isZero();
 
@@ -610,8 +611,9 @@ class JobIT {
         .body("read", equalTo(2_500))
         .body("failed", equalTo(0));
     given()
-        .get("/api/v1/collections/{collection}", collection)
+        .get("/api/v1/collections/{collection}?count=true", collection)
         .then()
+        .body("countsEstimated", equalTo(false))
         .body("documents", equalTo(2_500))
         .body("chunks", equalTo(2_500));
   }
