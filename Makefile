@@ -2,7 +2,7 @@
 ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -48,6 +48,9 @@ bench-stores: ## The same beside LangChain4j's and Spring AI's stores
 
 bench-start: ## Measure what the migration engine costs: bench/README.md
 	@bench/start
+
+bench-collections: ## Measure what many collections cost: bench/README.md
+	@bench/collections
 
 bench-backfill: ## Measure what a backfill costs and how fast it is: bench/README.md
 	@bench/backfill

@@ -13,6 +13,7 @@ import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.LimitConcurrency;
+import dev.sheaf.limits.LimitsConfig;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.problem.Problem;
@@ -70,6 +71,7 @@ public class CollectionService {
   private final AuditTrail audit;
   private final CollectionChanges changes;
   private final CollectionRemover remover;
+  private final LimitsConfig limits;
 
   CollectionService(
       EntityManager entityManager,
@@ -77,13 +79,15 @@ public class CollectionService {
       EmbeddingModels models,
       AuditTrail audit,
       CollectionChanges changes,
-      CollectionRemover remover) {
+      CollectionRemover remover,
+      LimitsConfig limits) {
     this.entityManager = entityManager;
     this.templates = templates;
     this.models = models;
     this.audit = audit;
     this.changes = changes;
     this.remover = remover;
+    this.limits = limits;
   }
 
   /// Fails the start if the model of a collection does not match its space, because every search in
@@ -166,7 +170,9 @@ public class CollectionService {
   }
 
   private CollectionView insert(CreateCollection request, EmbeddingModel model) {
-    entityManager.unwrap(Session.class).doWork(CollectionService::requireLocks);
+    if (limits.backupLocks()) {
+      entityManager.unwrap(Session.class).doWork(CollectionService::requireLocks);
+    }
     var collection = new DocumentCollection();
     collection.name = request.name();
     collection.description = request.description();

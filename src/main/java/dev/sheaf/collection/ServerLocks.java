@@ -43,6 +43,7 @@ record ServerLocks(long perTransaction, long transactions, long needed) {
     return "With another collection, a backup would need more locks than the database server can"
         + " hold: %s, because max_locks_per_transaction is %s. Set max_locks_per_transaction to %s in"
             .formatted(perTransaction * transactions, perTransaction, suggested)
-        + " the configuration of PostgreSQL and restart it, or drop collections.";
+        + " the configuration of PostgreSQL and restart it, or drop collections. If no backup is made"
+        + " with pg_dump, set sheaf.limits.backup-locks to false instead.";
   }
 }

@@ -82,6 +82,11 @@ public interface LimitsConfig {
   @WithDefault("75")
   int collectionShare();
 
+  /// Whether a collection is rejected with which `pg_dump` would need more locks than the server
+  /// has.
+  @WithDefault("true")
+  boolean backupLocks();
+
   /// Uploads that are being received.
   @WithDefault("50")
   int openUploads();

@@ -38,6 +38,7 @@ public final class Settings {
       List.of(
           setting("quarkus.datasource.jdbc.max-size", whole(2, 10_000)),
           setting("quarkus.datasource.jdbc.acquisition-timeout", duration(MILLISECOND, HOUR)),
+          setting("quarkus.datasource.jdbc.max-lifetime", duration(SECOND, DAY)),
           setting("quarkus.http.idle-timeout", duration(SECOND, DAY)),
           setting("quarkus.http.read-timeout", duration(SECOND, DAY)),
           setting("quarkus.shutdown.timeout", duration(Duration.ZERO, HOUR)),
@@ -106,6 +107,7 @@ public final class Settings {
           setting("sheaf.limits.queue", whole(0, 100_000)),
           setting("sheaf.limits.delete-time", duration(MILLISECOND, DAY)),
           setting("sheaf.limits.collection-share", whole(1, 100)),
+          setting("sheaf.limits.backup-locks", flag()),
           setting("sheaf.limits.transfer-rate", size(1, GIGABYTE)),
           setting("sheaf.limits.transfer-grace", duration(MILLISECOND, DAY)),
           setting("sheaf.limits.stream-rate", size(1, GIGABYTE)),

@@ -65,6 +65,8 @@ class LimitsPageTest {
     code.put("bytes of such a chunk", constant("document.ClientChunk", "MAX_TEXT_BYTES"));
     code.put("bytes of the text of a search", constant("search.SearchRequest", "MAX_TEXT_BYTES"));
     code.put("`limit` plus `offset` of a search", constant("search.SearchRequest", "MAX_LIMIT"));
+    code.put(
+        "`limit` of a page of collections", constant("collection.CollectionResource", "MAX_PAGE"));
     code.put("`limit` of a page of documents", constant("document.DocumentResource", "MAX_PAGE"));
     code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
@@ -123,6 +125,14 @@ class LimitsPageTest {
     code.put(
         "percentage of the permits that one collection holds",
         setting("limits.LimitsConfig", "collectionShare"));
+    code.put(
+        "time for which a connection to the database is used",
+        property("quarkus.datasource.jdbc.max-lifetime"));
+    code.put(
+        "rows that are counted without `count=true`", constant("database.RowCount", "COUNTED"));
+    code.put(
+        "collections that a check of the indexes looks at, beside those that changed",
+        constant("index.CollectionsToCheck", "PAGE"));
     code.put("event streams of jobs", setting("limits.LimitsConfig", "eventStreams"));
     code.put(
         "event streams of one caller", setting("limits.LimitsConfig", "eventStreamsPerCaller"));
