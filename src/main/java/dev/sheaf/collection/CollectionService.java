@@ -34,6 +34,7 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.hibernate.JDBCException;
@@ -344,7 +345,7 @@ public class CollectionService {
         collection.createdAt,
         documents == null ? null : documents.rows(),
         chunks == null ? null : chunks.rows(),
-        documents == null || chunks == null
+        (documents == null || chunks == null)
             ? null
             : Boolean.valueOf(documents.estimated() || chunks.estimated()),
         etag(collection));
@@ -438,9 +439,7 @@ public class CollectionService {
     return QuarkusTransaction.requiringNew()
         .call(() -> {
           DocumentCollection collection = DocumentCollection.findById(space.collectionId());
-          return collection == null
-              || collection.activeSpaceId == null
-              || collection.activeSpaceId != space.id();
+          return collection == null || !Objects.equals(collection.activeSpaceId, space.id());
         });
   }
 

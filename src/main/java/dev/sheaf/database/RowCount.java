@@ -12,26 +12,27 @@ public record RowCount(long rows, boolean estimated) {
   /// Up to this number, rows are always counted.
   public static final int COUNTED = 1_000;
 
+  /// The exact number of rows of `table` if they are few, and an estimate otherwise.
+  ///
   /// PostgreSQL counts the rows that are inserted and deleted, but forgets that after a crash and
   /// does not know it on a standby. `reltuples` is then known, but no time of an `ANALYZE` or
   /// `VACUUM`. The second best estimate is the density of rows at that time.
-  private static final String COUNT_OR_ESTIMATE =
-      """
-      SELECT counted.rows,
-             CASE WHEN c.reltuples <= 0 OR c.relpages = 0
-                       OR COALESCE(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid),
-                                   pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) IS NOT NULL
-                  THEN pg_stat_get_live_tuples(c.oid)
-                  ELSE (c.reltuples / c.relpages
-                          * (pg_relation_size(c.oid) / current_setting('block_size')::int))::bigint END
-        FROM pg_class c
-       CROSS JOIN (SELECT count(*) AS rows FROM (SELECT FROM %1$s LIMIT %2$s) few) counted
-       WHERE c.oid = '%1$s'::regclass
-      """;
-
-  /// The exact number of rows of `table` if they are few, and an estimate otherwise.
   public static RowCount of(Connection connection, String table) throws SQLException {
-    return Sql.of(COUNT_OR_ESTIMATE.formatted(table, COUNTED + 1))
+    String countOrEstimate =
+        """
+        SELECT counted.rows,
+               CASE WHEN c.reltuples <= 0 OR c.relpages = 0
+                         OR COALESCE(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid),
+                                     pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) IS NOT NULL
+                    THEN pg_stat_get_live_tuples(c.oid)
+                    ELSE (c.reltuples / c.relpages
+                            * (pg_relation_size(c.oid) / current_setting('block_size')::int))::bigint END
+          FROM pg_class c
+         CROSS JOIN (SELECT count(*) AS rows FROM (SELECT FROM %1$s LIMIT %2$s) few) counted
+         WHERE c.oid = '%1$s'::regclass
+        """
+            .formatted(table, COUNTED + 1);
+    return Sql.of(countOrEstimate)
         .first(
             connection,
             row ->

@@ -172,12 +172,6 @@ class DocumentTable {
       VALUES (?, ?, ?, ?, ?, ?, ?)
       """;
 
-  private static final String INSERT_EMBEDDING =
-      """
-      INSERT INTO %s (space_id, collection_id, document_id, ordinal, vector)
-      VALUES (?, ?, ?, ?, ?)
-      """;
-
   static final String LOCK_COLLECTION =
       """
       SELECT active_space_id
@@ -521,8 +515,10 @@ class DocumentTable {
             }
             insert.executeBatch();
           }
-          try (PreparedStatement insert =
-              connection.prepareStatement(INSERT_EMBEDDING.formatted(space.embeddingTable()))) {
+          String embeddings =
+              "INSERT INTO %s (space_id, collection_id, document_id, ordinal, vector) VALUES (?, ?, ?, ?, ?)"
+                  .formatted(space.embeddingTable());
+          try (PreparedStatement insert = connection.prepareStatement(embeddings)) {
             for (int ordinal = 0; ordinal < document.vectors().length; ordinal++) {
               insert.setLong(1, space.id());
               insert.setLong(2, space.collectionId());

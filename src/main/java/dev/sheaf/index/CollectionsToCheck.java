@@ -15,7 +15,7 @@ import java.util.TreeSet;
 final class CollectionsToCheck {
 
   /// How many collections a check looks at, beside those that changed.
-  static final int PAGE = 200;
+  static final int PAGE = 100;
 
   private static final String NEXT =
       """

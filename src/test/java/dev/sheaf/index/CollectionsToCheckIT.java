@@ -18,15 +18,15 @@ class CollectionsToCheckIT {
     try (TestDatabase database = TestDatabase.create();
         Connection connection = database.connect()) {
       database.execute("CREATE TABLE collection (id bigint PRIMARY KEY)");
-      database.execute("INSERT INTO collection SELECT generate_series(1, 450)");
+      database.execute("INSERT INTO collection SELECT generate_series(1, 250)");
       var changes = new CollectionChanges();
       var toCheck = new CollectionsToCheck(changes);
 
-      assertThat(toCheck.next(connection)).isEqualTo(ids(1, 200));
+      assertThat(toCheck.next(connection)).isEqualTo(ids(1, 100));
       changes.add(7);
-      assertThat(toCheck.next(connection)).isEqualTo(with(7, ids(201, 400)));
-      assertThat(toCheck.next(connection)).isEqualTo(with(7, ids(401, 450)));
-      assertThat(toCheck.next(connection)).isEqualTo(ids(1, 200));
+      assertThat(toCheck.next(connection)).isEqualTo(with(7, ids(101, 200)));
+      assertThat(toCheck.next(connection)).isEqualTo(with(7, ids(201, 250)));
+      assertThat(toCheck.next(connection)).isEqualTo(ids(1, 100));
     }
   }
 
