@@ -29,7 +29,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /// Compares a live schema with the changelogs: runs the same changesets, and the object templates
-/// for the same data, in a scratch database, and compares the two catalogs.
+/// for the same data, in a scratch database, and compares the two catalogs. Of instances of
+/// templates that are alike, one is built.
 public final class Verification {
 
   private static final String ROLE_HAS_SEARCH_PATH =
@@ -75,14 +76,13 @@ public final class Verification {
       ScratchSchema.apply(applied, connection, reference.address(), config);
       Trash.mirror(live, connection);
       LiveSchema found = LiveSchema.read(live, templates);
-      for (var instances : found.instances().entrySet()) {
-        for (Map<String, Object> instance : instances.getValue()) {
-          templates.apply(connection, instances.getKey(), instance);
-        }
+      var alike = new AlikeInstances(found.instances());
+      for (AlikeInstances.Instance instance : alike.toBuild()) {
+        templates.apply(connection, instance.template(), instance.parameters());
       }
       // What only they create there is no difference.
       List<String> others = History.otherSchemas(live);
-      return compared(CatalogSnapshot.of(connection), privileges)
+      return compared(alike.complete(CatalogSnapshot.of(connection)), privileges)
           .drift(compared(found.schema(), privileges))
           .stream()
           .filter(difference -> others.stream().noneMatch(other -> isExtraIn(other, difference)))

@@ -407,6 +407,49 @@ class VerificationIT {
   }
 
   @Test
+  void eachOfManyInstancesIsCompared() throws Exception {
+    try (TestDatabase live = withSpace();
+        Connection connection = live.connect()) {
+      ObjectTemplates templates = new ObjectTemplates(Changelogs.bundled());
+      buildIndex(templates, connection, "embedding_1_hnsw", "halfvec", 8);
+      // The ids of a collection and its space differ, and 3 is also the number of dimensions.
+      live.execute(
+          """
+          INSERT INTO collection (name) SELECT 'c' || i FROM generate_series(2, 12) i;
+          INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
+               SELECT id, 'a', CASE WHEN id = 5 THEN 4 ELSE 3 END, 'cosine', 'half' FROM collection WHERE id > 1 ORDER BY id DESC;
+          """);
+      for (long[] ids :
+          Sql.of("SELECT collection_id, id, dimensions FROM embedding_space WHERE id > 1")
+              .list(
+                  connection, row -> new long[] {row.getLong(1), row.getLong(2), row.getLong(3)})) {
+        templates.apply(connection, "collection", Map.of("collection_id", ids[0]));
+        templates.apply(
+            connection,
+            "space",
+            Map.of("space_id", ids[1], "collection_id", ids[0], "dimensions", ids[2]));
+      }
+      assertThat(TestConfig.migrations(live).verify(true)).isEmpty();
+
+      live.execute(
+          """
+          ALTER TABLE embedding_11 DROP CONSTRAINT embedding_11_dimensions_check;
+          ALTER TABLE document_5 ALTER COLUMN title SET DEFAULT 'none';
+          DROP TABLE chunk_12 CASCADE;
+          CREATE INDEX extra ON chunk_7 (text);
+          """);
+      assertThat(differences(TestConfig.migrations(live)))
+          .contains(
+              "CHANGED column public.document_5.title",
+              "EXTRA index public.extra",
+              "MISSING table public.chunk_12")
+          .allMatch(difference ->
+              difference.matches(
+                  ".*(embedding_11|document_5|chunk_12|extra|embedding_2|document_12).*"));
+    }
+  }
+
+  @Test
   void indexesThatASessionIsWorkingOnAreNoDifference() throws Exception {
     try (TestDatabase live = withSpace();
         Connection connection = live.connect();
