@@ -36,10 +36,8 @@ final class AlikeInstances {
 
   private final List<Instance> toBuild = new ArrayList<>();
 
-  /// The sets of instances that each stand-in stands for.
-  private final Map<String, List<Component>> componentsByStandIn = new HashMap<>();
-
-  private final Map<Component, Map<String, String>> idsByStandIn = new HashMap<>();
+  /// By stand-in: for each set of instances for which it was built, the ids by stand-in.
+  private final Map<String, List<Map<String, String>>> idsByStandIn = new HashMap<>();
 
   private long nextStandIn = FIRST_STAND_IN;
 
@@ -70,15 +68,16 @@ final class AlikeInstances {
       mapping.put(id, nextStandIn++);
     }
     first.instances.forEach(instance -> toBuild.add(replaced(instance, mapping)));
+    List<Map<String, String>> idsOfAll = new ArrayList<>();
     for (Component component : alike) {
       Map<String, String> ids = new HashMap<>();
       List<Id> ordered = component.orderedIds();
       for (int i = 0; i < ordered.size(); i++) {
         ids.put(standIns.get(i), Long.toString(ordered.get(i).value()));
       }
-      idsByStandIn.put(component, ids);
+      idsOfAll.add(ids);
     }
-    standIns.forEach(standIn -> componentsByStandIn.put(standIn, alike));
+    standIns.forEach(standIn -> idsByStandIn.put(standIn, idsOfAll));
   }
 
   /// The instances to build, in this order.
@@ -95,12 +94,13 @@ final class AlikeInstances {
         .objects()
         .forEach((object, definition) -> {
           Matcher standIn = STAND_IN.matcher(object);
-          if (!standIn.find() || !componentsByStandIn.containsKey(standIn.group())) {
+          List<Map<String, String>> idsOfAll =
+              standIn.find() ? idsByStandIn.get(standIn.group()) : null;
+          if (idsOfAll == null) {
             objects.put(object, definition);
             return;
           }
-          for (Component component : componentsByStandIn.get(standIn.group())) {
-            Map<String, String> ids = idsByStandIn.get(component);
+          for (Map<String, String> ids : idsOfAll) {
             objects.put(withIds(object, ids), withIds(definition, ids));
           }
         });
