@@ -6,8 +6,8 @@ import dev.sheaf.migration.Difference.Kind;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -79,20 +79,31 @@ record Contents(SortedMap<String, String> catalog, SortedMap<String, Long> rows)
   /// Reads them in the transaction of `connection`.
   static Contents of(Connection connection, Counted counted) throws SQLException {
     SortedMap<String, Long> rows = new TreeMap<>();
-    try (Statement statement = connection.createStatement()) {
-      CatalogSnapshot snapshot = CatalogSnapshot.of(connection);
-      int done = 0;
-      for (String table : tables(connection, false)) {
-        try (ResultSet row = statement.executeQuery("SELECT count(*) FROM ONLY " + table)) {
-          row.next();
-          rows.put(table, row.getLong(1));
-        }
-        if (!counted.goOn(++done)) {
-          break;
-        }
+    CatalogSnapshot snapshot = CatalogSnapshot.of(connection);
+    int done = 0;
+    for (String table : tables(connection, false)) {
+      rows.put(table, count(connection, table));
+      if (!counted.goOn(++done)) {
+        break;
       }
-      return new Contents(dumped(snapshot), rows);
     }
+    return new Contents(dumped(snapshot), rows);
+  }
+
+  /// A query locks the indexes of its table, too, until the end of the transaction. The server does
+  /// not have as many locks as a database of many collections has indexes, so they are released at
+  /// once.
+  private static long count(Connection connection, String table) throws SQLException {
+    Savepoint before = connection.getAutoCommit() ? null : connection.setSavepoint();
+    long count =
+        Sql.of("SELECT count(*) FROM ONLY " + table)
+            .first(connection, row -> row.getLong(1))
+            .orElseThrow();
+    if (before != null) {
+      connection.rollback(before);
+      connection.releaseSavepoint(before);
+    }
+    return count;
   }
 
   /// Without privileges, and without indexes that are still being built: a dump leaves those out.

@@ -9,6 +9,7 @@ import dev.sheaf.backup.BackupListener.Phase;
 import dev.sheaf.backup.BackupListener.Progress;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationConfig;
@@ -142,6 +143,26 @@ class BackupsIT {
     assertThat(heard.phases)
         .containsExactly(Phase.DUMPING, Phase.CHECKING, Phase.RESTORING, Phase.ANALYZING);
     assertThat(heard.last).hasToString("analyzing: " + heard.last.sofar().toSeconds() + " s");
+    assertThatCountingKeepsNoIndexLocked();
+  }
+
+  private void assertThatCountingKeepsNoIndexLocked() throws SQLException {
+    try (Connection connection = source.connect()) {
+      connection.setAutoCommit(false);
+      assertThat(Contents.of(connection, _ -> true).total()).isGreaterThan(900);
+      assertThat(
+              Sql.of(
+                      """
+                      SELECT c.relname
+                        FROM pg_locks l
+                        JOIN pg_class c ON c.oid = l.relation
+                       WHERE l.pid = pg_backend_pid()
+                         AND c.relnamespace = 'public'::regnamespace
+                         AND c.relkind = 'i'
+                      """)
+                  .list(connection, row -> row.getString(1)))
+          .isEmpty();
+    }
   }
 
   @Test
