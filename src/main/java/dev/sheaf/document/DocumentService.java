@@ -5,7 +5,6 @@ import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.document.DocumentTable.Stored;
 import dev.sheaf.document.PutResult.Status;
-import dev.sheaf.embedding.Embedding;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
