@@ -3,6 +3,7 @@ package dev.sheaf.document;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.document.DocumentTable.Stored;
 import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.EmbeddingModel;
@@ -114,16 +115,21 @@ public class DocumentService {
 
     PreparedDocument document = preparer.prepare(row, content);
     preparer.embed(List.of(document));
+    List<SimilarDocument> similar =
+        content.ifSimilar() == null
+            ? null
+            : QuarkusTransaction.requiringNew()
+                .call(() -> content.ifSimilar().check(externalId, space, document));
     return spans.sql(
         "write document",
         space.documentTable(),
         () ->
             QuarkusTransaction.requiringNew()
-                .call(() -> write(collection, space, document, conditions)));
+                .call(() -> write(collection, space, document, conditions, similar)));
   }
 
   private static PutResult result(String externalId, Status status, Stored stored) {
-    return new PutResult(externalId, status, stored.chunks(), stored.etag());
+    return new PutResult(externalId, status, stored.chunks(), stored.etag(), null);
   }
 
   /// Without conditions, does nothing: the last write wins.
@@ -134,7 +140,11 @@ public class DocumentService {
   }
 
   private PutResult write(
-      String collection, Space space, PreparedDocument document, Preconditions conditions) {
+      String collection,
+      Space space,
+      PreparedDocument document,
+      Preconditions conditions,
+      @Nullable List<SimilarDocument> similar) {
     if (!table.lockCollection(space)) {
       throw CollectionService.notFound(collection);
     }
@@ -142,37 +152,17 @@ public class DocumentService {
     checkAndLock(row, conditions);
     String etag = table.upsert(row);
     // Every stored document has a chunk, so a document without chunks is new.
-    boolean created = Chunk.deleteByDocument(row.collectionId(), row.id()) == 0;
+    boolean created = !table.replaceChunks(space, document);
     if (!created && conditions.requireAbsence()) {
       // Another client has created it since the check, when there was no row to lock.
       conditions.check(etag);
     }
-    for (TextChunk chunk : document.split()) {
-      toEntity(row, document.stored(chunk)).persist();
-    }
-    for (TextChunk chunk : document.split()) {
-      var embedding = new Embedding();
-      embedding.spaceId = space.id();
-      embedding.collectionId = row.collectionId();
-      embedding.documentId = row.id();
-      embedding.ordinal = chunk.ordinal();
-      embedding.vector = document.vectors()[chunk.ordinal()];
-      embedding.persist();
-    }
     return new PutResult(
-        row.externalId(), created ? Status.CREATED : Status.UPDATED, document.split().size(), etag);
-  }
-
-  private static Chunk toEntity(DocumentTable.Row row, TextChunk stored) {
-    var chunk = new Chunk();
-    chunk.collectionId = row.collectionId();
-    chunk.documentId = row.id();
-    chunk.ordinal = stored.ordinal();
-    chunk.tokenCount = stored.tokenCount();
-    chunk.startOffset = stored.startOffset();
-    chunk.endOffset = stored.endOffset();
-    chunk.text = stored.text();
-    return chunk;
+        row.externalId(),
+        created ? Status.CREATED : Status.UPDATED,
+        document.split().size(),
+        etag,
+        similar);
   }
 
   /// One document with its text, from one snapshot.
@@ -285,8 +275,25 @@ public class DocumentService {
                   .find(collectionId, id, memory)
                   .orElseThrow(() -> notFound(collection, externalId));
           memory.reserve(found.bytes() * CHUNK_TEXT_COST + (long) found.chunks() * CHUNK_BYTES);
-          return ChunkView.of(Chunk.findByDocument(collectionId, id), found.splitByClient());
+          return ChunkView.of(Chunk.of(collectionId, id), found.splitByClient());
         });
+  }
+
+  /// Documents that are similar to a document.
+  ///
+  /// @param filter condition on the similar documents
+  /// @param memory reserves memory for the answer
+  /// @throws Problem if the collection or the document does not exist
+  @LimitConcurrency(WorkKind.SEARCH)
+  List<SimilarDocument> similar(
+      String collection, String externalId, Filter filter, int limit, MemoryBudget.Account memory) {
+    memory.reserve(limit * SimilarDocument.MAX_BYTES);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
+    UUID id = DocumentId.of(searched.space().collectionId(), externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() ->
+            SimilarDocument.of(searched, id, filter, limit)
+                .orElseThrow(() -> notFound(collection, externalId)));
   }
 
   /// Deletes a document with its chunks and embeddings.
@@ -302,7 +309,7 @@ public class DocumentService {
             conditions.check(
                 table.lock(collectionId, id).orElseThrow(() -> notFound(collection, externalId)));
           }
-          if (Document.delete("collectionId = ?1 AND id = ?2", collectionId, id) == 0) {
+          if (Document.deleteById(collectionId, id) == 0) {
             throw notFound(collection, externalId);
           }
           String object = collection + "/" + externalId;

@@ -16,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
@@ -257,6 +258,19 @@ class DocumentTable {
             },
             inserted -> inserted.getString(1))
         .orElseThrow();
+  }
+
+  /// Replaces the chunks and embeddings of a document whose row is locked.
+  ///
+  /// @return whether it had chunks
+  boolean replaceChunks(Space space, PreparedDocument document) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection -> {
+          int deleted = BulkDocuments.deleteChunks(connection, space, List.of(document.row()));
+          BulkDocuments.loadChunks(connection, space, List.of(document));
+          return deleted > 0;
+        });
   }
 
   /// A stored document without its text.

@@ -48,30 +48,28 @@ public class Embedding extends PanacheEntityBase {
     return new NearestQuery(space, vector, limit);
   }
 
-  /// The embeddings of a document in a space, in the order of its chunks.
-  public static List<Embedding> of(Space space, UUID documentId) {
+  /// The embeddings of a document, in the order of its chunks, in the space that searches use.
+  public static List<Embedding> of(Document document) {
     return list(
-        "spaceId = constant(?1) and documentId = ?2 order by ordinal", space.id(), documentId);
+        "spaceId = constant(?1) and documentId = ?2 order by ordinal",
+        document.space().id(),
+        document.id);
   }
 
-  /// The mean of the embeddings of a document, or the one of a chunk.
+  /// The mean of the embeddings of a document in a space.
   ///
-  /// @param ordinal the chunk; `null` for all
-  /// @return `null` if there is no such chunk
-  public static float @Nullable [] mean(Space space, UUID documentId, @Nullable Integer ordinal) {
+  /// @return `null` if the document does not exist
+  public static float @Nullable [] mean(Space space, UUID documentId) {
     return getEntityManager()
         .createQuery(
             """
             select mean(e.vector)
               from Embedding e
-             where e.spaceId = constant(:space)
-               and e.documentId = :document
-               and (:ordinal is null or e.ordinal = :ordinal)
+             where e.spaceId = constant(:space) and e.documentId = :document
             """,
             float[].class)
         .setParameter("space", space.id())
         .setParameter("document", documentId)
-        .setParameter("ordinal", ordinal)
         .getSingleResultOrNull();
   }
 }

@@ -46,7 +46,7 @@ public final class NearestQuery {
     this.space = space;
     this.vector = VectorValidator.check("vector", vector, space);
     this.limit = limit;
-    this.ef = setting("sheaf.search.ef-search");
+    this.ef = defaultEfSearch();
   }
 
   /// Examines this many candidates in the index, instead of `sheaf.search.ef-search`.
@@ -125,7 +125,10 @@ public final class NearestQuery {
     int candidates = space.precision().candidates(wanted(result));
     HnswScan scan =
         HnswScan.of(
-            candidates, ef, setting("sheaf.search.max-scanned"), filter != null || excluded != null);
+            candidates,
+            ef,
+            setting("sheaf.search.max-scanned"),
+            filter != null || excluded != null);
     String nearest = ranked(result, inIndexOrder(candidates), NOT_COUNTED);
     List<Object[]> found = select(session, nearest, scan.settings());
     if (found.size() < limit && !scan.iterative()) {
@@ -153,9 +156,7 @@ public final class NearestQuery {
     }
     if (filter != null) {
       query.setParameter("collection", space.collectionId());
-      for (int i = 0; i < filter.parameters().size(); i++) {
-        query.setParameter("filter" + i, filter.parameters().get(i));
-      }
+      filter.bind(query::setParameter);
     }
     List<Object[]> rows = query.list();
     // After a failure, the rollback sets them back.
@@ -204,6 +205,10 @@ public final class NearestQuery {
     }
   }
 
+  static int defaultEfSearch() {
+    return setting("sheaf.search.ef-search");
+  }
+
   private static int setting(String name) {
     return ConfigProvider.getConfig().getValue(name, Integer.class);
   }
@@ -226,9 +231,9 @@ public final class NearestQuery {
     // join all documents that match.
     return candidates(" order by d.collectionId offset 0")
         + """
-           order by %s(e.vector, :vector, constant(:dimensions))
-           limit %s
-          """
+         order by %s(e.vector, :vector, constant(:dimensions))
+         limit %s
+        """
             .formatted(space.precision().distanceFunction(space.metric()), candidates);
   }
 
@@ -249,12 +254,12 @@ public final class NearestQuery {
             filter == null
                 ? ""
                 : """
-                   and exists (select 1
-                                 from Document d
-                                where d.collectionId = constant(:collection)
-                                  and d.id = e.documentId
-                                  and %s%s)
-                  """
+                 and exists (select 1
+                               from Document d
+                              where d.collectionId = constant(:collection)
+                                and d.id = e.documentId
+                                and %s%s)
+                """
                     .formatted(filter.hql(), endOfFilter));
   }
 

@@ -103,9 +103,7 @@ public final class VectorJdbcType extends ArrayJdbcType {
     }
 
     private @Nullable X numbers(@Nullable Object vector, WrapperOptions options) {
-      return vector == null
-          ? null
-          : getJavaType().wrap(((PGvector) vector).toArray(), options);
+      return vector == null ? null : getJavaType().wrap(((PGvector) vector).toArray(), options);
     }
   }
 }

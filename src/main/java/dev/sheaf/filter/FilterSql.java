@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -75,8 +76,8 @@ public record FilterSql(String sql, List<Object> parameters) {
     return index;
   }
 
-  /// The same condition in HQL, for a `Document d`. The parameters are named `filter0`, `filter1` and
-  /// so on.
+  /// The same condition in HQL, for a `Document d`. The parameters are named `filter0`, `filter1`
+  /// and so on.
   public String hql() {
     var template = new StringBuilder();
     var arguments = new StringBuilder();
@@ -91,6 +92,15 @@ public record FilterSql(String sql, List<Object> parameters) {
     }
     matcher.appendTail(template);
     return "condition(sql('" + template.toString().replace("'", "''") + "'" + arguments + "))";
+  }
+
+  /// Sets the parameters of a query that contains [#hql].
+  ///
+  /// @param query sets a parameter by its name
+  public void bind(BiConsumer<String, Object> query) {
+    for (int i = 0; i < parameters.size(); i++) {
+      query.accept("filter" + i, parameters.get(i));
+    }
   }
 
   /// Generates SQL, and adds the parameters in the order in which they occur in it.

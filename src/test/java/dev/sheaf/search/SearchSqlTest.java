@@ -27,7 +27,8 @@ class SearchSqlTest {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.BINARY);
-  private static final SearchPlan INDEX = new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, true));
+  private static final SearchPlan INDEX =
+      new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, true));
 
   private static final List<SearchPlan> PLANS =
       List.of(
