@@ -16,16 +16,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
-import org.hibernate.annotations.Immutable;
+import org.hibernate.annotations.DynamicUpdate;
 import org.hibernate.annotations.JdbcTypeCode;
 import org.hibernate.query.SelectionQuery;
 import org.hibernate.type.SqlTypes;
 import org.jspecify.annotations.Nullable;
 
-/// The entity of a document, without its chunks. Read-only: [DocumentTable] writes documents,
-/// because an upsert must be one statement.
+/// The entity of a document, without its chunks. [DocumentTable] stores documents, because an
+/// upsert must be one statement.
 @Entity
-@Immutable
+@DynamicUpdate
 @Table(name = "document")
 @IdClass(Document.DocumentKey.class)
 public class Document extends PanacheEntityBase {

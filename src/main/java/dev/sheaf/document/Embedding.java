@@ -1,7 +1,7 @@
 package dev.sheaf.document;
 
 import dev.sheaf.embedding.Space;
-import dev.sheaf.embedding.VectorJdbcType;
+import dev.sheaf.embedding.VectorUserType;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -10,7 +10,7 @@ import jakarta.persistence.IdClass;
 import jakarta.persistence.Table;
 import java.util.List;
 import java.util.UUID;
-import org.hibernate.annotations.JdbcType;
+import org.hibernate.annotations.Type;
 import org.jspecify.annotations.Nullable;
 
 /// The vector of one chunk in one space.
@@ -33,7 +33,7 @@ public class Embedding extends PanacheEntityBase {
   public long collectionId;
 
   /// `float[dimensions of the space]`
-  @JdbcType(VectorJdbcType.class)
+  @Type(VectorUserType.class)
   @Column
   public float[] vector;
 

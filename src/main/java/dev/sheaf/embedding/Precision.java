@@ -67,7 +67,7 @@ public enum Precision {
     return this == BINARY ? "<~>" : metric.operator();
   }
 
-  /// The function of HQL for the distance that the index orders by: see [VectorFunctions].
+  /// The function of HQL for the distance that the index orders by: see [VectorContributor].
   public String distanceFunction(Metric metric) {
     return this == BINARY ? "binary_hamming_distance" : value + "_" + metric.distanceFunction();
   }

@@ -5,10 +5,15 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.hasKey;
+import static org.hamcrest.Matchers.not;
+import static org.hamcrest.Matchers.startsWith;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.pgvector.PGvector;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.DocumentCollection;
+import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
@@ -16,6 +21,7 @@ import dev.sheaf.filter.Filter;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
 import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.panache.common.Page;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -26,12 +32,21 @@ import io.restassured.config.EncoderConfig;
 import io.restassured.http.ContentType;
 import io.restassured.path.json.config.JsonPathConfig;
 import io.restassured.path.json.config.JsonPathConfig.NumberReturnType;
+import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
@@ -48,8 +63,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 class NearestQueryIT {
 
   private static final int DIMENSIONS = 8;
-  private static final int DOCUMENTS = 1_500;
+  private static final int DOCUMENTS = 800;
 
+  /// The collections of the kinds that were needed so far.
+  private static final Map<String, String> COLLECTIONS = new HashMap<>();
+
+  @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
   @Inject ObjectMapper json;
 
@@ -92,6 +111,99 @@ class NearestQueryIT {
                     collection, Map.of("vector", vector, "limit", limit, "filter", filter), null));
       }
     }
+  }
+
+  /// The tenth execution of a prepared statement uses the index of the space, and locks nothing of
+  /// other collections.
+  @ParameterizedTest
+  @MethodSource("kinds")
+  void usesTheIndexOfTheSpace(Metric metric, Precision precision) throws Exception {
+    Space space = collections.activeSpace(indexed(metric, precision));
+    float[] vector = vector(new Random(3));
+    List<String> statements = statementsOf(() -> Embedding.nearest(space, vector, 10).list());
+    String sql = statements.getLast();
+    assertThat(sql).contains("from embedding e1_0 where e1_0.space_id=" + space.id());
+    try (Connection connection = dataSource.getConnection();
+        Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      statement.execute("SET LOCAL jit = off");
+      statement.execute("SET LOCAL plan_cache_mode = force_generic_plan");
+      for (var setting : new HnswScan(100, 20_000, false).settings().entrySet()) {
+        statement.execute("SET LOCAL " + setting.getKey() + " = " + setting.getValue());
+      }
+      int parameters = (int) sql.chars().filter(c -> c == '?').count();
+      String types = String.join(", ", Collections.nCopies(parameters, "vector"));
+      String values =
+          String.join(", ", Collections.nCopies(parameters, "'" + new PGvector(vector) + "'"));
+      statement.execute("PREPARE nearest (" + types + ") AS " + numbered(sql));
+      for (int execution = 1; execution < 10; execution++) {
+        statement.execute("EXECUTE nearest (" + values + ")");
+      }
+      var plan = new ArrayList<String>();
+      try (ResultSet row = statement.executeQuery("EXPLAIN EXECUTE nearest (" + values + ")")) {
+        while (row.next()) {
+          plan.add(row.getString(1).strip());
+        }
+      }
+      System.out.println(metric + " " + precision + "\n  " + String.join("\n  ", plan));
+      assertThat(plan)
+          .anyMatch(line ->
+              line.startsWith(
+                  "->  Index Scan using " + space.indexName() + " on " + space.embeddingTable()))
+          .noneMatch(line -> line.contains("Seq Scan"));
+      try (ResultSet row =
+          statement.executeQuery(
+              """
+              SELECT c.relname
+                FROM pg_locks l
+                JOIN pg_class c ON c.oid = l.relation
+               WHERE l.pid = pg_backend_pid() AND c.relname ~ '^(embedding|document|chunk)_'
+              """)) {
+        while (row.next()) {
+          assertThat(row.getString(1)).matches("embedding_(pkey|" + space.id() + "(_.*)?)");
+        }
+      }
+      statement.execute("DEALLOCATE nearest");
+      connection.rollback();
+    }
+  }
+
+  private static String numbered(String sql) {
+    var numbered = new StringBuilder();
+    int parameter = 0;
+    for (char c : sql.toCharArray()) {
+      numbered.append(c == '?' ? "$" + ++parameter : String.valueOf(c));
+    }
+    return numbered.toString();
+  }
+
+  /// The SQL that Hibernate sends.
+  private static List<String> statementsOf(Runnable work) {
+    var statements = new ArrayList<String>();
+    var handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord statement) {
+            statements.add(statement.getMessage());
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger log = Logger.getLogger("org.hibernate.SQL");
+    Level level = log.getLevel();
+    log.setLevel(Level.FINE);
+    log.addHandler(handler);
+    try {
+      QuarkusTransaction.requiringNew().run(work);
+    } finally {
+      log.removeHandler(handler);
+      log.setLevel(level);
+    }
+    return statements;
   }
 
   /// Similar documents are the documents that a search with `like` finds.
@@ -187,6 +299,122 @@ class NearestQueryIT {
         });
   }
 
+  @Test
+  void aSimilarDocumentIsRejectedOrReported() {
+    String collection = vectors(2);
+    put(collection, "a", List.of(new float[] {1, 0}), null).statusCode(201);
+    List<float[]> near = List.of(new float[] {0.99f, 0.1f});
+
+    put(collection, "b", near, Map.of("above", 0.9))
+        .statusCode(409)
+        .body("type", equalTo("urn:sheaf:problem:document-similar"))
+        .body(
+            "detail", startsWith("Document b is similar to the document a, with a score of 0.99"));
+    given().get("/api/v1/collections/{c}/documents/b", collection).then().statusCode(404);
+    put(collection, "b", near, Map.of("above", 0.9, "then", "report"))
+        .statusCode(201)
+        .body("similar.id", equalTo(List.of("a")));
+    put(collection, "c", List.of(new float[] {0, 1}), Map.of("above", 0.9, "then", "reject"))
+        .statusCode(201)
+        .body("similar", equalTo(List.of()));
+    put(collection, "b", near, Map.of("above", 0.9))
+        .statusCode(200)
+        .body("status", equalTo("unchanged"))
+        .body("$", not(hasKey("similar")));
+    put(collection, "d", near, Map.of("then", "reject"))
+        .statusCode(422)
+        .body("field", equalTo("ifSimilar.above"));
+    given()
+        .get("/api/v1/collections/{c}/documents/a/similar?limit=101", collection)
+        .then()
+        .statusCode(400);
+  }
+
+  /// The documents that `ifSimilar` reports, compared with the definition in plain Java.
+  @Test
+  void theScoreOfTwoDocumentsIsThatOfTheDefinition() {
+    String collection = vectors(3);
+    var random = new Random(11);
+    var stored = new HashMap<String, List<float[]>>();
+    for (int i = 0; i < 40; i++) {
+      List<float[]> chunks = randomChunks(random, 1 + i % 3);
+      stored.put("d" + i, chunks);
+      put(collection, "d" + i, chunks, null).statusCode(201);
+    }
+    List<float[]> chunks = randomChunks(random, 20);
+    var expected = new HashMap<String, Double>();
+    for (int i = 0; i < 16; i++) {
+      float[] chunk = chunks.get(i * 20 / 16);
+      stored.entrySet().stream()
+          .map(entry ->
+              Map.entry(
+                  entry.getKey(),
+                  entry.getValue().stream()
+                      .mapToDouble(one -> cosine(one, chunk))
+                      .max()
+                      .orElseThrow()))
+          .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+          .limit(10)
+          .forEach(best -> expected.merge(best.getKey(), best.getValue() / 16, Double::sum));
+    }
+    List<Map<String, Object>> reported =
+        put(collection, "new", chunks, Map.of("above", 0.2, "then", "report"))
+            .statusCode(201)
+            .extract()
+            .jsonPath()
+            .getList("similar");
+    assertThat(reported).isNotEmpty().hasSizeLessThanOrEqualTo(10);
+    assertThat(
+            reported.stream()
+                .map(one ->
+                    "%s %.3f".formatted(one.get("id"), ((Number) one.get("score")).doubleValue())))
+        .containsExactlyElementsOf(
+            expected.entrySet().stream()
+                .filter(score -> score.getValue() > 0.2)
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .limit(10)
+                .map(score -> "%s %.3f".formatted(score.getKey(), score.getValue()))
+                .toList());
+  }
+
+  private static String vectors(int dimensions) {
+    return Api.newCollection(Map.of("model", "none", "dimensions", dimensions));
+  }
+
+  private static List<float[]> randomChunks(Random random, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(_ -> {
+          var vector = new float[3];
+          for (int i = 0; i < vector.length; i++) {
+            vector[i] = (float) random.nextGaussian();
+          }
+          return vector;
+        })
+        .toList();
+  }
+
+  private static double cosine(float[] one, float[] other) {
+    double product = 0;
+    double ones = 0;
+    double others = 0;
+    for (int i = 0; i < one.length; i++) {
+      product += (double) one[i] * other[i];
+      ones += (double) one[i] * one[i];
+      others += (double) other[i] * other[i];
+    }
+    return product / Math.sqrt(ones * others);
+  }
+
+  private static ValidatableResponse put(
+      String collection, String id, List<float[]> chunks, Map<String, ?> ifSimilar) {
+    var content = new HashMap<String, Object>();
+    content.put(
+        "chunks",
+        chunks.stream().map(vector -> Map.of("text", "chunk", "vector", vector)).toList());
+    content.put("ifSimilar", ifSimilar);
+    return Api.put(collection, id, content);
+  }
+
   /// The settings of the caller's transaction are as before.
   @Test
   void aQueryLeavesTheSessionAsItWas() throws Exception {
@@ -243,6 +471,14 @@ class NearestQueryIT {
   }
 
   private String indexed(Metric metric, Precision precision) throws Exception {
+    String kind = metric + " " + precision;
+    if (!COLLECTIONS.containsKey(kind)) {
+      COLLECTIONS.put(kind, create(metric, precision));
+    }
+    return COLLECTIONS.get(kind);
+  }
+
+  private String create(Metric metric, Precision precision) throws Exception {
     String collection =
         Api.newCollection(
             Map.of(

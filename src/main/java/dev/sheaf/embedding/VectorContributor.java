@@ -2,13 +2,17 @@ package dev.sheaf.embedding;
 
 import org.hibernate.boot.model.FunctionContributions;
 import org.hibernate.boot.model.FunctionContributor;
+import org.hibernate.boot.model.TypeContributions;
+import org.hibernate.boot.model.TypeContributor;
 import org.hibernate.query.sqm.function.SqmFunctionRegistry;
 import org.hibernate.query.sqm.produce.function.StandardFunctionArgumentTypeResolvers;
 import org.hibernate.query.sqm.produce.function.StandardFunctionReturnTypeResolvers;
+import org.hibernate.service.ServiceRegistry;
 import org.hibernate.sql.ast.SqlAstNodeRenderingMode;
 import org.hibernate.type.BasicType;
 
-/// The functions of HQL that queries on vectors need, beside those of hibernate-vector:
+/// What queries on vectors need beside hibernate-vector: `float[]` as a [VectorUserType], and
+/// functions of HQL:
 ///
 /// - `half_cosine_distance(e.vector, :vector, constant(:dimensions))` and its kind, see
 ///   [Precision#distanceFunction]: the distance by which an HNSW index is ordered. Only `ORDER BY`
@@ -18,7 +22,13 @@ import org.hibernate.type.BasicType;
 /// - `condition(sql('...'))`: an expression of SQL as a condition, because Hibernate does not know
 ///   the type of `sql`.
 /// - `mean(e.vector)`: the mean of vectors.
-public final class VectorFunctions implements FunctionContributor {
+public final class VectorContributor implements TypeContributor, FunctionContributor {
+
+  @Override
+  public void contribute(TypeContributions contributions, ServiceRegistry services) {
+    contributions.contributeType(
+        new VectorUserType(), float[].class.getName(), float[].class.getTypeName());
+  }
 
   @Override
   public void contributeFunctions(FunctionContributions contributions) {
