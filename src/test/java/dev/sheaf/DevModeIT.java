@@ -33,7 +33,7 @@ class DevModeIT {
   @TempDir Path directory;
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private URI base;
+  private URI base = URI.create("http://127.0.0.1");
 
   @Test
   void theTutorialWorksWhileTheServiceRuns() throws Exception {

@@ -28,11 +28,27 @@ class EntitiesPageTest {
     for (Tutorial.Step step : Tutorial.steps()) {
       if (step.file() == null) {
         Path example = directory.resolve("Example.java");
-        Files.writeString(example, EXAMPLE.formatted(step.code()));
+        Files.writeString(
+            example,
+            """
+            package dev.sheaf.document;
+
+            import dev.sheaf.embedding.Space;
+            import dev.sheaf.filter.Filter;
+            import java.util.List;
+            import java.util.UUID;
+
+            class Example {
+              static List<Neighbor> near(Space space, float[] vector, Filter recent, UUID documentId) {
+                %s
+                return near;
+              }
+            }
+            """
+                .formatted(step.code()));
         files.add(example);
       } else {
-        step.apply(directory);
-        files.add(directory.resolve(step.file()));
+        files.add(step.apply(directory));
       }
     }
     assertThat(files).hasSize(5);
@@ -59,21 +75,4 @@ class EntitiesPageTest {
       assertThat(compiled).as(messages.toString()).isTrue();
     }
   }
-
-  private static final String EXAMPLE =
-      """
-      package dev.sheaf.document;
-
-      import dev.sheaf.embedding.Space;
-      import dev.sheaf.filter.Filter;
-      import java.util.List;
-      import java.util.UUID;
-
-      class Example {
-        static List<Neighbor> near(Space space, float[] vector, Filter recent, UUID documentId) {
-          %s
-          return near;
-        }
-      }
-      """;
 }

@@ -5,8 +5,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// The Java of `docs/entities.md`, as a reader would type it.
 final class Tutorial {
@@ -19,27 +21,28 @@ final class Tutorial {
   ///
   /// @param file where it belongs; `null` if it is an example
   /// @param code a whole file, or members of its class
-  record Step(Path file, String code) {
+  record Step(@Nullable Path file, String code) {
 
-    /// The file after this step.
-    String applied(Path root) throws IOException {
+    /// Creates the file, or adds the code at the end of its class.
+    ///
+    /// @param root the directory of the project
+    /// @return the file
+    Path apply(Path root) throws IOException {
+      Path target = root.resolve(Objects.requireNonNull(file));
       if (code.startsWith("package ")) {
-        return code;
+        return Files.writeString(target, code);
       }
-      String source = Files.readString(root.resolve(file));
+      String source = Files.readString(target);
       int end = source.lastIndexOf('}');
-      return source.substring(0, end) + "\n" + code + source.substring(end);
-    }
-
-    void apply(Path root) throws IOException {
-      Files.writeString(root.resolve(file), applied(root));
+      return Files.writeString(
+          target, source.substring(0, end) + "\n" + code + source.substring(end));
     }
   }
 
   static List<Step> steps() throws IOException {
     var steps = new ArrayList<Step>();
-    Path file = null;
-    StringBuilder code = null;
+    @Nullable Path file = null;
+    @Nullable StringBuilder code = null;
     for (String line : Files.readAllLines(Path.of("docs/entities.md"))) {
       if (code != null && line.equals("```")) {
         steps.add(new Step(file, code.toString()));

@@ -115,11 +115,12 @@ public class DocumentService {
 
     PreparedDocument document = preparer.prepare(row, content);
     preparer.embed(List.of(document));
+    IfSimilar ifSimilar = content.ifSimilar();
     List<SimilarDocument> similar =
-        content.ifSimilar() == null
+        ifSimilar == null
             ? null
             : QuarkusTransaction.requiringNew()
-                .call(() -> content.ifSimilar().check(externalId, space, document));
+                .call(() -> ifSimilar.check(externalId, space, document));
     return spans.sql(
         "write document",
         space.documentTable(),

@@ -70,8 +70,12 @@ public record IfSimilar(
       SimilarDocument first = similar.getFirst();
       throw new Problem(
           ProblemType.DOCUMENT_SIMILAR,
-          "Document %s is similar to the document %s, with a score of %.4f, and was not stored. Raise ifSimilar.above, or omit ifSimilar, to store it."
-              .formatted(externalId, first.id(), first.score()));
+          String.format(
+              Locale.ROOT,
+              "Document %s is similar to the document %s, with a score of %.4f, and was not stored. Raise ifSimilar.above, or omit ifSimilar, to store it.",
+              externalId,
+              first.id(),
+              first.score()));
     }
     return similar;
   }

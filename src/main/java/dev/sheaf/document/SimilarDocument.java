@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,13 +70,18 @@ public record SimilarDocument(
             .setParameter("ids", scores.stream().map(Map.Entry::getKey).toList())
             .getResultStream()
             .collect(Collectors.toMap(row -> (UUID) row[0], Function.identity()));
-    return scores.stream()
-        .filter(score -> documents.containsKey(score.getKey()))
-        .map(score -> {
-          Object[] document = documents.get(score.getKey());
-          return new SimilarDocument(
-              (String) document[1], (String) document[2], (String) document[3], score.getValue());
-        })
-        .toList();
+    var described = new ArrayList<SimilarDocument>();
+    for (Map.Entry<UUID, Double> score : scores) {
+      Object[] document = documents.get(score.getKey());
+      if (document != null) {
+        described.add(
+            new SimilarDocument(
+                (String) document[1],
+                (String) document[2],
+                (String) document[3],
+                score.getValue()));
+      }
+    }
+    return described;
   }
 }

@@ -26,8 +26,10 @@ public final class VectorContributor implements TypeContributor, FunctionContrib
 
   @Override
   public void contribute(TypeContributions contributions, ServiceRegistry services) {
-    contributions.contributeType(
-        new VectorUserType(), float[].class.getName(), float[].class.getTypeName());
+    contributions
+        .getTypeConfiguration()
+        .getBasicTypeRegistry()
+        .register(new VectorUserType(), float[].class.getName(), float[].class.getTypeName());
   }
 
   @Override

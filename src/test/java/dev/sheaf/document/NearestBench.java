@@ -27,7 +27,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.Callable;
@@ -91,11 +93,15 @@ class NearestBench {
           }
         }
       }
-      double raw = median(rates.get("plain SQL"));
+      double raw = median(Objects.requireNonNull(rates.get("plain SQL")));
       rates.forEach((name, measured) ->
           System.out.printf(
+              Locale.ROOT,
               "%d threads, %s: %.0f/s, %.2f of plain SQL%n",
-              threads, name, median(measured), median(measured) / raw));
+              threads,
+              name,
+              median(measured),
+              median(measured) / raw));
     }
   }
 
@@ -167,13 +173,13 @@ class NearestBench {
       statement.execute(
           """
           INSERT INTO %s (collection_id, id, external_id, content_hash)
-          SELECT %d, md5(n::text)::uuid, 'd' || n, sha256('') FROM generate_series(1, %d) n
+          SELECT %s, md5(n::text)::uuid, 'd' || n, sha256('') FROM generate_series(1, %s) n
           """
               .formatted(space.documentTable(), space.collectionId(), ROWS));
       statement.execute(
           """
           INSERT INTO %s (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
-          SELECT %d, md5(n::text)::uuid, 0, 'text', 1, 0, 4 FROM generate_series(1, %d) n
+          SELECT %s, md5(n::text)::uuid, 0, 'text', 1, 0, 4 FROM generate_series(1, %s) n
           """
               .formatted(space.chunkTable(), space.collectionId(), ROWS));
       var random = new Random(1);

@@ -42,6 +42,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.logging.Handler;
 import java.util.logging.Level;
@@ -51,6 +52,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.hibernate.Session;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -89,12 +91,12 @@ class NearestQueryIT {
       int limit = 1 + random.nextInt(30);
       assertThat(
               QuarkusTransaction.requiringNew()
-                  .call(() -> hits(Embedding.nearest(space, vector, limit))))
+                  .call(() -> Embedding.nearest(space, vector, limit).list()))
           .isEqualTo(searched(collection, Map.of("vector", vector, "limit", limit), "hnsw"));
       int ef = 1 + random.nextInt(60);
       assertThat(
               QuarkusTransaction.requiringNew()
-                  .call(() -> hits(Embedding.nearest(space, vector, limit).efSearch(ef))))
+                  .call(() -> Embedding.nearest(space, vector, limit).efSearch(ef).list()))
           .isEqualTo(
               searched(collection, Map.of("vector", vector, "limit", limit, "ef", ef), "hnsw"));
       for (Map<String, ?> filter :
@@ -105,7 +107,7 @@ class NearestQueryIT {
         Filter parsed = Filter.parse("filter", json.valueToTree(filter));
         assertThat(
                 QuarkusTransaction.requiringNew()
-                    .call(() -> hits(Embedding.nearest(space, vector, limit).filter(parsed))))
+                    .call(() -> Embedding.nearest(space, vector, limit).filter(parsed).list()))
             .isEqualTo(
                 searched(
                     collection, Map.of("vector", vector, "limit", limit, "filter", filter), null));
@@ -171,7 +173,8 @@ class NearestQueryIT {
   private static String numbered(String sql) {
     var numbered = new StringBuilder();
     int parameter = 0;
-    for (char c : sql.toCharArray()) {
+    for (int i = 0; i < sql.length(); i++) {
+      char c = sql.charAt(i);
       numbered.append(c == '?' ? "$" + ++parameter : String.valueOf(c));
     }
     return numbered.toString();
@@ -367,14 +370,20 @@ class NearestQueryIT {
     assertThat(
             reported.stream()
                 .map(one ->
-                    "%s %.3f".formatted(one.get("id"), ((Number) one.get("score")).doubleValue())))
+                    rounded(
+                        String.valueOf(one.get("id")),
+                        Double.parseDouble(String.valueOf(one.get("score"))))))
         .containsExactlyElementsOf(
             expected.entrySet().stream()
                 .filter(score -> score.getValue() > 0.2)
                 .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
                 .limit(10)
-                .map(score -> "%s %.3f".formatted(score.getKey(), score.getValue()))
+                .map(score -> rounded(score.getKey(), score.getValue()))
                 .toList());
+  }
+
+  private static String rounded(String document, double score) {
+    return document + " " + Math.round(score * 1_000);
   }
 
   private static String vectors(int dimensions) {
@@ -406,7 +415,7 @@ class NearestQueryIT {
   }
 
   private static ValidatableResponse put(
-      String collection, String id, List<float[]> chunks, Map<String, ?> ifSimilar) {
+      String collection, String id, List<float[]> chunks, @Nullable Map<String, ?> ifSimilar) {
     var content = new HashMap<String, Object>();
     content.put(
         "chunks",
@@ -441,15 +450,8 @@ class NearestQueryIT {
     return settings;
   }
 
-  private static List<String> hits(NearestQuery query) {
-    return query.list().stream()
-        .map(hit ->
-            "%s %s %.6f %.6f"
-                .formatted(hit.documentId(), hit.ordinal(), hit.distance(), hit.score()))
-        .toList();
-  }
-
-  private List<String> searched(String collection, Map<String, ?> request, String strategy) {
+  private List<Neighbor> searched(
+      String collection, Map<String, ?> request, @Nullable String strategy) {
     long collectionId = collections.activeSpace(collection).collectionId();
     var response =
         Api.search(collection, request)
@@ -459,14 +461,15 @@ class NearestQueryIT {
     if (strategy != null) {
       assertThat(response.getString("strategy")).isEqualTo(strategy);
     }
-    return response.getList("hits", Map.class).stream()
-        .map(hit ->
-            "%s %s %.6f %.6f"
-                .formatted(
-                    DocumentId.of(collectionId, (String) hit.get("document")),
-                    hit.get("ordinal"),
-                    ((Number) hit.get("distance")).doubleValue(),
-                    ((Number) hit.get("score")).doubleValue()))
+    return IntStream.range(0, response.getInt("hits.size()"))
+        .mapToObj(i ->
+            new Neighbor(
+                DocumentId.of(
+                    collectionId,
+                    Objects.requireNonNull(response.getString("hits[" + i + "].document"))),
+                response.getInt("hits[" + i + "].ordinal"),
+                response.getDouble("hits[" + i + "].distance"),
+                response.getDouble("hits[" + i + "].score")))
         .toList();
   }
 
@@ -475,7 +478,7 @@ class NearestQueryIT {
     if (!COLLECTIONS.containsKey(kind)) {
       COLLECTIONS.put(kind, create(metric, precision));
     }
-    return COLLECTIONS.get(kind);
+    return Objects.requireNonNull(COLLECTIONS.get(kind));
   }
 
   private String create(Metric metric, Precision precision) throws Exception {
