@@ -67,7 +67,7 @@ class NearestQueryIT {
   private static final int DIMENSIONS = 8;
   private static final int DOCUMENTS = 800;
 
-  /// The collections of the kinds that were needed so far.
+  /// By kind.
   private static final Map<String, String> COLLECTIONS = new HashMap<>();
 
   @Inject AgroalDataSource dataSource;
@@ -473,12 +473,23 @@ class NearestQueryIT {
         .toList();
   }
 
+  /// Creates the collections of all kinds first, so that their indexes are built meanwhile.
   private String indexed(Metric metric, Precision precision) throws Exception {
-    String kind = metric + " " + precision;
-    if (!COLLECTIONS.containsKey(kind)) {
-      COLLECTIONS.put(kind, create(metric, precision));
+    if (COLLECTIONS.isEmpty()) {
+      for (Metric eachMetric : Metric.values()) {
+        for (Precision eachPrecision : Precision.values()) {
+          COLLECTIONS.put(eachMetric + " " + eachPrecision, create(eachMetric, eachPrecision));
+        }
+      }
     }
-    return Objects.requireNonNull(COLLECTIONS.get(kind));
+    String collection = Objects.requireNonNull(COLLECTIONS.get(metric + " " + precision));
+    await()
+        .until(() ->
+            Api.search(collection, Map.of("vector", vector(new Random(1)), "limit", 1))
+                .extract()
+                .path("strategy")
+                .equals("hnsw"));
+    return collection;
   }
 
   private String create(Metric metric, Precision precision) throws Exception {
@@ -520,12 +531,6 @@ class NearestQueryIT {
         .then()
         .statusCode(200)
         .body("created", equalTo(DOCUMENTS));
-    await()
-        .until(() ->
-            Api.search(collection, Map.of("vector", vector(random), "limit", 1))
-                .extract()
-                .path("strategy")
-                .equals("hnsw"));
     return collection;
   }
 
