@@ -2,7 +2,7 @@
 ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -27,13 +27,13 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 
 soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,CrashedServerIT,RegisterIT,FaultSoakIT,FuzzIT,HostileClientsIT,SlowWorldIT \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,CrashedServerIT,RegisterIT,FaultSoakIT,FuzzIT,HostileClientsIT,SlowWorldIT,DevModeIT \
 	  -Dsheaf.test.two-lanes=false -Dsheaf.soak.kills=200 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
 	  -Dsheaf.soak.fuzz-requests=20000 -Dsheaf.soak.every-build=true \
 	  -Dsheaf.soak.operations=20000 -Dsheaf.soak.replicas=3 -Dsheaf.soak.replica-kills=10 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \
-	  -Dsheaf.soak.maxima-seconds=600 -Dsheaf.soak.slow-world=true \
+	  -Dsheaf.soak.maxima-seconds=600 -Dsheaf.soak.slow-world=true -Dsheaf.soak.dev-mode=true \
 	  -Dsheaf.soak.faults=5 -Dsheaf.soak.fault-seconds=600 -Dsheaf.soak.pause-seconds=30 -Dsheaf.soak.grace-seconds=5
 
 openapi: ## Write docs/openapi.yaml anew, after a change of the API
@@ -51,6 +51,10 @@ bench-start: ## Measure what the migration engine costs: bench/README.md
 
 bench-collections: ## Measure what many collections cost: bench/README.md
 	@bench/collections
+
+bench-entities: ## Compare queries on entities with the service's own search and with plain SQL: bench/README.md
+	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -q -Pquick test-compile failsafe:integration-test \
+	  failsafe:verify -Dit.test=NearestBench
 
 bench-backfill: ## Measure what a backfill costs and how fast it is: bench/README.md
 	@bench/backfill

@@ -1,5 +1,7 @@
 package dev.sheaf.collection;
 
+import dev.sheaf.collection.CollectionService.ActiveSpace;
+import dev.sheaf.embedding.EmbeddingSpace;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
 import jakarta.persistence.Entity;
@@ -40,12 +42,18 @@ public class DocumentCollection extends PanacheEntityBase {
   @Column(name = "created_at", insertable = false, updatable = false)
   public Instant createdAt;
 
-  static Optional<DocumentCollection> findByName(String name) {
+  public static Optional<DocumentCollection> findByName(String name) {
     return find("name", name).firstResultOptional();
   }
 
   /// Finds a collection and locks its row until the end of the transaction.
   static Optional<DocumentCollection> findByNameAndLock(String name) {
     return find("name", name).withLock(LockModeType.PESSIMISTIC_WRITE).firstResultOptional();
+  }
+
+  /// The space that searches of this collection use, with its settings.
+  public ActiveSpace active() {
+    EmbeddingSpace space = EmbeddingSpace.findById(activeSpaceId);
+    return new ActiveSpace(space.toSpace(), CollectionSettings.parse(settings));
   }
 }

@@ -331,6 +331,12 @@ public class BulkDocuments {
       }
       copy.finish();
     }
+    loadChunks(connection, space, documents);
+  }
+
+  /// Loads the chunks and embeddings of documents that have none.
+  static void loadChunks(Connection connection, Space space, List<PreparedDocument> documents)
+      throws SQLException {
     try (BinaryCopy copy = BinaryCopy.into(connection, space.chunkTable(), CHUNK_COLUMNS)) {
       for (PreparedDocument document : documents) {
         for (TextChunk embedded : document.split()) {
@@ -363,8 +369,9 @@ public class BulkDocuments {
   }
 
   /// Deletes the chunks of documents. Their embeddings are deleted by cascade.
-  private static void deleteChunks(Connection connection, Space space, List<Row> rows)
-      throws SQLException {
+  ///
+  /// @return the number of deleted chunks
+  static int deleteChunks(Connection connection, Space space, List<Row> rows) throws SQLException {
     String sql =
         """
         DELETE FROM %s
@@ -374,7 +381,7 @@ public class BulkDocuments {
             .formatted(space.chunkTable(), space.collectionId());
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setArray(1, array(statement, "uuid", rows, Row::id, UUID[]::new));
-      statement.executeUpdate();
+      return statement.executeUpdate();
     }
   }
 

@@ -16,6 +16,8 @@ import java.util.UUID;
 @IdClass(Chunk.ChunkKey.class)
 public class Chunk extends PanacheEntityBase {
 
+  private static final String IN_DOCUMENT = "collectionId = constant(?1) and documentId = ?2";
+
   @Id
   @Column(name = "collection_id")
   public long collectionId;
@@ -41,6 +43,24 @@ public class Chunk extends PanacheEntityBase {
   ///
   /// @param ordinal the position of the chunk in its document, from 0
   public record ChunkKey(long collectionId, UUID documentId, int ordinal) {}
+
+  /// The chunks of a document, in order.
+  public static List<Chunk> of(Document document) {
+    return list(IN_DOCUMENT + " order by ordinal", document.collectionId, document.id);
+  }
+
+  /// A chunk of a document with its neighbours, in order; fewer at the start and at the end.
+  ///
+  /// @param before how many chunks before it
+  /// @param after how many chunks after it
+  public static List<Chunk> around(Document document, int ordinal, int before, int after) {
+    return list(
+        IN_DOCUMENT + " and ordinal between ?3 and ?4 order by ordinal",
+        document.collectionId,
+        document.id,
+        ordinal - before,
+        ordinal + after);
+  }
 
   /// Joins the chunks of a document to its text. Each chunk contributes the part that the previous
   /// chunks do not contain.

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 /// @param text the text to split; if the client sent chunks, their texts joined by line feeds
 /// @param chunks `null` if the service splits the text
 /// @param embedded vectors from an export, so that the document need not be embedded again
+/// @param ifSimilar what to do if a similar document exists; not in uploads
 @Schema(
     name = "DocumentContent",
     examples =
@@ -32,7 +33,8 @@ public record DocumentContent(
             examples = "{\"field\": \"astronomy\", \"year\": 1998}")
         DocumentMetadata metadata,
     @Schema(minItems = 1) @Nullable List<ClientChunk> chunks,
-    @Nullable ExportedEmbeddings embedded) {
+    @Nullable ExportedEmbeddings embedded,
+    @Nullable IfSimilar ifSimilar) {
 
   static final int MAX_TITLE_BYTES = 4_000;
   static final int MAX_URI_BYTES = 8_000;
@@ -44,7 +46,8 @@ public record DocumentContent(
       @Nullable String uri,
       @Nullable DocumentMetadata metadata,
       @Nullable List<ClientChunk> chunks,
-      @Nullable ExportedEmbeddings embedded) {
+      @Nullable ExportedEmbeddings embedded,
+      @Nullable IfSimilar ifSimilar) {
     if (chunks != null) {
       if (text != null) {
         throw Problem.field("chunks", "Give either text or chunks, not both.");
@@ -72,5 +75,6 @@ public record DocumentContent(
     this.uri = uri;
     this.metadata = metadata == null ? DocumentMetadata.EMPTY : metadata;
     this.embedded = embedded;
+    this.ifSimilar = ifSimilar;
   }
 }

@@ -51,6 +51,8 @@ class DocumentResource {
   private static final int MAX_PAGE = 1_000;
 
   private static final String FILTER = "A filter, as in searches, in JSON and percent-encoded";
+  private static final int MAX_SIMILAR = 100;
+  private static final int DEFAULT_SIMILAR = 10;
   private static final String FILTER_EXAMPLE = "{\"year\": {\"$lt\": 1950}}";
 
   private final DocumentService documents;
@@ -87,6 +89,7 @@ class DocumentResource {
               mediaType = MediaType.APPLICATION_JSON,
               schema = @Schema(implementation = PutResult.class)))
   @APIResponse(responseCode = "404", description = "No such collection")
+  @APIResponse(responseCode = "409", description = "A similar document exists: ifSimilar")
   @APIResponse(responseCode = "412", description = "The state of the document does not allow it")
   @APIResponse(responseCode = "413", description = "The body is too large")
   @APIResponse(responseCode = "422", description = "A field is not valid")
@@ -208,6 +211,39 @@ class DocumentResource {
   public ChunkView.ChunkList chunks(
       @RestPath String collection, @Parameter(example = "moon/tides") @RestPath String id) {
     return new ChunkView.ChunkList(documents.chunks(collection, id, memory.ofRequest()));
+  }
+
+  @GET
+  @Path("/{id}/similar")
+  @Operation(
+      operationId = "listSimilarDocuments",
+      summary = "Find similar documents",
+      description =
+          "The documents with a chunk that is nearest to the mean of the embeddings of this document, the most similar first. A search with like and groupBy finds the same, with more options.")
+  @APIResponse(responseCode = "200", description = "The similar documents")
+  @APIResponse(responseCode = "404", description = "No such collection, or no such document")
+  @APIResponse(responseCode = "422", description = "The filter is not valid")
+  public SimilarDocument.SimilarDocuments similar(
+      @RestPath String collection,
+      @Parameter(example = "moon/tides") @RestPath String id,
+      @Parameter(description = FILTER, example = FILTER_EXAMPLE) @RestQuery @Nullable String filter,
+      @Parameter(
+              description = "The maximum number of documents",
+              schema =
+                  @Schema(
+                      type = SchemaType.INTEGER,
+                      minimum = "1",
+                      maximum = "100",
+                      defaultValue = "10"))
+          @RestQuery
+          @Nullable String limit) {
+    return new SimilarDocument.SimilarDocuments(
+        documents.similar(
+            collection,
+            id,
+            filter == null ? Filter.EVERYTHING : filter(filter),
+            Input.pageSize(limit, MAX_SIMILAR, DEFAULT_SIMILAR),
+            memory.ofRequest()));
   }
 
   @GET

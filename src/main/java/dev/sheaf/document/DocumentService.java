@@ -4,6 +4,7 @@ import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.document.DocumentTable.Stored;
 import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.EmbeddingModel;
@@ -131,16 +132,22 @@ public class DocumentService {
 
     PreparedDocument document = preparer.prepare(row, content);
     preparer.embed(List.of(document));
+    IfSimilar ifSimilar = content.ifSimilar();
+    List<SimilarDocument> similar =
+        ifSimilar == null
+            ? null
+            : QuarkusTransaction.requiringNew()
+                .call(() -> ifSimilar.check(externalId, space, document));
     return spans.sql(
         "write document",
         space.documentTable(),
         () ->
             QuarkusTransaction.requiringNew()
-                .call(() -> write(collection, space, document, conditions)));
+                .call(() -> write(collection, space, document, conditions, similar)));
   }
 
   private static PutResult result(String externalId, Status status, Stored stored) {
-    return new PutResult(externalId, status, stored.chunks(), stored.etag());
+    return new PutResult(externalId, status, stored.chunks(), stored.etag(), null);
   }
 
   /// Without conditions, does nothing: the last write wins.
@@ -151,7 +158,11 @@ public class DocumentService {
   }
 
   private PutResult write(
-      String collection, Space space, PreparedDocument document, Preconditions conditions) {
+      String collection,
+      Space space,
+      PreparedDocument document,
+      Preconditions conditions,
+      @Nullable List<SimilarDocument> similar) {
     if (!table.lockCollection(space)) {
       throw CollectionService.notFound(collection);
     }
@@ -159,14 +170,17 @@ public class DocumentService {
     checkAndLock(row, conditions);
     String etag = table.upsert(row);
     // Every stored document has a chunk, so a document without chunks is new.
-    boolean created = table.deleteChunks(row.collectionId(), row.id()) == 0;
+    boolean created = !table.replaceChunks(space, document);
     if (!created && conditions.requireAbsence()) {
       // Another client has created it since the check, when there was no row to lock.
       conditions.check(etag);
     }
-    table.insertChunks(space, document);
     return new PutResult(
-        row.externalId(), created ? Status.CREATED : Status.UPDATED, document.split().size(), etag);
+        row.externalId(),
+        created ? Status.CREATED : Status.UPDATED,
+        document.split().size(),
+        etag,
+        similar);
   }
 
   /// One document with its text, from one snapshot.
@@ -285,6 +299,23 @@ public class DocumentService {
           memory.reserve(found.bytes() * CHUNK_TEXT_COST + (long) found.chunks() * CHUNK_BYTES);
           return ChunkView.of(table.chunks(collectionId, id), found.splitByClient());
         });
+  }
+
+  /// Documents that are similar to a document.
+  ///
+  /// @param filter condition on the similar documents
+  /// @param memory reserves memory for the answer
+  /// @throws Problem if the collection or the document does not exist
+  @LimitConcurrency(WorkKind.SEARCH)
+  List<SimilarDocument> similar(
+      String collection, String externalId, Filter filter, int limit, MemoryBudget.Account memory) {
+    memory.reserve(limit * SimilarDocument.MAX_BYTES);
+    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
+    UUID id = DocumentId.of(searched.space().collectionId(), externalId);
+    return QuarkusTransaction.requiringNew()
+        .call(() ->
+            SimilarDocument.of(searched, id, filter, limit)
+                .orElseThrow(() -> notFound(collection, externalId)));
   }
 
   /// Deletes a document with its chunks and embeddings.

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.pgvector.PGvector;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
@@ -158,20 +157,6 @@ class DocumentTable {
        ORDER BY ordinal
       """;
 
-  private static final String DELETE_CHUNKS =
-      """
-      DELETE FROM chunk_{collection}
-       WHERE collection_id = ?
-         AND document_id   = ?
-      """;
-
-  private static final String INSERT_CHUNK =
-      """
-      INSERT INTO chunk_{collection}
-             (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)
-      VALUES (?, ?, ?, ?, ?, ?, ?)
-      """;
-
   static final String LOCK_COLLECTION =
       """
       SELECT active_space_id
@@ -296,6 +281,19 @@ class DocumentTable {
             },
             inserted -> inserted.getString(1))
         .orElseThrow();
+  }
+
+  /// Replaces the chunks and embeddings of a document whose row is locked.
+  ///
+  /// @return whether it had chunks
+  boolean replaceChunks(Space space, PreparedDocument document) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection -> {
+          int deleted = BulkDocuments.deleteChunks(connection, space, List.of(document.row()));
+          BulkDocuments.loadChunks(connection, space, List.of(document));
+          return deleted > 0;
+        });
   }
 
   /// A stored document without its text.
@@ -460,21 +458,10 @@ class DocumentTable {
   ///
   /// @return false if it does not exist
   boolean delete(long collectionId, UUID id) {
-    return delete(DELETE, collectionId, id) > 0;
-  }
-
-  /// Deletes the chunks of a document with their embeddings.
-  ///
-  /// @return their number
-  int deleteChunks(long collectionId, UUID id) {
-    return delete(DELETE_CHUNKS, collectionId, id);
-  }
-
-  private int delete(String sql, long collectionId, UUID id) {
     return entityManager
         .unwrap(Session.class)
         .doReturningWork(connection ->
-            Sql.of(inPartitions(sql, collectionId), collectionId, id).update(connection));
+            Sql.of(inPartitions(DELETE, collectionId), collectionId, id).update(connection) > 0);
   }
 
   /// The chunks of a document as they are stored, in order.
@@ -492,44 +479,6 @@ class DocumentTable {
                             row.getInt(3),
                             row.getInt(4),
                             row.getInt(5))));
-  }
-
-  /// Inserts the chunks of a document and their embeddings.
-  void insertChunks(Space space, PreparedDocument document) {
-    entityManager
-        .unwrap(Session.class)
-        .doWork(connection -> {
-          UUID id = document.row().id();
-          try (PreparedStatement insert =
-              connection.prepareStatement(inPartitions(INSERT_CHUNK, space.collectionId()))) {
-            for (TextChunk embedded : document.split()) {
-              TextChunk chunk = document.stored(embedded);
-              insert.setLong(1, space.collectionId());
-              insert.setObject(2, id);
-              insert.setInt(3, chunk.ordinal());
-              insert.setString(4, chunk.text());
-              insert.setInt(5, chunk.tokenCount());
-              insert.setInt(6, chunk.startOffset());
-              insert.setInt(7, chunk.endOffset());
-              insert.addBatch();
-            }
-            insert.executeBatch();
-          }
-          String embeddings =
-              "INSERT INTO %s (space_id, collection_id, document_id, ordinal, vector) VALUES (?, ?, ?, ?, ?)"
-                  .formatted(space.embeddingTable());
-          try (PreparedStatement insert = connection.prepareStatement(embeddings)) {
-            for (int ordinal = 0; ordinal < document.vectors().length; ordinal++) {
-              insert.setLong(1, space.id());
-              insert.setLong(2, space.collectionId());
-              insert.setObject(3, id);
-              insert.setInt(4, ordinal);
-              insert.setObject(5, new PGvector(document.vectors()[ordinal]));
-              insert.addBatch();
-            }
-            insert.executeBatch();
-          }
-        });
   }
 
   /// A statement in the partitions of one collection.

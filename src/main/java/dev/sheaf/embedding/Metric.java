@@ -8,20 +8,22 @@ import java.util.Arrays;
 public enum Metric {
   /// One minus the cosine of the angle, from 0 to 2. The length of a vector does not matter, but
   /// must not be 0.
-  COSINE("cosine", "<=>", "cosine"),
+  COSINE("cosine", "<=>", "cosine", "cosine_distance"),
   /// The Euclidean distance.
-  L2("l2", "<->", "l2"),
+  L2("l2", "<->", "l2", "euclidean_distance"),
   /// The negative inner product.
-  INNER_PRODUCT("inner_product", "<#>", "ip");
+  INNER_PRODUCT("inner_product", "<#>", "ip", "negative_inner_product");
 
   @EnumeratedValue private final String value;
   private final String operator;
   private final String operatorClassPrefix;
+  private final String distanceFunction;
 
-  Metric(String value, String operator, String operatorClassPrefix) {
+  Metric(String value, String operator, String operatorClassPrefix, String distanceFunction) {
     this.value = value;
     this.operator = operator;
     this.operatorClassPrefix = operatorClassPrefix;
+    this.distanceFunction = distanceFunction;
   }
 
   public static Metric of(String value) {
@@ -40,6 +42,11 @@ public enum Metric {
   /// pgvector's distance operator.
   public String operator() {
     return operator;
+  }
+
+  /// hibernate-vector's function of HQL for the distance.
+  public String distanceFunction() {
+    return distanceFunction;
   }
 
   /// Converts a distance to a score; a larger score is better. The cosine similarity for cosine, `1

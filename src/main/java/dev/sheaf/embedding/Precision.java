@@ -42,6 +42,10 @@ public enum Precision {
   ///
   /// @param vector an SQL expression of type `vector`
   public String element(String vector, int dimensions) {
+    return element(vector, Integer.toString(dimensions));
+  }
+
+  String element(String vector, String dimensions) {
     return switch (this) {
       case FULL -> vector + "::vector(" + dimensions + ")";
       case HALF -> vector + "::halfvec(" + dimensions + ")";
@@ -61,6 +65,11 @@ public enum Precision {
   /// The operator that the index orders by.
   public String operator(Metric metric) {
     return this == BINARY ? "<~>" : metric.operator();
+  }
+
+  /// The function of HQL for the distance that the index orders by: see [VectorContributor].
+  public String distanceFunction(Metric metric) {
+    return this == BINARY ? "binary_hamming_distance" : value + "_" + metric.distanceFunction();
   }
 
   /// The operator class that the index is built with.

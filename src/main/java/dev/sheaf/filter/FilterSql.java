@@ -14,6 +14,10 @@ import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -34,6 +38,16 @@ public record FilterSql(String sql, List<Object> parameters) {
   /// Far below PostgreSQL's limit, because a statement has other parameters too, and may contain
   /// the filter more than once.
   private static final int MAX_PARAMETERS = 20_000;
+
+  private static final Pattern COLUMN_OR_PARAMETER = Pattern.compile("\\bd\\.(\\w+)|\\?");
+
+  private static final Map<String, String> ATTRIBUTES =
+      Map.of(
+          "metadata", "metadata",
+          "title", "title",
+          "uri", "uri",
+          "created_at", "createdAt",
+          "updated_at", "updatedAt");
 
   /// Writes a filter as SQL.
   ///
@@ -60,6 +74,33 @@ public record FilterSql(String sql, List<Object> parameters) {
       statement.setObject(index++, parameter);
     }
     return index;
+  }
+
+  /// The same condition in HQL, for a `Document d`. The parameters are named `filter0`, `filter1`
+  /// and so on.
+  public String hql() {
+    var template = new StringBuilder();
+    var arguments = new StringBuilder();
+    int parameter = 0;
+    Matcher matcher = COLUMN_OR_PARAMETER.matcher(sql);
+    while (matcher.find()) {
+      matcher.appendReplacement(template, "?");
+      String column = matcher.group(1);
+      arguments
+          .append(", ")
+          .append(column == null ? ":filter" + parameter++ : "d." + ATTRIBUTES.get(column));
+    }
+    matcher.appendTail(template);
+    return "condition(sql('" + template.toString().replace("'", "''") + "'" + arguments + "))";
+  }
+
+  /// Sets the parameters of a query that contains [#hql].
+  ///
+  /// @param query sets a parameter by its name
+  public void bind(BiConsumer<String, Object> query) {
+    for (int i = 0; i < parameters.size(); i++) {
+      query.accept("filter" + i, parameters.get(i));
+    }
   }
 
   /// Generates SQL, and adds the parameters in the order in which they occur in it.

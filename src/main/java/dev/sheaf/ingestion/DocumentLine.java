@@ -49,7 +49,7 @@ record DocumentLine(
 
   /// @throws dev.sheaf.problem.Problem if the document is not valid
   DocumentContent content() {
-    return new DocumentContent(text, title, uri, metadata, chunks, embedded);
+    return new DocumentContent(text, title, uri, metadata, chunks, embedded, null);
   }
 
   /// Whether a model must embed any of its text, which takes longer than everything else.

@@ -86,6 +86,7 @@ class SampleCorpus {
             line.path("uri").textValue(),
             new DocumentMetadata(line.get("metadata").toString()),
             null,
+            null,
             null));
   }
 }

@@ -28,6 +28,7 @@ public enum ProblemType {
   TOO_MANY_COLLECTIONS(409, "The database server cannot hold another collection"),
   INDEX_MISSING(409, "The collection has no index"),
   BACKFILL_STATE(409, "The state of the backfill does not allow this"),
+  DOCUMENT_SIMILAR(409, "A similar document exists"),
   BUSY(409, "The resource is in use"),
   JOB_STATE(409, "The state of the job does not allow this"),
   JOB_CANCELLED(409, "The job was cancelled"),

@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.database.SqlStates;
+import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
@@ -25,13 +26,6 @@ import org.jspecify.annotations.Nullable;
 /// wrong: if an index search finds too few hits, an exact scan follows.
 @Singleton
 class Planner {
-
-  /// Number of rows that are always compared exactly: this takes one or two milliseconds.
-  private static final int ALWAYS_COMPARED = 1_000;
-
-  /// Cost of a row that an index scan visits, relative to a row that an exact scan compares.
-  /// Measured; see [#worthComparing].
-  private static final double INDEX_COST = 8;
 
   private final SearchExecution execution;
   private final SearchConfig config;
@@ -96,16 +90,6 @@ class Planner {
     return requested == null ? config.timeout().toMillis() : requested;
   }
 
-  /// The number of matching rows, of `total`, up to which an exact scan is cheaper than an index
-  /// scan.
-  ///
-  /// If `n` rows match the filter, an exact scan costs `n`. An index scan visits `wanted * total /
-  /// n` rows until it has found enough, and each costs [#INDEX_COST]. The costs are equal at `n =
-  /// sqrt(INDEX_COST * wanted * total)`; below, the exact scan is cheaper.
-  static long worthComparing(int wanted, long total) {
-    return Math.max(ALWAYS_COMPARED, Math.round(Math.sqrt(INDEX_COST * wanted * total)));
-  }
-
   /// One search, which may run several plans.
   private final class Search {
 
@@ -134,7 +118,7 @@ class Planner {
       }
       var filter = new BroadFilter(query.space().id(), Objects.hashCode(request.filter()));
       if (query.predicate() != null && broadFilters.getIfPresent(filter) == null) {
-        long bound = worthComparing(query.wanted(), total);
+        long bound = HnswScan.worthComparing(query.wanted(), total);
         ExecutionResult result = run(new SearchPlan.ExactScan(bound));
         if (result.rows() <= bound) {
           return outcome(result, Strategy.EXACT, true, result.rows(), null);
@@ -146,7 +130,7 @@ class Planner {
       if (result.indexedRows() < 0) {
         return searchExactly();
       }
-      if (!hasEnough(result) && !indexScan.iterative()) {
+      if (!hasEnough(result) && !indexScan.scan().iterative()) {
         result = run(indexScan.iterating());
       }
       if (hasEnough(result)) {

@@ -7,6 +7,7 @@ import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.document.StoredMetadata;
+import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
@@ -59,7 +60,7 @@ public class SearchExecution {
   long indexedRows(Space space) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
-            connection.prepareStatement("SELECT " + SearchText.indexedRows(space));
+            connection.prepareStatement("SELECT " + HnswScan.indexedRows(space));
         ResultSet row = statement.executeQuery()) {
       row.next();
       return row.getLong(1);

@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import dev.sheaf.embedding.HnswScan;
+
 /// How a search finds its hits.
 public sealed interface SearchPlan {
 
@@ -17,13 +19,7 @@ public sealed interface SearchPlan {
   /// Searches the HNSW index.
   ///
   /// @param candidates number of rows after which the scan stops
-  /// @param ef pgvector's `hnsw.ef_search`
-  /// @param maxScanned pgvector's `hnsw.max_scan_tuples`
-  /// @param iterative whether to continue beyond the nearest `ef` rows until there are enough
-  ///   candidates, pgvector's `hnsw.iterative_scan`. Keeping the state that this needs takes 5% of
-  ///   the search time
-  record IndexScan(int candidates, int ef, int maxScanned, boolean iterative)
-      implements SearchPlan {
+  record IndexScan(int candidates, HnswScan scan) implements SearchPlan {
 
     /// The scan is iterative only with a filter: without one, the nearest `ef` rows are enough,
     /// unless too many of them are deleted.
@@ -33,13 +29,12 @@ public sealed interface SearchPlan {
       int candidates = query.space().precision().candidates(query.wanted());
       return new IndexScan(
           candidates,
-          Math.clamp(candidates, ef, SearchRequest.MAX_LIMIT),
-          maxScanned,
-          query.predicate() != null || query.excluded() != null);
+          HnswScan.of(
+              candidates, ef, maxScanned, query.predicate() != null || query.excluded() != null));
     }
 
     IndexScan iterating() {
-      return new IndexScan(candidates, ef, maxScanned, true);
+      return new IndexScan(candidates, scan.iterating());
     }
   }
 

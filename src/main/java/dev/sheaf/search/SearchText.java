@@ -1,5 +1,6 @@
 package dev.sheaf.search;
 
+import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.FilterSql;
 import java.util.ArrayList;
@@ -157,7 +158,7 @@ final class SearchText {
     placeholders.add(Placeholder.TIMEOUT);
     var statement =
         new StringBuilder("SELECT ")
-            .append(indexedRows(space))
+            .append(HnswScan.indexedRows(space))
             .append(
                 ",\n       EXISTS (SELECT FROM collection WHERE id = %s AND active_space_id = %s)"
                     .formatted(space.collectionId(), space.id()))
@@ -168,20 +169,8 @@ final class SearchText {
     return statement.append(";\n").toString();
   }
 
-  /// An expression for the number of rows of a space, as PostgreSQL estimates it; -1 if its index
-  /// is not valid.
-  static String indexedRows(Space space) {
-    return """
-    COALESCE((SELECT greatest(c.reltuples, 0)::bigint
-                     FROM pg_index i
-                     JOIN pg_class c ON c.oid = i.indrelid
-                    WHERE i.indexrelid = to_regclass('%s') AND i.indisvalid), -1)\
-    """
-        .formatted(space.indexName());
-  }
-
-  private Map<String, Object> planSettings() {
-    var settings = new LinkedHashMap<String, Object>();
+  private Map<String, String> planSettings() {
+    var settings = new LinkedHashMap<String, String>();
     // The costs of disabled plan nodes would start the compiler.
     settings.put("jit", "off");
     switch (plan) {
@@ -193,20 +182,11 @@ final class SearchText {
             shape.filter() == null || shape.mode() == Mode.VECTOR
                 ? "force_generic_plan"
                 : "force_custom_plan");
-        settings.put("hnsw.ef_search", index.ef());
-        settings.put("hnsw.iterative_scan", index.iterative() ? "relaxed_order" : "off");
-        settings.put("hnsw.max_scan_tuples", index.maxScanned());
-        // Without sequential scans and sorts, the planner has to use the index, as the response
-        // says.
-        settings.put("enable_seqscan", "off");
-        settings.put("enable_sort", "off");
+        settings.putAll(index.scan().settings());
       }
       case SearchPlan.ExactScan exact when exact.isBounded() -> {
         settings.put("plan_cache_mode", "force_custom_plan");
-        // The scan reads few rows. Parallel workers would take longer to start, and they make a
-        // scan of all documents look cheap.
-        settings.put("max_parallel_workers_per_gather", 0);
-        settings.put("random_page_cost", 1.1);
+        settings.putAll(HnswScan.settingsForFewRows());
       }
       case SearchPlan.ExactScan _, SearchPlan.FulltextScan _ -> {
         if (shape.filter() != null) {

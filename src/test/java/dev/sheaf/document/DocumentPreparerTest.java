@@ -20,7 +20,7 @@ class DocumentPreparerTest {
   void aTextThatTheModelRefusesIsAProblemOfTheText() {
     var preparation = new DocumentPreparer(SPACE, new Picky(), new Chunker(new Picky(), 16, 0));
     var content =
-        new DocumentContent("What the model does not take.", null, null, null, null, null);
+        new DocumentContent("What the model does not take.", null, null, null, null, null, null);
     PreparedDocument draft = preparation.prepare(preparation.row("a", content), content);
 
     Problem problem = catchThrowableOfType(Problem.class, () -> preparation.embed(List.of(draft)));

@@ -68,6 +68,10 @@ class LimitsPageTest {
     code.put(
         "`limit` of a page of collections", constant("collection.CollectionResource", "MAX_PAGE"));
     code.put("`limit` of a page of documents", constant("document.DocumentResource", "MAX_PAGE"));
+    code.put("`limit` of similar documents", constant("document.DocumentResource", "MAX_SIMILAR"));
+    code.put(
+        "chunks of a new document that `ifSimilar` compares",
+        constant("document.IfSimilar", "CHUNKS"));
     code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
     code.put("searches of a batch", constant("search.SearchBatch", "MAX_SEARCHES"));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
 import com.pgvector.PGvector;
+import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
@@ -34,7 +35,7 @@ class SearchPlanIT {
 
   private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.HALF);
   private static final SearchPlan.IndexScan INDEX =
-      new SearchPlan.IndexScan(10, 100, 20_000, false);
+      new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, false));
 
   private static TestDatabase database;
   private static Connection connection;

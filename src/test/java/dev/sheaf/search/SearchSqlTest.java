@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
 import com.pgvector.PGvector;
+import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
@@ -26,12 +27,13 @@ class SearchSqlTest {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
   private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.BINARY);
-  private static final SearchPlan INDEX = new SearchPlan.IndexScan(10, 100, 20_000, true);
+  private static final SearchPlan INDEX =
+      new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, true));
 
   private static final List<SearchPlan> PLANS =
       List.of(
           INDEX,
-          new SearchPlan.IndexScan(10, 100, 20_000, false),
+          new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, false)),
           new SearchPlan.ExactScan(1_000),
           SearchPlan.ExactScan.UNBOUNDED,
           new SearchPlan.FulltextScan());
