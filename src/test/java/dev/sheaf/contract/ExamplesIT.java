@@ -3,9 +3,11 @@ package dev.sheaf.contract;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.contract.Contract.Operation;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.NativeMetadata;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
 import io.agroal.api.AgroalDataSource;
@@ -35,6 +37,7 @@ class ExamplesIT {
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
   @Inject ObjectTemplates templates;
+  @Inject ObjectMapper json;
 
   @TestHTTPResource URI base;
 
@@ -76,6 +79,8 @@ class ExamplesIT {
 
     assertThat(failures).isEmpty();
     assertThat(sent).isGreaterThanOrEqualTo(contract.operations().size());
+    // What a native executable can write too.
+    assertThat(NativeMetadata.unknownTo(json)).isEmpty();
   }
 
   /// A list with one `null` for an operation without a request body.
