@@ -64,7 +64,7 @@ class StaticStateTest {
               "java\\.util\\.concurrent\\.(Executors|ForkJoinPool|ThreadPoolExecutor)\\..*",
               "java\\.sql\\.DriverManager\\..*",
               "org\\.eclipse\\.microprofile\\.config\\..*",
-              "io\\.quarkus\\.runtime\\.(ImageMode|LaunchMode|configuration\\.ConfigUtils)\\..*"));
+              "io\\.quarkus\\.runtime\\.(LaunchMode|configuration\\.ConfigUtils)\\..*"));
 
   /// What a static field must not contain.
   private static final Pattern TYPE =

@@ -43,6 +43,8 @@ public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
 
+  private static final int MAX_WARNINGS = 20;
+
   /// A drop briefly needs an exclusive lock. While it waits for the lock, all other statements on
   /// the tables wait behind it, so each attempt waits only this long.
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
@@ -65,8 +67,8 @@ public class CollectionService {
     this.audit = audit;
   }
 
-  /// Fails the start if the model of a collection does not match its space, because every search in
-  /// it would fail. If the database is unavailable, only logs a warning; the readiness check
+  /// Warns of collections whose model is not there or does not match their space. What needs no
+  /// model works in them, and the others work. If the database is unavailable, the readiness check
   /// reports it.
   void onStart(@Observes StartupEvent event) {
     try {
@@ -74,7 +76,10 @@ public class CollectionService {
           .run(() ->
               EmbeddingSpace.<EmbeddingSpace>streamAll()
                   .map(EmbeddingSpace::toSpace)
-                  .forEach(models::forSpace));
+                  .flatMap(space -> models.unusable(space).stream())
+                  .distinct()
+                  .limit(MAX_WARNINGS)
+                  .forEach(reason -> LOG.warnf("Collections unusable: reason=%s", reason)));
     } catch (JDBCConnectionException e) {
       LOG.warnf("Models of collections not checked: reason=%s", e.getMessage());
     }

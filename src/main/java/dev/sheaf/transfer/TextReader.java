@@ -1,5 +1,6 @@
 package dev.sheaf.transfer;
 
+import io.quarkus.runtime.ImageMode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
@@ -46,6 +47,9 @@ final class TextReader {
 
   /// Less than the idle timeout of an upload in the service.
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+  /// A constant in a native executable, which then does not contain the classes that read PDF.
+  private static final boolean NATIVE = ImageMode.current().isNativeImage();
 
   private static final Pattern HEADING =
       Pattern.compile("\\A\\s*# +(.+?)\\s*#*\\s*$", Pattern.MULTILINE);
@@ -107,6 +111,10 @@ final class TextReader {
   private static ExtractedText parse(Path file) throws IOException, TikaException, SAXException {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".pdf")) {
+      if (NATIVE) {
+        throw new IOException(
+            "the native executable does not read PDF; import it with the image that has a JVM");
+      }
       return parse(file, new PDFParser());
     }
     if (name.matches(".*\\.x?html?")) {

@@ -9,7 +9,9 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /// What the build of the native executable is told, from `application.properties`.
@@ -17,6 +19,8 @@ public final class NativeBuild {
 
   private static final String PREFIX = "quarkus.native.";
   private static final String AT_RUN_TIME = "--initialize-at-run-time=";
+
+  private static final Set<String> LISTS = Set.of("additional-build-args", "resources.includes");
 
   private NativeBuild() {}
 
@@ -41,6 +45,20 @@ public final class NativeBuild {
   /// The values of a setting that is a list.
   public static List<String> list(String setting) {
     return List.of(settings().getOrDefault(setting, "").split("\\s*,\\s*"));
+  }
+
+  /// All settings, as `name=value`, and of lists each value alone.
+  public static SortedSet<String> options() {
+    SortedSet<String> options = new TreeSet<>();
+    settings()
+        .forEach((name, value) -> {
+          if (LISTS.contains(name)) {
+            options.addAll(list(name));
+          } else {
+            options.add(PREFIX + name + "=" + value);
+          }
+        });
+    return options;
   }
 
   /// The names of classes and packages that the build does not initialize.
