@@ -1,6 +1,6 @@
 package dev.sheaf.transfer;
 
-import io.quarkus.runtime.ImageMode;
+import dev.sheaf.runtime.NativeExecutable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
@@ -47,9 +47,6 @@ final class TextReader {
 
   /// Less than the idle timeout of an upload in the service.
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
-
-  /// A constant in a native executable, which then does not contain the classes that read PDF.
-  private static final boolean NATIVE = ImageMode.current().isNativeImage();
 
   private static final Pattern HEADING =
       Pattern.compile("\\A\\s*# +(.+?)\\s*#*\\s*$", Pattern.MULTILINE);
@@ -111,14 +108,10 @@ final class TextReader {
   private static ExtractedText parse(Path file) throws IOException, TikaException, SAXException {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".pdf")) {
-      if (NATIVE) {
-        throw new IOException(
-            "the native executable does not read PDF; import it with the image that has a JVM");
-      }
-      return parse(file, new PDFParser());
+      return parsePdf(file);
     }
     if (name.matches(".*\\.x?html?")) {
-      return parse(file, new JSoupParser());
+      return parse(file, new JSoupParser(), new ParseContext());
     }
     String text = plain(file);
     if (text.indexOf('\0') >= 0) {
@@ -145,14 +138,22 @@ final class TextReader {
     }
   }
 
-  private static ExtractedText parse(Path file, Parser parser)
-      throws IOException, TikaException, SAXException {
-    var metadata = new Metadata();
-    var body = new BodyContentHandler(MAX_CHARACTERS);
+  private static ExtractedText parsePdf(Path file) throws IOException, TikaException, SAXException {
+    if (NativeExecutable.RUNS) {
+      throw new IOException(
+          "the native executable does not read PDF; import it with the image that has a JVM");
+    }
     var context = new ParseContext();
     var pdf = new PDFParserConfig();
     pdf.setOcrStrategy(PDFParserConfig.OCR_STRATEGY.NO_OCR);
     context.set(PDFParserConfig.class, pdf);
+    return parse(file, new PDFParser(), context);
+  }
+
+  private static ExtractedText parse(Path file, Parser parser, ParseContext context)
+      throws IOException, TikaException, SAXException {
+    var metadata = new Metadata();
+    var body = new BodyContentHandler(MAX_CHARACTERS);
     try (TikaInputStream in = TikaInputStream.get(file)) {
       parser.parse(in, body, metadata, context);
     }

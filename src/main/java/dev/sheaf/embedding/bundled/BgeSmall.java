@@ -8,7 +8,7 @@ import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
-import io.quarkus.runtime.ImageMode;
+import dev.sheaf.runtime.NativeExecutable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -278,7 +278,7 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   /// A native executable has the libraries of ONNX Runtime in a directory beside it. A JVM has them
   /// in the jar, or where the property says.
   private static void findLibraries() {
-    if (ImageMode.current().isNativeImage() && System.getProperty(LIBRARIES) == null) {
+    if (NativeExecutable.RUNS && System.getProperty(LIBRARIES) == null) {
       ProcessHandle.current()
           .info()
           .command()
