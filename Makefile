@@ -2,7 +2,7 @@
 ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-backfill bench-image image image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -64,6 +64,12 @@ bench-image: ## Measure the image: size, time to ready, memory: bench/README.md
 
 image: package ## Build the container image, sheaf:dev unless IMAGE=name says otherwise
 	@$(ENGINE) build -f docker/Dockerfile.jvm -t $(or $(IMAGE),sheaf:dev) --build-arg POSTGRES_CLIENT=$(POSTGRES_CLIENT) \
+	  --build-arg REVISION=$$(git rev-parse HEAD) .
+
+image-native: ## Build the image with the native executable, sheaf:native unless IMAGE=name says otherwise
+	@rm -rf target/native-sources
+	@./mvnw -B -ntp -q -Dmaven.test.skip -Dnative -Dquarkus.native.sources-only=true package
+	@$(ENGINE) build -f docker/Dockerfile.native -t $(or $(IMAGE),sheaf:native) --build-arg POSTGRES_CLIENT=$(POSTGRES_CLIENT) \
 	  --build-arg REVISION=$$(git rev-parse HEAD) .
 
 image-test: ## Test the image in containers: the one IMAGE names, else one that is built from the sources

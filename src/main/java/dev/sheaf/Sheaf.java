@@ -6,11 +6,12 @@ import io.quarkus.runtime.LaunchMode;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
 import java.lang.reflect.Proxy;
+import java.util.Arrays;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// The main class. Without arguments it runs the service. With arguments it runs one command, and
-/// starts neither HTTP nor Hibernate.
+/// The main class. Without arguments it runs the service. With arguments it runs one command, with
+/// or without `sheaf` before it, and starts neither HTTP nor Hibernate.
 @QuarkusMain
 public final class Sheaf {
 
@@ -20,6 +21,17 @@ public final class Sheaf {
     // Our own code names the locale wherever one matters, which the build checks; libraries may
     // not.
     Locale.setDefault(Locale.ROOT);
+    run(withoutName(arguments));
+  }
+
+  /// `docker run IMAGE sheaf migrate status` is what people write.
+  private static String[] withoutName(String... arguments) {
+    return arguments.length > 0 && arguments[0].equals("sheaf")
+        ? Arrays.copyOfRange(arguments, 1, arguments.length)
+        : arguments;
+  }
+
+  private static void run(String... arguments) {
     if (arguments.length == 0) {
       shutDownOn("TERM");
       shutDownOn("INT");

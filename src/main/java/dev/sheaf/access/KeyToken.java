@@ -26,15 +26,15 @@ record KeyToken(String id, String secret) {
     return text.matches(ID);
   }
 
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   static KeyToken random() {
-    return new KeyToken(random(6), random(32));
+    // Not a constant: a native executable would contain its seed.
+    SecureRandom source = new SecureRandom();
+    return new KeyToken(random(source, 6), random(source, 32));
   }
 
-  private static String random(int bytes) {
+  private static String random(SecureRandom source, int bytes) {
     byte[] random = new byte[bytes];
-    RANDOM.nextBytes(random);
+    source.nextBytes(random);
     return HexFormat.of().formatHex(random);
   }
 

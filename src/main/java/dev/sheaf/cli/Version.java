@@ -1,5 +1,6 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.runtime.ProcessIdentity;
 import picocli.CommandLine.IVersionProvider;
 
 /// The version that `--version` prints.
@@ -7,7 +8,6 @@ final class Version implements IVersionProvider {
 
   @Override
   public String[] getVersion() {
-    String version = Version.class.getPackage().getImplementationVersion();
-    return new String[] {"sheaf " + (version == null ? "development" : version)};
+    return new String[] {"sheaf " + ProcessIdentity.VERSION};
   }
 }

@@ -51,6 +51,8 @@ public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
 
+  private static final int MAX_WARNINGS = 20;
+
   /// How long an attempt to drop a collection waits for those who are writing to it.
   private static final Duration DROP_LOCK_TIMEOUT = Duration.ofMillis(500);
 
@@ -91,9 +93,9 @@ public class CollectionService {
     this.limits = limits;
   }
 
-  /// Fails the start if the model of a collection does not match its space, because every search in
-  /// it would fail. Looks at each combination once, whatever the number of collections. If the
-  /// database is unavailable, only logs a warning; the readiness check reports it.
+  /// Warns of collections whose model is not there or does not match their space. What needs no
+  /// model works in them, and the others work. Looks at each combination once, whatever the number
+  /// of collections. If the database is unavailable, the readiness check reports it.
   void onStart(@Observes StartupEvent event) {
     try {
       QuarkusTransaction.joiningExisting()
@@ -110,7 +112,10 @@ public class CollectionService {
                       EmbeddingSpace.class)
                   .getResultStream()
                   .map(EmbeddingSpace::toSpace)
-                  .forEach(models::forSpace));
+                  .flatMap(space -> models.unusable(space).stream())
+                  .distinct()
+                  .limit(MAX_WARNINGS)
+                  .forEach(reason -> LOG.warnf("Collections unusable: reason=%s", reason)));
     } catch (JDBCConnectionException e) {
       LOG.warnf("Models of collections not checked: reason=%s", e.getMessage());
     }

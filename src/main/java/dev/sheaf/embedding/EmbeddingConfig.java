@@ -7,7 +7,7 @@ import io.smallrye.config.WithDefault;
 @ConfigMapping(prefix = "sheaf.embedding")
 interface EmbeddingConfig {
 
-  /// The model of collections that are created without one.
+  /// The model of collections that are created without one. `none` if there is no such model.
   @WithDefault("bge-small-en-v1.5")
   String model();
 }

@@ -12,6 +12,8 @@ import org.eclipse.microprofile.health.Readiness;
 @ApplicationScoped
 class EmbeddingModelHealth implements HealthCheck {
 
+  private static final String NAME = "embedding-model";
+
   private final EmbeddingModels models;
 
   EmbeddingModelHealth(EmbeddingModels models) {
@@ -20,8 +22,15 @@ class EmbeddingModelHealth implements HealthCheck {
 
   @Override
   public HealthCheckResponse call() {
+    if (!models.hasDefault()) {
+      return HealthCheckResponse.named(NAME)
+          .withData("model", ClientVectors.NAME)
+          .withData("state", "no default model: a new collection must name its model")
+          .up()
+          .build();
+    }
     EmbeddingModel model = models.defaultModel();
-    var response = HealthCheckResponse.named("embedding-model").withData("model", model.name());
+    var response = HealthCheckResponse.named(NAME).withData("model", model.name());
     return switch (model.state()) {
       case EmbeddingModel.State.Ready ready -> response.up().build();
       case EmbeddingModel.State.Loading loading ->

@@ -2,6 +2,8 @@ package dev.sheaf.embedding;
 
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.runtime.StartupFailure;
 import dev.sheaf.telemetry.Spans;
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
@@ -71,8 +73,21 @@ public class EmbeddingModels {
         .formatted(name, String.join(", ", models.keySet()));
   }
 
+  /// Whether there is a model for collections that name none.
+  boolean hasDefault() {
+    return !defaultName.equals(ClientVectors.NAME);
+  }
+
   /// The model that `sheaf.embedding.model` configures.
+  ///
+  /// @throws Problem if that is `none`
   public EmbeddingModel defaultModel() {
+    if (!hasDefault()) {
+      throw Problem.field(
+          "model",
+          "This service has no default model, because sheaf.embedding.model is none. Name one of %s."
+              .formatted(String.join(", ", models.keySet())));
+    }
     return byName(defaultName);
   }
 
@@ -83,6 +98,12 @@ public class EmbeddingModels {
   ///   that of the model
   /// @throws Problem if there is no such model, or it has another number of dimensions
   public EmbeddingModel of(@Nullable String name, @Nullable Integer dimensions) {
+    if (name == null && !hasDefault()) {
+      throw Problem.field(
+          "model",
+          "This service has no default model, because sheaf.embedding.model is none. Name one of %s, or none and the number of dimensions of your vectors."
+              .formatted(String.join(", ", models.keySet())));
+    }
     if (ClientVectors.NAME.equals(name)) {
       return new ClientVectors(
           Input.range(
@@ -121,11 +142,37 @@ public class EmbeddingModels {
     return model;
   }
 
+  /// Why the vectors of a space cannot be computed; empty if they can be.
+  public Optional<String> unusable(Space space) {
+    try {
+      forSpace(space);
+      return Optional.empty();
+    } catch (UnknownEmbeddingModelException | WidthMismatchException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /// An unknown name of the default model fails the start, before the schema is migrated.
+  void check(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
+    StartupFailure.exitIfFails("embedding", this::check);
+  }
+
+  /// @throws OperatorException if no provider has the default model
+  void check() {
+    if (hasDefault() && !models.containsKey(defaultName)) {
+      throw new OperatorException(
+          "sheaf.embedding.model is %s, and there is no such model".formatted(defaultName),
+          "name one of %s; or none, if every collection names its model or its clients send vectors"
+              .formatted(String.join(", ", models.keySet())));
+    }
+  }
+
   /// Loads the default model in the background. Other models are loaded when they are first used.
-  /// An unknown name of the default model fails the start.
   ///
-  /// Runs after all other start-up checks, so that a failed start does not wait for the model.
+  /// Runs after all start-up checks, so that a failed start does not wait for the model.
   void onStart(@Observes @Priority(Interceptor.Priority.LIBRARY_AFTER) StartupEvent event) {
-    defaultModel().load();
+    if (hasDefault()) {
+      defaultModel().load();
+    }
   }
 }

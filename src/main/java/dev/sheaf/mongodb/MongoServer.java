@@ -14,6 +14,7 @@ import com.mongodb.client.MongoClients;
 import com.mongodb.client.MongoDatabase;
 import com.mongodb.connection.ClusterDescription;
 import com.mongodb.connection.ServerDescription;
+import dev.sheaf.runtime.NativeExecutable;
 import dev.sheaf.runtime.OperatorException;
 import java.net.ConnectException;
 import java.net.UnknownHostException;
@@ -61,8 +62,14 @@ final class MongoServer implements AutoCloseable {
 
   /// Creates the client, which connects on first use.
   ///
-  /// @throws OperatorException if the settings are invalid
+  /// @throws OperatorException if the settings are invalid, and in a native executable, for which
+  ///   the driver needs libraries that Sheaf leaves out
   static MongoServer of(MongoConfig config) {
+    if (NativeExecutable.RUNS) {
+      throw new OperatorException(
+          "the native executable has no driver for MongoDB",
+          "run the command with the image that has a JVM, or unset sheaf.mongodb.url");
+    }
     DRIVER_LOG.setLevel(Level.OFF);
     String url = config.url().orElseThrow(MongoSeed::off).strip();
     ConnectionString parsed = parse(url);

@@ -1,10 +1,14 @@
 package dev.sheaf.runtime;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import org.eclipse.microprofile.config.ConfigProvider;
+import java.nio.charset.StandardCharsets;
 
-/// The name of this process in locks and in the history.
+/// The name of this process in locks and in the history. A native executable initializes this class
+/// at run time: otherwise every process would have the name of the one that built it.
 public final class ProcessIdentity {
 
   /// `user@host/pid`.
@@ -16,13 +20,17 @@ public final class ProcessIdentity {
 
   private ProcessIdentity() {}
 
+  /// From a file that the build writes. A native executable has no manifest, and a command starts
+  /// no Quarkus.
   private static String version() {
-    String packaged = ProcessIdentity.class.getPackage().getImplementationVersion();
-    return packaged != null
-        ? packaged
-        : ConfigProvider.getConfig()
-            .getOptionalValue("quarkus.application.version", String.class)
-            .orElse("development");
+    try (InputStream in = ProcessIdentity.class.getResourceAsStream("version")) {
+      if (in == null) {
+        throw new IllegalStateException("The application contains no file with its version");
+      }
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static String host() {

@@ -29,6 +29,8 @@ public final class SearchSql {
       Caffeine.newBuilder()
           .maximumWeight(CACHED)
           .<SearchText.Shape, SearchText>weigher((_, text) -> 2 * text.statements().length())
+          // By default the common pool, whose threads cannot be part of a native executable.
+          .executor(Runnable::run)
           .build();
 
   private final Query query;

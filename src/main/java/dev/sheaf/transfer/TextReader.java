@@ -1,5 +1,6 @@
 package dev.sheaf.transfer;
 
+import dev.sheaf.runtime.NativeExecutable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringWriter;
@@ -107,10 +108,10 @@ final class TextReader {
   private static ExtractedText parse(Path file) throws IOException, TikaException, SAXException {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     if (name.endsWith(".pdf")) {
-      return parse(file, new PDFParser());
+      return parsePdf(file);
     }
     if (name.matches(".*\\.x?html?")) {
-      return parse(file, new JSoupParser());
+      return parse(file, new JSoupParser(), new ParseContext());
     }
     String text = plain(file);
     if (text.indexOf('\0') >= 0) {
@@ -137,14 +138,22 @@ final class TextReader {
     }
   }
 
-  private static ExtractedText parse(Path file, Parser parser)
-      throws IOException, TikaException, SAXException {
-    var metadata = new Metadata();
-    var body = new BodyContentHandler(MAX_CHARACTERS);
+  private static ExtractedText parsePdf(Path file) throws IOException, TikaException, SAXException {
+    if (NativeExecutable.RUNS) {
+      throw new IOException(
+          "the native executable does not read PDF; import it with the image that has a JVM");
+    }
     var context = new ParseContext();
     var pdf = new PDFParserConfig();
     pdf.setOcrStrategy(PDFParserConfig.OCR_STRATEGY.NO_OCR);
     context.set(PDFParserConfig.class, pdf);
+    return parse(file, new PDFParser(), context);
+  }
+
+  private static ExtractedText parse(Path file, Parser parser, ParseContext context)
+      throws IOException, TikaException, SAXException {
+    var metadata = new Metadata();
+    var body = new BodyContentHandler(MAX_CHARACTERS);
     try (TikaInputStream in = TikaInputStream.get(file)) {
       parser.parse(in, body, metadata, context);
     }

@@ -28,7 +28,8 @@ class AccessGateIT {
       assertThat(sheaf.send("GET", "/api/v1/collections", "").statusCode()).isEqualTo(401);
 
       try (SheafCommand create =
-          SheafCommand.start(database, Map.of(), "key", "create", "--role", "admin", "--quiet")) {
+          SheafCommand.start(
+              database, Map.of(), "sheaf", "key", "create", "--role", "admin", "--quiet")) {
         assertThat(create.await()).isZero();
         String key = String.join("", create.said());
         assertThat(sheaf.send("GET", "/api/v1/keys", "", Map.of("Authorization", "Bearer " + key)))

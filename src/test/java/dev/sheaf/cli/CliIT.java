@@ -7,6 +7,7 @@ import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.runtime.ProcessIdentity;
+import dev.sheaf.testing.NativeMetadata;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +36,12 @@ class CliIT {
     changelog("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelog("core", 2, "b", "CREATE TABLE b (id int);", "DROP TABLE b;");
     settings(database.address(), "");
+  }
+
+  /// A native executable prints only what its build knows.
+  @AfterAll
+  static void everyClassThatWasPrintedIsRegistered() throws Exception {
+    assertThat(NativeMetadata.unknownTo(Json.MAPPER)).isEmpty();
   }
 
   @AfterEach

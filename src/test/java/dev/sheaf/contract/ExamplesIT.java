@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.contract.Contract.Operation;
 import dev.sheaf.database.Sql;
@@ -11,6 +12,7 @@ import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.NativeMetadata;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
 import io.agroal.api.AgroalDataSource;
@@ -50,6 +52,7 @@ class ExamplesIT {
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
   @Inject ObjectTemplates templates;
+  @Inject ObjectMapper json;
 
   @TestHTTPResource URI base;
 
@@ -118,6 +121,8 @@ class ExamplesIT {
 
     assertThat(failures).isEmpty();
     assertThat(sent).isGreaterThanOrEqualTo(contract.operations().size());
+    // What a native executable can write too.
+    assertThat(NativeMetadata.unknownTo(json)).isEmpty();
   }
 
   /// Otherwise this test would find no statement that uses the partitions of all collections.
@@ -138,7 +143,9 @@ class ExamplesIT {
       Connection other, Space bystander, Operation operation, Callable<Answer> request)
       throws Exception {
     switch (operation.id()) {
-      case "createCollection", "dropCollection" -> lock(other, bystander, "");
+      // Entities find the partition of a collection through its parent.
+      case "createCollection", "dropCollection", "listSimilarDocuments" ->
+          lock(other, bystander, "");
       // Reads the schema of all tables.
       case "verifySchema" -> {}
       default -> lock(other, bystander, PARENTS);

@@ -3,6 +3,8 @@ package dev.sheaf.embedding;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.OperatorException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +32,30 @@ class EmbeddingModelsTest {
     assertThatThrownBy(() -> models.byName("huge"))
         .isInstanceOf(UnknownEmbeddingModelException.class)
         .hasMessage("Unknown embedding model \"huge\". The models are: large, small.");
+  }
+
+  @Test
+  void anUnknownDefaultModelFailsTheStart() {
+    var misspelt = new EmbeddingModels(List.of(new Provider("one", List.of(SMALL))), "smal");
+
+    assertThatThrownBy(misspelt::check)
+        .isInstanceOf(OperatorException.class)
+        .hasMessage(
+            "sheaf.embedding.model is smal, and there is no such model - name one of small; or none,"
+                + " if every collection names its model or its clients send vectors");
+  }
+
+  @Test
+  void noneIsNoDefaultModel() {
+    var none = new EmbeddingModels(List.of(new Provider("one", List.of(SMALL))), "none");
+
+    none.check();
+    assertThat(none.hasDefault()).isFalse();
+    assertThat(none.of("small", null)).isSameAs(SMALL);
+    assertThat(none.of("none", 3).dimensions()).isEqualTo(3);
+    assertThatThrownBy(() -> none.of(null, 1))
+        .isInstanceOf(Problem.class)
+        .hasMessageContaining("This service has no default model");
   }
 
   @Test

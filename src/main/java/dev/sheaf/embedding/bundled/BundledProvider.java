@@ -2,7 +2,6 @@ package dev.sheaf.embedding.bundled;
 
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingProvider;
-import io.quarkus.runtime.ImageMode;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -25,11 +24,9 @@ class BundledProvider implements EmbeddingProvider {
     return "bundled";
   }
 
-  /// Empty in a native executable, because ONNX Runtime's Java API needs a JVM. There,
-  /// `sheaf.embedding.model` must name a model on a server, otherwise the start fails.
   @Override
   public List<EmbeddingModel> models() {
-    return ImageMode.current().isNativeImage() ? List.of() : List.of(model);
+    return List.of(model);
   }
 
   @PreDestroy

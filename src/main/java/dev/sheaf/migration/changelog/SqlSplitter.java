@@ -19,11 +19,6 @@ final class SqlSplitter {
       Pattern.compile(
           "(BEGIN|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|(START|PREPARE) TRANSACTION) .*");
 
-  /// More statements in a text are refused: 1,000,000, or fewer in a small heap, because each takes
-  /// about 100 bytes beside its text.
-  static final int MAX_STATEMENTS =
-      (int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / 400);
-
   private static final Pattern ROUTINE =
       Pattern.compile("CREATE (OR REPLACE )?(FUNCTION|PROCEDURE) .*");
 
@@ -118,6 +113,8 @@ final class SqlSplitter {
   private boolean afterDot;
   private @Nullable String restrictKey;
 
+  private final int maxStatements = maxStatements();
+
   /// Whether there were more statements than may be.
   private boolean full;
 
@@ -140,6 +137,12 @@ final class SqlSplitter {
     this.comments = comments;
     this.problems = problems;
     this.positions = new SourceText.Positions(text);
+  }
+
+  /// More statements in a text are refused: 1,000,000, or fewer in a small heap, because each takes
+  /// about 100 bytes beside its text.
+  static int maxStatements() {
+    return (int) Math.min(1_000_000, Runtime.getRuntime().maxMemory() / 400);
   }
 
   /// Says where an offset of the text stands in the file.
@@ -416,12 +419,12 @@ final class SqlSplitter {
   }
 
   private void end(int end, int dataStart, int dataEnd) {
-    if (position != null && statements.size() >= MAX_STATEMENTS) {
+    if (position != null && statements.size() >= maxStatements) {
       if (!full) {
         full = true;
         problem(
             position,
-            "has more than " + MAX_STATEMENTS + " statements",
+            "has more than " + maxStatements + " statements",
             "split it into several changesets");
       }
     } else if (position != null) {

@@ -1,6 +1,8 @@
 package dev.sheaf.migration.proof;
 
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.runtime.NativeExecutable;
+import dev.sheaf.runtime.OperatorException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -39,7 +41,12 @@ record EntityTables(List<String> statements, Map<String, Set<String>> mapped) {
   /// A strong reference, because a logger that is garbage collected loses its level.
   private static final Logger HIBERNATE = Logger.getLogger("org.hibernate");
 
+  /// @throws OperatorException in a native executable, which does not contain Hibernate's tools
   static EntityTables of(Collection<Class<?>> entities, PostgresServer server) {
+    if (NativeExecutable.RUNS) {
+      throw new OperatorException(
+          "a native executable does not read entities", "run the command in a checkout");
+    }
     HIBERNATE.setLevel(Level.SEVERE);
     try (StandardServiceRegistry registry =
         new StandardServiceRegistryBuilder()

@@ -57,11 +57,11 @@ class LargeChangelogTest {
   @Test
   void tooManyStatementsAreRefused() {
     SourceText text =
-        SourceText.of(HEAD + ";".repeat(10) + "X;".repeat(SqlSplitter.MAX_STATEMENTS + 5));
+        SourceText.of(HEAD + ";".repeat(10) + "X;".repeat(SqlSplitter.maxStatements() + 5));
 
     assertThat(ChangelogReader.read(text).problems())
         .extracting(ChangelogProblem::message)
-        .contains("has more than " + SqlSplitter.MAX_STATEMENTS + " statements");
+        .contains("has more than " + SqlSplitter.maxStatements() + " statements");
   }
 
   @ParameterizedTest
