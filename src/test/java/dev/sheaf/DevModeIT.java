@@ -17,8 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,13 +77,19 @@ class DevModeIT {
                     "core",
                     "--from-entities"))
             .contains("document_reviewed_at.sql");
-        answered("changeset", "/api/v1/collections/sample", 200);
+        answered(
+            "changeset",
+            "/api/v1/collections/sample",
+            () ->
+                !database
+                    .query(
+                        "SELECT attname FROM pg_attribute WHERE attrelid = 'document'::regclass AND attname = 'reviewed_at'")
+                    .isEmpty());
 
         steps.get(1).apply(directory);
-        answered("finders", "/api/v1/collections/sample", 200);
-
         steps.get(2).apply(directory);
-        String waiting = answered("endpoint", "/api/v1/collections/sample/reviews", 200);
+        String reviews = "/api/v1/collections/sample/reviews";
+        String waiting = answered("finders and endpoint", reviews, () -> true);
         assertThat(waiting).contains("\"document\":\"", "\"similar\":[{\"id\":\"");
         assertThat(post("/api/v1/collections/sample/reviews/astronomy%2Ftidal-locking"))
             .isEqualTo(204);
@@ -107,19 +117,27 @@ class DevModeIT {
     }
   }
 
-  /// Waits for the first answer with this status, and prints how long it took.
-  private String answered(String step, String path, int status) {
+  /// Requests a path until the answer is 200 and the condition is met, and prints how long it took.
+  /// Quarkus looks for changes every two seconds.
+  private String answered(String step, String path, Callable<Boolean> condition) throws Exception {
     long start = System.nanoTime();
-    await()
-        .atMost(Duration.ofMinutes(5))
-        .ignoreExceptions()
-        .until(() -> get(path).statusCode() == status);
-    System.out.printf("%s: answered after %d ms%n", step, (System.nanoTime() - start) / 1_000_000);
+    var last = new AtomicReference<String>();
     try {
-      return get(path).body();
-    } catch (IOException | InterruptedException e) {
-      throw new IllegalStateException(e);
+      await()
+          .atMost(Duration.ofMinutes(5))
+          .ignoreExceptionsInstanceOf(IOException.class)
+          .until(() -> {
+            HttpResponse<String> answer = get(path);
+            last.set(answer.body());
+            return answer.statusCode() == 200 && condition.call();
+          });
+    } catch (ConditionTimeoutException e) {
+      String log = Files.readString(directory.resolve("dev.log"));
+      throw new AssertionError(last + "\n" + log.substring(Math.max(0, log.length() - 20_000)), e);
     }
+    System.out.printf(
+        Locale.ROOT, "%s: answered after %s ms%n", step, (System.nanoTime() - start) / 1_000_000);
+    return last.get();
   }
 
   private HttpResponse<String> get(String path) throws IOException, InterruptedException {
