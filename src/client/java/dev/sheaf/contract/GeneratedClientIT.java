@@ -89,7 +89,7 @@ class GeneratedClientIT {
     assertThat(new SearchApi(client).search(COLLECTION, recent).getHits()).isEmpty();
 
     collections.dropCollection(COLLECTION, null, null);
-    assertThat(collections.listCollections().getCollections())
+    assertThat(collections.listCollections(null, null).getCollections())
         .extracting(Collection::getName)
         .doesNotContain(COLLECTION);
   }
