@@ -93,9 +93,10 @@ public class CollectionService {
     this.limits = limits;
   }
 
-  /// Warns of collections whose model is not there or does not match their space. What needs no
-  /// model works in them, and the others work. Looks at each combination once, whatever the number
-  /// of collections. If the database is unavailable, the readiness check reports it.
+  /// Fails the start if the model of a collection does not match its space, because every search in
+  /// it would fail. Warns of collections whose model is not there: what needs no model works in
+  /// them. Looks at each combination once, whatever the number of collections. If the database is
+  /// unavailable, the readiness check reports it.
   void onStart(@Observes StartupEvent event) {
     try {
       QuarkusTransaction.joiningExisting()
@@ -112,7 +113,7 @@ public class CollectionService {
                       EmbeddingSpace.class)
                   .getResultStream()
                   .map(EmbeddingSpace::toSpace)
-                  .flatMap(space -> models.unusable(space).stream())
+                  .flatMap(space -> models.missing(space).stream())
                   .distinct()
                   .limit(MAX_WARNINGS)
                   .forEach(reason -> LOG.warnf("Collections unusable: reason=%s", reason)));

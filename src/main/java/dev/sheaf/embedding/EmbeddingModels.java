@@ -142,12 +142,14 @@ public class EmbeddingModels {
     return model;
   }
 
-  /// Why the vectors of a space cannot be computed; empty if they can be.
-  public Optional<String> unusable(Space space) {
+  /// Why a space has no model; empty if it has one.
+  ///
+  /// @throws WidthMismatchException if its model has another number of dimensions
+  public Optional<String> missing(Space space) {
     try {
       forSpace(space);
       return Optional.empty();
-    } catch (UnknownEmbeddingModelException | WidthMismatchException e) {
+    } catch (UnknownEmbeddingModelException e) {
       return Optional.of(String.valueOf(e.getMessage()));
     }
   }

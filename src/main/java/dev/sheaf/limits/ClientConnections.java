@@ -25,10 +25,10 @@ import org.jspecify.annotations.Nullable;
 public class ClientConnections {
 
   private static final AttributeKey<Client> CLIENT =
-      AttributeKey.valueOf(ClientConnections.class.getName());
+      ConnectionKeys.of(ClientConnections.class, "client");
 
   private static final AttributeKey<Streams> STREAMS =
-      AttributeKey.valueOf(ClientConnections.class.getName() + ".streams");
+      ConnectionKeys.of(ClientConnections.class, "streams");
 
   /// Where a request of HTTP/2 has its client.
   private static final String KEY = ClientConnections.class.getName();

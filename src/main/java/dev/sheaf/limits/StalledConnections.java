@@ -56,7 +56,7 @@ class StalledConnections {
   private static final Logger LOG = Logger.getLogger(StalledConnections.class);
 
   private static final AttributeKey<State> STATE =
-      AttributeKey.valueOf(StalledConnections.class.getName());
+      ConnectionKeys.of(StalledConnections.class, "state");
 
   private final LimitsConfig config;
   private final TransferRate ofAnswers;

@@ -93,7 +93,7 @@ class BadInputIT {
           {"chunks":[{"text":"a"},{"text":"\\u0000"}]} | chunks[1].text | chunks[1].text contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
           {"chunks":[{"text":"a","vector":"="}]}        | chunks[0].vector | chunks[0].vector must be an array of numbers, or the base64 of 32-bit floats in little-endian order.
           {"text":"a","embedded":{"by":"x"}}            | embedded.vectors | embedded.vectors is required.
-          {"text":"a","content":"b"}                    | content      | Unknown field content. Known fields: chunks, embedded, metadata, text, title, uri.
+          {"text":"a","content":"b"}                    | content      | Unknown field content. Known fields: chunks, embedded, ifSimilar, metadata, text, title, uri.
           """)
   void documents(String body, String field, String detail) {
     given()
