@@ -13,7 +13,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Compiles the Java of `docs/entities.md`. [DevModeIT] runs it.
+/// Compiles the Java of `docs/entities.md` and of README. [DevModeIT] runs the former.
 class EntitiesPageTest {
 
   @TempDir Path directory;
@@ -51,7 +51,25 @@ class EntitiesPageTest {
         files.add(step.apply(directory));
       }
     }
-    assertThat(files).hasSize(5);
+    for (Tutorial.Step step : Tutorial.steps(Path.of("README.md"))) {
+      files.add(
+          Files.writeString(
+              directory.resolve("ReadmeExample.java"),
+              """
+              package dev.sheaf.document;
+
+              import dev.sheaf.collection.DocumentCollection;
+              import dev.sheaf.filter.Filter;
+              import jakarta.transaction.Transactional;
+              import java.util.List;
+
+              class ReadmeExample {
+                %s
+              }
+              """
+                  .formatted(step.code())));
+    }
+    assertThat(files).hasSize(6);
 
     var messages = new StringWriter();
     var compiler = ToolProvider.getSystemJavaCompiler();

@@ -40,10 +40,15 @@ final class Tutorial {
   }
 
   static List<Step> steps() throws IOException {
+    return steps(Path.of("docs/entities.md"));
+  }
+
+  /// The Java of a page.
+  static List<Step> steps(Path page) throws IOException {
     var steps = new ArrayList<Step>();
     @Nullable Path file = null;
     @Nullable StringBuilder code = null;
-    for (String line : Files.readAllLines(Path.of("docs/entities.md"))) {
+    for (String line : Files.readAllLines(page)) {
       if (code != null && line.equals("```")) {
         steps.add(new Step(file, code.toString()));
         code = null;
