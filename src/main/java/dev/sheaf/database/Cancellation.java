@@ -18,9 +18,12 @@ public final class Cancellation implements AutoCloseable {
 
   private static final ThreadLocal<@Nullable Cancellation> CURRENT = new ThreadLocal<>();
 
+  private static final long REPEAT_AFTER_MILLIS = 100;
+
   private final Consumer<Cancellation> closed;
   private @Nullable PgConnection held;
   private boolean cancelled;
+  private boolean isClosed;
 
   private Cancellation(Consumer<Cancellation> closed) {
     this.closed = closed;
@@ -54,11 +57,23 @@ public final class Cancellation implements AutoCloseable {
     return cancelled;
   }
 
-  /// Cancels the statement that the thread runs now, and makes [#check] fail. Waits until
-  /// PostgreSQL has received the request. The connection is not returned to the pool meanwhile, so
-  /// no statement of another user is cancelled.
+  /// Makes [#check] fail, and cancels the statements of the thread until this is closed. A request
+  /// to cancel may arrive before the statement that it is meant for, so it is repeated. The
+  /// connection is not returned to the pool during a request, so no statement of another user is
+  /// cancelled.
   public synchronized void cancel() {
     cancelled = true;
+    try {
+      while (!isClosed) {
+        cancelStatement();
+        wait(REPEAT_AFTER_MILLIS);
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void cancelStatement() {
     if (held == null) {
       return;
     }
@@ -74,7 +89,13 @@ public final class Cancellation implements AutoCloseable {
   public void close() {
     CURRENT.remove();
     hold(null);
+    end();
     closed.accept(this);
+  }
+
+  private synchronized void end() {
+    isClosed = true;
+    notifyAll();
   }
 
   private synchronized void hold(@Nullable PgConnection connection) {

@@ -117,13 +117,20 @@ public class ClientConnections {
     public Cancellation cover() {
       Cancellation cancellation = Cancellation.begin(ended);
       running.add(cancellation);
+      if (gone) {
+        cancel(cancellation);
+      }
       return cancellation;
     }
 
-    /// Cancelling waits for PostgreSQL, and the event loop must not wait.
     private void leave() {
       gone = true;
-      running.forEach(cancellation -> Thread.startVirtualThread(cancellation::cancel));
+      running.forEach(Client::cancel);
+    }
+
+    /// Cancelling waits for PostgreSQL, and the event loop must not wait.
+    private static void cancel(Cancellation cancellation) {
+      Thread.startVirtualThread(cancellation::cancel);
     }
 
     /// The problem of a request whose client has closed the connection. Nobody sees it.

@@ -1,7 +1,9 @@
 package dev.sheaf.database;
 
+import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
@@ -40,6 +42,23 @@ class SessionTimeoutsIT {
       timeouts.onConnectionCreate(session);
 
       assertThat(limits(session)).isEqualTo(USUAL);
+    }
+  }
+
+  /// The first request to cancel comes while the connection is idle, and has no effect.
+  @Test
+  void aStatementThatBeginsAfterItsCancellationEnds() throws SQLException {
+    try (Cancellation cancellation = Cancellation.begin(_ -> {});
+        Connection connection = pool.getConnection()) {
+      SessionTimeouts.remove(connection);
+      Thread.startVirtualThread(cancellation::cancel);
+      await().until(cancellation::isCancelled);
+
+      SQLException failure =
+          catchThrowableOfType(
+              SQLException.class, () -> Sql.of("SELECT true FROM pg_sleep(60)").isTrue(connection));
+
+      assertThat(SqlStates.of(failure)).isEqualTo(SqlStates.QUERY_CANCELED);
     }
   }
 
