@@ -13,7 +13,7 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Compiles the Java of `docs/entities.md` and of README. [DevModeIT] runs the former.
+/// Compiles the Java of `docs/entities.md` and of README. [DevModeSoak] runs the former.
 class EntitiesPageTest {
 
   @TempDir Path directory;

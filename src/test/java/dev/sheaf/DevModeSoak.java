@@ -24,15 +24,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
 /// Follows `docs/entities.md` in a copy of the sources, while `quarkus:dev` runs: a field with its
 /// changeset, a finder and an endpoint are there with the next request. Takes minutes, so it is
 /// part of `make soak`. Prints the time from saving a file to the answer.
 @OutOfProcess
-@EnabledIfSystemProperty(named = "sheaf.soak.dev-mode", matches = "true")
-class DevModeIT {
+class DevModeSoak {
 
   @TempDir Path directory;
 
