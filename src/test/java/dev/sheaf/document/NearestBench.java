@@ -12,6 +12,8 @@ import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.ManagedContext;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -115,11 +117,17 @@ class NearestBench {
     try (var executor = Executors.newFixedThreadPool(threads)) {
       Callable<Integer> loop =
           () -> {
-            int count = 0;
-            for (; System.nanoTime() - start < ROUND; count++) {
-              contender.search(vectors.get(count % vectors.size()));
+            ManagedContext request = Arc.container().requestContext();
+            request.activate();
+            try {
+              int count = 0;
+              for (; System.nanoTime() - start < ROUND; count++) {
+                contender.search(vectors.get(count % vectors.size()));
+              }
+              return count;
+            } finally {
+              request.terminate();
             }
-            return count;
           };
       long searches = 0;
       for (Future<Integer> count : executor.invokeAll(Collections.nCopies(threads, loop))) {
