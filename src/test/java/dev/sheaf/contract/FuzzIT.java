@@ -113,6 +113,8 @@ class FuzzIT {
     assertThat(findings.stream().limit(TOLD)).as("all of them are in %s", told).isEmpty();
     assertThat(contract.operations())
         .as("operations that took at least one of many requests")
+        // Only a failed job can be retried, and no request makes a job fail.
+        .filteredOn(operation -> !operation.id().equals("retryJob"))
         .filteredOn(operation -> requests > 5_000 && !successes.containsKey(operation.id()))
         .isEmpty();
     assertThat(given().get("/q/health/ready").statusCode()).isEqualTo(200);
