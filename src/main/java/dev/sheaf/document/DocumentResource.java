@@ -5,11 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Input;
+import dev.sheaf.http.PartialResponses;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
 import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.security.RolesAllowed;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -59,13 +62,19 @@ class DocumentResource {
   private final DocumentExport export;
   private final ObjectMapper json;
   private final RequestMemory memory;
+  private final CurrentVertxRequest request;
 
   DocumentResource(
-      DocumentService documents, DocumentExport export, ObjectMapper json, RequestMemory memory) {
+      DocumentService documents,
+      DocumentExport export,
+      ObjectMapper json,
+      RequestMemory memory,
+      CurrentVertxRequest request) {
     this.documents = documents;
     this.export = export;
     this.json = json;
     this.memory = memory;
+    this.request = request;
   }
 
   @PUT
@@ -295,8 +304,18 @@ class DocumentResource {
     boolean counted = Input.flag("count", count);
     boolean embedded = Input.flag("vectors", vectors);
     if (isPreferred(NDJSON, headers)) {
-      StreamingOutput lines = export.lines(collection, parsed, embedded)::writeTo;
-      return Response.ok(lines, NDJSON).build();
+      DocumentExport.ExportedLines lines = export.lines(collection, parsed, embedded);
+      RoutingContext call = request.getCurrent();
+      StreamingOutput output =
+          out -> {
+            try {
+              lines.writeTo(out);
+            } catch (Throwable e) {
+              PartialResponses.breakOff(call);
+              throw e;
+            }
+          };
+      return Response.ok(output, NDJSON).build();
     }
     return Response.ok(
             documents.list(

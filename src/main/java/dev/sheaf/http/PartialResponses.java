@@ -1,0 +1,40 @@
+package dev.sheaf.http;
+
+import io.netty.channel.ChannelHandlerContext;
+import io.vertx.core.http.HttpConnection;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.impl.ConnectionBase;
+import io.vertx.ext.web.RoutingContext;
+
+/// Responses that fail after a part of them is written. Their clients must not take them for
+/// complete responses.
+public final class PartialResponses {
+
+  private PartialResponses() {}
+
+  /// Closes the connection, or the stream of HTTP/2, of a response whose head is written, and waits
+  /// until it is closed. Does nothing before the head is written, so that the client gets a
+  /// problem.
+  ///
+  /// Quarkus would reset the response, write the problem after the part, and complete it. Over
+  /// HTTP/1.1, Vert.x would then close the connection only after what is written is sent, which can
+  /// include the end, and would not call the end handlers of the request, for which a graceful
+  /// shutdown waits.
+  public static void breakOff(RoutingContext call) {
+    if (!call.response().headWritten() || call.response().ended()) {
+      return;
+    }
+    HttpConnection connection = call.request().connection();
+    if (call.request().version() != HttpVersion.HTTP_2
+        && connection instanceof ConnectionBase base) {
+      // Closing the channel from its end would wait until everything is sent.
+      ChannelHandlerContext first = base.channel().pipeline().firstContext();
+      if (first != null) {
+        var _ = first.close();
+      }
+      base.closeFuture().toCompletionStage().toCompletableFuture().join();
+    } else {
+      call.response().reset();
+    }
+  }
+}
