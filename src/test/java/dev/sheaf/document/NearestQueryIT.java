@@ -180,14 +180,17 @@ class NearestQueryIT {
     return numbered.toString();
   }
 
-  /// The SQL that Hibernate sends.
+  /// The SQL that Hibernate sends for this thread.
   private static List<String> statementsOf(Runnable work) {
     var statements = new ArrayList<String>();
+    Thread caller = Thread.currentThread();
     var handler =
         new Handler() {
           @Override
           public void publish(LogRecord statement) {
-            statements.add(statement.getMessage());
+            if (Thread.currentThread() == caller) {
+              statements.add(statement.getMessage());
+            }
           }
 
           @Override
