@@ -1,11 +1,16 @@
 package dev.sheaf.testing;
 
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionEvaluationListener;
 import org.awaitility.core.ConditionFactory;
+import org.awaitility.core.EvaluatedCondition;
+import org.awaitility.core.TimeoutEvent;
 
 /// How long a test waits for something that is certain to happen. The limit only ends a test that
-/// would hang: a busy machine never reaches it.
+/// would hang: a busy machine never reaches it. The output then has the stacks of the threads that
+/// run code of Sheaf.
 public final class Patience {
   private static final Duration LIMIT = Duration.ofMinutes(5);
 
@@ -15,11 +20,34 @@ public final class Patience {
   /// fails with what any thread throws: in the other lane, threads of Quarkus are interrupted when
   /// it stops.
   public static ConditionFactory await() {
-    return Awaitility.await().dontCatchUncaughtExceptions().atMost(LIMIT);
+    return patient(Awaitility.await());
   }
 
   /// The same, with a text that a failure begins with.
   public static ConditionFactory await(String alias) {
-    return Awaitility.await(alias).dontCatchUncaughtExceptions().atMost(LIMIT);
+    return patient(Awaitility.await(alias));
+  }
+
+  private static ConditionFactory patient(ConditionFactory condition) {
+    return condition
+        .dontCatchUncaughtExceptions()
+        .atMost(LIMIT)
+        .conditionEvaluationListener(
+            new ConditionEvaluationListener<>() {
+              @Override
+              public void conditionEvaluated(EvaluatedCondition<Object> condition) {}
+
+              @Override
+              public void onTimeout(TimeoutEvent timeout) {
+                Thread.getAllStackTraces()
+                    .forEach((thread, stack) -> {
+                      if (Stream.of(stack)
+                          .anyMatch(frame -> frame.getClassName().startsWith("dev.sheaf."))) {
+                        System.out.println(thread);
+                        Stream.of(stack).forEach(frame -> System.out.println("    at " + frame));
+                      }
+                    });
+              }
+            });
   }
 }
