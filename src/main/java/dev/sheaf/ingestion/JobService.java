@@ -124,8 +124,8 @@ class JobService {
           ProblemType.BODY_BROKEN_OFF,
           "The upload ended unexpectedly. Nothing is stored. Send the whole upload again.");
     } finally {
-      table.disown(id);
       if (!stored) {
+        table.disown(id);
         table.deleteReceiving(id);
       }
     }

@@ -132,7 +132,7 @@ class JobTable {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record KeyedJob(Job job, byte @Nullable [] requestHash) {}
 
-  /// Creates a job, whose lease this process holds until [#disown].
+  /// Creates a job, whose lease this process holds until [#queue] or [#disown].
   ///
   /// @return its id, or empty if there is already a job with this key
   Optional<Long> begin(
@@ -252,10 +252,12 @@ class JobTable {
         .orElseThrow();
   }
 
-  /// Queues a job after its upload is stored.
+  /// Queues a job after its upload is stored. This process no longer holds its lease, unless its
+  /// worker claims the job.
   ///
   /// @return false if the job was cancelled or deleted
   boolean queue(long id, long bytes, byte[] requestHash) throws SQLException {
+    disown(id);
     return Sql.of(
                 "UPDATE ingestion_job SET state = 'queued', bytes = ?, request_hash = ?, due_at = now() WHERE id = ? AND state = 'receiving'",
                 bytes,
