@@ -188,7 +188,7 @@ class NearestQueryIT {
         new Handler() {
           @Override
           public void publish(LogRecord statement) {
-            if (Thread.currentThread() == caller) {
+            if (Thread.currentThread().equals(caller)) {
               statements.add(statement.getMessage());
             }
           }
