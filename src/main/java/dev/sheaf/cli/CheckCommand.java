@@ -4,6 +4,7 @@ import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.changelog.ChangelogCheck;
 import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.Lint;
@@ -104,6 +105,7 @@ final class CheckCommand implements Callable<Integer> {
             .orElse(database);
     if (server == null) {
       print(output, List.of(), List.of());
+      sayWithoutRollback(output, ChangesetSelection.all(common.changelogs()).chosen());
       output.say("well-formed; not run: " + reason);
       return ExitCode.DONE;
     }
@@ -137,6 +139,7 @@ final class CheckCommand implements Callable<Integer> {
     List<Finding> findings = report.findings();
     print(output, findings, findings.stream().map(Finding::toString).toList());
     report.notes().forEach(output::say);
+    sayWithoutRollback(output, selection.chosen());
     long errors = findings.stream().filter(f -> f.severity() == Severity.ERROR).count();
     output.say(
         "%s checked: %s, %s"
@@ -145,6 +148,13 @@ final class CheckCommand implements Callable<Integer> {
                 Output.count((int) errors, "error"),
                 Output.count(findings.size() - (int) errors, "warning")));
     return errors > 0 || (strict && !findings.isEmpty()) ? ExitCode.FAILED : ExitCode.DONE;
+  }
+
+  private static void sayWithoutRollback(Output output, List<Changeset> changesets) {
+    String note = Changeset.withoutRollback(changesets);
+    if (!note.isEmpty()) {
+      output.say(note);
+    }
   }
 
   /// As JSON or SARIF, or as the given lines.

@@ -37,6 +37,12 @@ final class CreateCommand implements Callable<Integer> {
   private @Nullable Long number;
 
   @Option(
+      names = "--pair",
+      description =
+          "Write a pair of files, NNN_name.up.sql and NNN_name.down.sql, if the module has no files yet.")
+  private boolean pair;
+
+  @Option(
       names = "--from-entities",
       description = "Write the changes that the entities need, and their rollback.")
   private boolean fromEntities;
@@ -45,11 +51,12 @@ final class CreateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return fromEntities ? fromEntities() : print(List.of(draft()));
-  }
-
-  private Path draft() {
-    return ChangelogDraft.create(common.sources(), module, name, Optional.ofNullable(number));
+    return fromEntities
+        ? fromEntities()
+        : print(
+            ChangelogDraft.create(
+                new ChangelogDraft.Request(
+                    common.sources(), module, name, Optional.ofNullable(number), pair, "", true)));
   }
 
   private int fromEntities() {
@@ -64,17 +71,19 @@ final class CreateCommand implements Callable<Integer> {
     List<Path> files = new ArrayList<>();
     for (EntityComparison.Part part : comparison.parts()) {
       int earlier = files.size();
-      Path file =
+      List<Path> created =
           ChangelogDraft.create(
-              common.sources(),
-              module,
-              earlier == 0 ? name : name + " " + part.suffix(),
-              Optional.ofNullable(number).map(first -> first + earlier),
-              comparison.body(part),
-              part.transactional());
-      files.add(file);
+              new ChangelogDraft.Request(
+                  common.sources(),
+                  module,
+                  earlier == 0 ? name : name + " " + part.suffix(),
+                  Optional.ofNullable(number).map(first -> first + earlier),
+                  pair,
+                  comparison.body(part),
+                  part.transactional()));
+      files.add(created.getFirst());
       // A new engine, because there is one more changelog now.
-      DerivedRollback rollback = common.migrations(scratch).deriveRollback(file);
+      DerivedRollback rollback = common.migrations(scratch).deriveRollback(created.getFirst());
       rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
     }
     return print(files);

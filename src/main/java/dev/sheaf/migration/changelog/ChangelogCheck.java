@@ -8,19 +8,32 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /// Looks whether a directory of changelogs is well-formed, without a database: for the hook before
 /// a commit, and for CI.
 public final class ChangelogCheck {
 
+  /// What may be a migration that is not written in SQL.
+  private static final Pattern NUMBERED = Pattern.compile("[VUR]?\\d+_|R__");
+
   private final List<Finding> findings = new ArrayList<>();
   private final Changelogs.Reading reading = new Changelogs.Reading();
+
+  /// Whether the root is itself the module core.
+  private final boolean isModule;
+
   private int files;
 
-  private ChangelogCheck() {}
+  private ChangelogCheck(boolean isModule) {
+    this.isModule = isModule;
+  }
 
   /// What is wrong with a file, or with a directory.
   ///
@@ -45,17 +58,25 @@ public final class ChangelogCheck {
       throw new OperatorException(
           "no directory of changelogs: " + root, "give the directory that holds core/");
     }
-    ChangelogCheck check = new ChangelogCheck();
     try {
-      List<Path> modules = list(root).stream().filter(Files::isDirectory).toList();
-      for (Path module : modules) {
-        if (!module.getFileName().toString().equals("template")) {
-          check.module(
-              module, modules.stream().map(path -> path.getFileName().toString()).toList());
-        }
-      }
+      return of(root, new ChangelogCheck(Changelogs.isModule(root)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<Finding> of(Path root, ChangelogCheck check) throws IOException {
+    if (check.isModule) {
+      check.module(root, Modules.CORE, List.of(Modules.CORE));
+    } else {
+      List<Path> modules = list(root).stream().filter(Files::isDirectory).toList();
+      List<String> names = modules.stream().map(path -> path.getFileName().toString()).toList();
+      for (Path module : modules) {
+        String name = module.getFileName().toString();
+        if (!name.equals(Changelogs.TEMPLATES)) {
+          check.module(module, name, names);
+        }
+      }
     }
     if (check.files == 0) {
       throw new OperatorException(
@@ -65,51 +86,98 @@ public final class ChangelogCheck {
     return List.copyOf(check.findings);
   }
 
-  private void module(Path directory, List<String> modules) throws IOException {
-    String module = directory.getFileName().toString();
-    TreeMap<Long, ChangelogFile> numbers = new TreeMap<>();
+  private void module(Path directory, String module, List<String> modules) throws IOException {
+    List<ChangelogFile> read = new ArrayList<>();
+    List<String> others = new ArrayList<>();
+    Map<String, Runnable> ofFiles = new TreeMap<>();
     for (Path path : list(directory)) {
       String name = path.getFileName().toString();
-      if (name.equals(Changelogs.ALLOWANCES) || name.startsWith("README")) {
+      if (name.equals(Changelogs.ALLOWANCES)
+          || name.startsWith("README")
+          || (isModule && Files.isDirectory(path))) {
         continue;
       }
       if (!name.endsWith(".sql")) {
-        find(module + "/" + name, "is no changelog; only NNN_name.sql is read");
+        others.add(name);
         continue;
       }
       files++;
       try {
-        ChangelogFile file = ChangelogFile.of(module, name, reading.file(path));
-        if (file.isBackfill()) {
-          if (!Files.exists(
-              directory.resolveSibling(BackfillDeclaration.of(file).name() + ".sql"))) {
-            find(
-                file.shortPath(),
-                "has no changeset beside it; it is named after the one that needs it");
-          }
-          continue;
-        }
-        ChangelogFile other = numbers.put(file.number(), file);
-        if (other != null) {
-          find(
-              file.shortPath(),
-              "has the same number as " + other.shortPath() + "; give it the next free one");
-        }
-        changeset(Changeset.of(file, file.number() == numbers.firstKey()), modules, directory);
+        read.add(ChangelogFile.of(module, name, reading.file(path)));
       } catch (OperatorException e) {
-        String problem =
-            e.problem().replaceFirst("^" + Pattern.quote(module + "/" + name) + ":? ?", "");
-        find(module + "/" + name, problem + "; " + e.hint());
+        ofFiles.put(name, () -> find(module + "/" + name, e));
       }
     }
+    Map<Boolean, List<ChangelogFile>> isBackfill =
+        read.stream()
+            .sorted(Comparator.comparingLong(ChangelogFile::number))
+            .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
+    List<ChangelogFile> changesets =
+        Changelogs.joined(
+            isBackfill.getOrDefault(false, List.of()),
+            (file, problem) ->
+                ofFiles.putIfAbsent(file.fileName(), () -> find(file.shortPath(), problem)));
+    // Beside the files of other tools there may be code that embeds them.
+    boolean isOfAnotherTool =
+        !changesets.isEmpty() && changesets.getFirst().form() != ChangelogForm.LIQUIBASE;
+    others.stream()
+        .filter(name -> !isOfAnotherTool || NUMBERED.matcher(name).lookingAt())
+        .forEach(name ->
+            ofFiles.put(
+                name,
+                () -> find(module + "/" + name, "is no changelog; only NNN_name.sql is read")));
+    for (ChangelogFile file : isBackfill.getOrDefault(true, List.of())) {
+      ofFiles.put(file.fileName(), () -> backfill(file, changesets));
+    }
+    TreeMap<Long, ChangelogFile> numbers = new TreeMap<>();
+    for (ChangelogFile file : changesets) {
+      ChangelogFile other = numbers.putIfAbsent(file.number(), file);
+      ofFiles.merge(
+          file.fileName(),
+          () -> changeset(file, other, file.number() == numbers.firstKey(), modules, directory),
+          (one, another) -> () -> {
+            one.run();
+            another.run();
+          });
+    }
+    ofFiles.values().forEach(Runnable::run);
     long expected = 1;
     for (ChangelogFile file : numbers.values()) {
-      if (file.number() > expected && !isTimestamp(file.number())) {
+      if (file.number() > expected
+          && file.form() == ChangelogForm.LIQUIBASE
+          && !isTimestamp(file.number())) {
         find(
             file.shortPath(), "number " + ChangelogFile.digits(expected) + " is missing before it");
       }
       expected = file.number() + 1;
     }
+  }
+
+  private void backfill(ChangelogFile file, List<ChangelogFile> changesets) {
+    try {
+      String name = BackfillDeclaration.of(file).name();
+      if (changesets.stream().noneMatch(changeset -> changeset.label().equals(name))) {
+        find(
+            file.shortPath(),
+            "has no changeset beside it; it is named after the one that needs it");
+      }
+    } catch (OperatorException e) {
+      find(file.shortPath(), e);
+    }
+  }
+
+  private void changeset(
+      ChangelogFile file,
+      @Nullable ChangelogFile other,
+      boolean first,
+      List<String> modules,
+      Path directory) {
+    if (other != null) {
+      find(
+          file.shortPath(),
+          "has the same number as " + other.shortPath() + "; give it the next free one");
+    }
+    changeset(Changeset.of(file, first), modules, directory);
   }
 
   /// Numbers that are dates, `20261128` and longer, have gaps.
@@ -122,7 +190,7 @@ public final class ChangelogCheck {
     for (ChangelogProblem problem : changeset.problems()) {
       findings.add(
           new Finding(
-              path, problem.line(), problem.column(), problem.message() + "; " + problem.hint()));
+              Objects.requireNonNullElse(problem.rollbackFile(), path), problem.line(), problem.column(), problem.message() + "; " + problem.hint()));
     }
     for (String required : changeset.directives().requires()) {
       if (!modules.contains(required)) {
@@ -130,7 +198,11 @@ public final class ChangelogCheck {
       }
     }
     for (String backfill : changeset.directives().requiresBackfill()) {
-      if (!Files.exists(directory.resolveSibling(backfill + BackfillDeclaration.SUFFIX))) {
+      String file = backfill + BackfillDeclaration.SUFFIX;
+      if (!Files.exists(
+          isModule
+              ? directory.resolve(file.substring(file.indexOf('/') + 1))
+              : directory.resolveSibling(file))) {
         find(path, "requires the backfill " + backfill + ", which does not exist");
       }
     }
@@ -138,6 +210,11 @@ public final class ChangelogCheck {
 
   private void find(String path, String message) {
     findings.add(new Finding(path, 0, 0, message));
+  }
+
+  private void find(String path, OperatorException e) {
+    String problem = e.problem().replaceFirst("^" + Pattern.quote(path) + ":? ?", "");
+    find(path, problem + "; " + e.hint());
   }
 
   /// Without hidden entries, among them those in which Kubernetes keeps the files of a ConfigMap.

@@ -7,8 +7,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -17,29 +22,40 @@ public final class ChangelogDraft {
 
   private static final Pattern MODULE = Pattern.compile("[a-z][a-z0-9_]*");
 
+  /// Numbers of 14 digits are times.
+  private static final long FIRST_TIMESTAMP = 10_000_000_000_000L;
+
+  private static final DateTimeFormatter TIMESTAMP =
+      DateTimeFormatter.ofPattern("yyyyMMddHHmmss", Locale.ROOT);
+
   private ChangelogDraft() {}
 
-  /// Creates the file, and the module's directory when this is its first.
+  /// What is written.
   ///
-  /// @param root the directory that holds `core/`
+  /// @param root the directory that holds `core/`, or that is the module core
+  /// @param module the module; its directory is created when this is its first file
   /// @param name what it is about; turned into `lower_case_words`
   /// @param number the number it gets; empty is the next
-  /// @return the file
-  /// @throws OperatorException when the number is taken, or the name cannot be one
-  public static Path create(Path root, String module, String name, Optional<Long> number) {
-    return create(root, module, name, number, "", true);
-  }
-
-  /// The same with `body` as its statements; its rollback is still missing.
-  ///
+  /// @param pair whether the first file of a module is one of a pair; later ones are like the first
+  /// @param body its statements; its rollback is still missing
   /// @param transactional whether they run in a transaction
-  public static Path create(
+  public record Request(
       Path root,
       String module,
       String name,
       Optional<Long> number,
+      boolean pair,
       String body,
-      boolean transactional) {
+      boolean transactional) {}
+
+  /// Creates the file of a changeset, and that of its rollback if it has one of its own: in the form
+  /// of the module's other files, or in Liquibase's.
+  ///
+  /// @throws OperatorException when the number is taken, when the name cannot be one, and when the
+  ///   module has files of another form
+  public static List<Path> create(Request request) {
+    String name = request.name();
+    String module = request.module();
     String slug =
         name.strip().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceAll("^_|_$", "");
     if (slug.isEmpty()) {
@@ -50,8 +66,10 @@ public final class ChangelogDraft {
       throw new OperatorException(
           "not a module's name: " + module, "it is lower-case letters, digits and _");
     }
-    List<ChangelogFile> files = Changelogs.in(root).files().getOrDefault(module, List.of());
-    long wanted = number.orElse(files.isEmpty() ? 1 : files.getLast().number() + 1);
+    List<ChangelogFile> files =
+        Changelogs.in(request.root()).files().getOrDefault(module, List.of());
+    ChangelogForm form = form(request, files);
+    long wanted = request.number().orElseGet(() -> next(form, files));
     for (ChangelogFile file : files) {
       if (file.number() == wanted) {
         throw new OperatorException(
@@ -59,17 +77,80 @@ public final class ChangelogDraft {
             "the next free one is " + ChangelogFile.digits(files.getLast().number() + 1));
       }
     }
-    Path file = root.resolve(module).resolve(ChangelogFile.digits(wanted) + "_" + slug + ".sql");
+    Path directory = Changelogs.directory(request.root(), module);
+    String digits = digits(form, files, wanted);
+    Map<Path, String> texts = new LinkedHashMap<>();
+    String body = request.body().isEmpty() ? "" : request.body() + "\n";
+    switch (form) {
+      case PAIR -> {
+        texts.put(directory.resolve(digits + "_" + slug + ".up.sql"), body);
+        texts.put(directory.resolve(digits + "_" + slug + ".down.sql"), "");
+      }
+      case FLYWAY -> texts.put(directory.resolve("V" + digits + "__" + slug + ".sql"), body);
+      case PLAIN -> texts.put(directory.resolve(digits + "_" + slug + ".sql"), body);
+      case GOOSE ->
+          texts.put(
+              directory.resolve(digits + "_" + slug + ".sql"),
+              (request.transactional() ? "" : "-- +goose NO TRANSACTION\n")
+                  + "-- +goose Up\n%s\n-- +goose Down\n".formatted(body));
+      case DBMATE ->
+          texts.put(
+              directory.resolve(digits + "_" + slug + ".sql"),
+              "-- migrate:up%s\n%s\n-- migrate:down\n"
+                  .formatted(request.transactional() ? "" : " transaction:false", body));
+      case LIQUIBASE ->
+          texts.put(
+              directory.resolve(digits + "_" + slug + ".sql"),
+              text(module, wanted, name, body, request.transactional()));
+    }
     try {
-      Files.createDirectories(root.resolve(module));
-      Files.writeString(
-          file, text(module, wanted, name, body, transactional), StandardOpenOption.CREATE_NEW);
+      Files.createDirectories(directory);
+      for (Map.Entry<Path, String> text : texts.entrySet()) {
+        Files.writeString(text.getKey(), text.getValue(), StandardOpenOption.CREATE_NEW);
+      }
     } catch (FileAlreadyExistsException e) {
-      throw new OperatorException("there is a file " + file + " already", "choose another name", e);
+      throw new OperatorException(
+          "there is a file " + e.getFile() + " already", "choose another name", e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return file;
+    return List.copyOf(texts.keySet());
+  }
+
+  private static ChangelogForm form(Request request, List<ChangelogFile> files) {
+    if (files.isEmpty()) {
+      return request.pair() ? ChangelogForm.PAIR : ChangelogForm.LIQUIBASE;
+    }
+    ChangelogFile first = files.getFirst();
+    if (request.pair() && first.form() != ChangelogForm.PAIR) {
+      throw new OperatorException(
+          first.shortPath() + " is " + first.form().description() + ", and no pair",
+          "a module has one form; leave out --pair");
+    }
+    return first.form();
+  }
+
+  private static long next(ChangelogForm form, List<ChangelogFile> files) {
+    if (files.isEmpty()) {
+      return 1;
+    }
+    long last = files.getLast().number();
+    boolean isTime = form != ChangelogForm.LIQUIBASE && last >= FIRST_TIMESTAMP;
+    return isTime
+        ? Math.max(last + 1, Long.parseLong(TIMESTAMP.format(LocalDateTime.now(ZoneOffset.UTC))))
+        : last + 1;
+  }
+
+  /// A number with as many digits as in the names of the other files.
+  private static String digits(ChangelogForm form, List<ChangelogFile> files, long number) {
+    String digits = ChangelogFile.digits(number);
+    if (form == ChangelogForm.LIQUIBASE || files.isEmpty()) {
+      return digits;
+    }
+    String last = files.getLast().fileName().replaceFirst("^V", "");
+    int width = last.indexOf('_');
+    String shortest = Long.toString(number);
+    return "0".repeat(Math.max(0, width - shortest.length())) + shortest;
   }
 
   private static String text(
@@ -87,6 +168,6 @@ public final class ChangelogDraft {
             ChangelogFile.digits(number),
             transactional ? "" : " runInTransaction:false",
             name.strip().replaceAll("\\s+", " "),
-            body.isEmpty() ? "" : body + "\n");
+            body);
   }
 }

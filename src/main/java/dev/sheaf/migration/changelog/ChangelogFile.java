@@ -1,11 +1,12 @@
 package dev.sheaf.migration.changelog;
 
 import dev.sheaf.runtime.OperatorException;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/// One file of a module, `NNN_name.sql` or `NNN_name.backfill.sql`, as it was read; what it holds
-/// is not parsed yet.
+/// One file of a module, as it was read; what it holds is not parsed yet.
 ///
 /// @param module the directory it lies in
 /// @param number NNN, the order within the module, from 1; 0 for a template
@@ -13,26 +14,53 @@ import java.util.regex.Pattern;
 /// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
 ///   which Liquibase's history knows it
 /// @param content its text
+/// @param form how it is written
+/// @param rollback the file with its rollback; `null` when it has none, or has it in itself
 public record ChangelogFile(
-    String module, long number, String name, String path, SourceText content) {
+    String module,
+    long number,
+    String name,
+    String path,
+    SourceText content,
+    ChangelogForm form,
+    @Nullable ChangelogFile rollback) {
 
   /// As many digits as a `long` always holds.
-  private static final Pattern FILE_NAME =
-      Pattern.compile("(\\d{3,18})_([a-z0-9_]+)(\\.backfill)?\\.sql");
+  private static final Pattern FILE_NAME = Pattern.compile("(\\d{3,18})_([a-z0-9_]+)");
+
+  /// What goose and dbmate accept too.
+  private static final Pattern ANNOTATED_NAME = Pattern.compile("(\\d{1,18})_([A-Za-z0-9_-]+)");
+
+  private static final Pattern PAIR_NAME =
+      Pattern.compile("(\\d{1,18})_([A-Za-z0-9_-]+)\\.(?:up|down)");
+  private static final Pattern FLYWAY_NAME =
+      Pattern.compile("[VU](\\d{1,18})__([A-Za-z0-9_-]+)");
+
+  private static final Pattern FLYWAY_PARTS = Pattern.compile("[VU]\\d+[._]\\d.*");
+
+  private static final String SUFFIX = ".sql";
+  private static final String DOWN = "_down";
 
   /// As many characters as the history stores.
   private static final int LONGEST_PATH = 255;
 
   /// A file of a module, by its name and content.
   ///
-  /// @throws OperatorException when the file's name is not `NNN_name.sql`, or too long
+  /// @throws OperatorException when the file's name is none of a changelog, or too long
   public static ChangelogFile of(String module, String fileName, byte[] content) {
-    Matcher matcher = FILE_NAME.matcher(fileName);
-    if (!matcher.matches()) {
-      throw new OperatorException(
-          "not a changelog's name: " + module + "/" + fileName,
-          "it is NNN_name.sql, such as 007_document_language.sql, in lower case, with 3 to 18 digits");
-    }
+    SourceText text = SourceText.of(content);
+    boolean backfill = fileName.endsWith(BackfillDeclaration.SUFFIX);
+    String base =
+        fileName.substring(
+            0,
+            Math.max(
+                0,
+                fileName.length()
+                    - (backfill ? BackfillDeclaration.SUFFIX.length() : SUFFIX.length())));
+    Matcher pair = PAIR_NAME.matcher(base);
+    Matcher flyway = FLYWAY_NAME.matcher(base);
+    Matcher numbered = FILE_NAME.matcher(base);
+    Matcher annotated = ANNOTATED_NAME.matcher(base);
     String path = Changelogs.LOCATION + "/" + module + "/" + fileName;
     if (path.length() > LONGEST_PATH) {
       throw new OperatorException(
@@ -41,8 +69,44 @@ public record ChangelogFile(
           "shorten it to %s characters, with its module"
               .formatted(LONGEST_PATH - Changelogs.LOCATION.length() - 1));
     }
+    if (pair.matches()) {
+      return of(module, pair, path, text, ChangelogForm.PAIR);
+    } else if (flyway.matches()) {
+      return of(module, flyway, path, text, ChangelogForm.FLYWAY);
+    }
+    ChangelogForm form = backfill ? ChangelogForm.LIQUIBASE : ChangelogForm.of(text);
+    boolean annotations = form == ChangelogForm.GOOSE || form == ChangelogForm.DBMATE || backfill;
+    Matcher name = annotations ? annotated : numbered;
+    if (!name.matches()) {
+      throw notAName(module, fileName);
+    }
+    return of(module, name, path, text, form);
+  }
+
+  private static ChangelogFile of(
+      String module, Matcher name, String path, SourceText text, ChangelogForm form) {
     return new ChangelogFile(
-        module, Long.parseLong(matcher.group(1)), matcher.group(2), path, SourceText.of(content));
+        module, Long.parseLong(name.group(1)), name.group(2), path, text, form, null);
+  }
+
+  private static OperatorException notAName(String module, String fileName) {
+    String path = module + "/" + fileName;
+    if (fileName.startsWith("R__")) {
+      return new OperatorException(
+          "repeatable migrations of Flyway are not supported: " + path,
+          "write each version of what it creates as a migration with a number, and delete the file");
+    } else if (FLYWAY_PARTS.matcher(fileName).matches()) {
+      return new OperatorException(
+          "versions of Flyway with several parts are not supported: " + path,
+          "number the files of the module with whole numbers, such as V2__name.sql");
+    } else if (fileName.matches("B\\d.*__.*|(?:before|after)[A-Z].*\\.sql")) {
+      return new OperatorException(
+          "baseline migrations and callbacks of Flyway are not supported: " + path,
+          "delete it, or write what it does as a migration with a number");
+    }
+    return new OperatorException(
+        "not a changelog's name: " + path,
+        "it is NNN_name.sql, such as 007_document_language.sql, in lower case, with 3 to 18 digits");
   }
 
   /// A template, `template/name.sql`.
@@ -52,7 +116,22 @@ public record ChangelogFile(
         0,
         name,
         "%s/%s/%s.sql".formatted(Changelogs.LOCATION, Changelogs.TEMPLATES, name),
-        content);
+        content,
+        ChangelogForm.LIQUIBASE,
+        null);
+  }
+
+  /// The rollback of a changeset that the database stored, with or without its file.
+  ///
+  /// @param path of its file
+  public static ChangelogFile stored(String module, long number, String path) {
+    return new ChangelogFile(
+        module, number, label(path), path, SourceText.of(""), ChangelogForm.LIQUIBASE, null);
+  }
+
+  /// The same with the file of its rollback.
+  ChangelogFile withRollback(ChangelogFile file) {
+    return new ChangelogFile(module, number, name, path, content, form, file);
   }
 
   /// Its number as it stands in names: `007`.
@@ -64,6 +143,59 @@ public record ChangelogFile(
   public static String digits(long number) {
     String digits = Long.toString(number);
     return "0".repeat(Math.max(0, 3 - digits.length())) + digits;
+  }
+
+  /// The number in the name of a file; 0 if there is none.
+  ///
+  /// @param path ends with the name
+  public static long number(String path) {
+    String name = path.substring(path.lastIndexOf('/') + 1);
+    int start = name.startsWith("V") ? 1 : 0;
+    int end = start;
+    while (end < name.length() && end - start < 18 && Character.isDigit(name.charAt(end))) {
+      end++;
+    }
+    return end == start ? 0 : Long.parseLong(name.substring(start, end));
+  }
+
+  /// Whether it has the rollback of another file.
+  ///
+  /// @param module the files of its module
+  boolean isRollback(List<ChangelogFile> module) {
+    return switch (form) {
+      case PAIR -> path.endsWith(".down.sql");
+      case FLYWAY -> fileName().startsWith("U");
+      case PLAIN ->
+          name.endsWith(DOWN) && module.stream().anyMatch(file -> file.isUndoneByName(this));
+      case LIQUIBASE, GOOSE, DBMATE -> false;
+    };
+  }
+
+  /// Whether `rollback` has the rollback of this file. Pairs need not have the same name.
+  boolean isUndoneBy(ChangelogFile rollback) {
+    return number == rollback.number && (form != ChangelogForm.PLAIN || isUndoneByName(rollback));
+  }
+
+  private boolean isUndoneByName(ChangelogFile rollback) {
+    return form == ChangelogForm.PLAIN
+        && number == rollback.number
+        && rollback.name.equals(name + DOWN);
+  }
+
+  /// The name of the file of its own that has, or would have, this changeset's rollback.
+  public String rollbackName() {
+    String name = fileName();
+    return switch (form) {
+      case PAIR, PLAIN, FLYWAY ->
+          rollback != null
+              ? rollback.fileName()
+              : form == ChangelogForm.FLYWAY
+                  ? "U" + name.substring(1)
+                  : name.replaceFirst("(?:\\.up)?\\.sql$", "")
+                      + (form == ChangelogForm.PAIR ? ".down" : DOWN)
+                      + SUFFIX;
+      case LIQUIBASE, GOOSE, DBMATE -> name;
+    };
   }
 
   /// Whether it declares a backfill, and no changeset.
@@ -78,5 +210,20 @@ public record ChangelogFile(
   /// `module/NNN_name.sql`, as people say it.
   public String shortPath() {
     return path.substring(Changelogs.LOCATION.length() + 1);
+  }
+
+  /// `NNN_name.sql`
+  public String fileName() {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  /// `module/NNN_name`, as people say it.
+  public String label() {
+    return label(path);
+  }
+
+  /// `module/NNN_name` of a file's path.
+  public static String label(String path) {
+    return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("(?:\\.up)?\\.sql$", "");
   }
 }

@@ -9,11 +9,17 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Reads a changelog file: one changeset of SQL in Liquibase's form, its rollback, and lines that
-/// speak to the engine.
+/// Reads a changelog file: one changeset of SQL, its rollback, and lines that speak to the engine.
+///
+/// In Liquibase's form, which the next two paragraphs are about, a line names the changeset, and
+/// the rollback stands in comments. In the other forms the file's name identifies the changeset;
+/// [ChangelogForm] says where the rollback is. What separates it is an annotation: a line comment
+/// that is no part of any statement, nor of the checksum, so that the same SQL has the same
+/// checksum in every form.
 ///
 /// A directive is `--word` at the start of a line, without a space, outside of quotes, comments,
 /// parentheses and bodies. Everything else is SQL or a comment, and reaches the server as it
@@ -65,7 +71,36 @@ final class ChangelogReader {
       "write --rollback <SQL> after the last statement, or --rollback empty because <WHY> when there is nothing to"
           + " undo";
 
+  /// What goose and sql-migrate say to themselves.
+  private static final Pattern GOOSE =
+      Pattern.compile("--\\s*\\+(?:goose|migrate)\\s+(.*)", Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern DBMATE =
+      Pattern.compile("--\\s*migrate:(up|down)(?:\\s+(.*))?");
+
+  /// What separates a change from its rollback for tern.
+  private static final Pattern TERN =
+      Pattern.compile("-{4,}\\s*create above / drop below\\s*-{4,}");
+
+  /// What begins a rollback for tools that have no form of their own here.
+  private static final Pattern OTHER_TOOL =
+      Pattern.compile(
+          "-+\\s*(?:\\+\\w+\\s+(?:up|down)\\b|migrate:(?:up|down)\\b|//\\s*@undo\\b|!(?:ups|downs)\\b"
+              + "|(?:up|down) migration\\b|create above / drop below).*",
+          Pattern.CASE_INSENSITIVE);
+
+  private static final Pattern BEGIN =
+      Pattern.compile("(?:BEGIN|START)(?:\\s+(?:WORK|TRANSACTION))?", Pattern.CASE_INSENSITIVE);
+  private static final Pattern COMMIT =
+      Pattern.compile("(?:COMMIT|END)(?:\\s+(?:WORK|TRANSACTION))?", Pattern.CASE_INSENSITIVE);
+
+  /// What `sheaf migrate derive-rollback` writes where it finds no statement.
+  private static final String INCOMPLETE = "-- to be completed: ";
+
+  private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}]*}");
+
   private final SourceText text;
+  private final ChangelogForm form;
 
   /// Of the first character that is no white space.
   private final int beginning;
@@ -86,8 +121,20 @@ final class ChangelogReader {
   private int changesetEnd;
   private String comment = "";
 
-  private ChangelogReader(SourceText text) {
+  /// Where the annotation of the rollback begins; -1 where there is none.
+  private int downStart = -1;
+
+  /// Behind the annotation of the change; -1 where there is none.
+  private int upStart = -1;
+
+  private boolean withoutTransaction;
+
+  /// Whether `BEGIN` and `COMMIT` stand around all statements.
+  private boolean isFramed;
+
+  private ChangelogReader(SourceText text, ChangelogForm form) {
     this.text = text;
+    this.form = form;
     this.beginning = text.skipSpace(0);
     this.splitter = new SqlSplitter(text, this::meaning, this::add);
   }
@@ -101,9 +148,156 @@ final class ChangelogReader {
   /// @param position of `start`
   private record Part(int line, int lineEnd, int start, int end, Position position) {}
 
-  /// Reads a file.
+  /// Reads a file in Liquibase's form.
   static ChangelogText read(SourceText text) {
-    return new ChangelogReader(text).read();
+    return new ChangelogReader(text, ChangelogForm.LIQUIBASE).read();
+  }
+
+  /// Reads a file in its form, and that of its rollback.
+  static ChangelogText read(ChangelogFile file) {
+    if (file.form() == ChangelogForm.LIQUIBASE) {
+      return read(file.content());
+    }
+    ChangelogFile rollback = file.rollback();
+    return new ChangelogReader(file.content(), file.form())
+        .readAnnotated(false)
+        .of(
+            file,
+            rollback == null
+                ? null
+                : new ChangelogReader(rollback.content(), rollback.form()).readAnnotated(true));
+  }
+
+  /// Reads a file whose changeset is identified by its name.
+  ///
+  /// @param isRollback whether it holds nothing but a rollback, which may be empty
+  /// @return in place of the comment: whether a text without statements says something
+  private ChangelogText readAnnotated(boolean isRollback) {
+    List<SqlStatement> all = splitter.split();
+    int end = downStart < 0 ? text.length() : downStart;
+    List<SqlStatement> up =
+        withoutFrame(all.stream().filter(statement -> statement.start() < end).toList());
+    List<SqlStatement> down =
+        withoutFrame(all.stream().filter(statement -> statement.start() >= end).toList());
+    boolean saysNothing = isBlank(0, end);
+    if (up.isEmpty() && saysNothing && !isRollback) {
+      add(
+          new ChangelogProblem(
+              changesetPosition,
+              "has no statement",
+              "write what it changes, or a comment that says why it changes nothing"));
+    }
+    if ((form == ChangelogForm.GOOSE || form == ChangelogForm.DBMATE) && upStart < 0) {
+      add(
+          new ChangelogProblem(
+              changesetPosition,
+              "does not say where the change begins",
+              form == ChangelogForm.GOOSE ? "write -- +goose Up" : "write -- migrate:up"));
+    } else if (!up.isEmpty() && up.getFirst().firstToken() < upStart) {
+      add(
+          new ChangelogProblem(
+              up.getFirst().position(), "has SQL before the annotation of the change", "move it"));
+    }
+    @Nullable List<SqlStatement> rollbackOrNone =
+        downStart < 0 || (down.isEmpty() && isBlank(end, text.length())) ? null : down;
+    if (downStart >= 0) {
+      aside.removeIf(part -> part.line() >= downStart);
+      aside.add(
+          new Part(downStart, text.length(), downStart, text.length(), splitter.position(end)));
+    }
+    for (List<SqlStatement> statements : List.of(up, down)) {
+      statements.forEach(this::refuseWhatIsNotRun);
+      statements.forEach(this::refusePlaceholder);
+    }
+    if (isRollback && !down.isEmpty()) {
+      add(
+          new ChangelogProblem(
+              down.getFirst().position(), "has a rollback of a rollback", "remove it"));
+    }
+    List<SqlStatement> undo = isRollback ? up : down;
+    int undoStart = isRollback ? 0 : end;
+    if (undo.isEmpty() && text.text(undoStart, text.length()).contains(INCOMPLETE)) {
+      add(
+          new ChangelogProblem(
+              splitter.position(undoStart),
+              "has a rollback that is to be completed",
+              "write its statements"));
+    }
+    String checksum = checksum();
+    refuseOtherEncodings();
+    problems.sort(
+        Comparator.comparingInt(ChangelogProblem::line).thenComparingInt(ChangelogProblem::column));
+    return new ChangelogText(
+        "",
+        "",
+        changesetPosition,
+        saysNothing ? "" : "has a text",
+        !withoutTransaction && (isFramed || !runsOutsideTransactions(up)),
+        checksum,
+        up,
+        rollbackOrNone,
+        List.copyOf(directives),
+        List.copyOf(problems));
+  }
+
+  /// A file of nothing but statements that PostgreSQL rejects in a transaction runs without one,
+  /// where the form has no word for that.
+  private boolean runsOutsideTransactions(List<SqlStatement> statements) {
+    return switch (form) {
+      case PAIR, PLAIN, FLYWAY ->
+          statements.stream().anyMatch(Changeset::isOutsideTransactions)
+              && statements.stream()
+                  .allMatch(sql -> Changeset.isOutsideTransactions(sql) || sql.setsSession());
+      case LIQUIBASE, GOOSE, DBMATE -> false;
+    };
+  }
+
+  /// Without the `BEGIN` and `COMMIT` around all others, because the engine opens and ends the
+  /// transaction.
+  private List<SqlStatement> withoutFrame(List<SqlStatement> statements) {
+    if (statements.size() < 2
+        || !BEGIN.matcher(statements.getFirst().beginning()).matches()
+        || !COMMIT.matcher(statements.getLast().beginning()).matches()) {
+      return statements;
+    }
+    isFramed = true;
+    for (SqlStatement edge : List.of(statements.getFirst(), statements.getLast())) {
+      aside.add(
+          new Part(
+              edge.firstToken(),
+              edge.endWithSemicolon(),
+              edge.firstToken(),
+              edge.endWithSemicolon(),
+              edge.position()));
+    }
+    return statements.subList(1, statements.size() - 1);
+  }
+
+  /// Whether there is nothing but white space and annotations from `start` to `end`.
+  private boolean isBlank(int start, int end) {
+    int next = text.skipSpace(start);
+    while (next < end) {
+      int here = next;
+      Optional<Part> annotation = aside.stream().filter(part -> part.line() == here).findFirst();
+      if (annotation.isEmpty()) {
+        return false;
+      }
+      next = text.skipSpace(annotation.get().lineEnd());
+    }
+    return true;
+  }
+
+  private void refusePlaceholder(SqlStatement statement) {
+    if (form == ChangelogForm.FLYWAY) {
+      Matcher placeholder = PLACEHOLDER.matcher(statement.sql());
+      if (placeholder.find()) {
+        add(
+            new ChangelogProblem(
+                statement.position(),
+                "has " + placeholder.group() + ", which Flyway replaces and Sheaf does not",
+                "write the value"));
+      }
+    }
   }
 
   private ChangelogText read() {
@@ -163,6 +357,10 @@ final class ChangelogReader {
           "start it on the next line");
       return Meaning.COMMENT;
     }
+    if (form != ChangelogForm.LIQUIBASE) {
+      notOfThisForm(start, "/* liquibase rollback */");
+      return Meaning.COMMENT;
+    }
     aside.add(new Part(start, end, start, end, splitter.position(start)));
     int last = Math.max(end - 2, lineEnd + 1);
     for (int line = lineEnd + 1; line < last; line = text.endOfLine(line) + 1) {
@@ -174,7 +372,93 @@ final class ChangelogReader {
     return Meaning.END;
   }
 
+  /// An annotation of another tool.
+  ///
+  /// @return empty for a comment
+  private Optional<Meaning> annotation(int start, int end) {
+    if (end - start > 200) {
+      return Optional.empty();
+    }
+    String line = text.text(start, end).strip();
+    Matcher goose = GOOSE.matcher(line);
+    Matcher dbmate = DBMATE.matcher(line);
+    if (form == ChangelogForm.GOOSE && goose.matches()) {
+      goose(goose.group(1).strip().toLowerCase(Locale.ROOT), line, start, end);
+    } else if (form == ChangelogForm.DBMATE && dbmate.matches()) {
+      dbmate(dbmate, line, start, end);
+    } else if (form == ChangelogForm.PLAIN && TERN.matcher(line).matches()) {
+      beginRollback(line, start, end);
+    } else if (OTHER_TOOL.matcher(line).matches()) {
+      notOfThisForm(start, line);
+      return Optional.of(Meaning.COMMENT);
+    } else {
+      return Optional.empty();
+    }
+    return Optional.of(Meaning.END);
+  }
+
+  private void notOfThisForm(int start, String line) {
+    problem(
+        start,
+        "has " + line + ", but the file is " + form.description(),
+        "remove it, or write the whole module in the form of the tool that reads it");
+  }
+
+  private void goose(String command, String line, int start, int end) {
+    switch (command) {
+      case "up", "up notransaction" -> beginChange(line, start, end);
+      case "down", "down notransaction" -> beginRollback(line, start, end);
+      // Where a statement ends is known without them.
+      case "statementbegin", "statementend", "no transaction" -> {}
+      default ->
+          problem(
+              start, "uses " + line + ", which is not supported", "remove it, or write the value");
+    }
+    withoutTransaction |= command.equals("no transaction") || command.endsWith(" notransaction");
+    if (!command.startsWith("down")) {
+      aside.add(new Part(start, end, start, end, splitter.position(start)));
+    }
+  }
+
+  private void dbmate(Matcher annotation, String line, int start, int end) {
+    String options = annotation.group(2) == null ? "" : annotation.group(2).strip();
+    if (options.equals("transaction:false")) {
+      withoutTransaction = true;
+    } else if (!options.isEmpty() && !options.equals("transaction:true")) {
+      problem(start, "uses " + options + ", which is not supported", "remove it");
+    }
+    if (annotation.group(1).equals("up")) {
+      beginChange(line, start, end);
+      aside.add(new Part(start, end, start, end, splitter.position(start)));
+    } else {
+      beginRollback(line, start, end);
+    }
+  }
+
+  private void beginChange(String line, int start, int end) {
+    if (upStart >= 0 || downStart >= 0) {
+      problem(start, "has " + line + " after another annotation", "a file has one change");
+    } else {
+      upStart = end;
+    }
+  }
+
+  private void beginRollback(String line, int start, int end) {
+    if (downStart >= 0) {
+      problem(start, "has " + line + " twice", "a file has one rollback");
+    } else {
+      downStart = start;
+      aside.add(new Part(start, end, start, end, splitter.position(start)));
+    }
+  }
+
   private Meaning lineComment(int start, int end) {
+    if (form != ChangelogForm.LIQUIBASE) {
+      Optional<Meaning> annotation = annotation(start, end);
+      if (annotation.isPresent()) {
+        return annotation.get();
+      }
+    }
     int wordStart = start + 2;
     while (wordStart < end && SqlLexer.isSpace(text.at(wordStart))) {
       wordStart++;
@@ -193,6 +477,11 @@ final class ChangelogReader {
     String written = text.text(wordStart, wordEnd);
     String word = written.toLowerCase(Locale.ROOT);
     boolean spaced = wordStart > start + 2;
+    if (form != ChangelogForm.LIQUIBASE) {
+      return spaced || !text.isStartOfLine(start)
+          ? Meaning.COMMENT
+          : directiveOfTheEngine(written, word, start, wordEnd, end);
+    }
     return spaced || !text.isStartOfLine(start)
         ? lookalike(word, spaced, start, wordEnd, end)
         : directive(written, word, start, wordEnd, end);
@@ -231,6 +520,22 @@ final class ChangelogReader {
     return Meaning.DIRECTIVE;
   }
 
+  /// What a file of another tool can say to the engine. What Liquibase would read is a mistake.
+  private Meaning directiveOfTheEngine(
+      String written, String word, int start, int wordEnd, int end) {
+    if (DirectiveLine.OF_THE_ENGINE.contains(word) && word.equals(written)) {
+      return directive(written, word, start, wordEnd, end);
+    }
+    switch (word) {
+      case "liquibase", "changeset", "rollback" -> notOfThisForm(start, "--" + written);
+      default ->
+          DirectiveLine.meantBy(written)
+              .filter(DirectiveLine.OF_THE_ENGINE::contains)
+              .ifPresent(directive -> noDirective(written, directive, start));
+    }
+    return Meaning.COMMENT;
+  }
+
   private static boolean isKnown(String word) {
     return switch (word) {
       case "liquibase", "changeset", "rollback", "comment" -> true;
@@ -246,13 +551,15 @@ final class ChangelogReader {
           "remove it; if it is a comment, write a space after --");
       return Meaning.COMMENT;
     }
-    Optional<String> meant = DirectiveLine.meantBy(written);
-    meant.ifPresent(directive ->
-        problem(
-            start,
-            "--" + written + " is no directive",
-            "write --" + directive + "; if it is a comment, write a space after --"));
+    DirectiveLine.meantBy(written).ifPresent(directive -> noDirective(written, directive, start));
     return Meaning.COMMENT;
+  }
+
+  private void noDirective(String written, String meant, int start) {
+    problem(
+        start,
+        "--" + written + " is no directive",
+        "write --" + meant + "; if it is a comment, write a space after --");
   }
 
   private void header(int start, int wordEnd, int end) {

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.changelog;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -25,4 +26,36 @@ record ChangelogText(
     List<SqlStatement> up,
     @Nullable List<SqlStatement> down,
     List<DirectiveLine> directives,
-    List<ChangelogProblem> problems) {}
+    List<ChangelogProblem> problems) {
+
+  /// A changeset that its file's name identifies, with the rollback of a file of its own.
+  ///
+  /// @param other what that file holds, read as a changeset; `null` when there is none
+  ChangelogText of(ChangelogFile file, @Nullable ChangelogText other) {
+    List<ChangelogProblem> all = new ArrayList<>(problems);
+    List<DirectiveLine> lines = new ArrayList<>(directives);
+    List<SqlStatement> undo = down;
+    ChangelogFile rollback = file.rollback();
+    if (other != null && rollback != null) {
+      if (undo != null) {
+        all.add(
+            new ChangelogProblem(
+                position, "has a rollback, and another in " + rollback.shortPath(), "delete one"));
+      }
+      undo = other.up.isEmpty() && other.comment.isEmpty() ? null : other.up;
+      lines.addAll(other.directives);
+      other.problems.forEach(problem -> all.add(problem.in(rollback)));
+    }
+    return new ChangelogText(
+        file.digits(),
+        file.module(),
+        position,
+        file.name().replace('_', ' '),
+        transactional,
+        checksum,
+        up,
+        undo,
+        List.copyOf(lines),
+        List.copyOf(all));
+  }
+}

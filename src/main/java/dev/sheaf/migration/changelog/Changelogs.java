@@ -16,23 +16,29 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /// The changelog files of every module, as text. A directory under the root is a module; nothing is
 /// registered anywhere. Reading is all that happens here, because a start at head does no more.
+///
+/// A root that holds changelog files itself, and no module, is the module core.
 ///
 /// @param origin where they were read, for messages
 /// @param files by module, in order of their numbers
@@ -52,6 +58,10 @@ public record Changelogs(
   public static final String LOCATION = "db/changelog";
   static final String TEMPLATES = "template";
   private static final String SUFFIX = ".sql";
+
+  /// What the name of a file with a number begins with.
+  private static final Pattern NUMBERED = Pattern.compile("[VU]?\\d+_.*\\.sql");
+
   private static final Pattern IN_ARCHIVE =
       Pattern.compile(
           Pattern.quote(LOCATION)
@@ -121,32 +131,137 @@ public record Changelogs(
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
                 .sorted(Comparator.comparingLong(ChangelogFile::number))
                 .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
-        files.put(directory, ofModule.getOrDefault(false, List.of()));
+        files.put(
+            directory,
+            joined(
+                ofModule.getOrDefault(false, List.of()),
+                (_, problem) -> {
+                  throw problem;
+                }));
         backfills.put(directory, ofModule.getOrDefault(true, List.of()));
       }
     });
     return new Changelogs(origin, files, backfills, allowances, templates);
   }
 
+  /// The files of changesets of a module, each with the file of its rollback.
+  ///
+  /// @param files of one module, in order of their numbers
+  /// @param problems takes what is wrong, and the file
+  static List<ChangelogFile> joined(
+      List<ChangelogFile> files, BiConsumer<ChangelogFile, OperatorException> problems) {
+    List<ChangelogFile> rollbacks = files.stream().filter(file -> file.isRollback(files)).toList();
+    List<ChangelogFile> joined = new ArrayList<>();
+    for (ChangelogFile file : files) {
+      List<ChangelogFile> own =
+          rollbacks.contains(file)
+              ? List.of()
+              : rollbacks.stream()
+                  .filter(rollback -> rollback.form() == file.form() && file.isUndoneBy(rollback))
+                  .toList();
+      if (own.size() > 1) {
+        problems.accept(
+            own.getLast(),
+            new OperatorException(
+                "%s and %s are both the rollback of %s"
+                    .formatted(
+                        own.getLast().shortPath(), own.getFirst().shortPath(), file.shortPath()),
+                "delete one"));
+      }
+      if (!rollbacks.contains(file)) {
+        joined.add(own.isEmpty() ? file : file.withRollback(own.getFirst()));
+      } else if (files.stream()
+          .noneMatch(up -> !rollbacks.contains(up) && up.form() == file.form() && up.isUndoneBy(file))) {
+        problems.accept(
+            file,
+            new OperatorException(
+                file.shortPath() + " is the rollback of a file that does not exist",
+                "give it the number of the file that it undoes, or delete it"));
+      }
+      if (file.form() != files.getFirst().form()) {
+        problems.accept(
+            file,
+            new OperatorException(
+                "%s is %s, and %s is %s"
+                    .formatted(
+                        file.shortPath(),
+                        file.form().description(),
+                        files.getFirst().shortPath(),
+                        files.getFirst().form().description()),
+                "write all files of a module in one form"));
+      }
+    }
+    return List.copyOf(joined);
+  }
+
+  /// Whether a directory is itself the module core.
+  static boolean isModule(Path root) throws IOException {
+    return names(root).stream().anyMatch(NUMBERED.asMatchPredicate())
+        && modules(root).stream()
+            .allMatch(directory -> {
+              try {
+                return names(directory).stream().noneMatch(name -> name.endsWith(SUFFIX));
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            });
+  }
+
+  /// The directory of a module's files.
+  ///
+  /// @param root the directory of the changelogs
+  public static Path directory(Path root, String module) {
+    try {
+      return module.equals(Modules.CORE) && Files.isDirectory(root) && isModule(root)
+          ? root
+          : root.resolve(module);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<Path> modules(Path root) throws IOException {
+    List<Path> modules = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(root, Files::isDirectory)) {
+      found.forEach(modules::add);
+    }
+    return modules;
+  }
+
+  private static List<String> names(Path directory) throws IOException {
+    List<String> names = new ArrayList<>();
+    try (DirectoryStream<Path> found = Files.newDirectoryStream(directory)) {
+      found.forEach(file -> names.add(file.getFileName().toString()));
+    }
+    return names;
+  }
+
   private static SortedMap<String, SortedMap<String, byte[]>> inDirectory(Path root)
       throws IOException {
     SortedMap<String, SortedMap<String, byte[]>> directories = new TreeMap<>();
     Reading reading = new Reading();
-    try (DirectoryStream<Path> modules = Files.newDirectoryStream(root, Files::isDirectory)) {
-      for (Path module : modules) {
-        SortedMap<String, byte[]> contents = new TreeMap<>();
-        try (DirectoryStream<Path> files =
-            Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
-          for (Path file : files) {
-            contents.put(file.getFileName().toString(), reading.file(file));
-          }
-        }
-        if (!contents.isEmpty()) {
-          directories.put(module.getFileName().toString(), contents);
-        }
+    for (Path module : modules(root)) {
+      SortedMap<String, byte[]> contents = contents(module, reading);
+      if (!contents.isEmpty()) {
+        directories.put(module.getFileName().toString(), contents);
       }
     }
+    if (directories.isEmpty() && isModule(root)) {
+      directories.put(Modules.CORE, contents(root, reading));
+    }
     return directories;
+  }
+
+  private static SortedMap<String, byte[]> contents(Path module, Reading reading)
+      throws IOException {
+    SortedMap<String, byte[]> contents = new TreeMap<>();
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
+      for (Path file : files) {
+        contents.put(file.getFileName().toString(), reading.file(file));
+      }
+    }
+    return contents;
   }
 
   /// Reads files as long as all of them fit into memory. Their statements take about as much again,
@@ -251,6 +366,25 @@ public record Changelogs(
         .findFirst();
   }
 
+  /// The file of a changeset.
+  ///
+  /// @param path of the file or of that of its rollback, or `module/NNN_name`; in a root that is
+  ///   the module core, the directory may have any name
+  public Optional<ChangelogFile> at(Path path) {
+    Path absolute = path.toAbsolutePath();
+    Path root = Path.of(origin).toAbsolutePath();
+    return files.values().stream()
+        .flatMap(List::stream)
+        .filter(file ->
+            absolute.endsWith(file.label())
+                || Stream.of(file, file.rollback())
+                    .filter(Objects::nonNull)
+                    .anyMatch(one ->
+                        absolute.endsWith(one.shortPath())
+                            || absolute.equals(root.resolve(one.fileName()))))
+        .findFirst();
+  }
+
   /// The statements that create the engine's own tables, or bring them up to date.
   public static String engineTables() {
     String path = LOCATION + "/bookkeeping.sql";
@@ -279,6 +413,10 @@ public record Changelogs(
 
   private static void update(MessageDigest digest, ChangelogFile file) {
     SourceText content = file.content();
+    ChangelogFile rollback = file.rollback();
+    if (rollback != null) {
+      update(digest, rollback);
+    }
     digest.update((file.path() + '\n' + content.length() + '\n').getBytes(StandardCharsets.UTF_8));
     content.update(digest);
   }

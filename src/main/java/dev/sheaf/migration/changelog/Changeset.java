@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// One step of the schema, as its file says it.
 ///
 /// @param file where it stands
-/// @param id Liquibase's id, the number as written: `003`
+/// @param id Liquibase's id, the number with at least three digits: `003`
 /// @param author Liquibase's author, which is the module
 /// @param checksum Liquibase's checksum of the changeset
 /// @param comment what it is for, in one line
@@ -45,6 +46,9 @@ public record Changeset(
     List<ChangelogProblem> problems,
     List<String> requiredBackfills,
     @Nullable ChangelogFile backfillFile) {
+
+  /// More changesets are not listed in a message.
+  private static final int LISTED = 5;
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}]+}");
 
@@ -253,7 +257,7 @@ public record Changeset(
   ///
   /// @param first whether it is
   static Changeset of(ChangelogFile file, boolean first) {
-    ChangelogText text = ChangelogReader.read(file.content());
+    ChangelogText text = ChangelogReader.read(file);
     List<ChangelogProblem> problems = new ArrayList<>(text.problems());
     text.directives().stream()
         .filter(line -> line.word().equals("requires"))
@@ -277,12 +281,16 @@ public record Changeset(
     changeset.refuseOtherNames(text.position(), problems);
     text.up().forEach(statement -> changeset.refuseStatement(statement, problems));
     if (text.down() != null) {
-      text.down().forEach(statement -> changeset.refuseStatement(statement, problems));
+      List<ChangelogProblem> ofRollback = new ArrayList<>();
+      text.down().forEach(statement -> changeset.refuseStatement(statement, ofRollback));
+      ChangelogFile rollback = file.rollback();
+      ofRollback.forEach(problem -> problems.add(rollback == null ? problem : problem.in(rollback)));
     }
     return changeset.with(
         problems.stream()
             .sorted(
-                Comparator.comparingInt(ChangelogProblem::line)
+                Comparator.comparing((ChangelogProblem problem) -> problem.rollbackFile() != null)
+                    .thenComparingInt(ChangelogProblem::line)
                     .thenComparingInt(ChangelogProblem::column))
             .toList(),
         List.of(),
@@ -324,6 +332,12 @@ public record Changeset(
     }
   }
 
+  /// Whether PostgreSQL rejects a statement in a transaction.
+  static boolean isOutsideTransactions(SqlStatement statement) {
+    String sql = statement.beginning();
+    return CONCURRENTLY.matcher(sql).lookingAt() || OUTSIDE_TRANSACTIONS.matcher(sql).lookingAt();
+  }
+
   private void refuseStatement(SqlStatement statement, List<ChangelogProblem> problems) {
     String sql = statement.beginning();
     if (transactional && CONCURRENTLY.matcher(sql).lookingAt()) {
@@ -331,14 +345,14 @@ public record Changeset(
           new ChangelogProblem(
               statement.position(),
               "uses CONCURRENTLY in a transaction",
-              "write --changeset " + author + ":" + id + " runInTransaction:false"));
+              file.form().withoutTransactionHint(file)));
     }
     if (transactional && OUTSIDE_TRANSACTIONS.matcher(sql).lookingAt()) {
       problems.add(
           new ChangelogProblem(
               statement.position(),
               "cannot run in a transaction: " + statement.firstLine(),
-              "write --changeset " + author + ":" + id + " runInTransaction:false"));
+              file.form().withoutTransactionHint(file)));
     }
     if (STRINGS.matcher(sql).lookingAt()) {
       problems.add(
@@ -420,7 +434,31 @@ public record Changeset(
   ///
   /// @throws OperatorException as above
   public void requireRollback() {
+    if (down == null && file.form() != ChangelogForm.LIQUIBASE) {
+      throw noRollback();
+    }
     refuse(problems.stream().filter(problem -> !problem.onlyPending()).toList());
+  }
+
+  /// What to say about those of `changesets` that have no rollback; empty if all have one.
+  public static String withoutRollback(List<Changeset> changesets) {
+    List<String> labels =
+        changesets.stream()
+            .filter(changeset -> changeset.down() == null)
+            .map(Changeset::label)
+            .toList();
+    int more = labels.size() - LISTED;
+    return labels.isEmpty()
+        ? ""
+        : "without a rollback: "
+            + String.join(", ", labels.subList(0, Math.min(labels.size(), LISTED)))
+            + (more > 0 ? ", and " + more + " more" : "")
+            + "; sheaf migrate derive-rollback FILE writes one";
+  }
+
+  /// The failure of a rollback that does not exist.
+  public OperatorException noRollback() {
+    return new OperatorException(label() + " has no rollback", file.form().rollbackHint(file));
   }
 
   private void refuse(List<ChangelogProblem> found) {
@@ -430,7 +468,7 @@ public record Changeset(
     ChangelogProblem first = found.getFirst();
     int others = found.size() - 1;
     throw new OperatorException(
-        file.shortPath()
+        Objects.requireNonNullElse(first.rollbackFile(), file.shortPath())
             + ":"
             + first.located()
             + (others == 0 ? "" : " (and " + others + " more: sheaf migrate check)"),
@@ -450,7 +488,10 @@ public record Changeset(
       return recordedSeal.equals(seal());
     }
     return recordedChecksum.equals(checksum)
-        || LiquibaseReading.checksum(file.content()).filter(recordedChecksum::equals).isPresent()
+        || (file.form() == ChangelogForm.LIQUIBASE
+            && LiquibaseReading.checksum(file.content())
+                .filter(recordedChecksum::equals)
+                .isPresent())
         || up.stream().anyMatch(statement -> PLACEHOLDER.matcher(statement.sql()).find());
   }
 
@@ -481,7 +522,6 @@ public record Changeset(
 
   /// `module/NNN_name`, as people say it.
   public String label() {
-    String path = file.shortPath();
-    return path.substring(0, path.length() - ".sql".length());
+    return file.label();
   }
 }

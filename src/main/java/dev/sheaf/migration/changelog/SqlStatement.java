@@ -325,6 +325,16 @@ public final class SqlStatement {
     return start;
   }
 
+  int firstToken() {
+    return firstToken;
+  }
+
+  /// Behind the semicolon that ends it, if there is one.
+  int endWithSemicolon() {
+    int next = text.skipSpace(end);
+    return next < text.length() && text.at(next) == ';' ? next + 1 : end;
+  }
+
   int end() {
     return end;
   }

@@ -16,6 +16,7 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.SchemaStatus;
 import dev.sheaf.migration.TrashEntry;
+import dev.sheaf.migration.changelog.ChangelogForm;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
@@ -44,6 +45,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -523,14 +525,21 @@ public final class Migrations {
           changeset.file().shortPath() + " already has a rollback",
           "test it: sheaf migrate prove " + file);
     }
-    if (applied().stream().anyMatch(row -> row.path().equals(changeset.file().path()))) {
+    // In the other forms, the rollback can be added later: it is not in the changeset's own text.
+    if (changeset.file().form() == ChangelogForm.LIQUIBASE
+        && applied().stream().anyMatch(row -> row.path().equals(changeset.file().path()))) {
       throw new OperatorException(
           changeset.file().shortPath() + " is already applied in " + address,
           "do not edit an applied changelog; write a new one");
     }
     DatabaseAddress server = scratchServer();
     try {
-      return RollbackDerivation.derive(server, config, changesets.enabled(), changeset, file);
+      return RollbackDerivation.derive(
+          server,
+          config,
+          changesets.enabled(),
+          changeset,
+          file.resolveSibling(changeset.file().fileName()));
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "deriving a rollback", e);
     }
@@ -635,9 +644,16 @@ public final class Migrations {
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       MigrationListener nobody = new MigrationListener() {};
       Rollbacks rollbacks = new Rollbacks(session.connection(), changesets, nobody);
-      return rollbacks.of(dependents(session).with(module, rows, dependents)).stream()
-          .map(c -> ChangesetScript.of(c, c.down() == null ? List.of() : c.down()))
-          .toList();
+      List<Changeset> rolledBack = rollbacks.of(dependents(session).with(module, rows, dependents));
+      List<ChangesetScript> scripts = new ArrayList<>();
+      for (Changeset changeset : rolledBack) {
+        List<SqlStatement> down = changeset.down();
+        if (down == null) {
+          throw changeset.noRollback();
+        }
+        scripts.add(ChangesetScript.of(changeset, down));
+      }
+      return scripts;
     });
   }
 

@@ -97,8 +97,16 @@ final class Upgrade {
       recorder.executed.add(runner.run(changeset, Direction.UP));
       registerBackfill(connection, changeset);
     }
+    noteMissingRollbacks(chosen);
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), awaited);
+    }
+  }
+
+  private void noteMissingRollbacks(List<Changeset> chosen) {
+    String note = Changeset.withoutRollback(chosen);
+    if (!note.isEmpty()) {
+      recorder.note(note);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.history.BackfillRegister;
@@ -173,9 +174,7 @@ public final class ChangesetRunner {
           case UP -> changeset.up();
           case DOWN -> {
             if (changeset.down() == null) {
-              throw new OperatorException(
-                  changeset.label() + " has no rollback",
-                  "write one at the end of the file: --rollback <SQL>");
+              throw changeset.noRollback();
             }
             yield changeset.down();
           }
@@ -187,7 +186,7 @@ public final class ChangesetRunner {
       try {
         session.begin();
       } catch (SQLException e) {
-        throw SqlErrorMessage.running(address, changeset.file().shortPath(), e);
+        throw SqlErrorMessage.running(address, file(changeset, direction), e);
       }
       try (ProgressWatch _ =
           ProgressWatch.start(session.connection(), address, changeset.label(), listener)) {
@@ -201,7 +200,7 @@ public final class ChangesetRunner {
         return new MigrationResult.Executed(changeset.label(), direction, took);
       } catch (SQLException e) {
         if (!SqlStates.isTransient(e) || attempt > config.retries()) {
-          throw SqlErrorMessage.running(address, changeset.file().shortPath(), progress.sql(), e);
+          throw SqlErrorMessage.running(address, file(changeset, direction), progress.sql(), e);
         }
         Duration pause =
             Backoff.jittered(new Backoff(config.backoff(), config.backoffLimit()).pause(attempt));
@@ -209,6 +208,14 @@ public final class ChangesetRunner {
         sleep(pause);
       }
     }
+  }
+
+  /// The file that the statements stand in.
+  private static String file(Changeset changeset, Direction direction) {
+    ChangelogFile rollback = changeset.file().rollback();
+    return direction == Direction.DOWN && rollback != null
+        ? rollback.shortPath()
+        : changeset.file().shortPath();
   }
 
   /// The current statement, for error messages.

@@ -2,6 +2,7 @@ package dev.sheaf.migration.history;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
@@ -14,6 +15,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -39,9 +41,9 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
   /// @throws OperatorException if there is no such changeset
   public static ChangesetSelection of(Changelogs changelogs, Path file) {
     List<Changeset> all = everything(changelogs);
-    String label = file.toString().replaceFirst("\\.sql$", "");
+    Optional<ChangelogFile> found = changelogs.at(file);
     for (int i = 0; i < all.size(); i++) {
-      if (Path.of(label).endsWith(all.get(i).label())) {
+      if (found.isPresent() && all.get(i).file().path().equals(found.get().path())) {
         return new ChangesetSelection(all.subList(0, i), List.of(all.get(i)));
       }
     }

@@ -74,8 +74,10 @@ public final class Changesets {
   /// @param file its path, whose last two parts are `module/NNN_name.sql`
   /// @throws OperatorException if there is none
   public Changeset at(Path file) {
+    Optional<ChangelogFile> found = changelogs.at(file);
     return enabled().stream()
-        .filter(changeset -> file.toAbsolutePath().endsWith(changeset.file().shortPath()))
+        .filter(changeset ->
+            found.isPresent() && changeset.file().path().equals(found.get().path()))
         .findFirst()
         .orElseThrow(() ->
             new OperatorException(

@@ -5,6 +5,7 @@ import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.HistoryEntry;
 import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.runtime.ProcessIdentity;
@@ -60,12 +61,7 @@ public final class History {
 
     /// The file's number; 0 if its name has none.
     public long number() {
-      String name = path.substring(path.lastIndexOf('/') + 1);
-      int digits = 0;
-      while (digits < name.length() && digits < 18 && Character.isDigit(name.charAt(digits))) {
-        digits++;
-      }
-      return digits == 0 ? 0 : Long.parseLong(name.substring(0, digits));
+      return ChangelogFile.number(path);
     }
 
     /// Whether `changeset` has the checksum that was applied.
@@ -379,6 +375,6 @@ public final class History {
 
   /// `module/NNN_name` of a file's path.
   public static String label(String path) {
-    return path.substring(Changelogs.LOCATION.length() + 1).replaceFirst("\\.sql$", "");
+    return ChangelogFile.label(path);
   }
 }

@@ -4,7 +4,6 @@ import dev.sheaf.database.Sql;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives;
-import dev.sheaf.migration.changelog.SourceText;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.runtime.Hashes;
 import dev.sheaf.runtime.OperatorException;
@@ -107,8 +106,7 @@ public final class StoredRollback {
             row.getString(6),
             List.of());
     return new Changeset(
-        new ChangelogFile(
-            applied.module(), applied.number(), applied.label(), path, SourceText.of("")),
+        ChangelogFile.stored(applied.module(), applied.number(), path),
         ChangelogFile.digits(applied.number()),
         applied.module(),
         "",

@@ -6,6 +6,7 @@ import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.catalog.CatalogScript;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.scratch.RowDigests;
@@ -85,8 +86,8 @@ public final class RollbackDerivation {
             .ifPresent(why -> losses.add("rows that were written since can prevent it: " + why));
       }
       @Nullable String lossy = losses.isEmpty() ? null : String.join("; ", losses);
-      write(file, statements, lossy, open);
-      return new DerivedRollback(file, statements, lossy, open);
+      Path written = write(changeset.file(), file, statements, lossy, open);
+      return new DerivedRollback(written, statements, lossy, open);
     }
   }
 
@@ -107,38 +108,89 @@ public final class RollbackDerivation {
         before, statements.stream().flatMap(sql -> SqlStatement.of(sql).stream()).toList());
   }
 
-  private static void write(
-      Path file, List<String> statements, @Nullable String lossy, List<String> open) {
+  /// @return the file that the rollback was written into
+  private static Path write(
+      ChangelogFile changelog,
+      Path file,
+      List<String> statements,
+      @Nullable String lossy,
+      List<String> open) {
     try {
-      String content = STUB.matcher(Files.readString(file)).replaceAll("").stripTrailing() + "\n\n";
-      if (lossy != null) {
-        Matcher header = HEADER.matcher(content);
-        if (header.find()) {
-          content =
-              content.substring(0, header.end())
-                  + "--lossy-rollback "
-                  + lossy
-                  + "\n"
-                  + content.substring(header.end());
+      return switch (changelog.form()) {
+        case LIQUIBASE -> writeComments(file, statements, lossy, open);
+        case GOOSE -> append(file, "-- +goose Down", sql(statements, lossy, open, true));
+        case DBMATE -> append(file, "-- migrate:down", sql(statements, lossy, open, false));
+        case PAIR, PLAIN, FLYWAY -> {
+          Path other = file.resolveSibling(changelog.rollbackName());
+          Files.writeString(other, sql(statements, lossy, open, false));
+          yield other;
         }
-      }
-      StringBuilder text = new StringBuilder(content);
-      for (String statement : statements) {
-        text.append("--rollback ")
-            .append((statement + ";").replace("\n", "\n--rollback "))
-            .append('\n');
-      }
-      for (String missing : open) {
-        text.append("--rollback -- to be completed: ")
-            .append(missing.replaceAll("\\s+", " "))
-            .append('\n');
-      }
-      if (statements.isEmpty() && open.isEmpty()) {
-        text.append("--rollback empty because it leaves the catalog as it was\n");
-      }
-      Files.writeString(file, text);
+      };
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static Path append(Path file, String annotation, String sql) throws IOException {
+    String content = Files.readString(file).stripTrailing();
+    boolean isThere = content.lines().anyMatch(line -> line.strip().equalsIgnoreCase(annotation));
+    Files.writeString(file, content + (isThere ? "\n" : "\n\n" + annotation + "\n") + sql);
+    return file;
+  }
+
+  /// @param marked whether statements with semicolons in them are marked, as goose needs it
+  private static String sql(
+      List<String> statements, @Nullable String lossy, List<String> open, boolean marked) {
+    StringBuilder text = new StringBuilder();
+    if (lossy != null) {
+      text.append("--lossy-rollback ").append(lossy).append('\n');
+    }
+    for (String statement : statements) {
+      boolean mark = marked && statement.contains(";");
+      text.append(mark ? "-- +goose StatementBegin\n" : "")
+          .append(statement)
+          .append(";\n")
+          .append(mark ? "-- +goose StatementEnd\n" : "");
+    }
+    for (String missing : open) {
+      text.append("-- to be completed: ").append(missing.replaceAll("\\s+", " ")).append('\n');
+    }
+    if (statements.isEmpty() && open.isEmpty()) {
+      text.append("-- nothing to undo: it leaves the catalog as it was\n");
+    }
+    return text.toString();
+  }
+
+  private static Path writeComments(
+      Path file, List<String> statements, @Nullable String lossy, List<String> open)
+      throws IOException {
+    String content = STUB.matcher(Files.readString(file)).replaceAll("").stripTrailing() + "\n\n";
+    if (lossy != null) {
+      Matcher header = HEADER.matcher(content);
+      if (header.find()) {
+        content =
+            content.substring(0, header.end())
+                + "--lossy-rollback "
+                + lossy
+                + "\n"
+                + content.substring(header.end());
+      }
+    }
+    StringBuilder text = new StringBuilder(content);
+    for (String statement : statements) {
+      text.append("--rollback ")
+          .append((statement + ";").replace("\n", "\n--rollback "))
+          .append('\n');
+    }
+    for (String missing : open) {
+      text.append("--rollback -- to be completed: ")
+          .append(missing.replaceAll("\\s+", " "))
+          .append('\n');
+    }
+    if (statements.isEmpty() && open.isEmpty()) {
+      text.append("--rollback empty because it leaves the catalog as it was\n");
+    }
+    Files.writeString(file, text);
+    return file;
   }
 }

@@ -363,7 +363,9 @@ class ChangelogReaderTest {
     assertThat(ChangelogReader.read(SourceText.of(latin1)).problems())
         .containsExactly(
             new ChangelogProblem(
-                4, 28, "contains byte 0xFC, which is not UTF-8", "save the file as UTF-8", false));
+                new SourceText.Position(4, 28),
+                "contains byte 0xFC, which is not UTF-8",
+                "save the file as UTF-8"));
     assertThat(ChangelogReader.read(SourceText.of(utf16)).problems())
         .extracting(ChangelogProblem::located)
         .containsExactly("1:2: contains a NUL");

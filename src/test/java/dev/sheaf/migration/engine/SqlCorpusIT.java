@@ -9,6 +9,7 @@ import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -247,19 +248,9 @@ class SqlCorpusIT {
   /// What a client program of PostgreSQL writes, if it succeeds.
   private static String run(DatabaseAddress database, List<String> command) throws Exception {
     ProcessBuilder builder = new ProcessBuilder(command);
-    Map<String, String> environment = builder.environment();
-    environment.put("PGHOST", database.host());
-    environment.put("PGPORT", database.port());
-    environment.put("PGDATABASE", database.database());
-    if (database.user() != null) {
-      environment.put("PGUSER", database.user());
-    }
-    if (database.password() != null) {
-      environment.put("PGPASSWORD", database.password());
-    }
-    environment.put("PGCLIENTENCODING", "UTF8");
+    Psql.connect(builder, database);
     // Each of thousands of statements is a transaction of its own.
-    environment.put("PGOPTIONS", "-c synchronous_commit=off");
+    builder.environment().put("PGOPTIONS", "-c synchronous_commit=off");
     Path errors = Files.createTempFile("client", ".txt");
     builder.redirectError(errors.toFile());
     Process process = builder.start();

@@ -408,12 +408,15 @@ class EntityComparisonIT {
     for (EntityComparison.Part part : comparison.parts()) {
       Path file =
           ChangelogDraft.create(
-              root,
-              "core",
-              files.isEmpty() ? "grown" : "grown " + part.suffix(),
-              Optional.empty(),
-              comparison.body(part),
-              part.transactional());
+                  new ChangelogDraft.Request(
+                      root,
+                      "core",
+                      files.isEmpty() ? "grown" : "grown " + part.suffix(),
+                      Optional.empty(),
+                      false,
+                      comparison.body(part),
+                      part.transactional()))
+              .getFirst();
       assertThat(migrations().deriveRollback(file).open()).isEmpty();
       files.add(file);
     }
