@@ -20,12 +20,11 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 
 /// The files of other tools have the same effect as the same SQL in `psql`, and every verb works on
 /// them.
@@ -40,6 +39,21 @@ class LayoutsIT {
   /// @param framed whether its author wrote BEGIN and COMMIT, where the tool lets him
   private record Step(
       int number, String name, String up, String down, boolean transactional, boolean framed) {
+
+    /// The same on other objects.
+    Step of(String module) {
+      return new Step(
+          number,
+          named(module, name),
+          named(module, up),
+          named(module, down),
+          transactional,
+          framed);
+    }
+
+    private static String named(String module, String text) {
+      return text.replaceAll("\\b(customer|lower_case|purchase)", module + "_$1");
+    }
 
     String slug() {
       return "%03d_%s".formatted(number, name);
@@ -175,28 +189,43 @@ class LayoutsIT {
       }
     };
 
+    /// The module that is written so.
+    String module() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    List<Step> steps() {
+      return STEPS.stream().map(step -> step.of(module())).toList();
+    }
+
     /// The contents of a migration's files, by name.
     abstract Map<String, String> files(Step step);
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void haveTheEffectOfPsql(Layout layout) throws Exception {
-    Path module = Files.createDirectories(root.resolve("core"));
+  /// Each layout is a module with tables of its own, so that one database and one proof are enough.
+  @Test
+  void haveTheEffectOfPsql() throws Exception {
+    table("core");
     try (TestDatabase psql = TestDatabase.create();
         TestDatabase sheaf = TestDatabase.create()) {
-      for (Step step : STEPS) {
-        write(module, layout.files(step));
-        Psql.run(psql.address(), step.up());
+      psql(psql, "CREATE TABLE core_first ();");
+      for (Layout layout : Layout.values()) {
+        Path module = Files.createDirectories(root.resolve(layout.module()));
+        for (Step step : layout.steps()) {
+          write(module, layout.files(step));
+          psql(psql, step.up());
+        }
       }
 
-      assertThat(run(migrations(sheaf).up(SILENT))).hasSize(4);
+      assertThat(run(migrations(sheaf).up(SILENT))).hasSize(1 + 4 * Layout.values().length);
       Map<String, String> all = catalog(psql);
       assertThat(catalog(sheaf)).isEqualTo(all);
       assertThat(migrations(sheaf).verify()).isEmpty();
 
-      Psql.run(psql.address(), STEPS.getLast().down());
-      run(migrations(sheaf).down("core", 1, Approval.NONE, SILENT));
+      for (Layout layout : Layout.values()) {
+        psql(psql, layout.steps().getLast().down());
+        run(migrations(sheaf).down(layout.module(), 1, Approval.NONE, SILENT));
+      }
       assertThat(catalog(sheaf)).isEqualTo(catalog(psql));
 
       run(migrations(sheaf).up(SILENT));
@@ -204,67 +233,82 @@ class LayoutsIT {
       assertThat(migrations(sheaf).status().upToDate()).isTrue();
       assertThat(migrations(sheaf).prove(new ProofSelection.All(), null, _ -> {}))
           .extracting(RollbackProof::verdict)
-          .containsOnly(Verdict.PROVEN)
-          .hasSize(4);
+          .containsOnly(Verdict.PROVEN);
 
-      renamedAndConverted(sheaf, module, layout);
+      renamedAndConverted(sheaf);
     }
   }
 
   /// The same SQL in formatted files, with numbers of the same value, is the same history.
-  private void renamedAndConverted(TestDatabase sheaf, Path module, Layout layout)
-      throws Exception {
-    delete(module);
-    for (Step step : STEPS) {
-      String number = layout.files(step).keySet().iterator().next().replaceAll("\\D*(\\d+)_.*", "$1");
-      String digits = "%03d".formatted(Long.parseLong(number));
-      write(
-          module,
-          Map.of(
-              digits + "_" + step.name() + ".sql",
-              "--liquibase formatted sql\n--changeset core:%s%s\n%s\n--rollback %s"
-                  .formatted(
-                      digits,
-                      step.transactional() ? "" : " runInTransaction:false",
-                      step.up(),
-                      step.down().strip().replace("\n", "\n--rollback "))));
+  private void renamedAndConverted(TestDatabase sheaf) throws Exception {
+    for (Layout layout : Layout.values()) {
+      Path module = root.resolve(layout.module());
+      delete(module);
+      for (Step step : layout.steps()) {
+        String name = layout.files(step).keySet().iterator().next();
+        String digits =
+            "%03d".formatted(Long.parseLong(name.replaceAll("\\D*(\\d+)_.*", "$1")));
+        write(
+            module,
+            Map.of(
+                digits + "_" + step.name() + ".sql",
+                "--liquibase formatted sql\n--changeset %s:%s%s\n%s\n--rollback %s"
+                    .formatted(
+                        layout.module(),
+                        digits,
+                        step.transactional() ? "" : " runInTransaction:false",
+                        step.up(),
+                        step.down().strip().replace("\n", "\n--rollback "))));
+      }
     }
 
-    MigrationResult result = migrations(sheaf).up(SILENT);
-    assertThat(run(result)).isEmpty();
+    assertThat(run(migrations(sheaf).up(SILENT))).isEmpty();
     assertThat(migrations(sheaf).status().upToDate()).isTrue();
-    assertThat(sheaf.query("SELECT count(*) FROM databasechangelog")).containsExactly("4");
-    assertThat(run(migrations(sheaf).down("core", 4, Approval.NONE, SILENT))).hasSize(4);
+    for (Layout layout : Layout.values()) {
+      run(migrations(sheaf).down(layout.module(), 4, Approval.NONE, SILENT));
+    }
     assertThat(catalog(sheaf).keySet()).noneMatch(object -> object.contains("customer"));
   }
 
   /// Without any file or section for a rollback, everything but rolling back works, and a rollback
   /// can be derived, also of what is applied.
-  @ParameterizedTest
-  @EnumSource(names = {"GOLANG_MIGRATE", "PLAIN_WITH_DOWN", "GOOSE", "DBMATE", "FLYWAY"})
-  void aRollbackCanBeDerived(Layout layout) throws Exception {
-    for (Step step : STEPS) {
-      layout.files(step).forEach((name, text) -> {
+  @Test
+  void aRollbackCanBeDerived() throws Exception {
+    table("core");
+    List<Layout> layouts =
+        List.of(
+            Layout.GOLANG_MIGRATE,
+            Layout.PLAIN_WITH_DOWN,
+            Layout.GOOSE,
+            Layout.DBMATE,
+            Layout.FLYWAY);
+    for (Layout layout : layouts) {
+      Path module = Files.createDirectories(root.resolve(layout.module()));
+      layout.files(layout.steps().getFirst()).forEach((name, text) -> {
         if (!name.matches("U.*|.*down\\.sql")) {
-          writeUnchecked(
-              root.resolve(name), text.replaceFirst("(?s)-- (\\+goose Down|migrate:down).*", ""));
+          write(
+              module,
+              Map.of(name, text.replaceFirst("(?s)-- (\\+goose Down|migrate:down).*", "")));
         }
       });
     }
-    List<Path> files = files(root);
     try (TestDatabase database = TestDatabase.create()) {
       MigrationResult up = migrations(database).up(SILENT);
-      assertThat(run(up)).hasSize(4);
-      assertThat(up.notes()).singleElement().asString().startsWith("without a rollback: core/");
-      assertThat(migrations(database).down("core", 1, Approval.NONE, SILENT).problems())
-          .singleElement()
-          .asString()
-          .contains("purchase has no rollback - write it");
-      assertThat(migrations(database).prove(new ProofSelection.One(files.getLast()), null, _ -> {}))
-          .extracting(RollbackProof::verdict)
-          .containsExactly(Verdict.FAILED);
+      assertThat(run(up)).hasSize(1 + layouts.size());
+      assertThat(up.notes()).singleElement().asString().startsWith("without a rollback: dbmate/");
+      for (Layout layout : layouts) {
+        assertThat(
+                migrations(database).down(layout.module(), 1, Approval.NONE, SILENT).problems())
+            .singleElement()
+            .asString()
+            .contains("_customer has no rollback - write it");
+      }
+      assertThat(migrations(database).prove(new ProofSelection.All(), "flyway", _ -> {}))
+          .extracting(RollbackProof::reason)
+          .containsExactly("flyway/V1__flyway_customer has no rollback");
 
-      for (Path file : files) {
+      for (Layout layout : layouts) {
+        Path file = files(root.resolve(layout.module())).getFirst();
         assertThat(migrations(database).deriveRollback(file).open()).isEmpty();
       }
 
@@ -272,8 +316,21 @@ class LayoutsIT {
           .extracting(RollbackProof::verdict)
           .containsOnly(Verdict.PROVEN);
       assertThat(run(migrations(database).up(SILENT))).isEmpty();
-      assertThat(run(migrations(database).down("core", 4, Approval.NONE, SILENT))).hasSize(4);
+      for (Layout layout : layouts) {
+        run(migrations(database).down(layout.module(), 1, Approval.NONE, SILENT));
+      }
+      assertThat(catalog(database).keySet()).noneMatch(object -> object.contains("customer"));
     }
+  }
+
+  private void table(String module) throws IOException {
+    write(
+        Files.createDirectories(root.resolve(module)),
+        Map.of(
+            "001_first.up.sql",
+            "CREATE TABLE core_first ();",
+            "001_first.down.sql",
+            "DROP TABLE core_first;"));
   }
 
   /// A replica without the files rolls back with what the database stored.
@@ -311,6 +368,10 @@ class LayoutsIT {
           .asString()
           .contains("core/001_customer.up.sql was modified after it was applied");
     }
+  }
+
+  private static void psql(TestDatabase database, String sql) throws Exception {
+    Psql.run(database.address(), sql);
   }
 
   private Migrations migrations(TestDatabase database) {
