@@ -86,6 +86,11 @@ final class Common {
 
   private @Nullable String scratchUrl;
 
+  /// Uses the changelogs of a directory that a command has an option of its own for.
+  void useRoot(Path directory) {
+    root = directory;
+  }
+
   Output output() {
     if (spec == null) {
       throw new IllegalStateException("Picocli sets it");

@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       DeriveRollbackCommand.class,
       ForceCommand.class,
       BaselineCommand.class,
+      AdoptCommand.class,
       DropCommand.class,
       TemplateCommand.class,
       SeedCommand.class,

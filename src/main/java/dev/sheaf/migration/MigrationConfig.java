@@ -70,7 +70,7 @@ public interface MigrationConfig {
   Duration backupMaxAge();
 
   /// Objects of others in the same database, which `verify` does not report as extra: texts such as
-  /// `table public.schema_migrations`, as `verify` reports them. `*` stands for any characters.
+  /// `event trigger audit`, as `verify` reports them. `*` stands for any characters.
   Optional<List<String>> verifyIgnore();
 
   /// The numbers of dimensions of models, beside those of `sheaf.embedding.openai.NAME.dimensions`.

@@ -286,8 +286,7 @@ class CheckCommandIT {
     assertThat(check()).isEqualTo(expected);
     Files.writeString(core.resolve("README.md"), "none yet");
     assertThat(check()).isEqualTo(expected);
-    // The layout of golang-migrate.
-    Files.writeString(root().resolve("000001_a.up.sql"), "CREATE TABLE a ()");
+    Files.writeString(root().resolve("a.sql"), "CREATE TABLE a ()");
     assertThat(check()).isEqualTo(expected);
   }
 

@@ -135,10 +135,11 @@ public final class ChangelogCheck {
       ofFiles.merge(
           file.fileName(),
           () -> changeset(file, other, file.number() == numbers.firstKey(), modules, directory),
-          (one, another) -> () -> {
-            one.run();
-            another.run();
-          });
+          (one, another) ->
+              () -> {
+                one.run();
+                another.run();
+              });
     }
     ofFiles.values().forEach(Runnable::run);
     long expected = 1;
@@ -190,7 +191,10 @@ public final class ChangelogCheck {
     for (ChangelogProblem problem : changeset.problems()) {
       findings.add(
           new Finding(
-              Objects.requireNonNullElse(problem.rollbackFile(), path), problem.line(), problem.column(), problem.message() + "; " + problem.hint()));
+              Objects.requireNonNullElse(problem.rollbackFile(), path),
+              problem.line(),
+              problem.column(),
+              problem.message() + "; " + problem.hint()));
     }
     for (String required : changeset.directives().requires()) {
       if (!modules.contains(required)) {

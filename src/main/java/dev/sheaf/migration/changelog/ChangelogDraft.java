@@ -48,8 +48,8 @@ public final class ChangelogDraft {
       String body,
       boolean transactional) {}
 
-  /// Creates the file of a changeset, and that of its rollback if it has one of its own: in the form
-  /// of the module's other files, or in Liquibase's.
+  /// Creates the file of a changeset, and that of its rollback if it has one of its own: in the
+  /// form of the module's other files, or in Liquibase's.
   ///
   /// @throws OperatorException when the number is taken, when the name cannot be one, and when the
   ///   module has files of another form

@@ -33,8 +33,7 @@ public record ChangelogFile(
 
   private static final Pattern PAIR_NAME =
       Pattern.compile("(\\d{1,18})_([A-Za-z0-9_-]+)\\.(?:up|down)");
-  private static final Pattern FLYWAY_NAME =
-      Pattern.compile("[VU](\\d{1,18})__([A-Za-z0-9_-]+)");
+  private static final Pattern FLYWAY_NAME = Pattern.compile("[VU](\\d{1,18})__([A-Za-z0-9_-]+)");
 
   private static final Pattern FLYWAY_PARTS = Pattern.compile("[VU]\\d+[._]\\d.*");
 

@@ -75,8 +75,7 @@ final class ChangelogReader {
   private static final Pattern GOOSE =
       Pattern.compile("--\\s*\\+(?:goose|migrate)\\s+(.*)", Pattern.CASE_INSENSITIVE);
 
-  private static final Pattern DBMATE =
-      Pattern.compile("--\\s*migrate:(up|down)(?:\\s+(.*))?");
+  private static final Pattern DBMATE = Pattern.compile("--\\s*migrate:(up|down)(?:\\s+(.*))?");
 
   /// What separates a change from its rollback for tern.
   private static final Pattern TERN =

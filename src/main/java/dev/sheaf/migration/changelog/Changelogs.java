@@ -171,7 +171,8 @@ public record Changelogs(
       if (!rollbacks.contains(file)) {
         joined.add(own.isEmpty() ? file : file.withRollback(own.getFirst()));
       } else if (files.stream()
-          .noneMatch(up -> !rollbacks.contains(up) && up.form() == file.form() && up.isUndoneBy(file))) {
+          .noneMatch(
+              up -> !rollbacks.contains(up) && up.form() == file.form() && up.isUndoneBy(file))) {
         problems.accept(
             file,
             new OperatorException(

@@ -284,7 +284,8 @@ public record Changeset(
       List<ChangelogProblem> ofRollback = new ArrayList<>();
       text.down().forEach(statement -> changeset.refuseStatement(statement, ofRollback));
       ChangelogFile rollback = file.rollback();
-      ofRollback.forEach(problem -> problems.add(rollback == null ? problem : problem.in(rollback)));
+      ofRollback.forEach(
+          problem -> problems.add(rollback == null ? problem : problem.in(rollback)));
     }
     return changeset.with(
         problems.stream()

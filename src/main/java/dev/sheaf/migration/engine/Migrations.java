@@ -24,7 +24,6 @@ import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
-import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.History;
@@ -358,9 +357,16 @@ public final class Migrations {
     History.event(connection, new History.Event(action, path, null, approval));
   }
 
-  /// Adopts a database whose objects already exist: compares it with the enabled changelogs and, if
-  /// no object is missing or different, records all changesets as applied.
+  /// Adopts a database that has all objects of all enabled changelogs.
   public MigrationResult baseline(Approval approval, MigrationListener listener) {
+    return baseline(Scope.ALL, approval, listener);
+  }
+
+  /// Adopts a database whose objects already exist: compares it with the changelogs and, if no
+  /// object is missing or different, records the changesets as applied.
+  ///
+  /// @param scope the changesets
+  public MigrationResult baseline(Scope scope, Approval approval, MigrationListener listener) {
     return locked(
         listener,
         (session, recorder) -> {
@@ -370,11 +376,14 @@ public final class Migrations {
                 "the database already has a migration history",
                 "apply the pending changesets: sheaf migrate up");
           }
-          List<Changeset> all = changesets.enabled();
+          if (scope.module() != null && scope.to() != null) {
+            changesets.requireVersion(scope.module(), scope.to());
+          }
+          List<Changeset> all = scope.filter(changesets.enabled(), changesets);
           all.forEach(Changeset::requireRunnable);
           List<Difference> differences =
               verification().compare(connection, all, false).stream()
-                  .filter(difference -> difference.kind() != Difference.Kind.EXTRA)
+                  .filter(Adoption::isRefused)
                   .toList();
           if (!differences.isEmpty()) {
             Difference first = differences.getFirst();
@@ -387,20 +396,20 @@ public final class Migrations {
                         more == 0 ? "" : ", and there are " + more + " more differences"),
                 "sheaf migrate verify shows all differences");
           }
-          Transactions.run(
-              connection,
-              _ -> {
-                for (Changeset changeset : all) {
-                  History.add(connection, changeset, "baseline");
-                  History.event(
-                      connection,
-                      new History.Event("baseline", changeset.file().path(), null, approval));
-                  recorder.recorded(changeset.label(), Direction.UP);
-                  BackfillRegister.register(connection, changeset);
-                }
-                History.recordUpToDate(connection, changesets.fingerprint(), List.of());
-              });
+          Adoption adoption = new Adoption(connection, changesets, verification(), recorder);
+          Transactions.run(connection, _ -> adoption.record(all, approval));
         });
+  }
+
+  /// Adopts the database of another tool: records the changesets that the tool's history names as
+  /// applied, if the database is what they make. The tool's table stays as it is.
+  public MigrationResult adopt(
+      Adoption.Request request, Approval approval, MigrationListener listener) {
+    return locked(
+        listener,
+        (session, recorder) ->
+            new Adoption(session.connection(), changesets, verification(), recorder)
+                .adopt(request, approval));
   }
 
   /// Rolls everything back, including disabled modules, and drops the engine's own tables. Objects

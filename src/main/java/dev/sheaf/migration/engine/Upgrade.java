@@ -1,5 +1,6 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
@@ -12,6 +13,7 @@ import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.StoredRollback;
+import dev.sheaf.migration.history.ToolHistory;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -59,8 +61,12 @@ final class Upgrade {
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
     requireBackfills(chosen);
+    boolean isNew = History.read(connection).isEmpty();
     if (plan.applied().isEmpty()) {
       noteOtherHistories(connection);
+    }
+    if (isNew) {
+      requireNotAdoptable(connection, chosen);
     }
     History.renewChecksums(connection, plan.applied());
     for (Changeset applied : plan.applied()) {
@@ -94,13 +100,52 @@ final class Upgrade {
             changeset.label()
                 + " is out of order: higher-numbered changesets of its module were applied before it");
       }
-      recorder.executed.add(runner.run(changeset, Direction.UP));
+      try {
+        recorder.executed.add(runner.run(changeset, Direction.UP));
+      } catch (OperatorException e) {
+        throw isNew && isAboutExisting(e) ? withAdoption(e) : e;
+      }
       registerBackfill(connection, changeset);
     }
     noteMissingRollbacks(chosen);
     if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), awaited);
     }
+  }
+
+  /// Rejects files of a tool that this database has been migrated with.
+  private static void requireNotAdoptable(Connection connection, List<Changeset> chosen)
+      throws SQLException {
+    if (chosen.isEmpty()) {
+      return;
+    }
+    for (ToolHistory old : ToolHistory.all(connection, chosen.getFirst().file().form())) {
+      Optional<Changeset> applied =
+          chosen.stream().filter(c -> old.applied().containsKey(c.number())).findFirst();
+      if (applied.isPresent()) {
+        throw new OperatorException(
+            "%s says that %s is applied in this database"
+                .formatted(old.table(), applied.get().label()),
+            "take its history over: sheaf migrate adopt --from %s; if the table is another application's, give Sheaf a schema of its own: currentSchema=NAME in the URL"
+                .formatted(old.tool().id()));
+      }
+    }
+  }
+
+  private static boolean isAboutExisting(OperatorException e) {
+    return e.getCause() instanceof SQLException cause
+        && switch (SqlStates.of(cause)) {
+          case SqlStates.DUPLICATE_TABLE, SqlStates.DUPLICATE_OBJECT -> true;
+          default -> false;
+        };
+  }
+
+  private static OperatorException withAdoption(OperatorException e) {
+    return new OperatorException(
+        e.problem(),
+        "the database has objects, and no history of Sheaf; if these files made them, record that with"
+            + " sheaf migrate baseline --at N, or take over the history of another tool with sheaf migrate adopt",
+        e);
   }
 
   private void noteMissingRollbacks(List<Changeset> chosen) {

@@ -76,8 +76,8 @@ public final class Changesets {
   public Changeset at(Path file) {
     Optional<ChangelogFile> found = changelogs.at(file);
     return enabled().stream()
-        .filter(changeset ->
-            found.isPresent() && changeset.file().path().equals(found.get().path()))
+        .filter(
+            changeset -> found.isPresent() && changeset.file().path().equals(found.get().path()))
         .findFirst()
         .orElseThrow(() ->
             new OperatorException(

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.lint;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.lint.rule.Rules;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.nio.file.Path;
@@ -59,7 +60,10 @@ public record Sarif(@JsonProperty("$schema") String schema, String version, List
   }
 
   private static Result result(Finding finding, Path root) {
-    String uri = root.resolve(finding.file()).toString().replace('\\', '/');
+    Path file = Path.of(finding.file());
+    Path directory =
+        file.getNameCount() == 2 ? Changelogs.directory(root, file.getName(0).toString()) : root;
+    String uri = directory.resolve(file.getFileName()).toString().replace('\\', '/');
     return new Result(
         finding.rule(),
         finding.severity(),

@@ -13,6 +13,7 @@ import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.migration.history.History;
+import dev.sheaf.migration.history.ToolHistory;
 import dev.sheaf.migration.history.Trash;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.ScratchSchema;
@@ -82,11 +83,13 @@ public final class Verification {
       }
       // What only they create there is no difference.
       List<String> others = History.otherSchemas(live);
+      Set<String> ofTools = ToolHistory.objects(live);
       return compared(alike.complete(CatalogSnapshot.of(connection)), privileges)
           .drift(compared(found.schema(), privileges))
           .stream()
           .filter(difference -> others.stream().noneMatch(other -> isExtraIn(other, difference)))
           .filter(difference -> !found.inProgress().contains(difference.object()))
+          .filter(difference -> ofTools.stream().noneMatch(name -> isExtraOf(name, difference)))
           .filter(difference -> !isIgnored(difference))
           .toList();
     }
@@ -104,6 +107,16 @@ public final class Verification {
             || object.equals("privileges schema " + schema)
             || object.equals("privileges schema " + name)
             || object.contains(" " + schema + "."));
+  }
+
+  /// @param name of a table, an index or a sequence that belongs to the history of another tool
+  private static boolean isExtraOf(String name, Difference difference) {
+    String object = difference.object();
+    int start = object.indexOf(" " + name);
+    int end = start + 1 + name.length();
+    return difference.kind() == Difference.Kind.EXTRA
+        && start >= 0
+        && (end == object.length() || ". ".indexOf(object.charAt(end)) >= 0);
   }
 
   private boolean isIgnored(Difference difference) {

@@ -77,7 +77,9 @@ class ChangelogFormTest {
             ChangesetText.parse(
                     "core",
                     "001_b.sql",
-                    "--liquibase formatted sql\n--changeset core:001\n" + sql + "\n--rollback DROP TABLE t;")
+                    "--liquibase formatted sql\n--changeset core:001\n"
+                        + sql
+                        + "\n--rollback DROP TABLE t;")
                 .seal());
     assertThat(changeset.id()).isEqualTo("001");
     assertThat(changeset.author()).isEqualTo("core");
@@ -115,7 +117,8 @@ class ChangelogFormTest {
   void whatCouldBeMisunderstoodIsRefused(String name, String content, String problems) {
     Changeset changeset = ChangesetText.parse("core", name, content.replace('¶', '\n'));
 
-    assertThat(String.join("+", changeset.problems().stream().map(ChangelogProblem::located).toList()))
+    assertThat(
+            String.join("+", changeset.problems().stream().map(ChangelogProblem::located).toList()))
         .isEqualTo(problems);
   }
 

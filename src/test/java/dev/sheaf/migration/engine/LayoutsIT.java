@@ -246,8 +246,7 @@ class LayoutsIT {
       delete(module);
       for (Step step : layout.steps()) {
         String name = layout.files(step).keySet().iterator().next();
-        String digits =
-            "%03d".formatted(Long.parseLong(name.replaceAll("\\D*(\\d+)_.*", "$1")));
+        String digits = "%03d".formatted(Long.parseLong(name.replaceAll("\\D*(\\d+)_.*", "$1")));
         write(
             module,
             Map.of(
@@ -284,21 +283,22 @@ class LayoutsIT {
             Layout.FLYWAY);
     for (Layout layout : layouts) {
       Path module = Files.createDirectories(root.resolve(layout.module()));
-      layout.files(layout.steps().getFirst()).forEach((name, text) -> {
-        if (!name.matches("U.*|.*down\\.sql")) {
-          write(
-              module,
-              Map.of(name, text.replaceFirst("(?s)-- (\\+goose Down|migrate:down).*", "")));
-        }
-      });
+      layout
+          .files(layout.steps().getFirst())
+          .forEach((name, text) -> {
+            if (!name.matches("U.*|.*down\\.sql")) {
+              write(
+                  module,
+                  Map.of(name, text.replaceFirst("(?s)-- (\\+goose Down|migrate:down).*", "")));
+            }
+          });
     }
     try (TestDatabase database = TestDatabase.create()) {
       MigrationResult up = migrations(database).up(SILENT);
       assertThat(run(up)).hasSize(1 + layouts.size());
       assertThat(up.notes()).singleElement().asString().startsWith("without a rollback: dbmate/");
       for (Layout layout : layouts) {
-        assertThat(
-                migrations(database).down(layout.module(), 1, Approval.NONE, SILENT).problems())
+        assertThat(migrations(database).down(layout.module(), 1, Approval.NONE, SILENT).problems())
             .singleElement()
             .asString()
             .contains("_customer has no rollback - write it");

@@ -1,0 +1,262 @@
+package dev.sheaf.migration.engine;
+
+import dev.sheaf.database.Transactions;
+import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.Difference;
+import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.changelog.ChangelogForm;
+import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.history.BackfillRegister;
+import dev.sheaf.migration.history.Changesets;
+import dev.sheaf.migration.history.History;
+import dev.sheaf.migration.history.MigrationTool;
+import dev.sheaf.migration.history.ToolHistory;
+import dev.sheaf.migration.proof.Verification;
+import dev.sheaf.runtime.OperatorException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
+
+/// Records as applied what another tool or a person applied, after it was compared with what the
+/// same files make in a scratch database, while the `SchemaLock` is held.
+public final class Adoption {
+
+  /// More objects are not listed in a message.
+  private static final int LISTED = 20;
+
+  private final Connection connection;
+  private final Changesets changesets;
+  private final Verification verification;
+  private final ResultRecorder recorder;
+
+  Adoption(
+      Connection connection,
+      Changesets changesets,
+      Verification verification,
+      ResultRecorder recorder) {
+    this.connection = connection;
+    this.changesets = changesets;
+    this.verification = verification;
+    this.recorder = recorder;
+  }
+
+  /// What is adopted.
+  ///
+  /// @param tool whose history says what is applied; `null` if `at` does
+  /// @param table the tool's table; `null` for its default
+  /// @param module the module of the files
+  /// @param at the last version that is applied; `null` if the tool's history says so
+  /// @param force whether differences are recorded, and not refused
+  public record Request(
+      @Nullable MigrationTool tool,
+      @Nullable String table,
+      String module,
+      @Nullable Long at,
+      boolean force) {
+
+    /// What recorded it, for messages.
+    String origin() {
+      return tool == null ? "sql" : tool.id();
+    }
+  }
+
+  /// Takes over the history of another tool.
+  ///
+  /// @throws OperatorException if the history, the files and the database do not belong together;
+  ///   nothing is recorded
+  void adopt(Request request, Approval approval) throws SQLException {
+    changesets.modules().requireEnabled(request.module());
+    if (request.force() && (approval.reason() == null || approval.reason().isBlank())) {
+      throw new OperatorException("--force requires a reason", "add --reason WHY");
+    }
+    List<History.Applied> history = History.read(connection);
+    if (history.stream().anyMatch(row -> row.module().equals(request.module()))) {
+      throw new OperatorException(
+          "module " + request.module() + " already has a migration history",
+          "apply the pending changesets: sheaf migrate up");
+    }
+    List<Changeset> module = changesets.of(request.module());
+    @Nullable ToolHistory old =
+        request.tool() == null
+            ? null
+            : ToolHistory.read(connection, request.tool(), request.table());
+    List<Changeset> applied = old == null ? upTo(request, module) : applied(old, request, module);
+    applied.forEach(Changeset::requireRunnable);
+    requireSame(request, allOf(history, applied));
+    String reason =
+        "adopted from %s%s%s"
+            .formatted(
+                request.origin(),
+                old == null ? "" : ", " + old.table(),
+                approval.reason() == null ? "" : ": " + approval.reason());
+    Transactions.run(
+        connection,
+        _ -> {
+          if (old != null && !old.equals(ToolHistory.read(connection, old.tool(), old.table()))) {
+            throw new OperatorException(
+                old.tool().id() + " has changed the schema meanwhile",
+                "stop it, and run the command again");
+          }
+          record(applied, new Approval(approval.by(), reason));
+        });
+    String missing = Changeset.withoutRollback(applied);
+    if (!missing.isEmpty()) {
+      recorder.note(missing);
+    }
+  }
+
+  /// Records changesets as applied, in the caller's transaction.
+  void record(List<Changeset> applied, Approval approval) throws SQLException {
+    for (Changeset changeset : applied) {
+      History.add(connection, changeset, "baseline");
+      History.event(
+          connection, new History.Event("baseline", changeset.file().path(), null, approval));
+      recorder.recorded(changeset.label(), Direction.UP);
+      BackfillRegister.register(connection, changeset);
+    }
+    Set<String> paths =
+        History.read(connection).stream().map(History.Applied::path).collect(Collectors.toSet());
+    if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))) {
+      History.recordUpToDate(connection, changesets.fingerprint(), List.of());
+    }
+  }
+
+  private List<Changeset> upTo(Request request, List<Changeset> module) {
+    Long at = request.at();
+    if (at == null) {
+      throw new OperatorException(
+          "without the history of a tool, nothing says what is applied",
+          "add --at N, the number of the last file that was applied");
+    }
+    changesets.requireVersion(request.module(), at);
+    return module.stream().filter(changeset -> changeset.number() <= at).toList();
+  }
+
+  private List<Changeset> applied(ToolHistory old, Request request, List<Changeset> module) {
+    if (old.failed() != null) {
+      throw new OperatorException(
+          "%s says that %s failed: %s"
+              .formatted(
+                  old.table(),
+                  old.tool() == MigrationTool.GOLANG_MIGRATE
+                      ? "version " + old.failed() + " is dirty; its file"
+                      : "version " + old.failed(),
+                  name(module, old.failed())),
+          "find out which of its statements ran, complete or undo them, and correct the row with "
+              + old.tool().id());
+    }
+    TreeSet<Long> versions = new TreeSet<>(old.applied().keySet());
+    Set<Long> numbers = module.stream().map(Changeset::number).collect(Collectors.toSet());
+    Optional<Long> missing = versions.stream().filter(v -> !numbers.contains(v)).findFirst();
+    if (missing.isPresent()) {
+      throw new OperatorException(
+          "%s records version %s, but module %s has no file with this number"
+              .formatted(old.table(), missing.get(), request.module()),
+          "give the directory with all applied files, or the table of this module: --table NAME");
+    }
+    numbers.stream().filter(number -> number <= old.completeTo()).forEach(versions::add);
+    if (versions.isEmpty()) {
+      throw new OperatorException(
+          old.table() + " records no applied version", "apply the files: sheaf migrate up");
+    }
+    Long at = request.at();
+    if (at != null && !at.equals(versions.last())) {
+      throw new OperatorException(
+          "%s is at version %s, not at %s".formatted(old.table(), versions.last(), at),
+          "leave out --at, or use --from sql if the table is wrong");
+    }
+    List<Changeset> applied =
+        module.stream().filter(changeset -> versions.contains(changeset.number())).toList();
+    applied.forEach(changeset ->
+        requireUnchanged(
+            changeset, old.applied().getOrDefault(changeset.number(), Optional.empty())));
+    return applied;
+  }
+
+  private static String name(List<Changeset> module, long version) {
+    return module.stream()
+        .filter(changeset -> changeset.number() == version)
+        .map(changeset -> changeset.file().shortPath())
+        .findFirst()
+        .orElse("it has no file");
+  }
+
+  /// Flyway records the CRC-32 of the lines of a file.
+  private static void requireUnchanged(Changeset changeset, Optional<Integer> recorded) {
+    if (changeset.file().form() != ChangelogForm.FLYWAY || recorded.isEmpty()) {
+      return;
+    }
+    CRC32 checksum = new CRC32();
+    try (BufferedReader lines =
+        new BufferedReader(new StringReader(changeset.file().content().toString()))) {
+      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+        checksum.update(line.getBytes(StandardCharsets.UTF_8));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if ((int) checksum.getValue() != recorded.get()) {
+      throw new OperatorException(
+          changeset.file().shortPath() + " was modified after Flyway applied it",
+          "restore the file, or let Flyway accept it: flyway repair");
+    }
+  }
+
+  /// The changesets that are applied afterwards, in the order in which they are.
+  private List<Changeset> allOf(List<History.Applied> history, List<Changeset> adopted) {
+    Set<String> paths = history.stream().map(History.Applied::path).collect(Collectors.toSet());
+    adopted.forEach(changeset -> paths.add(changeset.file().path()));
+    return changesets.enabled().stream()
+        .filter(changeset -> paths.contains(changeset.file().path()))
+        .toList();
+  }
+
+  private void requireSame(Request request, List<Changeset> applied) throws SQLException {
+    List<Difference> differences = verification.compare(connection, applied, false);
+    List<Difference> refused = differences.stream().filter(Adoption::isRefused).toList();
+    if (!refused.isEmpty() && !request.force()) {
+      throw new OperatorException(
+          "the database is not what the files make: " + list(refused),
+          "repair the database or the files; to record them all the same, add --force --reason WHY");
+    }
+    if (!refused.isEmpty()) {
+      recorder.note("recorded although the database is not what the files make: " + list(refused));
+    }
+    List<Difference> extra = differences.stream().filter(one -> !isRefused(one)).toList();
+    if (!extra.isEmpty()) {
+      recorder.note("the files do not make: " + list(extra));
+    }
+  }
+
+  /// Whether a difference means that what the files say was not applied.
+  static boolean isRefused(Difference difference) {
+    return difference.kind() != Difference.Kind.EXTRA;
+  }
+
+  private static String list(List<Difference> differences) {
+    int more = differences.size() - LISTED;
+    return differences.stream()
+            .limit(LISTED)
+            .map(difference ->
+                difference.kind() == Difference.Kind.EXTRA
+                    ? difference.object()
+                    : difference.object()
+                        + " is "
+                        + Objects.toString(difference.kind()).toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "))
+        + (more > 0 ? ", and " + more + " more" : "");
+  }
+}
