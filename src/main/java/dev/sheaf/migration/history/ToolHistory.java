@@ -78,14 +78,13 @@ public record ToolHistory(
   public static ToolHistory read(Connection connection, MigrationTool tool, @Nullable String table)
       throws SQLException {
     String wanted = table == null ? tool.table() : table;
-    Long oid =
-        Sql.of("SELECT to_regclass(?)::oid::bigint", wanted)
-            .first(connection, row -> row.getObject(1, Long.class))
-            .orElse(null);
+    long oid =
+        Sql.of("SELECT coalesce(to_regclass(?)::oid::bigint, 0)", wanted)
+            .first(connection, row -> row.getLong(1))
+            .orElse(0L);
     List<Table> tables = tables(connection);
-    Optional<Table> found =
-        tables.stream().filter(one -> oid != null && one.oid == oid).findFirst();
-    if (oid == null) {
+    Optional<Table> found = tables.stream().filter(one -> one.oid == oid).findFirst();
+    if (oid == 0) {
       throw new OperatorException(
           "there is no table " + wanted + " with the history of " + tool.id(),
           "give its name: --table SCHEMA.NAME");
