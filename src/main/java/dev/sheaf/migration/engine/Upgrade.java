@@ -61,7 +61,7 @@ final class Upgrade {
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
     requireBackfills(chosen);
-    boolean isNew = History.read(connection).isEmpty();
+    boolean isNew = History.isNew(connection);
     if (plan.applied().isEmpty()) {
       noteOtherHistories(connection);
     }
@@ -124,9 +124,9 @@ final class Upgrade {
           chosen.stream().filter(c -> old.applied().containsKey(c.number())).findFirst();
       if (applied.isPresent()) {
         throw new OperatorException(
-            "%s says that %s is applied in this database"
-                .formatted(old.table(), applied.get().label()),
-            "take its history over: sheaf migrate adopt --from %s; if the table is another application's, give Sheaf a schema of its own: currentSchema=NAME in the URL"
+            "%s says that %s has applied %s"
+                .formatted(old.table(), old.tool().id(), applied.get().label()),
+            "take its history over: sheaf migrate adopt --from %s; if it is about another application, give Sheaf a schema of its own: currentSchema=NAME in the URL"
                 .formatted(old.tool().id()));
       }
     }

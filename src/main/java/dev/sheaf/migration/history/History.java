@@ -168,6 +168,12 @@ public final class History {
             connection, row -> new Applied(row.getString(1), row.getString(2), row.getString(3)));
   }
 
+  /// Whether nothing was ever recorded as applied here. What was rolled back leaves its events.
+  public static boolean isNew(Connection connection) throws SQLException {
+    return read(connection).isEmpty()
+        && !Sql.of("SELECT EXISTS (SELECT FROM schema_event)").isTrue(connection);
+  }
+
   private static boolean hasRollbacks(Connection connection) throws SQLException {
     return Sql.of("SELECT to_regclass('schema_rollback') IS NOT NULL").isTrue(connection);
   }

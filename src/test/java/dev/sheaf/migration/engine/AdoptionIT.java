@@ -105,7 +105,7 @@ class AdoptionIT {
       assertThat(migrations().up(SILENT).problems())
           .singleElement()
           .asString()
-          .contains("public." + table + " says that core/")
+          .contains("public." + table + " says that " + from + " has applied core/")
           .contains("sheaf migrate adopt --from " + from);
     }
 
@@ -117,9 +117,11 @@ class AdoptionIT {
     assertThat(migrations().verify()).isEmpty();
     assertThat(run(migrations().up(SILENT))).singleElement().asString().endsWith("review");
     assertThat(tables()).contains("author", "book", "review");
+    assertThat(run(migrations().down("core", 1, Approval.NONE, SILENT))).hasSize(1);
+    assertThat(tables()).contains("author", "book").doesNotContain("review");
     assertThat(run(migrations().down("core", 2, Approval.NONE, SILENT))).hasSize(2);
-    assertThat(tables()).contains("author").doesNotContain("book", "review");
-    assertThat(run(migrations().up(SILENT))).hasSize(2);
+    assertThat(tables()).doesNotContain("author");
+    assertThat(run(migrations().up(SILENT))).hasSize(3);
     assertThat(migrations().verify()).isEmpty();
     if (table != null) {
       assertThat(rows(table)).isEqualTo(before);
