@@ -221,10 +221,16 @@ public record Changelogs(
     }
   }
 
+  /// Without hidden directories, among them those in which Kubernetes keeps the files of a
+  /// ConfigMap.
   private static List<Path> modules(Path root) throws IOException {
     List<Path> modules = new ArrayList<>();
     try (DirectoryStream<Path> found = Files.newDirectoryStream(root, Files::isDirectory)) {
-      found.forEach(modules::add);
+      for (Path module : found) {
+        if (!module.getFileName().toString().startsWith(".")) {
+          modules.add(module);
+        }
+      }
     }
     return modules;
   }

@@ -8,36 +8,22 @@ import org.jspecify.annotations.Nullable;
 
 /// Another tool, whose history a database can have.
 public enum MigrationTool {
-  GOLANG_MIGRATE(
-      "golang-migrate", "schema_migrations", List.of("version", "dirty"), ChangelogForm.PAIR),
-  GOOSE(
-      "goose",
-      "goose_db_version",
-      List.of("id", "version_id", "is_applied", "tstamp"),
-      ChangelogForm.GOOSE),
-  DBMATE("dbmate", "schema_migrations", List.of("version"), ChangelogForm.DBMATE),
+  GOLANG_MIGRATE("golang-migrate", "schema_migrations", "version, dirty", ChangelogForm.PAIR),
+  GOOSE("goose", "goose_db_version", "id, version_id, is_applied, tstamp", ChangelogForm.GOOSE),
+  DBMATE("dbmate", "schema_migrations", "version", ChangelogForm.DBMATE),
   FLYWAY(
       "flyway",
       "flyway_schema_history",
-      List.of(
-          "installed_rank",
-          "version",
-          "description",
-          "type",
-          "script",
-          "checksum",
-          "installed_by",
-          "installed_on",
-          "execution_time",
-          "success"),
+      "installed_rank, version, description, type, script, checksum, installed_by, installed_on,"
+          + " execution_time, success",
       ChangelogForm.FLYWAY);
 
   private final String id;
   private final String table;
-  private final List<String> columns;
+  private final String columns;
   private final ChangelogForm form;
 
-  MigrationTool(String id, String table, List<String> columns, ChangelogForm form) {
+  MigrationTool(String id, String table, String columns, ChangelogForm form) {
     this.id = id;
     this.table = table;
     this.columns = columns;
@@ -60,16 +46,16 @@ public enum MigrationTool {
   }
 
   /// Its table's columns, in order.
-  List<String> columns() {
+  String columns() {
     return columns;
   }
 
   /// Whether a table with these columns is a history of this tool. One column is not enough to tell
   /// without the table's name.
   ///
-  /// @param columns in order
+  /// @param found its columns, in order
   boolean owns(String name, List<String> found) {
-    return found.equals(columns) && (columns.size() > 1 || name.equals(table));
+    return String.join(", ", found).equals(columns) && (found.size() > 1 || name.equals(table));
   }
 
   /// The tool of this name.

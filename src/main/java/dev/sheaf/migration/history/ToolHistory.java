@@ -94,7 +94,7 @@ public record ToolHistory(
           "table " + wanted + " is not a history of " + tool.id(),
           found
               .map(other -> "it is one of " + other.tool.id())
-              .orElse("its columns are " + String.join(", ", tool.columns())));
+              .orElse("such a table has the columns " + tool.columns()));
     }
     return read(connection, found.get());
   }

@@ -136,8 +136,8 @@ class ChangelogFormTest {
       })
   void aDirectoryThatIsNotOfOneFormIsRefused(String files) throws IOException {
     Path module = Files.createDirectories(root.resolve("core"));
-    for (String file : files.split(" (?=[0-9VR])")) {
-      String[] parts = file.split(":");
+    for (String file : files.split(" (?=[0-9VR])", -1)) {
+      String[] parts = file.split(":", -1);
       Files.writeString(
           module.resolve(parts[0]), parts[1].equals("--+goose") ? "-- +goose Up\n" : parts[1]);
     }
@@ -165,6 +165,9 @@ class ChangelogFormTest {
     Files.writeString(root.resolve("1_a.down.sql"), "SELECT 2;");
     Files.writeString(root.resolve("embed.go"), "package migrations");
     Files.createDirectories(root.resolve("testdata"));
+    // So Kubernetes mounts a ConfigMap.
+    Path data = Files.createDirectories(root.resolve("..data"));
+    Files.copy(root.resolve("1_a.up.sql"), data.resolve("1_a.up.sql"));
 
     Changelogs changelogs = Changelogs.in(root);
 
@@ -194,7 +197,7 @@ class ChangelogFormTest {
 
     assertThat(files)
         .extracting(file -> root.relativize(file).toString())
-        .containsExactly(created.split(" "));
+        .containsExactly(created.split(" ", -1));
     assertThat(ChangelogCheck.of(root))
         .extracting(ChangelogCheck.Finding::message)
         .containsExactly(

@@ -6,6 +6,7 @@ import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.history.MigrationTool;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Psql;
@@ -299,7 +300,7 @@ class AdoptionIT {
 
   private void files(String tool) throws IOException {
     for (int i = 0; i < NAMES.size(); i++) {
-      String name = "%03d_%s".formatted(i + 1, NAMES.get(i));
+      String name = ChangelogFile.digits(i + 1) + "_" + NAMES.get(i);
       String up = UP.get(i);
       String down = "DROP TABLE " + NAMES.get(i) + ";\n";
       switch (tool) {

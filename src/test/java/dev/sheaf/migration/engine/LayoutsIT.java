@@ -9,6 +9,7 @@ import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
@@ -56,7 +57,7 @@ class LayoutsIT {
     }
 
     String slug() {
-      return "%03d_%s".formatted(number, name);
+      return ChangelogFile.digits(number) + "_" + name;
     }
 
     String framedUp() {
@@ -150,7 +151,7 @@ class LayoutsIT {
                   + up.replace("END $$;\n", "END $$;\n-- +goose StatementEnd\n");
         }
         return Map.of(
-            "202611010000%02d_%s.sql".formatted(step.number(), step.name()),
+            "2026110100000" + step.number() + "_" + step.name() + ".sql",
             (step.transactional() ? "" : "-- +goose NO TRANSACTION\n")
                 + "-- +goose Up\n"
                 + up
@@ -173,7 +174,7 @@ class LayoutsIT {
       Map<String, String> files(Step step) {
         String mark = step.transactional() ? "" : " transaction:false";
         return Map.of(
-            "202611010000%02d_%s.sql".formatted(step.number(), step.name()),
+            "2026110100000" + step.number() + "_" + step.name() + ".sql",
             "-- migrate:up%s\n%s\n-- migrate:down%s\n%s"
                 .formatted(mark, step.up(), mark, step.down()));
       }
@@ -182,9 +183,9 @@ class LayoutsIT {
       @Override
       Map<String, String> files(Step step) {
         return Map.of(
-            "V%d__%s.sql".formatted(step.number(), step.name()),
+            "V" + step.number() + "__" + step.name() + ".sql",
             step.up(),
-            "U%d__%s.sql".formatted(step.number(), step.name()),
+            "U" + step.number() + "__" + step.name() + ".sql",
             step.down());
       }
     };
@@ -246,7 +247,7 @@ class LayoutsIT {
       delete(module);
       for (Step step : layout.steps()) {
         String name = layout.files(step).keySet().iterator().next();
-        String digits = "%03d".formatted(Long.parseLong(name.replaceAll("\\D*(\\d+)_.*", "$1")));
+        String digits = ChangelogFile.digits(ChangelogFile.number(name.replaceFirst("^U", "V")));
         write(
             module,
             Map.of(
