@@ -38,7 +38,7 @@ class LayoutsIT {
   /// A migration, as its author thinks of it.
   ///
   /// @param framed whether its author wrote BEGIN and COMMIT, where the tool lets him
-  private record Step(
+  record Step(
       int number, String name, String up, String down, boolean transactional, boolean framed) {
 
     /// The same on other objects.
