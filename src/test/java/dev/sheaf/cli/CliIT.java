@@ -532,6 +532,62 @@ class CliIT {
   }
 
   @Test
+  void adopt() throws Exception {
+    Path files = Files.createDirectories(directory.resolve("migrations"));
+    Files.writeString(files.resolve("1_a.up.sql"), "CREATE TABLE a (id int);");
+    Files.writeString(files.resolve("1_a.down.sql"), "DROP TABLE a;");
+    Files.writeString(files.resolve("2_b.up.sql"), "CREATE TABLE b (id int);");
+    database.execute(
+        "CREATE TABLE a (id int);"
+            + "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL);"
+            + "INSERT INTO schema_migrations VALUES (1, false)");
+    String root = files.toString();
+
+    assertThat(sheaf("migrate", "adopt", "--from", "rails", "--dir", root))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: there is no tool rails
+              there are: golang-migrate, goose, dbmate, flyway, sql
+            """);
+    assertThat(sheaf("migrate", "adopt", "--from", "golang-migrate", "--dir", root, "--at", "2"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: public.schema_migrations is at version 1, not at 2
+              leave out --at, or use --from sql if the table is wrong
+            """);
+    assertThat(sheaf("migrate", "adopt", "--from", "golang-migrate", "--dir", root))
+        .isEqualTo("exit 0\nout:\nerr:\n1 changeset recorded as applied\n");
+    assertThat(sheafIn(root, "migrate", "create", "add c", "--module", "core"))
+        .isEqualTo(
+            "exit 0\nout:\n%s/3_add_c.up.sql\n%s/3_add_c.down.sql\nerr:\n".formatted(root, root));
+    assertThat(sheafIn(root, "migrate", "up", "--module", "core", "--to", "2"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            up    core/2_b  TIME
+            err:
+            without a rollback: core/2_b; sheaf migrate derive-rollback FILE writes one
+            1 changeset applied in TIME
+            """);
+    assertThat(sheafIn(root, "migrate", "sql", "down", "--module", "core"))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: core/2_b has no rollback
+              write it into core/2_b.down.sql, or let sheaf migrate derive-rollback write it
+            """);
+  }
+
+  @Test
   void forceBaselineAndDrop() throws Exception {
     assertThat(sheaf("migrate", "force", "1", "--module", "core", "--reason", "by hand"))
         .isEqualTo("exit 0\nout:\nerr:\ncore is recorded at 001\n");
@@ -1019,8 +1075,12 @@ class CliIT {
   }
 
   private String sheaf(String... arguments) {
+    return sheafIn(directory.resolve("changelog").toString(), arguments);
+  }
+
+  private String sheafIn(String root, String... arguments) {
     List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--config", config(), "--root", directory.resolve("changelog").toString()));
+    all.addAll(List.of("--config", config(), "--root", root));
     return run(all.toArray(String[]::new));
   }
 
