@@ -128,7 +128,7 @@ final class ChangelogReader {
 
   private boolean withoutTransaction;
 
-  /// Whether `BEGIN` and `COMMIT` stand around all statements.
+  /// Whether `BEGIN` and `COMMIT` stood around all statements.
   private boolean isFramed;
 
   private ChangelogReader(SourceText text, ChangelogForm form) {
@@ -176,6 +176,7 @@ final class ChangelogReader {
     int end = downStart < 0 ? text.length() : downStart;
     List<SqlStatement> up =
         withoutFrame(all.stream().filter(statement -> statement.start() < end).toList());
+    boolean isTransaction = isFramed;
     List<SqlStatement> down =
         withoutFrame(all.stream().filter(statement -> statement.start() >= end).toList());
     boolean saysNothing = isBlank(0, end);
@@ -231,7 +232,7 @@ final class ChangelogReader {
         "",
         changesetPosition,
         saysNothing ? "" : "has a text",
-        !withoutTransaction && (isFramed || !runsOutsideTransactions(up)),
+        isTransaction || !(withoutTransaction || runsOutsideTransactions(up)),
         checksum,
         up,
         rollbackOrNone,

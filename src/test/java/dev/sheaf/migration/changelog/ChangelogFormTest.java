@@ -63,6 +63,7 @@ class ChangelogFormTest {
           001_a.up.sql  | START TRANSACTION ;¶@¶END ;¶
           001_a.sql     | @¶---- create above / drop below ----¶DROP TABLE t;
           001_a.sql     | -- +goose Up¶-- +goose StatementBegin¶@¶-- +goose StatementEnd¶-- +goose Down¶DROP TABLE t;
+          001_a.sql     | -- +goose NO TRANSACTION¶-- +goose Up¶BEGIN;¶@¶COMMIT;¶-- +goose Down¶DROP TABLE t;
           001_a.sql     | -- migrate:up¶@¶-- migrate:down¶--lossy-rollback it is gone¶DROP TABLE t;
           V1__a.sql     | @
           """)
@@ -84,6 +85,7 @@ class ChangelogFormTest {
     assertThat(changeset.id()).isEqualTo("001");
     assertThat(changeset.author()).isEqualTo("core");
     assertThat(changeset.up()).hasSize(2);
+    assertThat(changeset.transactional()).isTrue();
   }
 
   @ParameterizedTest
