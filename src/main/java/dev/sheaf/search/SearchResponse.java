@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 ///   pgvector does not report it
 /// @param truncated whether hits may be missing although `limit` allows more
 /// @param truncatedBecause the reason, if `truncated`
+/// @param warnings what the search left out of its text; absent if it read all of it
 /// @param took time in this service, including the embedding of the text, in milliseconds
 /// @param explain the statements that ran, if requested
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -25,6 +26,7 @@ public record SearchResponse(
     @Nullable Long scanned,
     boolean truncated,
     @Nullable String truncatedBecause,
+    @Nullable List<String> warnings,
     double took,
     @Nullable List<ExplainedStatement> explain) {
 
