@@ -45,10 +45,8 @@ final class SearchText {
   /// outdated.
   static final int MAX_RARE = 6_000;
 
-  /// More chunks with several frequent words are not ranked.
-  private static final int MAX_SEVERAL = 2_000;
-
-  /// As many chunks are ranked at least, if that many contain a word.
+  /// As many chunks are ranked at least, if that many contain a word; not more with several
+  /// frequent words, and not more with one.
   private static final int MIN_RANKED = SearchRequest.MAX_LIMIT;
 
   /// What the text of a search depends on. Searches of one shape differ only in their parameters.
@@ -369,7 +367,7 @@ final class SearchText {
                     + "c.search @@ "
                     + tsquery(Placeholder.SEVERAL_WORDS)
                     + withoutRareWords(),
-                MAX_SEVERAL),
+                MIN_RANKED),
             chunksWith(
                 notEnough
                     + "(SELECT count(*) FROM of_words) + (SELECT count(*) FROM of_several) < %s AND c.search @@ "
