@@ -47,8 +47,11 @@ class StalledConnections {
 
   private static final Duration CHECK_EVERY = Duration.ofSeconds(1);
 
-  /// From this share of the connections on, idle ones are closed immediately.
+  /// From this share of the connections on, those that are idle until the next check are closed.
   private static final double CROWDED = 0.8;
+
+  /// At this share, a new connection starts a check, which closes idle ones down to [#CROWDED].
+  private static final double FULL = 0.9;
 
   /// The media types of answers that last for long and keep little memory.
   private static final List<String> STREAMS = List.of("application/x-ndjson", "text/event-stream");
@@ -62,20 +65,24 @@ class StalledConnections {
   private final TransferRate ofAnswers;
   private final TransferRate ofStreams;
   private final Duration readTimeout;
-  private final int crowd;
+  private final int maxConnections;
+  private final VertxInternal vertx;
+
+  /// The connections that have sent a request or were checked.
   private final AtomicInteger open = new AtomicInteger();
-  private volatile boolean crowded;
 
   StalledConnections(
       LimitsConfig config,
       @ConfigProperty(name = "quarkus.http.read-timeout", defaultValue = "60s")
           Duration readTimeout,
-      @ConfigProperty(name = "quarkus.http.limits.max-connections") OptionalInt maxConnections) {
+      @ConfigProperty(name = "quarkus.http.limits.max-connections") OptionalInt maxConnections,
+      Vertx vertx) {
     this.config = config;
     this.ofAnswers = TransferRate.of(config);
     this.ofStreams = TransferRate.ofStreams(config);
     this.readTimeout = readTimeout;
-    this.crowd = (int) (maxConnections.orElse(Integer.MAX_VALUE) * CROWDED);
+    this.maxConnections = maxConnections.orElse(Integer.MAX_VALUE);
+    this.vertx = (VertxInternal) vertx;
   }
 
   /// The requests of a connection. A connection of HTTP/2 has many at a time, and its own state of
@@ -107,7 +114,9 @@ class StalledConnections {
     }
 
     boolean isIdleFor(Duration time) {
-      return running.get() == 0 && System.nanoTime() - idleSince > time.toNanos();
+      return running.get() == 0
+          && streams.isEmpty()
+          && System.nanoTime() - idleSince > time.toNanos();
     }
   }
 
@@ -184,6 +193,7 @@ class StalledConnections {
   private void track(RoutingContext call) {
     if (call.request().connection() instanceof ConnectionBase connection) {
       Channel channel = connection.channel();
+      boolean isNew = channel.attr(STATE).get() == null;
       State state = state(channel);
       var exchange = new Exchange(call.response());
       Http2ConnectionHandler http2 = http2(channel);
@@ -195,6 +205,9 @@ class StalledConnections {
         state.streams.put(call.response().streamId(), exchange);
         call.addEndHandler(_ -> exchange.end());
         ClientConnections.watchStream(call, channel, http2);
+      }
+      if (isNew && isOpen(FULL)) {
+        check();
       }
     }
     call.next();
@@ -217,15 +230,15 @@ class StalledConnections {
     }
   }
 
-  void start(@Observes StartupEvent event, Vertx vertx) {
-    // The pages of dev mode keep connections open that carry no requests.
-    if (LaunchMode.current() != LaunchMode.DEVELOPMENT) {
-      vertx.setPeriodic(CHECK_EVERY.toMillis(), _ -> check((VertxInternal) vertx));
-    }
+  void start(@Observes StartupEvent event) {
+    vertx.setPeriodic(CHECK_EVERY.toMillis(), _ -> check());
   }
 
-  private void check(VertxInternal vertx) {
-    crowded = open.getAndSet(0) >= crowd;
+  private void check() {
+    // The pages of dev mode keep connections open that carry no requests.
+    if (LaunchMode.current() == LaunchMode.DEVELOPMENT) {
+      return;
+    }
     for (EventExecutor executor : vertx.getEventLoopGroup()) {
       if (executor instanceof SingleThreadEventLoop loop) {
         loop.execute(() -> check(loop.registeredChannelsIterator()));
@@ -234,32 +247,41 @@ class StalledConnections {
   }
 
   private void check(Iterator<Channel> channels) {
-    int count = 0;
+    boolean full = isOpen(FULL);
     while (channels.hasNext()) {
       Channel channel = channels.next();
       // Accepted connections have a parent, connections of our own clients have none.
       if (channel.parent() == null) {
         continue;
       }
-      count++;
       State state = state(channel);
       Http2ConnectionHandler http2 = http2(channel);
       if (http2 != null) {
         check(state, channel, http2);
       }
       Exchange exchange = state.newest;
-      Duration allowed = state.used ? config.keepAlive() : config.headerTimeout();
       if (exchange != null
           && exchange.isReadTooSlowly(
               channel.isWritable(), pending(channel), ofAnswers, ofStreams)) {
         breakOff(channel);
-      } else if (state.isIdleFor(crowded ? CHECK_EVERY : allowed)
+      } else if (state.isIdleFor(allowedIdle(state, full))
           || (exchange != null && exchange.receivesLongerThan(readTimeout))) {
         // It waits until everything is written.
         var _ = channel.close();
       }
     }
-    open.addAndGet(count);
+  }
+
+  private Duration allowedIdle(State state, boolean full) {
+    if (isOpen(CROWDED)) {
+      // The first request of a new connection may be on its way.
+      return full && state.used ? Duration.ZERO : CHECK_EVERY;
+    }
+    return state.used ? config.keepAlive() : config.headerTimeout();
+  }
+
+  private boolean isOpen(double share) {
+    return open.get() >= share * maxConnections;
   }
 
   private static long pending(Channel channel) {
@@ -301,13 +323,18 @@ class StalledConnections {
         || (flow.isWritable(stream) && !flow.hasFlowControlled(stream));
   }
 
-  private static State state(Channel channel) {
+  private State state(Channel channel) {
     State known = channel.attr(STATE).get();
     if (known != null) {
       return known;
     }
     var created = new State();
     State other = channel.attr(STATE).setIfAbsent(created);
-    return other == null ? created : other;
+    if (other != null) {
+      return other;
+    }
+    open.incrementAndGet();
+    channel.closeFuture().addListener(_ -> open.decrementAndGet());
+    return created;
   }
 }

@@ -70,6 +70,7 @@ class LimitsIT {
           entry("SHEAF_EMBEDDING_OPENAI_SLOW_DIMENSIONS", "2"),
           entry("SHEAF_LIMITS_HEADER_TIMEOUT", "5s"),
           entry("QUARKUS_HTTP_READ_TIMEOUT", "5s"),
+          entry("QUARKUS_HTTP_LIMITS_MAX_CONNECTIONS", "250"),
           // Only the test waits for its locks.
           entry("SHEAF_INDEX_CHECK_EVERY", "1h"),
           entry("SHEAF_METRICS_EVERY", "off"));
@@ -138,6 +139,7 @@ class LimitsIT {
       searchesKeepTheirShareOfAPoolFullOfWrites(service, database, clients);
       aSearchTooManyIsRefused(service, database, clients);
       aGreedyCallerIsRefusedAndNobodyElse(service, clients);
+      whoLeavesConnectionsOpenKeepsNobodyOut(service);
       for (Socket socket : silent) {
         assertThat(socket.getInputStream().read()).as("end of the connection").isEqualTo(-1);
         socket.close();
@@ -716,6 +718,25 @@ class LimitsIT {
                   """);
         });
     assertThat(list(service, modest).statusCode()).isEqualTo(200);
+  }
+
+  /// More connections than the service accepts, each with one request.
+  private static void whoLeavesConnectionsOpenKeepsNobodyOut(SheafProcess service)
+      throws Exception {
+    List<Socket> left = new ArrayList<>();
+    try {
+      for (int i = 0; i < 1_000; i++) {
+        Socket client = open(service, "none", "GET /q/health/live", "\n");
+        left.add(client);
+        assertThat(client.getInputStream().readNBytes(12))
+            .as("answer " + i)
+            .isEqualTo("HTTP/1.1 200".getBytes(StandardCharsets.US_ASCII));
+      }
+    } finally {
+      for (Socket client : left) {
+        client.close();
+      }
+    }
   }
 
   private static void isOverloaded(HttpResponse<String> answer) {
