@@ -2,10 +2,12 @@ package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.telemetry.Spans;
 import io.agroal.api.AgroalDataSource;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -39,14 +41,16 @@ class QueryWords {
   private static final int MAX_COUNTED_WITHOUT_STATISTICS = 20_000;
 
   private final AgroalDataSource dataSource;
+  private final Spans spans;
   private final Cache<Long, ChunkStatistics> statistics =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
   /// The chunks of a collection.
   private record ChunkStatistics(RowCount chunks, double meanLength) {}
 
-  QueryWords(AgroalDataSource dataSource) {
+  QueryWords(AgroalDataSource dataSource, Spans spans) {
     this.dataSource = dataSource;
+    this.spans = spans;
   }
 
   /// The words of a text, at most [Words#MAX] of them.
@@ -56,6 +60,13 @@ class QueryWords {
   /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
   ///   statement timed out
   Words read(Space space, String language, String text, long timeout) throws SQLException {
+    return spans.sql(
+        "read words", space.chunkTable(), () -> readNow(space, language, text, timeout));
+  }
+
+  private Words readNow(Space space, String language, String text, long timeout)
+      throws SQLException {
+    Cancellation.check();
     try (Connection connection = dataSource.getConnection()) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       ChunkStatistics chunks = statistics(connection, space);
@@ -83,7 +94,7 @@ class QueryWords {
         words.add(word(row, chunks.chunks()));
       }
     }
-    return new Words(words, ignored, chunks.chunks().rows(), chunks.meanLength());
+    return new Words(words, ignored, (double) chunks.chunks().rows(), chunks.meanLength());
   }
 
   /// Whether the syntax of search engines leaves no word of a text.
@@ -165,23 +176,23 @@ class QueryWords {
   }
 
   private static Words.Word word(ResultSet row, RowCount chunks) throws SQLException {
+    double all = (double) chunks.rows();
     double with =
-        chunksWith(
-            (Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), chunks.rows());
-    return new Words.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(chunks.rows(), with));
+        chunksWith((Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), all);
+    return new Words.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(all, with));
   }
 
   /// The number of chunks that contain a word.
   ///
   /// @param lowest a word whose frequency is not known is not more frequent than this
   private static double chunksWith(
-      @Nullable Number frequency, @Nullable Number lowest, long counted, long chunks) {
+      @Nullable Number frequency, @Nullable Number lowest, long counted, double chunks) {
     if (frequency != null) {
       return frequency.doubleValue() * chunks;
     }
     int limit = lowest == null ? MAX_COUNTED_WITHOUT_STATISTICS : MAX_COUNTED;
     if (counted < limit) {
-      return counted;
+      return (double) counted;
     }
     double most = lowest == null ? chunks : lowest.doubleValue() * chunks;
     return Math.sqrt(limit * Math.max(limit, most));

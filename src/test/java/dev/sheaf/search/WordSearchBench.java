@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
 import org.apache.lucene.analysis.TokenStream;
@@ -70,6 +71,8 @@ class WordSearchBench {
   /// The lists of `apt-get update`, and what is left if a machine has none with descriptions.
   private static final Path APT_LISTS =
       Path.of(System.getProperty("sheaf.bench.apt-lists", "/var/lib/apt/lists"));
+
+  private static final Pattern SECTION = Pattern.compile("(?m)^\\.S[Hh] *\"?");
 
   private static final Path DPKG_STATUS = Path.of("/var/lib/dpkg/status");
   private static final Path MANUAL = Path.of("/usr/share/man/man1");
@@ -171,12 +174,13 @@ class WordSearchBench {
 
     @Override
     public String toString() {
-      return "%.3f | %.3f | %.3f | %.4f"
-          .formatted(
-              mean(rank -> rank == 1 ? 1 : 0),
-              mean(rank -> rank <= 10 ? 1 : 0),
-              mean(rank -> 1.0 / rank),
-              mean(rank -> rank <= 10 ? Math.log(2) / Math.log(rank + 1) : 0));
+      return String.format(
+          Locale.ROOT,
+          "%.3f | %.3f | %.3f | %.4f",
+          mean(rank -> rank == 1 ? 1 : 0),
+          mean(rank -> rank <= 10 ? 1 : 0),
+          mean(rank -> 1.0 / rank),
+          mean(rank -> rank <= 10 ? Math.log(2) / Math.log(rank + 1) : 0));
     }
   }
 
@@ -339,16 +343,16 @@ class WordSearchBench {
           APT_LISTS);
       return Files.exists(DPKG_STATUS) ? packages(Files.newInputStream(DPKG_STATUS)) : List.of();
     }
-    var items = new ArrayList<Item>();
+    var items = new LinkedHashMap<String, Item>();
     for (Path list : lists) {
       // The lists are compressed, which apt knows how.
       Process cat =
           new ProcessBuilder("/usr/lib/apt/apt-helper", "cat-file", list.toString())
               .redirectError(ProcessBuilder.Redirect.DISCARD)
               .start();
-      items.addAll(packages(cat.getInputStream()));
+      packages(cat.getInputStream()).forEach(item -> items.putIfAbsent(item.id(), item));
     }
-    return items;
+    return List.copyOf(items.values());
   }
 
   private static List<Item> packages(InputStream records) throws IOException {
@@ -419,11 +423,11 @@ class WordSearchBench {
             .replace("\\(aq", "'")
             .replace("\\(lq", "\"")
             .replace("\\(rq", "\"");
-    String[] sections = plain.split("(?m)^\\.S[Hh] *\"?");
+    List<String> sections = SECTION.splitAsStream(plain).skip(1).toList();
     String question = null;
     var text = new StringBuilder();
-    for (int i = 1; i < sections.length; i++) {
-      String[] lines = sections[i].split("\n", 2);
+    for (String section : sections) {
+      String[] lines = section.split("\n", 2);
       String body = lines.length < 2 ? "" : lines[1].replaceAll("(?m)^[.'].*\n?", "").strip();
       if (lines[0].startsWith("NAME")) {
         String[] parts = body.split(" -+ ", 2);

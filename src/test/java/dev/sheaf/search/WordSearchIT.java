@@ -400,7 +400,8 @@ class WordSearchIT {
       chunks.values().stream()
           .filter(chunk -> scorer.applyAsDouble(chunk) > 0 && matches.test(chunk))
           .sorted(
-              Comparator.comparing((Chunk chunk) -> -Math.round(scorer.applyAsDouble(chunk) * 1e9))
+              Comparator.comparingLong(
+                      (Chunk chunk) -> -Math.round(scorer.applyAsDouble(chunk) * 1e9))
                   .thenComparing(Chunk::id))
           .forEach(chunk -> ranked.put(chunk.document(), scorer.applyAsDouble(chunk)));
       return ranked;
