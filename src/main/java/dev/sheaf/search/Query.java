@@ -20,7 +20,7 @@ public record Query(
     @Nullable FilterSql predicate,
     @Nullable UUID excluded,
     String language,
-    Words words) {
+    SearchWords words) {
 
   /// A search for vectors alone.
   public Query(
@@ -30,7 +30,7 @@ public record Query(
       @Nullable FilterSql predicate,
       @Nullable UUID excluded,
       String language) {
-    this(request, space, vector, predicate, excluded, language, Words.NONE);
+    this(request, space, vector, predicate, excluded, language, SearchWords.NONE);
   }
 
   int limit() {

@@ -53,18 +53,18 @@ class QueryWords {
     this.spans = spans;
   }
 
-  /// The words of a text, at most [Words#MAX] of them.
+  /// The words of a text, at most [SearchWords#MAX] of them.
   ///
   /// @param language text search configuration
   /// @param timeout of the statement, in milliseconds
   /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
   ///   statement timed out
-  Words read(Space space, String language, String text, long timeout) throws SQLException {
+  SearchWords read(Space space, String language, String text, long timeout) throws SQLException {
     return spans.sql(
         "read words", space.chunkTable(), () -> readNow(space, language, text, timeout));
   }
 
-  private Words readNow(Space space, String language, String text, long timeout)
+  private SearchWords readNow(Space space, String language, String text, long timeout)
       throws SQLException {
     Cancellation.check();
     try (Connection connection = dataSource.getConnection()) {
@@ -84,17 +84,17 @@ class QueryWords {
     }
   }
 
-  private static Words words(PreparedStatement statement, ChunkStatistics chunks)
+  private static SearchWords words(PreparedStatement statement, ChunkStatistics chunks)
       throws SQLException {
-    var words = new ArrayList<Words.Word>();
+    var words = new ArrayList<SearchWords.Word>();
     int ignored = 0;
     try (ResultSet row = statement.getResultSet()) {
       while (row.next()) {
-        ignored = Math.max(0, row.getInt(3) - Words.MAX);
+        ignored = Math.max(0, row.getInt(3) - SearchWords.MAX);
         words.add(word(row, chunks.chunks()));
       }
     }
-    return new Words(words, ignored, (double) chunks.chunks().rows(), chunks.meanLength());
+    return new SearchWords(words, ignored, (double) chunks.chunks().rows(), chunks.meanLength());
   }
 
   /// Whether the syntax of search engines leaves no word of a text.
@@ -168,18 +168,18 @@ class QueryWords {
     """
         .formatted(
             language,
-            Words.MAX,
+            SearchWords.MAX,
             useStatistics,
             space.chunkTable(),
             MAX_COUNTED,
             MAX_COUNTED_WITHOUT_STATISTICS);
   }
 
-  private static Words.Word word(ResultSet row, RowCount chunks) throws SQLException {
+  private static SearchWords.Word word(ResultSet row, RowCount chunks) throws SQLException {
     double all = (double) chunks.rows();
     double with =
         chunksWith((Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), all);
-    return new Words.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(all, with));
+    return new SearchWords.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(all, with));
   }
 
   /// The number of chunks that contain a word.

@@ -48,7 +48,7 @@ public class SearchService {
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
   /// The result of a search, and what it left out of its text.
-  private record Found(Planner.Outcome outcome, List<String> warnings) {}
+  private record FoundHits(Planner.Outcome outcome, List<String> warnings) {}
 
   SearchService(
       CollectionService collections,
@@ -82,7 +82,7 @@ public class SearchService {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
-    Found found;
+    FoundHits found;
     try {
       found = search(findCollection(collection), collection, request, memory);
     } catch (SQLException e) {
@@ -125,14 +125,14 @@ public class SearchService {
     return cache.get(name, collections::activeSpaceAndSettings);
   }
 
-  private Found search(
+  private FoundHits search(
       ActiveSpace searched, String collection, SearchRequest request, MemoryBudget.Account memory)
       throws SQLException {
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));
     String language = searched.settings().searchLanguage();
-    Words words = readsWords(request) ? words(space, language, request) : Words.NONE;
+    SearchWords words = readsWords(request) ? words(space, language, request) : SearchWords.NONE;
     UUID like =
         request.like() == null
             ? null
@@ -150,14 +150,15 @@ public class SearchService {
             searched.settings().efSearch(config.efSearch()),
             memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
-    return new Found(outcome, warnings(request, outcome, language, words));
+    return new FoundHits(outcome, warnings(request, outcome, language, words));
   }
 
   private static boolean readsWords(SearchRequest request) {
     return request.mode() != Mode.VECTOR && request.match() != WordMatch.QUERY;
   }
 
-  private Words words(Space space, String language, SearchRequest request) throws SQLException {
+  private SearchWords words(Space space, String language, SearchRequest request)
+      throws SQLException {
     try {
       return queryWords.read(
           space, language, Objects.requireNonNull(request.text()), planner.timeout(request));
@@ -167,7 +168,7 @@ public class SearchService {
   }
 
   private List<String> warnings(
-      SearchRequest request, Planner.Outcome outcome, String language, Words words)
+      SearchRequest request, Planner.Outcome outcome, String language, SearchWords words)
       throws SQLException {
     var warnings = new ArrayList<String>();
     if (hasNoWords(request, outcome, language, words)) {
@@ -178,7 +179,7 @@ public class SearchService {
     if (words.ignored() > 0) {
       warnings.add(
           "The text has %s different words. Only the first %s were searched."
-              .formatted(Words.MAX + words.ignored(), Words.MAX));
+              .formatted(SearchWords.MAX + words.ignored(), SearchWords.MAX));
     }
     return warnings;
   }
@@ -186,7 +187,7 @@ public class SearchService {
   /// Whether the text has no words. For the syntax of search engines, this costs a query, so it is
   /// checked only if it can be the reason for an answer without hits.
   private boolean hasNoWords(
-      SearchRequest request, Planner.Outcome outcome, String language, Words words)
+      SearchRequest request, Planner.Outcome outcome, String language, SearchWords words)
       throws SQLException {
     if (request.mode() == Mode.VECTOR) {
       return false;

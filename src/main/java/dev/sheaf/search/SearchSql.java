@@ -88,11 +88,11 @@ public final class SearchSql {
         case WORDS ->
             parameters.add(
                 query.request().match() == WordMatch.ALL
-                    ? Words.all(query.words().words())
-                    : Words.any(query.words().rare()));
+                    ? SearchWords.all(query.words().words())
+                    : SearchWords.any(query.words().rare()));
         case SEVERAL_WORDS -> parameters.add(query.words().severalFrequent());
-        case FREQUENT_WORDS -> parameters.add(Words.any(query.words().frequent()));
-        case ANY_WORD -> parameters.add(Words.any(query.words().words()));
+        case FREQUENT_WORDS -> parameters.add(SearchWords.any(query.words().frequent()));
+        case ANY_WORD -> parameters.add(SearchWords.any(query.words().words()));
         case EACH_WORD -> parameters.add(query.words().queries());
         case WEIGHTS -> parameters.add(query.words().weights());
         case MAX_SCORE_OF_FREQUENT -> parameters.add(query.words().maxScoreOfFrequent());

@@ -178,13 +178,13 @@ class SearchPlanIT {
   }
 
   /// The word `many` is too frequent for all of its chunks to be ranked.
-  private static Words words(SearchRequest request) {
+  private static SearchWords words(SearchRequest request) {
     if (request.text() == null || request.match() == WordMatch.QUERY) {
-      return Words.NONE;
+      return SearchWords.NONE;
     }
-    return new Words(
+    return new SearchWords(
         Stream.of(request.text().split(" "))
-            .map(word -> new Words.Word(word, word.equals("many") ? 20_000 : 40, 1))
+            .map(word -> new SearchWords.Word(word, word.equals("many") ? 20_000 : 40, 1))
             .toList(),
         0,
         20_000,

@@ -38,8 +38,8 @@ class SearchSqlTest {
           SearchPlan.ExactScan.UNBOUNDED,
           new SearchPlan.FulltextScan());
 
-  private static final Words.Word RARE = new Words.Word("it's \\", 7, 9);
-  private static final Words.Word FREQUENT = new Words.Word("tide", 50_000, 0.7);
+  private static final SearchWords.Word RARE = new SearchWords.Word("it's \\", 7, 9);
+  private static final SearchWords.Word FREQUENT = new SearchWords.Word("tide", 50_000, 0.7);
 
   @Test
   void searchesOfOneShapeHaveTheSameText() throws Exception {
@@ -74,9 +74,9 @@ class SearchSqlTest {
     SearchRequest request =
         JSON.readValue(
             "{\"text\":\"a\",\"mode\":\"fulltext\",\"match\":\"any\"}", SearchRequest.class);
-    var moon = new Words.Word("moon", 9_000, 1.9);
-    var sea = new Words.Word("sea", 8_000, 2);
-    var sun = new Words.Word("sun", 8_000, 2);
+    var moon = new SearchWords.Word("moon", 9_000, 1.9);
+    var sea = new SearchWords.Word("sea", 8_000, 2);
+    var sun = new SearchWords.Word("sun", 8_000, 2);
     var plan = new SearchPlan.FulltextScan();
 
     assertThat(new SearchSql(query(request, null, null, null, FREQUENT, RARE), plan).parameters(1))
@@ -88,9 +88,10 @@ class SearchSqlTest {
             new SearchSql(query(request, null, null, null, moon, sea, FREQUENT), plan)
                 .parameters(1))
         .contains("'sea' & 'moon' & 'tide'", "'sea' | 'moon' | 'tide'");
-    for (var words : List.of(List.of(RARE), List.of(FREQUENT), List.<Words.Word>of())) {
+    for (var words : List.of(List.of(RARE), List.of(FREQUENT), List.<SearchWords.Word>of())) {
       var sql =
-          new SearchSql(query(request, null, null, null, words.toArray(new Words.Word[0])), plan);
+          new SearchSql(
+              query(request, null, null, null, words.toArray(new SearchWords.Word[0])), plan);
       assertThat(sql.text().statements().chars().filter(character -> character == '?'))
           .hasSameSizeAs(sql.parameters(1));
     }
@@ -147,7 +148,7 @@ class SearchSqlTest {
       float @Nullable [] vector,
       @Nullable FilterSql filter,
       @Nullable UUID excluded,
-      Words.Word... words) {
+      SearchWords.Word... words) {
     return new Query(
         request,
         SPACE,
@@ -155,6 +156,6 @@ class SearchSqlTest {
         filter,
         excluded,
         "english",
-        new Words(List.of(words), 0, 100_000, 30));
+        new SearchWords(List.of(words), 0, 100_000, 30));
   }
 }

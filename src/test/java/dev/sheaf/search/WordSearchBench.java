@@ -84,7 +84,7 @@ class WordSearchBench {
   @Inject ObjectMapper json;
 
   /// A document, and a question that it answers. Nobody wrote them for this benchmark.
-  private record Item(String id, String question, String text) {}
+  private record KnownItem(String id, String question, String text) {}
 
   private final ManagedContext request = Arc.container().requestContext();
 
@@ -104,24 +104,24 @@ class WordSearchBench {
     measure("manual pages", sample(manualPages(), 2));
   }
 
-  private static List<Item> sample(List<Item> items, int seed) {
+  private static List<KnownItem> sample(List<KnownItem> items, int seed) {
     var shuffled = new ArrayList<>(items);
     Collections.shuffle(shuffled, new Random(seed));
     return shuffled.subList(0, Math.min(DOCUMENTS, shuffled.size()));
   }
 
-  private void measure(String name, List<Item> items) throws Exception {
+  private void measure(String name, List<KnownItem> items) throws Exception {
     if (items.size() < 100) {
       System.out.printf("%s: this machine has none%n", name);
       return;
     }
     String collection = Api.newCollection();
-    for (Item item : items) {
+    for (KnownItem item : items) {
       Api.put(collection, item.id(), Map.of("text", item.text())).statusCode(201);
     }
     Space space = collections.activeSpace(collection);
     execute("ANALYZE " + space.chunkTable() + ", " + space.embeddingTable());
-    List<Item> asked = items.subList(0, Math.min(QUESTIONS, items.size()));
+    List<KnownItem> asked = items.subList(0, Math.min(QUESTIONS, items.size()));
     System.out.printf("%n%s: %s documents, %s questions%n", name, items.size(), asked.size());
     System.out.println("| Search | hit@1 | hit@10 | MRR | nDCG@10 | p50 | of raw vector search |");
     System.out.println("|---|---|---|---|---|---|---|");
@@ -136,7 +136,7 @@ class WordSearchBench {
     var scores = new LinkedHashMap<String, Scores>();
     settings.forEach((setting, options) -> {
       var found = new Scores();
-      for (Item item : asked) {
+      for (KnownItem item : asked) {
         found.add(rank(search(collection, item.question(), options, 100), item.id()));
       }
       scores.put(setting, found);
@@ -225,7 +225,7 @@ class WordSearchBench {
 
   @Inject QueryVectors vectors;
 
-  private float[] vector(Space space, Item item) {
+  private float[] vector(Space space, KnownItem item) {
     return vectors.embed(space, item.question());
   }
 
@@ -265,7 +265,7 @@ class WordSearchBench {
   }
 
   /// Lucene's BM25 over the words of the same tsvectors.
-  private Scores lucene(Space space, List<Item> asked) throws Exception {
+  private Scores lucene(Space space, List<KnownItem> asked) throws Exception {
     var scores = new Scores();
     try (var directory = new ByteBuffersDirectory()) {
       var config = new IndexWriterConfig().setSimilarity(new BM25Similarity());
@@ -276,7 +276,7 @@ class WordSearchBench {
               statement.executeQuery(
                   """
                   SELECT d.external_id,
-                         (SELECT array_agg(lexeme) FROM unnest(c.search), unnest(positions))
+                         (SELECT array_agg(w.lexeme) FROM unnest(c.search) w, unnest(w.positions))
                     FROM %s c
                     JOIN %s d ON d.id = c.document_id
                   """
@@ -291,7 +291,7 @@ class WordSearchBench {
       try (var reader = DirectoryReader.open(directory)) {
         var searcher = new IndexSearcher(reader);
         searcher.setSimilarity(new BM25Similarity());
-        for (Item item : asked) {
+        for (KnownItem item : asked) {
           var query = new BooleanQuery.Builder();
           for (String lexeme :
               column("SELECT lexeme FROM unnest(to_tsvector('english', ?))", item.question())) {
@@ -330,7 +330,7 @@ class WordSearchBench {
   }
 
   /// The descriptions of packages: the synopsis is the question.
-  private static List<Item> packages() throws IOException {
+  private static List<KnownItem> packages() throws IOException {
     List<Path> lists = List.of();
     if (Files.isDirectory(APT_LISTS)) {
       try (Stream<Path> files = Files.list(APT_LISTS)) {
@@ -343,7 +343,7 @@ class WordSearchBench {
           APT_LISTS);
       return Files.exists(DPKG_STATUS) ? packages(Files.newInputStream(DPKG_STATUS)) : List.of();
     }
-    var items = new LinkedHashMap<String, Item>();
+    var items = new LinkedHashMap<String, KnownItem>();
     for (Path list : lists) {
       // The lists are compressed, which apt knows how.
       Process cat =
@@ -355,8 +355,8 @@ class WordSearchBench {
     return List.copyOf(items.values());
   }
 
-  private static List<Item> packages(InputStream records) throws IOException {
-    var items = new LinkedHashMap<String, Item>();
+  private static List<KnownItem> packages(InputStream records) throws IOException {
+    var items = new LinkedHashMap<String, KnownItem>();
     try (var reader = new BufferedReader(new InputStreamReader(records, StandardCharsets.UTF_8))) {
       @Nullable String name = null;
       @Nullable String synopsis = null;
@@ -373,7 +373,7 @@ class WordSearchBench {
           text.append(line.equals(" .") ? "" : line.strip()).append('\n');
         } else if (inDescription) {
           if (name != null && synopsis != null && text.length() > 100) {
-            items.putIfAbsent(text.toString(), new Item(name, synopsis, cut(text.toString())));
+            items.putIfAbsent(text.toString(), new KnownItem(name, synopsis, cut(text.toString())));
           }
           text.setLength(0);
           inDescription = false;
@@ -388,11 +388,11 @@ class WordSearchBench {
   }
 
   /// Manual pages without their NAME, whose explanation is the question.
-  private static List<Item> manualPages() throws IOException {
+  private static List<KnownItem> manualPages() throws IOException {
     if (!Files.isDirectory(MANUAL)) {
       return List.of();
     }
-    var items = new LinkedHashMap<String, Item>();
+    var items = new LinkedHashMap<String, KnownItem>();
     List<Path> pages;
     try (Stream<Path> files = Files.list(MANUAL)) {
       pages =
@@ -406,7 +406,7 @@ class WordSearchBench {
     for (Path page : shuffled.subList(0, Math.min(3 * DOCUMENTS, shuffled.size()))) {
       try (var in = new GZIPInputStream(Files.newInputStream(page))) {
         String source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
-        Item item = manualPage(page.getFileName().toString(), source);
+        KnownItem item = manualPage(page.getFileName().toString(), source);
         if (item != null) {
           items.putIfAbsent(item.question(), item);
         }
@@ -415,7 +415,7 @@ class WordSearchBench {
     return List.copyOf(items.values());
   }
 
-  private static @Nullable Item manualPage(String file, String source) {
+  private static @Nullable KnownItem manualPage(String file, String source) {
     String plain =
         source
             .replaceAll("\\\\f(?:\\[[A-Z]*]|[A-Z])|\\\\&|\\\\s[-+]?\\d", "")
@@ -438,7 +438,7 @@ class WordSearchBench {
     }
     return question == null || question.length() < 12 || text.length() < 200
         ? null
-        : new Item(file.replace(".gz", ""), question, cut(text.toString()));
+        : new KnownItem(file.replace(".gz", ""), question, cut(text.toString()));
   }
 
   /// One word is in each fourth chunk, one in each fifth, one in each third; others are rare.

@@ -50,7 +50,7 @@ class WordSearchIT {
   void scoresAndOrderAreThoseOfBm25() throws SQLException {
     for (int chunks : List.of(1, 7, 400)) {
       String collection = collection(IntStream.range(0, chunks).mapToObj(_ -> text()).toList());
-      var model = new Model(collection);
+      var model = new Bm25Model(collection);
       for (int search = 0; search < 25; search++) {
         String text = words(1 + random.nextInt(6));
         Set<String> lexemes = model.lexemes(text).keySet();
@@ -68,7 +68,7 @@ class WordSearchIT {
   void frequentWordsAreNotAllRanked() throws SQLException {
     String collection = collection(IntStream.range(0, 9_000).mapToObj(this::ofFrequent).toList());
     execute("ANALYZE " + table(collection));
-    var model = new Model(collection);
+    var model = new Bm25Model(collection);
 
     // A chunk with the rare word is better than any without it, so the others need not be ranked.
     SearchResponse rare = search(collection, "rare half every", "any", 10);
@@ -307,6 +307,8 @@ class WordSearchIT {
       insert.setString(1, name);
       insert.setObject(2, texts.toArray(new String[0]));
       insert.executeUpdate();
+      // Otherwise PostgreSQL counts these rows when they are analyzed, and again a second later.
+      connection.createStatement().execute("SELECT pg_stat_force_next_flush()");
     }
     return name;
   }
@@ -330,7 +332,7 @@ class WordSearchIT {
   }
 
   /// A chunk, with how often it contains each lexeme.
-  private record Chunk(String document, String id, Map<String, Integer> frequencies) {
+  private record ModelChunk(String document, String id, Map<String, Integer> frequencies) {
 
     int length() {
       return frequencies.values().stream().mapToInt(Integer::intValue).sum();
@@ -338,12 +340,12 @@ class WordSearchIT {
   }
 
   /// BM25 over all chunks of a collection.
-  private final class Model {
+  private final class Bm25Model {
 
-    private final Map<String, Chunk> chunks = new HashMap<>();
+    private final Map<String, ModelChunk> chunks = new HashMap<>();
     private final double meanLength;
 
-    Model(String collection) throws SQLException {
+    Bm25Model(String collection) throws SQLException {
       try (var connection = dataSource.getConnection();
           var statement = connection.createStatement();
           var row =
@@ -356,15 +358,15 @@ class WordSearchIT {
                   """
                       .formatted(table(collection)))) {
         while (row.next()) {
-          Chunk chunk =
+          ModelChunk chunk =
               chunks.computeIfAbsent(
-                  row.getString(1), id -> new Chunk(id, string(row, 2), new HashMap<>()));
+                  row.getString(1), id -> new ModelChunk(id, string(row, 2), new HashMap<>()));
           if (row.getString(3) != null) {
             chunk.frequencies().put(row.getString(3), row.getInt(4));
           }
         }
       }
-      meanLength = chunks.values().stream().mapToInt(Chunk::length).average().orElseThrow();
+      meanLength = chunks.values().stream().mapToInt(ModelChunk::length).average().orElseThrow();
     }
 
     private static String string(java.sql.ResultSet row, int column) {
@@ -393,21 +395,21 @@ class WordSearchIT {
     }
 
     /// The matching chunks with their scores, best first, in the order of their ids if equal.
-    Map<String, Double> ranked(String text, java.util.function.Predicate<Chunk> matches)
+    Map<String, Double> ranked(String text, java.util.function.Predicate<ModelChunk> matches)
         throws SQLException {
-      ToDoubleFunction<Chunk> scorer = scorer(text);
+      ToDoubleFunction<ModelChunk> scorer = scorer(text);
       var ranked = new LinkedHashMap<String, Double>();
       chunks.values().stream()
           .filter(chunk -> scorer.applyAsDouble(chunk) > 0 && matches.test(chunk))
           .sorted(
               Comparator.comparingLong(
-                      (Chunk chunk) -> -Math.round(scorer.applyAsDouble(chunk) * 1e9))
-                  .thenComparing(Chunk::id))
+                      (ModelChunk chunk) -> -Math.round(scorer.applyAsDouble(chunk) * 1e9))
+                  .thenComparing(ModelChunk::id))
           .forEach(chunk -> ranked.put(chunk.document(), scorer.applyAsDouble(chunk)));
       return ranked;
     }
 
-    private ToDoubleFunction<Chunk> scorer(String text) throws SQLException {
+    private ToDoubleFunction<ModelChunk> scorer(String text) throws SQLException {
       Map<String, Integer> words = lexemes(text);
       var weights = new HashMap<String, Double>();
       words.forEach((lexeme, times) -> {

@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 /// @param ignored number of different words of the text beyond [#MAX]
 /// @param chunks number of chunks of the collection, which may be an estimate
 /// @param meanLength mean number of positions in the tsvector of a chunk, at least 1
-record Words(List<Word> words, int ignored, double chunks, double meanLength) {
+record SearchWords(List<Word> words, int ignored, double chunks, double meanLength) {
 
   /// Number of different words of a text that are searched.
   static final int MAX = 64;
@@ -21,7 +21,7 @@ record Words(List<Word> words, int ignored, double chunks, double meanLength) {
   /// As many chunks are always ranked. With more, a search takes longer than a few milliseconds.
   private static final int MAX_RANKED = 4_000;
 
-  static final Words NONE = new Words(List.of(), 0, 0, 1);
+  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1);
 
   /// A word as the text search configuration writes it.
   ///
@@ -35,7 +35,7 @@ record Words(List<Word> words, int ignored, double chunks, double meanLength) {
     }
   }
 
-  Words {
+  SearchWords {
     words =
         words.stream()
             .sorted(Comparator.comparingDouble(Word::chunks).thenComparing(Word::lexeme))
