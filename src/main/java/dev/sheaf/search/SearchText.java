@@ -502,29 +502,45 @@ final class SearchText {
     return """
     ,
     nearest AS (
-         SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
+         SELECT document_id, ordinal, key, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
            FROM near
           ORDER BY place
           LIMIT %1$s
     ),
     worded AS (
-         SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
+         SELECT document_id, ordinal, key, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
            FROM matching w
           ORDER BY place
           LIMIT %1$s
     ),
     ranked AS MATERIALIZED (
          SELECT document_id, ordinal,
-                -(COALESCE(%2$s / (%4$s + n.place), 0) + COALESCE(%3$s / (%4$s + w.place), 0)) AS key
+                -(COALESCE(%2$s::float8 * %3$s, 0) + COALESCE(%4$s::float8 * %5$s, 0)) AS key
            FROM nearest n
            FULL JOIN worded w USING (document_id, ordinal)
     )\
     """
         .formatted(
             shape.depth(),
-            fusion.vector() + "::float8",
-            fusion.fulltext() + "::float8",
-            fusion.constant());
+            fusion.vector(),
+            gain("n", "nearest"),
+            fusion.fulltext(),
+            gain("w", "worded"));
+  }
+
+  /// What a list adds to the score of a chunk, without its weight; NULL if the list does not
+  /// contain the chunk.
+  private String gain(String chunk, String list) {
+    return switch (shape.fusion().by()) {
+      case RANK -> "1 / (%s + %s.place)::float8".formatted(shape.fusion().constant(), chunk);
+      case SCORE ->
+          """
+          CASE WHEN %1$s.key = (SELECT min(key) FROM %2$s) THEN 1
+                              ELSE ((SELECT max(key) FROM %2$s) - %1$s.key)
+                                   / NULLIF((SELECT max(key) - min(key) FROM %2$s), 0) END\
+          """
+              .formatted(chunk, list);
+    };
   }
 
   /// Whether the planner needs the number of rows. It does not in an index scan of a vector search,

@@ -108,6 +108,7 @@ class SearchSqlTest {
               ",'select':['vector','text','createdAt']",
               ",'highlight':true",
               ",'match':'all'",
+              ",'hybrid':{'by':'score'}",
               ",'match':'all','highlight':true",
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
@@ -115,7 +116,8 @@ class SearchSqlTest {
               ",'filter':{'year':{'$gt':3},'name':'x'}")) {
         for (SearchPlan plan : PLANS) {
           for (UUID excluded : new @Nullable UUID[] {null, new UUID(1, 2)}) {
-            if (mode.equals("vector") && options.contains("match")) {
+            if (mode.equals("vector") && options.contains("match")
+                || !mode.equals("hybrid") && options.contains("hybrid")) {
               continue;
             }
             boolean fulltext = plan instanceof SearchPlan.FulltextScan;

@@ -133,6 +133,9 @@ class WordSearchBench {
     settings.put("full text, `any`", Map.of("mode", "fulltext", "match", "any"));
     settings.put("hybrid with `query`", Map.of("mode", "hybrid", "match", "query"));
     settings.put("hybrid", Map.of("mode", "hybrid"));
+    settings.put(
+        "hybrid by score",
+        Map.of("mode", "hybrid", "hybrid", Map.of("by", "score", "vector", 0.6, "fulltext", 0.4)));
     var scores = new LinkedHashMap<String, Scores>();
     settings.forEach((setting, options) -> {
       var found = new Scores();

@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.hamcrest.Matchers.contains;
@@ -168,6 +169,23 @@ class WordSearchIT {
     Api.search(collection, request).body("hits.findAll{it.score > 0}", hasSize(0));
   }
 
+  /// The distances are 0, 1 and 2, and two texts have the word.
+  @Test
+  void scoresOfBothListsAreScaled() throws SQLException {
+    String collection = collection(List.of("tide", "tide and a filler", "bread"));
+    Map<String, Object> request = new HashMap<>();
+    request.putAll(Map.of("text", "tide", "mode", "hybrid", "vector", List.of(0)));
+    request.put("hybrid", Map.of("by", "score", "fulltext", 3));
+    assertThat(search(collection, request).hits())
+        .extracting(Hit::document, Hit::score)
+        .containsExactly(tuple("0", 4.0), tuple("1", 0.5), tuple("2", 0.0));
+
+    request.put("text", "bread");
+    assertThat(search(collection, request).hits())
+        .extracting(Hit::document, Hit::score)
+        .containsExactly(tuple("2", 3.0), tuple("0", 1.0), tuple("1", 0.5));
+  }
+
   /// Searches of all modes, page by page.
   @Test
   void pagesShowEachHitOnce() throws SQLException {
@@ -184,7 +202,13 @@ class WordSearchIT {
         request.put("match", List.of("any", "all", "query").get(random.nextInt(3)));
       }
       if (mode.equals("hybrid")) {
-        request.put("hybrid", Map.of("depth", 1 + random.nextInt(40)));
+        request.put(
+            "hybrid",
+            Map.of(
+                "depth",
+                1 + random.nextInt(40),
+                "by",
+                List.of("rank", "score").get(random.nextInt(2))));
       }
       if (random.nextInt(4) == 0) {
         request.put("groupBy", "document");
