@@ -107,6 +107,11 @@ public record CollectionSettings(
     return hnsw == null || hnsw.efSearch() == null ? fallback : hnsw.efSearch();
   }
 
+  /// The links of each node of a new index.
+  public int m(int fallback) {
+    return hnsw == null || hnsw.m() == null ? fallback : hnsw.m();
+  }
+
   /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null ? new CollectionSettings(fallback, hnsw, language, fields) : this;

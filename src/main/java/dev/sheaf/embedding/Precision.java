@@ -53,6 +53,16 @@ public enum Precision {
     };
   }
 
+  /// Bytes of an indexed vector: an 8-byte header, then 32, 16 or 1 bits per dimension.
+  public int bytes(int dimensions) {
+    return 8
+        + switch (this) {
+          case FULL -> 4 * dimensions;
+          case HALF -> 2 * dimensions;
+          case BINARY -> (dimensions + 7) / 8;
+        };
+  }
+
   /// The maximum number of dimensions of an HNSW index. Source: pgvector's README.
   public int maxDimensions() {
     return switch (this) {

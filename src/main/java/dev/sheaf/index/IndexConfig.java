@@ -1,5 +1,6 @@
 package dev.sheaf.index;
 
+import io.quarkus.runtime.configuration.MemorySize;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
@@ -35,6 +36,12 @@ public interface IndexConfig {
   /// `m`, at most 1000.
   @WithDefault("64")
   int efConstruction();
+
+  /// Maximum memory of PostgreSQL for the graph of an index while it is built. A build takes what
+  /// its graph needs, and if that is more, it takes this much, or `maintenance_work_mem` if that is
+  /// larger.
+  @WithDefault("512M")
+  MemorySize memory();
 
   /// Fraction of the rows that must change before the recall of an index is measured again.
   @WithDefault("0.2")

@@ -6,11 +6,13 @@ import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.UpdateCollection;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.HnswGraph;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
 import dev.sheaf.index.IndexTable.Unmeasured;
+import dev.sheaf.index.IndexView.BuildMemory;
 import dev.sheaf.index.RecallMeasurer.GroundTruth;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
@@ -98,6 +100,13 @@ public class IndexService {
         ef,
         state.index(),
         state.build(),
+        BuildMemory.of(
+            state.rows().rows(),
+            HnswGraph.bytes(
+                searched.space().precision().bytes(searched.space().dimensions()),
+                state.index() == null ? searched.settings().m(config.m()) : state.index().m()),
+            state.maintenanceMemory(),
+            config),
         recall.orElse(null),
         recall.isPresent()
             ? null

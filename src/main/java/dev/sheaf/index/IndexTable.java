@@ -101,6 +101,7 @@ class IndexTable {
 
   /// @param changes rows changed since the index was first measured; `null` if it never was
   /// @param indexId the oid of the index, which changes with each build; `null` without an index
+  /// @param maintenanceMemory `maintenance_work_mem` in bytes
   record IndexState(
       RowCount rows,
       long bytes,
@@ -108,7 +109,8 @@ class IndexTable {
       @Nullable Long changes,
       @Nullable Long indexId,
       @Nullable BuiltIndex index,
-      @Nullable IndexBuild build) {}
+      @Nullable IndexBuild build,
+      long maintenanceMemory) {}
 
   /// A collection whose index must be measured.
   record Unmeasured(long collectionId, String collection) {}
@@ -152,7 +154,10 @@ class IndexTable {
             ? null
             : new BuiltIndex(
                 row.getBoolean(5), row.getLong(6), space.precision(), row.getInt(7), row.getInt(8)),
-        phase == null ? null : new IndexBuild(phase, (Double) row.getObject(10)));
+        phase == null
+            ? null
+            : new IndexBuild(phase, (Double) row.getObject(10), (Long) row.getObject(11)),
+        row.getLong(12));
   }
 
   private static String stateQuery(Space space) {
@@ -166,12 +171,17 @@ class IndexTable {
            COALESCE((SELECT option_value::int FROM pg_options_to_table(k.reloptions) WHERE option_name = 'm'), 16),
            COALESCE((SELECT option_value::int FROM pg_options_to_table(k.reloptions) WHERE option_name = 'ef_construction'), 64),
            p.phase,
-           round(100.0 * COALESCE(p.blocks_done / nullif(p.blocks_total, 0)::numeric,
-                                  p.tuples_done / nullif(p.tuples_total, 0)::numeric), 1)::float8
+           round(100.0 * done.share, 1)::float8,
+           round(extract(epoch FROM clock_timestamp() - a.query_start) * (1 / nullif(done.share, 0) - 1))::bigint,
+           pg_size_bytes(current_setting('maintenance_work_mem'))
       FROM pg_class t
       LEFT JOIN pg_index i ON i.indexrelid = to_regclass('%3$s')
       LEFT JOIN pg_class k ON k.oid = i.indexrelid
       LEFT JOIN pg_stat_progress_create_index p ON p.relid = t.oid AND p.datname = current_database()
+      LEFT JOIN pg_stat_activity a ON a.pid = p.pid
+     CROSS JOIN LATERAL (
+           SELECT COALESCE(p.blocks_done / nullif(p.blocks_total, 0)::numeric,
+                           p.tuples_done / nullif(p.tuples_total, 0)::numeric) AS share) done
      WHERE t.oid = '%1$s'::regclass
     """
         .formatted(space.embeddingTable(), CHANGES, space.indexName());

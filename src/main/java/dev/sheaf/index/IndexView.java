@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param efSearch candidates that searches examine
 /// @param index `null` if searches compare every vector
 /// @param build the running build
+/// @param buildMemory the memory of PostgreSQL that a build takes
 /// @param recall `null` if unknown
 /// @param recallMissing the reason why `recall` is `null`
 /// @param recallOfQueries the recall for recent client queries, if `sheaf.index.sample-queries` is
@@ -30,6 +31,7 @@ public record IndexView(
     int efSearch,
     @JsonInclude @Nullable BuiltIndex index,
     @Nullable IndexBuild build,
+    BuildMemory buildMemory,
     @JsonInclude @Nullable Recall recall,
     @Nullable String recallMissing,
     @Nullable Recall recallOfQueries) {
@@ -45,7 +47,27 @@ public record IndexView(
   ///
   /// @param phase as in `pg_stat_progress_create_index`
   /// @param percent progress of this phase, if PostgreSQL reports it
+  /// @param secondsLeft until the end of this phase, if the build goes on as fast as until now. It
+  ///   becomes slower when its graph no longer fits into memory
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "IndexBuild")
-  public record IndexBuild(String phase, @Nullable Double percent) {}
+  public record IndexBuild(String phase, @Nullable Double percent, @Nullable Long secondsLeft) {}
+
+  /// The memory of PostgreSQL that a build of the index takes.
+  ///
+  /// @param bytes what the graph of all vectors needs, as an estimate
+  /// @param allowedBytes what a build may take: `sheaf.index.memory`, or `maintenance_work_mem` if
+  ///   that is larger
+  /// @param fits whether the graph fits. If not, the rest of the build is many times slower
+  @Schema(name = "BuildMemory")
+  public record BuildMemory(long bytes, long allowedBytes, boolean fits) {
+
+    /// @param vector bytes of one vector in the graph
+    /// @param server `maintenance_work_mem` in bytes
+    static BuildMemory of(long rows, long vector, long server, IndexConfig config) {
+      long needed = rows * vector;
+      long allowed = Math.max(server, config.memory().asLongValue());
+      return new BuildMemory(needed, allowed, needed <= allowed);
+    }
+  }
 }

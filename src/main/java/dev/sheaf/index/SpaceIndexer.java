@@ -3,12 +3,16 @@ package dev.sheaf.index;
 import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.HnswGraph;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.RowCount;
+import dev.sheaf.database.Sql;
+import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.index.IndexView.BuildMemory;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.runtime.Durations;
 import io.agroal.api.AgroalDataSource;
@@ -49,6 +53,8 @@ class SpaceIndexer {
       Timer.builder("sheaf.index.builds")
           .description("Builds of vector indexes by this replica")
           .withRegistry(Metrics.globalRegistry);
+
+  private static final String SERIALLY = "SET max_parallel_maintenance_workers = 0";
 
   /// How many indexes a replica builds at a time. At its end, a concurrent build waits for all
   /// older snapshots, also for that of another build.
@@ -330,14 +336,53 @@ class SpaceIndexer {
       throws SQLException {
     boolean parallel = PostgresServer.of(connection).buildsInParallel();
     try (Statement statement = connection.createStatement()) {
+      setMemory(connection, state, statement);
       if (!parallel) {
-        statement.execute("SET max_parallel_maintenance_workers = 0");
+        statement.execute(SERIALLY);
       }
       try {
         build(connection, state);
+      } catch (SQLException e) {
+        if (!parallel || !SqlStates.of(e).startsWith(SqlStates.INSUFFICIENT_RESOURCES_CLASS)) {
+          throw e;
+        }
+        // Parallel workers share the graph in /dev/shm, which is small in many containers.
+        LOG.infof(
+            "Index build starts again without parallel workers: space=%s reason=%s",
+            state.space().id(), e.getMessage());
+        statement.execute(SERIALLY);
+        build(connection, state);
       } finally {
         statement.execute("RESET max_parallel_maintenance_workers");
+        statement.execute("RESET maintenance_work_mem");
       }
+    }
+  }
+
+  /// Gives a build the memory that its graph needs. Rows may arrive until it reads them. Counting
+  /// takes far less time than the build, and statistics are late after a bulk load.
+  private void setMemory(Connection connection, SpaceState state, Statement statement)
+      throws SQLException {
+    Space space = state.space();
+    long server =
+        Sql.of("SELECT pg_size_bytes(current_setting('maintenance_work_mem'))")
+            .first(connection, row -> row.getLong(1))
+            .orElseThrow();
+    BuildMemory memory =
+        BuildMemory.of(
+            RowCount.exactly(connection, space.embeddingTable()).rows(),
+            HnswGraph.bytes(
+                state.wanted().precision().bytes(space.dimensions()), state.wanted().m()),
+            server,
+            config);
+    if (!memory.fits()) {
+      LOG.warnf(
+          "Index graph larger than the memory of its build: space=%s bytes=%s allowed=%s. The build will be many times slower. Raise sheaf.index.memory.",
+          space.id(), memory.bytes(), memory.allowedBytes());
+    }
+    long wanted = Math.min(memory.bytes() + memory.bytes() / 4, memory.allowedBytes());
+    if (wanted > server) {
+      statement.execute("SET maintenance_work_mem = " + wanted / 1_024);
     }
   }
 
@@ -351,23 +396,32 @@ class SpaceIndexer {
       create(connection, state, space.nextIndexName());
       swap(connection, state);
     } else {
-      templates.apply(connection, "space_index_rebuild", Map.of("space_id", space.id()));
+      report(
+          space,
+          templates.apply(connection, "space_index_rebuild", Map.of("space_id", space.id())));
     }
   }
 
   private void create(Connection connection, SpaceState state, String index) throws SQLException {
     Space space = state.space();
     IndexParameters wanted = state.wanted();
-    templates.apply(
-        connection,
-        "space_index",
-        Map.of(
-            "space_id", space.id(),
-            "index", index,
-            "element", wanted.precision().element("vector", space.dimensions()),
-            "operator_class", wanted.precision().operatorClass(space.metric()),
-            "m", wanted.m(),
-            "ef_construction", wanted.efConstruction()));
+    report(
+        space,
+        templates.apply(
+            connection,
+            "space_index",
+            Map.of(
+                "space_id", space.id(),
+                "index", index,
+                "element", wanted.precision().element("vector", space.dimensions()),
+                "operator_class", wanted.precision().operatorClass(space.metric()),
+                "m", wanted.m(),
+                "ef_construction", wanted.efConstruction())));
+  }
+
+  /// pgvector tells when the graph no longer fits into the memory of the build.
+  private static void report(Space space, List<String> notices) {
+    notices.forEach(notice -> LOG.warnf("Index build: space=%s notice=%s", space.id(), notice));
   }
 
   /// Replaces the old index by the new one in one transaction. Searches of other replicas may still

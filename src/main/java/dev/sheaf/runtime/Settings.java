@@ -87,6 +87,7 @@ public final class Settings {
           setting("sheaf.index.defer-at-most", duration(Duration.ZERO, YEAR)),
           setting("sheaf.index.m", whole(2, 100)),
           setting("sheaf.index.ef-construction", whole(4, 1_000)),
+          setting("sheaf.index.memory", size(1 << 20, 1L << 40)),
           setting("sheaf.index.measure-after", number("0.001", "1000")),
           setting("sheaf.index.measure-at-most", duration(MILLISECOND, HOUR)),
           setting("sheaf.index.sample", whole(1, 10_000)),

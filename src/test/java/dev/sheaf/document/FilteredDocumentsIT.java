@@ -242,7 +242,7 @@ class FilteredDocumentsIT {
                               connection,
                               "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = "
                                   + table)
-                          == 1);
+                          > 0);
               return asked;
             });
 

@@ -1,31 +1,47 @@
 package dev.sheaf.index;
 
+import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.hamcrest.Matchers.equalTo;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
+import dev.sheaf.testing.Warnings;
 import dev.sheaf.testing.WorkerRace;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
+import io.restassured.RestAssured;
+import io.restassured.config.EncoderConfig;
+import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /// Concurrent changes between the worker's read and its write.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)
 class SpaceIndexerIT {
+
+  private static final int DIMENSIONS = 256;
 
   @Inject AgroalDataSource dataSource;
   @Inject ObjectTemplates templates;
@@ -140,6 +156,81 @@ class SpaceIndexerIT {
                   """))
           .isZero();
     }
+  }
+
+  /// A graph that `maintenance_work_mem` cannot hold, but `sheaf.index.memory`, and one that both
+  /// cannot. pgvector says where it had to begin with slow inserts.
+  @ParameterizedTest
+  @CsvSource({"1600, true", "3000, false"})
+  void aBuildTakesTheMemoryThatItsGraphNeeds(int vectors, boolean fits) throws SQLException {
+    collection = Api.newCollection(Map.of("model", "none", "dimensions", DIMENSIONS));
+    space = collections.activeSpace(collection);
+    upload(vectors);
+    indexer.maintainIndexes();
+    execute("ALTER DATABASE " + database() + " SET maintenance_work_mem = '1MB'");
+    dataSource.flush(AgroalDataSource.FlushMode.ALL);
+    try (var warnings = new Warnings()) {
+      given()
+          .get("/api/v1/collections/{c}/index?count=true", collection)
+          .then()
+          .body("buildMemory.allowedBytes", equalTo(3 << 20))
+          .body("buildMemory.fits", equalTo(fits));
+
+      indexer.maintainIndexes();
+
+      assertThat(indexes()).isOne();
+      assertThat(warnings.messages())
+          .filteredOn(message -> message.contains("hnsw graph no longer fits"))
+          .hasSize(fits ? 0 : 1);
+      assertThat(warnings.messages())
+          .filteredOn(message -> message.contains("Index graph larger than the memory"))
+          .hasSize(fits ? 0 : 1);
+      try (Connection connection = dataSource.getConnection()) {
+        assertThat(
+                WorkerRace.number(
+                    connection, "SELECT pg_size_bytes(current_setting('maintenance_work_mem'))"))
+            .isEqualTo(1 << 20);
+      }
+    } finally {
+      execute("ALTER DATABASE " + database() + " RESET maintenance_work_mem");
+      dataSource.flush(AgroalDataSource.FlushMode.ALL);
+    }
+  }
+
+  private String database() throws SQLException {
+    return Sql.of("SELECT quote_ident(current_database())")
+        .first(dataSource, row -> row.getString(1))
+        .orElseThrow();
+  }
+
+  /// Uploads documents of up to 200 chunks with random vectors.
+  private void upload(int vectors) {
+    var random = new Random(1);
+    var lines = new StringBuilder();
+    for (int left = vectors; left > 0; left -= 200) {
+      String chunks =
+          IntStream.range(0, Math.min(left, 200))
+              .mapToObj(_ ->
+                  "{\"text\":\"t\",\"vector\":%s}"
+                      .formatted(
+                          random
+                              .doubles(DIMENSIONS, -1, 1)
+                              .mapToObj(x -> String.format(Locale.ROOT, "%.3f", x))
+                              .collect(Collectors.joining(",", "[", "]"))))
+              .collect(Collectors.joining(","));
+      lines.append("{\"id\":\"d%s\",\"chunks\":[%s]}\n".formatted(left, chunks));
+    }
+    given()
+        .config(
+            RestAssured.config()
+                .encoderConfig(
+                    EncoderConfig.encoderConfig()
+                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
+        .contentType("application/x-ndjson")
+        .body(lines.toString().getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/{c}/documents", collection)
+        .then()
+        .statusCode(200);
   }
 
   private void execute(String sql) throws SQLException {

@@ -12,6 +12,7 @@ public final class Unattended implements QuarkusTestProfile {
     return Map.of(
         "sheaf.index.check-every", "1h",
         "sheaf.index.min-rows", "3",
+        "sheaf.index.memory", "3M",
         "sheaf.backfill.enabled", "false");
   }
 }

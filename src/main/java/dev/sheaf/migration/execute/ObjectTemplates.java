@@ -6,7 +6,9 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.SqlStatement;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -41,11 +43,12 @@ public final class ObjectTemplates {
   ///
   /// @param parameters a value for each parameter of the template: an integer, or a text of
   ///   letters, digits and `_ : ( ) , .`
+  /// @return the notices and warnings of the server
   /// @throws IllegalArgumentException if a parameter is missing, unknown, or not safe in SQL
   /// @throws SQLException if a statement fails
-  public void apply(Connection connection, String template, Map<String, ?> parameters)
+  public List<String> apply(Connection connection, String template, Map<String, ?> parameters)
       throws SQLException {
-    run(connection, template, changeset(template).up(), parameters);
+    return run(connection, template, changeset(template).up(), parameters);
   }
 
   /// Drops the objects that [#apply] created with the same parameters. Parameters that only
@@ -80,7 +83,7 @@ public final class ObjectTemplates {
     return matcher.find() ? matcher.group(1).strip() : null;
   }
 
-  private void run(
+  private List<String> run(
       Connection connection,
       String template,
       List<SqlStatement> statements,
@@ -93,6 +96,7 @@ public final class ObjectTemplates {
         throw new IllegalArgumentException("template " + template + " has no parameter " + name);
       }
     }
+    var notices = new ArrayList<String>();
     try (Statement statement = connection.createStatement()) {
       statement.setEscapeProcessing(false);
       for (SqlStatement sql : statements) {
@@ -104,8 +108,14 @@ public final class ObjectTemplates {
           }
         }
         statement.execute(filled);
+        for (SQLWarning notice = statement.getWarnings();
+            notice != null;
+            notice = notice.getNextWarning()) {
+          notices.add(notice.getMessage());
+        }
       }
     }
+    return notices;
   }
 
   private Changeset changeset(String template) {

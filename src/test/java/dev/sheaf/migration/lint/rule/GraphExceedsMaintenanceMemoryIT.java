@@ -3,6 +3,7 @@ package dev.sheaf.migration.lint.rule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.sheaf.database.HnswGraph;
 import dev.sheaf.migration.lint.Size;
 import dev.sheaf.migration.lint.TargetDatabase;
 import dev.sheaf.testing.TestDatabase;
@@ -71,7 +72,7 @@ class GraphExceedsMaintenanceMemoryIT {
       String notice = String.valueOf(statement.getWarnings().getMessage());
       long vectors = Long.parseLong(notice.replaceAll("\\D", ""));
 
-      assertThat(vectors * GraphExceedsMaintenanceMemory.bytes(new VectorType("vector", 4), m))
+      assertThat(vectors * HnswGraph.bytes(new VectorType("vector", 4).bytes(), m))
           .isCloseTo(1L << 20, withinPercentage(5));
     }
   }
