@@ -2,7 +2,7 @@
 ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
@@ -55,6 +55,10 @@ bench-collections: ## Measure what many collections cost: bench/README.md
 bench-entities: ## Compare queries on entities with the service's own search and with plain SQL: bench/README.md
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -q -Pquick test-compile failsafe:integration-test \
 	  failsafe:verify -Dit.test=NearestBench
+
+bench-quality: ## Measure what searches find, and how fast words are: bench/README.md
+	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -q -Pquick test-compile failsafe:integration-test \
+	  failsafe:verify -Dit.test=WordSearchBench
 
 bench-backfill: ## Measure what a backfill costs and how fast it is: bench/README.md
 	@bench/backfill

@@ -5,31 +5,39 @@ import dev.sheaf.problem.Problem;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// How a hybrid search merges the results of vector search and full-text search into one list:
-/// reciprocal rank fusion, `score = sum of weight / (constant + rank)`, ranks counted from 1.
+/// How a hybrid search merges the results of vector search and full-text search into one list. By
+/// default reciprocal rank fusion, `score = sum of weight / (constant + rank)`, ranks counted from
+/// 1.
 ///
 /// G. V. Cormack, C. L. A. Clarke, S. Büttcher: Reciprocal Rank Fusion outperforms Condorcet and
 /// individual Rank Learning Methods, SIGIR 2009, where all weights are 1 and the constant is 60. It
 /// uses ranks only, so distances and text ranks need not be comparable.
 ///
+/// With [FusionMethod#SCORE], `score = sum of weight * (score - lowest) / (highest - lowest)`,
+/// where lowest and highest are those of the list.
+///
+/// @param by what is compared
 /// @param vector weight of the vector search
 /// @param fulltext weight of the full-text search
-/// @param constant a larger value reduces the advantage of the first ranks
+/// @param constant a larger value reduces the advantage of the first ranks; only of ranks
 /// @param depth number of chunks of each list that are merged
 @Schema(name = "Fusion")
 public record Fusion(
+    @Schema(defaultValue = "rank") FusionMethod by,
     @Schema(defaultValue = "1") Double vector,
     @Schema(defaultValue = "1") Double fulltext,
     @Schema(defaultValue = "60", minimum = "0", maximum = "10000") Integer constant,
     @Schema(defaultValue = "100", minimum = "1", maximum = "1000") Integer depth) {
 
-  static final Fusion DEFAULT = new Fusion(null, null, null, null);
+  static final Fusion DEFAULT = new Fusion(null, null, null, null, null);
 
   public Fusion(
+      @Nullable FusionMethod by,
       @Nullable Double vector,
       @Nullable Double fulltext,
       @Nullable Integer constant,
       @Nullable Integer depth) {
+    this.by = by == null ? FusionMethod.RANK : by;
     this.vector = weight("vector", vector);
     this.fulltext = weight("fulltext", fulltext);
     this.constant = Input.range("constant", constant, 0, 10_000, 60);

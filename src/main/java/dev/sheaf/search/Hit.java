@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// @param ordinal the chunk's position in the document, from 0
 /// @param highlight the part of the text around the query's words as HTML: the words are between
 ///   `<mark>` and `</mark>`, and everything else is escaped
-/// @param score larger is better: [dev.sheaf.embedding.Metric#score], [Fusion] or `ts_rank_cd`,
-///   depending on the mode
+/// @param score larger is better: [dev.sheaf.embedding.Metric#score], [Fusion], [Bm25] or
+///   `ts_rank_cd`, depending on the mode and the match
 /// @param distance smaller is better, in the collection's metric; only in a vector search
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)

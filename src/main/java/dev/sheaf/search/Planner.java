@@ -74,19 +74,25 @@ class Planner {
     try {
       return new Search(query, efSearch, memory).run();
     } catch (SQLException e) {
-      if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
-        throw new Problem(
-            ProblemType.SEARCH_TIMEOUT,
-            "The search took more than "
-                + timeout(query)
-                + " ms. Raise timeout, or use a narrower filter.");
-      }
-      throw e;
+      throw timedOut(e, query.request());
     }
   }
 
-  private long timeout(Query query) {
-    Integer requested = query.request().timeout();
+  /// Throws a problem if `failure` means that the time of a search is over; else returns it.
+  SQLException timedOut(SQLException failure, SearchRequest request) {
+    if (SqlStates.QUERY_CANCELED.equals(failure.getSQLState())) {
+      throw new Problem(
+          ProblemType.SEARCH_TIMEOUT,
+          "The search took more than "
+              + timeout(request)
+              + " ms. Raise timeout, or use a narrower filter.");
+    }
+    return failure;
+  }
+
+  /// The maximum time of a search in milliseconds.
+  long timeout(SearchRequest request) {
+    Integer requested = request.timeout();
     return requested == null ? config.timeout().toMillis() : requested;
   }
 
@@ -103,14 +109,14 @@ class Planner {
       this.query = query;
       this.efSearch = efSearch;
       this.memory = memory;
-      this.deadline = System.nanoTime() + timeout(query) * 1_000_000;
+      this.deadline = System.nanoTime() + timeout(query.request()) * 1_000_000;
     }
 
     Outcome run() throws SQLException {
       SearchRequest request = query.request();
       if (request.mode() == Mode.FULLTEXT) {
         ExecutionResult result = run(new SearchPlan.FulltextScan());
-        return outcome(result, Strategy.FULLTEXT, true, result.rows(), null);
+        return outcome(result, Strategy.FULLTEXT, true, result.rows(), moreWords(result));
       }
       long total = indexedRows();
       if (request.exact() || total < 0) {
@@ -121,7 +127,7 @@ class Planner {
         long bound = HnswScan.worthComparing(query.wanted(), total);
         ExecutionResult result = run(new SearchPlan.ExactScan(bound));
         if (result.rows() <= bound) {
-          return outcome(result, Strategy.EXACT, true, result.rows(), null);
+          return outcome(result, Strategy.EXACT, true, result.rows(), moreInLists(result));
         }
         broadFilters.put(filter, true);
       }
@@ -134,7 +140,7 @@ class Planner {
         result = run(indexScan.iterating());
       }
       if (hasEnough(result)) {
-        return outcome(result, Strategy.HNSW, false, null, null);
+        return outcome(result, Strategy.HNSW, false, null, moreInLists(result));
       }
       broadFilters.invalidate(filter);
       try {
@@ -165,7 +171,21 @@ class Planner {
 
     private Outcome searchExactly() throws SQLException {
       ExecutionResult result = run(SearchPlan.ExactScan.UNBOUNDED);
-      return outcome(result, Strategy.EXACT, true, result.rows(), null);
+      return outcome(result, Strategy.EXACT, true, result.rows(), moreInLists(result));
+    }
+
+    private @Nullable String moreWords(ExecutionResult result) {
+      return result.more() && !isFull(result)
+          ? "Only %s chunks were ranked, because the words are frequent. Use rarer words, or a filter."
+              .formatted(result.rows())
+          : null;
+    }
+
+    private @Nullable String moreInLists(ExecutionResult result) {
+      return result.more() && !isFull(result)
+          ? "A hybrid search merges the best %s chunks of each list, and there are more. Raise hybrid.depth."
+              .formatted(query.request().hybrid().depth())
+          : null;
     }
 
     private SearchPlan.IndexScan indexScan() {
@@ -178,6 +198,10 @@ class Planner {
       if (query.request().mode() == Mode.HYBRID) {
         return result.rows() >= query.wanted();
       }
+      return isFull(result);
+    }
+
+    private boolean isFull(ExecutionResult result) {
       return query.grouped()
           ? result.hits().stream().map(Hit::document).distinct().count() >= query.limit()
           : result.hits().size() >= query.limit();
@@ -213,7 +237,7 @@ class Planner {
       return new Outcome(
           execution.withLongMetadata(query, hits, memory),
           strategy,
-          exact,
+          exact && complete.exact(),
           scanned,
           truncatedBecause,
           explained,

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param predicate condition on documents; `null` for all
 /// @param excluded id of a document that must not be a hit
 /// @param language the collection's text search configuration
+/// @param words the words of the text; none if the search does not need them
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Query(
     SearchRequest request,
@@ -18,7 +19,19 @@ public record Query(
     float @Nullable [] vector,
     @Nullable FilterSql predicate,
     @Nullable UUID excluded,
-    String language) {
+    String language,
+    SearchWords words) {
+
+  /// A search for vectors alone.
+  public Query(
+      SearchRequest request,
+      Space space,
+      float @Nullable [] vector,
+      @Nullable FilterSql predicate,
+      @Nullable UUID excluded,
+      String language) {
+    this(request, space, vector, predicate, excluded, language, SearchWords.NONE);
+  }
 
   int limit() {
     return request.limit();
@@ -41,9 +54,16 @@ public record Query(
   /// count as one, so it must find more.
   int wanted() {
     return switch (request.mode()) {
-      case HYBRID -> Math.max(request.hybrid().depth(), depth());
+      case HYBRID -> wanted(request.hybrid().depth());
       case VECTOR -> grouped() ? Math.min(SearchRequest.MAX_LIMIT, 4 * depth()) : depth();
       case FULLTEXT -> depth();
     };
+  }
+
+  /// Number of chunks of a list of a hybrid search that an index search must find: one more than
+  /// are merged, so that the answer can say whether there are more. It is the same for all pages,
+  /// so that they are pages of one list.
+  static int wanted(int depthOfList) {
+    return Math.min(SearchRequest.MAX_LIMIT, depthOfList + 1);
   }
 }

@@ -44,12 +44,21 @@ public class SearchExecution {
   ///
   /// @param indexedRows rows of the space if its index is valid, else -1
   /// @param rows number of rows that were compared, or of candidates in an index scan
+  /// @param exact whether no chunk with a better score for its words can be missing
+  /// @param more whether there may be more hits than were ranked
   /// @param bytes size of the texts of all hits
   /// @param maxBytes size of the texts of the largest hit; it has none if it is more than
   ///   [SearchSql#maxBytes]
   /// @param sql the statements that ran
   public record ExecutionResult(
-      List<Hit> hits, long indexedRows, long rows, long bytes, long maxBytes, SearchSql sql) {
+      List<Hit> hits,
+      long indexedRows,
+      long rows,
+      boolean exact,
+      boolean more,
+      long bytes,
+      long maxBytes,
+      SearchSql sql) {
 
     boolean isComplete() {
       return maxBytes <= sql.maxBytes();
@@ -97,12 +106,19 @@ public class SearchExecution {
       try (ResultSet row = statement.getResultSet()) {
         var hits = new ArrayList<Hit>();
         long rows = 0;
+        boolean hasWords = query.request().mode() != Mode.VECTOR;
+        boolean exact = true;
+        boolean more = false;
         long bytes = 0;
         long maxBytes = 0;
         int sizeColumn =
             5 + query.request().select().size() + (query.request().highlight() ? 1 : 0);
         while (row.next()) {
           rows = row.getLong(1);
+          if (hasWords) {
+            exact = row.getBoolean(sizeColumn + 1);
+            more = row.getBoolean(sizeColumn + 2);
+          }
           long size = row.getLong(sizeColumn);
           bytes += size;
           maxBytes = Math.max(maxBytes, size);
@@ -110,7 +126,7 @@ public class SearchExecution {
             hits.add(hit(query, row));
           }
         }
-        return new ExecutionResult(hits, indexedRows, rows, bytes, maxBytes, sql);
+        return new ExecutionResult(hits, indexedRows, rows, exact, more, bytes, maxBytes, sql);
       }
     }
   }

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param vector `float[dimensions of the collection]`
 /// @param like a stored document or chunk; its document is not among the hits
+/// @param match how the words of `text` are read; irrelevant in a vector search
 /// @param filter condition on documents
 /// @param limit maximum number of hits, or of documents with `groupBy`
 /// @param offset number of hits, or of documents with `groupBy`, to skip
@@ -35,6 +36,11 @@ public record SearchRequest(
         float @Nullable [] vector,
     @Nullable SimilarTo like,
     @Schema(defaultValue = "vector") Mode mode,
+    @Schema(
+            nullable = true,
+            description =
+                "How the words of text are read. The default is query for mode fulltext, and any for hybrid")
+        WordMatch match,
     @Schema(
             type = SchemaType.OBJECT,
             implementation = Object.class,
@@ -71,6 +77,7 @@ public record SearchRequest(
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector,
       @Nullable SimilarTo like,
       @Nullable Mode mode,
+      @Nullable WordMatch match,
       @Nullable JsonNode filter,
       @Nullable Integer limit,
       @Nullable Integer offset,
@@ -99,6 +106,9 @@ public record SearchRequest(
     if (Boolean.TRUE.equals(highlight) && text == null) {
       throw Problem.field("highlight", "highlight requires text, whose words it marks.");
     }
+    if (match != null && effectiveMode == Mode.VECTOR) {
+      throw Problem.field("match", "match requires \"mode\": \"fulltext\" or \"hybrid\".");
+    }
     if (hybrid != null && effectiveMode != Mode.HYBRID) {
       throw Problem.field("hybrid", "hybrid requires \"mode\": \"hybrid\".");
     }
@@ -113,6 +123,7 @@ public record SearchRequest(
         vector,
         like,
         effectiveMode,
+        match != null ? match : effectiveMode == Mode.FULLTEXT ? WordMatch.QUERY : WordMatch.ANY,
         filter == null || filter.isNull() ? Filter.EVERYTHING : Filter.parse("filter", filter),
         effectiveLimit,
         effectiveOffset,
@@ -131,8 +142,8 @@ public record SearchRequest(
   /// A search for the nearest chunks of a vector that selects no optional fields.
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
-        null, vector, null, null, null, limit, null, null, null, null, List.of(), null, null, null,
-        null, null, null);
+        null, vector, null, null, null, null, limit, null, null, null, null, List.of(), null, null,
+        null, null, null, null);
   }
 
   private static void requireQuery(

@@ -8,12 +8,13 @@ import org.jspecify.annotations.Nullable;
 /// The hits of a search, best first.
 ///
 /// @param strategy how the hits were found
-/// @param exact whether every vector that could be a hit was compared, so that no better hit can be
+/// @param exact whether everything that could be a hit was compared, so that no better hit can be
 ///   missing
-/// @param scanned number of chunks that were compared; absent for an index search, for which
-///   pgvector does not report it
+/// @param scanned number of chunks that were compared or ranked; absent for an index search, for
+///   which pgvector does not report it
 /// @param truncated whether hits may be missing although `limit` allows more
 /// @param truncatedBecause the reason, if `truncated`
+/// @param warnings what the search left out of its text; absent if it read all of it
 /// @param took time in this service, including the embedding of the text, in milliseconds
 /// @param explain the statements that ran, if requested
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -25,6 +26,7 @@ public record SearchResponse(
     @Nullable Long scanned,
     boolean truncated,
     @Nullable String truncatedBecause,
+    @Nullable List<String> warnings,
     double took,
     @Nullable List<ExplainedStatement> explain) {
 

@@ -18,6 +18,8 @@ import dev.sheaf.runtime.ModuleSwitches;
 import jakarta.inject.Singleton;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,7 @@ public class SearchService {
 
   private final CollectionService collections;
   private final QueryVectors vectors;
+  private final QueryWords queryWords;
   private final LiveQueries liveQueries;
   private final Planner planner;
   private final ModuleSwitches modules;
@@ -44,9 +47,13 @@ public class SearchService {
   private final Cache<String, ActiveSpace> cache =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
+  /// The result of a search, and what it left out of its text.
+  private record FoundHits(Planner.Outcome outcome, List<String> warnings) {}
+
   SearchService(
       CollectionService collections,
       QueryVectors vectors,
+      QueryWords queryWords,
       LiveQueries liveQueries,
       Planner planner,
       ModuleSwitches modules,
@@ -54,6 +61,7 @@ public class SearchService {
       SearchConfig config) {
     this.collections = collections;
     this.vectors = vectors;
+    this.queryWords = queryWords;
     this.liveQueries = liveQueries;
     this.planner = planner;
     this.modules = modules;
@@ -74,9 +82,9 @@ public class SearchService {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
-    Planner.Outcome outcome;
+    FoundHits found;
     try {
-      outcome = search(findCollection(collection), collection, request, memory);
+      found = search(findCollection(collection), collection, request, memory);
     } catch (SQLException e) {
       if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
         throw e;
@@ -84,11 +92,12 @@ public class SearchService {
       // The collection was dropped, and may have been created again with the same name.
       cache.invalidate(collection);
       ActiveSpace again = findCollection(collection);
-      outcome =
+      found =
           collections.onPartitions(
               collection, again.space(), () -> search(again, collection, request, memory));
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
+    Planner.Outcome outcome = found.outcome();
     log.record(collection, request, outcome, took);
     return new SearchResponse(
         outcome.hits(),
@@ -97,6 +106,7 @@ public class SearchService {
         outcome.scanned(),
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
+        found.warnings().isEmpty() ? null : found.warnings(),
         Math.round(took.toNanos() / 1e3) / 1e3,
         request.explain() ? outcome.explained() : null);
   }
@@ -115,12 +125,14 @@ public class SearchService {
     return cache.get(name, collections::activeSpaceAndSettings);
   }
 
-  private Planner.Outcome search(
+  private FoundHits search(
       ActiveSpace searched, String collection, SearchRequest request, MemoryBudget.Account memory)
       throws SQLException {
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));
+    String language = searched.settings().searchLanguage();
+    SearchWords words = readsWords(request) ? words(space, language, request) : SearchWords.NONE;
     UUID like =
         request.like() == null
             ? null
@@ -133,11 +145,58 @@ public class SearchService {
                 vector(space, collection, request, like),
                 request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
                 like,
-                searched.settings().searchLanguage()),
+                language,
+                words),
             searched.settings().efSearch(config.efSearch()),
             memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
-    return outcome;
+    return new FoundHits(outcome, warnings(request, outcome, language, words));
+  }
+
+  private static boolean readsWords(SearchRequest request) {
+    return request.mode() != Mode.VECTOR && request.match() != WordMatch.QUERY;
+  }
+
+  private SearchWords words(Space space, String language, SearchRequest request)
+      throws SQLException {
+    try {
+      return queryWords.read(
+          space, language, Objects.requireNonNull(request.text()), planner.timeout(request));
+    } catch (SQLException e) {
+      throw planner.timedOut(e, request);
+    }
+  }
+
+  private List<String> warnings(
+      SearchRequest request, Planner.Outcome outcome, String language, SearchWords words)
+      throws SQLException {
+    var warnings = new ArrayList<String>();
+    if (hasNoWords(request, outcome, language, words)) {
+      warnings.add(
+          "The text has no words to search for. They are stop words of the language %s, or not words."
+              .formatted(language));
+    }
+    if (words.ignored() > 0) {
+      warnings.add(
+          "The text has %s different words. Only the first %s were searched."
+              .formatted(SearchWords.MAX + words.ignored(), SearchWords.MAX));
+    }
+    return warnings;
+  }
+
+  /// Whether the text has no words. For the syntax of search engines, this costs a query, so it is
+  /// checked only if it can be the reason for an answer without hits.
+  private boolean hasNoWords(
+      SearchRequest request, Planner.Outcome outcome, String language, SearchWords words)
+      throws SQLException {
+    if (request.mode() == Mode.VECTOR) {
+      return false;
+    }
+    if (readsWords(request)) {
+      return words.isEmpty();
+    }
+    return (request.mode() == Mode.HYBRID || outcome.hits().isEmpty())
+        && queryWords.isEmptyQuery(language, Objects.requireNonNull(request.text()));
   }
 
   private float @Nullable [] vector(

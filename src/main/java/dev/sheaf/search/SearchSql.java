@@ -85,6 +85,18 @@ public final class SearchSql {
         case TIMEOUT -> parameters.add(Long.toString(timeout));
         case VECTOR -> parameters.add(Objects.requireNonNull(vector));
         case TEXT -> parameters.add(Objects.requireNonNull(query.request().text()));
+        case WORDS ->
+            parameters.add(
+                query.request().match() == WordMatch.ALL
+                    ? SearchWords.all(query.words().words())
+                    : SearchWords.any(query.words().rare()));
+        case SEVERAL_WORDS -> parameters.add(query.words().severalFrequent());
+        case FREQUENT_WORDS -> parameters.add(SearchWords.any(query.words().frequent()));
+        case ANY_WORD -> parameters.add(SearchWords.any(query.words().words()));
+        case EACH_WORD -> parameters.add(query.words().queries());
+        case WEIGHTS -> parameters.add(query.words().weights());
+        case MAX_SCORE_OF_FREQUENT -> parameters.add(query.words().maxScoreOfFrequent());
+        case MEAN_LENGTH -> parameters.add(query.words().meanLength());
         case FILTER -> parameters.addAll(Objects.requireNonNull(query.predicate()).parameters());
         case EXCLUDED -> parameters.add(Objects.requireNonNull(query.excluded()));
       }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,8 +41,19 @@ final class SearchText {
           .mapToObj("\\u%04x"::formatted)
           .collect(Collectors.joining("", "E'", "'"));
 
+  /// More chunks with rare words, or with all words, are not ranked. The statistics may be
+  /// outdated.
+  static final int MAX_RARE = 6_000;
+
+  /// As many chunks are ranked at least, if that many contain a word; not more with several
+  /// frequent words, and not more with one.
+  private static final int MIN_RANKED = SearchRequest.MAX_LIMIT;
+
   /// What the text of a search depends on. Searches of one shape differ only in their parameters.
   ///
+  /// @param match of a search for words; `null` in a vector search
+  /// @param words whether there is a word, with [WordMatch#ANY] a rare one, to search for
+  /// @param frequentWords whether there are frequent words to search for
   /// @param depth of each list of a hybrid search, before they are merged
   /// @param select in the order of the columns
   /// @param filter condition on documents; `null` for all
@@ -51,6 +63,9 @@ final class SearchText {
       Space space,
       SearchPlan plan,
       Mode mode,
+      @Nullable WordMatch match,
+      boolean words,
+      boolean frequentWords,
       int limit,
       int offset,
       boolean grouped,
@@ -67,16 +82,21 @@ final class SearchText {
     static Shape of(Query query, SearchPlan plan, long maxBytes) {
       SearchRequest request = query.request();
       FilterSql predicate = query.predicate();
+      WordMatch match = request.mode() == Mode.VECTOR ? null : request.match();
+      boolean any = match == WordMatch.ANY;
       return new Shape(
           query.space(),
           plan,
           request.mode(),
+          match,
+          any ? !query.words().rare().isEmpty() : !query.words().isEmpty(),
+          any && !query.words().frequent().isEmpty(),
           query.limit(),
           query.offset(),
           query.grouped(),
           request.groupSize(),
           request.hybrid(),
-          Math.max(request.hybrid().depth(), query.depth()),
+          request.hybrid().depth(),
           List.copyOf(request.select()),
           request.highlight(),
           query.language(),
@@ -87,8 +107,29 @@ final class SearchText {
 
     Shape withMaxBytes(long bytes) {
       return new Shape(
-          space, plan, mode, limit, offset, grouped, groupSize, fusion, depth, select, highlight,
-          language, filter, excluding, bytes);
+          space,
+          plan,
+          mode,
+          match,
+          words,
+          frequentWords,
+          limit,
+          offset,
+          grouped,
+          groupSize,
+          fusion,
+          depth,
+          select,
+          highlight,
+          language,
+          filter,
+          excluding,
+          bytes);
+    }
+
+    /// Whether [Bm25] scores the chunks.
+    boolean scored() {
+      return match == WordMatch.ANY || match == WordMatch.ALL;
     }
   }
 
@@ -97,6 +138,14 @@ final class SearchText {
     TIMEOUT,
     VECTOR,
     TEXT,
+    WORDS,
+    SEVERAL_WORDS,
+    FREQUENT_WORDS,
+    ANY_WORD,
+    EACH_WORD,
+    WEIGHTS,
+    MAX_SCORE_OF_FREQUENT,
+    MEAN_LENGTH,
     FILTER,
     EXCLUDED
   }
@@ -118,13 +167,13 @@ final class SearchText {
         switch (shape.mode()) {
               case VECTOR ->
                   "WITH ranked AS MATERIALIZED (\n" + nearestChunks() + ")" + countOf("ranked");
-              case FULLTEXT ->
-                  "WITH ranked AS MATERIALIZED (\n" + matchingChunks() + ")" + countOf("ranked");
+              case FULLTEXT -> "WITH " + matchingChunks("ranked") + countOfWords();
               case HYBRID ->
                   "WITH near AS MATERIALIZED (\n"
                       + nearestChunks()
-                      + ")"
-                      + countOf("near")
+                      + "),\n"
+                      + matchingChunks("matching")
+                      + countOfBoth()
                       + fusion();
             }
             + bestChunks()
@@ -191,8 +240,16 @@ final class SearchText {
       case SearchPlan.ExactScan _, SearchPlan.FulltextScan _ -> {
         if (shape.filter() != null) {
           settings.put("plan_cache_mode", "force_custom_plan");
+        } else if (shape.scored()) {
+          // With the words at hand, the planner may prefer to read a table until there are enough
+          // chunks with a frequent word.
+          settings.put("plan_cache_mode", "force_generic_plan");
         }
       }
+    }
+    if (shape.scored()) {
+      // Equal searches must rank the same chunks.
+      settings.put("synchronize_seqscans", "off");
     }
     return settings;
   }
@@ -256,7 +313,23 @@ final class SearchText {
         .formatted(space.documentTable(), space.collectionId(), shape.filter());
   }
 
-  private String matchingChunks() {
+  /// Expressions that produce the chunks that match the words, as `name`.
+  private String matchingChunks(String name) {
+    if (!shape.scored()) {
+      return "%s AS MATERIALIZED (\n%s)".formatted(name, chunksOfSyntax());
+    }
+    String ofWords =
+        "of_words AS MATERIALIZED (\n"
+            + (shape.words()
+                ? scored(() -> "(" + chunksWith("c.search @@ " + words(), MAX_RARE) + ")")
+                : "SELECT NULL::uuid AS document_id, NULL::int AS ordinal, NULL::float8 AS key WHERE false")
+            + ")";
+    return shape.frequentWords()
+        ? ofWords + chunksWithFrequentWords(name)
+        : ofWords + ",\n%s AS (SELECT * FROM of_words)".formatted(name);
+  }
+
+  private String chunksOfSyntax() {
     return """
     SELECT c.document_id, c.ordinal, -ts_rank_cd(c.search, %s)::float8 AS key
       FROM %s c%s
@@ -269,9 +342,159 @@ final class SearchText {
             where("c.search @@ " + textQuery(), filterCondition()));
   }
 
+  /// Chunks without a rare word are not read if the best chunks with a rare word have a higher
+  /// score than any of them can have. Of the others, those with several words come first.
+  private String chunksWithFrequentWords(String name) {
+    String notEnough = "NOT (SELECT reached FROM enough) AND ";
+    return """
+    ,
+    enough AS MATERIALIZED (SELECT %s AS reached),
+    of_several AS MATERIALIZED (
+    %s
+    ),
+    of_one AS MATERIALIZED (
+    %s
+    ),
+    of_frequent AS MATERIALIZED (
+    %s
+    ),
+    %s AS MATERIALIZED (SELECT * FROM of_words UNION ALL SELECT * FROM of_frequent)\
+    """
+        .formatted(
+            enough(),
+            chunksWith(
+                notEnough
+                    + "c.search @@ "
+                    + tsquery(Placeholder.SEVERAL_WORDS)
+                    + withoutRareWords(),
+                MIN_RANKED),
+            chunksWith(
+                notEnough
+                    + "(SELECT count(*) FROM of_words) + (SELECT count(*) FROM of_several) < %s AND c.search @@ "
+                        .formatted(MIN_RANKED)
+                    + tsquery(Placeholder.FREQUENT_WORDS)
+                    + " AND NOT c.search @@ "
+                    + tsquery(Placeholder.SEVERAL_WORDS)
+                    + withoutRareWords(),
+                MIN_RANKED),
+            scored(() -> "(SELECT * FROM of_several UNION ALL SELECT * FROM of_one)"),
+            name);
+  }
+
+  private String enough() {
+    if (!shape.words() || shape.grouped()) {
+      return "false";
+    }
+    int depth = shape.mode() == Mode.HYBRID ? shape.depth() : shape.limit() + shape.offset();
+    return "COALESCE((SELECT key FROM of_words ORDER BY key LIMIT 1 OFFSET %s) <= -%s, false)"
+        .formatted(depth - 1, number(Placeholder.MAX_SCORE_OF_FREQUENT));
+  }
+
+  private String withoutRareWords() {
+    return shape.words() ? " AND NOT c.search @@ " + words() : "";
+  }
+
+  /// At most `limit` chunks, in the order of the table. Parallel workers would find others each
+  /// time. A condition with `pg_backend_pid` is never given to them, and this one is always true.
+  private String chunksWith(String condition, int limit) {
+    return """
+    SELECT c.document_id, c.ordinal, %s AS search
+      FROM %s c%s
+    %s
+     LIMIT %s\
+    """
+        .formatted(
+            Bm25.marked("c.search"),
+            space.chunkTable(),
+            shape.filter() == null ? "" : documentJoin("c"),
+            where("c.ordinal > -pg_backend_pid() AND " + condition, filterCondition()),
+            limit);
+  }
+
+  /// The keys of chunks: their scores, negative. All words count, also those that did not select
+  /// them.
+  ///
+  /// @param chunks called when it is the turn of its placeholders
+  private String scored(Supplier<String> chunks) {
+    return """
+    SELECT s.document_id, s.ordinal,
+           -(SELECT sum(w.weight * (1 - s.norm / (%s + s.norm)))
+               FROM unnest(%s, %s::float8[]) w(query, weight)) AS key
+      FROM (SELECT c.document_id, c.ordinal, c.search, %s * (%s + %s * %s / %s) AS norm
+              FROM %s c
+            OFFSET 0) s\
+    """
+        .formatted(
+            Bm25.frequency("s.search", "w.query"),
+            placeholder(Placeholder.EACH_WORD) + "::text[]::tsquery[]",
+            placeholder(Placeholder.WEIGHTS),
+            Bm25.K1,
+            1 - Bm25.B,
+            Bm25.B,
+            Bm25.length("c.search"),
+            number(Placeholder.MEAN_LENGTH),
+            chunks.get());
+  }
+
+  private String words() {
+    return tsquery(Placeholder.WORDS);
+  }
+
+  private String tsquery(Placeholder placeholder) {
+    return placeholder(placeholder) + "::tsquery";
+  }
+
+  private String number(Placeholder placeholder) {
+    return placeholder(placeholder) + "::float8";
+  }
+
+  private String placeholder(Placeholder placeholder) {
+    placeholders.add(placeholder);
+    return "?";
+  }
+
+  /// What [#hits] returns about the words: whether no better chunk can be missing, and whether
+  /// there may be chunks with a word that were not ranked.
+  private String exactAndMore() {
+    if (!shape.scored()) {
+      return "true AS exact, false AS more";
+    }
+    String complete = "(SELECT count(*) FROM of_words) < " + MAX_RARE;
+    if (!shape.frequentWords()) {
+      return "%s AS exact, NOT %s AS more".formatted(complete, complete);
+    }
+    String all =
+        """
+        (NOT (SELECT reached FROM enough) AND %s
+         AND (SELECT count(*) FROM of_words) + (SELECT count(*) FROM of_several) < %s
+         AND (SELECT count(*) FROM of_one) < %s)\
+        """
+            .formatted(complete, MIN_RANKED, MIN_RANKED);
+    return "(SELECT reached FROM enough) OR %s AS exact, NOT %s AS more".formatted(all, all);
+  }
+
+  private String countOfWords() {
+    return ",\nfound AS (SELECT (SELECT count(*) FROM ranked) AS rows, " + exactAndMore() + ")";
+  }
+
+  /// The number of rows is that of the vector search.
+  private String countOfBoth() {
+    return """
+    ,
+    found AS (SELECT n.rows, w.exact, w.more OR n.rows >= %s OR (SELECT count(*) FROM matching) > %s AS more
+                FROM (SELECT count(*) AS rows FROM near) n, (SELECT %s) w)\
+    """
+        .formatted(Query.wanted(shape.depth()), shape.depth(), exactAndMore());
+  }
+
   private String textQuery() {
-    placeholders.add(Placeholder.TEXT);
-    return "websearch_to_tsquery('" + shape.language() + "', ?)";
+    return "websearch_to_tsquery('%s', %s)"
+        .formatted(shape.language(), placeholder(Placeholder.TEXT));
+  }
+
+  private String markedWords() {
+    boolean read = shape.scored() && (shape.words() || shape.frequentWords());
+    return read ? tsquery(Placeholder.ANY_WORD) : textQuery();
   }
 
   private String fusion() {
@@ -279,30 +502,45 @@ final class SearchText {
     return """
     ,
     nearest AS (
-         SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
+         SELECT document_id, ordinal, key, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
            FROM near
           ORDER BY place
           LIMIT %1$s
     ),
     worded AS (
-         SELECT document_id, ordinal, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
-           FROM (%2$s) w
+         SELECT document_id, ordinal, key, row_number() OVER (ORDER BY key, document_id, ordinal) AS place
+           FROM matching w
           ORDER BY place
           LIMIT %1$s
     ),
     ranked AS MATERIALIZED (
          SELECT document_id, ordinal,
-                -(COALESCE(%3$s / (%5$s + n.place), 0) + COALESCE(%4$s / (%5$s + w.place), 0)) AS key
+                -(COALESCE(%2$s::float8 * %3$s, 0) + COALESCE(%4$s::float8 * %5$s, 0)) AS key
            FROM nearest n
            FULL JOIN worded w USING (document_id, ordinal)
     )\
     """
         .formatted(
             shape.depth(),
-            matchingChunks(),
-            fusion.vector() + "::float8",
-            fusion.fulltext() + "::float8",
-            fusion.constant());
+            fusion.vector(),
+            gain("n", "nearest"),
+            fusion.fulltext(),
+            gain("w", "worded"));
+  }
+
+  /// What a list adds to the score of a chunk, without its weight; NULL if the list does not
+  /// contain the chunk.
+  private String gain(String chunk, String list) {
+    return switch (shape.fusion().by()) {
+      case RANK -> "1 / (%s + %s.place)::float8".formatted(shape.fusion().constant(), chunk);
+      case SCORE ->
+          """
+          CASE WHEN %1$s.key = (SELECT min(key) FROM %2$s) THEN 1
+                              ELSE ((SELECT max(key) FROM %2$s) - %1$s.key)
+                                   / NULLIF((SELECT max(key) - min(key) FROM %2$s), 0) END\
+          """
+              .formatted(chunk, list);
+    };
   }
 
   /// Whether the planner needs the number of rows. It does not in an index scan of a vector search,
@@ -415,7 +653,7 @@ final class SearchText {
           .append(
               ifShort(
                   "ts_headline('%s', highlighted, %s, 'StartSel=<mark>, StopSel=</mark>')"
-                      .formatted(shape.language(), textQuery())));
+                      .formatted(shape.language(), markedWords())));
     }
     (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
     found =
@@ -427,7 +665,9 @@ final class SearchText {
         + (needsCount() ? "f.rows" : "0::bigint")
         + ", external_id, b.ordinal, b.key"
         + columns
-        + ", hit_bytes\n  FROM "
+        + ", hit_bytes"
+        + (shape.mode() == Mode.VECTOR ? "" : ", f.exact, f.more")
+        + "\n  FROM "
         + (needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found)
         + "\n ORDER BY b.top, b.document_id, b.key, b.ordinal";
   }
@@ -514,7 +754,6 @@ final class SearchText {
   }
 
   private String vectorParameter() {
-    placeholders.add(Placeholder.VECTOR);
-    return "?";
+    return placeholder(Placeholder.VECTOR);
   }
 }

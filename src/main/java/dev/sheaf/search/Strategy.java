@@ -9,7 +9,7 @@ public enum Strategy {
   HNSW,
   /// By comparing every vector that matches the filter.
   EXACT,
-  /// With the full-text index; every matching chunk is ranked.
+  /// With the full-text index. Matching chunks are ranked.
   FULLTEXT;
 
   /// The name in JSON.

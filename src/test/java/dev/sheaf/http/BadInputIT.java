@@ -135,8 +135,11 @@ class BadInputIT {
           {"text":"a","groupSize":2}        | 422 | groupSize | groupSize requires groupBy.
           {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of document.
           {"text":"a","select":["body"]}    | 422 | select[0] | select[0] must be one of title, uri, text, metadata, vector, createdAt, updatedAt.
+          {"text":"a","match":"any"}        | 422 | match     | match requires "mode": "fulltext" or "hybrid".
+          {"text":"a","match":"or","mode":"fulltext"} | 422 | match | match must be one of any, all, query.
           {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid requires "mode": "hybrid".
           {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000, not -1.0.
+          {"text":"a","mode":"hybrid","hybrid":{"by":"x"}} | 422 | hybrid.by | hybrid.by must be one of rank, score.
           {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.

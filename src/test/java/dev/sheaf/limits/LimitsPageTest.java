@@ -64,6 +64,7 @@ class LimitsPageTest {
         constant("document.DocumentContent", "MAX_CHUNKS"));
     code.put("bytes of such a chunk", constant("document.ClientChunk", "MAX_TEXT_BYTES"));
     code.put("bytes of the text of a search", constant("search.SearchRequest", "MAX_TEXT_BYTES"));
+    code.put("words of the text of a search", constant("search.SearchWords", "MAX"));
     code.put("`limit` plus `offset` of a search", constant("search.SearchRequest", "MAX_LIMIT"));
     code.put(
         "`limit` of a page of collections", constant("collection.CollectionResource", "MAX_PAGE"));

@@ -253,6 +253,7 @@ class SearchOptionsIT {
     Map<String, Object> request = new HashMap<>();
     request.put("text", "moon");
     request.put("mode", "hybrid");
+    request.put("match", "query");
     request.put("vector", List.of(0, 10));
     request.put("filter", Map.of("$title", Map.of("$exists", true)));
     request.put("limit", 3);

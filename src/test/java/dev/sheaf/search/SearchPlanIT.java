@@ -19,6 +19,7 @@ import java.sql.SQLException;
 import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -146,6 +147,24 @@ class SearchPlanIT {
         .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
   }
 
+  @Test
+  void wordsAreFoundInTheIndexHoweverManyThereAre() throws Exception {
+    for (String filter : List.of("", ",\"filter\":{\"odd\":true}")) {
+      List<String> plan =
+          tenthPlan(
+              query(
+                  "{\"text\":\"word7 word8 many\",\"mode\":\"fulltext\",\"match\":\"any\"%s}"
+                      .formatted(filter)),
+              new SearchPlan.FulltextScan());
+      assertThat(plan)
+          .filteredOn(line -> line.startsWith("Bitmap Index Scan on chunk_1_search"))
+          .hasSize(3);
+      assertThat(plan)
+          .noneMatch(line -> line.contains("Seq Scan on chunk"))
+          .noneMatch(line -> line.contains("Gather") || line.contains("JIT"));
+    }
+  }
+
   private static Query query(String json) throws Exception {
     SearchRequest request = JSON.readValue(json, SearchRequest.class);
     return new Query(
@@ -154,7 +173,22 @@ class SearchPlanIT {
         request.vector(),
         request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
         null,
-        "english");
+        "english",
+        words(request));
+  }
+
+  /// The word `many` is too frequent for all of its chunks to be ranked.
+  private static SearchWords words(SearchRequest request) {
+    if (request.text() == null || request.match() == WordMatch.QUERY) {
+      return SearchWords.NONE;
+    }
+    return new SearchWords(
+        Stream.of(request.text().split(" "))
+            .map(word -> new SearchWords.Word(word, word.equals("many") ? 20_000 : 40, 1))
+            .toList(),
+        0,
+        20_000,
+        2);
   }
 
   /// The nodes of the plan at the tenth execution, without their costs.

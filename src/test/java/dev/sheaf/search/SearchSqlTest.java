@@ -38,6 +38,9 @@ class SearchSqlTest {
           SearchPlan.ExactScan.UNBOUNDED,
           new SearchPlan.FulltextScan());
 
+  private static final SearchWords.Word RARE = new SearchWords.Word("it's \\", 7, 9);
+  private static final SearchWords.Word FREQUENT = new SearchWords.Word("tide", 50_000, 0.7);
+
   @Test
   void searchesOfOneShapeHaveTheSameText() throws Exception {
     var one = new SearchSql(query(new float[] {1, 0, 0}, "{'year': 1999}"), INDEX);
@@ -66,6 +69,34 @@ class SearchSqlTest {
         });
   }
 
+  @Test
+  void wordsBecomeQueriesOfRareAndOfFrequentWords() throws Exception {
+    SearchRequest request =
+        JSON.readValue(
+            "{\"text\":\"a\",\"mode\":\"fulltext\",\"match\":\"any\"}", SearchRequest.class);
+    var moon = new SearchWords.Word("moon", 9_000, 1.9);
+    var sea = new SearchWords.Word("sea", 8_000, 2);
+    var sun = new SearchWords.Word("sun", 8_000, 2);
+    var plan = new SearchPlan.FulltextScan();
+
+    assertThat(new SearchSql(query(request, null, null, null, FREQUENT, RARE), plan).parameters(1))
+        .contains("'it''s \\\\'", "'tide'", 0.7)
+        .anySatisfy(words -> assertThat(words).isEqualTo(new String[] {"'it''s \\\\'", "'tide'"}));
+    assertThat(new SearchSql(query(request, null, null, null, moon, sun, sea), plan).parameters(1))
+        .contains("'sea' & ('sun' | 'moon') | 'sun' & ('moon')", "'sea' | 'sun' | 'moon'");
+    assertThat(
+            new SearchSql(query(request, null, null, null, moon, sea, FREQUENT), plan)
+                .parameters(1))
+        .contains("'sea' & 'moon' & 'tide'", "'sea' | 'moon' | 'tide'");
+    for (var words : List.of(List.of(RARE), List.of(FREQUENT), List.<SearchWords.Word>of())) {
+      var sql =
+          new SearchSql(
+              query(request, null, null, null, words.toArray(new SearchWords.Word[0])), plan);
+      assertThat(sql.text().statements().chars().filter(character -> character == '?'))
+          .hasSameSizeAs(sql.parameters(1));
+    }
+  }
+
   /// Searches of all modes, plans, selections and conditions that can be combined.
   private static List<SearchSql> all() throws JsonProcessingException {
     var all = new ArrayList<SearchSql>();
@@ -76,11 +107,19 @@ class SearchSqlTest {
               ",'select':[]",
               ",'select':['vector','text','createdAt']",
               ",'highlight':true",
+              ",'match':'all'",
+              ",'hybrid':{'by':'score'}",
+              ",'match':'all','highlight':true",
+              ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
               ",'limit':5,'offset':7",
               ",'filter':{'year':{'$gt':3},'name':'x'}")) {
         for (SearchPlan plan : PLANS) {
           for (UUID excluded : new @Nullable UUID[] {null, new UUID(1, 2)}) {
+            if (mode.equals("vector") && options.contains("match")
+                || !mode.equals("hybrid") && options.contains("hybrid")) {
+              continue;
+            }
             boolean fulltext = plan instanceof SearchPlan.FulltextScan;
             if (fulltext == mode.equals("fulltext") && !(fulltext && excluded != null)) {
               String json = "{'text':'tides','mode':'" + mode + "'" + options + "}";
@@ -103,6 +142,22 @@ class SearchSqlTest {
     SearchRequest request = JSON.readValue(json.replace('\'', '"'), SearchRequest.class);
     FilterSql filter =
         request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter());
-    return new Query(request, SPACE, vector, filter, excluded, "english");
+    return query(request, vector, filter, excluded, RARE, FREQUENT);
+  }
+
+  private static Query query(
+      SearchRequest request,
+      float @Nullable [] vector,
+      @Nullable FilterSql filter,
+      @Nullable UUID excluded,
+      SearchWords.Word... words) {
+    return new Query(
+        request,
+        SPACE,
+        vector,
+        filter,
+        excluded,
+        "english",
+        new SearchWords(List.of(words), 0, 100_000, 30));
   }
 }

@@ -1,0 +1,55 @@
+package dev.sheaf.search;
+
+/// The score of a chunk for words: the sum over the words of `ln(1 + (N - n + 0.5) / (n + 0.5)) * f
+/// / (f + k1 * (1 - b + b * length / mean))`, where `n` of `N` chunks contain the word, and the
+/// chunk contains it `f` times.
+///
+/// S. Robertson, H. Zaragoza: The Probabilistic Relevance Framework: BM25 and Beyond, 2009, in the
+/// form of Lucene's `BM25Similarity`, which leaves out the constant factor `k1 + 1`.
+///
+/// The length of a chunk is the number of positions that its tsvector stores. PostgreSQL has no
+/// function for it, or for `f`, but `ts_rank` depends on nothing else. With all weights 1, it is
+/// `sum of 1 / i² for i = 1 to f`, divided by [#RANK_LIMIT], and with the option 2 also by the
+/// length. Both are computed by C code and without reading the other words.
+final class Bm25 {
+
+  static final double K1 = 1.2;
+  static final double B = 0.75;
+
+  /// The limit of `sum of 1 / i²`, π²/6, as `ts_rank` rounds it.
+  private static final String RANK_LIMIT = "1.64493406685";
+
+  private static final String WEIGHTS = "'{1,1,1,1}'";
+
+  /// A word that is in no text, because a word contains no space. It is added to a chunk once, so
+  /// that its rank is known.
+  private static final String MARKER = "''' '''";
+
+  private Bm25() {}
+
+  /// The weight of a word that `with` of `chunks` chunks contain. It is never negative.
+  static double weight(double chunks, double with) {
+    return Math.log1p((Math.max(chunks, with) - with + 0.5) / (with + 0.5));
+  }
+
+  /// An SQL expression for a tsvector with the marker. It also has the tsvector decompressed once
+  /// for all of the other expressions.
+  static String marked(String search) {
+    return search + " || ''' '':1'::tsvector";
+  }
+
+  /// An SQL expression for the number of positions in a tsvector with the marker.
+  static String length(String marked) {
+    return "(round(1 / (%s * ts_rank(%s, %s, %s, 2)::float8)) - 1)"
+        .formatted(RANK_LIMIT, WEIGHTS, marked, MARKER);
+  }
+
+  /// An SQL expression for how often a tsvector contains a word. With `r` for the sum of `1 / i²`
+  /// up to `f`, it is the nearest whole number to `1 / (π²/6 - r) - 1/2`.
+  ///
+  /// @param query an expression for a tsquery of one word
+  static String frequency(String search, String query) {
+    return "round(1 / (%s * (1 - ts_rank(%s, %s, %s)::float8)) - 0.5)"
+        .formatted(RANK_LIMIT, WEIGHTS, search, query);
+  }
+}

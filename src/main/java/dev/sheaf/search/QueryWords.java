@@ -1,0 +1,200 @@
+package dev.sheaf.search;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.database.Cancellation;
+import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.RowCount;
+import dev.sheaf.database.Sql;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.telemetry.Spans;
+import io.agroal.api.AgroalDataSource;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import org.jspecify.annotations.Nullable;
+
+/// Provides the words of searches, with the statistics that [Bm25] needs. Writes keep no statistics
+/// of their own: `ANALYZE` has those of frequent words, and rare words are counted in the index.
+///
+/// - Up to [RowCount#COUNTED] chunks, everything is counted.
+/// - Beyond, the number of chunks is PostgreSQL's estimate, their mean length that of a sample, and
+///   the frequency of the about 1,000 most frequent words that of the last `ANALYZE`. Other words
+///   are counted up to [#MAX_COUNTED].
+@Singleton
+class QueryWords {
+
+  /// How long the number of chunks and their mean length are used.
+  private static final Duration CACHE_TIME = Duration.ofSeconds(5);
+
+  /// Chunks of which the mean length is computed.
+  private static final int SAMPLE = 2_000;
+
+  /// Chunks with a word are counted up to this number. It is more than one in 200 of 200,000.
+  private static final int MAX_COUNTED = 1_000;
+
+  /// The same if there are no statistics yet.
+  private static final int MAX_COUNTED_WITHOUT_STATISTICS = 20_000;
+
+  private final AgroalDataSource dataSource;
+  private final Spans spans;
+  private final Cache<Long, ChunkStatistics> statistics =
+      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
+
+  /// The chunks of a collection.
+  private record ChunkStatistics(RowCount chunks, double meanLength) {}
+
+  QueryWords(AgroalDataSource dataSource, Spans spans) {
+    this.dataSource = dataSource;
+    this.spans = spans;
+  }
+
+  /// The words of a text, at most [SearchWords#MAX] of them.
+  ///
+  /// @param language text search configuration
+  /// @param timeout of the statement, in milliseconds
+  /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
+  ///   statement timed out
+  SearchWords read(Space space, String language, String text, long timeout) throws SQLException {
+    return spans.sql(
+        "read words", space.chunkTable(), () -> readNow(space, language, text, timeout));
+  }
+
+  private SearchWords readNow(Space space, String language, String text, long timeout)
+      throws SQLException {
+    Cancellation.check();
+    try (Connection connection = dataSource.getConnection()) {
+      NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
+      ChunkStatistics chunks = statistics(connection, space);
+      // Two statements in one message, which are one transaction and one round trip.
+      String statements =
+          "SELECT set_config('statement_timeout', ?, true), set_config('jit', 'off', true);\n"
+              + wordsOfText(space, language, chunks.chunks().estimated());
+      try (PreparedStatement statement = connection.prepareStatement(statements)) {
+        statement.setString(1, Long.toString(timeout));
+        statement.setString(2, text);
+        statement.execute();
+        statement.getMoreResults();
+        return words(statement, chunks);
+      }
+    }
+  }
+
+  private static SearchWords words(PreparedStatement statement, ChunkStatistics chunks)
+      throws SQLException {
+    var words = new ArrayList<SearchWords.Word>();
+    int ignored = 0;
+    try (ResultSet row = statement.getResultSet()) {
+      while (row.next()) {
+        ignored = Math.max(0, row.getInt(3) - SearchWords.MAX);
+        words.add(word(row, chunks.chunks()));
+      }
+    }
+    return new SearchWords(words, ignored, (double) chunks.chunks().rows(), chunks.meanLength());
+  }
+
+  /// Whether the syntax of search engines leaves no word of a text.
+  boolean isEmptyQuery(String language, String text) throws SQLException {
+    return Sql.of("SELECT numnode(websearch_to_tsquery('%s', ?)) = 0".formatted(language), text)
+        .first(dataSource, row -> row.getBoolean(1))
+        .orElseThrow();
+  }
+
+  private ChunkStatistics statistics(Connection connection, Space space) throws SQLException {
+    ChunkStatistics known = statistics.getIfPresent(space.collectionId());
+    if (known == null) {
+      RowCount chunks = RowCount.of(connection, space.chunkTable());
+      known = new ChunkStatistics(chunks, meanLength(connection, space, chunks));
+      statistics.put(space.collectionId(), known);
+    }
+    return known;
+  }
+
+  /// The sample is the same until pages are added, so that equal searches have equal scores.
+  private static double meanLength(Connection connection, Space space, RowCount chunks)
+      throws SQLException {
+    String sample =
+        chunks.estimated()
+            ? " TABLESAMPLE SYSTEM (%s) REPEATABLE (1)"
+                .formatted(Math.min(100, 100.0 * SAMPLE / chunks.rows()))
+            : "";
+    String mean =
+        "SELECT avg(%s) FROM (SELECT %s AS search FROM %s c%s LIMIT %s OFFSET 0) c"
+            .formatted(
+                Bm25.length("c.search"),
+                Bm25.marked("c.search"),
+                space.chunkTable(),
+                sample,
+                2 * SAMPLE);
+    return Sql.of(mean).first(connection, row -> Math.max(1, row.getDouble(1))).orElseThrow();
+  }
+
+  /// The words in the order of the text, how often the text contains each, the number of all
+  /// different words, the frequency of each in the last `ANALYZE`, the lowest frequency that it
+  /// noted, and the number of chunks if the frequency is not known.
+  private static String wordsOfText(Space space, String language, boolean useStatistics) {
+    return """
+    WITH word AS MATERIALIZED (
+         SELECT lexeme, cardinality(positions) AS times, positions[1] AS place,
+                count(*) OVER () AS different,
+                ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
+           FROM unnest(to_tsvector('%1$s', ?))
+          ORDER BY place, lexeme
+          LIMIT %2$s
+    ),
+    frequent AS MATERIALIZED (
+         SELECT f.lexeme, f.frequency, min(f.frequency) OVER () AS lowest
+           FROM pg_stats s
+          CROSS JOIN unnest(s.most_common_elems::text::text[], s.most_common_elem_freqs) f(lexeme, frequency)
+          WHERE %3$s AND f.lexeme IS NOT NULL AND NOT s.inherited AND s.attname = 'search'
+            AND (s.schemaname, s.tablename) = (SELECT relnamespace::regnamespace::text, relname FROM pg_class
+                                                WHERE oid = '%4$s'::regclass)
+    ),
+    least AS MATERIALIZED (SELECT min(lowest) AS frequency FROM frequent)
+    SELECT w.lexeme, w.times, w.different, f.frequency, l.frequency,
+           CASE WHEN f.frequency IS NULL
+                THEN (SELECT count(*)
+                        FROM (SELECT FROM %4$s c
+                               WHERE c.search @@ w.query
+                               LIMIT CASE WHEN l.frequency IS NULL THEN %6$s ELSE %5$s END) counted) END
+      FROM word w
+      LEFT JOIN frequent f ON f.lexeme = w.lexeme
+     CROSS JOIN least l
+     ORDER BY w.place, w.lexeme
+    """
+        .formatted(
+            language,
+            SearchWords.MAX,
+            useStatistics,
+            space.chunkTable(),
+            MAX_COUNTED,
+            MAX_COUNTED_WITHOUT_STATISTICS);
+  }
+
+  private static SearchWords.Word word(ResultSet row, RowCount chunks) throws SQLException {
+    double all = (double) chunks.rows();
+    double with =
+        chunksWith((Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), all);
+    return new SearchWords.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(all, with));
+  }
+
+  /// The number of chunks that contain a word.
+  ///
+  /// @param lowest a word whose frequency is not known is not more frequent than this
+  private static double chunksWith(
+      @Nullable Number frequency, @Nullable Number lowest, long counted, double chunks) {
+    if (frequency != null) {
+      return frequency.doubleValue() * chunks;
+    }
+    int limit = lowest == null ? MAX_COUNTED_WITHOUT_STATISTICS : MAX_COUNTED;
+    if (counted < limit) {
+      return (double) counted;
+    }
+    double most = lowest == null ? chunks : lowest.doubleValue() * chunks;
+    return Math.sqrt(limit * Math.max(limit, most));
+  }
+}

@@ -1,0 +1,119 @@
+package dev.sheaf.search;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/// The words of a query, and what a collection knows about them.
+///
+/// The candidates of [WordMatch#ANY] are the chunks that contain a rare word, and only if these are
+/// not enough, those with the other words. Of a chunk that is found, all words count.
+///
+/// @param words different words, the rarest first
+/// @param ignored number of different words of the text beyond [#MAX]
+/// @param chunks number of chunks of the collection, which may be an estimate
+/// @param meanLength mean number of positions in the tsvector of a chunk, at least 1
+record SearchWords(List<Word> words, int ignored, double chunks, double meanLength) {
+
+  /// Number of different words of a text that are searched.
+  static final int MAX = 64;
+
+  /// As many chunks are always ranked. With more, a search takes longer than a few milliseconds.
+  private static final int MAX_RANKED = 4_000;
+
+  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1);
+
+  /// A word as the text search configuration writes it.
+  ///
+  /// @param chunks number of chunks that contain it, which may be an estimate
+  /// @param weight its part of the score of a chunk is less than this
+  record Word(String lexeme, double chunks, double weight) {
+
+    /// A tsquery.
+    String query() {
+      return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'";
+    }
+  }
+
+  SearchWords {
+    words =
+        words.stream()
+            .sorted(Comparator.comparingDouble(Word::chunks).thenComparing(Word::lexeme))
+            .toList();
+  }
+
+  boolean isEmpty() {
+    return words.isEmpty();
+  }
+
+  /// The rarest words, which together at most [#MAX_RANKED] chunks contain.
+  List<Word> rare() {
+    return words.subList(0, numberOfRare());
+  }
+
+  /// The other words.
+  List<Word> frequent() {
+    return words.subList(numberOfRare(), words.size());
+  }
+
+  private int numberOfRare() {
+    double chunks = 0;
+    int number = 0;
+    while (number < words.size() && chunks + words.get(number).chunks() <= MAX_RANKED) {
+      chunks += words.get(number).chunks();
+      number++;
+    }
+    return number;
+  }
+
+  /// No chunk without a rare word has such a score.
+  double maxScoreOfFrequent() {
+    return frequent().stream().mapToDouble(Word::weight).sum();
+  }
+
+  /// A tsquery for chunks that contain several of the frequent words: two, or all if too many
+  /// chunks contain two.
+  String severalFrequent() {
+    List<Word> frequent = frequent();
+    if (frequent.size() < 2 || pairs(frequent) > MAX_RANKED) {
+      return all(frequent);
+    }
+    StringBuilder query = new StringBuilder();
+    for (int first = 0; first + 1 < frequent.size(); first++) {
+      query
+          .append(first == 0 ? "" : " | ")
+          .append(frequent.get(first).query())
+          .append(" & (")
+          .append(any(frequent.subList(first + 1, frequent.size())))
+          .append(")");
+    }
+    return query.toString();
+  }
+
+  /// The expected number of chunks for each pair of words, if the words were independent.
+  private double pairs(List<Word> several) {
+    double pairs = 0;
+    for (int first = 0; first < several.size(); first++) {
+      for (int second = first + 1; second < several.size(); second++) {
+        pairs += several.get(first).chunks() * several.get(second).chunks() / Math.max(1, chunks);
+      }
+    }
+    return pairs;
+  }
+
+  static String any(List<Word> words) {
+    return words.stream().map(Word::query).collect(Collectors.joining(" | "));
+  }
+
+  static String all(List<Word> words) {
+    return words.stream().map(Word::query).collect(Collectors.joining(" & "));
+  }
+
+  String[] queries() {
+    return words.stream().map(Word::query).toArray(String[]::new);
+  }
+
+  Double[] weights() {
+    return words.stream().map(Word::weight).toArray(Double[]::new);
+  }
+}
