@@ -116,8 +116,8 @@ class SearchSqlTest {
               ",'filter':{'year':{'$gt':3},'name':'x'}")) {
         for (SearchPlan plan : PLANS) {
           for (UUID excluded : new @Nullable UUID[] {null, new UUID(1, 2)}) {
-            if (mode.equals("vector") && options.contains("match")
-                || !mode.equals("hybrid") && options.contains("hybrid")) {
+            if ((mode.equals("vector") && options.contains("match"))
+                || (!mode.equals("hybrid") && options.contains("hybrid"))) {
               continue;
             }
             boolean fulltext = plan instanceof SearchPlan.FulltextScan;
