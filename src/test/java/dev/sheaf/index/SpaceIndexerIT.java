@@ -1,5 +1,6 @@
 package dev.sheaf.index;
 
+import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
@@ -24,6 +25,7 @@ import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -167,8 +169,7 @@ class SpaceIndexerIT {
     space = collections.activeSpace(collection);
     upload(vectors);
     indexer.maintainIndexes();
-    execute("ALTER DATABASE " + database() + " SET maintenance_work_mem = '1MB'");
-    dataSource.flush(AgroalDataSource.FlushMode.ALL);
+    setForAllSessions("SET maintenance_work_mem = '1MB'");
     try (var warnings = new Warnings()) {
       given()
           .get("/api/v1/collections/{c}/index?count=true", collection)
@@ -192,15 +193,35 @@ class SpaceIndexerIT {
             .isEqualTo(1 << 20);
       }
     } finally {
-      execute("ALTER DATABASE " + database() + " RESET maintenance_work_mem");
-      dataSource.flush(AgroalDataSource.FlushMode.ALL);
+      setForAllSessions("RESET maintenance_work_mem");
     }
   }
 
-  private String database() throws SQLException {
-    return Sql.of("SELECT quote_ident(current_database())")
-        .first(dataSource, row -> row.getString(1))
-        .orElseThrow();
+  /// Changes a setting of the database, and replaces the sessions that began before, which the pool
+  /// does in the background.
+  private void setForAllSessions(String setting) throws SQLException {
+    String database =
+        Sql.of("SELECT quote_ident(current_database())")
+            .first(dataSource, row -> row.getString(1))
+            .orElseThrow();
+    execute("ALTER DATABASE " + database + " " + setting);
+    Timestamp changed =
+        Sql.of("SELECT clock_timestamp()")
+            .first(dataSource, row -> row.getTimestamp(1))
+            .orElseThrow();
+    await()
+        .until(() -> {
+          dataSource.flush(AgroalDataSource.FlushMode.IDLE);
+          return Sql.of(
+                  """
+                  SELECT NOT EXISTS (SELECT FROM pg_stat_activity
+                                      WHERE datname = current_database() AND backend_type = 'client backend'
+                                        AND backend_start < ?)
+                  """,
+                  changed)
+              .first(dataSource, row -> row.getBoolean(1))
+              .orElseThrow();
+        });
   }
 
   /// Uploads documents of up to 200 chunks with random vectors.
