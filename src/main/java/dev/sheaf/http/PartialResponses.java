@@ -12,9 +12,9 @@ public final class PartialResponses {
 
   private PartialResponses() {}
 
-  /// Closes the connection, or the stream of HTTP/2, of a response whose head is written, and waits
-  /// until it is closed. Does nothing before the head is written, so that the client gets a
-  /// problem.
+  /// Breaks off a response whose head is written: resets its stream of HTTP/2, or closes its
+  /// connection and waits until it is closed, which an event loop must not do. Does nothing before
+  /// the head is written, so that the client gets a problem.
   ///
   /// Quarkus would reset the response, write the problem after the part, and complete it. Over
   /// HTTP/1.1, Vert.x would then close the connection only after what is written is sent, which can

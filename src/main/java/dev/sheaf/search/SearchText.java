@@ -395,7 +395,8 @@ final class SearchText {
   }
 
   /// At most `limit` chunks, in the order of the table. Parallel workers would find others each
-  /// time. A condition with `pg_backend_pid` is never given to them, and this one is always true.
+  /// time. A condition with `pg_backend_pid` is never given to them, and this one is always true. A
+  /// setting would keep them from the vectors of a hybrid search too.
   private String chunksWith(String condition, int limit) {
     return """
     SELECT c.document_id, c.ordinal, %s AS search

@@ -10,11 +10,7 @@ import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.RestAssured;
-import io.restassured.config.EncoderConfig;
-import io.restassured.http.ContentType;
 import io.restassured.path.json.JsonPath;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -99,19 +95,11 @@ class DocumentModelIT {
       lines.add(line);
     }
     JsonPath answer =
-        given()
-            .config(
-                RestAssured.config()
-                    .encoderConfig(
-                        EncoderConfig.encoderConfig()
-                            .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
-            .contentType("application/x-ndjson")
-            .body(
-                lines.stream()
-                    .map(line -> json(line) + "\n")
-                    .collect(Collectors.joining())
-                    .getBytes(StandardCharsets.UTF_8))
-            .post(DOCUMENTS, collection)
+        Api.upload(
+                collection,
+                Map.of(),
+                lines.stream().map(line -> json(line) + "\n").collect(Collectors.joining()))
+            .extract()
             .jsonPath();
     assertThat(answer.getInt("read")).isEqualTo(lines.size());
     assertThat(answer.getInt("failed")).isZero();

@@ -220,18 +220,7 @@ class ExportIT {
             lines.append(
                 "{\"id\":\"d%s\",\"chunks\":[{\"text\":\"t\",\"vector\":%s}]}\n"
                     .formatted(i, vector)));
-    given()
-        .config(
-            io.restassured.RestAssured.config()
-                .encoderConfig(
-                    io.restassured.config.EncoderConfig.encoderConfig()
-                        .encodeContentTypeAs(
-                            "application/x-ndjson", io.restassured.http.ContentType.BINARY)))
-        .contentType("application/x-ndjson")
-        .body(lines.toString().getBytes(StandardCharsets.UTF_8))
-        .post(DOCUMENTS, collection)
-        .then()
-        .body("created", equalTo(MANY));
+    Api.upload(collection, Map.of(), lines.toString()).body("created", equalTo(MANY));
     return collection;
   }
 

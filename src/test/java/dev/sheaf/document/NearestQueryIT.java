@@ -27,9 +27,6 @@ import io.quarkus.panache.common.Page;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import io.restassured.RestAssured;
-import io.restassured.config.EncoderConfig;
-import io.restassured.http.ContentType;
 import io.restassured.path.json.config.JsonPathConfig;
 import io.restassured.path.json.config.JsonPathConfig.NumberReturnType;
 import io.restassured.response.ValidatableResponse;
@@ -522,16 +519,7 @@ class NearestQueryIT {
                       .mapToObj(c -> Map.of("text", "chunk " + c, "vector", vector(random)))
                       .toList())));
     }
-    given()
-        .config(
-            RestAssured.config()
-                .encoderConfig(
-                    EncoderConfig.encoderConfig()
-                        .encodeContentTypeAs("application/x-ndjson", ContentType.TEXT)))
-        .contentType("application/x-ndjson")
-        .body(String.join("\n", lines))
-        .post("/api/v1/collections/{c}/documents", collection)
-        .then()
+    Api.upload(collection, Map.of(), String.join("\n", lines))
         .statusCode(200)
         .body("created", equalTo(DOCUMENTS));
     return collection;

@@ -10,9 +10,6 @@ import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.RestAssured;
-import io.restassured.config.EncoderConfig;
-import io.restassured.http.ContentType;
 import io.restassured.response.Response;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
@@ -107,15 +104,7 @@ class HostileInputIT {
   }
 
   private static Response upload(Object line) {
-    return given()
-        .config(
-            RestAssured.config()
-                .encoderConfig(
-                    EncoderConfig.encoderConfig()
-                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
-        .contentType("application/x-ndjson")
-        .body(json(line).getBytes(StandardCharsets.UTF_8))
-        .post(DOCUMENTS, collection());
+    return Api.upload(collection(), Map.of(), json(line)).extract().response();
   }
 
   private static Map<String, ?> chunks(String text) {

@@ -18,11 +18,7 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import io.restassured.RestAssured;
-import io.restassured.config.EncoderConfig;
-import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -241,17 +237,7 @@ class SpaceIndexerIT {
               .collect(Collectors.joining(","));
       lines.append("{\"id\":\"d%s\",\"chunks\":[%s]}\n".formatted(left, chunks));
     }
-    given()
-        .config(
-            RestAssured.config()
-                .encoderConfig(
-                    EncoderConfig.encoderConfig()
-                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
-        .contentType("application/x-ndjson")
-        .body(lines.toString().getBytes(StandardCharsets.UTF_8))
-        .post("/api/v1/collections/{c}/documents", collection)
-        .then()
-        .statusCode(200);
+    Api.upload(collection, Map.of(), lines.toString()).statusCode(200);
   }
 
   private void execute(String sql) throws SQLException {

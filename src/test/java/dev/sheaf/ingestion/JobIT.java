@@ -19,8 +19,6 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.restassured.RestAssured;
-import io.restassured.config.EncoderConfig;
-import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.io.IOException;
@@ -55,23 +53,8 @@ class JobIT {
     return IntStream.range(0, count).mapToObj(JobIT::line).collect(Collectors.joining());
   }
 
-  private static ValidatableResponse upload(
-      String collection, Map<String, String> headers, String lines) {
-    return given()
-        .config(
-            RestAssured.config()
-                .encoderConfig(
-                    EncoderConfig.encoderConfig()
-                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
-        .contentType("application/x-ndjson")
-        .headers(headers)
-        .body(lines.getBytes(StandardCharsets.UTF_8))
-        .post("/api/v1/collections/{collection}/documents", collection)
-        .then();
-  }
-
   private static int store(String collection, String lines) {
-    return upload(collection, Map.of("Prefer", "respond-async"), lines)
+    return Api.upload(collection, Map.of("Prefer", "respond-async"), lines)
         .statusCode(202)
         .body("state", equalTo("queued"))
         .extract()
@@ -120,7 +103,7 @@ class JobIT {
     String upload = lines(1_500) + "not json\n" + line(3) + "\n";
 
     ValidatableResponse accepted =
-        upload(collection, Map.of("Prefer", "wait=5, respond-async"), upload)
+        Api.upload(collection, Map.of("Prefer", "wait=5, respond-async"), upload)
             .statusCode(202)
             .header("Preference-Applied", equalTo("respond-async"));
     int id = accepted.extract().path("id");
@@ -179,24 +162,24 @@ class JobIT {
     Map<String, String> key = Map.of("Idempotency-Key", "nightly 1");
 
     String first =
-        upload(collection, key, lines(3) + "x\n")
+        Api.upload(collection, key, lines(3) + "x\n")
             .statusCode(200)
             .body("created", equalTo(3))
             .extract()
             .asString();
-    upload(collection, key, lines(3) + "x\n").statusCode(200).body(equalTo(first));
-    upload(vectors(), key, lines(1)).statusCode(200).body("created", equalTo(1));
+    Api.upload(collection, key, lines(3) + "x\n").statusCode(200).body(equalTo(first));
+    Api.upload(vectors(), key, lines(1)).statusCode(200).body("created", equalTo(1));
 
     Map<String, String> async = Map.of("Idempotency-Key", "nightly 2", "Prefer", "respond-async");
-    int id = upload(collection, async, lines(5)).statusCode(202).extract().path("id");
-    upload(collection, async, lines(5)).statusCode(202).body("id", equalTo(id));
+    int id = Api.upload(collection, async, lines(5)).statusCode(202).extract().path("id");
+    Api.upload(collection, async, lines(5)).statusCode(202).body("id", equalTo(id));
     awaitState(id, "completed");
-    upload(collection, async, lines(5))
+    Api.upload(collection, async, lines(5))
         .statusCode(202)
         .body("id", equalTo(id))
         .body("created", equalTo(2));
 
-    upload(collection, Map.of("Idempotency-Key", "x".repeat(256)), lines(1)).statusCode(400);
+    Api.upload(collection, Map.of("Idempotency-Key", "x".repeat(256)), lines(1)).statusCode(400);
   }
 
   @Test
@@ -204,18 +187,18 @@ class JobIT {
     String collection = vectors();
     Map<String, String> sync = Map.of("Idempotency-Key", "one");
     Map<String, String> async = Map.of("Idempotency-Key", "two", "Prefer", "respond-async");
-    upload(collection, sync, lines(3)).statusCode(200);
-    int id = upload(collection, async, lines(3)).statusCode(202).extract().path("id");
+    Api.upload(collection, sync, lines(3)).statusCode(200);
+    int id = Api.upload(collection, async, lines(3)).statusCode(202).extract().path("id");
 
     for (String other : List.of("", lines(2), lines(3) + "\n", lines(4_000))) {
       for (Map<String, String> key : List.of(sync, async)) {
-        upload(collection, key, other)
+        Api.upload(collection, key, other)
             .statusCode(422)
             .body("type", equalTo("urn:sheaf:problem:key-reused"));
       }
     }
 
-    upload(collection, async, lines(3)).statusCode(202).body("id", equalTo(id));
+    Api.upload(collection, async, lines(3)).statusCode(202).body("id", equalTo(id));
     given()
         .get("/api/v1/collections/{collection}", collection)
         .then()
@@ -236,10 +219,10 @@ class JobIT {
               .formatted(creator, collection));
     }
 
-    upload(collection, Map.of("Idempotency-Key", "anybody"), lines(1))
+    Api.upload(collection, Map.of("Idempotency-Key", "anybody"), lines(1))
         .statusCode(200)
         .body("created", equalTo(7));
-    upload(collection, Map.of("Idempotency-Key", "key:another"), lines(1))
+    Api.upload(collection, Map.of("Idempotency-Key", "key:another"), lines(1))
         .statusCode(200)
         .body("created", equalTo(1));
   }
@@ -252,13 +235,13 @@ class JobIT {
       send(client, lines(1));
       await().until(() -> count(jobsOf(collection)) == 1);
 
-      upload(collection, key, lines(3))
+      Api.upload(collection, key, lines(3))
           .statusCode(409)
           .body("type", equalTo("urn:sheaf:problem:busy"));
     }
 
     // The first client disconnected without a result, so the key is free again.
-    await().untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    await().untilAsserted(() -> Api.upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
@@ -274,17 +257,17 @@ class JobIT {
         """
             .formatted(collection));
     try {
-      upload(collection, key, lines(3)).statusCode(500);
+      Api.upload(collection, key, lines(3)).statusCode(500);
     } finally {
       execute("DROP FUNCTION fail_to_end() CASCADE");
     }
-    upload(collection, key, lines(3)).statusCode(409);
+    Api.upload(collection, key, lines(3)).statusCode(409);
 
     execute(
         "UPDATE ingestion_job SET lease_until = now() + interval '2 s' WHERE collection = '%s'"
             .formatted(collection));
 
-    await().untilAsserted(() -> upload(collection, key, lines(3)).statusCode(200));
+    await().untilAsserted(() -> Api.upload(collection, key, lines(3)).statusCode(200));
   }
 
   @Test
@@ -401,7 +384,7 @@ class JobIT {
             .formatted(first));
     String waiting = "state = 'queued' AND collection = '" + collection + "'";
 
-    upload(collection, Map.of("Prefer", "respond-async"), lines(1))
+    Api.upload(collection, Map.of("Prefer", "respond-async"), lines(1))
         .statusCode(429)
         .body("type", equalTo("urn:sheaf:problem:too-many-requests"))
         .body(
@@ -411,7 +394,7 @@ class JobIT {
                     + " and 21474836480 are allowed with this one. Wait until jobs have ended, cancel some,"
                     + " or raise sheaf.ingestion.max-waiting-size."));
     execute("UPDATE ingestion_job SET bytes = bytes - 10 WHERE " + waiting);
-    upload(collection, Map.of("Prefer", "respond-async"), lines(1)).statusCode(429);
+    Api.upload(collection, Map.of("Prefer", "respond-async"), lines(1)).statusCode(429);
     assertThat(
             count(
                 "SELECT count(*) FROM ingestion_job WHERE state = 'receiving' AND collection = '"
@@ -525,7 +508,7 @@ class JobIT {
       assertThat(answer).isEqualTo("HTTP/1.1 409");
     }
     job(Math.toIntExact(count(jobs))).body("state", equalTo("cancelled")).body("read", equalTo(0));
-    upload(collection, Map.of("Idempotency-Key", "cancelled"), lines(1))
+    Api.upload(collection, Map.of("Idempotency-Key", "cancelled"), lines(1))
         .statusCode(409)
         .body("type", equalTo("urn:sheaf:problem:job-cancelled"));
   }
@@ -606,7 +589,7 @@ class JobIT {
         .get("/api/v1/collections/{collection}/documents/half", collection)
         .then()
         .statusCode(404);
-    upload(collection, Map.of(), lines(2_500))
+    Api.upload(collection, Map.of(), lines(2_500))
         .statusCode(200)
         .body("read", equalTo(2_500))
         .body("failed", equalTo(0));

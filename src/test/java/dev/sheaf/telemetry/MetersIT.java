@@ -11,11 +11,7 @@ import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import io.restassured.RestAssured;
-import io.restassured.config.EncoderConfig;
-import io.restassured.http.ContentType;
 import jakarta.inject.Inject;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -107,17 +103,7 @@ class MetersIT {
                 "{\"id\":\"d%1$s\",\"chunks\":[{\"text\":\"tide %1$s\",\"vector\":[1,%1$s]}]}\n"
                     ::formatted)
             .collect(Collectors.joining());
-    given()
-        .config(
-            RestAssured.config()
-                .encoderConfig(
-                    EncoderConfig.encoderConfig()
-                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
-        .contentType("application/x-ndjson")
-        .header("Prefer", prefer)
-        .body(lines.getBytes(StandardCharsets.UTF_8))
-        .post("/api/v1/collections/{collection}/documents", collection)
-        .then()
+    Api.upload(collection, Map.of("Prefer", prefer), lines)
         .statusCode(prefer.isEmpty() ? 200 : 202);
   }
 

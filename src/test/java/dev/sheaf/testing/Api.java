@@ -2,8 +2,11 @@ package dev.sheaf.testing;
 
 import static io.restassured.RestAssured.given;
 
+import io.restassured.RestAssured;
+import io.restassured.config.EncoderConfig;
 import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -37,6 +40,22 @@ public final class Api {
         .body(content)
         .when()
         .put("/api/v1/collections/{collection}/documents/{id}", collection, id)
+        .then();
+  }
+
+  /// Uploads documents, one per line.
+  public static ValidatableResponse upload(
+      String collection, Map<String, String> headers, String lines) {
+    return given()
+        .config(
+            RestAssured.config()
+                .encoderConfig(
+                    EncoderConfig.encoderConfig()
+                        .encodeContentTypeAs("application/x-ndjson", ContentType.BINARY)))
+        .contentType("application/x-ndjson")
+        .headers(headers)
+        .body(lines.getBytes(StandardCharsets.UTF_8))
+        .post("/api/v1/collections/{collection}/documents", collection)
         .then();
   }
 

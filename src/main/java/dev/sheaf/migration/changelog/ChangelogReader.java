@@ -170,7 +170,6 @@ final class ChangelogReader {
   /// Reads a file whose changeset is identified by its name.
   ///
   /// @param isRollback whether it holds nothing but a rollback, which may be empty
-  /// @return in place of the comment: whether a text without statements says something
   private ChangelogText readAnnotated(boolean isRollback) {
     List<SqlStatement> all = splitter.split();
     int end = downStart < 0 ? text.length() : downStart;
@@ -198,8 +197,10 @@ final class ChangelogReader {
           new ChangelogProblem(
               up.getFirst().position(), "has SQL before the annotation of the change", "move it"));
     }
-    @Nullable List<SqlStatement> rollbackOrNone =
-        downStart < 0 || (down.isEmpty() && isBlank(end, text.length())) ? null : down;
+    boolean hasRollback =
+        isRollback
+            ? !(up.isEmpty() && saysNothing)
+            : downStart >= 0 && !(down.isEmpty() && isBlank(end, text.length()));
     if (downStart >= 0) {
       aside.removeIf(part -> part.line() >= downStart);
       aside.add(
@@ -231,11 +232,11 @@ final class ChangelogReader {
         "",
         "",
         changesetPosition,
-        saysNothing ? "" : "has a text",
+        "",
         isTransaction || !(withoutTransaction || runsOutsideTransactions(up)),
         checksum,
-        up,
-        rollbackOrNone,
+        isRollback ? List.of() : up,
+        hasRollback ? undo : null,
         List.copyOf(directives),
         List.copyOf(problems));
   }

@@ -30,7 +30,7 @@ record ChangelogText(
 
   /// A changeset that its file's name identifies, with the rollback of a file of its own.
   ///
-  /// @param other what that file holds, read as a changeset; `null` when there is none
+  /// @param other that file, which has nothing but a rollback; `null` when there is none
   ChangelogText of(ChangelogFile file, @Nullable ChangelogText other) {
     List<ChangelogProblem> all = new ArrayList<>(problems);
     List<DirectiveLine> lines = new ArrayList<>(directives);
@@ -42,7 +42,7 @@ record ChangelogText(
             new ChangelogProblem(
                 position, "has a rollback, and another in " + rollback.shortPath(), "delete one"));
       }
-      undo = other.up.isEmpty() && other.comment.isEmpty() ? null : other.up;
+      undo = other.down;
       lines.addAll(other.directives);
       other.problems.forEach(problem -> all.add(problem.in(rollback)));
     }
