@@ -77,7 +77,7 @@ class GeneratedClientIT {
 
     var recent =
         new SearchRequest().text("what moves the sea").filter(Map.of("year", Map.of("$gte", 2000)));
-    SearchResponse found = new SearchApi(client).search(COLLECTION, recent);
+    SearchResponse found = new SearchApi(client).search(COLLECTION, recent, null);
     assertThat(found.getHits()).extracting(Hit::getDocument).containsExactly("a/b c");
     assertThat(found.getHits().getFirst().getMetadata()).containsEntry("year", 2019);
 
@@ -86,7 +86,7 @@ class GeneratedClientIT {
     assertThat(read.getUpdatedAt()).isEqualTo(read.getCreatedAt());
 
     documents.deleteDocument(COLLECTION, "a/b c", null, null);
-    assertThat(new SearchApi(client).search(COLLECTION, recent).getHits()).isEmpty();
+    assertThat(new SearchApi(client).search(COLLECTION, recent, null).getHits()).isEmpty();
 
     collections.dropCollection(COLLECTION, null, null);
     assertThat(collections.listCollections(null, null).getCollections())
@@ -109,7 +109,7 @@ class GeneratedClientIT {
     ApiException refused =
         catchThrowableOfType(
             ApiException.class,
-            () -> new SearchApi(client).search("nowhere", new SearchRequest().text("sea")));
+            () -> new SearchApi(client).search("nowhere", new SearchRequest().text("sea"), null));
 
     assertThat(refused.getCode()).isEqualTo(404);
     assertThat(problem(refused))
@@ -136,7 +136,8 @@ class GeneratedClientIT {
                             new SearchOfBatch()
                                 .collection("nowhere")
                                 .search(
-                                    new SearchRequest().text("sea").mode(SearchMode.FULLTEXT)))))
+                                    new SearchRequest().text("sea").mode(SearchMode.FULLTEXT)))),
+                null)
             .getAnswers();
 
     assertThat(answers.getFirst().getStatus()).isEqualTo(404);

@@ -2,6 +2,7 @@ package dev.sheaf.access;
 
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.database.Replicas;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.problem.Problem;
@@ -20,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /// Creates, lists and revokes API keys.
 @Singleton
@@ -71,16 +73,25 @@ public final class ApiKeys {
       """;
 
   private final Source source;
+
+  /// `null` in a command.
+  private final @Nullable Replicas replicas;
+
   private final AuditTrail audit;
 
   @Inject
-  ApiKeys(AgroalDataSource dataSource, AuditTrail audit) {
-    this(dataSource::getConnection, audit);
+  ApiKeys(AgroalDataSource dataSource, Replicas replicas, AuditTrail audit) {
+    this(dataSource::getConnection, replicas, audit);
   }
 
   /// For commands, which have no container.
   public ApiKeys(Source source, AuditTrail audit) {
+    this(source, null, audit);
+  }
+
+  private ApiKeys(Source source, @Nullable Replicas replicas, AuditTrail audit) {
     this.source = source;
+    this.replicas = replicas;
     this.audit = audit;
   }
 
@@ -163,7 +174,12 @@ public final class ApiKeys {
   @SuppressWarnings("ArrayRecordComponent") // never compared
   record StoredKey(byte[] hash, boolean usedRecently, ApiKey description) {}
 
+  /// Searches go on without the primary, so a standby may say what a key is. A key that was revoked
+  /// a moment ago may then still be valid.
   Optional<StoredKey> find(String id) throws SQLException {
+    if (replicas != null) {
+      return replicas.preferPrimary(connection -> find(connection, id));
+    }
     try (Connection connection = source.connect()) {
       return find(connection, id);
     }

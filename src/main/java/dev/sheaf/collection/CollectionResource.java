@@ -5,6 +5,7 @@ import dev.sheaf.http.Callers;
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
+import dev.sheaf.http.Writes;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -52,6 +53,7 @@ class CollectionResource {
   }
 
   @POST
+  @Writes
   @RolesAllowed(Roles.ADMIN)
   @Operation(operationId = "createCollection", summary = "Create a collection")
   @APIResponse(
@@ -137,6 +139,7 @@ class CollectionResource {
   }
 
   @PATCH
+  @Writes
   @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @Operation(
@@ -166,6 +169,7 @@ class CollectionResource {
   }
 
   @DELETE
+  @Writes
   @RolesAllowed(Roles.ADMIN)
   @Path("/{collection}")
   @ResponseStatus(204)

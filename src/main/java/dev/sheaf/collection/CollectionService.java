@@ -58,6 +58,14 @@ public class CollectionService {
 
   private static final int DROP_ATTEMPTS = 20;
 
+  private static final String FIND_ACTIVE =
+      """
+      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision", c.settings
+        FROM collection c
+        JOIN embedding_space s ON s.id = c.active_space_id
+       WHERE c.name = ?
+      """;
+
   /// The name becomes one that nobody has.
   private static final String HIDE =
       """
@@ -519,6 +527,21 @@ public class CollectionService {
                         ((EmbeddingSpace) row[1]).toSpace(),
                         CollectionSettings.parse(((DocumentCollection) row[0]).settings)))
                 .orElseThrow(() -> notFound(name)));
+  }
+
+  /// The same on a connection that the caller chooses.
+  ///
+  /// @throws Problem if there is no collection of this name
+  public static ActiveSpace activeSpaceAndSettings(Connection connection, String name)
+      throws SQLException {
+    if (!CreateCollection.isName(name)) {
+      throw notFound(name);
+    }
+    return Sql.of(FIND_ACTIVE, name)
+        .first(
+            connection,
+            row -> new ActiveSpace(Space.read(row), CollectionSettings.parse(row.getString(7))))
+        .orElseThrow(() -> notFound(name));
   }
 
   /// The problem that there is no collection of this name.

@@ -1,6 +1,8 @@
 package dev.sheaf.database;
 
 import io.agroal.api.AgroalPoolInterceptor;
+import io.quarkus.agroal.DataSource;
+import jakarta.enterprise.inject.Default;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -103,6 +105,8 @@ public final class Cancellation implements AutoCloseable {
   }
 
   /// Tells the cancellation of a thread which connection the thread uses.
+  @Default
+  @DataSource(Replicas.POOL)
   @Singleton
   static final class Interceptor implements AgroalPoolInterceptor {
 

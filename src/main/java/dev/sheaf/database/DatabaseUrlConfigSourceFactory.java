@@ -21,9 +21,10 @@ import org.jspecify.annotations.Nullable;
 /// Reads the database's address from
 /// `DATABASE_URL=postgres://user:password@host:port/database?...`, or from `DB_HOST`, `DB_PORT`,
 /// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. URL and password can also be in files, which
-/// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. The environment variables of `psql` complete a
-/// URL, and are read if neither is set. All values are literal. Quarkus's own
-/// `quarkus.datasource.jdbc.url` takes precedence, and must name the same database.
+/// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. `sheaf.replicas.url` is the address of
+/// standbys, in the same form. The environment variables of `psql` complete a URL, and are read if
+/// neither is set. All values are literal. Quarkus's own `quarkus.datasource.jdbc.url` takes
+/// precedence, and must name the same database.
 public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
   /// The ordinal of a file that `--config` names. It prevails over the environment.
@@ -35,8 +36,6 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
   /// The name of the configuration source.
   static final String SOURCE = "DATABASE_URL";
 
-  private static final String FILE = "_FILE";
-
   private static final String URL = "quarkus.datasource.jdbc.url";
 
   /// Lower than every source in which Quarkus's own settings can be set.
@@ -44,6 +43,12 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
 
   @Override
   public Iterable<ConfigSource> getConfigSources(ConfigSourceContext context) {
+    Map<String, String> properties = new HashMap<>(primary(context));
+    properties.putAll(replicas(context, properties));
+    return List.of(new Source(properties));
+  }
+
+  private static Map<String, String> primary(ConfigSourceContext context) {
     ConfigValue own = context.getValue(URL);
     // Below ORDINAL is what an earlier call of this method said while Quarkus built the
     // application.
@@ -54,24 +59,45 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
           && own.getConfigSourceOrdinal() <= ENVIRONMENT) {
         requireSame(own, address);
       }
-      return List.of();
+      return Map.of();
     }
     Variables variables = variables(context);
     if (address == null && LibpqDefaults.nameServer(variables)) {
       address = PostgresUrl.of(variables);
     }
-    if (address == null) {
-      return List.of();
-    }
+    return address == null ? Map.of() : properties("quarkus.datasource.", address);
+  }
+
+  private static Map<String, String> properties(String prefix, DatabaseAddress address) {
     Map<String, String> properties = new HashMap<>();
-    properties.put(URL, address.jdbcUrl());
+    properties.put(prefix + "jdbc.url", address.jdbcUrl());
     if (address.user() != null) {
-      properties.put("quarkus.datasource.username", address.user());
+      properties.put(prefix + "username", address.user());
     }
     if (address.password() != null) {
-      properties.put("quarkus.datasource.password", address.password());
+      properties.put(prefix + "password", address.password());
     }
-    return List.of(new Source(properties));
+    return properties;
+  }
+
+  /// The pool of [Replicas]. It uses role and password of the primary if the URL has none.
+  private static Map<String, String> replicas(
+      ConfigSourceContext context, Map<String, String> primary) {
+    String prefix = "quarkus.datasource." + Replicas.POOL + ".";
+    String url = valueOrFile(context, "sheaf.replicas.url", "SHEAF_REPLICAS_URL_FILE");
+    Map<String, String> properties = new HashMap<>();
+    properties.put(prefix + "active", String.valueOf(url != null));
+    if (url != null) {
+      for (String credential : List.of("username", "password")) {
+        String name = "quarkus.datasource." + credential;
+        String value = primary.getOrDefault(name, value(context, name));
+        if (value != null) {
+          properties.put(prefix + credential, value);
+        }
+      }
+      properties.putAll(properties(prefix, DatabaseAddress.parse(url)));
+    }
+    return properties;
   }
 
   /// Rejects two databases: the application would use one, and the operator may mean the other.
@@ -123,20 +149,25 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
   }
 
   private static @Nullable String valueOrFile(ConfigSourceContext context, String name) {
+    return valueOrFile(context, name, name + "_FILE");
+  }
+
+  private static @Nullable String valueOrFile(
+      ConfigSourceContext context, String name, String nameOfFile) {
     String value = value(context, name);
-    String file = value(context, name + FILE);
+    String file = value(context, nameOfFile);
     if (file == null) {
       return value;
     }
     if (value != null) {
       throw new OperatorException(
-          "both " + name + " and " + name + FILE + " are set", "remove one of them");
+          "both " + name + " and " + nameOfFile + " are set", "remove one of them");
     }
     try {
       return Files.readString(Path.of(file)).strip();
     } catch (IOException | InvalidPathException e) {
       throw new OperatorException(
-          "cannot read " + file, name + FILE + " must name a readable file", e);
+          "cannot read " + file, nameOfFile + " must name a readable file", e);
     }
   }
 

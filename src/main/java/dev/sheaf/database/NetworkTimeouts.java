@@ -1,6 +1,8 @@
 package dev.sheaf.database;
 
 import io.agroal.api.AgroalPoolInterceptor;
+import io.quarkus.agroal.DataSource;
+import jakarta.enterprise.inject.Default;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -10,6 +12,8 @@ import java.time.Duration;
 /// paused or is unreachable. A connection from the pool has `sheaf.database.timeout` and [#GRACE].
 /// Its user may set another timeout until the connection is returned. [SessionTimeouts] are the
 /// limits of the server itself.
+@Default
+@DataSource(Replicas.POOL)
 @Singleton
 public class NetworkTimeouts implements AgroalPoolInterceptor {
 

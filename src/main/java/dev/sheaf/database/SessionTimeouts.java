@@ -1,6 +1,8 @@
 package dev.sheaf.database;
 
 import io.agroal.api.AgroalPoolInterceptor;
+import io.quarkus.agroal.DataSource;
+import jakarta.enterprise.inject.Default;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,6 +22,8 @@ import org.postgresql.jdbc.PgConnection;
 ///
 /// A session gets the limits when it is opened, in place of those of its role and its database. A
 /// user of the connection may change them until the connection is returned.
+@Default
+@DataSource(Replicas.POOL)
 @Singleton
 public class SessionTimeouts implements AgroalPoolInterceptor {
 

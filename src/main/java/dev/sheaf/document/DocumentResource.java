@@ -8,6 +8,7 @@ import dev.sheaf.http.Input;
 import dev.sheaf.http.PartialResponses;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
+import dev.sheaf.http.Writes;
 import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
@@ -78,6 +79,7 @@ class DocumentResource {
   }
 
   @PUT
+  @Writes
   @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
@@ -163,6 +165,7 @@ class DocumentResource {
   }
 
   @DELETE
+  @Writes
   @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @ResponseStatus(204)
@@ -181,6 +184,7 @@ class DocumentResource {
   }
 
   @PATCH
+  @Writes
   @RolesAllowed(Roles.WRITER)
   @Path("/{id}")
   @Operation(
@@ -336,6 +340,7 @@ class DocumentResource {
   }
 
   @DELETE
+  @Writes
   @RolesAllowed(Roles.WRITER)
   @Operation(
       operationId = "deleteDocuments",

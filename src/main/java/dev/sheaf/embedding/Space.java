@@ -1,5 +1,8 @@
 package dev.sheaf.embedding;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
 /// The embeddings of a collection by one model: their tables, model, metric and precision.
 ///
 /// @param id names the partition `embedding_<id>`
@@ -12,6 +15,19 @@ public record Space(
 
   /// The maximum number of dimensions that pgvector stores.
   public static final int MAX_DIMENSIONS = 16_000;
+
+  /// Reads a space from a row whose first columns are those of the record, in order.
+  ///
+  /// @throws IllegalArgumentException if a newer version has stored it
+  public static Space read(ResultSet row) throws SQLException {
+    return new Space(
+        row.getLong(1),
+        row.getLong(2),
+        row.getString(3),
+        row.getInt(4),
+        Metric.of(row.getString(5)),
+        Precision.of(row.getString(6)));
+  }
 
   /// The partition that contains the vectors.
   public String embeddingTable() {

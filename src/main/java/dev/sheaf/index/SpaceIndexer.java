@@ -9,7 +9,6 @@ import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
-import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexView.BuildMemory;
@@ -280,14 +279,7 @@ class SpaceIndexer {
   /// others.
   private Optional<SpaceState> state(ResultSet row) throws SQLException {
     try {
-      var space =
-          new Space(
-              row.getLong(1),
-              row.getLong(2),
-              row.getString(3),
-              row.getInt(4),
-              Metric.of(row.getString(5)),
-              Precision.of(row.getString(6)));
+      Space space = Space.read(row);
       boolean indexed = row.getObject(10) != null;
       return Optional.of(
           new SpaceState(

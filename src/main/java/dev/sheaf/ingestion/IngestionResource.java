@@ -5,6 +5,7 @@ import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.http.Roles;
 import dev.sheaf.http.Streamed;
+import dev.sheaf.http.Writes;
 import dev.sheaf.limits.ConcurrencyLimiter;
 import dev.sheaf.limits.LimitsConfig;
 import dev.sheaf.limits.OpenRequests;
@@ -76,6 +77,7 @@ class IngestionResource {
   }
 
   @POST
+  @Writes
   @Streamed
   @Consumes({
     NDJSON,

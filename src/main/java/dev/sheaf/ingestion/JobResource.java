@@ -3,6 +3,7 @@ package dev.sheaf.ingestion;
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
 import dev.sheaf.http.Roles;
+import dev.sheaf.http.Writes;
 import dev.sheaf.runtime.ModuleSwitches;
 import io.smallrye.common.annotation.Blocking;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -59,6 +60,7 @@ class JobResource {
 
   @GET
   @Path("/{id}")
+  @Writes
   @Operation(operationId = "getJob", summary = "Get a job with its progress")
   @APIResponse(responseCode = "200", description = "The job")
   @APIResponse(responseCode = "404", description = "No such job, or the module is off")

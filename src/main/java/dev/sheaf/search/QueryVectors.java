@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
+import dev.sheaf.database.Replicas;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -11,7 +12,6 @@ import dev.sheaf.embedding.TextValidator;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
-import io.agroal.api.AgroalDataSource;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -29,7 +29,7 @@ import java.util.UUID;
 class QueryVectors {
 
   private final EmbeddingModels models;
-  private final AgroalDataSource dataSource;
+  private final Replicas replicas;
   private final Cache<CacheKey, float[]> cache;
 
   /// Everything on which the vector of a text depends.
@@ -48,9 +48,9 @@ class QueryVectors {
     }
   }
 
-  QueryVectors(EmbeddingModels models, AgroalDataSource dataSource, SearchConfig config) {
+  QueryVectors(EmbeddingModels models, Replicas replicas, SearchConfig config) {
     this.models = models;
-    this.dataSource = dataSource;
+    this.replicas = replicas;
     this.cache = Caffeine.newBuilder().maximumSize(config.cachedQueries()).build();
   }
 
@@ -77,7 +77,7 @@ class QueryVectors {
   /// @throws Problem if there is no such chunk
   float[] storedVector(Space space, String collection, SimilarTo like, UUID document)
       throws SQLException {
-    try (Connection connection = dataSource.getConnection();
+    try (Connection connection = replicas.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
                 "SELECT avg(vector) FROM %s WHERE document_id = ?%s"

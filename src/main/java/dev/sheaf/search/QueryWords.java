@@ -4,11 +4,11 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Replicas;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.telemetry.Spans;
-import io.agroal.api.AgroalDataSource;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -40,7 +40,7 @@ class QueryWords {
   /// The same if there are no statistics yet.
   private static final int MAX_COUNTED_WITHOUT_STATISTICS = 20_000;
 
-  private final AgroalDataSource dataSource;
+  private final Replicas replicas;
   private final Spans spans;
   private final Cache<Long, ChunkStatistics> statistics =
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
@@ -48,8 +48,8 @@ class QueryWords {
   /// The chunks of a collection.
   private record ChunkStatistics(RowCount chunks, double meanLength) {}
 
-  QueryWords(AgroalDataSource dataSource, Spans spans) {
-    this.dataSource = dataSource;
+  QueryWords(Replicas replicas, Spans spans) {
+    this.replicas = replicas;
     this.spans = spans;
   }
 
@@ -67,7 +67,7 @@ class QueryWords {
   private SearchWords readNow(Space space, String language, String text, long timeout)
       throws SQLException {
     Cancellation.check();
-    try (Connection connection = dataSource.getConnection()) {
+    try (Connection connection = replicas.getConnection()) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       ChunkStatistics chunks = statistics(connection, space);
       // Two statements in one message, which are one transaction and one round trip.
@@ -99,9 +99,10 @@ class QueryWords {
 
   /// Whether the syntax of search engines leaves no word of a text.
   boolean isEmptyQuery(String language, String text) throws SQLException {
-    return Sql.of("SELECT numnode(websearch_to_tsquery('%s', ?)) = 0".formatted(language), text)
-        .first(dataSource, row -> row.getBoolean(1))
-        .orElseThrow();
+    try (Connection connection = replicas.getConnection()) {
+      return Sql.of("SELECT numnode(websearch_to_tsquery('%s', ?)) = 0".formatted(language), text)
+          .isTrue(connection);
+    }
   }
 
   private ChunkStatistics statistics(Connection connection, Space space) throws SQLException {

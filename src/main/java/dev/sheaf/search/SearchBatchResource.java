@@ -13,6 +13,7 @@ import dev.sheaf.http.ProblemDocument;
 import dev.sheaf.http.ProblemMapper;
 import dev.sheaf.http.RequestId;
 import dev.sheaf.http.Roles;
+import dev.sheaf.http.WrittenPosition;
 import dev.sheaf.limits.ClientConnections;
 import dev.sheaf.limits.ClientConnections.Client;
 import dev.sheaf.limits.MemoryBudget;
@@ -33,10 +34,13 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 import org.jboss.logging.MDC;
+import org.jboss.resteasy.reactive.RestHeader;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
 
 /// Batches of searches over HTTP.
 @Path("/search/batch")
@@ -71,7 +75,12 @@ class SearchBatchResource {
       responseCode = "200",
       description = "A response or a problem for each search, in order")
   @APIResponse(responseCode = "422", description = "A field is not valid")
-  public SearchBatchResponse search(@Nullable SearchBatch batch) throws InterruptedException {
+  public SearchBatchResponse search(
+      @Parameter(description = WrittenPosition.DESCRIPTION) @RestHeader(WrittenPosition.AFTER)
+          @Nullable String after,
+      @Nullable SearchBatch batch)
+      throws InterruptedException {
+    LogSequenceNumber position = WrittenPosition.parse(after);
     Caller caller = callers.ofRequest();
     MemoryBudget.Account account = memory.ofRequest();
     Client client = clients.ofRequest();
@@ -81,7 +90,7 @@ class SearchBatchResource {
           Context.current()
               .wrap(() -> {
                 try (Cancellation _ = client == null ? null : client.cover()) {
-                  return answer(caller, one, account);
+                  return answer(caller, one, position, account);
                 }
               }));
     }
@@ -97,23 +106,30 @@ class SearchBatchResource {
   }
 
   private SearchAnswer answer(
-      Caller caller, SearchBatch.Entry entry, MemoryBudget.Account account) {
+      Caller caller,
+      SearchBatch.Entry entry,
+      @Nullable LogSequenceNumber after,
+      MemoryBudget.Account account) {
     MDC.put(RequestId.LOGGED, caller.requestId());
     return switch (entry) {
       case SearchBatch.Entry.Invalid invalid -> failed(invalid.problem());
-      case SearchBatch.Entry.Valid valid -> answer(caller, valid, account);
+      case SearchBatch.Entry.Valid valid -> answer(caller, valid, after, account);
     };
   }
 
   /// Any failure of one search is its own answer.
   private SearchAnswer answer(
-      Caller caller, SearchBatch.Entry.Valid entry, MemoryBudget.Account account) {
+      Caller caller,
+      SearchBatch.Entry.Valid entry,
+      @Nullable LogSequenceNumber after,
+      MemoryBudget.Account account) {
     SearchBatch.BatchedSearch one = entry.value();
     try {
       if (!caller.sees(one.collection())) {
         throw CollectionService.notFound(one.collection());
       }
-      return new SearchAnswer(searches.search(one.collection(), one.search(), account), null);
+      return new SearchAnswer(
+          searches.search(one.collection(), one.search(), after, account), null);
     } catch (EmbeddingException
         | UnknownEmbeddingModelException
         | WidthMismatchException unusable) {

@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.pgvector.PGvector;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
+import dev.sheaf.database.Replicas;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.document.DocumentId;
@@ -12,7 +13,6 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
-import io.agroal.api.AgroalDataSource;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -32,11 +32,11 @@ public class SearchExecution {
 
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
-  private final AgroalDataSource dataSource;
+  private final Replicas replicas;
   private final Spans spans;
 
-  SearchExecution(AgroalDataSource dataSource, Spans spans) {
-    this.dataSource = dataSource;
+  SearchExecution(Replicas replicas, Spans spans) {
+    this.replicas = replicas;
     this.spans = spans;
   }
 
@@ -67,7 +67,7 @@ public class SearchExecution {
 
   /// Rows of a space if its index is valid, else -1.
   long indexedRows(Space space) throws SQLException {
-    try (Connection connection = dataSource.getConnection();
+    try (Connection connection = replicas.getConnection();
         PreparedStatement statement =
             connection.prepareStatement("SELECT " + HnswScan.indexedRows(space));
         ResultSet row = statement.executeQuery()) {
@@ -87,7 +87,7 @@ public class SearchExecution {
 
   private ExecutionResult execute(Query query, SearchSql sql, long timeout) throws SQLException {
     Cancellation.check();
-    try (Connection connection = dataSource.getConnection();
+    try (Connection connection = replicas.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql.text().statements())) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       bind(statement, sql, timeout);
@@ -139,23 +139,25 @@ public class SearchExecution {
       return hits;
     }
     long collection = query.space().collectionId();
-    return Transactions.call(
-        dataSource,
-        connection -> {
-          var complete = new ArrayList<Hit>();
-          for (Hit hit : hits) {
-            complete.add(
-                hit.metadata() != null
-                    ? hit
-                    : hit.withMetadata(
-                        StoredMetadata.read(
-                            connection,
-                            collection,
-                            DocumentId.of(collection, hit.document()),
-                            memory)));
-          }
-          return complete;
-        });
+    try (Connection pooled = replicas.getConnection()) {
+      return Transactions.call(
+          pooled,
+          connection -> {
+            var complete = new ArrayList<Hit>();
+            for (Hit hit : hits) {
+              complete.add(
+                  hit.metadata() != null
+                      ? hit
+                      : hit.withMetadata(
+                          StoredMetadata.read(
+                              connection,
+                              collection,
+                              DocumentId.of(collection, hit.document()),
+                              memory)));
+            }
+            return complete;
+          });
+    }
   }
 
   /// Runs the search again, with EXPLAIN ANALYZE. Vectors are replaced by `[...]`.
@@ -203,7 +205,7 @@ public class SearchExecution {
 
   private List<String> planLines(String explain, SearchSql sql, long timeout) throws SQLException {
     var plan = new ArrayList<String>();
-    try (Connection connection = dataSource.getConnection();
+    try (Connection connection = replicas.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql.text().explaining(explain))) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       bind(statement, sql, timeout);

@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import dev.sheaf.http.Input;
 import dev.sheaf.http.Roles;
+import dev.sheaf.http.WrittenPosition;
 import dev.sheaf.limits.RequestMemory;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.annotation.security.RolesAllowed;
@@ -13,9 +14,11 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
 import org.eclipse.microprofile.openapi.annotations.media.ExampleObject;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.parameters.RequestBody;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+import org.jboss.resteasy.reactive.RestHeader;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jspecify.annotations.Nullable;
 
@@ -70,8 +73,16 @@ class SearchResource {
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(responseCode = "422", description = "A field is not valid")
   @APIResponse(responseCode = "504", description = "The search took too long")
-  public SearchResponse search(@RestPath String collection, @Nullable SearchRequest request)
+  public SearchResponse search(
+      @RestPath String collection,
+      @Parameter(description = WrittenPosition.DESCRIPTION) @RestHeader(WrittenPosition.AFTER)
+          @Nullable String after,
+      @Nullable SearchRequest request)
       throws SQLException {
-    return searches.search(collection, Input.required("text", request), memory.ofRequest());
+    return searches.search(
+        collection,
+        Input.required("text", request),
+        WrittenPosition.parse(after),
+        memory.ofRequest());
   }
 }

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
+import dev.sheaf.database.Replicas;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.Space;
@@ -16,6 +17,7 @@ import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.ModuleSwitches;
 import jakarta.inject.Singleton;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +25,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
 
 /// Searches of collections.
 @Singleton
@@ -31,6 +34,7 @@ public class SearchService {
   private static final String FULLTEXT = "fulltext";
 
   private final CollectionService collections;
+  private final Replicas replicas;
   private final QueryVectors vectors;
   private final QueryWords queryWords;
   private final LiveQueries liveQueries;
@@ -52,6 +56,7 @@ public class SearchService {
 
   SearchService(
       CollectionService collections,
+      Replicas replicas,
       QueryVectors vectors,
       QueryWords queryWords,
       LiveQueries liveQueries,
@@ -60,6 +65,7 @@ public class SearchService {
       SearchLog log,
       SearchConfig config) {
     this.collections = collections;
+    this.replicas = replicas;
     this.vectors = vectors;
     this.queryWords = queryWords;
     this.liveQueries = liveQueries;
@@ -71,31 +77,23 @@ public class SearchService {
 
   /// Searches a collection.
   ///
+  /// @param after what was written up to this position is found; `null` for any recent state
   /// @param memory reserves memory for the answer
   /// @throws Problem if the collection does not exist, the query does not fit it, the mode needs a
   ///   module that is off, too many searches are running, or the search times out
   @LimitConcurrency(WorkKind.SEARCH)
   public SearchResponse search(
-      String collection, SearchRequest request, MemoryBudget.Account memory) throws SQLException {
+      String collection,
+      SearchRequest request,
+      @Nullable LogSequenceNumber after,
+      MemoryBudget.Account memory)
+      throws SQLException {
     long start = System.nanoTime();
     if (request.mode() != Mode.VECTOR || request.highlight()) {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
-    FoundHits found;
-    try {
-      found = search(findCollection(collection), collection, request, memory);
-    } catch (SQLException e) {
-      if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
-        throw e;
-      }
-      // The collection was dropped, and may have been created again with the same name.
-      cache.invalidate(collection);
-      ActiveSpace again = findCollection(collection);
-      found =
-          collections.onPartitions(
-              collection, again.space(), () -> search(again, collection, request, memory));
-    }
+    FoundHits found = replicas.read(after, () -> search(collection, request, memory));
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     Planner.Outcome outcome = found.outcome();
     log.record(collection, request, outcome, took);
@@ -111,6 +109,22 @@ public class SearchService {
         request.explain() ? outcome.explained() : null);
   }
 
+  private FoundHits search(String collection, SearchRequest request, MemoryBudget.Account memory)
+      throws SQLException {
+    try {
+      return search(findCollection(collection), collection, request, memory);
+    } catch (SQLException e) {
+      if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
+        throw e;
+      }
+      // The collection was dropped, and may have been created again with the same name.
+      cache.invalidate(collection);
+      ActiveSpace again = findCollection(collection);
+      return collections.onPartitions(
+          collection, again.space(), () -> search(again, collection, request, memory));
+    }
+  }
+
   private void requireAllowedTimeout(@Nullable Integer timeout) {
     long max = config.maxTimeout().toMillis();
     if (timeout != null && timeout > max) {
@@ -121,8 +135,15 @@ public class SearchService {
     }
   }
 
-  private ActiveSpace findCollection(String name) {
-    return cache.get(name, collections::activeSpaceAndSettings);
+  private ActiveSpace findCollection(String name) throws SQLException {
+    ActiveSpace known = cache.getIfPresent(name);
+    if (known == null) {
+      try (Connection connection = replicas.getConnection()) {
+        known = CollectionService.activeSpaceAndSettings(connection, name);
+      }
+      cache.put(name, known);
+    }
+    return known;
   }
 
   private FoundHits search(

@@ -76,7 +76,7 @@ class NearestBench {
         "search",
         vector -> {
           try (MemoryBudget.Account account = memory.open()) {
-            return searches.search(collection, SearchRequest.nearest(vector, 10), account);
+            return searches.search(collection, SearchRequest.nearest(vector, 10), null, account);
           }
         });
     contenders.put(

@@ -217,7 +217,7 @@ class WordSearchBench {
     try (MemoryBudget.Account account = memory.open()) {
       var documents = new LinkedHashSet<String>();
       searches
-          .search(collection, json.convertValue(search, SearchRequest.class), account)
+          .search(collection, json.convertValue(search, SearchRequest.class), null, account)
           .hits()
           .forEach(hit -> documents.add(hit.document()));
       return List.copyOf(documents);

@@ -252,7 +252,8 @@ class WordSearchIT {
 
   private SearchResponse search(String collection, Map<String, ?> request) throws SQLException {
     try (MemoryBudget.Account account = memory.open()) {
-      return searches.search(collection, json.convertValue(request, SearchRequest.class), account);
+      return searches.search(
+          collection, json.convertValue(request, SearchRequest.class), null, account);
     }
   }
 

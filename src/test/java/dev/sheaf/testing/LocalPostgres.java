@@ -25,11 +25,40 @@ public final class LocalPostgres implements FaultyPostgres {
     this.address = DatabaseAddress.parse(script("url"));
   }
 
-  static LocalPostgres create() throws IOException {
+  public static LocalPostgres create() throws IOException {
+    return new LocalPostgres(home());
+  }
+
+  private static Path home() throws IOException {
     Path home = Files.createTempDirectory("sheaf-postgres");
     // If PostgreSQL runs as another user, that user must be able to access the directory.
-    Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+    return Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
+  }
+
+  /// Starts a streaming standby of this server.
+  public LocalPostgres standby() throws IOException {
+    Path home = home();
+    Path copy = home.resolve("cluster");
+    run(
+        "pg_basebackup",
+        "--pgdata=" + copy,
+        "--write-recovery-conf",
+        "--checkpoint=fast",
+        "--host=" + address.host(),
+        "--port=" + address.port(),
+        "--username=" + address.user());
+    run("chown", "--recursive", "--reference=" + data(), copy.toString());
     return new LocalPostgres(home);
+  }
+
+  private void run(String... command) throws IOException {
+    var builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.environment().put("PGPASSWORD", String.valueOf(address.password()));
+    Process process = builder.start();
+    String said = process.inputReader().readAllAsString();
+    if (process.onExit().join().exitValue() != 0) {
+      throw new IOException(said);
+    }
   }
 
   private String script(String verb) throws IOException {
@@ -55,9 +84,13 @@ public final class LocalPostgres implements FaultyPostgres {
     return home.resolve("cluster");
   }
 
+  public void stop() throws IOException {
+    script("stop");
+  }
+
   @Override
   public void restart() throws IOException {
-    script("stop");
+    stop();
     script("start");
   }
 
@@ -123,14 +156,7 @@ public final class LocalPostgres implements FaultyPostgres {
   public void moveWal(Path directory) throws IOException {
     Path wal = data().resolve("pg_wal");
     script("stop");
-    Process move =
-        new ProcessBuilder("cp", "-a", wal + "/.", directory.toString())
-            .redirectErrorStream(true)
-            .start();
-    String said = move.inputReader().readAllAsString();
-    if (move.onExit().join().exitValue() != 0) {
-      throw new IOException(said);
-    }
+    run("cp", "-a", wal + "/.", directory.toString());
     delete(wal);
     Files.createSymbolicLink(wal, directory);
     script("start");
@@ -144,9 +170,11 @@ public final class LocalPostgres implements FaultyPostgres {
 
   @Override
   public void close() throws IOException {
-    ProcessHandle postmaster = postmaster();
-    signal("CONT", Stream.concat(Stream.of(postmaster), postmaster.descendants()));
-    script("stop");
+    if (Files.exists(data().resolve("postmaster.pid"))) {
+      ProcessHandle postmaster = postmaster();
+      signal("CONT", Stream.concat(Stream.of(postmaster), postmaster.descendants()));
+    }
+    stop();
     for (Path disk : disks) {
       new ProcessBuilder("umount", disk.toString())
           .redirectErrorStream(true)

@@ -1,0 +1,216 @@
+package dev.sheaf.database;
+
+import dev.sheaf.problem.Problem;
+import io.agroal.api.AgroalDataSource;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.Metrics;
+import io.quarkus.agroal.DataSource;
+import io.quarkus.arc.InjectableInstance;
+import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
+
+/// The standbys that answer searches, if `sheaf.replicas.url` names some. Without them, everything
+/// goes to the primary.
+///
+/// A write answers with a position in the primary's write-ahead log. A search that brings this
+/// position is answered by a standby that has replayed it, else by the primary: it finds what its
+/// client has written. What fails on a standby, because the standby is gone, lags behind, or
+/// cancels the search for the sake of replay, is repeated on the primary. The primary's failures
+/// are not repeated.
+@Singleton
+public class Replicas {
+
+  /// The name of the pool.
+  static final String POOL = "replicas";
+
+  /// After a standby could not be reached, searches use the primary for this long.
+  private static final Duration REST = Duration.ofSeconds(1);
+
+  private static final Duration POLL = Duration.ofMillis(2);
+
+  private static final MeterProvider<Counter> READS =
+      Counter.builder("sheaf.replicas.reads")
+          .description("Searches by the server that answered them")
+          .withRegistry(Metrics.globalRegistry);
+
+  /// The work of a thread that may use a standby.
+  private static final ThreadLocal<@Nullable Route> ROUTE = new ThreadLocal<>();
+
+  private final AgroalDataSource primary;
+  private final @Nullable AgroalDataSource standbys;
+  private final Duration patience;
+  private volatile long restUntil = System.nanoTime();
+
+  Replicas(
+      AgroalDataSource primary,
+      @DataSource(POOL) InjectableInstance<AgroalDataSource> standbys,
+      ReplicasConfig config) {
+    this.primary = primary;
+    this.standbys = standbys.listActive().stream().findFirst().orElse(null);
+    this.patience = config.patience();
+  }
+
+  /// Work that reads the database through [#getConnection].
+  public interface Work<T extends @Nullable Object> {
+    T run() throws SQLException;
+  }
+
+  /// Where a piece of work reads. Starts at a standby, and ends at the primary at the latest.
+  private static final class Route {
+
+    private final @Nullable LogSequenceNumber after;
+    private boolean usesPrimary;
+    private boolean usedStandby;
+
+    /// Why the primary answers.
+    private String reason = "none";
+
+    Route(@Nullable LogSequenceNumber after) {
+      this.after = after;
+    }
+
+    void toPrimary(String why) {
+      usesPrimary = true;
+      reason = why;
+    }
+  }
+
+  /// Runs work that only reads, and once more if a standby failed or did not have what it reads.
+  ///
+  /// @param after a position in the primary's log that must have been replayed; `null` for any
+  public <T extends @Nullable Object> T read(@Nullable LogSequenceNumber after, Work<T> work)
+      throws SQLException {
+    if (standbys == null) {
+      return work.run();
+    }
+    var route = new Route(after);
+    if (System.nanoTime() - restUntil < 0) {
+      route.toPrimary("unavailable");
+    }
+    ROUTE.set(route);
+    try {
+      return readAlong(route, work);
+    } finally {
+      ROUTE.remove();
+      READS
+          .withTags(
+              "answered_by", route.usesPrimary ? "primary" : "standby", "reason", route.reason)
+          .increment();
+    }
+  }
+
+  private <T extends @Nullable Object> T readAlong(Route route, Work<T> work) throws SQLException {
+    try {
+      return work.run();
+    } catch (SQLException | RuntimeException e) {
+      String reason = reasonToRepeat(e);
+      if (!route.usedStandby || route.usesPrimary || reason == null) {
+        throw e;
+      }
+      route.toPrimary(reason);
+    }
+    return work.run();
+  }
+
+  /// Why the primary may succeed where a standby failed; `null` if it would fail as well.
+  private @Nullable String reasonToRepeat(Exception failure) {
+    if (failure instanceof Problem problem && problem.type().status() == 404
+        || failure instanceof SQLException sql
+            && SqlStates.UNDEFINED_TABLE.equals(sql.getSQLState())) {
+      return "behind";
+    }
+    if (DatabaseFailure.isOutage(failure)) {
+      rest();
+      return "unavailable";
+    }
+    return failure instanceof SQLException sql && SqlStates.isTransient(sql) ? "conflict" : null;
+  }
+
+  private void rest() {
+    restUntil = System.nanoTime() + REST.toNanos();
+  }
+
+  /// A connection for the work of this thread: of a standby in [#read], as long as one serves, else
+  /// of the primary.
+  public Connection getConnection() throws SQLException {
+    Route route = ROUTE.get();
+    if (standbys == null || route == null || route.usesPrimary) {
+      return primary.getConnection();
+    }
+    Connection connection;
+    try {
+      connection = standbys.getConnection();
+    } catch (SQLException e) {
+      rest();
+      route.toPrimary("unavailable");
+      return primary.getConnection();
+    }
+    route.usedStandby = true;
+    if (route.after == null || isFresh(connection, route.after)) {
+      return connection;
+    }
+    connection.close();
+    route.toPrimary("behind");
+    return primary.getConnection();
+  }
+
+  /// Waits until the server has replayed a position. A promoted server replays nothing any more.
+  private boolean isFresh(Connection connection, LogSequenceNumber after) throws SQLException {
+    Sql replayed =
+        Sql.of(
+            "SELECT NOT pg_is_in_recovery() OR pg_last_wal_replay_lsn() >= ?::pg_lsn",
+            after.asString());
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      while (!replayed.isTrue(connection)) {
+        if (System.nanoTime() - end >= 0) {
+          return false;
+        }
+        LockSupport.parkNanos(POLL.toNanos());
+      }
+      return true;
+    } catch (SQLException e) {
+      try (connection) {
+        throw e;
+      }
+    }
+  }
+
+  /// Runs work on the primary, or, if it is not available, on a standby: for what searches need and
+  /// must be as current as possible.
+  public <T extends @Nullable Object> T preferPrimary(Transactions.Work<T, RuntimeException> work)
+      throws SQLException {
+    try (Connection connection = primary.getConnection()) {
+      return work.on(connection);
+    } catch (SQLException e) {
+      if (standbys == null || !DatabaseFailure.isOutage(e)) {
+        throw e;
+      }
+    }
+    try (Connection connection = standbys.getConnection()) {
+      return work.on(connection);
+    }
+  }
+
+  /// The position in the primary's log up to which everything is on disk, which includes all that
+  /// this thread has committed. Empty without standbys, or if the primary does not say.
+  public Optional<LogSequenceNumber> written() {
+    if (standbys == null) {
+      return Optional.empty();
+    }
+    try (Connection connection = primary.getConnection()) {
+      return Sql.of("SELECT pg_current_wal_flush_lsn()::text")
+          .first(connection, row -> LogSequenceNumber.valueOf(row.getString(1)));
+    } catch (SQLException _) {
+      // What was written is written. The client only cannot refer to it.
+      return Optional.empty();
+    }
+  }
+}

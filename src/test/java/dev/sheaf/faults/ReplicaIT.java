@@ -1,0 +1,267 @@
+package dev.sheaf.faults;
+
+import static dev.sheaf.testing.Patience.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.testing.LocalPostgres;
+import dev.sheaf.testing.OutOfProcess;
+import dev.sheaf.testing.SheafCommand;
+import dev.sheaf.testing.SheafContainer;
+import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.TestDatabase;
+import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// A service with a primary and a streaming standby. One test in several steps, because starting
+/// the servers takes most of the time.
+@OutOfProcess
+class ReplicaIT {
+
+  private static final String C = "/api/v1/collections/c";
+
+  private static final String LATEST =
+      "{\"vector\":[1,0],\"limit\":1,\"filter\":{\"key\":\"%s\"},\"select\":[]}";
+
+  private static final int WRITERS = 4;
+  private static final int WRITES = 50;
+
+  private TestDatabase primary;
+  private TestDatabase standby;
+  private SheafProcess service;
+  private String key;
+
+  @Test
+  void standbysAnswerSearchesAndClientsFindWhatTheyWrote() throws Exception {
+    assumeFalse(SheafContainer.engineAnswers(), "needs an installed PostgreSQL for the standby");
+    try (LocalPostgres first = LocalPostgres.create();
+        LocalPostgres second = first.standby()) {
+      primary = TestDatabase.at(first.address());
+      standby = TestDatabase.at(second.address());
+      try (SheafProcess started = start(first, second)) {
+        service = started;
+        assertThat(send("POST", "/api/v1/collections", collection("c"), null).statusCode())
+            .isEqualTo(201);
+        standbyAnswers();
+        aStaleStandbyDoesNotAnswerWhoHasWritten();
+        concurrentWritersFindWhatTheyWrote();
+        replayCancelsNoSearch();
+        nobodyNeedsTheStandby(second);
+        searchesNeedNoPrimary(first, second);
+        assertThat(service.log()).noneMatch(line -> line.contains("Request failed"));
+      }
+    }
+  }
+
+  private SheafProcess start(LocalPostgres first, LocalPostgres second) throws Exception {
+    DatabaseAddress both =
+        DatabaseAddress.parse(
+            "postgres://%s:%s@%s,%s/%s?target_session_attrs=read-write"
+                .formatted(
+                    first.address().user(),
+                    first.address().password(),
+                    first.address().server(),
+                    second.address().server(),
+                    first.address().database()));
+    try (SheafCommand migrate = SheafCommand.start(primary, Map.of(), "migrate", "up")) {
+      assertThat(migrate.await()).as("%s", migrate.said()).isZero();
+    }
+    try (SheafCommand create =
+        SheafCommand.start(primary, Map.of(), "key", "create", "--role", "admin", "--quiet")) {
+      assertThat(create.await()).as("%s", create.said()).isZero();
+      key = String.join("", create.said());
+    }
+    return SheafProcess.start(
+        TestDatabase.at(both),
+        Map.of(
+            "SHEAF_ACCESS_MODE",
+            "required",
+            // Each request asks for its key.
+            "SHEAF_ACCESS_RECHECK_EVERY",
+            "0s",
+            "SHEAF_REPLICAS_URL",
+            "postgres://%s,%s/%s"
+                .formatted(
+                    first.address().server(),
+                    second.address().server(),
+                    first.address().database())));
+  }
+
+  private void standbyAnswers() throws Exception {
+    put("first", "1");
+    double before = reads("standby", "none");
+    await().until(() -> found(C, "1", null));
+    assertThat(reads("standby", "none")).isGreaterThan(before);
+  }
+
+  private void aStaleStandbyDoesNotAnswerWhoHasWritten() throws Exception {
+    standby.execute("SELECT pg_wal_replay_pause()");
+    await()
+        .until(() ->
+            standby.query("SELECT pg_get_wal_replay_pause_state()").equals(List.of("paused")));
+    String position = put("second", "2");
+
+    assertThat(found(C, "2", null)).isFalse();
+    assertThat(found(C, "2", position)).isTrue();
+    assertThat(batchFinds("2", position)).isTrue();
+    assertThat(reads("primary", "behind")).isPositive();
+    // What the standby has never heard of is looked up on the primary.
+    assertThat(send("POST", "/api/v1/collections", collection("new"), null).statusCode())
+        .isEqualTo(201);
+    assertThat(found("/api/v1/collections/new", "2", null)).isFalse();
+
+    standby.execute("SELECT pg_wal_replay_resume()");
+    await().until(() -> found(C, "2", null));
+    double before = reads("standby", "none");
+    assertThat(found(C, "2", position)).isTrue();
+    assertThat(reads("standby", "none")).isEqualTo(before + 1);
+    // A position that no server has reached, as after a failover that lost writes.
+    assertThat(found(C, "2", "FFFFFFFF/0")).isTrue();
+    HttpResponse<String> malformed =
+        send("POST", C + "/search", LATEST.formatted("2"), "no position");
+    assertThat(malformed.statusCode()).isEqualTo(400);
+    assertThat(malformed.body()).contains("Sheaf-After must be a value of Sheaf-Written");
+  }
+
+  private void concurrentWritersFindWhatTheyWrote() throws Exception {
+    List<Callable<Integer>> writers = new ArrayList<>();
+    for (int i = 0; i < WRITERS; i++) {
+      String document = "writer" + i;
+      writers.add(() -> {
+        int lost = 0;
+        for (int n = 0; n < WRITES; n++) {
+          String value = document + "-" + n;
+          String position = put(document, value);
+          lost += found(C, value, position) ? 0 : 1;
+        }
+        return lost;
+      });
+    }
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<Integer> lost : threads.invokeAll(writers)) {
+        assertThat(lost.get()).isZero();
+      }
+    }
+  }
+
+  /// Replay waits ten milliseconds for queries that hold a lock it needs, and then cancels them.
+  private void replayCancelsNoSearch() throws Exception {
+    standby.execute("ALTER SYSTEM SET max_standby_streaming_delay = '10ms'");
+    standby.execute("SELECT pg_reload_conf()");
+    String table =
+        primary.query("SELECT 'chunk_' || id FROM collection WHERE name = 'c'").getFirst();
+    List<Callable<Integer>> searches = new ArrayList<>();
+    for (int i = 0; i < WRITERS; i++) {
+      searches.add(() -> {
+        int failed = 0;
+        for (int n = 0; n < WRITES; n++) {
+          failed += found(C, "1", null) ? 0 : 1;
+        }
+        return failed;
+      });
+    }
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> running = new ArrayList<>();
+      searches.forEach(search -> running.add(threads.submit(search)));
+      for (int n = 0; n < WRITES; n++) {
+        primary.execute("BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE; COMMIT");
+      }
+      for (Future<Integer> failed : running) {
+        assertThat(failed.get()).isZero();
+      }
+    }
+  }
+
+  private void nobodyNeedsTheStandby(LocalPostgres second) throws Exception {
+    second.stop();
+    for (int n = 0; n < WRITES; n++) {
+      assertThat(found(C, "1", null)).isTrue();
+    }
+    second.startIfStopped();
+    await()
+        .until(() -> {
+          double before = reads("standby", "none");
+          return found(C, "1", null) && reads("standby", "none") > before;
+        });
+  }
+
+  private void searchesNeedNoPrimary(LocalPostgres first, LocalPostgres second) throws Exception {
+    String position = put("last", "3");
+    await().until(() -> found(C, "3", null));
+    first.stop();
+    for (int n = 0; n < WRITES; n++) {
+      assertThat(found(C, "3", position)).isTrue();
+    }
+    assertThat(send("PUT", C + "/documents/lost", document("4"), null).statusCode()).isEqualTo(503);
+
+    second.startIfStopped();
+    standby.execute("SELECT pg_promote()");
+    await()
+        .until(
+            () -> send("PUT", C + "/documents/after", document("5"), null).statusCode() / 100 == 2);
+    assertThat(found(C, "5", put("after", "6"))).isFalse();
+    assertThat(found(C, "6", put("after", "6"))).isTrue();
+    assertThat(found(C, "3", position)).isTrue();
+  }
+
+  private static String collection(String name) {
+    return "{\"name\":\"%s\",\"model\":\"none\",\"dimensions\":2}".formatted(name);
+  }
+
+  private static String document(String value) {
+    return "{\"metadata\":{\"key\":\"%s\"},\"chunks\":[{\"text\":\"tides\",\"vector\":[1,0]}]}"
+        .formatted(value);
+  }
+
+  /// Returns the position of the write.
+  private String put(String document, String value) throws Exception {
+    HttpResponse<String> response =
+        send("PUT", C + "/documents/" + document, document(value), null);
+    assertThat(response.statusCode()).as(response.body()).isBetween(200, 201);
+    return response.headers().firstValue("Sheaf-Written").orElseThrow();
+  }
+
+  private boolean found(String collection, String value, @Nullable String after) throws Exception {
+    HttpResponse<String> response =
+        send("POST", collection + "/search", LATEST.formatted(value), after);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.body().contains("\"document\"");
+  }
+
+  private boolean batchFinds(String value, String after) throws Exception {
+    String search = "{\"collection\":\"c\",\"search\":" + LATEST.formatted(value) + "}";
+    HttpResponse<String> response =
+        send("POST", "/api/v1/search/batch", "{\"searches\":[" + search + "]}", after);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.body().contains("\"document\"");
+  }
+
+  private double reads(String server, String reason) throws Exception {
+    String series =
+        "sheaf_replicas_reads_total{answered_by=\"%s\",reason=\"%s\"} ".formatted(server, reason);
+    return send("GET", "/q/metrics", "", null)
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(series))
+        .mapToDouble(line -> Double.parseDouble(line.substring(series.length())))
+        .sum();
+  }
+
+  private HttpResponse<String> send(String method, String path, String body, @Nullable String after)
+      throws Exception {
+    var headers = new HashMap<>(Map.of("Authorization", "Bearer " + key));
+    if (after != null) {
+      headers.put("Sheaf-After", after);
+    }
+    return service.send(method, path, body, headers);
+  }
+}
