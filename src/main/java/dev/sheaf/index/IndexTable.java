@@ -30,21 +30,22 @@ class IndexTable {
       """;
 
   /// Some collections' names: those whose index was never measured with the ef that searches use,
-  /// or many of whose rows changed since the last measurement. A reset of the statistics counts as
-  /// a change.
+  /// or many of whose rows changed since the last measurement. Each server counts changes from
+  /// zero, also after a crash, so a lower count than the recorded one is what changed since.
   private static final String TO_MEASURE =
       """
       SELECT c.id, c.name
         FROM collection c
         JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || c.active_space_id || '_hnsw') AND i.indisvalid
         JOIN pg_class t ON t.oid = i.indrelid
+       CROSS JOIN LATERAL (SELECT %s) AS n (changes)
         LEFT JOIN index_recall r
           ON r.space_id  = c.active_space_id
          AND r.index_id  = i.indexrelid::bigint
          AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
          AND r.sample    = 'stored'
        WHERE c.id = ANY (?)
-         AND (r.space_id IS NULL OR abs(%s - r.changes) > ? * greatest(t.reltuples, 1))
+         AND (r.space_id IS NULL OR n.changes - CASE WHEN n.changes < r.changes THEN 0 ELSE r.changes END > ? * greatest(t.reltuples, 1))
        ORDER BY c.id
       """
           .formatted(CHANGES);

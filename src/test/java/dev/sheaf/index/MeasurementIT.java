@@ -55,6 +55,30 @@ class MeasurementIT {
     }
   }
 
+  /// As on a standby that was promoted: it has counted nothing.
+  @Test
+  void aServerWhoseCountersBeginAnewMeasuresAfterItsOwnChanges() throws Exception {
+    String collection = newIndexedCollection();
+    indexes.measureStaleIndexes();
+    Space space = collections.activeSpace(collection);
+    String stale =
+        "SELECT count(*) FROM index_recall WHERE changes = 1000000 AND space_id = " + space.id();
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("UPDATE index_recall SET changes = 1000000 WHERE space_id = " + space.id());
+      statement.execute(
+          "SELECT pg_stat_reset_single_table_counters('%s'::regclass)"
+              .formatted(space.embeddingTable()));
+      indexes.measureStaleIndexes();
+      assertThat(WorkerRace.number(connection, stale)).isOne();
+
+      statement.execute("UPDATE %s SET ordinal = ordinal".formatted(space.embeddingTable()));
+      statement.execute("SELECT pg_stat_force_next_flush()");
+      indexes.measureStaleIndexes();
+      assertThat(WorkerRace.number(connection, stale)).isZero();
+    }
+  }
+
   private String newIndexedCollection() throws SQLException {
     String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
     for (int i = 0; i < 3; i++) {
