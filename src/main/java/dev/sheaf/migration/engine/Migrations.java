@@ -537,6 +537,7 @@ public final class Migrations {
           config,
           all,
           chosen.stream().filter(c -> module == null || module.equals(c.module())).toList(),
+          changesets.changelogs()::test,
           listener);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "proving rollbacks", e);
