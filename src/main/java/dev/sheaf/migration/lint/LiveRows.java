@@ -32,7 +32,7 @@ public final class LiveRows {
   private final Set<String> changed = new HashSet<>();
   private final List<String> notes = new ArrayList<>();
 
-  /// The changeset and the statement of an earlier count, which is not repeated.
+  /// The results of earlier queries, which are not repeated.
   private final Map<String, OptionalLong> counted = new LinkedHashMap<>();
 
   /// @param address the database; `null` if there is none, so that nothing is counted
