@@ -2,11 +2,11 @@
 ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
-.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql package clean
+.PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql migrate-up migrate-down migrate-create migrate-status check-migrations hooks package clean
 
 # Words of the verbs below come from their `##` comments.
 help: ## List these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 dev: ## Run the service with live reload on a local PostgreSQL: http://localhost:8080
 	@url=$$(scripts/local-postgres url) && DATABASE_URL=$$url ./mvnw -q quarkus:dev
@@ -100,6 +100,24 @@ db-reset: ## Throw the local PostgreSQL's data away and start anew
 
 psql: ## Open psql on the local PostgreSQL
 	@scripts/local-postgres psql
+
+migrate-up: ## Apply the pending changesets to the configured database, or to the local one
+	@scripts/migrate up
+
+migrate-down: ## Roll back what was applied last: N=1
+	@scripts/migrate down $(or $(N),1)
+
+migrate-create: ## Write the next changeset: NAME=add_author, MODULE=core
+	@scripts/migrate create $(or $(NAME),$(error Say which: make migrate-create NAME=add_author)) --module $(or $(MODULE),core)
+
+migrate-status: ## Show what is applied and what is pending
+	@scripts/migrate status
+
+check-migrations: ## Check the pending changesets: their form, and what they would do to a database in use
+	@scripts/migrate check
+
+hooks: ## Check changesets before each commit, by .githooks
+	@git config core.hooksPath .githooks
 
 package: ## Build the runnable application into target/quarkus-app
 	@./mvnw -B -ntp -q -Dmaven.test.skip package

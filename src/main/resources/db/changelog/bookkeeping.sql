@@ -66,7 +66,7 @@ CREATE TABLE IF NOT EXISTS schema_event (
 );
 COMMENT ON TABLE  schema_event                     IS 'Every change of the schema, in order';
 COMMENT ON COLUMN schema_event.at                  IS 'When it happened';
-COMMENT ON COLUMN schema_event.action              IS 'up, down, rename, force, baseline, empty trash, or backfill pause, resume or cancel';
+COMMENT ON COLUMN schema_event.action              IS 'up, down, rename, force, baseline, empty trash, readonly on or off, or backfill pause, resume or cancel';
 COMMENT ON COLUMN schema_event.path                IS 'The changeset''s file';
 COMMENT ON COLUMN schema_event.duration_ms         IS 'How long it took, in milliseconds';
 COMMENT ON COLUMN schema_event.role                IS 'The role that did it';
@@ -99,6 +99,8 @@ CREATE TABLE IF NOT EXISTS schema_backup (
     application_version text        NOT NULL,
     CONSTRAINT schema_backup_pkey PRIMARY KEY (id)
 );
+ALTER TABLE schema_backup ADD COLUMN IF NOT EXISTS restore_ms bigint;
+COMMENT ON COLUMN schema_backup.restore_ms          IS 'How long restoring it took when it was verified, in milliseconds; null if an earlier version verified it';
 COMMENT ON TABLE  schema_backup                     IS 'Verified backups of this database';
 COMMENT ON COLUMN schema_backup.file                IS 'The path of the file, as given to the process that verified it';
 COMMENT ON COLUMN schema_backup.checksum            IS 'The file''s seal, its last 64 characters';

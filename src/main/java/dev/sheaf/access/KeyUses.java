@@ -1,5 +1,6 @@
 package dev.sheaf.access;
 
+import dev.sheaf.database.ReadOnlyWatch;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.inject.Singleton;
@@ -38,7 +39,8 @@ class KeyUses {
   @Scheduled(
       every = "${sheaf.access.record-use-every:10s}",
       delayed = "${sheaf.access.record-use-every:10s}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void write() {
     Map<String, Long> taken = Map.copyOf(uses);
     if (taken.isEmpty()) {

@@ -2,6 +2,7 @@ package dev.sheaf.audit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.database.Sql;
 import dev.sheaf.http.Caller;
 import dev.sheaf.http.Callers;
@@ -102,7 +103,11 @@ class Refusals {
     }
   }
 
-  @Scheduled(every = "60s", delayed = "60s", concurrentExecution = ConcurrentExecution.SKIP)
+  @Scheduled(
+      every = "60s",
+      delayed = "60s",
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void write() {
     List<Map.Entry<Refusal, Count>> taken = take();
     if (taken.isEmpty()) {

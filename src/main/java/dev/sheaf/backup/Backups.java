@@ -20,6 +20,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -251,15 +252,17 @@ public final class Backups {
       }
       Restore restore = Restore.of(backup, server(server), tracker);
       Contents restored;
+      Duration took;
       try (ScratchDatabase scratch = ScratchDatabase.forRestore(server)) {
         restore.into(scratch.address(), false, false);
+        took = tracker.sofar();
         restored = read(scratch.address(), backup, tracker);
       }
       Contents expected = backup.manifest().contents();
       List<Difference> differences = expected.differences(restored);
       List<String> notes = new ArrayList<>(expected.otherVersions(restored));
       VerifiedBackup recorded =
-          source != null && differences.isEmpty() ? record(backup, source, notes) : null;
+          source != null && differences.isEmpty() ? record(backup, source, took, notes) : null;
       notes.forEach(tracker::note);
       return new BackupVerification(
           BackupResult.of(backup, tracker.sofar()), differences, recorded, notes);
@@ -302,7 +305,7 @@ public final class Backups {
   }
 
   private static @Nullable VerifiedBackup record(
-      BackupFile backup, DatabaseAddress source, List<String> notes) {
+      BackupFile backup, DatabaseAddress source, Duration restored, List<String> notes) {
     Manifest.Origin origin = backup.manifest().origin();
     try (Connection connection = source.open("sheaf backup")) {
       if (!origin.isSame(SourceSnapshot.origin(source, connection))) {
@@ -316,7 +319,8 @@ public final class Backups {
           backup.seal(),
           backup.bytes(),
           backup.manifest().schema().fingerprint(),
-          backup.manifest().takenAt().toString());
+          backup.manifest().takenAt().toString(),
+          restored);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(
           source, backup.path() + " is good, but putting that on record", e);

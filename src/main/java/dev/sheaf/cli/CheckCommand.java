@@ -28,8 +28,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     description = {
-      "Check that the changelogs are well-formed. Then run the pending changesets on a scratch database"
-          + " and report what they would do to a database in use: locks, rewrites, data loss.",
+      "Check that the changelogs are well-formed. Then run the pending changesets on a scratch"
+          + " database and report what they would do to a database in use: locks, rewrites, data"
+          + " loss.",
       "Without a database, only the form is checked."
     },
     mixinStandardHelpOptions = true)
@@ -53,7 +54,8 @@ final class CheckCommand implements Callable<Integer> {
       paramLabel = "URL",
       converter = UrlArgument.class,
       description =
-          "The server to create scratch databases on. Default: the server of the configured database.")
+          "The server to create scratch databases on. Default: the server of the configured"
+              + " database.")
   private @Nullable String scratch;
 
   @Option(
@@ -61,7 +63,8 @@ final class CheckCommand implements Callable<Integer> {
       paramLabel = "URL",
       converter = UrlArgument.class,
       description =
-          "A database in use: report the sizes of its tables. Only its statistics are read.")
+          "A database in use: report the sizes of its tables, and count the rows that violate new"
+              + " constraints.")
   private @Nullable String against;
 
   @Option(names = "--strict", description = "Fail on warnings too.")

@@ -7,6 +7,7 @@ import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.TableImpact;
 import dev.sheaf.migration.lint.TableImpact.Outcome;
 import dev.sheaf.migration.lint.TableImpact.RowAccess;
+import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +52,12 @@ final class ChecklistMarkdown {
         checklist.backup() != null,
         checklist.backup() == null
             ? "**Backup**: no verified backup that is recent enough is recorded"
-            : "**Backup**: verified, taken " + checklist.backup().truncatedTo(ChronoUnit.SECONDS));
+            : "**Backup**: verified, taken "
+                + checklist.backup().truncatedTo(ChronoUnit.SECONDS)
+                + (checklist.restoreMillis() == null
+                    ? ""
+                    : "; restoring it takes about "
+                        + Output.text(Duration.ofMillis(checklist.restoreMillis()))));
     for (ChecklistItem item : checklist.items()) {
       lines.add("");
       lines.add("## " + item.changeset());
@@ -77,6 +83,10 @@ final class ChecklistMarkdown {
       lines.add("");
     }
     destroyed(item);
+    box(
+        item.access().isEmpty(),
+        "**Owners, privileges, policies, sharing**: "
+            + (item.access().isEmpty() ? "unchanged" : String.join("; ", item.access())));
     if (item.backfill()) {
       box(true, "**Backfill**: starts when the changeset is applied; the service runs it");
     }

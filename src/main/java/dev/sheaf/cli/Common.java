@@ -158,6 +158,10 @@ final class Common {
         settings, settings.getConfigMapping(MigrationConfig.class).jdbcUrl());
   }
 
+  boolean isProduction() {
+    return Environment.isProduction(settings());
+  }
+
   MigrationConfig schema() {
     return settings().getConfigMapping(MigrationConfig.class);
   }

@@ -3,6 +3,7 @@ package dev.sheaf.cli;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.engine.Migrations.Dependents;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -11,7 +12,7 @@ import picocli.CommandLine.Parameters;
 /// `sheaf migrate down`
 @Command(
     name = "down",
-    description = "Roll back the last changesets of a module.",
+    description = "Roll back the last changesets.",
     mixinStandardHelpOptions = true)
 final class DownCommand implements Callable<Integer> {
 
@@ -25,8 +26,11 @@ final class DownCommand implements Callable<Integer> {
       description = "The number of changesets. Default: ${DEFAULT-VALUE}.")
   private int count;
 
-  @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
-  private String module = "";
+  @Option(
+      names = "--module",
+      paramLabel = "M",
+      description = "Only of this module. Default: those that were applied last, of any module.")
+  private @Nullable String module;
 
   @Option(
       names = "--with-dependents",

@@ -63,12 +63,22 @@ final class ProgressPrinter implements MigrationListener {
   }
 
   @Override
-  public synchronized void finished(String changeset, Direction direction, Duration took) {
+  public synchronized void blocked(String changeset, Duration sofar, String sessions) {
+    clear();
+    output.say(changeset + " waits for a lock, blocked by " + sessions);
+  }
+
+  private void clear() {
     if (drawn) {
       err.print("\r\033[K");
       err.flush();
       drawn = false;
     }
+  }
+
+  @Override
+  public synchronized void finished(String changeset, Direction direction, Duration took) {
+    clear();
     if (!output.isJson()) {
       output.data(
           "%-4s  %s  %s"

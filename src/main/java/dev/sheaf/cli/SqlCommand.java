@@ -7,11 +7,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `sheaf migrate sql`
 @Command(
@@ -24,8 +21,6 @@ final class SqlCommand implements Callable<Integer> {
     UP,
     DOWN
   }
-
-  @Spec private @Nullable CommandSpec spec;
 
   @Mixin private Common common = new Common();
 
@@ -40,10 +35,7 @@ final class SqlCommand implements Callable<Integer> {
       description = "With down: the number of changesets. Default: ${DEFAULT-VALUE}.")
   private int count;
 
-  @Option(
-      names = "--module",
-      paramLabel = "M",
-      description = "Only this module; required with down.")
+  @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private @Nullable String module;
 
   @Option(names = "--to", paramLabel = "V", description = "With up: the last number to apply.")
@@ -80,22 +72,10 @@ final class SqlCommand implements Callable<Integer> {
   private List<Migrations.ChangesetScript> scripts() {
     return switch (direction) {
       case UP -> common.migrations().scriptUp(new Migrations.Scope(module, to));
-      case DOWN -> {
-        if (module == null) {
-          throw new ParameterException(
-              spec().commandLine(), "Missing required option: '--module=M'");
-        }
-        yield common
-            .migrations()
-            .scriptDown(module, count, withDependents ? Dependents.ROLL_BACK : Dependents.REFUSE);
-      }
+      case DOWN ->
+          common
+              .migrations()
+              .scriptDown(module, count, withDependents ? Dependents.ROLL_BACK : Dependents.REFUSE);
     };
-  }
-
-  private CommandSpec spec() {
-    if (spec == null) {
-      throw new IllegalStateException("Picocli sets it");
-    }
-    return spec;
   }
 }

@@ -2,6 +2,8 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.runtime.OperatorException;
+import java.io.IOException;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,19 +29,42 @@ final class UpCommand implements Callable<Integer> {
       description = "The last number to apply; requires --module.")
   private @Nullable Long to;
 
+  @Option(
+      names = "--then",
+      paramLabel = "COMMAND",
+      description =
+          "In development: a command of the shell to run afterwards, such as a generator of code.")
+  private @Nullable String then;
+
   @Override
-  public Integer call() {
+  public Integer call() throws IOException, InterruptedException {
     Output output = common.output();
+    if (then != null && common.isProduction()) {
+      throw new OperatorException(
+          "--then is for development, and this is a production environment",
+          "run the command by itself");
+    }
     MigrationResult result =
         common
             .migrations()
             .up(new Migrations.Scope(module, to), approval.approval(), output.listener());
-    return output.result(
-        result,
-        result.executed().isEmpty()
-            ? result.notes().isEmpty() ? "nothing is pending" : "nothing was applied"
-            : Output.count(result.executed().size(), "changeset")
-                + " applied in "
-                + Output.text(result.duration()));
+    int exit =
+        output.result(
+            result,
+            result.executed().isEmpty()
+                ? result.notes().isEmpty() ? "nothing is pending" : "nothing was applied"
+                : Output.count(result.executed().size(), "changeset")
+                    + " applied in "
+                    + Output.text(result.duration()));
+    if (exit != ExitCode.DONE || then == null) {
+      return exit;
+    }
+    int ended = new ProcessBuilder("sh", "-c", then).inheritIO().start().waitFor();
+    if (ended != 0) {
+      throw new OperatorException(
+          "the command of --then ended with exit code " + ended,
+          "the changesets are applied; correct the command, and run it by itself");
+    }
+    return ExitCode.DONE;
   }
 }

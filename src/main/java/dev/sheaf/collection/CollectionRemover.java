@@ -1,6 +1,7 @@
 package dev.sheaf.collection;
 
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.execute.ObjectTemplates;
@@ -71,7 +72,11 @@ class CollectionRemover {
     Thread.ofVirtual().name("collection-removal").start(this::removeDropped);
   }
 
-  @Scheduled(every = "5s", delayed = "5s", concurrentExecution = ConcurrentExecution.SKIP)
+  @Scheduled(
+      every = "5s",
+      delayed = "5s",
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void removeDropped() {
     try {
       for (long collectionId : Sql.of(DROPPED).list(dataSource, row -> row.getLong(1))) {

@@ -18,13 +18,12 @@ import java.util.OptionalInt;
 import org.eclipse.microprofile.config.spi.ConfigSource;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the database's address from
-/// `DATABASE_URL=postgres://user:password@host:port/database?...`, or from `DB_HOST`, `DB_PORT`,
-/// `DB_NAME`, `DB_USER` and `DB_PASSWORD`. URL and password can also be in files, which
-/// `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name. `sheaf.replicas.url` is the address of
-/// standbys, in the same form. The environment variables of `psql` complete a URL, and are read if
-/// neither is set. All values are literal. Quarkus's own `quarkus.datasource.jdbc.url` takes
-/// precedence, and must name the same database.
+/// Reads the database's address from `DATABASE_URL=postgres://user:password@host:port/database?...`
+/// or `DB_URL`, or from `DB_HOST`, `DB_PORT`, `DB_NAME`, `DB_USER` and `DB_PASSWORD`. URL and
+/// password can also be in files, which `DATABASE_URL_FILE` and `DB_PASSWORD_FILE` name.
+/// `sheaf.replicas.url` is the address of standbys, in the same form. The environment variables of
+/// `psql` complete a URL, and are read if neither is set. All values are literal. Quarkus's own
+/// `quarkus.datasource.jdbc.url` takes precedence, and must name the same database.
 public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory {
 
   /// The ordinal of a file that `--config` names. It prevails over the environment.
@@ -35,6 +34,8 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
 
   /// The name of the configuration source.
   static final String SOURCE = "DATABASE_URL";
+
+  private static final String ALIAS = "DB_URL";
 
   private static final String URL = "quarkus.datasource.jdbc.url";
 
@@ -129,7 +130,7 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
   }
 
   private static @Nullable DatabaseAddress address(ConfigSourceContext context) {
-    String url = valueOrFile(context, "DATABASE_URL");
+    String url = url(context);
     if (url != null) {
       return DatabaseAddress.parse(url, variables(context));
     }
@@ -146,6 +147,17 @@ public final class DatabaseUrlConfigSourceFactory implements ConfigSourceFactory
         name == null ? "sheaf" : name,
         user,
         valueOrFile(context, "DB_PASSWORD"));
+  }
+
+  /// The URL of `DATABASE_URL`, or of `DB_URL`, which is the same under another usual name.
+  private static @Nullable String url(ConfigSourceContext context) {
+    String url = valueOrFile(context, SOURCE);
+    String alias = value(context, ALIAS);
+    if (url != null && alias != null && !url.equals(alias)) {
+      throw new OperatorException(
+          "DATABASE_URL and DB_URL name different databases", "remove one of them");
+    }
+    return url == null ? alias : url;
   }
 
   private static @Nullable String valueOrFile(ConfigSourceContext context, String name) {

@@ -92,6 +92,14 @@ public final class SqlStates {
     };
   }
 
+  /// Whether a statement was ended while it worked or waited: by a limit of time, or by somebody.
+  public static boolean isTimeout(SQLException e) {
+    return switch (of(e)) {
+      case LOCK_NOT_AVAILABLE, QUERY_CANCELED -> true;
+      default -> false;
+    };
+  }
+
   /// Whether a statement failed because an object that it names does not exist.
   public static boolean isMissingObject(SQLException e) {
     return switch (of(e)) {

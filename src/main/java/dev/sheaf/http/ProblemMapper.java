@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.exc.MismatchedInputException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import dev.sheaf.database.DatabaseFailure;
+import dev.sheaf.database.ReadOnlyMode;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.OperatorException;
@@ -23,6 +25,7 @@ import java.io.CharConversionException;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
@@ -38,10 +41,12 @@ public final class ProblemMapper {
 
   private final Routes routes;
   private final CurrentVertxRequest request;
+  private final ReadOnlyWatch readOnly;
 
-  ProblemMapper(Routes routes, CurrentVertxRequest request) {
+  ProblemMapper(Routes routes, CurrentVertxRequest request, ReadOnlyWatch readOnly) {
     this.routes = routes;
     this.request = request;
+    this.readOnly = readOnly;
   }
 
   // Jackson and Quarkus have their own mappers for some exceptions. A mapper of a more specific
@@ -56,6 +61,16 @@ public final class ProblemMapper {
     Throwable.class
   })
   Response map(Throwable failure) {
+    Optional<ReadOnlyMode> mode = readOnly.mode();
+    if (mode.isPresent() && DatabaseFailure.behind(failure) == DatabaseFailure.READ_ONLY) {
+      // It was logged when it began.
+      return ProblemDocument.render(
+          new Problem(
+              ProblemType.DATABASE_READ_ONLY,
+              "PostgreSQL accepts no writes now: "
+                  + sentence(mode.get().sentence())
+                  + " Searches work. Retry the write later."));
+    }
     RoutingContext call = request.getCurrent();
     return failure instanceof WebApplicationException web && call != null
         ? render(web, call)
@@ -113,7 +128,8 @@ public final class ProblemMapper {
         case ForbiddenException _ -> {
           return new Problem(
               ProblemType.FORBIDDEN,
-              "The caller's role does not allow this operation. /q/openapi lists the required roles.");
+              "The caller's role does not allow this operation. /q/openapi lists the required"
+                  + " roles.");
         }
         case OperatorException operator -> {
           return new Problem(
@@ -141,8 +157,8 @@ public final class ProblemMapper {
       LOG.debugf("Body incomplete: reason=%s", failure.getMessage());
       return new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The body ended early: the connection was closed or timed out, or the gzip data is damaged."
-              + " Send the request again.");
+          "The body ended early: the connection was closed or timed out, or the gzip data is"
+              + " damaged. Send the request again.");
     }
     if (failure instanceof AuthenticationFailedException) {
       return new Problem(
@@ -273,7 +289,8 @@ public final class ProblemMapper {
       case FULL ->
           new Problem(
               ProblemType.DATABASE_FULL,
-              "PostgreSQL has no disk space left. Searches work. Retry the write when there is space.");
+              "PostgreSQL has no disk space left. Searches work. Retry the write when there is"
+                  + " space.");
       case BUSY ->
           new Problem(
               ProblemType.OVERLOADED,

@@ -3,6 +3,7 @@ package dev.sheaf.index;
 import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.runtime.Durations;
@@ -90,7 +91,8 @@ class FieldIndexer {
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void applyPendingChanges() {
     try {
       List<IndexChange> changes;

@@ -7,6 +7,7 @@ import dev.sheaf.collection.UpdateCollection;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.HnswGraph;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.index.IndexTable.IndexState;
@@ -124,7 +125,8 @@ public class IndexService {
           : "Recall has not been measured yet. Retry in a few seconds.";
     }
     if (state.build() != null) {
-      return "The index is being built. Until it is ready, searches compare every vector, and recall is 1.";
+      return "The index is being built. Until it is ready, searches compare every vector, and"
+          + " recall is 1.";
     }
     return state.rows().rows() < config.minRows()
         ? "A collection with fewer than %s vectors has no index. Searches compare every vector, and recall is 1."
@@ -211,7 +213,8 @@ public class IndexService {
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void measureStaleIndexes() {
     try {
       Set<Long> checked;

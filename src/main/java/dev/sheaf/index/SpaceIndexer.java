@@ -5,6 +5,7 @@ import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.HnswGraph;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlStates;
@@ -164,7 +165,8 @@ class SpaceIndexer {
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
-      concurrentExecution = ConcurrentExecution.PROCEED)
+      concurrentExecution = ConcurrentExecution.PROCEED,
+      skipExecutionIf = ReadOnlyWatch.class)
   void maintainIndexes() {
     if (!builders.tryAcquire()) {
       return;
@@ -369,7 +371,8 @@ class SpaceIndexer {
             config);
     if (!memory.fits()) {
       LOG.warnf(
-          "Index graph larger than the memory of its build: space=%s bytes=%s allowed=%s. The build will be many times slower. Raise sheaf.index.memory.",
+          "Index graph larger than the memory of its build: space=%s bytes=%s allowed=%s. The build"
+              + " will be many times slower. Raise sheaf.index.memory.",
           space.id(), memory.bytes(), memory.allowedBytes());
     }
     long wanted = Math.min(memory.bytes() + memory.bytes() / 4, memory.allowedBytes());

@@ -3,6 +3,7 @@ package dev.sheaf.ingestion;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.DatabaseFailure;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.embedding.EmbeddingProblems;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.problem.Problem;
@@ -59,7 +60,8 @@ class JobWorker {
   @Scheduled(
       every = "${sheaf.ingestion.poll-every:1s}",
       delayed = "${sheaf.ingestion.poll-every:1s}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void loadQueuedJobs() {
     if (!modules.isOn(IngestionResource.MODULE)) {
       return;
@@ -93,7 +95,8 @@ class JobWorker {
   @Scheduled(
       every = "${sheaf.ingestion.poll-every:1s}",
       delayed = "${sheaf.ingestion.poll-every:1s}",
-      concurrentExecution = ConcurrentExecution.SKIP)
+      concurrentExecution = ConcurrentExecution.SKIP,
+      skipExecutionIf = ReadOnlyWatch.class)
   void renewLeases() {
     if (!modules.isOn(IngestionResource.MODULE)) {
       return;

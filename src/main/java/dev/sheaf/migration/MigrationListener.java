@@ -26,6 +26,12 @@ public interface MigrationListener {
   default void running(
       String changeset, Duration sofar, @Nullable String phase, @Nullable Double percent) {}
 
+  /// A changeset waits for a lock. Called on a separate thread, again if other sessions block it.
+  ///
+  /// @param sofar time since the changeset started
+  /// @param sessions the sessions that block it, in one line
+  default void blocked(String changeset, Duration sofar, String sessions) {}
+
   /// A changeset is applied or rolled back, and recorded.
   default void finished(String changeset, Direction direction, Duration took) {}
 

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
@@ -15,6 +16,8 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -671,13 +674,19 @@ class CliIT {
         "core",
         3,
         "c",
-        "--tolerates 0.1\n--lock-timeout 1s\nCREATE TABLE c (id bigint PRIMARY KEY);\nCOMMENT ON TABLE c IS 'C';",
+        "--tolerates 0.1\n"
+            + "--lock-timeout 1s\n"
+            + "CREATE TABLE c (id bigint PRIMARY KEY);\n"
+            + "COMMENT ON TABLE c IS 'C';",
         "DROP TABLE c;");
     changelog(
         "core",
         4,
         "d",
-        "--lock-timeout 1s\n--destructive nobody reads b\nALTER TABLE a ALTER COLUMN id TYPE bigint;\nDROP TABLE b;",
+        "--lock-timeout 1s\n"
+            + "--destructive nobody reads b\n"
+            + "ALTER TABLE a ALTER COLUMN id TYPE bigint;\n"
+            + "DROP TABLE b;",
         "CREATE TABLE b (id int);\n--rollback ALTER TABLE a ALTER COLUMN id TYPE int;");
     changelog(
         "core",
@@ -712,6 +721,7 @@ class CliIT {
             | public.c | created | none |  |
 
             - [x] **Data destroyed**: none
+            - [x] **Owners, privileges, policies, sharing**: unchanged
             - [x] **Compatibility**: compatible with 0.1 and later; replicas of VERSION continue to serve
             - [x] **Rollback**: proven, no rows are lost
 
@@ -723,6 +733,7 @@ class CliIT {
             | public.b (0 bytes, about 0 rows) | **dropped** | ACCESS EXCLUSIVE | instant |
 
             - [ ] **Data destroyed** (public.b): nobody reads b
+            - [x] **Owners, privileges, policies, sharing**: unchanged
             - [ ] **Compatibility**: declares no compatible older version; replicas of VERSION without it become unready when it is applied
             - [ ] **Rollback**: fails: its rollback loses rows, but the file does not declare --lossy-rollback WHY
 
@@ -733,6 +744,7 @@ class CliIT {
             | public.a (SIZE, about 1000 rows) | moved to the trash, can be restored | ACCESS EXCLUSIVE | instant |
 
             - [x] **Data destroyed**: none
+            - [x] **Owners, privileges, policies, sharing**: unchanged
             - [ ] **Compatibility**: declares no compatible older version; replicas of VERSION without it become unready when it is applied
             - [x] **Rollback**: proven, no rows are lost
             err:
@@ -741,21 +753,110 @@ class CliIT {
     assertThat(sheaf("migrate", "version")).contains("core  002");
     assertThat(sheaf("migrate", "plan", "--json")).startsWith("exit 0\nout:\n{\n  \"database\" : ");
     sheaf("migrate", "up");
+    changelog(
+        "core",
+        6,
+        "f",
+        """
+        --lock-timeout 1s
+        ALTER TABLE c ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON c USING (id > 0);
+        GRANT SELECT ON c TO PUBLIC;
+        ALTER TABLE c ADD COLUMN name text;
+        CREATE PUBLICATION everything FOR TABLE c;
+        CREATE TABLE g (id bigint);
+        """,
+        "empty because it is a test");
+    database.execute(
+        """
+        CREATE PUBLICATION reports FOR TABLE c;
+        INSERT INTO schema_backup (file, checksum, bytes, schema_fingerprint, taken_at, client, application_version, restore_ms)
+        VALUES ('f', 's', 1, 'x', now(), 'c', 'v', 83000);
+        """);
+    assertThat(sheaf("migrate", "plan"))
+        .contains(
+            "; restoring it takes about 1 min TIME\n",
+            "- [ ] **Owners, privileges, policies, sharing**: policy public.c.own created;"
+                + " privileges on public.c changed; publication everything created;"
+                + " row-level security of table public.c enabled;"
+                + " public.c is published by reports, and subscribers need the same change\n");
+    sheaf("migrate", "up");
     assertThat(sheaf("migrate", "plan"))
         .isEqualTo("exit 0\nout:\nNothing is pending in %s.\nerr:\n".formatted(database.address()));
   }
 
   @Test
+  void upRunsACommandThen() throws IOException {
+    Path written = directory.resolve("written by 'sh'");
+
+    assertThat(sheaf("migrate", "up", "--then", "echo generated > \"" + written + "\""))
+        .startsWith("exit 0");
+    assertThat(written).hasContent("generated");
+    assertThat(sheaf("migrate", "up", "--then", "exit 7"))
+        .endsWith(
+            """
+            sheaf: the command of --then ended with exit code 7
+              the changesets are applied; correct the command, and run it by itself
+            """);
+    settings(database.address(), "sheaf.environment=production\n");
+    assertThat(sheaf("migrate", "up", "--then", "rm \"" + written + "\""))
+        .startsWith("exit 1")
+        .contains("--then is for development");
+    assertThat(written).exists();
+  }
+
+  @Test
+  void readonlyRefusesWritesUntilItIsOff() throws Exception {
+    sheaf("migrate", "up", "--to", "1", "--module", "core");
+    assertThat(sheaf("readonly", "on"))
+        .isEqualTo(
+            """
+            exit 2
+            out:
+            err:
+            Missing required option with on: '--reason=WHY'
+              see sheaf readonly --help
+            """);
+    assertThat(sheaf("readonly", "status"))
+        .isEqualTo("exit 0\nout:\nthe database accepts writes\nerr:\n");
+    String state = "the database is read-only since \\S+Z, by ann: a disk";
+    try (Connection earlier = database.connect()) {
+      assertThat(
+              sheaf(
+                  "readonly", "on", "--reason", "a disk", "--approved-by", "ann", "--grace", "0s"))
+          .matches("exit 0\nout:\n" + state + "\nerr:\n");
+      assertThat(earlier.isValid(0)).isFalse();
+    }
+    assertThatExceptionOfType(SQLException.class)
+        .isThrownBy(() -> database.execute("CREATE TABLE x (id int)"))
+        .withMessageContaining("read-only transaction");
+    assertThat(sheaf("migrate", "up"))
+        .matches(
+            "exit 1\nout:\nerr:\nsheaf: "
+                + state
+                + "\n  sheaf readonly off makes it accept writes again\n");
+    assertThat(sheaf("migrate", "status")).startsWith("exit 0");
+    assertThat(sheaf("readonly", "status", "--json"))
+        .containsPattern("\"readOnly\" : true,\n  \"mode\" : \\{\n    \"since\" : \"\\S+Z\",")
+        .contains("\"by\" : \"ann\",\n    \"reason\" : \"a disk\"");
+    assertThat(sheaf("readonly", "on", "--reason", "x\ny"))
+        .contains("sheaf: the reason has more than 500 characters, or more than one line");
+    assertThat(sheaf("readonly", "off")).startsWith("exit 0\nout:\nthe database accepts writes\n");
+    assertThat(sheaf("migrate", "up")).contains("up    core/002_b");
+    assertThat(sheaf("migrate", "history")).contains("readonly on", "readonly off");
+  }
+
+  @Test
   void wrongUsageIsTwo() {
     assertThat(run("migrate", "nonsense")).startsWith("exit 2");
-    assertThat(run("migrate", "down"))
+    assertThat(run("migrate", "goto", "1"))
         .isEqualTo(
             """
             exit 2
             out:
             err:
             Missing required option: '--module=M'
-              see sheaf migrate down --help
+              see sheaf migrate goto --help
             """);
     assertThat(run("migrate", "down", "--modul=core", "--module", "core"))
         .isEqualTo(
@@ -791,7 +892,7 @@ class CliIT {
     assertThat(run("migrate"))
         .startsWith("exit 2")
         .contains("Usage: sheaf migrate", "derive-rollback");
-    assertThat(run("migrate", "down", "--json"))
+    assertThat(run("migrate", "goto", "1", "--json"))
         .contains(
             """
             out:
@@ -837,7 +938,8 @@ class CliIT {
   @Test
   void historyFitsOnAScreen() {
     String reason =
-        "because of a thing that takes many words to tell, more than fit into one line of a terminal";
+        "because of a thing that takes many words to tell, more than fit into one line of a"
+            + " terminal";
     sheaf("migrate", "up");
     sheaf("migrate", "force", "1", "--module", "core", "--reason", reason);
 

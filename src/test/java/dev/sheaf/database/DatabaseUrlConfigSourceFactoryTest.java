@@ -112,6 +112,8 @@ class DatabaseUrlConfigSourceFactoryTest {
           DATABASE_URL=postgres://eve@db/docs PGHOST=other PGPORT=6543 PGUSER=bob PGPASSWORD=secret | db:6543/docs eve secret
           DATABASE_URL=postgres://eve:own@db:1/docs PGDATABASE=x PGPASSWORD=secret | db:1/docs eve own
           DATABASE_URL=postgres:///docs PGHOST=db PGUSER=bob                 | db:5432/docs bob -
+          DB_URL=postgres://eve:own@db:1/docs DB_HOST=other                  | db:1/docs eve own
+          DB_URL=postgres://eve:own@db:1/docs DATABASE_URL=postgres://eve:own@db:1/docs | db:1/docs eve own
           DATABASE_URL=postgres:///docs?host=db PGHOSTADDR=1.2.3.4           | db:5432/docs - -
           DB_HOST=db DB_NAME=docs PGHOST=other PGUSER=bob                    | db:5432/docs - -
           """)
@@ -135,6 +137,7 @@ class DatabaseUrlConfigSourceFactoryTest {
           PGSERVICE=odd PGSERVICEFILE=FILE               | FILE: a line of [odd] has no = - write it as NAME=VALUE
           PGHOST=db PGDATABASE=docs PGSSLMODE=bogus      | PGSSLMODE is invalid: the parameter sslmode=bogus is not supported
           DATABASE_URL=postgres:///docs PGDATABASE=x     | DATABASE_URL is invalid: it has no host
+          DATABASE_URL=postgres://db/docs DB_URL=postgres://db/other | DATABASE_URL and DB_URL name different databases
           """)
   void anIncompleteEnvironmentIsRefused(String variables, String problem) {
     assertThatExceptionOfType(OperatorException.class)

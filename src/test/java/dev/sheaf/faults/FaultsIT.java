@@ -1,9 +1,11 @@
 package dev.sheaf.faults;
 
 import static dev.sheaf.testing.Patience.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Map.entry;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.database.ReadOnlyMode;
 import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
@@ -18,13 +20,16 @@ import java.net.Socket;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -119,6 +124,74 @@ class FaultsIT {
     await().until(() -> put("third").statusCode() == 200);
   }
 
+  /// As `sheaf readonly` does it, with a service that works.
+  @Test
+  void aDatabaseThatAPersonMadeReadOnlySaysWhy() throws Exception {
+    Predicate<String> knows = line -> line.contains("the database is read-only since");
+    try (Connection connection = database.address().open("readonly")) {
+      Instant changed = ReadOnlyMode.set(connection, true, "ann", "the disk is being replaced");
+      // The service replaces its sessions by itself, and no request fails because of that.
+      while (sheaf.log().stream().noneMatch(knows)) {
+        assertThat(search().statusCode()).isEqualTo(200);
+      }
+      assertThat(ReadOnlyMode.endEarlierSessions(connection, changed, PATIENCE)).isEmpty();
+      int quiet = sheaf.log().size();
+      String detail =
+          "\"detail\":\"PostgreSQL accepts no writes now: the database is read-only since [^ ]+Z,"
+              + " by ann: the disk is being replaced\\. Searches work\\. Retry the write"
+              + " later\\.\"";
+
+      for (HttpResponse<String> refused :
+          List.of(
+              put("fourth"),
+              sheaf.send("DELETE", DOCUMENT, ""),
+              sheaf.send(
+                  "POST",
+                  "/api/v1/collections",
+                  "{\"name\":\"x\",\"model\":\"none\",\"dimensions\":2}"),
+              sheaf.send("DELETE", "/api/v1/collections/hanging", ""),
+              sheaf.upload(
+                  "/api/v1/collections/given/documents",
+                  Map.of("Prefer", "respond-async", "Content-Type", "application/x-ndjson"),
+                  new ByteArrayInputStream(
+                      "{\"id\":\"a\",\"chunks\":[{\"text\":\"a\",\"vector\":[1,2]}]}\n"
+                          .getBytes(UTF_8))))) {
+        assertThat(refused.statusCode()).as(refused.body()).isEqualTo(503);
+        assertThat(refused.body())
+            .contains("urn:sheaf:problem:database-read-only")
+            .containsPattern(detail);
+      }
+      assertThat(search().statusCode()).isEqualTo(200);
+      assertThat(sheaf.send("GET", DOCUMENT, "").statusCode()).isEqualTo(200);
+      HttpResponse<String> ready = sheaf.send("GET", "/q/health/ready", "");
+      assertThat(ready.statusCode()).isEqualTo(200);
+      assertThat(ready.body())
+          .containsPattern(
+              "\"readOnly\": ?\"the database is read-only since [^ ]+Z, by ann: the disk");
+      long commits = commits();
+      await().until(() -> commits() > commits + 20);
+      assertThat(sheaf.log().subList(quiet, sheaf.log().size())).isEmpty();
+    } finally {
+      try (Connection connection = database.address().open("readonly")) {
+        ReadOnlyMode.set(connection, false, "ann", null);
+      }
+    }
+    await().until(() -> put("fifth").statusCode() == 200);
+    await().until(() -> sheaf.log().stream().anyMatch(l -> l.contains("accepts writes again")));
+    assertThat(
+            database.query(
+                "SELECT concat_ws(', ', action, approved_by, reason) FROM schema_event WHERE path"
+                    + " IS NULL ORDER BY id"))
+        .containsExactly("readonly on, ann, the disk is being replaced", "readonly off, ann");
+  }
+
+  private static long commits() throws SQLException {
+    return Long.parseLong(
+        database
+            .query("SELECT xact_commit FROM pg_stat_database WHERE datname = current_database()")
+            .getFirst());
+  }
+
   private static void endSessions() throws Exception {
     database.query(
         """
@@ -191,7 +264,8 @@ class FaultsIT {
     return Integer.parseInt(
         database
             .query(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'sheaf test'")
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND"
+                    + " application_name <> 'sheaf test'")
             .getFirst());
   }
 

@@ -88,6 +88,7 @@ public final class ChangelogCheck {
 
   private void module(Path directory, String module, List<String> modules) throws IOException {
     List<ChangelogFile> read = new ArrayList<>();
+    Map<String, byte[]> tests = new TreeMap<>();
     List<String> others = new ArrayList<>();
     Map<String, Runnable> ofFiles = new TreeMap<>();
     for (Path path : list(directory)) {
@@ -102,6 +103,10 @@ public final class ChangelogCheck {
         continue;
       }
       files++;
+      if (name.endsWith(DataTest.SUFFIX)) {
+        tests.put(name, reading.file(path));
+        continue;
+      }
       try {
         read.add(ChangelogFile.of(module, name, reading.file(path)));
       } catch (OperatorException e) {
@@ -126,6 +131,8 @@ public final class ChangelogCheck {
             ofFiles.put(
                 name,
                 () -> find(module + "/" + name, "is no changelog; only NNN_name.sql is read")));
+    tests.forEach(
+        (name, content) -> ofFiles.put(name, () -> test(module, name, content, changesets)));
     for (ChangelogFile file : isBackfill.getOrDefault(true, List.of())) {
       ofFiles.put(file.fileName(), () -> backfill(file, changesets));
     }
@@ -151,6 +158,19 @@ public final class ChangelogCheck {
             file.shortPath(), "number " + ChangelogFile.digits(expected) + " is missing before it");
       }
       expected = file.number() + 1;
+    }
+  }
+
+  private void test(String module, String name, byte[] content, List<ChangelogFile> changesets) {
+    String path = module + "/" + name;
+    try {
+      DataTest.of(path, SourceText.of(content));
+      if (changesets.stream()
+          .noneMatch(changeset -> path.equals(changeset.label() + DataTest.SUFFIX))) {
+        find(path, "has no changeset beside it; it is named after the one that it tests");
+      }
+    } catch (OperatorException e) {
+      find(path, e);
     }
   }
 

@@ -43,12 +43,15 @@ import java.util.zip.ZipFile;
 /// @param origin where they were read, for messages
 /// @param files by module, in order of their numbers
 /// @param backfills those that declare one, likewise
+/// @param tests what their authors expect of changesets, by the changeset's label with the suffix
+///   of tests; no part of the [#fingerprint]
 /// @param allowances the text of each module's `lint.allow`, where it has one
 /// @param templates from the directory `template`, which is no module, by name
 public record Changelogs(
     String origin,
     SortedMap<String, List<ChangelogFile>> files,
     SortedMap<String, List<ChangelogFile>> backfills,
+    SortedMap<String, SourceText> tests,
     SortedMap<String, String> allowances,
     SortedMap<String, ChangelogFile> templates) {
 
@@ -113,6 +116,7 @@ public record Changelogs(
       String origin, SortedMap<String, SortedMap<String, byte[]>> directories) {
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
+    SortedMap<String, SourceText> tests = new TreeMap<>();
     SortedMap<String, String> allowances = new TreeMap<>();
     SortedMap<String, ChangelogFile> templates = new TreeMap<>();
     directories.forEach((directory, contents) -> {
@@ -126,8 +130,14 @@ public record Changelogs(
         if (allowed != null) {
           allowances.put(directory, new String(allowed, StandardCharsets.UTF_8));
         }
+        contents.forEach((fileName, content) -> {
+          if (fileName.endsWith(DataTest.SUFFIX)) {
+            tests.put(directory + "/" + fileName, SourceText.of(content));
+          }
+        });
         Map<Boolean, List<ChangelogFile>> ofModule =
             contents.entrySet().stream()
+                .filter(file -> !file.getKey().endsWith(DataTest.SUFFIX))
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
                 .sorted(Comparator.comparingLong(ChangelogFile::number))
                 .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
@@ -141,7 +151,7 @@ public record Changelogs(
         backfills.put(directory, ofModule.getOrDefault(true, List.of()));
       }
     });
-    return new Changelogs(origin, files, backfills, allowances, templates);
+    return new Changelogs(origin, files, backfills, tests, allowances, templates);
   }
 
   /// The files of changesets of a module, each with the file of its rollback.
@@ -360,6 +370,14 @@ public record Changelogs(
             .map(declared -> BackfillDeclaration.of(declared).forEveryRow())
             .toList(),
         backfill(parsed.label()).orElse(null));
+  }
+
+  /// The test that its author wrote of a changeset; empty if there is none.
+  ///
+  /// @throws OperatorException when the test has not the form of one
+  public Optional<DataTest> test(Changeset changeset) {
+    String path = changeset.label() + DataTest.SUFFIX;
+    return Optional.ofNullable(tests.get(path)).map(text -> DataTest.of(path, text));
   }
 
   /// The file that declares a backfill.

@@ -31,6 +31,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -44,6 +45,7 @@ import org.jspecify.annotations.Nullable;
 /// @param running the version that migrated it last, which presumably runs now; `null` if none did
 /// @param backup when the latest recorded, verified backup was taken; `null` if there is none that
 ///   is recent enough
+/// @param restoreMillis how long restoring that backup took when it was verified; `null` if unknown
 /// @param items the pending changesets, in order
 /// @param notes what could not be observed
 public record Checklist(
@@ -51,6 +53,7 @@ public record Checklist(
     String application,
     @Nullable String running,
     @Nullable Instant backup,
+    @Nullable Long restoreMillis,
     List<ChecklistItem> items,
     List<String> notes) {
 
@@ -65,6 +68,8 @@ public record Checklist(
   /// @param module its module
   /// @param failure why it cannot be applied; `null` if it can
   /// @param touched affected tables and views, the locked ones first
+  /// @param access changes of who may do what, and with whom rows are shared: owners, privileges,
+  ///   policies, publications, subscriptions and foreign servers
   /// @param findings findings of the lint
   /// @param destroys its `--destructive` reason; `null` if it declares none
   /// @param backfill whether it has a backfill
@@ -77,6 +82,7 @@ public record Checklist(
       String module,
       @Nullable String failure,
       List<TableImpact> touched,
+      List<String> access,
       List<Finding> findings,
       @Nullable String destroys,
       boolean backfill,
@@ -113,6 +119,7 @@ public record Checklist(
     Map<String, RollbackProof> proofs =
         migrations.prove(new ProofSelection.Pending(), null, _ -> {}).stream()
             .collect(Collectors.toMap(RollbackProof::changeset, Function.identity()));
+    Optional<VerifiedBackup> backup = backup(database, config);
     List<ChecklistItem> items = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     if (!pending.chosen().isEmpty()) {
@@ -124,10 +131,22 @@ public record Checklist(
                 Allowances.of(changelogs),
                 TargetDatabase.of(database),
                 vectors);
+        Access access = Access.of(scratch.address());
+        Map<String, List<String>> published = Access.published(database);
         for (Changeset changeset : pending.chosen()) {
           Observation observation = observer.observe(changeset);
+          Access after = Access.of(scratch.address());
+          List<TableImpact> touched = touched(observation);
           items.add(
-              item(changelogs, observation, running, backfills, proofs.get(changeset.label())));
+              item(
+                  changelogs,
+                  observation,
+                  touched,
+                  access.changes(after, touched, published),
+                  running,
+                  backfills,
+                  proofs.get(changeset.label())));
+          access = after;
           if (observation.failure() != null) {
             notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
             break;
@@ -140,7 +159,8 @@ public record Checklist(
         database.toString(),
         ProcessIdentity.VERSION,
         running,
-        backup(database, config),
+        backup.map(VerifiedBackup::takenAt).orElse(null),
+        backup.map(VerifiedBackup::restoreMillis).orElse(null),
         items,
         notes);
   }
@@ -148,6 +168,8 @@ public record Checklist(
   private static ChecklistItem item(
       Changelogs changelogs,
       Observation observation,
+      List<TableImpact> touched,
+      List<String> access,
       @Nullable String running,
       Map<String, Backfill> backfills,
       @Nullable RollbackProof proof) {
@@ -158,7 +180,8 @@ public record Checklist(
         changeset.label(),
         changeset.module(),
         failure == null ? null : failure.message(),
-        touched(observation),
+        touched,
+        access,
         Rules.judge(observation),
         changeset.destroys(),
         changelogs.backfill(changeset.label()).isPresent(),
@@ -194,11 +217,9 @@ public record Checklist(
         .toList();
   }
 
-  private static @Nullable Instant backup(DatabaseAddress database, MigrationConfig config) {
+  private static Optional<VerifiedBackup> backup(DatabaseAddress database, MigrationConfig config) {
     try (Connection connection = database.open("sheaf " + ProcessIdentity.NAME)) {
-      return VerifiedBackup.latest(connection, config.backupMaxAge())
-          .map(VerifiedBackup::takenAt)
-          .orElse(null);
+      return VerifiedBackup.latest(connection, config.backupMaxAge());
     } catch (SQLException e) {
       throw SqlErrorMessage.running(database, "reading the recorded backups", e);
     }

@@ -59,8 +59,11 @@ final class Downgrade {
         dependents.with(module, rows, choice));
   }
 
-  private void rollBack(List<History.Applied> interrupted, List<History.Applied> rows)
-      throws SQLException {
+  /// Rolls back what was applied last, of any module, on which nothing else can depend.
+  ///
+  /// @param interrupted all changesets that were interrupted while they were applied
+  /// @param rows the changesets that were applied last, the last one first
+  void rollBack(List<History.Applied> interrupted, List<History.Applied> rows) throws SQLException {
     List<Changeset> applied = rollbacks.of(rows);
     for (Changeset changeset :
         Stream.concat(rollbacks.of(interrupted).stream(), applied.stream()).toList()) {

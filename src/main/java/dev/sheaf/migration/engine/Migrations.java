@@ -220,14 +220,18 @@ public final class Migrations {
 
   /// Rolls back the last `count` changesets of `module`, in reverse order, unless others depend on
   /// them.
+  ///
+  /// @param module `null` for those of all modules that were applied last
   public MigrationResult down(
-      String module, int count, Approval approval, MigrationListener listener) {
+      @Nullable String module, int count, Approval approval, MigrationListener listener) {
     return down(module, count, Dependents.REFUSE, approval, listener);
   }
 
   /// Rolls back the last `count` changesets of `module`, in reverse order.
+  ///
+  /// @param module `null` for those of all modules that were applied last
   public MigrationResult down(
-      String module,
+      @Nullable String module,
       int count,
       Dependents dependents,
       Approval approval,
@@ -236,19 +240,35 @@ public final class Migrations {
         listener,
         (session, recorder) -> {
           guards.requireApproval("down", approval);
-          List<History.Applied> applied = History.read(session.connection(), module);
-          List<History.Applied> interrupted = interruptedAbove(session, module, 0);
+          List<History.Applied> applied = applied(session.connection(), module);
+          List<History.Applied> interrupted =
+              module == null
+                  ? History.interrupted(session.connection(), Direction.UP)
+                  : interruptedAbove(session, module, 0);
           requireCount(count);
           if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
-                "cannot roll back %s changesets: module %s has %s applied"
-                    .formatted(count, module, applied.size()),
+                "cannot roll back %s changesets: %s has %s applied"
+                    .formatted(
+                        count,
+                        module == null ? "the database" : "module " + module,
+                        applied.size()),
                 "sheaf migrate history shows them");
           }
           int further = Math.max(0, count - interrupted.size());
-          downgrade(session, approval, recorder)
-              .rollBack(module, interrupted, applied.reversed().subList(0, further), dependents);
+          List<History.Applied> last = applied.reversed().subList(0, further);
+          Downgrade downgrade = downgrade(session, approval, recorder);
+          if (module == null) {
+            downgrade.rollBack(interrupted, last);
+          } else {
+            downgrade.rollBack(module, interrupted, last, dependents);
+          }
         });
+  }
+
+  private static List<History.Applied> applied(Connection connection, @Nullable String module)
+      throws SQLException {
+    return module == null ? History.read(connection) : History.read(connection, module);
   }
 
   private static void requireCount(int count) {
@@ -517,6 +537,7 @@ public final class Migrations {
           config,
           all,
           chosen.stream().filter(c -> module == null || module.equals(c.module())).toList(),
+          changesets.changelogs()::test,
           listener);
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "proving rollbacks", e);
@@ -646,14 +667,16 @@ public final class Migrations {
   }
 
   /// The SQL that [#down] would run, without running it.
-  public List<ChangesetScript> scriptDown(String module, int count, Dependents dependents) {
+  public List<ChangesetScript> scriptDown(
+      @Nullable String module, int count, Dependents dependents) {
     requireCount(count);
     return read(session -> {
-      List<History.Applied> applied = History.read(session.connection(), module);
+      List<History.Applied> applied = applied(session.connection(), module);
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       MigrationListener nobody = new MigrationListener() {};
       Rollbacks rollbacks = new Rollbacks(session.connection(), changesets, nobody);
-      List<Changeset> rolledBack = rollbacks.of(dependents(session).with(module, rows, dependents));
+      List<Changeset> rolledBack =
+          rollbacks.of(module == null ? rows : dependents(session).with(module, rows, dependents));
       List<ChangesetScript> scripts = new ArrayList<>();
       for (Changeset changeset : rolledBack) {
         List<SqlStatement> down = changeset.down();

@@ -47,6 +47,11 @@ final class ResultRecorder implements MigrationListener {
   }
 
   @Override
+  public void blocked(String changeset, Duration sofar, String sessions) {
+    listener.blocked(changeset, sofar, sessions);
+  }
+
+  @Override
   public void finished(String changeset, Direction direction, Duration took) {
     listener.finished(changeset, direction, took);
   }

@@ -147,7 +147,8 @@ public final class ChangesetRunner {
       throw new OperatorException(
           "%s was interrupted in its statement %s, and its rollback may drop what it did not create"
               .formatted(changeset.label(), journal.statement() + 1),
-          "finish it first: sheaf migrate up; or undo its statements by hand, then run sheaf migrate force");
+          "finish it first: sheaf migrate up; or undo its statements by hand, then run sheaf"
+              + " migrate force");
     }
     return run(changeset, Direction.DOWN, true, kept);
   }
@@ -181,15 +182,19 @@ public final class ChangesetRunner {
         };
     long begun = System.nanoTime();
     listener.started(changeset.label(), direction);
+    String blockedBy = "";
     for (int attempt = 1; ; attempt++) {
       Progress progress = new Progress();
+      ProgressWatch watch;
       try {
         session.begin();
+        watch =
+            ProgressWatch.start(
+                session.connection(), address, changeset.label(), lockTimeout(changeset), listener);
       } catch (SQLException e) {
         throw SqlErrorMessage.running(address, file(changeset, direction), e);
       }
-      try (ProgressWatch _ =
-          ProgressWatch.start(session.connection(), address, changeset.label(), listener)) {
+      try (watch) {
         if (changeset.transactional()) {
           inTransaction(changeset, direction, statements, begun, progress, leniently);
         } else {
@@ -199,15 +204,32 @@ public final class ChangesetRunner {
         listener.finished(changeset.label(), direction, took);
         return new MigrationResult.Executed(changeset.label(), direction, took);
       } catch (SQLException e) {
+        blockedBy = watch.blockedBy().isEmpty() ? blockedBy : watch.blockedBy();
         if (!SqlStates.isTransient(e) || attempt > config.retries()) {
-          throw SqlErrorMessage.running(address, file(changeset, direction), progress.sql(), e);
+          OperatorException failure =
+              SqlErrorMessage.running(address, file(changeset, direction), progress.sql(), e);
+          throw SqlStates.isTimeout(e) ? withBlocking(failure, blockedBy) : failure;
         }
         Duration pause =
             Backoff.jittered(new Backoff(config.backoff(), config.backoffLimit()).pause(attempt));
-        listener.retrying(changeset.label(), attempt, pause, SqlErrorMessage.message(e));
+        String why = SqlErrorMessage.message(e);
+        listener.retrying(
+            changeset.label(),
+            attempt,
+            pause,
+            watch.blockedBy().isEmpty() ? why : why + ", blocked by " + watch.blockedBy());
         sleep(pause);
       }
     }
+  }
+
+  private static OperatorException withBlocking(OperatorException failure, String blockedBy) {
+    return blockedBy.isEmpty()
+        ? failure
+        : new OperatorException(
+            failure.problem() + ", blocked by " + blockedBy,
+            "wait until it ends, or end it with pg_terminate_backend, then run it again",
+            failure.getCause());
   }
 
   /// The file that the statements stand in.
@@ -470,6 +492,10 @@ public final class ChangesetRunner {
               .formatted(changeset.file().shortPath(), invalid.getFirst()),
           "drop it, then run it again");
     }
+  }
+
+  private Duration lockTimeout(Changeset changeset) {
+    return Objects.requireNonNullElse(changeset.directives().lockTimeout(), config.lockTimeout());
   }
 
   /// The statements that set the timeouts of the file, or else the given ones, and the name of the

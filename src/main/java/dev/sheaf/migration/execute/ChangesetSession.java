@@ -25,7 +25,8 @@ public final class ChangesetSession implements AutoCloseable {
   /// - With `row_security` off, a statement from which row-level security would hide rows fails. It
   ///   would skip the rows otherwise.
   /// - A timeout that a role or a database brings does not end a migration. The runner sets those
-  ///   of the changeset.
+  ///   of the changeset. Nor does it choose the isolation level, which decides what a statement
+  ///   sees and whether it fails.
   private static final String SETTINGS =
       """
       SELECT set_config(name, value, false)
@@ -36,7 +37,9 @@ public final class ChangesetSession implements AutoCloseable {
                      ('lock_timeout', '0'),
                      ('idle_in_transaction_session_timeout', '0'),
                      ('idle_session_timeout', '0'),
-                     ('transaction_timeout', '0')) AS s (name, value)
+                     ('transaction_timeout', '0'),
+                     ('default_transaction_isolation', 'read committed'),
+                     ('default_transaction_deferrable', 'off')) AS s (name, value)
        WHERE current_setting(name, true) IS NOT NULL
       """;
 

@@ -2,6 +2,7 @@ package dev.sheaf.migration.execute;
 
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.ReadOnlyMode;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
@@ -83,6 +84,7 @@ public final class SchemaSession implements AutoCloseable {
         // Before the lock is taken: a pooler would keep it for whoever comes next.
         refuseTransactionPooler();
         ChangesetSession.applySettings(connection);
+        ReadOnlyMode.requireWritable(connection);
         checked = true;
       }
       Optional<AdvisoryLock> lock = SchemaLock.tryAcquire(connection);

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 /// @param changelogs the changelogs of the changesets
 /// @param server the server for scratch databases
 /// @param config the timeouts of changesets
-/// @param against the database whose table sizes are reported; `null` for none
+/// @param against the database whose table sizes are reported, and whose rows are counted that
+///   violate new constraints; `null` for none
 /// @param vectors what the application stores and searches
 public record Lint(
     Changelogs changelogs,
@@ -64,12 +65,14 @@ public record Lint(
             findings.add(finding);
           }
         }
+        target.rows().changes(observation);
         if (observation.failure() != null && observed < selection.chosen().size()) {
           notes.add("no changeset after " + changeset.label() + " was checked, because it fails");
           break;
         }
       }
       notes.addAll(observer.notes());
+      notes.addAll(target.rows().notes());
     }
     return new Report(observed, List.copyOf(findings), List.copyOf(notes));
   }

@@ -116,6 +116,18 @@ public record Observation(
         .anyMatch(earlier -> earlier.activity(table.oid()).written() > 0);
   }
 
+  /// Whether a table that existed has the same name and the same columns afterwards.
+  public boolean keepsNames(Relation table) {
+    Relation now = after().relations().get(table.oid());
+    return now != null
+        && now.qualified().equals(table.qualified())
+        && names(now).equals(names(table));
+  }
+
+  private static List<String> names(Relation table) {
+    return table.columns().stream().map(Catalog.Column::name).toList();
+  }
+
   /// The existing tables whose writers are blocked by a lock that `step` takes.
   public Stream<Relation> newlyBlocked(Step step) {
     return tables()

@@ -221,6 +221,11 @@ public record Step(
         .reduce(Activity.NONE, Activity::plus);
   }
 
+  /// Whether the statement may change rows of a table, of which the scratch database may have none.
+  public boolean mayWrite(long oid) {
+    return activity(oid).written() > 0 || (statement.changesOnlyRows() && lock(oid) != null);
+  }
+
   /// Whether a table or one of its partitions was scanned.
   public boolean scanned(long oid) {
     return activity(oid).scans() > 0;

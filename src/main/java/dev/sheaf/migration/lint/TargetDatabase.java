@@ -10,14 +10,24 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Sizes, settings and extensions of the database that a changeset is meant for. They come from
-/// system catalogs; no table is read.
+/// Sizes, settings and extensions of the database that a changeset is meant for, from its system
+/// catalogs, and its rows, which are only counted.
 ///
 /// @param sizes table sizes by qualified name; a partitioned table has the sum of its partitions
 /// @param settings values of settings, by name
 /// @param extensions versions of extensions, by name
+/// @param rows counts its rows
 public record TargetDatabase(
-    Map<String, Size> sizes, Map<String, String> settings, Map<String, String> extensions) {
+    Map<String, Size> sizes,
+    Map<String, String> settings,
+    Map<String, String> extensions,
+    LiveRows rows) {
+
+  /// A target without rows.
+  public TargetDatabase(
+      Map<String, Size> sizes, Map<String, String> settings, Map<String, String> extensions) {
+    this(sizes, settings, extensions, new LiveRows(null));
+  }
 
   /// A target about which nothing is known.
   public static final TargetDatabase UNKNOWN = new TargetDatabase(Map.of(), Map.of(), Map.of());
@@ -67,7 +77,8 @@ public record TargetDatabase(
     } catch (SQLException e) {
       throw SqlErrorMessage.running(address, "reading its statistics", e);
     }
-    return new TargetDatabase(Map.copyOf(sizes), Map.copyOf(settings), Map.copyOf(extensions));
+    return new TargetDatabase(
+        Map.copyOf(sizes), Map.copyOf(settings), Map.copyOf(extensions), new LiveRows(address));
   }
 
   public @Nullable Size size(String table) {

@@ -8,6 +8,7 @@ import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.BackfillDeclaration;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.DataTest;
 import dev.sheaf.migration.execute.BackfillCheck;
 import dev.sheaf.migration.scratch.RowDigests;
 import dev.sheaf.migration.scratch.SampleRowTrial;
@@ -19,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Proves rollbacks: applies changesets, rolls them back and applies them again, on a scratch
@@ -34,6 +36,7 @@ public final class RollbackProver {
   /// Proves the changesets `chosen` in the order of `all`, each after the ones before it.
   ///
   /// @param server the server for scratch databases
+  /// @param tests the test that its author wrote of a changeset; empty if there is none
   /// @param listener called after each proof
   /// @return the proofs; they end at a changeset that cannot be applied
   public static List<RollbackProof> prove(
@@ -41,6 +44,7 @@ public final class RollbackProver {
       MigrationConfig config,
       List<Changeset> all,
       Collection<Changeset> chosen,
+      Function<Changeset, Optional<DataTest>> tests,
       Consumer<RollbackProof> listener)
       throws SQLException {
     List<RollbackProof> proofs = new ArrayList<>();
@@ -54,6 +58,9 @@ public final class RollbackProver {
           continue;
         }
         RollbackProof proof = prove(trial, all.get(i), i);
+        if (proof.verdict() != Verdict.FAILED) {
+          proof = test(server, config, all.subList(0, i), all.get(i), tests, proof);
+        }
         proofs.add(proof);
         listener.accept(proof);
         if (proof.verdict() == Verdict.FAILED && !canContinueAfter(trial, all.get(i), i)) {
@@ -76,6 +83,33 @@ public final class RollbackProver {
     } catch (OperatorException _) {
       return false; // Its proof has reported the failure.
     }
+  }
+
+  /// The proof after its author's test, if there is one.
+  private static RollbackProof test(
+      DatabaseAddress server,
+      MigrationConfig config,
+      List<Changeset> before,
+      Changeset changeset,
+      Function<Changeset, Optional<DataTest>> tests,
+      RollbackProof proof)
+      throws SQLException {
+    String failure;
+    List<Difference> differences = List.of();
+    try {
+      Optional<DataTest> test = tests.apply(changeset);
+      if (test.isPresent()) {
+        differences = DataTestRun.of(server, config, before, changeset, test.get());
+      }
+      if (differences.isEmpty()) {
+        return proof;
+      }
+      failure = "its test has other rows than expected";
+    } catch (OperatorException e) {
+      failure = e.problem();
+    }
+    return new RollbackProof(
+        proof.changeset(), Verdict.FAILED, failure, differences, proof.lost(), proof.remarks());
   }
 
   private static RollbackProof prove(SampleRowTrial trial, Changeset changeset, int position)

@@ -99,11 +99,12 @@ public final class ScratchSchema implements AutoCloseable {
   }
 
   /// Runs the backfills that `changeset` requires.
-  void makeReadyFor(Changeset changeset) {
+  public void makeReadyFor(Changeset changeset) {
     workOffBackfills(changeset, connection, database.address());
   }
 
-  void up(Changeset changeset) throws SQLException {
+  /// Applies `changeset`.
+  public void up(Changeset changeset) throws SQLException {
     run(changeset, Direction.UP);
   }
 

@@ -1,6 +1,7 @@
 package dev.sheaf.migration.service;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.MigrationConfig;
@@ -40,16 +41,22 @@ class BackfillService {
   private final MigrationConfig schema;
   private final Config settings;
   private final AgroalDataSource pool;
+  private final ReadOnlyWatch readOnly;
   private final CountDownLatch stop = new CountDownLatch(1);
   private @Nullable Backfills backfills;
   private @Nullable Thread thread;
 
   BackfillService(
-      BackfillConfig config, MigrationConfig schema, Config settings, AgroalDataSource pool) {
+      BackfillConfig config,
+      MigrationConfig schema,
+      Config settings,
+      AgroalDataSource pool,
+      ReadOnlyWatch readOnly) {
     this.config = config;
     this.schema = schema;
     this.settings = settings;
     this.pool = pool;
+    this.readOnly = readOnly;
   }
 
   /// The backfills of the service's own database.
@@ -80,7 +87,7 @@ class BackfillService {
     try {
       while (!stop.await(pauses.pause(failures + 1).toMillis(), TimeUnit.MILLISECONDS)) {
         try {
-          if (isAnyOpen()) {
+          if (readOnly.mode().isEmpty() && isAnyOpen()) {
             backfills().work(null, new LogListener(), stop);
           }
           failures = 0;

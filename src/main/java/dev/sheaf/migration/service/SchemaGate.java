@@ -135,6 +135,11 @@ public class SchemaGate {
     }
 
     @Override
+    public void blocked(String changeset, Duration sofar, String sessions) {
+      LOG.warnf("schema: %s waits for a lock, blocked by %s", changeset, sessions);
+    }
+
+    @Override
     public void finished(String changeset, Direction direction, Duration took) {
       LOG.infof("schema: %s applied in %s", changeset, Durations.text(took));
     }

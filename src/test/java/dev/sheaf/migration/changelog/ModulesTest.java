@@ -50,7 +50,8 @@ class ModulesTest {
         .isThrownBy(() ->
             Modules.of(CHANGELOGS, TestConfig.modules("sheaf.modules.fulltext.enabled", "false")))
         .withMessage(
-            "module ingestion requires module fulltext, which is off - set sheaf.modules.fulltext.enabled=true");
+            "module ingestion requires module fulltext, which is off - set"
+                + " sheaf.modules.fulltext.enabled=true");
   }
 
   @Test
@@ -59,8 +60,8 @@ class ModulesTest {
         .isThrownBy(
             () -> Modules.of(CHANGELOGS, TestConfig.modules("sheaf.modules.audit.enabled", "true")))
         .withMessage(
-            "no changelogs for module audit in a test - there are: access, core, fulltext, ingestion;"
-                + " sheaf.modules.audit.enabled=false turns it off");
+            "no changelogs for module audit in a test - there are: access, core, fulltext,"
+                + " ingestion; sheaf.modules.audit.enabled=false turns it off");
   }
 
   @Test
@@ -79,6 +80,7 @@ class ModulesTest {
       byte[] content = (modulesAndHeads[i + 1] + "\n").getBytes(StandardCharsets.UTF_8);
       files.put(module, List.of(ChangelogFile.of(module, "001_a.sql", content)));
     }
-    return new Changelogs("a test", files, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+    return new Changelogs(
+        "a test", files, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
   }
 }

@@ -16,6 +16,7 @@ import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.TestProcess;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Modules;
+import dev.sheaf.migration.engine.Migrations.Dependents;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
 import dev.sheaf.runtime.OperatorException;
@@ -32,6 +33,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -49,6 +51,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.PGConnection;
 
 /// Applying and rolling back changelogs. Each test has its own database.
 class MigrationsIT {
@@ -134,9 +137,10 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
-                + " change as a new changeset; if another application applied it, give each application a schema of its"
-                + " own, and add currentSchema=NAME to its URL");
+            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the"
+                + " file, and write the change as a new changeset; if another application applied"
+                + " it, give each application a schema of its own, and add currentSchema=NAME to"
+                + " its URL");
   }
 
   /// Each application has a history, a lock and a comparison of its own.
@@ -156,8 +160,8 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() -> TestConfig.migrations(database, otherRoot).up(SILENT).orThrow())
         .withMessage(
-            "schema public holds the history of another application: core/001_a - give each application a schema of its"
-                + " own, and add currentSchema=NAME to its URL");
+            "schema public holds the history of another application: core/001_a - give each"
+                + " application a schema of its own, and add currentSchema=NAME to its URL");
 
     database.execute("CREATE SCHEMA \"Other\"");
     DatabaseAddress address = inSchema("\"Other\"");
@@ -171,7 +175,8 @@ class MigrationsIT {
       assertThat(applied(first)).containsExactly("core/001_b", "core/002_view");
       assertThat(first.notes())
           .containsExactly(
-              "nothing was applied in this schema before; the database also has a history in schema public");
+              "nothing was applied in this schema before; the database also has a history in schema"
+                  + " public");
       try (Connection connection = address.open("test")) {
         assertThat(SchemaLock.holder(connection)).isEmpty();
       }
@@ -208,12 +213,13 @@ class MigrationsIT {
           .extracting(OperatorException::getMessage)
           .containsExactly(
               problem
-                  + " - rename it, or give Sheaf's objects a schema of their own: CREATE SCHEMA sheaf,"
-                  + " and currentSchema=sheaf,public in the URL");
+                  + " - rename it, or give Sheaf's objects a schema of their own: CREATE SCHEMA"
+                  + " sheaf, and currentSchema=sheaf,public in the URL");
     }
     assertThat(
             database.query(
-                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')"))
+                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND"
+                    + " relkind IN ('r', 'p', 'v', 'S')"))
         .containsExactly(object.contains("TYPE") ? "0" : "1");
 
     database.execute("CREATE SCHEMA sheaf");
@@ -227,7 +233,7 @@ class MigrationsIT {
   }
 
   @Test
-  void aReadOnlyServerIsNamed() throws Exception {
+  void whoMadeTheSessionReadOnlyIsNamed() throws Exception {
     changelogs.table("core", 1, "a");
     database.execute(
         "ALTER DATABASE \"%s\" SET default_transaction_read_only = on"
@@ -235,20 +241,47 @@ class MigrationsIT {
 
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
-        .withMessageEndingWith(
-            "the server is a standby, or default_transaction_read_only is on; set the address of the primary, or"
-                + " sheaf.schema.jdbc-url for migrations");
+        .withMessageStartingWith("the database is read-only - sheaf readonly off");
+
+    String role = "sheaf_reader_" + ProcessHandle.current().pid();
+    database.execute(
+        """
+        SET TRANSACTION READ WRITE;
+        ALTER DATABASE "%1$s" RESET default_transaction_read_only;
+        CREATE ROLE %2$s LOGIN SUPERUSER PASSWORD 'weak';
+        ALTER ROLE %2$s SET default_transaction_read_only = on;
+        """
+            .formatted(database.address().database(), role));
+    try {
+      Changelogs files = Changelogs.in(root);
+      MigrationResult result =
+          new Migrations(
+                  new DatabaseAddress(database.address().jdbcUrl(), role, "weak"),
+                  TestConfig.schema(),
+                  files,
+                  Modules.everything(files),
+                  false)
+              .up(SILENT);
+
+      assertThat(result.problems().getFirst())
+          .hasMessageStartingWith(
+              "default_transaction_read_only is on, by the source \"user\" - set it off where it is"
+                  + " set: ALTER ROLE");
+    } finally {
+      database.execute("DROP ROLE " + role);
+    }
   }
 
   /// As managed servers do it.
   @Test
   void pgvectorMayBeInAnotherSchema() throws Exception {
     database.execute(
-        "DROP EXTENSION IF EXISTS vector; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
+        "DROP EXTENSION IF EXISTS vector; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA"
+            + " extensions");
     changelogs.table("core", 1, "first");
     String message =
-        "core/002_a.sql uses the type %s, but the extension vector is installed in schema extensions, which is not in the"
-            + " search_path (%s) - %s";
+        "core/002_a.sql uses the type %s, but the extension vector is installed in schema"
+            + " extensions, which is not in the search_path (%s) - %s";
     String run =
         "run: ALTER DATABASE "
             + database.address().database()
@@ -338,7 +371,9 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s, declares no compatible older version - start a newer version of the application, or roll the schema back: sheaf migrate goto",
+            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s,"
+                + " declares no compatible older version - start a newer version of the"
+                + " application, or roll the schema back: sheaf migrate goto",
             ProcessIdentity.VERSION);
   }
 
@@ -354,7 +389,8 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b is out of order: higher-numbered changesets of its module were applied before it");
+            "core/002_b is out of order: higher-numbered changesets of its module were applied"
+                + " before it");
   }
 
   @Test
@@ -395,7 +431,8 @@ class MigrationsIT {
     changelogs.table("core", 1, "a");
     up();
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
+        "INSERT INTO schema_journal (path, direction, statement) VALUES"
+            + " ('db/changelog/core/002_gone.sql', 'up', 0)");
 
     assertThat(migrations().status().upToDate()).isTrue();
     needsNoLock();
@@ -447,7 +484,8 @@ class MigrationsIT {
                   .hasMessageMatching(
                       "the schema is locked by .+@.+/"
                           + holder.pid()
-                          + " from .+, backend \\d+, since .+ - it was not released within 1 s; .*"));
+                          + " from .+, backend \\d+, since .+ - it was not released within 1 s;"
+                          + " .*"));
     } finally {
       holder.destroyForcibly().waitFor();
     }
@@ -525,6 +563,109 @@ class MigrationsIT {
   }
 
   @Test
+  void downWithoutAModuleTakesBackWhatWasAppliedLast() throws Exception {
+    changelogs.table("core", 1, "a");
+    changelogs.table("shop", 1, "b");
+    up();
+    changelogs.table("core", 2, "c");
+    up();
+
+    assertThat(
+            migrations().scriptDown(null, 2, Dependents.REFUSE).stream()
+                .map(Migrations.ChangesetScript::changeset))
+        .containsExactly("core/002_c", "shop/001_b");
+    assertThat(applied(migrations().down(null, 1, Approval.NONE, SILENT)))
+        .containsExactly("core/002_c");
+    assertThat(applied(migrations().down(null, 2, Approval.NONE, SILENT)))
+        .containsExactly("shop/001_b", "core/001_a");
+    assertThat(migrations().down(null, 1, Approval.NONE, SILENT).problems().getFirst())
+        .hasMessageStartingWith("cannot roll back 1 changesets: the database has 0 applied");
+  }
+
+  @Test
+  void aWaitForALockNamesWhoBlocksIt() throws Exception {
+    database.execute("CREATE TABLE busy (id int)");
+    changelogs.changeset(
+        "core",
+        1,
+        "a",
+        "ALTER TABLE busy ADD COLUMN name text;",
+        "ALTER TABLE busy DROP COLUMN name;");
+    List<String> blocked = Collections.synchronizedList(new ArrayList<>());
+    List<String> retried = new ArrayList<>();
+    try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
+        Connection holder = database.address().open("pg_dump");
+        Connection next = database.address().open("nightly report");
+        Statement hold = holder.createStatement()) {
+      holder.setAutoCommit(false);
+      next.setAutoCommit(false);
+      hold.execute("/* trace */ SELECT count(*) FROM busy WHERE id > 4711");
+      Future<?> waiting =
+          executor.submit(() -> {
+            try (Statement lock = next.createStatement()) {
+              lock.execute("LOCK TABLE busy");
+            }
+            return null;
+          });
+      await()
+          .until(() ->
+              database
+                      .query(
+                          "SELECT pid FROM pg_locks WHERE relation = 'busy'::regclass AND NOT"
+                              + " granted")
+                      .size()
+                  == 1);
+      String role = database.query("SELECT current_user").getFirst();
+      String sessions =
+          "pg_dump, backend %s, role %s, idle in transaction since \\S+Z: SELECT count\\(\\*\\) FROM busy WHERE id >; and by nightly report, backend %s, role %s, waiting for a lock itself since \\S+Z: LOCK TABLE busy"
+              .formatted(
+                  holder.unwrap(PGConnection.class).getBackendPID(),
+                  role,
+                  next.unwrap(PGConnection.class).getBackendPID(),
+                  role);
+
+      MigrationResult result =
+          TestConfig.migrations(
+                  database,
+                  root,
+                  "sheaf.schema.lock-timeout",
+                  "1s",
+                  "sheaf.schema.backoff",
+                  "1ms",
+                  "sheaf.schema.retries",
+                  "1")
+              .up(
+                  new MigrationListener() {
+                    @Override
+                    public void blocked(String changeset, Duration sofar, String sessions) {
+                      blocked.add(sessions);
+                    }
+
+                    @Override
+                    public void retrying(
+                        String changeset, int attempt, Duration pause, String why) {
+                      retried.add(why);
+                    }
+                  });
+
+      assertThat(result.problems().getFirst())
+          .hasMessageMatching(
+              "core/001_a.sql failed: canceling statement due to lock timeout, in: ALTER TABLE busy"
+                  + " ADD COLUMN name text, blocked by "
+                  + sessions
+                  + " - wait until it ends, or end it with pg_terminate_backend, then run it"
+                  + " again");
+      assertThat(retried)
+          .singleElement()
+          .asString()
+          .matches("canceling statement due to lock timeout, blocked by " + sessions);
+      assertThat(blocked).isNotEmpty().allMatch(text -> text.matches(sessions));
+      release(holder);
+      waiting.get();
+    }
+  }
+
+  @Test
   void aMissingExtensionFailsBeforeAnyChange() throws Exception {
     changelogs.changeset("core", 1, "a", "CREATE TABLE a (id int);", "DROP TABLE a;");
     changelogs.changeset(
@@ -565,7 +706,8 @@ class MigrationsIT {
     database.execute("CREATE INDEX a_id2 ON a (id)");
     database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_id2'::regclass");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'up', 1)");
+        "INSERT INTO schema_journal (path, direction, statement) VALUES"
+            + " ('db/changelog/core/002_b.sql', 'up', 1)");
 
     MigrationResult result = up();
 
@@ -575,7 +717,8 @@ class MigrationsIT {
             "core/002_b: removed a remnant of an interrupted run: DROP INDEX CONCURRENTLY a_id2");
     assertThat(
             database.query(
-                "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
+                "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid ="
+                    + " 'a'::regclass ORDER BY 1"))
         .containsExactly("a_id true", "a_id2 true");
     assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
   }
@@ -592,7 +735,8 @@ class MigrationsIT {
     up();
     database.execute("DROP INDEX a_id2");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
+        "INSERT INTO schema_journal (path, direction, statement) VALUES"
+            + " ('db/changelog/core/002_b.sql', 'down', 0)");
     assertThat(migrations().status().upToDate()).isFalse();
     try (Connection connection = database.connect()) {
       assertThat(migrations().compatibility(connection))
@@ -683,7 +827,8 @@ class MigrationsIT {
           .until(() ->
               !database
                   .query(
-                      "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()")
+                      "SELECT pid FROM pg_stat_progress_create_index WHERE datname ="
+                          + " current_database()")
                   .isEmpty());
 
       assertThat(migrations().verify()).isEmpty();

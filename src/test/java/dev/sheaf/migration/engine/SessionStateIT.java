@@ -101,7 +101,8 @@ class SessionStateIT {
           .isEmpty();
       assertThat(
               database.query(
-                  "SELECT count(*) FROM probe WHERE seen LIKE 'application\\_name = sheaf %changesets'"))
+                  "SELECT count(*) FROM probe WHERE seen LIKE 'application\\_name = sheaf"
+                      + " %changesets'"))
           .containsExactly(String.valueOf(LEAKS.size() + 1));
       assertThat(database.query("SELECT count(*) > 300 FROM probe WHERE step = 0"))
           .containsExactly("t");
@@ -229,18 +230,36 @@ class SessionStateIT {
   @Test
   void timeLimitsOfARoleDoNotEndTheEngine() throws Exception {
     TestChangelogs changelogs = new TestChangelogs(root);
-    changelogs.changeset("core", 1, "slow", "SELECT pg_sleep(0.4);", "SELECT pg_sleep(0.4);");
+    String settings =
+        """
+        CREATE TABLE seen AS
+        SELECT name, setting FROM pg_settings WHERE name ~ '_timeout$|^default_transaction_(isol|defer)';
+        """;
+    changelogs.changeset(
+        "core",
+        1,
+        "slow",
+        "SELECT pg_sleep(0.4);\n" + settings,
+        "DROP TABLE seen;\nSELECT pg_sleep(0.4);");
     String role = "sheaf_limited_" + ProcessHandle.current().pid();
     try (TestDatabase database = TestDatabase.create()) {
       List<String> limits =
           database.query(
-              "SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout', 'statement_timeout')");
+              "SELECT name FROM pg_settings WHERE name IN ('idle_session_timeout',"
+                  + " 'idle_in_transaction_session_timeout', 'transaction_timeout',"
+                  + " 'statement_timeout', 'lock_timeout')");
       database.execute("CREATE ROLE %s LOGIN SUPERUSER PASSWORD 'weak'".formatted(role));
       try {
         for (String limit : limits) {
           // Also in scratch databases, in which a setting of the database would not apply.
           database.execute("ALTER ROLE %s SET %s = '200ms'".formatted(role, limit));
         }
+        database.execute(
+            """
+            ALTER ROLE %1$s SET default_transaction_isolation = 'serializable';
+            ALTER ROLE %1$s SET default_transaction_deferrable = on;
+            """
+                .formatted(role));
         Changelogs files = Changelogs.in(root);
         Migrations migrations =
             new Migrations(
@@ -266,6 +285,16 @@ class SessionStateIT {
               .orThrow();
         }
 
+        assertThat(
+                database.query(
+                    """
+                    SELECT concat(name, ' ', s.setting)
+                      FROM seen s
+                      JOIN pg_settings p USING (name)
+                     WHERE s.setting <> p.boot_val
+                     ORDER BY 1
+                    """))
+            .containsExactly("lock_timeout 3000", "statement_timeout 300000");
         assertThat(migrations.verify()).isEmpty();
         migrations.down("core", 1, Approval.NONE, SILENT).orThrow();
       } finally {
@@ -320,7 +349,9 @@ class SessionStateIT {
               "core",
               3,
               "drop",
-              "--requires-backfill core/002_label\n--destructive title\nALTER TABLE item DROP COLUMN title;",
+              "--requires-backfill core/002_label\n"
+                  + "--destructive title\n"
+                  + "ALTER TABLE item DROP COLUMN title;",
               "ALTER TABLE item ADD COLUMN title text;");
         }
         DatabaseAddress weak = new DatabaseAddress(database.address().jdbcUrl(), role, "weak");

@@ -11,6 +11,7 @@ import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.ChangelogCheck;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.testing.TestDatabase;
@@ -77,6 +78,97 @@ class RollbackProverIT {
         .containsExactly(proven("core/001_shop"), proven("core/002_role"));
     assertThat(database.query("SELECT rolname FROM pg_roles WHERE rolname = '" + role + "'"))
         .isEmpty();
+  }
+
+  private static final String DATA_TEST =
+      """
+      --liquibase formatted sql
+      -- A comment, and what a string holds, mean nothing: '
+      --given
+      INSERT INTO shop (id, name, code) VALUES (1, 'Ann|Lee', 'a'), (2, E'two\\n--> lines', NULL);
+      COPY shop (id, name) FROM STDIN;
+      3	Three
+      \\.
+      --up
+      SELECT id, name, coalesce(code, '') AS code FROM shop ORDER BY id;
+      --> 1 | ANN\\|LEE | a
+      --> 2 | TWO\\n--> LINES |
+      --> 3 | THREE |
+      SELECT label FROM shop ORDER BY id;
+      --> Ann\\|Lee
+      --> two\\n--> lines
+      --> Three
+      SELECT FROM shop WHERE name = 'Three';
+      --down
+      SELECT name, to_jsonb(shop) ? 'label' FROM shop WHERE id = 1;
+      --> ANN\\|LEE | f
+      """;
+
+  private void upperCase() throws IOException {
+    changelogs.changeset(
+        "core",
+        2,
+        "upper",
+        "ALTER TABLE shop ADD COLUMN label text;\n"
+            + "UPDATE shop SET label = name, name = upper(name);",
+        "ALTER TABLE shop DROP COLUMN label;");
+    Path file = changelogs.file("core", 2, "upper");
+    Files.writeString(
+        file,
+        Files.readString(file)
+            .replace("--comment", "--lossy-rollback names stay in upper case\n--comment"));
+  }
+
+  @Test
+  void theTestOfItsAuthorIsAPartOfTheProof() throws IOException {
+    upperCase();
+    Path test = root.resolve("core/002_upper.test.sql");
+    Files.writeString(test, DATA_TEST);
+
+    assertThat(prove(new ProofSelection.All(), null))
+        .extracting(RollbackProof::verdict)
+        .containsExactly(Verdict.PROVEN, Verdict.LOSSY);
+
+    Files.writeString(
+        test, DATA_TEST.replace("--> 3 | THREE |\n", "").replace("LEE | f", "LEE | t"));
+    RollbackProof failed = prove(new ProofSelection.All(), null).getLast();
+
+    assertThat(failed.verdict()).isEqualTo(Verdict.FAILED);
+    assertThat(failed.reason()).isEqualTo("its test has other rows than expected");
+    assertThat(failed.differences())
+        .containsExactly(
+            new Difference(
+                Kind.CHANGED,
+                "rows after up, core/002_upper.test.sql:9: SELECT id, name, coalesce(code, '') AS"
+                    + " code FROM shop ORDER BY id",
+                "1 | ANN\\|LEE | a\n2 | TWO\\n--> LINES |",
+                "1 | ANN\\|LEE | a\n2 | TWO\\n--> LINES |\n3 | THREE |"),
+            new Difference(
+                Kind.CHANGED,
+                "rows after down, core/002_upper.test.sql:18: SELECT name, to_jsonb(shop) ? 'label'"
+                    + " FROM shop WHERE id = 1",
+                "ANN\\|LEE | t",
+                "ANN\\|LEE | f"));
+
+    Files.writeString(test, DATA_TEST.replace("(id, name, code) VALUES", "(id, nam) VALUES"));
+    assertThat(prove(new ProofSelection.All(), null).getLast().reason())
+        .startsWith(
+            "its test core/002_upper.test.sql:4 failed: column \"nam\" of relation \"shop\" does"
+                + " not exist");
+  }
+
+  /// The test is no part of what is applied.
+  @Test
+  void aTestCanBeWrittenAfterItsChangesetWasApplied() throws IOException {
+    upperCase();
+    Migrations before = TestConfig.migrations(database, root);
+    before.up(new MigrationListener() {}).orThrow();
+    Files.writeString(root.resolve("core/002_upper.test.sql"), DATA_TEST);
+    Migrations after = TestConfig.migrations(database, root);
+
+    assertThat(after.fingerprint()).isEqualTo(before.fingerprint());
+    assertThat(after.status().upToDate()).isTrue();
+    assertThat(ChangelogCheck.of(root)).isEmpty();
   }
 
   @Test
@@ -173,7 +265,8 @@ class RollbackProverIT {
         2,
         "quietly",
         "ALTER TABLE shop DROP COLUMN name;",
-        "ALTER TABLE shop ADD COLUMN name text NOT NULL DEFAULT ''; ALTER TABLE shop ALTER COLUMN name DROP DEFAULT;");
+        "ALTER TABLE shop ADD COLUMN name text NOT NULL DEFAULT ''; ALTER TABLE shop ALTER COLUMN"
+            + " name DROP DEFAULT;");
     assertThat(prove(new ProofSelection.All(), null).getLast())
         .isEqualTo(
             new RollbackProof(
@@ -204,12 +297,14 @@ class RollbackProverIT {
               "check constraint \"code_check\" of relation \"shop\" is violated by some row"),
           new Relaxing(
               "ALTER TABLE shop DROP CONSTRAINT shop_owner_fkey;",
-              "ALTER TABLE shop ADD CONSTRAINT shop_owner_fkey FOREIGN KEY (owner) REFERENCES owner;",
-              "insert or update on table \"shop\" violates foreign key constraint \"shop_owner_fkey\""
-                  + " (Key (owner)=(9) is not present in table \"owner\".)"),
+              "ALTER TABLE shop ADD CONSTRAINT shop_owner_fkey FOREIGN KEY (owner) REFERENCES"
+                  + " owner;",
+              "insert or update on table \"shop\" violates foreign key constraint"
+                  + " \"shop_owner_fkey\" (Key (owner)=(9) is not present in table \"owner\".)"),
           new Relaxing(
               "ALTER TABLE owner ALTER COLUMN name DROP NOT NULL;",
-              "UPDATE owner SET name = '' WHERE name IS NULL; ALTER TABLE owner ALTER COLUMN name SET NOT NULL;",
+              "UPDATE owner SET name = '' WHERE name IS NULL; ALTER TABLE owner ALTER COLUMN name"
+                  + " SET NOT NULL;",
               null),
           new Relaxing(
               "ALTER TABLE owner ALTER COLUMN city DROP NOT NULL;",
@@ -228,7 +323,8 @@ class RollbackProverIT {
                          ADD CONSTRAINT code_key UNIQUE (code),
                          ADD CONSTRAINT code_check CHECK (code LIKE 'c_');
         """,
-        "ALTER TABLE shop DROP COLUMN owner, DROP CONSTRAINT code_key, DROP CONSTRAINT code_check; DROP TABLE owner;");
+        "ALTER TABLE shop DROP COLUMN owner, DROP CONSTRAINT code_key, DROP CONSTRAINT code_check;"
+            + " DROP TABLE owner;");
     List<RollbackProof> expected = new ArrayList<>();
     for (int i = 0; i < RELAXING.size(); i++) {
       Relaxing relaxing = RELAXING.get(i);
@@ -264,7 +360,8 @@ class RollbackProverIT {
         "core",
         2,
         "more",
-        "CREATE TYPE mood AS ENUM ('bad', 'good'); ALTER TABLE shop ADD COLUMN mood mood, ADD COLUMN capped integer;",
+        "CREATE TYPE mood AS ENUM ('bad', 'good'); ALTER TABLE shop ADD COLUMN mood mood, ADD"
+            + " COLUMN capped integer;",
         "ALTER TABLE shop DROP COLUMN mood, DROP COLUMN capped; DROP TYPE mood;");
     changelogs.changeset(
         "core",
@@ -277,7 +374,8 @@ class RollbackProverIT {
         4,
         "relax",
         "ALTER TABLE shop ALTER COLUMN capped TYPE bigint;",
-        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING nullif(least(capped, 2147483647), 2147483647);");
+        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING nullif(least(capped, 2147483647),"
+            + " 2147483647);");
     changelogs.changeset(
         "core",
         5,
@@ -330,8 +428,8 @@ class RollbackProverIT {
     assertThat(prove(new ProofSelection.One(root.resolve("core/003_relax.sql")), null))
         .extracting(RollbackProof::reason)
         .containsExactly(
-            "its rollback fails on rows that were written since: could not create unique index \"code_key\""
-                + " (Key (code)=(canary 1) is duplicated.)");
+            "its rollback fails on rows that were written since: could not create unique index"
+                + " \"code_key\" (Key (code)=(canary 1) is duplicated.)");
   }
 
   @Test
@@ -340,7 +438,8 @@ class RollbackProverIT {
         "core",
         2,
         "odd",
-        "--lossy-rollback we fear so\nCREATE TABLE odd (id int NOT NULL CONSTRAINT odd CHECK (id < 0 AND id > 0));",
+        "--lossy-rollback we fear so\n"
+            + "CREATE TABLE odd (id int NOT NULL CONSTRAINT odd CHECK (id < 0 AND id > 0));",
         "DROP TABLE odd;");
     changelogs.table("core", 3, "c");
 
@@ -357,7 +456,8 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "no sample rows in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
+                    "no sample rows in public.odd: no values were found for odd CHECK (((id < 0)"
+                        + " AND (id > 0)))")));
   }
 
   @Test
@@ -378,7 +478,8 @@ class RollbackProverIT {
     assertThat(prove(new ProofSelection.All(), null).stream().map(RollbackProof::reason))
         .containsExactly(
             null,
-            "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER TABLE shop DROP COLUMN y",
+            "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER"
+                + " TABLE shop DROP COLUMN y",
             "after its rollback, the catalog is not the same as before");
   }
 
@@ -388,7 +489,8 @@ class RollbackProverIT {
         "core",
         2,
         "code_reference",
-        "CREATE TABLE code (id varchar PRIMARY KEY); ALTER TABLE shop ADD FOREIGN KEY (code) REFERENCES code;",
+        "CREATE TABLE code (id varchar PRIMARY KEY); ALTER TABLE shop ADD FOREIGN KEY (code)"
+            + " REFERENCES code;",
         "ALTER TABLE shop DROP CONSTRAINT shop_code_fkey; DROP TABLE code;");
     changelogs.changeset(
         "core",
@@ -408,7 +510,8 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "it fails with sample rows in public.shop: column \"needed\" of relation \"shop\" contains null values")));
+                    "it fails with sample rows in public.shop: column \"needed\" of relation"
+                        + " \"shop\" contains null values")));
   }
 
   @Test
@@ -438,7 +541,8 @@ class RollbackProverIT {
     assertThat(proofs.get(2).remarks()).isEmpty();
     assertThat(proofs.get(3).remarks())
         .containsExactly(
-            "it fails with a partition for sample rows: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
+            "it fails with a partition for sample rows: partition \"event_others\" conflicts with"
+                + " existing default partition \"event_canary\"");
   }
 
   @Test

@@ -53,6 +53,7 @@ public final class Rules {
           new RenamedSchema(),
           new RenamedTable(),
           new ReplicaIdentityLost(),
+          new RowsViolateConstraint(),
           new SetNotNullScans(),
           new SetWithoutLocal(),
           new SmallIntegerKey(),
