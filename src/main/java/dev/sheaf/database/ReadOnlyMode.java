@@ -14,11 +14,11 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// That a database accepts no writes, because a person said so.
+/// That a database accepts no writes, because a person said so, or because its server is a standby.
 ///
-/// The state is the setting `default_transaction_read_only` of the database, so that PostgreSQL
-/// itself rejects writes, of every application, also after a restart. The reason is in the journal
-/// of the migration engine. A session keeps the setting with which it began.
+/// What a person said is the setting `default_transaction_read_only` of the database, so that
+/// PostgreSQL itself rejects writes, of every application, also after a restart. The reason is in
+/// the journal of the migration engine. A session keeps the setting with which it began.
 ///
 /// @param since when it was set; `null` if nobody recorded it
 /// @param by who set it; `null` if nobody recorded it
@@ -27,6 +27,9 @@ public record ReadOnlyMode(@Nullable Instant since, @Nullable String by, @Nullab
 
   /// The reason is a part of answers.
   public static final int MAX_REASON = 500;
+
+  private static final ReadOnlyMode STANDBY =
+      new ReadOnlyMode(null, null, "the server is a standby");
 
   private static final String ON = "readonly on";
   private static final String OFF = "readonly off";
@@ -69,6 +72,9 @@ public record ReadOnlyMode(@Nullable Instant since, @Nullable String by, @Nullab
 
   /// The state of the connection's database; empty if new sessions can write.
   public static Optional<ReadOnlyMode> read(Connection connection) throws SQLException {
+    if (Sql.of("SELECT pg_is_in_recovery()").isTrue(connection)) {
+      return Optional.of(STANDBY);
+    }
     if (!Sql.of(IS_SET).isTrue(connection)) {
       return Optional.empty();
     }

@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
-/// Knows within seconds whether a person made the database read-only, for answers and for
-/// background work, which rests meanwhile.
+/// Knows within seconds whether the database is read-only, for answers and for background work,
+/// which rests meanwhile.
 @Singleton
 public class ReadOnlyWatch implements Scheduled.SkipPredicate {
 

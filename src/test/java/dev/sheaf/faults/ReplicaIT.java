@@ -56,7 +56,10 @@ class ReplicaIT {
         concurrentWritersFindWhatTheyWrote();
         replayCancelsNoSearch();
         nobodyNeedsTheStandby(second);
-        searchesNeedNoPrimary(first, second);
+        try (SheafProcess reader = readerOfTheStandby()) {
+          searchesNeedNoPrimary(first);
+          theReaderWrites(reader);
+        }
         assertThat(service.log()).noneMatch(line -> line.contains("Request failed"));
       }
     }
@@ -194,7 +197,40 @@ class ReplicaIT {
         });
   }
 
-  private void searchesNeedNoPrimary(LocalPostgres first, LocalPostgres second) throws Exception {
+  /// A service that knows only the standby. Its background work rests.
+  private SheafProcess readerOfTheStandby() throws Exception {
+    SheafProcess reader =
+        SheafProcess.start(
+            standby,
+            Map.of("SHEAF_INGESTION_POLL_EVERY", "0.1s", "SHEAF_INDEX_CHECK_EVERY", "0.1s"));
+    await()
+        .until(() ->
+            reader
+                .send("GET", "/q/health/ready", "")
+                .body()
+                .contains("the database is read-only: the server is a standby"));
+    HttpResponse<String> search = reader.send("POST", C + "/search", LATEST.formatted("1"));
+    assertThat(search.body()).contains("\"document\"");
+    HttpResponse<String> put = reader.send("PUT", C + "/documents/reader", document("7"));
+    assertThat(put.statusCode()).isEqualTo(503);
+    assertThat(put.body()).contains("urn:sheaf:problem:database-read-only", "is a standby");
+    return reader;
+  }
+
+  private static void theReaderWrites(SheafProcess reader) throws Exception {
+    await()
+        .until(
+            () -> reader.send("PUT", C + "/documents/reader", document("7")).statusCode() == 201);
+    List<String> warnings =
+        reader.log().stream().filter(line -> line.contains("\"WARN\"")).toList();
+    assertThat(warnings)
+        .as("%s", warnings)
+        .hasSize(2)
+        .anyMatch(line -> line.contains("the server is a standby"))
+        .anyMatch(line -> line.contains("The database accepts writes again"));
+  }
+
+  private void searchesNeedNoPrimary(LocalPostgres first) throws Exception {
     String position = put("last", "3");
     await().until(() -> found(C, "3", null));
     first.stop();
@@ -203,7 +239,6 @@ class ReplicaIT {
     }
     assertThat(send("PUT", C + "/documents/lost", document("4"), null).statusCode()).isEqualTo(503);
 
-    second.startIfStopped();
     standby.execute("SELECT pg_promote()");
     await()
         .until(

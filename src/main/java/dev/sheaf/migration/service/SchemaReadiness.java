@@ -9,8 +9,8 @@ import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.HealthCheckResponseBuilder;
 import org.eclipse.microprofile.health.Readiness;
 
-/// The service is ready if it is compatible with the schema. If a person made the database
-/// read-only, this says so.
+/// The service is ready if it is compatible with the schema. If the database is read-only, this
+/// says so.
 @Readiness
 final class SchemaReadiness implements HealthCheck {
 
