@@ -7,10 +7,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// @param reason the reason; `null` if nobody recorded it
 public record ReadOnlyMode(@Nullable Instant since, @Nullable String by, @Nullable String reason) {
 
-  /// The reason is a part of answers.
-  public static final int MAX_REASON = 500;
+  /// The longest reason, because it is a part of answers.
+  private static final int MAX_LENGTH = 500;
 
   private static final ReadOnlyMode STANDBY =
       new ReadOnlyMode(null, null, "the server is a standby");
@@ -57,6 +57,7 @@ public record ReadOnlyMode(@Nullable Instant since, @Nullable String by, @Nullab
         FROM pg_stat_activity
        WHERE datname = current_database()
          AND coalesce(backend_type, 'client backend') = 'client backend'
+         AND usename IS NOT NULL
          AND pid <> pg_backend_pid()
          AND coalesce(backend_start < ?, true)
        ORDER BY pid
@@ -96,12 +97,8 @@ public record ReadOnlyMode(@Nullable Instant since, @Nullable String by, @Nullab
   public static Instant set(
       Connection connection, boolean on, @Nullable String by, @Nullable String reason)
       throws SQLException {
-    if (reason != null
-        && (reason.length() > MAX_REASON || reason.chars().anyMatch(Character::isISOControl))) {
-      throw new OperatorException(
-          "the reason has more than %s characters, or more than one line".formatted(MAX_REASON),
-          "clients read it in the answers of the service; write one sentence");
-    }
+    requireOneLine(by);
+    requireOneLine(reason);
     if (!Sql.of("SELECT to_regclass('schema_event') IS NOT NULL").isTrue(connection)) {
       throw new OperatorException(
           "the database has no schema of Sheaf, in which the reason could be recorded",
@@ -138,10 +135,19 @@ public record ReadOnlyMode(@Nullable Instant since, @Nullable String by, @Nullab
                   reason)
               .update(connection);
         });
-    return Objects.requireNonNull(
-        Sql.of("SELECT clock_timestamp()")
-            .first(connection, row -> Sql.instant(row, 1))
-            .orElseThrow());
+    return Sql.of("SELECT clock_timestamp()")
+        .first(connection, row -> row.getObject(1, OffsetDateTime.class).toInstant())
+        .orElseThrow();
+  }
+
+  private static void requireOneLine(@Nullable String text) {
+    if (text != null
+        && (text.length() > MAX_LENGTH || text.chars().anyMatch(Character::isISOControl))) {
+      throw new OperatorException(
+          "the reason, or the name, has more than %s characters or more than one line"
+              .formatted(MAX_LENGTH),
+          "clients read it in the answers of the service; write one sentence");
+    }
   }
 
   /// Waits until the sessions that began before `changed` have ended, and ends those that have not

@@ -61,7 +61,7 @@ public final class ProblemMapper {
     Throwable.class
   })
   Response map(Throwable failure) {
-    Optional<ReadOnlyMode> mode = readOnly.mode();
+    Optional<ReadOnlyMode> mode = readOnly.mode().filter(known -> known.reason() != null);
     if (mode.isPresent() && DatabaseFailure.behind(failure) == DatabaseFailure.READ_ONLY) {
       // It was logged when it began.
       return ProblemDocument.render(

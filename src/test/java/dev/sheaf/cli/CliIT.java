@@ -840,7 +840,8 @@ class CliIT {
         .containsPattern("\"readOnly\" : true,\n  \"mode\" : \\{\n    \"since\" : \"\\S+Z\",")
         .contains("\"by\" : \"ann\",\n    \"reason\" : \"a disk\"");
     assertThat(sheaf("readonly", "on", "--reason", "x\ny"))
-        .contains("sheaf: the reason has more than 500 characters, or more than one line");
+        .contains(
+            "sheaf: the reason, or the name, has more than 500 characters or more than one line");
     assertThat(sheaf("readonly", "off")).startsWith("exit 0\nout:\nthe database accepts writes\n");
     assertThat(sheaf("migrate", "up")).contains("up    core/002_b");
     assertThat(sheaf("migrate", "history")).contains("readonly on", "readonly off");

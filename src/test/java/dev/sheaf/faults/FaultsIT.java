@@ -34,12 +34,15 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.ResourceLockTarget;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The packaged application with a restricted database, a model that does not answer, and clients
 /// that stop sending.
 @OutOfProcess
+@ResourceLock(value = "the database of FaultsIT", target = ResourceLockTarget.CHILDREN)
 class FaultsIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
