@@ -55,6 +55,8 @@ final class Common {
   private static final int BESIDE_ARTIFACT = 260;
   private static final int ON_COMMAND_LINE = 500;
 
+  private static final String SCHEMA_FILE = "schema.sql";
+
   private static final Path CHECKOUT = Path.of("src/main/resources/db/changelog");
 
   @Spec(Spec.Target.MIXEE)
@@ -185,6 +187,17 @@ final class Common {
     return Optional.ofNullable(root)
         .or(() -> schema().root())
         .or(() -> Optional.of(CHECKOUT).filter(Files::isDirectory));
+  }
+
+  /// The usual file of the schema: `schema.sql` beside the directory of changelogs.
+  Path schemaFile() {
+    Path directory = sources();
+    Path parent = directory.toAbsolutePath().normalize().getParent();
+    return directory.getParent() != null
+        ? directory.resolveSibling(SCHEMA_FILE)
+        : parent != null && parent.equals(Path.of("").toAbsolutePath())
+            ? Path.of(SCHEMA_FILE)
+            : directory.toAbsolutePath().normalize().resolveSibling(SCHEMA_FILE);
   }
 
   /// The changelogs in [#directory], or else those in the artifact.

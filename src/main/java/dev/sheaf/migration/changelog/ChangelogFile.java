@@ -120,6 +120,20 @@ public record ChangelogFile(
         null);
   }
 
+  /// A file of SQL that is in no directory of changelogs.
+  ///
+  /// @param name for messages
+  public static ChangelogFile outside(String name, byte[] content) {
+    return new ChangelogFile(
+        Modules.CORE,
+        1,
+        name,
+        Changelogs.LOCATION + "/" + name,
+        SourceText.of(content),
+        ChangelogForm.PLAIN,
+        null);
+  }
+
   /// The rollback of a changeset that the database stored, with or without its file.
   ///
   /// @param path of its file

@@ -24,6 +24,7 @@ import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
+import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.History;
@@ -33,6 +34,7 @@ import dev.sheaf.migration.proof.EntityClasses;
 import dev.sheaf.migration.proof.EntityComparison;
 import dev.sheaf.migration.proof.RollbackDerivation;
 import dev.sheaf.migration.proof.RollbackProver;
+import dev.sheaf.migration.proof.SchemaFile;
 import dev.sheaf.migration.proof.Verification;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.StateTemplates;
@@ -551,6 +553,20 @@ public final class Migrations {
           file.resolveSibling(changeset.file().fileName()));
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "deriving a rollback", e);
+    }
+  }
+
+  /// The schema that all changesets of all modules make, as the text of [SchemaFile].
+  ///
+  /// @throws OperatorException if a changeset fails, or the schema has objects that Sheaf cannot
+  ///   write as SQL
+  public String snapshot() {
+    DatabaseAddress server = scratchServer();
+    try {
+      return new SchemaFile(server, config)
+          .text(ChangesetSelection.all(changesets.changelogs()).chosen());
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(server, "writing the schema", e);
     }
   }
 

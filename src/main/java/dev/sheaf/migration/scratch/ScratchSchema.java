@@ -74,7 +74,21 @@ public final class ScratchSchema implements AutoCloseable {
   /// @throws OperatorException if a changeset fails, or the role may not create databases
   public static ScratchSchema at(
       DatabaseAddress server, MigrationConfig config, List<Changeset> applied) throws SQLException {
-    ScratchDatabase database = ScratchDatabase.create(server);
+    return at(ScratchDatabase.create(server), config, applied);
+  }
+
+  /// The same, where what has no schema in its name is created in `public`, whatever search path
+  /// the address, the database and the role have.
+  public static ScratchSchema inPublic(
+      DatabaseAddress server, MigrationConfig config, List<Changeset> applied) throws SQLException {
+    ScratchDatabase database = ScratchDatabase.create(server.withoutSchema());
+    database.workIn("public");
+    return at(database, config, applied);
+  }
+
+  private static ScratchSchema at(
+      ScratchDatabase database, MigrationConfig config, List<Changeset> applied)
+      throws SQLException {
     try {
       ScratchSchema scratch =
           new ScratchSchema(
@@ -103,7 +117,8 @@ public final class ScratchSchema implements AutoCloseable {
     workOffBackfills(changeset, connection, database.address());
   }
 
-  void up(Changeset changeset) throws SQLException {
+  /// Applies `changeset`.
+  public void up(Changeset changeset) throws SQLException {
     run(changeset, Direction.UP);
   }
 
