@@ -141,7 +141,7 @@ final class CheckCommand implements Callable<Integer> {
     }
     try {
       return new SchemaFile(server, config)
-          .differences(ChangesetSelection.all(changelogs).chosen(), committed).stream()
+          .differences(ChangesetSelection.schema(changelogs), committed).stream()
               .map(difference -> Finding.ofSnapshot(committed, difference))
               .toList();
     } catch (SQLException e) {

@@ -13,7 +13,10 @@ import dev.sheaf.migration.backfill.BackfillConfig;
 import dev.sheaf.migration.backfill.Backfills;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.lint.rule.Vectors;
+import dev.sheaf.migration.proof.SchemaComparison;
+import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.mongodb.MongoConfig;
 import dev.sheaf.mongodb.MongoSeed;
 import dev.sheaf.runtime.Environment;
@@ -115,12 +118,27 @@ final class Common {
     scratchUrl = scratch.url();
     root = directory().orElse(null);
     SmallRyeConfig settings = settings();
+    return migrations(settings, anyDatabase(settings));
+  }
+
+  /// Compares the schema that the changelogs of the directory make, which may be empty, with
+  /// others, on scratch databases.
+  SchemaComparison comparison(ScratchOptions scratch) {
+    scratchUrl = scratch.url();
+    SmallRyeConfig settings = settings();
     MigrationConfig schema = settings.getConfigMapping(MigrationConfig.class);
-    return migrations(
-        settings,
-        DatabaseAddress.ifConfigured(settings, schema.jdbcUrl())
-            .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
-            .orElseGet(() -> DatabaseAddress.configured(settings, schema.jdbcUrl())));
+    return new SchemaComparison(
+        ScratchDatabase.server(anyDatabase(settings), schema),
+        schema,
+        ChangesetSelection.schema(changelogs()));
+  }
+
+  /// The configured database, or else the server for scratch databases.
+  private static DatabaseAddress anyDatabase(SmallRyeConfig settings) {
+    MigrationConfig schema = settings.getConfigMapping(MigrationConfig.class);
+    return DatabaseAddress.ifConfigured(settings, schema.jdbcUrl())
+        .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
+        .orElseGet(() -> DatabaseAddress.configured(settings, schema.jdbcUrl()));
   }
 
   private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {

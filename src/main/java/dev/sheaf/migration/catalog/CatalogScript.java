@@ -729,13 +729,31 @@ public final class CatalogScript {
       }
       return statements;
     }
+    List<String> statements = new ArrayList<>();
+    for (int i = 0; i < after.size(); i++) {
+      if (!before.contains(after.get(i))) {
+        statements.add(
+            "ALTER TYPE %s ADD VALUE %s%s"
+                .formatted(
+                    to.name(),
+                    CatalogObjects.literal(after.get(i)),
+                    i > 0
+                        ? " AFTER " + CatalogObjects.literal(after.get(i - 1))
+                        : before.isEmpty()
+                            ? ""
+                            : " BEFORE " + CatalogObjects.literal(before.getFirst())));
+      }
+    }
     before.removeAll(after);
+    if (before.isEmpty()) {
+      return statements;
+    }
     lines.add(
         new Line(
             "",
             "the value %s of type %s stays, because PostgreSQL cannot take a value out of an enum"
                 .formatted(CatalogObjects.literals(before), to.name())));
-    return List.of();
+    return statements;
   }
 
   private void run(String sql) {

@@ -43,12 +43,14 @@ import java.util.zip.ZipFile;
 /// @param origin where they were read, for messages
 /// @param files by module, in order of their numbers
 /// @param backfills those that declare one, likewise
+/// @param repeatables those that are run again when they change, likewise, in order of their names
 /// @param allowances the text of each module's `lint.allow`, where it has one
 /// @param templates from the directory `template`, which is no module, by name
 public record Changelogs(
     String origin,
     SortedMap<String, List<ChangelogFile>> files,
     SortedMap<String, List<ChangelogFile>> backfills,
+    SortedMap<String, List<ChangelogFile>> repeatables,
     SortedMap<String, String> allowances,
     SortedMap<String, ChangelogFile> templates) {
 
@@ -113,6 +115,7 @@ public record Changelogs(
       String origin, SortedMap<String, SortedMap<String, byte[]>> directories) {
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
+    SortedMap<String, List<ChangelogFile>> repeatables = new TreeMap<>();
     SortedMap<String, String> allowances = new TreeMap<>();
     SortedMap<String, ChangelogFile> templates = new TreeMap<>();
     directories.forEach((directory, contents) -> {
@@ -126,22 +129,23 @@ public record Changelogs(
         if (allowed != null) {
           allowances.put(directory, new String(allowed, StandardCharsets.UTF_8));
         }
-        Map<Boolean, List<ChangelogFile>> ofModule =
+        List<ChangelogFile> ofModule =
             contents.entrySet().stream()
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
                 .sorted(Comparator.comparingLong(ChangelogFile::number))
-                .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
+                .toList();
         files.put(
             directory,
             joined(
-                ofModule.getOrDefault(false, List.of()),
+                ofModule.stream().filter(ChangelogFile::isNumbered).toList(),
                 (_, problem) -> {
                   throw problem;
                 }));
-        backfills.put(directory, ofModule.getOrDefault(true, List.of()));
+        backfills.put(directory, ofModule.stream().filter(ChangelogFile::isBackfill).toList());
+        repeatables.put(directory, ofModule.stream().filter(ChangelogFile::isRepeatable).toList());
       }
     });
-    return new Changelogs(origin, files, backfills, allowances, templates);
+    return new Changelogs(origin, files, backfills, repeatables, allowances, templates);
   }
 
   /// The files of changesets of a module, each with the file of its rollback.
@@ -413,6 +417,7 @@ public record Changelogs(
     for (String module : modules) {
       files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
       backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
+      repeatables.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
     }
     digest.update(engineTables().getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());

@@ -20,6 +20,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
@@ -93,7 +95,12 @@ public final class Adoption {
         request.tool() == null
             ? null
             : ToolHistory.read(connection, request.tool(), request.table());
-    List<Changeset> applied = old == null ? upTo(request, module) : applied(old, request, module);
+    List<Changeset> applied =
+        old == null
+            ? upTo(request, module)
+            : Stream.concat(
+                    applied(old, request, module).stream(), repeatables(old, request).stream())
+                .toList();
     applied.forEach(Changeset::requireRunnable);
     requireSame(request, allOf(history, applied));
     String reason =
@@ -129,7 +136,8 @@ public final class Adoption {
     }
     Set<String> paths =
         History.read(connection).stream().map(History.Applied::path).collect(Collectors.toSet());
-    if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))) {
+    if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))
+        && changesets.pendingRepeatables(connection).isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), List.of());
     }
   }
@@ -194,10 +202,36 @@ public final class Adoption {
         .orElse("it has no file");
   }
 
-  /// Flyway records the CRC-32 of the lines of a file.
+  /// The repeatable files that are applied as they are. Others remain pending, as they are for the
+  /// tool.
+  private List<Changeset> repeatables(ToolHistory old, Request request) {
+    List<Changeset> applied = new ArrayList<>();
+    for (Changeset changeset : changesets.repeatables()) {
+      Optional<Integer> recorded = old.repeatables().get(changeset.file().fileName());
+      if (recorded != null && changeset.module().equals(request.module())) {
+        if (isUnchanged(changeset, recorded)) {
+          applied.add(changeset);
+        } else {
+          recorder.note(
+              changeset.label() + " was modified after it was applied; the next up applies it");
+        }
+      }
+    }
+    return applied;
+  }
+
   private static void requireUnchanged(Changeset changeset, Optional<Integer> recorded) {
-    if (changeset.file().form() != ChangelogForm.FLYWAY || recorded.isEmpty()) {
-      return;
+    if (changeset.file().form() == ChangelogForm.FLYWAY && !isUnchanged(changeset, recorded)) {
+      throw new OperatorException(
+          changeset.file().shortPath() + " was modified after Flyway applied it",
+          "restore the file, or let Flyway accept it: flyway repair");
+    }
+  }
+
+  /// Flyway records the CRC-32 of the lines of a file.
+  private static boolean isUnchanged(Changeset changeset, Optional<Integer> recorded) {
+    if (recorded.isEmpty()) {
+      return true;
     }
     CRC32 checksum = new CRC32();
     try (BufferedReader lines =
@@ -208,18 +242,14 @@ public final class Adoption {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    if ((int) checksum.getValue() != recorded.get()) {
-      throw new OperatorException(
-          changeset.file().shortPath() + " was modified after Flyway applied it",
-          "restore the file, or let Flyway accept it: flyway repair");
-    }
+    return (int) checksum.getValue() == recorded.get();
   }
 
   /// The changesets that are applied afterwards, in the order in which they are.
   private List<Changeset> allOf(List<History.Applied> history, List<Changeset> adopted) {
     Set<String> paths = history.stream().map(History.Applied::path).collect(Collectors.toSet());
     adopted.forEach(changeset -> paths.add(changeset.file().path()));
-    return changesets.enabled().stream()
+    return Stream.concat(changesets.enabled().stream(), changesets.repeatables().stream())
         .filter(changeset -> paths.contains(changeset.file().path()))
         .toList();
   }

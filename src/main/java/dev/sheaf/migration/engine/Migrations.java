@@ -55,6 +55,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The operations that read or change the schema of one database. The service, the commands and the
@@ -381,7 +383,13 @@ public final class Migrations {
           if (scope.module() != null && scope.to() != null) {
             changesets.requireVersion(scope.module(), scope.to());
           }
-          List<Changeset> all = scope.filter(changesets.enabled(), changesets);
+          List<Changeset> all =
+              Stream.concat(
+                      scope.filter(changesets.enabled(), changesets).stream(),
+                      scope.module() == null
+                          ? changesets.repeatables().stream()
+                          : Stream.<Changeset>of())
+                  .toList();
           all.forEach(Changeset::requireRunnable);
           List<Difference> differences =
               verification().compare(connection, all, false).stream()
@@ -564,7 +572,7 @@ public final class Migrations {
     DatabaseAddress server = scratchServer();
     try {
       return new SchemaFile(server, config)
-          .text(ChangesetSelection.all(changesets.changelogs()).chosen());
+          .text(ChangesetSelection.schema(changesets.changelogs()));
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "writing the schema", e);
     }
@@ -640,9 +648,18 @@ public final class Migrations {
   ///   the changelogs is expected to belong to this role
   public List<Difference> verify(boolean privileges) {
     return read(session -> {
+      Connection connection = session.connection();
+      Set<String> repeatables =
+          History.repeatables(connection).stream()
+              .map(History.Applied::path)
+              .collect(Collectors.toSet());
       List<Changeset> applied =
-          History.read(session.connection()).stream().map(changesets::get).toList();
-      return verification().compare(session.connection(), applied, privileges);
+          Stream.concat(
+                  History.read(connection).stream().map(changesets::get),
+                  changesets.repeatables().stream()
+                      .filter(changeset -> repeatables.contains(changeset.file().path())))
+              .toList();
+      return verification().compare(connection, applied, privileges);
     });
   }
 

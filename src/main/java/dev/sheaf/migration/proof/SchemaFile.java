@@ -99,6 +99,17 @@ public final class SchemaFile {
 
   /// A scratch database with the schema that a file makes.
   private ScratchSchema make(ChangelogFile file) throws SQLException {
+    return make(server, config, file);
+  }
+
+  /// The same for the path of a file.
+  static ScratchSchema make(DatabaseAddress server, MigrationConfig config, Path file)
+      throws SQLException {
+    return make(server, config, ChangelogFile.outside(file.toString(), read(file)));
+  }
+
+  private static ScratchSchema make(
+      DatabaseAddress server, MigrationConfig config, ChangelogFile file) throws SQLException {
     Changeset changeset = Changeset.of(file);
     changeset.requireRunnable();
     return ScratchSchema.inPublic(server, config, List.of(changeset));

@@ -103,7 +103,7 @@ public final class Verification {
   }
 
   /// @param name of a table, an index or a sequence that belongs to the history of another tool
-  private static boolean isExtraOf(String name, Difference difference) {
+  static boolean isExtraOf(String name, Difference difference) {
     String object = difference.object();
     int start = object.indexOf(" " + name);
     int end = start + 1 + name.length();

@@ -12,10 +12,12 @@ import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -204,8 +206,8 @@ class AdoptionIT {
     refused(
         "flyway", null, "public.flyway_schema_history has version 1.1, which is no whole number");
     database.execute(
-        "UPDATE flyway_schema_history SET version = NULL, script = 'R__v.sql' WHERE installed_rank = 1");
-    refused("flyway", null, "R__v.sql is applied, and repeatable migrations are not supported");
+        "UPDATE flyway_schema_history SET version = NULL, type = 'JDBC' WHERE installed_rank = 1");
+    refused("flyway", null, "V1__author.sql is applied, which is not SQL but JDBC");
     database.execute(
         """
         DELETE FROM flyway_schema_history WHERE installed_rank > 1;
@@ -213,6 +215,43 @@ class AdoptionIT {
         """);
 
     assertThat(run(adopt("flyway", null))).containsExactly("core/V1__author", "core/V2__book");
+  }
+
+  /// The last row of a repeatable file counts. One that was modified since is pending, as for Flyway.
+  @Test
+  void repeatableFilesOfFlywayAreTakenOver() throws Exception {
+    madeBy("flyway");
+    String names = "CREATE OR REPLACE VIEW names AS SELECT name FROM author;\n";
+    String titles = "CREATE OR REPLACE VIEW titles AS SELECT id FROM book;\n";
+    Psql.run(database.address(), names + titles);
+    Files.writeString(root.resolve("R__names.sql"), names);
+    Files.writeString(root.resolve("R__titles.sql"), titles.replace("SELECT id", "SELECT id, author_id"));
+    database.execute(
+        """
+        INSERT INTO flyway_schema_history
+        VALUES (5, NULL, 'names', 'SQL', 'R__names.sql', 17, 'ann', now(), 9, true),
+               (6, NULL, 'titles', 'SQL', 'R__titles.sql', %s, 'ann', now(), 9, true),
+               (7, NULL, 'names', 'SQL', 'R__names.sql', %s, 'ann', now(), 9, true)
+        """
+            .formatted(crc(titles), crc(names)));
+
+    MigrationResult adopted = adopt("flyway", null);
+    assertThat(run(adopted))
+        .containsExactly("core/V1__author", "core/V2__book", "core/R__names");
+    assertThat(adopted.notes())
+        .contains("core/R__titles was modified after it was applied; the next up applies it");
+    assertThat(migrations().status().modules().getFirst().pending())
+        .containsExactly("core/V3__review", "core/R__titles");
+    assertThat(run(migrations().up(SILENT))).containsExactly("core/V3__review", "core/R__titles");
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(run(migrations().down("core", 3, Approval.NONE, SILENT)))
+        .contains("core/V1__author", "core/R__names");
+  }
+
+  private static int crc(String sql) {
+    CRC32 checksum = new CRC32();
+    sql.lines().forEach(line -> checksum.update(line.getBytes(StandardCharsets.UTF_8)));
+    return (int) checksum.getValue();
   }
 
   /// Each module of a project can have a table of its own.
