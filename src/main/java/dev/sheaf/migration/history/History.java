@@ -178,6 +178,30 @@ public final class History {
             connection, row -> new Applied(row.getString(1), row.getString(2), row.getString(3)));
   }
 
+  /// A row of another user of Liquibase.
+  ///
+  /// @param checksum `null` accepts any
+  public record Foreign(String id, String author, String path, @Nullable String checksum) {
+
+    /// As Liquibase names a changeset.
+    @Override
+    public String toString() {
+      return path + "::" + id + "::" + author;
+    }
+  }
+
+  /// The rows of other users of Liquibase, in the order in which they were executed.
+  public static List<Foreign> foreign(Connection connection) throws SQLException {
+    return Sql.of(
+            "SELECT id, author, filename, md5sum FROM databasechangelog WHERE NOT (%s) ORDER BY orderexecuted, filename"
+                .formatted(OURS))
+        .listIfExists(
+            connection,
+            row ->
+                new Foreign(
+                    row.getString(1), row.getString(2), row.getString(3), row.getString(4)));
+  }
+
   /// Whether nothing was ever recorded as applied here. What was rolled back leaves its events.
   public static boolean isNew(Connection connection) throws SQLException {
     return read(connection).isEmpty()
