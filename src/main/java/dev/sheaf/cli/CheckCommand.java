@@ -134,7 +134,8 @@ final class CheckCommand implements Callable<Integer> {
   }
 
   /// How the committed schema differs from that of the changelogs.
-  private List<Finding> stale(Changelogs changelogs, DatabaseAddress server, MigrationConfig config) {
+  private List<Finding> stale(
+      Changelogs changelogs, DatabaseAddress server, MigrationConfig config) {
     Path committed = snapshot == null ? common.schemaFile() : snapshot;
     if (snapshot == null && !SchemaFile.isWritten(committed)) {
       return List.of();
@@ -158,16 +159,14 @@ final class CheckCommand implements Callable<Integer> {
         : ChangesetSelection.pending(changelogs, common.modules(), database);
   }
 
-  private int observe(
-      Output output, Lint lint, ChangesetSelection selection, List<Finding> stale) {
+  private int observe(Output output, Lint lint, ChangesetSelection selection, List<Finding> stale) {
     if (selection.chosen().isEmpty()) {
       print(output, stale, stale.stream().map(Finding::toString).toList());
       output.say("well-formed; nothing is pending");
       return stale.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
     Lint.Report report = lint.check(selection, output::say);
-    List<Finding> findings =
-        Stream.concat(report.findings().stream(), stale.stream()).toList();
+    List<Finding> findings = Stream.concat(report.findings().stream(), stale.stream()).toList();
     print(output, findings, findings.stream().map(Finding::toString).toList());
     report.notes().forEach(output::say);
     sayWithoutRollback(output, selection.chosen());

@@ -58,7 +58,8 @@ final class CreateCommand implements Callable<Integer> {
 
   @Option(
       names = "--repeatable",
-      description = "Write R__name.sql, which is run again when it changes, for views and functions.")
+      description =
+          "Write R__name.sql, which is run again when it changes, for views and functions.")
   private boolean repeatable;
 
   @Option(
@@ -161,8 +162,7 @@ final class CreateCommand implements Callable<Integer> {
           common.output().say("the changelogs make this schema");
           return ExitCode.DONE;
         }
-        List<Path> files =
-            write(parts, part -> String.join(";\n", part.statements()) + ";");
+        List<Path> files = write(parts, part -> String.join(";\n", part.statements()) + ";");
         for (Path file : files) {
           prove(file);
         }

@@ -72,11 +72,14 @@ class CreateFromSchemaIT {
   void theChangelogsFollowADatabase() throws Exception {
     database.execute(FIRST);
     assertThat(fromDatabase("base")).startsWith("exit 0").contains("core/001_base.sql");
-    assertThat(fromDatabase("more")).isEqualTo("exit 0\nout:\nerr:\nthe changelogs make this schema\n");
+    assertThat(fromDatabase("more"))
+        .isEqualTo("exit 0\nout:\nerr:\nthe changelogs make this schema\n");
 
     database.execute(SECOND);
     String created = fromDatabase("more");
-    assertThat(created).startsWith("exit 0").contains("002_more", "003_more_indexes", "004_more_constraints");
+    assertThat(created)
+        .startsWith("exit 0")
+        .contains("002_more", "003_more_indexes", "004_more_constraints");
     assertThat(Files.readString(root.resolve("core/003_more_indexes.sql")))
         .contains("CREATE INDEX CONCURRENTLY order_customer_idx", "runInTransaction:false")
         .doesNotContain("note_idx");
@@ -121,7 +124,9 @@ class CreateFromSchemaIT {
 
     assertThat(fromDatabase("more"))
         .startsWith("exit 1")
-        .contains("DROP TABLE customer can lose rows", "Sheaf cannot write function public.longest(text)");
+        .contains(
+            "DROP TABLE customer can lose rows",
+            "Sheaf cannot write function public.longest(text)");
     assertThat(files()).isEqualTo(before);
 
     database.execute(
@@ -139,7 +144,16 @@ class CreateFromSchemaIT {
   private String sheaf(String name, String... arguments) {
     List<String> all =
         new ArrayList<>(
-            List.of("migrate", "create", name, "--module", "core", "--scratch", passwords.url(database.address()), "--root", root.toString()));
+            List.of(
+                "migrate",
+                "create",
+                name,
+                "--module",
+                "core",
+                "--scratch",
+                passwords.url(database.address()),
+                "--root",
+                root.toString()));
     all.addAll(List.of(arguments));
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();

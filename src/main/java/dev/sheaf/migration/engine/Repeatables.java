@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Applies the repeatable changesets, while the `SchemaLock` is held: views and functions, which are
-/// replaced when their file changes, and which stand in the way of a rollback.
+/// Applies the repeatable changesets, while the `SchemaLock` is held: views and functions, which
+/// are replaced when their file changes, and which stand in the way of a rollback.
 final class Repeatables {
 
   private final Connection connection;
@@ -38,8 +38,8 @@ final class Repeatables {
     this.recorder = recorder;
   }
 
-  /// Applies those that are new or were modified, in one transaction. If one cannot be replaced as it
-  /// is, all are dropped and created anew in it.
+  /// Applies those that are new or were modified, in one transaction. If one cannot be replaced as
+  /// it is, all are dropped and created anew in it.
   ///
   /// @throws OperatorException if one fails; nothing is changed
   void apply() throws SQLException {
@@ -58,8 +58,8 @@ final class Repeatables {
       runner.repeat(
           drops,
           changesets.repeatables().stream()
-              .filter(changeset ->
-                  pending.contains(changeset) || dropped.contains(changeset.label()))
+              .filter(
+                  changeset -> pending.contains(changeset) || dropped.contains(changeset.label()))
               .toList(),
           false,
           recorder.executed::add);

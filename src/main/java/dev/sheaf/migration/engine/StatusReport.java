@@ -95,8 +95,7 @@ record StatusReport(
             .max()
             .orElse(0),
         changesets.numbers(name).stream().mapToLong(Long::longValue).max().orElse(0),
-        Stream.concat(
-                pending.stream(), repeatables.stream().filter(c -> c.module().equals(name)))
+        Stream.concat(pending.stream(), repeatables.stream().filter(c -> c.module().equals(name)))
             .map(Changeset::label)
             .toList(),
         pending.stream().filter(waiting::contains).map(Changeset::label).toList(),

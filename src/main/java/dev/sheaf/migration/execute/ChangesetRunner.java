@@ -184,8 +184,7 @@ public final class ChangesetRunner {
             connection.rollback(savepoint);
             failures.put(
                 changeset,
-                SqlErrorMessage.running(
-                    address, file(changeset, Direction.UP), progress.sql(), e));
+                SqlErrorMessage.running(address, file(changeset, Direction.UP), progress.sql(), e));
           }
         }
       } while (!left.isEmpty() && left.size() < before);
@@ -212,9 +211,7 @@ public final class ChangesetRunner {
         statement,
         changeset,
         direction,
-        direction == Direction.UP
-            ? changeset.up()
-            : Objects.requireNonNull(changeset.down()),
+        direction == Direction.UP ? changeset.up() : Objects.requireNonNull(changeset.down()),
         begun,
         progress,
         false);

@@ -86,7 +86,8 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
     return Stream.concat(
             everything(changelogs).stream(),
             Modules.everything(changelogs).enabled().stream()
-                .flatMap(module -> changelogs.repeatables().getOrDefault(module, List.of()).stream())
+                .flatMap(
+                    module -> changelogs.repeatables().getOrDefault(module, List.of()).stream())
                 .map(changelogs::changeset))
         .toList();
   }

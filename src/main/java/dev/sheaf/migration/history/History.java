@@ -217,8 +217,8 @@ public final class History {
     return read(connection).stream().filter(row -> row.module().equals(module)).toList();
   }
 
-  /// Records in the caller's transaction that `changeset` is applied, as Liquibase does. A repeatable
-  /// one that was applied before is then the last one.
+  /// Records in the caller's transaction that `changeset` is applied, as Liquibase does. A
+  /// repeatable one that was applied before is then the last one.
   public static void add(Connection connection, Changeset changeset, String deployment)
       throws SQLException {
     String sql =

@@ -99,7 +99,8 @@ public final class SchemaComparison {
           .withoutColumnOrder()
           .differences(CatalogSnapshot.of(wanted).ofChangelogs().withoutColumnOrder())
           .stream()
-          .filter(difference -> ofTools.stream().noneMatch(t -> Verification.isExtraOf(t, difference)))
+          .filter(
+              difference -> ofTools.stream().noneMatch(t -> Verification.isExtraOf(t, difference)))
           .filter(difference -> !isVersion(difference))
           .forEach(difference -> refused.add("Sheaf cannot write " + difference.object()));
       if (!refused.isEmpty()) {

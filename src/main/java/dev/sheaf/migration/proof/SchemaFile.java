@@ -88,8 +88,7 @@ public final class SchemaFile {
     }
   }
 
-  private List<Difference> differences(ScratchSchema head, ChangelogFile file)
-      throws SQLException {
+  private List<Difference> differences(ScratchSchema head, ChangelogFile file) throws SQLException {
     try (ScratchSchema made = make(file)) {
       return CatalogSnapshot.of(head.connection())
           .ofChangelogs()

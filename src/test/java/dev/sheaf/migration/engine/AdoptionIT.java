@@ -222,7 +222,8 @@ class AdoptionIT {
     assertThat(run(adopt("flyway", null))).containsExactly("core/V1__author", "core/V2__book");
   }
 
-  /// The last row of a repeatable file counts. One that was modified since is pending, as for Flyway.
+  /// The last row of a repeatable file counts. One that was modified since is pending, as for
+  /// Flyway.
   @Test
   void repeatableFilesOfFlywayAreTakenOver() throws Exception {
     madeBy("flyway");
@@ -230,7 +231,8 @@ class AdoptionIT {
     String titles = "CREATE OR REPLACE VIEW titles AS SELECT id FROM book;\n";
     Psql.run(database.address(), names + titles);
     Files.writeString(root.resolve("R__names.sql"), names);
-    Files.writeString(root.resolve("R__titles.sql"), titles.replace("SELECT id", "SELECT id, author_id"));
+    Files.writeString(
+        root.resolve("R__titles.sql"), titles.replace("SELECT id", "SELECT id, author_id"));
     database.execute(
         """
         INSERT INTO flyway_schema_history
@@ -241,8 +243,7 @@ class AdoptionIT {
             .formatted(crc(titles), crc(names)));
 
     MigrationResult adopted = adopt("flyway", null);
-    assertThat(run(adopted))
-        .containsExactly("core/V1__author", "core/V2__book", "core/R__names");
+    assertThat(run(adopted)).containsExactly("core/V1__author", "core/V2__book", "core/R__names");
     assertThat(adopted.notes())
         .contains("core/R__titles was modified after it was applied; the next up applies it");
     assertThat(migrations().status().modules().getFirst().pending())

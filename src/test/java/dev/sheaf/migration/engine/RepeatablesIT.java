@@ -37,7 +37,9 @@ class RepeatablesIT {
     write("001_t.down.sql", "DROP TABLE t;\n");
     // Each uses the next one; the order of the names is the wrong one.
     write("R__a.sql", "CREATE OR REPLACE VIEW a AS SELECT id, twice(id) AS two FROM b;\n");
-    write("R__b.sql", "CREATE OR REPLACE VIEW b AS SELECT id, name FROM t;\nCOMMENT ON VIEW b IS 'names';\n");
+    write(
+        "R__b.sql",
+        "CREATE OR REPLACE VIEW b AS SELECT id, name FROM t;\nCOMMENT ON VIEW b IS 'names';\n");
     write(
         "R__c-function.sql",
         "CREATE OR REPLACE FUNCTION twice(n int) RETURNS int LANGUAGE sql AS $$ SELECT n * 2; $$;\n");
@@ -56,7 +58,9 @@ class RepeatablesIT {
     assertThat(migrations().verify()).isEmpty();
     assertThat(run(migrations().up(SILENT))).isEmpty();
 
-    write("R__b.sql", "CREATE OR REPLACE VIEW b AS SELECT id, name, old FROM t;\nCOMMENT ON VIEW b IS 'all';\n");
+    write(
+        "R__b.sql",
+        "CREATE OR REPLACE VIEW b AS SELECT id, name, old FROM t;\nCOMMENT ON VIEW b IS 'all';\n");
     assertThat(migrations().status().modules().getFirst().pending()).containsExactly("core/R__b");
     assertThat(migrations().status().upToDate()).isFalse();
     migrations().requireCompatible();
@@ -76,7 +80,12 @@ class RepeatablesIT {
 
     assertThat(run(migrations().up(SILENT)))
         .containsExactly(
-            "core/R__a", "core/R__c-function", "core/R__b", "core/R__b", "core/R__c-function", "core/R__a");
+            "core/R__a",
+            "core/R__c-function",
+            "core/R__b",
+            "core/R__b",
+            "core/R__c-function",
+            "core/R__a");
     assertThat(migrations().verify()).isEmpty();
 
     try (TestDatabase byHand = TestDatabase.create()) {
@@ -92,7 +101,9 @@ class RepeatablesIT {
     migrations().up(SILENT);
     String before = schema(database).toString();
     write("R__b.sql", "CREATE OR REPLACE VIEW b AS SELECT id FROM t;\n");
-    write("R__c-function.sql", read("R__c-function.sql").replace("int LANG", "bigint LANG") + "SELECT 1/0;\n");
+    write(
+        "R__c-function.sql",
+        read("R__c-function.sql").replace("int LANG", "bigint LANG") + "SELECT 1/0;\n");
 
     assertThat(migrations().up(SILENT).problems())
         .singleElement()
@@ -134,11 +145,15 @@ class RepeatablesIT {
     assertThat(run(migrations().up(SILENT))).containsExactly("core/002_more", "core/R__d");
     assertThat(migrations().verify()).isEmpty();
 
-    MigrationResult all = migrations().drop(database.address().database(), false, Approval.NONE, SILENT);
+    MigrationResult all =
+        migrations().drop(database.address().database(), false, Approval.NONE, SILENT);
     run(all);
-    assertThat(all.notes()).contains("core/R__rows stays: its file does more than to create views and functions");
+    assertThat(all.notes())
+        .contains("core/R__rows stays: its file does more than to create views and functions");
     assertThat(views()).isEmpty();
-    assertThat(database.query("SELECT relname FROM pg_class WHERE relname IN ('t', 'databasechangelog')"))
+    assertThat(
+            database.query(
+                "SELECT relname FROM pg_class WHERE relname IN ('t', 'databasechangelog')"))
         .isEmpty();
   }
 

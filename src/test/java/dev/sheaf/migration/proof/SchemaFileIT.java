@@ -107,7 +107,8 @@ class SchemaFileIT {
         TestDatabase made = TestDatabase.create()) {
       Psql.run(migrated.address(), statements(INDEPENDENT) + statements(DEPENDENT));
       made.execute(
-          "ALTER DATABASE %s SET search_path = pg_temp, \"Other\"".formatted(made.address().database()));
+          "ALTER DATABASE %s SET search_path = pg_temp, \"Other\""
+              .formatted(made.address().database()));
       Psql.run(made.address(), text);
 
       assertThat(schema(made).differences(schema(migrated))).isEmpty();
