@@ -3,12 +3,8 @@ package dev.sheaf.cli;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Adoption;
-import dev.sheaf.migration.history.MigrationTool;
-import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,9 +19,6 @@ import picocli.CommandLine.Option;
     mixinStandardHelpOptions = true)
 final class AdoptCommand implements Callable<Integer> {
 
-  /// Plain files and a person who knows which of them are applied.
-  private static final String SQL = "sql";
-
   @Mixin private Common common = new Common();
   @Mixin private ApprovalOptions approval = new ApprovalOptions();
 
@@ -33,7 +26,8 @@ final class AdoptCommand implements Callable<Integer> {
       names = "--from",
       paramLabel = "TOOL",
       required = true,
-      description = "golang-migrate, goose, dbmate, flyway; or sql, with --at.")
+      description =
+          "golang-migrate, goose, dbmate, flyway, liquibase, alembic; database, if all files are applied; or sql, with --at.")
   private String from = "";
 
   @Option(
@@ -70,26 +64,14 @@ final class AdoptCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    @Nullable MigrationTool tool = MigrationTool.of(from).orElse(null);
-    if (tool == null && !from.equals(SQL)) {
-      throw new OperatorException(
-          "there is no tool " + from,
-          "there are: "
-              + Arrays.stream(MigrationTool.values())
-                  .map(MigrationTool::id)
-                  .collect(Collectors.joining(", "))
-              + ", sql");
-    }
+    Adoption.Request request = new Adoption.Request(from, table, module, at, force);
     if (directory != null) {
       common.useRoot(directory);
     }
     MigrationResult result =
         common
             .migrations()
-            .adopt(
-                new Adoption.Request(tool, table, module, at, force),
-                approval.approval(),
-                output.listener());
+            .adopt(request, approval.approval(), output.listener());
     return output.result(
         result, Output.count(result.executed().size(), "changeset") + " recorded as applied");
   }

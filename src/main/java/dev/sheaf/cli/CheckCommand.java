@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.changelog.ChangelogCheck;
 import dev.sheaf.migration.changelog.Changelogs;
@@ -10,14 +11,17 @@ import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.Lint;
 import dev.sheaf.migration.lint.Sarif;
 import dev.sheaf.migration.lint.Severity;
+import dev.sheaf.migration.proof.SchemaFile;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,6 +82,14 @@ final class CheckCommand implements Callable<Integer> {
       description = "Print the findings as SARIF 2.1.0, or write them to FILE.")
   private @Nullable String sarif;
 
+  @Option(
+      names = "--snapshot",
+      paramLabel = "FILE",
+      description =
+          "The file that sheaf migrate snapshot wrote. Default: schema.sql beside the directory of changelogs, if"
+              + " there is one.")
+  private @Nullable Path snapshot;
+
   @Override
   public Integer call() {
     Output output = common.output();
@@ -120,7 +132,25 @@ final class CheckCommand implements Callable<Integer> {
             config,
             against == null ? null : DatabaseAddress.parse(against),
             common.vectors());
-    return observe(output, lint, selection(changelogs, database));
+    List<Finding> stale = file == null ? stale(changelogs, server, config) : List.of();
+    return observe(output, lint, selection(changelogs, database), stale);
+  }
+
+  /// How the committed schema differs from that of the changelogs.
+  private List<Finding> stale(
+      Changelogs changelogs, DatabaseAddress server, MigrationConfig config) {
+    Path committed = snapshot == null ? common.schemaFile() : snapshot;
+    if (snapshot == null && !SchemaFile.isWritten(committed)) {
+      return List.of();
+    }
+    try {
+      return new SchemaFile(server, config)
+          .differences(ChangesetSelection.schema(changelogs), committed).stream()
+              .map(difference -> Finding.ofSnapshot(committed, difference))
+              .toList();
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(server, "comparing " + committed, e);
+    }
   }
 
   private ChangesetSelection selection(Changelogs changelogs, @Nullable DatabaseAddress database) {
@@ -132,14 +162,14 @@ final class CheckCommand implements Callable<Integer> {
         : ChangesetSelection.pending(changelogs, common.modules(), database);
   }
 
-  private int observe(Output output, Lint lint, ChangesetSelection selection) {
+  private int observe(Output output, Lint lint, ChangesetSelection selection, List<Finding> stale) {
     if (selection.chosen().isEmpty()) {
-      print(output, List.of(), List.of());
+      print(output, stale, stale.stream().map(Finding::toString).toList());
       output.say("well-formed; nothing is pending");
-      return ExitCode.DONE;
+      return stale.isEmpty() ? ExitCode.DONE : ExitCode.FAILED;
     }
     Lint.Report report = lint.check(selection, output::say);
-    List<Finding> findings = report.findings();
+    List<Finding> findings = Stream.concat(report.findings().stream(), stale.stream()).toList();
     print(output, findings, findings.stream().map(Finding::toString).toList());
     report.notes().forEach(output::say);
     sayWithoutRollback(output, selection.chosen());

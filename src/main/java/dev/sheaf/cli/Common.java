@@ -13,7 +13,10 @@ import dev.sheaf.migration.backfill.BackfillConfig;
 import dev.sheaf.migration.backfill.Backfills;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.lint.rule.Vectors;
+import dev.sheaf.migration.proof.SchemaComparison;
+import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.mongodb.MongoConfig;
 import dev.sheaf.mongodb.MongoSeed;
 import dev.sheaf.runtime.Environment;
@@ -54,6 +57,8 @@ final class Common {
 
   private static final int BESIDE_ARTIFACT = 260;
   private static final int ON_COMMAND_LINE = 500;
+
+  private static final String SCHEMA_FILE = "schema.sql";
 
   private static final Path CHECKOUT = Path.of("src/main/resources/db/changelog");
 
@@ -113,12 +118,27 @@ final class Common {
     scratchUrl = scratch.url();
     root = directory().orElse(null);
     SmallRyeConfig settings = settings();
+    return migrations(settings, anyDatabase(settings));
+  }
+
+  /// Compares the schema that the changelogs of the directory make, which may be empty, with
+  /// others, on scratch databases.
+  SchemaComparison comparison(ScratchOptions scratch) {
+    scratchUrl = scratch.url();
+    SmallRyeConfig settings = settings();
     MigrationConfig schema = settings.getConfigMapping(MigrationConfig.class);
-    return migrations(
-        settings,
-        DatabaseAddress.ifConfigured(settings, schema.jdbcUrl())
-            .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
-            .orElseGet(() -> DatabaseAddress.configured(settings, schema.jdbcUrl())));
+    return new SchemaComparison(
+        ScratchDatabase.server(anyDatabase(settings), schema),
+        schema,
+        ChangesetSelection.schema(changelogs()));
+  }
+
+  /// The configured database, or else the server for scratch databases.
+  private static DatabaseAddress anyDatabase(SmallRyeConfig settings) {
+    MigrationConfig schema = settings.getConfigMapping(MigrationConfig.class);
+    return DatabaseAddress.ifConfigured(settings, schema.jdbcUrl())
+        .or(() -> schema.scratchUrl().map(DatabaseAddress::parse))
+        .orElseGet(() -> DatabaseAddress.configured(settings, schema.jdbcUrl()));
   }
 
   private static Migrations migrations(SmallRyeConfig settings, DatabaseAddress database) {
@@ -189,6 +209,17 @@ final class Common {
     return Optional.ofNullable(root)
         .or(() -> schema().root())
         .or(() -> Optional.of(CHECKOUT).filter(Files::isDirectory));
+  }
+
+  /// The usual file of the schema: `schema.sql` beside the directory of changelogs.
+  Path schemaFile() {
+    Path directory = sources();
+    Path parent = directory.toAbsolutePath().normalize().getParent();
+    return directory.getParent() != null
+        ? directory.resolveSibling(SCHEMA_FILE)
+        : parent != null && parent.equals(Path.of("").toAbsolutePath())
+            ? Path.of(SCHEMA_FILE)
+            : directory.toAbsolutePath().normalize().resolveSibling(SCHEMA_FILE);
   }
 
   /// The changelogs in [#directory], or else those in the artifact.

@@ -1,14 +1,28 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.DerivedRollback;
+import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.changelog.ChangelogDraft;
+import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.migration.proof.EntityComparison;
+import dev.sheaf.migration.proof.SchemaComparison;
+import dev.sheaf.runtime.OperatorException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,14 +57,40 @@ final class CreateCommand implements Callable<Integer> {
   private boolean pair;
 
   @Option(
+      names = "--repeatable",
+      description =
+          "Write R__name.sql, which is run again when it changes, for views and functions.")
+  private boolean repeatable;
+
+  @Option(
       names = "--from-entities",
       description = "Write the changes that the entities need, and their rollback.")
   private boolean fromEntities;
+
+  @Option(
+      names = "--from-database",
+      paramLabel = "URL",
+      converter = UrlArgument.class,
+      description =
+          "Write the changes that make the schema of the changelogs that of a database, and their rollback.")
+  private @Nullable String fromDatabase;
+
+  @Option(
+      names = "--from-schema",
+      paramLabel = "FILE",
+      description = "The same for the schema that a file of SQL makes in an empty database.")
+  private @Nullable Path fromSchema;
 
   @Mixin private ScratchOptions scratch = new ScratchOptions();
 
   @Override
   public Integer call() {
+    if (repeatable) {
+      return print(List.of(ChangelogDraft.createRepeatable(common.sources(), module, name)));
+    }
+    if (isFromSchema()) {
+      return fromSchema();
+    }
     return fromEntities
         ? fromEntities()
         : print(
@@ -68,8 +108,13 @@ final class CreateCommand implements Callable<Integer> {
       common.output().say("the changelogs match the entities");
       return ExitCode.DONE;
     }
+    return print(write(comparison.parts(), comparison::body));
+  }
+
+  private List<Path> write(
+      List<EntityComparison.Part> parts, Function<EntityComparison.Part, String> body) {
     List<Path> files = new ArrayList<>();
-    for (EntityComparison.Part part : comparison.parts()) {
+    for (EntityComparison.Part part : parts) {
       int earlier = files.size();
       List<Path> created =
           ChangelogDraft.create(
@@ -79,14 +124,105 @@ final class CreateCommand implements Callable<Integer> {
                   earlier == 0 ? name : name + " " + part.suffix(),
                   Optional.ofNullable(number).map(first -> first + earlier),
                   pair,
-                  comparison.body(part),
+                  body.apply(part),
                   part.transactional()));
       files.add(created.getFirst());
       // A new engine, because there is one more changelog now.
       DerivedRollback rollback = common.migrations(scratch).deriveRollback(created.getFirst());
+      if (isFromSchema() && !rollback.open().isEmpty()) {
+        throw new OperatorException(
+            "not written, because it has no rollback: " + String.join("; ", rollback.open()),
+            "write the changeset by hand");
+      }
       rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
     }
-    return print(files);
+    return files;
+  }
+
+  private boolean isFromSchema() {
+    return fromDatabase != null || fromSchema != null;
+  }
+
+  /// Writes the changesets in a copy of the changelogs, and proves them there, before they are
+  /// written for good.
+  private int fromSchema() {
+    Path root = common.sources();
+    try {
+      Path copy = Files.createTempDirectory("sheaf-create");
+      try {
+        if (Files.isDirectory(root)) {
+          copy(root, copy);
+        }
+        common.useRoot(copy);
+        List<EntityComparison.Part> parts = compare();
+        if (parts.isEmpty()) {
+          if (common.output().isJson()) {
+            common.output().json(Map.of());
+          }
+          common.output().say("the changelogs make this schema");
+          return ExitCode.DONE;
+        }
+        List<Path> files = write(parts, part -> String.join(";\n", part.statements()) + ";");
+        for (Path file : files) {
+          prove(file);
+        }
+        if (!compare().isEmpty()) {
+          throw new OperatorException(
+              "the changesets do not make this schema", "write them by hand");
+        }
+        copy(copy, root);
+        return print(files.stream().map(file -> root.resolve(copy.relativize(file))).toList());
+      } finally {
+        delete(copy);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<EntityComparison.Part> compare() {
+    SchemaComparison comparison = common.comparison(scratch);
+    try {
+      return fromDatabase != null
+          ? comparison.withDatabase(DatabaseAddress.parse(fromDatabase))
+          : comparison.withFile(Objects.requireNonNull(fromSchema));
+    } catch (SQLException e) {
+      throw new OperatorException(
+          "cannot compare the schema: " + SqlErrorMessage.message(e), "correct that", e);
+    }
+  }
+
+  private void prove(Path file) {
+    for (RollbackProof proof :
+        common.migrations(scratch).prove(new ProofSelection.One(file), null, _ -> {})) {
+      if (proof.verdict() == RollbackProof.Verdict.FAILED) {
+        throw new OperatorException(
+            "not written, because its rollback is not proven: " + proof.reason(),
+            "write the changeset by hand");
+      }
+    }
+  }
+
+  /// Copies the files that are not there yet.
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path path : all.toList()) {
+        Path target = to.resolve(from.relativize(path).toString());
+        if (Files.isDirectory(path)) {
+          Files.createDirectories(target);
+        } else if (!Files.exists(target)) {
+          Files.copy(path, target);
+        }
+      }
+    }
+  }
+
+  private static void delete(Path directory) throws IOException {
+    try (Stream<Path> all = Files.walk(directory)) {
+      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(path);
+      }
+    }
   }
 
   private int print(List<Path> files) {

@@ -20,6 +20,7 @@ import picocli.CommandLine.Command;
       SqlCommand.class,
       CreateCommand.class,
       CheckCommand.class,
+      SnapshotCommand.class,
       ProveCommand.class,
       DeriveRollbackCommand.class,
       ForceCommand.class,

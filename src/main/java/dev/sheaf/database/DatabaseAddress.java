@@ -70,6 +70,14 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return new DatabaseAddress(PostgresUrl.jdbcUrl(server(), database, query), user, password);
   }
 
+  /// The same address without a current schema of its own.
+  public DatabaseAddress withoutSchema() {
+    return new DatabaseAddress(
+        jdbcUrl.replaceFirst("(?<=[?&])currentSchema=[^&]*&?", "").replaceFirst("[?&]$", ""),
+        user,
+        password);
+  }
+
   /// The host name or IP address; several are separated by commas.
   public String host() {
     return parsed(PGProperty.PG_HOST);

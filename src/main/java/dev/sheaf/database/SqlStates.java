@@ -13,6 +13,9 @@ public final class SqlStates {
   public static final String CONNECTION_DOES_NOT_EXIST = "08003";
   public static final String CONNECTION_REJECTED = "08004";
   public static final String CONNECTION_FAILURE = "08006";
+  public static final String DEPENDENT_OBJECTS_STILL_EXIST = "2BP01";
+  public static final String INVALID_FUNCTION_DEFINITION = "42P13";
+  public static final String INVALID_TABLE_DEFINITION = "42P16";
   public static final String INVALID_PARAMETER_VALUE = "22023";
   public static final String FOREIGN_KEY_VIOLATION = "23503";
   public static final String UNIQUE_VIOLATION = "23505";

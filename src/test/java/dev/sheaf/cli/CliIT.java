@@ -1177,6 +1177,27 @@ class CliIT {
             """);
   }
 
+  @Test
+  void snapshot() throws IOException {
+    Path file = directory.resolve("schema.sql");
+    assertThat(sheaf("migrate", "snapshot"))
+        .isEqualTo("exit 0\nout:\n%s\nerr:\nwritten\n".formatted(file));
+    assertThat(sheaf("migrate", "snapshot", "--json"))
+        .contains("\"changed\" : false")
+        .endsWith("err:\nunchanged\n");
+    changelog("core", 3, "c", "CREATE INDEX b_idx ON b (id);", "DROP INDEX b_idx;");
+
+    assertThat(sheaf("migrate", "check"))
+        .startsWith("exit 1")
+        .contains(
+            file
+                + ":1: error: schema-snapshot: does not make index public.b_idx, which the changelogs make\n");
+    Files.writeString(file, "CREATE TABLE z ();");
+    assertThat(sheaf("migrate", "snapshot"))
+        .startsWith("exit 1")
+        .contains("schema.sql was not written by sheaf migrate snapshot");
+  }
+
   private String sheaf(String... arguments) {
     return sheafIn(directory.resolve("changelog").toString(), arguments);
   }

@@ -25,12 +25,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +49,7 @@ public final class CatalogObjects {
   private final Map<ObjectId, Item> objects = new LinkedHashMap<>();
   private final List<Dependency> dependencies = new ArrayList<>();
 
-  private CatalogObjects(Catalog catalog) {
+  private CatalogObjects(Catalog catalog, Predicate<Item> left) {
     this.catalog = catalog;
     new Statements(catalog)
         .items()
@@ -57,28 +59,75 @@ public final class CatalogObjects {
                 .thenComparingInt(item -> item.kind() == Kind.COLUMN ? item.key().sub() : 0)
                 .thenComparing(Item::name))
         .forEach(item -> objects.put(item.key(), item));
+    objects.values().removeAll(objects.values().stream().filter(left).toList());
     for (Item item : objects.values()) {
-      if (item.owner() != null && item.kind().isChoiceOfIndex()) {
-        dependencies.add(new Dependency(item.key(), item.owner(), true));
+      if (item.owner() != null && item.kind().isSaidOfOther()) {
+        depends(item.key(), item.owner(), true);
       }
     }
     for (Dependency dependency : catalog.dependencies()) {
-      ObjectId from = resolve(dependency.from());
-      ObjectId to = resolve(dependency.to());
-      if (from != null && to != null && !from.equals(to)) {
-        dependencies.add(new Dependency(from, to, dependency.automatic()));
-      }
+      depends(dependency.from(), dependency.to(), dependency.automatic());
     }
   }
 
   /// Reads the catalog that `connection` sees.
   public static CatalogObjects of(Connection connection) throws SQLException {
-    return new CatalogObjects(CatalogReader.read(connection, Detail.STATEMENTS));
+    return new CatalogObjects(CatalogReader.read(connection, Detail.STATEMENTS), _ -> false);
+  }
+
+  /// The same without what the migration engine keeps for itself.
+  public CatalogObjects withoutEngine() {
+    return without(Set.of());
+  }
+
+  /// The same, and also without some relations.
+  ///
+  /// @param relations their names with their schemas, as SQL has to write them
+  public CatalogObjects without(Set<String> relations) {
+    Set<ObjectId> left = new HashSet<>(catalog.engine());
+    for (Relation relation : catalog.relations().values()) {
+      if (relation.isInTrash() || relations.contains(relation.fullReference())) {
+        left.add(new ObjectId("pg_class", relation.oid()));
+      }
+    }
+    return new CatalogObjects(catalog, item -> isPartOf(item.key(), left));
+  }
+
+  private boolean isPartOf(ObjectId key, Set<ObjectId> wholes) {
+    for (@Nullable ObjectId at = key; at != null; ) {
+      if (wholes.contains(new ObjectId(at.catalog(), at.oid()))) {
+        return true;
+      }
+      Item item = objects.get(at);
+      at = item == null ? null : item.owner();
+    }
+    return false;
+  }
+
+  /// The object of this kind and name; `null` when there is none.
+  public @Nullable Item find(Kind kind, String name) {
+    return objects.values().stream()
+        .filter(item -> item.kind() == kind && item.name().equals(name))
+        .findFirst()
+        .orElse(null);
   }
 
   /// What these are the objects of.
   public Catalog catalog() {
     return catalog;
+  }
+
+  private void depends(ObjectId dependent, ObjectId needed, boolean automatic) {
+    ObjectId from = resolve(dependent);
+    ObjectId to = resolve(needed);
+    if (from == null || to == null || from.equals(to)) {
+      return;
+    }
+    // A column can take its values from the sequence that belongs to it.
+    Item owned = objects.get(new ObjectId("pg_sequence", from.oid()));
+    Item sequence = objects.get(from);
+    boolean isOwner = owned != null && sequence != null && to.equals(sequence.owner());
+    dependencies.add(new Dependency(isOwner ? owned.key() : from, to, automatic));
   }
 
   private @Nullable ObjectId resolve(ObjectId key) {
@@ -132,9 +181,12 @@ public final class CatalogObjects {
     private static final Set<Kind> USED_BY_OTHERS =
         Set.of(SCHEMA, EXTENSION, TYPE, DOMAIN, SEQUENCE, FUNCTION);
 
-    /// Whether it says which index a table uses for something.
-    boolean isChoiceOfIndex() {
-      return this == CLUSTER || this == REPLICA_IDENTITY;
+    /// Whether it says something of another object, its owner.
+    boolean isSaidOfOther() {
+      return switch (this) {
+        case CLUSTER, REPLICA_IDENTITY, SEQUENCE_OWNER, COMMENT -> true;
+        default -> false;
+      };
     }
 
     /// Whether others may use it without being part of it, so that it goes after they were changed.
@@ -312,7 +364,10 @@ public final class CatalogObjects {
           "",
           extension.quoted(),
           "",
-          "CREATE EXTENSION " + extension.quoted(),
+          words(
+              "CREATE EXTENSION",
+              extension.quoted(),
+              extension.schema().equals("public") ? null : "SCHEMA " + extension.schema()),
           "DROP EXTENSION " + extension.quoted(),
           extension);
     }

@@ -28,8 +28,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// Takes the schema of a scratch database back to what it was, and writes down how: what kept its
-/// oid is the same object under whatever name, what has another was dropped and made anew.
+/// Makes the schema of a scratch database another one, and writes down how. Taken back to what it
+/// was, what kept its oid is the same object under whatever name, and what has another was dropped
+/// and made anew. On the way to the schema of another database, names tell what is the same object.
 ///
 /// Each statement runs as it is found, in this order: drop what is new, rename, change and create
 /// in the order of dependencies, drop what the changed ones used. Data is not looked at.
@@ -45,12 +46,18 @@ public final class CatalogScript {
   private final Connection connection;
   private final CatalogObjects target;
   private final boolean concurrently;
+
+  /// Whether the target is of another database.
+  private final boolean byName;
+
   private final List<Line> lines = new ArrayList<>();
 
-  private CatalogScript(Connection connection, CatalogObjects target, boolean concurrently) {
+  private CatalogScript(
+      Connection connection, CatalogObjects target, boolean concurrently, boolean byName) {
     this.connection = connection;
     this.target = target;
     this.concurrently = concurrently;
+    this.byName = byName;
   }
 
   /// One step of the way.
@@ -65,21 +72,42 @@ public final class CatalogScript {
   /// @param concurrently whether indexes are built and dropped without blocking writers
   public static List<Line> rewind(
       Connection connection, CatalogObjects target, boolean concurrently) throws SQLException {
-    CatalogScript script = new CatalogScript(connection, target, concurrently);
-    script.dropWhatIsNew();
-    script.rename();
-    script.changeAndCreate();
-    return script.lines;
+    return new CatalogScript(connection, target, concurrently, false).run();
+  }
+
+  /// Makes the schema that of another database and returns the statements that did it.
+  ///
+  /// @param connection to a scratch database, in auto-commit
+  /// @param target without what the engine keeps for itself
+  public static List<Line> towards(Connection connection, CatalogObjects target)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      // A body can name what is created later.
+      statement.execute("SET check_function_bodies = off");
+    }
+    return new CatalogScript(connection, target, false, true).run();
+  }
+
+  private List<Line> run() throws SQLException {
+    dropWhatIsNew();
+    rename();
+    changeAndCreate();
+    return lines;
+  }
+
+  private CatalogObjects read() throws SQLException {
+    CatalogObjects now = CatalogObjects.of(connection);
+    return byName ? now.withoutEngine() : now;
   }
 
   private void dropWhatIsNew() throws SQLException {
-    CatalogObjects now = CatalogObjects.of(connection);
+    CatalogObjects now = read();
     Map<Item, Item> pairs = pairs(now);
     Set<Item> gone = new LinkedHashSet<>();
     for (Item item : now.objects().values()) {
       if (!pairs.containsKey(item)
           && !item.kind().isUsedByOthers()
-          && !isInPartition(item, target)) {
+          && !isInPartition(now, item, target)) {
         gone.add(item);
       }
     }
@@ -89,7 +117,7 @@ public final class CatalogScript {
   }
 
   private void rename() throws SQLException {
-    CatalogObjects now = CatalogObjects.of(connection);
+    CatalogObjects now = read();
     List<Map.Entry<Item, Item>> pairs = new ArrayList<>(pairs(now).entrySet());
     pairs.sort((one, other) -> other.getKey().kind().compareTo(one.getKey().kind()));
     for (Map.Entry<Item, Item> pair : pairs) {
@@ -118,7 +146,7 @@ public final class CatalogScript {
   }
 
   private void changeAndCreate() throws SQLException {
-    CatalogObjects now = CatalogObjects.of(connection);
+    CatalogObjects now = read();
     Map<Item, Item> pairs = pairs(now);
     Set<Item> again = new LinkedHashSet<>();
     Set<Item> retyped = new HashSet<>();
@@ -145,7 +173,7 @@ public final class CatalogScript {
         created.remove(to);
       }
     });
-    created.removeIf(item -> isInPartition(item, now));
+    created.removeIf(item -> isInPartition(target, item, now));
     Set<Item> tables = new HashSet<>(created);
     tables.removeIf(item -> item.kind() != Kind.TABLE);
     for (Item item : created) {
@@ -162,8 +190,14 @@ public final class CatalogScript {
   }
 
   /// Whether its table is a partition in `other`, and has it from its parent there.
-  private static boolean isInPartition(Item item, CatalogObjects other) {
-    Item table = item.owner() == null ? null : other.objects().get(item.owner());
+  private boolean isInPartition(CatalogObjects own, Item item, CatalogObjects other) {
+    Item whole = own.ownerOf(item);
+    Item table =
+        item.owner() == null
+            ? null
+            : !byName
+                ? other.objects().get(item.owner())
+                : whole == null ? null : other.find(Kind.TABLE, whole.name());
     return item.kind() != Kind.COMMENT
         && table != null
         && table.kind() == Kind.TABLE
@@ -175,7 +209,7 @@ public final class CatalogScript {
     Map<Item, Item> pairs = new LinkedHashMap<>();
     Set<Item> left = new LinkedHashSet<>(target.objects().values());
     for (Item item : now.objects().values()) {
-      Item same = target.objects().get(item.key());
+      Item same = byName ? null : target.objects().get(item.key());
       if (same != null && same.kind() == item.kind() && left.remove(same)) {
         pairs.put(item, same);
       }
@@ -308,7 +342,9 @@ public final class CatalogScript {
   private static boolean isInCreateTable(Item item, Set<Item> tables) {
     return (item.kind() == Kind.COLUMN
             || (item.kind() == Kind.CONSTRAINT
-                && item.constraint().kind() != ConstraintKind.FOREIGN_KEY))
+                && item.constraint().kind() != ConstraintKind.FOREIGN_KEY
+                // In CREATE TABLE, every constraint is valid.
+                && item.constraint().validated()))
         && tables.stream().anyMatch(table -> table.key().equals(item.owner()));
   }
 
@@ -377,6 +413,11 @@ public final class CatalogScript {
     }
     List<String> statements = new ArrayList<>(List.of(sql.toString()));
     statements.addAll(later);
+    // A table that inherits a column does not inherit its target.
+    table.columns().stream()
+        .filter(column -> column.parents() > 0 && column.statistics() >= 0)
+        .map(column -> set(item.name(), column.quoted(), "STATISTICS", statistics(column)))
+        .forEach(statements::add);
     statements.addAll(security(item, false, false, "DEFAULT"));
     return statements;
   }
@@ -417,8 +458,11 @@ public final class CatalogScript {
   }
 
   private static String set(Item column, String property, String value) {
-    return "ALTER TABLE %s ALTER COLUMN %s SET %s %s"
-        .formatted(column.table(), column.simple(), property, value);
+    return set(column.table(), column.simple(), property, value);
+  }
+
+  private static String set(String table, String column, String property, String value) {
+    return "ALTER TABLE %s ALTER COLUMN %s SET %s %s".formatted(table, column, property, value);
   }
 
   private static String storage(Column column) {
@@ -685,13 +729,31 @@ public final class CatalogScript {
       }
       return statements;
     }
+    List<String> statements = new ArrayList<>();
+    for (int i = 0; i < after.size(); i++) {
+      if (!before.contains(after.get(i))) {
+        statements.add(
+            "ALTER TYPE %s ADD VALUE %s%s"
+                .formatted(
+                    to.name(),
+                    CatalogObjects.literal(after.get(i)),
+                    i > 0
+                        ? " AFTER " + CatalogObjects.literal(after.get(i - 1))
+                        : before.isEmpty()
+                            ? ""
+                            : " BEFORE " + CatalogObjects.literal(before.getFirst())));
+      }
+    }
     before.removeAll(after);
+    if (before.isEmpty()) {
+      return statements;
+    }
     lines.add(
         new Line(
             "",
             "the value %s of type %s stays, because PostgreSQL cannot take a value out of an enum"
                 .formatted(CatalogObjects.literals(before), to.name())));
-    return List.of();
+    return statements;
   }
 
   private void run(String sql) {

@@ -119,7 +119,9 @@ public final class ChangelogCheck {
             .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
     List<ChangelogFile> changesets =
         Changelogs.joined(
-            isBackfill.getOrDefault(false, List.of()),
+            isBackfill.getOrDefault(false, List.of()).stream()
+                .filter(ChangelogFile::isNumbered)
+                .toList(),
             (file, problem) ->
                 ofFiles.putIfAbsent(file.fileName(), () -> find(file.shortPath(), problem)));
     // Beside the files of other tools there may be code that embeds them.
@@ -135,6 +137,12 @@ public final class ChangelogCheck {
         (name, content) -> ofFiles.put(name, () -> test(module, name, content, changesets)));
     for (ChangelogFile file : isBackfill.getOrDefault(true, List.of())) {
       ofFiles.put(file.fileName(), () -> backfill(file, changesets));
+    }
+    for (ChangelogFile file : read) {
+      if (file.isRepeatable()) {
+        ofFiles.put(
+            file.fileName(), () -> changeset(Changeset.of(file, false), modules, directory));
+      }
     }
     TreeMap<Long, ChangelogFile> numbers = new TreeMap<>();
     for (ChangelogFile file : changesets) {

@@ -56,16 +56,8 @@ public final class ChangelogDraft {
   public static List<Path> create(Request request) {
     String name = request.name();
     String module = request.module();
-    String slug =
-        name.strip().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceAll("^_|_$", "");
-    if (slug.isEmpty()) {
-      throw new OperatorException(
-          "not a name for a changelog: " + name, "say what it does in a few words");
-    }
-    if (!MODULE.matcher(module).matches()) {
-      throw new OperatorException(
-          "not a module's name: " + module, "it is lower-case letters, digits and _");
-    }
+    String slug = slug(name);
+    requireModule(module);
     List<ChangelogFile> files =
         Changelogs.in(request.root()).files().getOrDefault(module, List.of());
     ChangelogForm form = form(request, files);
@@ -98,14 +90,47 @@ public final class ChangelogDraft {
               directory.resolve(digits + "_" + slug + ".sql"),
               "-- migrate:up%s\n%s\n-- migrate:down\n"
                   .formatted(request.transactional() ? "" : " transaction:false", body));
+      case REPEATABLE -> throw new IllegalStateException("it has no number");
       case LIQUIBASE ->
           texts.put(
               directory.resolve(digits + "_" + slug + ".sql"),
               text(module, wanted, name, body, request.transactional()));
     }
+    write(texts);
+    return List.copyOf(texts.keySet());
+  }
+
+  /// Creates a file that is run again when it changes.
+  ///
+  /// @throws OperatorException when there is one of this name
+  public static Path createRepeatable(Path root, String module, String name) {
+    requireModule(module);
+    Path file = Changelogs.directory(root, module).resolve("R__" + slug(name) + ".sql");
+    write(Map.of(file, ""));
+    return file;
+  }
+
+  private static String slug(String name) {
+    String slug =
+        name.strip().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_").replaceAll("^_|_$", "");
+    if (slug.isEmpty()) {
+      throw new OperatorException(
+          "not a name for a changelog: " + name, "say what it does in a few words");
+    }
+    return slug;
+  }
+
+  private static void requireModule(String module) {
+    if (!MODULE.matcher(module).matches()) {
+      throw new OperatorException(
+          "not a module's name: " + module, "it is lower-case letters, digits and _");
+    }
+  }
+
+  private static void write(Map<Path, String> texts) {
     try {
-      Files.createDirectories(directory);
       for (Map.Entry<Path, String> text : texts.entrySet()) {
+        Files.createDirectories(text.getKey().toAbsolutePath().getParent());
         Files.writeString(text.getKey(), text.getValue(), StandardOpenOption.CREATE_NEW);
       }
     } catch (FileAlreadyExistsException e) {
@@ -114,7 +139,6 @@ public final class ChangelogDraft {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return List.copyOf(texts.keySet());
   }
 
   private static ChangelogForm form(Request request, List<ChangelogFile> files) {

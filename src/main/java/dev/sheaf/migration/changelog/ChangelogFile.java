@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /// One file of a module, as it was read; what it holds is not parsed yet.
 ///
 /// @param module the directory it lies in
-/// @param number NNN, the order within the module, from 1; 0 for a template
+/// @param number NNN, the order within the module, from 1; 0 for a template or a repeatable file
 /// @param name what follows the number
 /// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
 ///   which Liquibase's history knows it
@@ -35,6 +35,8 @@ public record ChangelogFile(
       Pattern.compile("(\\d{1,18})_([A-Za-z0-9_-]+)\\.(?:up|down)");
   private static final Pattern FLYWAY_NAME = Pattern.compile("[VU](\\d{1,18})__([A-Za-z0-9_-]+)");
 
+  private static final Pattern REPEATABLE_NAME = Pattern.compile("R__([A-Za-z0-9_-]+)");
+
   private static final Pattern FLYWAY_PARTS = Pattern.compile("[VU]\\d+[._]\\d.*");
 
   private static final String SUFFIX = ".sql";
@@ -58,6 +60,7 @@ public record ChangelogFile(
                     - (backfill ? BackfillDeclaration.SUFFIX.length() : SUFFIX.length())));
     Matcher pair = PAIR_NAME.matcher(base);
     Matcher flyway = FLYWAY_NAME.matcher(base);
+    Matcher repeatable = REPEATABLE_NAME.matcher(base);
     Matcher numbered = FILE_NAME.matcher(base);
     Matcher annotated = ANNOTATED_NAME.matcher(base);
     String path = Changelogs.LOCATION + "/" + module + "/" + fileName;
@@ -72,6 +75,9 @@ public record ChangelogFile(
       return of(module, pair, path, text, ChangelogForm.PAIR);
     } else if (flyway.matches()) {
       return of(module, flyway, path, text, ChangelogForm.FLYWAY);
+    } else if (repeatable.matches() && !backfill) {
+      return new ChangelogFile(
+          module, 0, repeatable.group(1), path, text, ChangelogForm.REPEATABLE, null);
     }
     ChangelogForm form = backfill ? ChangelogForm.LIQUIBASE : ChangelogForm.of(text);
     boolean annotations = form == ChangelogForm.GOOSE || form == ChangelogForm.DBMATE || backfill;
@@ -92,8 +98,8 @@ public record ChangelogFile(
     String path = module + "/" + fileName;
     if (fileName.startsWith("R__")) {
       return new OperatorException(
-          "repeatable migrations of Flyway are not supported: " + path,
-          "write each version of what it creates as a migration with a number, and delete the file");
+          "not a repeatable changelog's name: " + path,
+          "it is R__name.sql, with letters, digits, _ and - in the name");
     } else if (FLYWAY_PARTS.matcher(fileName).matches()) {
       return new OperatorException(
           "versions of Flyway with several parts are not supported: " + path,
@@ -120,6 +126,20 @@ public record ChangelogFile(
         null);
   }
 
+  /// A file of SQL that is in no directory of changelogs.
+  ///
+  /// @param name for messages
+  public static ChangelogFile outside(String name, byte[] content) {
+    return new ChangelogFile(
+        Modules.CORE,
+        1,
+        name,
+        Changelogs.LOCATION + "/" + name,
+        SourceText.of(content),
+        ChangelogForm.PLAIN,
+        null);
+  }
+
   /// The rollback of a changeset that the database stored, with or without its file.
   ///
   /// @param path of its file
@@ -131,6 +151,16 @@ public record ChangelogFile(
   /// The same with the file of its rollback.
   ChangelogFile withRollback(ChangelogFile file) {
     return new ChangelogFile(module, number, name, path, content, form, file);
+  }
+
+  /// Whether it is run again when it changes.
+  public boolean isRepeatable() {
+    return form == ChangelogForm.REPEATABLE;
+  }
+
+  /// What identifies its changeset in the module: the number, or `R__name`.
+  public String id() {
+    return isRepeatable() ? label().substring(module.length() + 1) : digits();
   }
 
   /// Its number as it stands in names: `007`.
@@ -166,7 +196,7 @@ public record ChangelogFile(
       case FLYWAY -> fileName().startsWith("U");
       case PLAIN ->
           name.endsWith(DOWN) && module.stream().anyMatch(file -> file.isUndoneByName(this));
-      case LIQUIBASE, GOOSE, DBMATE -> false;
+      case LIQUIBASE, GOOSE, DBMATE, REPEATABLE -> false;
     };
   }
 
@@ -193,13 +223,18 @@ public record ChangelogFile(
                   : name.replaceFirst("(?:\\.up)?\\.sql$", "")
                       + (form == ChangelogForm.PAIR ? ".down" : DOWN)
                       + SUFFIX;
-      case LIQUIBASE, GOOSE, DBMATE -> name;
+      case LIQUIBASE, GOOSE, DBMATE, REPEATABLE -> name;
     };
   }
 
   /// Whether it declares a backfill, and no changeset.
   boolean isBackfill() {
     return path.endsWith(BackfillDeclaration.SUFFIX);
+  }
+
+  /// Whether it, or a file that it is the rollback of, is a changeset that runs once.
+  boolean isNumbered() {
+    return !isBackfill() && !isRepeatable();
   }
 
   boolean isTemplate() {

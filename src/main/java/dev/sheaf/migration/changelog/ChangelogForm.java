@@ -12,6 +12,9 @@ import java.util.regex.Pattern;
 /// | [#GOOSE] | `NNN_name.sql` with `-- +goose Up` | what follows `-- +goose Down` |
 /// | [#DBMATE] | `NNN_name.sql` with `-- migrate:up` | what follows `-- migrate:down` |
 /// | [#FLYWAY] | `VN__name.sql` | `UN__name.sql` |
+/// | [#REPEATABLE] | `R__name.sql` | drops what it creates |
+///
+/// Repeatable files stand beside those of any form.
 public enum ChangelogForm {
   /// SQL with Liquibase's header and `--changeset`.
   LIQUIBASE("formatted SQL of Liquibase"),
@@ -24,7 +27,9 @@ public enum ChangelogForm {
   /// The annotations of dbmate.
   DBMATE("SQL with annotations of dbmate"),
   /// Flyway's versioned migrations and their undo files.
-  FLYWAY("a file of Flyway, VN__name.sql");
+  FLYWAY("a file of Flyway, VN__name.sql"),
+  /// What is run again when it changes, as Flyway does.
+  REPEATABLE("a repeatable file, R__name.sql");
 
   private static final Pattern HEADER =
       Pattern.compile("\\s*--\\s*liquibase\\s+formatted\\b", Pattern.CASE_INSENSITIVE);
@@ -93,6 +98,8 @@ public enum ChangelogForm {
       case PAIR, PLAIN, FLYWAY ->
           "write it into %s, or let sheaf migrate derive-rollback write it"
               .formatted(file.module() + "/" + file.rollbackName());
+      case REPEATABLE ->
+          "create nothing but views, functions, procedures and triggers in it, or drop its objects by hand";
     };
   }
 
@@ -105,6 +112,7 @@ public enum ChangelogForm {
       case DBMATE -> "write -- migrate:up transaction:false";
       case PAIR, PLAIN, FLYWAY ->
           "give such statements a file of their own; a file of nothing else runs without a transaction";
+      case REPEATABLE -> "write it as a changeset with a number";
     };
   }
 }

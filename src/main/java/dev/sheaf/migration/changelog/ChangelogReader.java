@@ -249,7 +249,7 @@ final class ChangelogReader {
           statements.stream().anyMatch(Changeset::isOutsideTransactions)
               && statements.stream()
                   .allMatch(sql -> Changeset.isOutsideTransactions(sql) || sql.setsSession());
-      case LIQUIBASE, GOOSE, DBMATE -> false;
+      case LIQUIBASE, GOOSE, DBMATE, REPEATABLE -> false;
     };
   }
 
@@ -289,7 +289,7 @@ final class ChangelogReader {
   }
 
   private void refusePlaceholder(SqlStatement statement) {
-    if (form == ChangelogForm.FLYWAY) {
+    if (form == ChangelogForm.FLYWAY || form == ChangelogForm.REPEATABLE) {
       Matcher placeholder = PLACEHOLDER.matcher(statement.sql());
       if (placeholder.find()) {
         add(

@@ -47,7 +47,7 @@ record ChangelogText(
       other.problems.forEach(problem -> all.add(problem.in(rollback)));
     }
     return new ChangelogText(
-        file.digits(),
+        file.id(),
         file.module(),
         position,
         file.name().replace('_', ' '),

@@ -30,7 +30,6 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
@@ -45,6 +44,7 @@ import java.util.zip.ZipFile;
 /// @param backfills those that declare one, likewise
 /// @param tests what their authors expect of changesets, by the changeset's label with the suffix
 ///   of tests; no part of the [#fingerprint]
+/// @param repeatables those that are run again when they change, likewise, in order of their names
 /// @param allowances the text of each module's `lint.allow`, where it has one
 /// @param templates from the directory `template`, which is no module, by name
 public record Changelogs(
@@ -52,6 +52,7 @@ public record Changelogs(
     SortedMap<String, List<ChangelogFile>> files,
     SortedMap<String, List<ChangelogFile>> backfills,
     SortedMap<String, SourceText> tests,
+    SortedMap<String, List<ChangelogFile>> repeatables,
     SortedMap<String, String> allowances,
     SortedMap<String, ChangelogFile> templates) {
 
@@ -117,6 +118,7 @@ public record Changelogs(
     SortedMap<String, List<ChangelogFile>> files = new TreeMap<>();
     SortedMap<String, List<ChangelogFile>> backfills = new TreeMap<>();
     SortedMap<String, SourceText> tests = new TreeMap<>();
+    SortedMap<String, List<ChangelogFile>> repeatables = new TreeMap<>();
     SortedMap<String, String> allowances = new TreeMap<>();
     SortedMap<String, ChangelogFile> templates = new TreeMap<>();
     directories.forEach((directory, contents) -> {
@@ -135,23 +137,24 @@ public record Changelogs(
             tests.put(directory + "/" + fileName, SourceText.of(content));
           }
         });
-        Map<Boolean, List<ChangelogFile>> ofModule =
+        List<ChangelogFile> ofModule =
             contents.entrySet().stream()
                 .filter(file -> !file.getKey().endsWith(DataTest.SUFFIX))
                 .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
                 .sorted(Comparator.comparingLong(ChangelogFile::number))
-                .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
+                .toList();
         files.put(
             directory,
             joined(
-                ofModule.getOrDefault(false, List.of()),
+                ofModule.stream().filter(ChangelogFile::isNumbered).toList(),
                 (_, problem) -> {
                   throw problem;
                 }));
-        backfills.put(directory, ofModule.getOrDefault(true, List.of()));
+        backfills.put(directory, ofModule.stream().filter(ChangelogFile::isBackfill).toList());
+        repeatables.put(directory, ofModule.stream().filter(ChangelogFile::isRepeatable).toList());
       }
     });
-    return new Changelogs(origin, files, backfills, tests, allowances, templates);
+    return new Changelogs(origin, files, backfills, tests, repeatables, allowances, templates);
   }
 
   /// The files of changesets of a module, each with the file of its rollback.
@@ -431,6 +434,7 @@ public record Changelogs(
     for (String module : modules) {
       files.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
       backfills.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
+      repeatables.getOrDefault(module, List.of()).forEach(file -> update(digest, file));
     }
     digest.update(engineTables().getBytes(StandardCharsets.UTF_8));
     return HexFormat.of().formatHex(digest.digest());

@@ -155,6 +155,33 @@ public record Changeset(
               + ")",
           Pattern.CASE_INSENSITIVE);
 
+  /// What is gone when the object is dropped that it is said of, and what is dropped first.
+  private static final Pattern INCIDENTAL =
+      Pattern.compile(
+          "(?:ALTER|COMMENT|CREATE\\s+(?:UNIQUE\\s+)?INDEX|DROP|GRANT|REFRESH|RESET|REVOKE|SELECT|SET)\\b.*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private static final Pattern REPLACEABLE =
+      Pattern.compile(
+          "CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:RECURSIVE\\s+)?"
+              + "((?:MATERIALIZED\\s+)?VIEW|FUNCTION|PROCEDURE)\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?("
+              + IDENTIFIER
+              + "(?:\\s*\\.\\s*"
+              + IDENTIFIER
+              + ")?).*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+  private static final Pattern TRIGGER =
+      Pattern.compile(
+          "CREATE\\s+(?:OR\\s+REPLACE\\s+)?(?:CONSTRAINT\\s+)?TRIGGER\\s+("
+              + IDENTIFIER
+              + ")\\s.*?\\sON\\s+("
+              + IDENTIFIER
+              + "(?:\\s*\\.\\s*"
+              + IDENTIFIER
+              + ")?)\\s.*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
   private static final Pattern CREATED_TABLE =
       Pattern.compile(
           "CREATE\\s+(?:(?:TEMP|TEMPORARY|UNLOGGED)\\s+)?TABLE\\s+(?:IF\\s+NOT\\s+EXISTS\\s+)?([^\\s(;]+).*",
@@ -273,7 +300,7 @@ public record Changeset(
             text.comment(),
             text.transactional(),
             text.up(),
-            text.down(),
+            file.isRepeatable() ? drops(text.up()) : text.down(),
             directives,
             List.of(),
             List.of(),
@@ -298,6 +325,28 @@ public record Changeset(
         null);
   }
 
+  /// What drops the objects of a repeatable file, the last one first; `null` if it has statements
+  /// whose effect cannot be told from their text.
+  private static @Nullable List<SqlStatement> drops(List<SqlStatement> up) {
+    List<SqlStatement> drops = new ArrayList<>();
+    for (SqlStatement statement : up.reversed()) {
+      String beginning = statement.beginning();
+      Matcher creates = REPLACEABLE.matcher(beginning);
+      Matcher trigger = TRIGGER.matcher(beginning);
+      if (creates.matches()) {
+        drops.addAll(
+            SqlStatement.of("DROP %s IF EXISTS %s".formatted(creates.group(1), creates.group(2))));
+      } else if (trigger.matches()) {
+        drops.addAll(
+            SqlStatement.of(
+                "DROP TRIGGER IF EXISTS %s ON %s".formatted(trigger.group(1), trigger.group(2))));
+      } else if (!INCIDENTAL.matcher(beginning).matches()) {
+        return null;
+      }
+    }
+    return drops;
+  }
+
   private static ChangelogProblem notRequired(DirectiveLine line, boolean first) {
     return first
         ? new ChangelogProblem(
@@ -320,11 +369,11 @@ public record Changeset(
               position,
               "is in " + file.module() + "/, which is not a module name",
               "a module name has lower-case letters, digits and _, and begins with a letter"));
-    } else if (file.number() == 0) {
+    } else if (file.number() == 0 && !file.isRepeatable()) {
       problems.add(
           new ChangelogProblem(
               position, "has number 000, which means that nothing is applied", "begin with 001"));
-    } else if (!author.equals(file.module()) || !id.equals(file.digits())) {
+    } else if (!author.equals(file.module()) || !id.equals(file.id())) {
       problems.add(
           new ChangelogProblem(
               position,

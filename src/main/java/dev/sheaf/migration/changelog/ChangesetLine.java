@@ -53,7 +53,9 @@ record ChangesetLine(String author, String id, boolean transactional) {
       } else if (!isWhatIsDone(name, given)) {
         problems.accept(
             "uses " + name + ":" + given + ", which is not supported",
-            "remove it; a changeset runs once, everywhere, statement by statement");
+            name.equalsIgnoreCase("runOnChange")
+                ? "remove it; a file that runs again when it changes is named R__name.sql"
+                : "remove it; a changeset runs once, everywhere, statement by statement");
       }
     }
     return Optional.of(

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.engine;
 
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
@@ -20,19 +21,44 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /// Records as applied what another tool or a person applied, after it was compared with what the
 /// same files make in a scratch database, while the `SchemaLock` is held.
 public final class Adoption {
+
+  /// Whose rows stand in the table in which Sheaf has its own.
+  private static final String LIQUIBASE = "liquibase";
+
+  private static final String ALEMBIC = "alembic";
+
+  /// A database without a history, in which all files are applied.
+  private static final String DATABASE = "database";
+
+  /// What a history can be taken over from. `sql` is a person, who says it with `--at`.
+  public static final List<String> SOURCES =
+      Stream.concat(
+              Stream.of(MigrationTool.values()).map(MigrationTool::id),
+              Stream.of(LIQUIBASE, ALEMBIC, DATABASE, "sql"))
+          .toList();
+
+  /// How the SQL that Alembic writes records a revision.
+  private static final Pattern REVISION =
+      Pattern.compile(
+          "(?:INSERT\\s+INTO|UPDATE)\\s+(?:\\w+\\.)?alembic_version\\s.*?'(\\w+)'.*",
+          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
 
   /// More objects are not listed in a message.
   private static final int LISTED = 20;
@@ -55,21 +81,23 @@ public final class Adoption {
 
   /// What is adopted.
   ///
-  /// @param tool whose history says what is applied; `null` if `at` does
+  /// @param from what says what is applied: one of [#SOURCES]
   /// @param table the tool's table; `null` for its default
   /// @param module the module of the files
-  /// @param at the last version that is applied; `null` if the tool's history says so
+  /// @param at the last version that is applied; `null` if `from` says so
   /// @param force whether differences are recorded, and not refused
   public record Request(
-      @Nullable MigrationTool tool,
-      @Nullable String table,
-      String module,
-      @Nullable Long at,
-      boolean force) {
+      String from, @Nullable String table, String module, @Nullable Long at, boolean force) {
 
-    /// What recorded it, for messages.
-    String origin() {
-      return tool == null ? "sql" : tool.id();
+    public Request {
+      if (!SOURCES.contains(from)) {
+        throw new OperatorException(
+            "there is no tool " + from, "there are: " + String.join(", ", SOURCES));
+      }
+    }
+
+    @Nullable MigrationTool tool() {
+      return MigrationTool.of(from).orElse(null);
     }
   }
 
@@ -89,17 +117,26 @@ public final class Adoption {
           "apply the pending changesets: sheaf migrate up");
     }
     List<Changeset> module = changesets.of(request.module());
+    MigrationTool tool = request.tool();
     @Nullable ToolHistory old =
-        request.tool() == null
-            ? null
-            : ToolHistory.read(connection, request.tool(), request.table());
-    List<Changeset> applied = old == null ? upTo(request, module) : applied(old, request, module);
+        tool == null ? null : ToolHistory.read(connection, tool, request.table());
+    List<Changeset> applied =
+        old == null
+            ? switch (request.from()) {
+              case LIQUIBASE -> linked(module);
+              case ALEMBIC -> revisions(request, module);
+              case DATABASE -> request.at() == null ? all(request, module) : upTo(request, module);
+              default -> upTo(request, module);
+            }
+            : Stream.concat(
+                    applied(old, request, module).stream(), repeatables(old, request).stream())
+                .toList();
     applied.forEach(Changeset::requireRunnable);
     requireSame(request, allOf(history, applied));
     String reason =
         "adopted from %s%s%s"
             .formatted(
-                request.origin(),
+                request.from(),
                 old == null ? "" : ", " + old.table(),
                 approval.reason() == null ? "" : ": " + approval.reason());
     Transactions.run(
@@ -129,9 +166,90 @@ public final class Adoption {
     }
     Set<String> paths =
         History.read(connection).stream().map(History.Applied::path).collect(Collectors.toSet());
-    if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))) {
+    if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))
+        && changesets.pendingRepeatables(connection).isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), List.of());
     }
+  }
+
+  private List<Changeset> all(Request request, List<Changeset> module) {
+    return Stream.concat(
+            module.stream(),
+            changesets.repeatables().stream().filter(c -> c.module().equals(request.module())))
+        .toList();
+  }
+
+  /// The changesets with the checksums of the rows of Liquibase. Its authors, ids and paths do not
+  /// matter.
+  private List<Changeset> linked(List<Changeset> module) throws SQLException {
+    List<Changeset> left = new ArrayList<>(module);
+    List<String> missing = new ArrayList<>();
+    List<History.Foreign> rows = History.foreign(connection);
+    for (History.Foreign row : rows) {
+      Optional<Changeset> same =
+          left.stream()
+              .filter(c -> row.checksum() != null && c.isWhatWasApplied(row.checksum(), null))
+              .findFirst();
+      if (same.isPresent()) {
+        left.remove(same.get());
+      } else {
+        missing.add(row.toString());
+      }
+    }
+    if (rows.isEmpty()) {
+      throw new OperatorException(
+          "databasechangelog has no rows of Liquibase", "apply the files: sheaf migrate up");
+    }
+    if (!missing.isEmpty()) {
+      int more = missing.size() - LISTED;
+      throw new OperatorException(
+          "Liquibase has applied what no file has the checksum of: "
+              + String.join(", ", missing.subList(0, Math.min(missing.size(), LISTED)))
+              + (more > 0 ? ", and " + more + " more" : ""),
+          rows.stream().anyMatch(row -> row.checksum() != null && !row.checksum().startsWith("9:"))
+              ? "let Liquibase 4.22 or later run once: it renews checksums that do not begin with 9:"
+              : "write each changeset of formatted SQL into a file of its own, with the same statements");
+    }
+    return module.stream().filter(changeset -> !left.contains(changeset)).toList();
+  }
+
+  /// The changesets up to the one whose SQL, written by Alembic, records the revision of the
+  /// database.
+  private List<Changeset> revisions(Request request, List<Changeset> module) throws SQLException {
+    String table = request.table() == null ? "alembic_version" : request.table();
+    List<String> revisions =
+        Sql.of("SELECT version_num FROM " + table)
+            .listIfExists(connection, row -> row.getString(1));
+    if (revisions.size() != 1) {
+      throw new OperatorException(
+          revisions.isEmpty()
+              ? "there is no revision of Alembic in " + table
+              : table + " has several heads: " + String.join(", ", revisions),
+          revisions.isEmpty()
+              ? "give the name of its table: --table SCHEMA.NAME"
+              : "merge them with Alembic first: alembic merge heads");
+    }
+    Changeset last =
+        module.stream()
+            .filter(changeset -> revisions.getFirst().equals(revision(changeset)))
+            .findFirst()
+            .orElseThrow(() ->
+                new OperatorException(
+                    "%s is at revision %s, and no file records it"
+                        .formatted(table, revisions.getFirst()),
+                    "write each revision into a file: alembic upgrade OLD:NEW --sql > NNN_name.sql, and its"
+                        + " rollback: alembic downgrade NEW:OLD --sql > NNN_name_down.sql"));
+    return module.stream().filter(changeset -> changeset.number() <= last.number()).toList();
+  }
+
+  /// The last revision that a changeset records; `null` if it records none.
+  private static @Nullable String revision(Changeset changeset) {
+    return changeset.up().reversed().stream()
+        .map(statement -> REVISION.matcher(statement.beginning()))
+        .filter(Matcher::matches)
+        .map(matcher -> matcher.group(1))
+        .findFirst()
+        .orElse(null);
   }
 
   private List<Changeset> upTo(Request request, List<Changeset> module) {
@@ -194,10 +312,36 @@ public final class Adoption {
         .orElse("it has no file");
   }
 
-  /// Flyway records the CRC-32 of the lines of a file.
+  /// The repeatable files that are applied as they are. Others remain pending, as they are for the
+  /// tool.
+  private List<Changeset> repeatables(ToolHistory old, Request request) {
+    List<Changeset> applied = new ArrayList<>();
+    for (Changeset changeset : changesets.repeatables()) {
+      Optional<Integer> recorded = old.repeatables().get(changeset.file().fileName());
+      if (recorded != null && changeset.module().equals(request.module())) {
+        if (isUnchanged(changeset, recorded)) {
+          applied.add(changeset);
+        } else {
+          recorder.note(
+              changeset.label() + " was modified after it was applied; the next up applies it");
+        }
+      }
+    }
+    return applied;
+  }
+
   private static void requireUnchanged(Changeset changeset, Optional<Integer> recorded) {
-    if (changeset.file().form() != ChangelogForm.FLYWAY || recorded.isEmpty()) {
-      return;
+    if (changeset.file().form() == ChangelogForm.FLYWAY && !isUnchanged(changeset, recorded)) {
+      throw new OperatorException(
+          changeset.file().shortPath() + " was modified after Flyway applied it",
+          "restore the file, or let Flyway accept it: flyway repair");
+    }
+  }
+
+  /// Flyway records the CRC-32 of the lines of a file.
+  private static boolean isUnchanged(Changeset changeset, Optional<Integer> recorded) {
+    if (recorded.isEmpty()) {
+      return true;
     }
     CRC32 checksum = new CRC32();
     try (BufferedReader lines =
@@ -208,18 +352,14 @@ public final class Adoption {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    if ((int) checksum.getValue() != recorded.get()) {
-      throw new OperatorException(
-          changeset.file().shortPath() + " was modified after Flyway applied it",
-          "restore the file, or let Flyway accept it: flyway repair");
-    }
+    return (int) checksum.getValue() == recorded.get();
   }
 
   /// The changesets that are applied afterwards, in the order in which they are.
   private List<Changeset> allOf(List<History.Applied> history, List<Changeset> adopted) {
     Set<String> paths = history.stream().map(History.Applied::path).collect(Collectors.toSet());
     adopted.forEach(changeset -> paths.add(changeset.file().path()));
-    return changesets.enabled().stream()
+    return Stream.concat(changesets.enabled().stream(), changesets.repeatables().stream())
         .filter(changeset -> paths.contains(changeset.file().path()))
         .toList();
   }

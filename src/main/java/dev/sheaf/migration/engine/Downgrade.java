@@ -21,6 +21,7 @@ final class Downgrade {
   private final Connection connection;
   private final RollbackDependents dependents;
   private final Rollbacks rollbacks;
+  private final Repeatables repeatables;
   private final ProductionGuards guards;
   private final ChangesetRunner runner;
   private final ResultRecorder recorder;
@@ -36,6 +37,7 @@ final class Downgrade {
     this.connection = connection;
     this.dependents = dependents;
     this.rollbacks = new Rollbacks(connection, changesets, recorder);
+    this.repeatables = new Repeatables(connection, changesets, runner, recorder);
     this.guards = guards;
     this.runner = runner;
     this.recorder = recorder;
@@ -70,9 +72,15 @@ final class Downgrade {
       changeset.requireRollback();
       guards.requireBackupOfRollback(connection, changeset);
     }
-    rollBackInterrupted(interrupted);
-    for (Changeset changeset : applied) {
-      recorder.executed.add(runner.run(changeset, Direction.DOWN));
+    // Views and functions depend on what is rolled back.
+    List<String> dropped = repeatables.drop();
+    try {
+      rollBackInterrupted(interrupted);
+      for (Changeset changeset : applied) {
+        recorder.executed.add(runner.run(changeset, Direction.DOWN));
+      }
+    } finally {
+      repeatables.restore(dropped);
     }
   }
 
@@ -81,6 +89,7 @@ final class Downgrade {
   /// @return the changesets that were rolled back
   List<Changeset> rollBackEverything() throws SQLException {
     List<History.Applied> interrupted = History.interrupted(connection, Direction.UP);
+    repeatables.dropAll();
     List<Changeset> all = new ArrayList<>(rollbacks.of(interrupted));
     rollBackInterrupted(interrupted);
     for (Changeset changeset : rollbacks.of(History.read(connection).reversed())) {

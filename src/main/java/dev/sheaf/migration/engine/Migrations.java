@@ -24,6 +24,7 @@ import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.migration.execute.SchemaSession;
+import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.EngineTables;
 import dev.sheaf.migration.history.History;
@@ -33,6 +34,7 @@ import dev.sheaf.migration.proof.EntityClasses;
 import dev.sheaf.migration.proof.EntityComparison;
 import dev.sheaf.migration.proof.RollbackDerivation;
 import dev.sheaf.migration.proof.RollbackProver;
+import dev.sheaf.migration.proof.SchemaFile;
 import dev.sheaf.migration.proof.Verification;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.StateTemplates;
@@ -53,6 +55,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The operations that read or change the schema of one database. The service, the commands and the
@@ -399,7 +403,13 @@ public final class Migrations {
           if (scope.module() != null && scope.to() != null) {
             changesets.requireVersion(scope.module(), scope.to());
           }
-          List<Changeset> all = scope.filter(changesets.enabled(), changesets);
+          List<Changeset> all =
+              Stream.concat(
+                      scope.filter(changesets.enabled(), changesets).stream(),
+                      scope.module() == null
+                          ? changesets.repeatables().stream()
+                          : Stream.<Changeset>of())
+                  .toList();
           all.forEach(Changeset::requireRunnable);
           List<Difference> differences =
               verification().compare(connection, all, false).stream()
@@ -575,6 +585,20 @@ public final class Migrations {
     }
   }
 
+  /// The schema that all changesets of all modules make, as the text of [SchemaFile].
+  ///
+  /// @throws OperatorException if a changeset fails, or the schema has objects that Sheaf cannot
+  ///   write as SQL
+  public String snapshot() {
+    DatabaseAddress server = scratchServer();
+    try {
+      return new SchemaFile(server, config)
+          .text(ChangesetSelection.schema(changesets.changelogs()));
+    } catch (SQLException e) {
+      throw SqlErrorMessage.running(server, "writing the schema", e);
+    }
+  }
+
   /// Compares the changelogs with the application's own entities.
   public EntityComparison compareEntities() {
     return compareEntities(EntityClasses.bundled());
@@ -645,9 +669,18 @@ public final class Migrations {
   ///   the changelogs is expected to belong to this role
   public List<Difference> verify(boolean privileges) {
     return read(session -> {
+      Connection connection = session.connection();
+      Set<String> repeatables =
+          History.repeatables(connection).stream()
+              .map(History.Applied::path)
+              .collect(Collectors.toSet());
       List<Changeset> applied =
-          History.read(session.connection()).stream().map(changesets::get).toList();
-      return verification().compare(session.connection(), applied, privileges);
+          Stream.concat(
+                  History.read(connection).stream().map(changesets::get),
+                  changesets.repeatables().stream()
+                      .filter(changeset -> repeatables.contains(changeset.file().path())))
+              .toList();
+      return verification().compare(connection, applied, privileges);
     });
   }
 

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /// The state of a database's schema, for its [SchemaStatus].
 ///
@@ -22,6 +23,7 @@ import java.util.Set;
 /// @param fullyApplied whether all changesets are applied and unmodified
 /// @param plan the comparison of the two
 /// @param waiting pending changesets that wait for a backfill, or for a changeset that does
+/// @param repeatables repeatable changesets that are new or were modified
 /// @param interrupted files of interrupted changesets, and their direction
 /// @param tolerated labels of unknown changesets that are compatible with this application
 record StatusReport(
@@ -30,6 +32,7 @@ record StatusReport(
     boolean fullyApplied,
     MigrationPlan plan,
     List<Changeset> waiting,
+    List<Changeset> repeatables,
     Map<String, Direction> interrupted,
     List<String> tolerated) {
 
@@ -50,6 +53,7 @@ record StatusReport(
         fullyApplied,
         plan,
         compatibility.waitingForBackfills(plan.pending()),
+        fullyApplied ? List.of() : changesets.pendingRepeatables(connection),
         History.interrupted(connection),
         NewerChangeset.of(connection, plan.unknown()).stream()
             .filter(newer -> newer.isToleratedBy(ProcessIdentity.VERSION))
@@ -61,6 +65,7 @@ record StatusReport(
   boolean isUpToDate() {
     return fullyApplied
         || (plan.pending().isEmpty()
+            && repeatables.isEmpty()
             && plan.edited().isEmpty()
             && plan.unknown().size() == tolerated.size()
             && !interrupted.containsValue(Direction.DOWN));
@@ -90,7 +95,9 @@ record StatusReport(
             .max()
             .orElse(0),
         changesets.numbers(name).stream().mapToLong(Long::longValue).max().orElse(0),
-        pending.stream().map(Changeset::label).toList(),
+        Stream.concat(pending.stream(), repeatables.stream().filter(c -> c.module().equals(name)))
+            .map(Changeset::label)
+            .toList(),
         pending.stream().filter(waiting::contains).map(Changeset::label).toList(),
         plan.late().stream().filter(pending::contains).map(Changeset::label).toList(),
         interrupted.keySet().stream()

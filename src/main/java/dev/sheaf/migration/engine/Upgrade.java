@@ -32,6 +32,7 @@ final class Upgrade {
   private final Compatibility compatibility;
   private final ProductionGuards guards;
   private final ChangesetRunner runner;
+  private final Repeatables repeatables;
   private final ResultRecorder recorder;
 
   /// @param runner in the same session
@@ -47,6 +48,7 @@ final class Upgrade {
     this.compatibility = compatibility;
     this.guards = guards;
     this.runner = runner;
+    this.repeatables = new Repeatables(session.connection(), changesets, runner, recorder);
     this.recorder = recorder;
   }
 
@@ -60,6 +62,7 @@ final class Upgrade {
     compatibility.rejectConflicts(plan, connection);
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
+    changesets.repeatables().forEach(Changeset::requireRunnable);
     requireBackfills(chosen);
     boolean isNew = History.isNew(connection);
     if (plan.applied().isEmpty()) {
@@ -108,8 +111,20 @@ final class Upgrade {
       registerBackfill(connection, changeset);
     }
     noteMissingRollbacks(chosen);
-    if (chosen.size() == plan.pending().size() && plan.unknown().isEmpty()) {
+    boolean complete = chosen.size() == plan.pending().size() && plan.unknown().isEmpty();
+    if (complete && held.isEmpty()) {
+      repeatables.apply();
+    } else if (!chosen.isEmpty()) {
+      noteWaitingRepeatables(connection);
+    }
+    if (complete) {
       History.recordUpToDate(connection, changesets.fingerprint(), awaited);
+    }
+  }
+
+  private void noteWaitingRepeatables(Connection connection) throws SQLException {
+    for (Changeset changeset : changesets.pendingRepeatables(connection)) {
+      recorder.note(changeset.label() + " waits for the pending changesets");
     }
   }
 

@@ -26,10 +26,14 @@ import java.sql.SQLWarning;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -114,6 +118,105 @@ public final class ChangesetRunner {
   /// @throws OperatorException if it fails; a transactional changeset leaves nothing behind
   public MigrationResult.Executed run(Changeset changeset, Direction direction) {
     return run(changeset, direction, false, Set.of());
+  }
+
+  /// Applies repeatable changesets in one transaction: in their order, but each after those that it
+  /// uses. One that fails is tried again after the others.
+  ///
+  /// @param drops what is rolled back first
+  /// @param lenient whether those that fail are left out
+  /// @param done takes each, once the transaction is committed
+  /// @return why the others fail; empty if there are none
+  /// @throws OperatorException if one fails and `lenient` is not set; nothing is changed
+  public Map<Changeset, OperatorException> repeat(
+      List<Changeset> drops,
+      List<Changeset> changesets,
+      boolean lenient,
+      Consumer<MigrationResult.Executed> done) {
+    for (int attempt = 1; ; attempt++) {
+      List<MigrationResult.Executed> executed = new ArrayList<>();
+      try {
+        session.begin();
+        Map<Changeset, OperatorException> failures =
+            Transactions.call(
+                session.connection(), _ -> repeatOnce(drops, changesets, lenient, executed::add));
+        for (MigrationResult.Executed one : executed) {
+          listener.finished(one.changeset(), one.direction(), one.took());
+          done.accept(one);
+        }
+        return failures;
+      } catch (SQLException e) {
+        pause("repeatable changesets", attempt, "the repeatable changesets", null, "", e);
+      }
+    }
+  }
+
+  private Map<Changeset, OperatorException> repeatOnce(
+      List<Changeset> drops,
+      List<Changeset> changesets,
+      boolean lenient,
+      Consumer<MigrationResult.Executed> done)
+      throws SQLException {
+    Connection connection = session.connection();
+    Map<Changeset, OperatorException> failures = new LinkedHashMap<>();
+    try (Statement statement = connection.createStatement()) {
+      statement.setEscapeProcessing(false);
+      for (Changeset changeset : drops) {
+        session.returnToRole();
+        done.accept(once(statement, changeset, Direction.DOWN, new Progress()));
+      }
+      List<Changeset> left = new ArrayList<>(changesets);
+      int before;
+      do {
+        before = left.size();
+        failures.clear();
+        for (Changeset changeset : List.copyOf(left)) {
+          Progress progress = new Progress();
+          Savepoint savepoint = connection.setSavepoint();
+          try {
+            session.returnToRole();
+            done.accept(once(statement, changeset, Direction.UP, progress));
+            left.remove(changeset);
+          } catch (SQLException e) {
+            if (SqlStates.isTransient(e)) {
+              throw e;
+            }
+            connection.rollback(savepoint);
+            failures.put(
+                changeset,
+                SqlErrorMessage.running(address, file(changeset, Direction.UP), progress.sql(), e));
+          }
+        }
+      } while (!left.isEmpty() && left.size() < before);
+    }
+    if (!lenient && !failures.isEmpty()) {
+      throw failures.values().stream()
+          .filter(failure -> !isAboutMissing(failure))
+          .findFirst()
+          .orElseGet(() -> failures.values().iterator().next());
+    }
+    return failures;
+  }
+
+  /// Whether an object does not exist, maybe because what creates it failed.
+  private static boolean isAboutMissing(OperatorException e) {
+    return e.getCause() instanceof SQLException cause && SqlStates.isMissingObject(cause);
+  }
+
+  private MigrationResult.Executed once(
+      Statement statement, Changeset changeset, Direction direction, Progress progress)
+      throws SQLException {
+    long begun = System.nanoTime();
+    inTransaction(
+        statement,
+        changeset,
+        direction,
+        direction == Direction.UP ? changeset.up() : Objects.requireNonNull(changeset.down()),
+        begun,
+        progress,
+        false);
+    return new MigrationResult.Executed(
+        changeset.label(), direction, Duration.ofNanos(System.nanoTime() - begun));
   }
 
   /// Rolls `changeset` back. Statements on objects that do not exist are skipped.
@@ -205,22 +308,38 @@ public final class ChangesetRunner {
         return new MigrationResult.Executed(changeset.label(), direction, took);
       } catch (SQLException e) {
         blockedBy = watch.blockedBy().isEmpty() ? blockedBy : watch.blockedBy();
-        if (!SqlStates.isTransient(e) || attempt > config.retries()) {
-          OperatorException failure =
-              SqlErrorMessage.running(address, file(changeset, direction), progress.sql(), e);
-          throw SqlStates.isTimeout(e) ? withBlocking(failure, blockedBy) : failure;
-        }
-        Duration pause =
-            Backoff.jittered(new Backoff(config.backoff(), config.backoffLimit()).pause(attempt));
-        String why = SqlErrorMessage.message(e);
-        listener.retrying(
+        pause(
             changeset.label(),
             attempt,
-            pause,
-            watch.blockedBy().isEmpty() ? why : why + ", blocked by " + watch.blockedBy());
-        sleep(pause);
+            file(changeset, direction),
+            progress.sql(),
+            SqlStates.isTimeout(e) ? blockedBy : "",
+            e);
       }
     }
+  }
+
+  /// Waits before the next attempt.
+  ///
+  /// @param what was attempted, for the message of a failure
+  /// @param blockedBy the sessions for which it waited; empty if none are known
+  /// @throws OperatorException if there is none after this failure
+  private void pause(
+      String label,
+      int attempt,
+      String what,
+      @Nullable String sql,
+      String blockedBy,
+      SQLException e) {
+    if (!SqlStates.isTransient(e) || attempt > config.retries()) {
+      throw withBlocking(SqlErrorMessage.running(address, what, sql, e), blockedBy);
+    }
+    Duration pause =
+        Backoff.jittered(new Backoff(config.backoff(), config.backoffLimit()).pause(attempt));
+    String why = SqlErrorMessage.message(e);
+    listener.retrying(
+        label, attempt, pause, blockedBy.isEmpty() ? why : why + ", blocked by " + blockedBy);
+    sleep(pause);
   }
 
   private static OperatorException withBlocking(OperatorException failure, String blockedBy) {
@@ -257,38 +376,51 @@ public final class ChangesetRunner {
       Progress progress,
       boolean leniently)
       throws SQLException {
-    @Nullable StoredColumns stored =
-        guard.isRequired(engine, changeset, direction) ? StoredColumns.read(engine) : null;
     try (Statement statement = session.connection().createStatement()) {
       statement.setEscapeProcessing(false);
       Transactions.run(
           session.connection(),
-          _ -> {
-            statement.execute(
-                timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
-            strikeBackfill(session.connection(), changeset, direction);
-            for (SqlStatement sql : statements) {
-              progress.statement = sql;
-              execute(statement, changeset, sql, leniently);
-            }
-            progress.statement = null;
-            if (direction == Direction.UP && !scratch) {
-              requireValidBackfill(changeset);
-            }
-            // Deferred triggers and constraints belong to the changeset: its settings and its role.
-            statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
-            session.returnToEngine();
-            if (stored != null) {
-              Optional<String> loss = stored.dropped(session.connection(), engine);
-              if (loss.isPresent()) {
-                guard.dropped(engine, changeset, direction, loss.get());
-              }
-            }
-            record(session.connection(), changeset, direction, begun);
-            // Of an attempt outside of a transaction, before its file was modified.
-            Journal.end(session.connection(), changeset);
-          });
+          _ ->
+              inTransaction(
+                  statement, changeset, direction, statements, begun, progress, leniently));
     }
+  }
+
+  /// Runs a changeset and records it, in the transaction of the session.
+  private void inTransaction(
+      Statement statement,
+      Changeset changeset,
+      Direction direction,
+      List<SqlStatement> statements,
+      long begun,
+      Progress progress,
+      boolean leniently)
+      throws SQLException {
+    @Nullable StoredColumns stored =
+        guard.isRequired(engine, changeset, direction) ? StoredColumns.read(engine) : null;
+    statement.execute(
+        timeouts("LOCAL", changeset, config.lockTimeout(), config.statementTimeout()));
+    strikeBackfill(session.connection(), changeset, direction);
+    for (SqlStatement sql : statements) {
+      progress.statement = sql;
+      execute(statement, changeset, sql, leniently);
+    }
+    progress.statement = null;
+    if (direction == Direction.UP && !scratch) {
+      requireValidBackfill(changeset);
+    }
+    // Deferred triggers and constraints belong to the changeset: its settings and its role.
+    statement.execute("SET CONSTRAINTS ALL IMMEDIATE");
+    session.returnToEngine();
+    if (stored != null) {
+      Optional<String> loss = stored.dropped(session.connection(), engine);
+      if (loss.isPresent()) {
+        guard.dropped(engine, changeset, direction, loss.get());
+      }
+    }
+    record(session.connection(), changeset, direction, begun);
+    // Of an attempt outside of a transaction, before its file was modified.
+    Journal.end(session.connection(), changeset);
   }
 
   /// Before the transaction ends, so that nothing is left of a changeset whose backfill cannot run.

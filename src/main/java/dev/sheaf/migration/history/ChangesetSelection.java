@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// A selection of changesets, and the changesets to apply before them.
 ///
@@ -78,6 +79,17 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
             .filter(changeset -> enabled.contains(changeset.module()))
             .filter(changeset -> !applied.contains(changeset))
             .toList());
+  }
+
+  /// Everything that makes the schema: every changeset of every module, also the repeatable ones.
+  public static List<Changeset> schema(Changelogs changelogs) {
+    return Stream.concat(
+            everything(changelogs).stream(),
+            Modules.everything(changelogs).enabled().stream()
+                .flatMap(
+                    module -> changelogs.repeatables().getOrDefault(module, List.of()).stream())
+                .map(changelogs::changeset))
+        .toList();
   }
 
   private static List<Changeset> everything(Changelogs changelogs) {

@@ -6,10 +6,14 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The changesets of this application: those of the enabled modules, parsed on first use, and the
@@ -62,6 +66,31 @@ public final class Changesets {
       }
     }
     return numbers.values().stream().map(changelogs::changeset).toList();
+  }
+
+  /// The repeatable changesets of the enabled modules, in the order of modules and names.
+  public List<Changeset> repeatables() {
+    return modules.enabled().stream()
+        .flatMap(module -> changelogs.repeatables().getOrDefault(module, List.of()).stream())
+        .map(changelogs::changeset)
+        .toList();
+  }
+
+  /// Those that are not applied as they are now.
+  public List<Changeset> pendingRepeatables(Connection connection) throws SQLException {
+    List<Changeset> all = repeatables();
+    if (all.isEmpty()) {
+      return all;
+    }
+    Map<String, History.Applied> applied =
+        History.repeatables(connection).stream()
+            .collect(Collectors.toMap(History.Applied::path, Function.identity()));
+    return all.stream()
+        .filter(changeset -> {
+          History.Applied row = applied.get(changeset.file().path());
+          return row == null || !row.accepts(changeset);
+        })
+        .toList();
   }
 
   /// The numbers of a module's files, in order. Nothing is parsed.
@@ -135,7 +164,7 @@ public final class Changesets {
     if (version != 0 && !numbers.contains(version)) {
       throw new OperatorException(
           "module " + module + " has no version " + version,
-          "its versions are 0 to " + numbers.getLast());
+          "its versions are 0 to " + (numbers.isEmpty() ? 0 : numbers.getLast()));
     }
   }
 

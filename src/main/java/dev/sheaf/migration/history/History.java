@@ -150,8 +150,17 @@ public final class History {
   }
 
   /// The applied changesets, in the order in which they were applied; empty if there is no history
-  /// yet.
+  /// yet. Without the repeatable ones.
   public static List<Applied> read(Connection connection) throws SQLException {
+    return rows(connection, "NOT");
+  }
+
+  /// The applied repeatable changesets, in the order in which they were applied last.
+  public static List<Applied> repeatables(Connection connection) throws SQLException {
+    return rows(connection, "");
+  }
+
+  private static List<Applied> rows(Connection connection, String not) throws SQLException {
     // Tables of an earlier version lack the seals.
     String sql =
         """
@@ -159,13 +168,38 @@ public final class History {
           FROM databasechangelog
           LEFT JOIN %s AS r ON r.path = filename
          WHERE %s
+           AND %s starts_with(split_part(filename, '/', 4), 'R__')
          ORDER BY orderexecuted, filename
         """
             .formatted(
-                hasRollbacks(connection) ? "schema_rollback" : "(SELECT NULL AS path)", OURS);
+                hasRollbacks(connection) ? "schema_rollback" : "(SELECT NULL AS path)", OURS, not);
     return Sql.of(sql)
         .listIfExists(
             connection, row -> new Applied(row.getString(1), row.getString(2), row.getString(3)));
+  }
+
+  /// A row of another user of Liquibase.
+  ///
+  /// @param checksum `null` accepts any
+  public record Foreign(String id, String author, String path, @Nullable String checksum) {
+
+    /// As Liquibase names a changeset.
+    @Override
+    public String toString() {
+      return path + "::" + id + "::" + author;
+    }
+  }
+
+  /// The rows of other users of Liquibase, in the order in which they were executed.
+  public static List<Foreign> foreign(Connection connection) throws SQLException {
+    return Sql.of(
+            "SELECT id, author, filename, md5sum FROM databasechangelog WHERE NOT (%s) ORDER BY orderexecuted, filename"
+                .formatted(OURS))
+        .listIfExists(
+            connection,
+            row ->
+                new Foreign(
+                    row.getString(1), row.getString(2), row.getString(3), row.getString(4)));
   }
 
   /// Whether nothing was ever recorded as applied here. What was rolled back leaves its events.
@@ -183,21 +217,30 @@ public final class History {
     return read(connection).stream().filter(row -> row.module().equals(module)).toList();
   }
 
-  /// Records in the caller's transaction that `changeset` is applied, as Liquibase does.
+  /// Records in the caller's transaction that `changeset` is applied, as Liquibase does. A
+  /// repeatable one that was applied before is then the last one.
   public static void add(Connection connection, Changeset changeset, String deployment)
       throws SQLException {
     String sql =
         """
         INSERT INTO databasechangelog (id, author, filename, dateexecuted, orderexecuted, exectype, md5sum,
                                        description, comments, liquibase, deployment_id)
-        SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, 'EXECUTED', ?, 'sql', left(?, 255), ?, ?
+        SELECT ?, ?, ?, localtimestamp, coalesce(max(orderexecuted), 0) + 1, ?, ?, 'sql', left(?, 255), ?, ?
           FROM databasechangelog
         """;
+    boolean again =
+        changeset.file().isRepeatable()
+            && Sql.of(
+                        "DELETE FROM databasechangelog WHERE filename = ? AND " + OURS,
+                        changeset.file().path())
+                    .update(connection)
+                > 0;
     Sql.of(
             sql,
             changeset.id(),
             changeset.author(),
             changeset.file().path(),
+            again ? "RERAN" : "EXECUTED",
             changeset.checksum(),
             changeset.comment(),
             LiquibaseUtil.getBuildVersion(),

@@ -37,6 +37,18 @@ public final class Rollbacks {
     return rollbacks;
   }
 
+  /// What drops the objects of applied repeatable changesets as they were applied, the last one
+  /// first; without those of which that is not known.
+  public List<Changeset> ofRepeatables() throws SQLException {
+    List<Changeset> rollbacks = new ArrayList<>();
+    for (History.Applied row : History.repeatables(connection).reversed()) {
+      StoredRollback.find(connection, row.path())
+          .filter(stored -> stored.down() != null)
+          .ifPresent(rollbacks::add);
+    }
+    return rollbacks;
+  }
+
   /// The changeset of `row`, with its rollback.
   ///
   /// @throws OperatorException as above

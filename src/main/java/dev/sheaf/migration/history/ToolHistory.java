@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// @param table its table, with its schema
 /// @param applied the versions that are recorded as applied, and the checksum of each if the tool
 ///   records one
+/// @param repeatables the names of the repeatable files that are applied, and the checksum of each
 /// @param completeTo everything up to this version is applied too, without being recorded; 0 for
 ///   nothing
 /// @param failed the version whose files ended with a failure; `null` if there is none
@@ -30,6 +31,7 @@ public record ToolHistory(
     MigrationTool tool,
     String table,
     SortedMap<Long, Optional<Integer>> applied,
+    SortedMap<String, Optional<Integer>> repeatables,
     long completeTo,
     @Nullable Long failed) {
 
@@ -143,6 +145,7 @@ public record ToolHistory(
 
   private static ToolHistory read(Connection connection, Table table) throws SQLException {
     SortedMap<Long, Optional<Integer>> applied = new TreeMap<>();
+    SortedMap<String, Optional<Integer>> repeatables = new TreeMap<>();
     AtomicLong completeTo = new AtomicLong();
     List<Long> failed = new ArrayList<>();
     switch (table.tool) {
@@ -172,12 +175,13 @@ public record ToolHistory(
               .list(
                   connection,
                   row -> applied.put(number(table, row.getString(1)), Optional.empty()));
-      case FLYWAY -> flyway(connection, table, applied, completeTo, failed);
+      case FLYWAY -> flyway(connection, table, applied, repeatables, completeTo, failed);
     }
     return new ToolHistory(
         table.tool,
         table.name,
         applied,
+        repeatables,
         completeTo.get(),
         failed.isEmpty() ? null : failed.getFirst());
   }
@@ -186,6 +190,7 @@ public record ToolHistory(
       Connection connection,
       Table table,
       SortedMap<Long, Optional<Integer>> applied,
+      SortedMap<String, Optional<Integer>> repeatables,
       AtomicLong completeTo,
       List<Long> failed)
       throws SQLException {
@@ -198,10 +203,18 @@ public record ToolHistory(
             row -> {
               String version = row.getString(1);
               String type = row.getString(2);
-              if (version == null) {
+              if (version == null && type.equals("SQL")) {
+                String file = row.getString(5).substring(row.getString(5).lastIndexOf('/') + 1);
+                // Each run adds a row. One that failed is run again.
+                repeatables.remove(file);
+                if (row.getBoolean(4)) {
+                  repeatables.put(file, Optional.ofNullable(row.getObject(3, Integer.class)));
+                }
+                return true;
+              } else if (version == null) {
                 throw new OperatorException(
-                    row.getString(5) + " is applied, and repeatable migrations are not supported",
-                    "write what it creates as a migration with a number, apply that with Flyway, and delete its row in "
+                    row.getString(5) + " is applied, which is not SQL but " + type,
+                    "write what it does as a repeatable SQL file, and delete its rows in "
                         + table.name);
               }
               long number = number(table, version);

@@ -81,6 +81,14 @@ public final class Trash {
         .update(connection);
   }
 
+  /// Drops everything in the trash of a scratch database.
+  public static void empty(Connection scratch) throws SQLException {
+    for (Item item : read(scratch, Duration.ZERO)) {
+      drop(scratch, item);
+    }
+    dropSchema(scratch);
+  }
+
   /// Drops the columns from the trash of `reference` that were dropped permanently in `live`. The
   /// same changesets ran in both databases.
   public static void mirror(Connection live, Connection reference) throws SQLException {

@@ -1,6 +1,8 @@
 package dev.sheaf.migration.lint;
 
+import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.changelog.ChangelogCheck;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +33,9 @@ public record Finding(
   /// The name of the rule for a file's form, which needs no database.
   private static final String FORM = "form";
 
+  /// The name of the rule for the file of the schema.
+  private static final String SNAPSHOT = "schema-snapshot";
+
   /// A finding about the form of a file.
   public static Finding ofForm(ChangelogCheck.Finding finding) {
     return new Finding(
@@ -44,6 +49,34 @@ public record Finding(
         finding.message(),
         "docs/migrations.md describes the format of changelogs",
         null);
+  }
+
+  /// A finding about the file of the schema.
+  ///
+  /// @param difference of what it makes from what the changelogs make
+  public static Finding ofSnapshot(Path file, Difference difference) {
+    return new Finding(
+        SNAPSHOT,
+        Severity.ERROR,
+        file.toString(),
+        1,
+        null,
+        difference.object(),
+        null,
+        switch (difference.kind()) {
+          case MISSING -> "does not make " + difference.object() + ", which the changelogs make";
+          case EXTRA -> "makes " + difference.object() + ", which the changelogs do not make";
+          case CHANGED ->
+              "makes %s as %s, and the changelogs make it as %s"
+                  .formatted(difference.object(), difference.actual(), difference.expected());
+        },
+        "write it again: sheaf migrate snapshot",
+        null);
+  }
+
+  /// Whether it is about the file of the schema, and not about one of the changelogs.
+  boolean isOfSnapshot() {
+    return rule.equals(SNAPSHOT);
   }
 
   Finding withLock(@Nullable LockMode lock) {

@@ -63,7 +63,10 @@ public record Sarif(@JsonProperty("$schema") String schema, String version, List
     Path file = Path.of(finding.file());
     Path directory =
         file.getNameCount() == 2 ? Changelogs.directory(root, file.getName(0).toString()) : root;
-    String uri = directory.resolve(file.getFileName()).toString().replace('\\', '/');
+    String uri =
+        (finding.isOfSnapshot() ? file : directory.resolve(file.getFileName()))
+            .toString()
+            .replace('\\', '/');
     return new Result(
         finding.rule(),
         finding.severity(),

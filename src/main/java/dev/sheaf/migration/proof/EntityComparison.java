@@ -134,13 +134,13 @@ public record EntityComparison(List<Part> parts, List<String> drops) {
       Set<Item> created = new LinkedHashSet<>();
       for (Item item : expected.objects().values()) {
         Item table = item.kind() == Kind.TABLE ? item : expected.ownerOf(item);
-        if (table != null && isMapped(table) && find(actual, Kind.TABLE, table.name()) == null) {
+        if (table != null && isMapped(table) && actual.find(Kind.TABLE, table.name()) == null) {
           created.add(item);
         }
       }
       for (Kind kind : List.of(Kind.SCHEMA, Kind.SEQUENCE)) {
         for (Item item : expected.objects().values()) {
-          if (item.kind() == kind && find(actual, kind, item.name()) == null) {
+          if (item.kind() == kind && actual.find(kind, item.name()) == null) {
             add("", item.create());
           }
         }
@@ -193,13 +193,13 @@ public record EntityComparison(List<Part> parts, List<String> drops) {
 
     /// Whether the table exists, so that it can have rows.
     private boolean exists(String table) {
-      return find(actual, Kind.TABLE, table) != null;
+      return actual.find(Kind.TABLE, table) != null;
     }
 
     /// Whether indexes can be built concurrently, keys can use them, and foreign keys can be
     /// validated later. PostgreSQL can do none of these with a partitioned table.
     private boolean isChangedOnline(String table) {
-      Item found = find(actual, Kind.TABLE, table);
+      Item found = actual.find(Kind.TABLE, table);
       return found != null && found.relation().kind() == Catalog.Kind.TABLE;
     }
 
@@ -273,18 +273,11 @@ public record EntityComparison(List<Part> parts, List<String> drops) {
       add(conclusions, table, "ALTER TABLE %s DROP CONSTRAINT %s".formatted(table, check));
     }
 
-    private static @Nullable Item find(CatalogObjects objects, Kind kind, String name) {
-      return objects.objects().values().stream()
-          .filter(item -> item.kind() == kind && item.name().equals(name))
-          .findFirst()
-          .orElse(null);
-    }
-
     private void column(Item wanted) {
       String table = wanted.table();
       Column column = wanted.column();
       String value = column.generated() ? null : column.defaultValue();
-      Item same = find(actual, Kind.COLUMN, wanted.name());
+      Item same = actual.find(Kind.COLUMN, wanted.name());
       if (same == null) {
         boolean empty = column.notNull() && value == null;
         add(

@@ -120,6 +120,7 @@ public final class RollbackDerivation {
         case LIQUIBASE -> writeComments(file, statements, lossy, open);
         case GOOSE -> append(file, "-- +goose Down", sql(statements, lossy, open, true));
         case DBMATE -> append(file, "-- migrate:down", sql(statements, lossy, open, false));
+        case REPEATABLE -> throw new IllegalStateException("it drops what it creates");
         case PAIR, PLAIN, FLYWAY -> {
           Path other = file.resolveSibling(changelog.rollbackName());
           Files.writeString(other, sql(statements, lossy, open, false));

@@ -20,7 +20,6 @@ import dev.sheaf.migration.scratch.ScratchSchema;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,12 +32,6 @@ import java.util.stream.Stream;
 /// for the same data, in a scratch database, and compares the two catalogs. Of instances of
 /// templates that are alike, one is built.
 public final class Verification {
-
-  private static final String ROLE_HAS_SEARCH_PATH =
-      """
-      SELECT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting
-                      WHERE setdatabase = 0 AND setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND setting LIKE 'search\\_path=%')
-      """;
 
   private final DatabaseAddress address;
   private final MigrationConfig config;
@@ -60,7 +53,7 @@ public final class Verification {
     ObjectTemplates templates = new ObjectTemplates(changelogs);
     try (ScratchDatabase reference =
         ScratchDatabase.create(ScratchDatabase.server(address, config))) {
-      workIn(CatalogReader.home(live), reference);
+      reference.workIn(CatalogReader.home(live));
       return compare(live, applied, privileges, templates, reference);
     }
   }
@@ -110,7 +103,7 @@ public final class Verification {
   }
 
   /// @param name of a table, an index or a sequence that belongs to the history of another tool
-  private static boolean isExtraOf(String name, Difference difference) {
+  static boolean isExtraOf(String name, Difference difference) {
     String object = difference.object();
     int start = object.indexOf(" " + name);
     int end = start + 1 + name.length();
@@ -203,24 +196,6 @@ public final class Verification {
           .map(index -> catalog.relation(index.oid()).reference())
           .flatMap(name -> Stream.of("index " + name, "privileges " + name))
           .collect(Collectors.toSet());
-    }
-  }
-
-  /// Gives the scratch database the schema of the live history as its current one, until a
-  /// changeset sets another one for its database.
-  private static void workIn(String schema, ScratchDatabase reference) throws SQLException {
-    try (Connection connection =
-            reference.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME);
-        Statement statement = connection.createStatement()) {
-      statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
-      // A setting of the role prevails over one of the database.
-      String role =
-          Sql.of(ROLE_HAS_SEARCH_PATH).isTrue(connection)
-              ? "ROLE CURRENT_USER IN DATABASE"
-              : "DATABASE";
-      statement.execute(
-          "ALTER %s %s SET search_path = %s, public"
-              .formatted(role, reference.address().database(), schema));
     }
   }
 

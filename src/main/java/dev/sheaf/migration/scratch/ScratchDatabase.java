@@ -1,6 +1,7 @@
 package dev.sheaf.migration.scratch;
 
 import dev.sheaf.database.DatabaseAddress;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.database.Transactions;
@@ -30,6 +31,12 @@ public final class ScratchDatabase implements AutoCloseable {
 
   /// Prefix of a database that was replaced, until it is dropped.
   private static final String REPLACED = "_old";
+
+  private static final String ROLE_HAS_SEARCH_PATH =
+      """
+      SELECT EXISTS (SELECT FROM pg_db_role_setting, unnest(setconfig) AS setting
+                      WHERE setdatabase = 0 AND setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND setting LIKE 'search\\_path=%')
+      """;
 
   /// The purpose of a scratch database.
   private enum Purpose {
@@ -171,6 +178,24 @@ public final class ScratchDatabase implements AutoCloseable {
 
   public DatabaseAddress address() {
     return address;
+  }
+
+  /// Makes a schema the current one of new sessions, whatever search path the role has, until a
+  /// changeset sets another one for its database.
+  ///
+  /// @param schema as SQL has to write it
+  public void workIn(String schema) throws SQLException {
+    try (Connection connection = open(address);
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
+      // A setting of the role prevails over one of the database.
+      String role =
+          Sql.of(ROLE_HAS_SEARCH_PATH).isTrue(connection)
+              ? "ROLE CURRENT_USER IN DATABASE"
+              : "DATABASE";
+      statement.execute(
+          "ALTER %s %s SET search_path = %s, public".formatted(role, address.database(), schema));
+    }
   }
 
   /// Renames the database to a permanent name and replaces the database of that name, if there is

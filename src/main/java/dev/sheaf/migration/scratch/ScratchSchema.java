@@ -16,6 +16,7 @@ import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -40,7 +41,8 @@ public final class ScratchSchema implements AutoCloseable {
   }
 
   /// Applies `changesets` in this order, to an empty database or after others, and runs the
-  /// backfills that they require.
+  /// backfills that they require. Repeatable ones are applied after the others, in any order that
+  /// their dependencies allow.
   public static void apply(
       List<Changeset> changesets,
       Connection connection,
@@ -51,9 +53,17 @@ public final class ScratchSchema implements AutoCloseable {
     if (!changesets.isEmpty()) {
       try (ChangesetSession session = ChangesetSession.open(address, config, connection)) {
         ChangesetRunner runner = ChangesetRunner.onScratch(connection, session, address, config);
+        List<Changeset> repeatables = new ArrayList<>();
         for (Changeset changeset : changesets) {
-          workOffBackfills(changeset, connection, address);
-          runner.run(changeset, Direction.UP);
+          if (changeset.file().isRepeatable()) {
+            repeatables.add(changeset);
+          } else {
+            workOffBackfills(changeset, connection, address);
+            runner.run(changeset, Direction.UP);
+          }
+        }
+        if (!repeatables.isEmpty()) {
+          runner.repeat(List.of(), repeatables, false, _ -> {});
         }
       }
     }
@@ -74,7 +84,21 @@ public final class ScratchSchema implements AutoCloseable {
   /// @throws OperatorException if a changeset fails, or the role may not create databases
   public static ScratchSchema at(
       DatabaseAddress server, MigrationConfig config, List<Changeset> applied) throws SQLException {
-    ScratchDatabase database = ScratchDatabase.create(server);
+    return at(ScratchDatabase.create(server), config, applied);
+  }
+
+  /// The same, where what has no schema in its name is created in `public`, whatever search path
+  /// the address, the database and the role have.
+  public static ScratchSchema inPublic(
+      DatabaseAddress server, MigrationConfig config, List<Changeset> applied) throws SQLException {
+    ScratchDatabase database = ScratchDatabase.create(server.withoutSchema());
+    database.workIn("public");
+    return at(database, config, applied);
+  }
+
+  private static ScratchSchema at(
+      ScratchDatabase database, MigrationConfig config, List<Changeset> applied)
+      throws SQLException {
     try {
       ScratchSchema scratch =
           new ScratchSchema(

@@ -132,7 +132,7 @@ class ChangelogFormTest {
         "V1__a.sql:SELECT 002_b.sql:SELECT",
         "001_a.down.sql:SELECT 002_b.up.sql:SELECT",
         "001_a.up.sql:SELECT 001_a.down.sql:SELECT 001_b.down.sql:SELECT",
-        "R__view.sql:SELECT",
+        "R__a.view.sql:SELECT",
         "V1.1__a.sql:SELECT",
         "afterMigrate.sql:SELECT",
       })

@@ -7,15 +7,22 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogFile;
-import dev.sheaf.migration.history.MigrationTool;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.zip.CRC32;
+import liquibase.Contexts;
+import liquibase.Liquibase;
+import liquibase.database.DatabaseFactory;
+import liquibase.database.jvm.JdbcConnection;
+import liquibase.resource.DirectoryResourceAccessor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -163,7 +170,7 @@ class AdoptionIT {
     assertThat(migrations().history()).isEmpty();
 
     Adoption.Request forced =
-        new Adoption.Request(MigrationTool.GOLANG_MIGRATE, null, "core", null, true);
+        new Adoption.Request("golang-migrate", null, "core", null, true);
     assertThat(migrations().adopt(forced, Approval.NONE, SILENT).problems())
         .singleElement()
         .asString()
@@ -204,8 +211,8 @@ class AdoptionIT {
     refused(
         "flyway", null, "public.flyway_schema_history has version 1.1, which is no whole number");
     database.execute(
-        "UPDATE flyway_schema_history SET version = NULL, script = 'R__v.sql' WHERE installed_rank = 1");
-    refused("flyway", null, "R__v.sql is applied, and repeatable migrations are not supported");
+        "UPDATE flyway_schema_history SET version = NULL, type = 'JDBC' WHERE installed_rank = 1");
+    refused("flyway", null, "V1__author.sql is applied, which is not SQL but JDBC");
     database.execute(
         """
         DELETE FROM flyway_schema_history WHERE installed_rank > 1;
@@ -213,6 +220,44 @@ class AdoptionIT {
         """);
 
     assertThat(run(adopt("flyway", null))).containsExactly("core/V1__author", "core/V2__book");
+  }
+
+  /// The last row of a repeatable file counts. One that was modified since is pending, as for
+  /// Flyway.
+  @Test
+  void repeatableFilesOfFlywayAreTakenOver() throws Exception {
+    madeBy("flyway");
+    String names = "CREATE OR REPLACE VIEW names AS SELECT name FROM author;\n";
+    String titles = "CREATE OR REPLACE VIEW titles AS SELECT id FROM book;\n";
+    Psql.run(database.address(), names + titles);
+    Files.writeString(root.resolve("R__names.sql"), names);
+    Files.writeString(
+        root.resolve("R__titles.sql"), titles.replace("SELECT id", "SELECT id, author_id"));
+    database.execute(
+        """
+        INSERT INTO flyway_schema_history
+        VALUES (5, NULL, 'names', 'SQL', 'R__names.sql', 17, 'ann', now(), 9, true),
+               (6, NULL, 'titles', 'SQL', 'R__titles.sql', %s, 'ann', now(), 9, true),
+               (7, NULL, 'names', 'SQL', 'R__names.sql', %s, 'ann', now(), 9, true)
+        """
+            .formatted(crc(titles), crc(names)));
+
+    MigrationResult adopted = adopt("flyway", null);
+    assertThat(run(adopted)).containsExactly("core/V1__author", "core/V2__book", "core/R__names");
+    assertThat(adopted.notes())
+        .contains("core/R__titles was modified after it was applied; the next up applies it");
+    assertThat(migrations().status().modules().getFirst().pending())
+        .containsExactly("core/V3__review", "core/R__titles");
+    assertThat(run(migrations().up(SILENT))).containsExactly("core/V3__review", "core/R__titles");
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(run(migrations().down("core", 3, Approval.NONE, SILENT)))
+        .contains("core/V1__author", "core/R__names");
+  }
+
+  private static int crc(String sql) {
+    CRC32 checksum = new CRC32();
+    sql.lines().forEach(line -> checksum.update(line.getBytes(StandardCharsets.UTF_8)));
+    return (int) checksum.getValue();
   }
 
   /// Each module of a project can have a table of its own.
@@ -241,8 +286,7 @@ class AdoptionIT {
               run(
                   migrations()
                       .adopt(
-                          new Adoption.Request(
-                              MigrationTool.GOLANG_MIGRATE, table, module, null, false),
+                          new Adoption.Request("golang-migrate", table, module, null, false),
                           Approval.NONE,
                           SILENT)))
           .containsExactly(module + "/1_init");
@@ -274,6 +318,119 @@ class AdoptionIT {
     assertThat(run(migrations().baseline(new Migrations.Scope("core", 2L), Approval.NONE, SILENT)))
         .hasSize(2);
     assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
+  }
+
+  /// Liquibase itself makes the history, of one file with other ids and authors.
+  @Test
+  void rowsOfLiquibaseAreLinkedByTheirChecksums() throws Exception {
+    Path old = Files.createDirectories(root.resolve("old"));
+    Files.writeString(
+        old.resolve("all.sql"),
+        """
+        --liquibase formatted sql
+        --changeset ann:create-author
+        %s--rollback DROP TABLE author;
+
+        --changeset bob:7 labels:x
+        --comment what they wrote
+        %s
+        """
+            .formatted(UP.get(0), UP.get(1)));
+    try (Connection connection = database.connect();
+        Liquibase liquibase =
+            new Liquibase(
+                "all.sql",
+                new DirectoryResourceAccessor(old),
+                DatabaseFactory.getInstance()
+                    .findCorrectDatabaseImplementation(new JdbcConnection(connection)))) {
+      liquibase.update(new Contexts());
+    }
+    Path module = Files.createDirectories(root.resolve("new/core"));
+    for (int i = 0; i < NAMES.size(); i++) {
+      Files.writeString(
+          module.resolve(ChangelogFile.digits(i + 1) + "_" + NAMES.get(i) + ".sql"),
+          "--liquibase formatted sql\n\n--changeset core:%s\n%s--rollback DROP TABLE %s;\n"
+              .formatted(ChangelogFile.digits(i + 1), UP.get(i), NAMES.get(i)));
+    }
+    root = root.resolve("new");
+    List<String> before = rows("databasechangelog");
+
+    assertThat(run(adopt("liquibase", null))).containsExactly("core/001_author", "core/002_book");
+    assertThat(rows("databasechangelog")).containsAll(before).hasSize(4);
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
+    assertThat(run(migrations().down("core", 3, Approval.NONE, SILENT))).hasSize(3);
+    assertThat(rows("databasechangelog")).isEqualTo(before);
+
+    Files.writeString(
+        module.resolve("002_book.sql"), Files.readString(module.resolve("002_book.sql")).replace("author_id", "by"));
+    refused(
+        "liquibase", null, "Liquibase has applied what no file has the checksum of: all.sql::7::bob");
+    database.execute("UPDATE databasechangelog SET md5sum = '8:' || substr(md5sum, 3)");
+    refused("liquibase", null, "let Liquibase 4.22 or later run once");
+    database.execute("TRUNCATE databasechangelog");
+    refused("liquibase", null, "databasechangelog has no rows of Liquibase");
+  }
+
+  /// The files are what `alembic upgrade --sql` and `alembic downgrade --sql` write.
+  @Test
+  void aRevisionOfAlembicIsTakenOver() throws Exception {
+    List<String> revisions = List.of("ae1027a6acf0", "1975ea83b712", "27c6a30d7c24");
+    for (int i = 0; i < NAMES.size(); i++) {
+      String number = ChangelogFile.digits(i + 1);
+      Files.writeString(
+          root.resolve(number + "_" + NAMES.get(i) + ".sql"),
+          "BEGIN;\n\n"
+              + (i == 0
+                  ? "CREATE TABLE alembic_version (\n    version_num VARCHAR(32) NOT NULL, \n    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n);\n\n"
+                  : "")
+              + "-- Running upgrade %s -> %s\n\n".formatted(i == 0 ? "" : revisions.get(i - 1), revisions.get(i))
+              + UP.get(i)
+              + (i == 0
+                  ? "\nINSERT INTO alembic_version (version_num) VALUES ('%s') RETURNING alembic_version.version_num;"
+                      .formatted(revisions.get(i))
+                  : "\nUPDATE alembic_version SET version_num='%s' WHERE alembic_version.version_num = '%s';"
+                      .formatted(revisions.get(i), revisions.get(i - 1)))
+              + "\n\nCOMMIT;\n\n");
+      Files.writeString(
+          root.resolve(number + "_" + NAMES.get(i) + "_down.sql"),
+          "BEGIN;\n\nDROP TABLE %s;\n\n".formatted(NAMES.get(i))
+              + (i == 0
+                  ? "DELETE FROM alembic_version WHERE alembic_version.version_num = '%s';\n\nDROP TABLE alembic_version;"
+                      .formatted(revisions.get(i))
+                  : "UPDATE alembic_version SET version_num='%s' WHERE alembic_version.version_num = '%s';"
+                      .formatted(revisions.get(i - 1), revisions.get(i)))
+              + "\n\nCOMMIT;\n\n");
+    }
+    refused("alembic", null, "there is no revision of Alembic in alembic_version");
+    Psql.run(
+        database.address(),
+        Files.readString(root.resolve("001_author.sql")) + Files.readString(root.resolve("002_book.sql")));
+
+    assertThat(run(adopt("alembic", null))).containsExactly("core/001_author", "core/002_book");
+    assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
+    assertThat(rows("alembic_version")).containsExactly("(27c6a30d7c24)");
+    assertThat(migrations().verify()).isEmpty();
+    assertThat(run(migrations().down("core", 2, Approval.NONE, SILENT))).hasSize(2);
+    assertThat(rows("alembic_version")).containsExactly("(ae1027a6acf0)");
+    assertThat(run(migrations().down("core", 1, Approval.NONE, SILENT))).hasSize(1);
+
+    database.execute(
+        "CREATE TABLE alembic_version (version_num varchar(32)); INSERT INTO alembic_version VALUES ('0123abcd')");
+    refused("alembic", null, "alembic_version is at revision 0123abcd, and no file records it");
+    database.execute("INSERT INTO alembic_version VALUES ('4567abcd')");
+    refused("alembic", null, "alembic_version has several heads: 0123abcd, 4567abcd");
+  }
+
+  @Test
+  void aDatabaseWithoutAHistoryIsTakenOver() throws Exception {
+    files("golang-migrate");
+    Psql.run(database.address(), UP.get(0) + UP.get(1));
+    refused("database", null, "the database is not what the files make: column public.review.id is missing");
+    database.execute(UP.get(2));
+
+    assertThat(run(adopt("database", null))).hasSize(3);
+    assertThat(migrations().status().upToDate()).isTrue();
   }
 
   private static final List<String> UP =
@@ -330,7 +487,7 @@ class AdoptionIT {
   private MigrationResult adopt(String from, @Nullable Long at) {
     return migrations()
         .adopt(
-            new Adoption.Request(MigrationTool.of(from).orElse(null), null, "core", at, false),
+            new Adoption.Request(from, null, "core", at, false),
             Approval.NONE,
             SILENT);
   }
