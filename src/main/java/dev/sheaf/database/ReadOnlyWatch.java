@@ -1,10 +1,14 @@
 package dev.sheaf.database;
 
 import io.agroal.api.AgroalDataSource;
+import io.quarkus.runtime.StartupEvent;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import io.quarkus.scheduler.ScheduledExecution;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.event.Observes;
 import jakarta.inject.Singleton;
+import jakarta.interceptor.Interceptor;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -36,7 +40,12 @@ public class ReadOnlyWatch implements Scheduled.SkipPredicate {
     return mode != null;
   }
 
-  @Scheduled(every = "2s", concurrentExecution = ConcurrentExecution.SKIP)
+  /// Before the scheduler starts background work.
+  void lookFirst(@Observes @Priority(Interceptor.Priority.PLATFORM_BEFORE - 1) StartupEvent event) {
+    look();
+  }
+
+  @Scheduled(every = "2s", delayed = "2s", concurrentExecution = ConcurrentExecution.SKIP)
   void look() {
     ReadOnlyMode before = mode;
     try (Connection connection = pool.getConnection()) {

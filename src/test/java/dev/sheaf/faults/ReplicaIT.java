@@ -199,10 +199,7 @@ class ReplicaIT {
 
   /// A service that knows only the standby. Its background work rests.
   private SheafProcess readerOfTheStandby() throws Exception {
-    SheafProcess reader =
-        SheafProcess.start(
-            standby,
-            Map.of("SHEAF_INGESTION_POLL_EVERY", "0.1s", "SHEAF_INDEX_CHECK_EVERY", "0.1s"));
+    SheafProcess reader = SheafProcess.start(standby, Map.of("SHEAF_INDEX_CHECK_EVERY", "1s"));
     await()
         .until(() ->
             reader
