@@ -34,6 +34,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       TrashCommand.class,
       ImportCommand.class,
       ExportCommand.class,
+      EvaluateCommand.class,
       AutoComplete.GenerateCompletion.class,
       ManPageCommand.class,
       CommandLine.HelpCommand.class
@@ -46,7 +47,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "0:done",
       "1:failed",
       "2:usage error",
-      "3:not up to date (status --check), differences (verify, backup verify) or incomplete (derive-rollback)"
+      "3:not up to date (status --check), differences (verify, backup verify) or incomplete"
+          + " (derive-rollback)"
     })
 public final class Cli {
 
