@@ -35,6 +35,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       ReadonlyCommand.class,
       ImportCommand.class,
       ExportCommand.class,
+      EvaluateCommand.class,
       AutoComplete.GenerateCompletion.class,
       ManPageCommand.class,
       CommandLine.HelpCommand.class

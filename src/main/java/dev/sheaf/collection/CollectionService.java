@@ -544,6 +544,22 @@ public class CollectionService {
         .orElseThrow(() -> notFound(name));
   }
 
+  /// Whether a collection searches titles with the texts. This is never changed.
+  ///
+  /// @param space of the collection; false if it was dropped
+  public boolean searchesTitles(Space space) {
+    return QuarkusTransaction.joiningExisting()
+        .call(() ->
+            entityManager
+                .createQuery(
+                    "SELECT c.settings FROM DocumentCollection c WHERE c.id = :id", String.class)
+                .setParameter("id", space.collectionId())
+                .getResultStream()
+                .findFirst()
+                .map(settings -> CollectionSettings.parse(settings).searchesTitles())
+                .orElse(false));
+  }
+
   /// The problem that there is no collection of this name.
   public static Problem notFound(String name) {
     return new Problem(

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// @param precision the requested precision of the index, if it was changed after the creation of
 ///   the collection; [dev.sheaf.embedding.Space#precision] is that of the index that searches use
 /// @param language the name of a text search configuration of PostgreSQL
+/// @param titles whether the title of a document is embedded with each chunk, and searched for
+///   words
 /// @param fields the top-level fields of the metadata that have an index for range conditions
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -27,6 +29,7 @@ public record CollectionSettings(
     @Nullable Precision precision,
     @Nullable Hnsw hnsw,
     @Nullable String language,
+    @Nullable Boolean titles,
     Map<String, FieldType> fields) {
 
   static final String DEFAULT_LANGUAGE = "english";
@@ -44,6 +47,7 @@ public record CollectionSettings(
       @Nullable Precision precision,
       @Nullable Hnsw hnsw,
       @Nullable String language,
+      @Nullable Boolean titles,
       @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
       throw unknownLanguage(language);
@@ -51,6 +55,7 @@ public record CollectionSettings(
     this.precision = precision;
     this.hnsw = hnsw;
     this.language = language;
+    this.titles = titles;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
     if (this.fields.size() > MAX_FIELDS) {
       throw Problem.field("fields", "At most " + MAX_FIELDS + " fields can have an index.");
@@ -59,8 +64,8 @@ public record CollectionSettings(
       if (!FIELD.matcher(name).matches()) {
         throw Problem.field(
             "fields",
-            "A field with an index must be at the top level of the metadata, and its name must have 1"
-                + " to 27 characters of A-Z, a-z, 0-9 and _, unlike "
+            "A field with an index must be at the top level of the metadata, and its name must have"
+                + " 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike "
                 + name
                 + ".");
       }
@@ -102,6 +107,11 @@ public record CollectionSettings(
     return language == null ? DEFAULT_LANGUAGE : language;
   }
 
+  /// Whether titles are searched with the texts.
+  public boolean searchesTitles() {
+    return Boolean.TRUE.equals(titles);
+  }
+
   /// The number of candidates that a search considers in the index.
   public int efSearch(int fallback) {
     return hnsw == null || hnsw.efSearch() == null ? fallback : hnsw.efSearch();
@@ -114,7 +124,9 @@ public record CollectionSettings(
 
   /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
-    return precision == null ? new CollectionSettings(fallback, hnsw, language, fields) : this;
+    return precision == null
+        ? new CollectionSettings(fallback, hnsw, language, titles, fields)
+        : this;
   }
 
   static CollectionSettings parse(String json) {
@@ -138,7 +150,7 @@ public record CollectionSettings(
         "language",
         "The language "
             + language
-            + " is not available. Choose a text search configuration of PostgreSQL, such as english,"
-            + " german or simple.");
+            + " is not available. Choose a text search configuration of PostgreSQL, such as"
+            + " english, german or simple.");
   }
 }

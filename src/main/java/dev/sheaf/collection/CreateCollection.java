@@ -28,10 +28,18 @@ import org.jspecify.annotations.Nullable;
           description = "The name of a text search configuration of PostgreSQL",
           defaultValue = CollectionSettings.DEFAULT_LANGUAGE),
       @SchemaProperty(
+          name = "titles",
+          type = SchemaType.BOOLEAN,
+          description =
+              "Whether the title of a document is embedded with each of its chunks, and searched"
+                  + " for words",
+          defaultValue = "false"),
+      @SchemaProperty(
           name = "fields",
           type = SchemaType.OBJECT,
           description =
-              "The metadata fields that get an index for range conditions in filters, with their types",
+              "The metadata fields that get an index for range conditions in filters, with their"
+                  + " types",
           additionalProperties = FieldType.class,
           examples = "{\"year\": \"number\"}")
     })
@@ -40,7 +48,8 @@ public record CreateCollection(
     @Nullable String description,
     @Schema(
             description =
-                "`none`: the client computes the vectors. Absent: the default model of the service.")
+                "`none`: the client computes the vectors. Absent: the default model of the"
+                    + " service.")
         @Nullable String model,
     @Schema(
             description =
@@ -58,6 +67,7 @@ public record CreateCollection(
 
   /// @param hnsw parameters of the index; absent parameters follow the configuration
   /// @param language the name of a text search configuration of PostgreSQL; default `english`
+  /// @param titles whether titles are searched with the texts; default `false`
   /// @param fields the metadata fields that get an index for range conditions, with their types
   @JsonCreator
   static CreateCollection of(
@@ -69,6 +79,7 @@ public record CreateCollection(
       @Nullable Precision precision,
       CollectionSettings.@Nullable Hnsw hnsw,
       @Nullable String language,
+      @Nullable Boolean titles,
       @Nullable Map<String, FieldType> fields) {
     String checked = Input.required("name", name);
     if (!isName(checked)) {
@@ -85,12 +96,12 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(null, hnsw, language, fields));
+        new CollectionSettings(null, hnsw, language, titles, fields));
   }
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
-    return of(name, description, null, null, null, null, null, null, null);
+    return of(name, description, null, null, null, null, null, null, null, null);
   }
 
   /// Whether `name` is a valid name of a collection.

@@ -40,13 +40,15 @@ public record UpdateCollection(
       @Nullable JsonNode model,
       @Nullable JsonNode dimensions,
       @Nullable JsonNode metric,
-      @Nullable JsonNode language) {
+      @Nullable JsonNode language,
+      @Nullable JsonNode titles) {
     Input.text("description", description, CreateCollection.MAX_DESCRIPTION_BYTES);
     rejectImmutable("name", name);
     rejectImmutable("model", model);
     rejectImmutable("dimensions", dimensions);
     rejectImmutable("metric", metric);
     rejectImmutable("language", language);
+    rejectImmutable("titles", titles);
     return new UpdateCollection(description, precision, hnsw, fields);
   }
 
@@ -90,6 +92,7 @@ public record UpdateCollection(
         precision == null ? settings.precision() : precision,
         hnsw == null ? old : old == null ? hnsw : old.with(hnsw),
         settings.language(),
+        settings.titles(),
         fields == null ? settings.fields() : fields);
   }
 }

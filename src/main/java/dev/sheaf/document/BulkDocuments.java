@@ -42,9 +42,10 @@ import org.jspecify.annotations.Nullable;
 public class BulkDocuments {
 
   private static final String DOCUMENT_COLUMNS =
-      "collection_id, id, external_id, title, uri, metadata, mime_type, content_hash, created_at, updated_at";
+      "collection_id, id, external_id, title, uri, metadata, mime_type, content_hash, created_at,"
+          + " updated_at";
   private static final String CHUNK_COLUMNS =
-      "collection_id, document_id, ordinal, text, token_count, start_offset, end_offset";
+      "collection_id, document_id, ordinal, text, token_count, start_offset, end_offset, title";
   private static final String EMBEDDING_COLUMNS =
       "space_id, collection_id, document_id, ordinal, vector";
 
@@ -105,12 +106,14 @@ public class BulkDocuments {
   /// embeds.
   ///
   /// @param space the active space of the collection
+  /// @param titles whether titles are searched with the texts
   /// @param documents by external ID
   /// @throws dev.sheaf.embedding.EmbeddingException if the model is unavailable
   public PreparedBatch prepare(
-      String collection, Space space, Map<String, DocumentContent> documents) throws SQLException {
+      String collection, Space space, boolean titles, Map<String, DocumentContent> documents)
+      throws SQLException {
     EmbeddingModel model = models.forSpace(space);
-    var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
+    var preparer = new DocumentPreparer(space, model, chunkers.forModel(model), titles);
     var batch = new PreparedBatch(collection, space);
     documents.forEach((externalId, content) -> {
       try {
@@ -348,7 +351,8 @@ public class BulkDocuments {
               .text(chunk.text())
               .integer(chunk.tokenCount())
               .integer(chunk.startOffset())
-              .integer(chunk.endOffset());
+              .integer(chunk.endOffset())
+              .text(document.title());
         }
       }
       copy.finish();

@@ -8,6 +8,7 @@ import jakarta.persistence.IdClass;
 import jakarta.persistence.Table;
 import java.util.List;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// The entity of a chunk: a part of a document's text that the model embeds as one vector. The
 /// service reads and writes chunks with [DocumentTable], in the partition of their collection.
@@ -29,6 +30,9 @@ public class Chunk extends PanacheEntityBase {
   @Id @Column public int ordinal;
 
   @Column public String text;
+
+  /// The title that is searched with the text; absent unless the collection has `titles`.
+  @Column public @Nullable String title;
 
   @Column(name = "token_count")
   public int tokenCount;

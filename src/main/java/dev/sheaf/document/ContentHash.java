@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The SHA-256 of a document's text or chunks and of the way in which they are split and embedded.
 /// Documents with the same hash have the same chunks and embeddings.
@@ -12,10 +13,16 @@ final class ContentHash {
 
   private ContentHash() {}
 
-  static byte[] of(DocumentContent content, String chunker, String model) {
+  /// @param title is searched with each chunk; `null` if there is none
+  static byte[] of(DocumentContent content, String chunker, String model, @Nullable String title) {
     return content.chunks() == null
-        ? ofText(content.text(), chunker)
-        : ofChunks(content.chunks(), model);
+        ? ofText(content.text(), withTitle(chunker, title))
+        : ofChunks(content.chunks(), withTitle(model, title));
+  }
+
+  /// The way in which a document with a searched title is split and embedded.
+  static String withTitle(String method, @Nullable String title) {
+    return title == null ? method : method + ", title " + title;
   }
 
   /// The hash of a text that the service splits.

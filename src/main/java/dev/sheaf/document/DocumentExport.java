@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.io.SerializedString;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.SessionTimeouts;
 import dev.sheaf.database.Transactions;
@@ -124,13 +125,15 @@ class DocumentExport {
   ///   that the client sent are always included
   /// @throws dev.sheaf.problem.Problem if the collection does not exist
   ExportedLines lines(String collection, Filter filter, boolean vectors) throws SQLException {
-    Space space = collections.activeSpace(collection);
+    ActiveSpace source = collections.activeSpaceAndSettings(collection);
+    Space space = source.space();
+    boolean titles = source.settings().searchesTitles();
     try (Connection connection = dataSource.getConnection()) {
       audit.record(
           connection, AuditAction.DOCUMENTS_EXPORTED, collection, Map.of("vectors", vectors));
     }
     EmbeddingModel model = models.forSpace(space);
-    String chunker = chunkers.forModel(model).fingerprint();
+    Chunker chunker = chunkers.forModel(model);
     String caller = callers.ofRequestOrService().identity();
     Client client = clients.ofRequest();
     return out -> {
@@ -141,7 +144,7 @@ class DocumentExport {
         // Closed only after success. Closing completes the JSON, so the export would seem complete.
         JsonGenerator json = this.json.createGenerator(pipe.in());
         json.setRootValueSeparator(new SerializedString(""));
-        var writer = new Writer(json, model.name(), chunker, vectors, budget);
+        var writer = new Writer(json, model.name(), chunker, titles, vectors, budget);
         ConcurrencyLimiter.Permit permit = limiter.acquire(WorkKind.EXPORT);
         Thread reader =
             Thread.startVirtualThread(() -> {
@@ -312,11 +315,17 @@ class DocumentExport {
   /// Writes one line for each row.
   ///
   /// @param model the name of the collection's model
-  /// @param chunker the fingerprint of the chunker for that model
+  /// @param chunker the chunker for that model
+  /// @param titles whether titles are searched with the texts
   /// @param embedded whether to include the vectors that the model computed
   /// @param budget reserves memory for the documents
   private record Writer(
-      JsonGenerator json, String model, String chunker, boolean embedded, MemoryBudget budget) {
+      JsonGenerator json,
+      String model,
+      Chunker chunker,
+      boolean titles,
+      boolean embedded,
+      MemoryBudget budget) {
 
     void line(ResultSet row, String metadata) throws SQLException, IOException {
       json.writeStartObject();
@@ -327,6 +336,7 @@ class DocumentExport {
       json.writeRawValue(metadata);
       content(
           row.getBytes(5),
+          DocumentPreparer.searchedTitle(row.getString(2), titles),
           List.of((String[]) row.getArray(6).getArray()),
           List.of((Integer[]) row.getArray(7).getArray()),
           vectors(row.getBytes(8)));
@@ -343,10 +353,15 @@ class DocumentExport {
     /// Writes what the client sent: a text, or chunks with or without vectors. The content hash
     /// tells which.
     private void content(
-        byte[] hash, List<String> texts, List<Integer> starts, List<float[]> vectors)
+        byte[] hash,
+        @Nullable String title,
+        List<String> texts,
+        List<Integer> starts,
+        List<float[]> vectors)
         throws IOException {
       String text = Chunk.text(texts, starts);
-      if (Arrays.equals(hash, ContentHash.ofText(text, chunker))) {
+      String ofChunker = ContentHash.withTitle(chunker.fingerprint(), title);
+      if (Arrays.equals(hash, ContentHash.ofText(text, ofChunker))) {
         json.writeStringField("text", text);
         embedded(vectors);
         return;
@@ -354,10 +369,11 @@ class DocumentExport {
       boolean possible = areClientChunks(texts, starts);
       List<ClientChunk> withoutVectors = possible ? clientChunks(texts, i -> null) : List.of();
       List<ClientChunk> withVectors = possible ? clientChunks(texts, vectors::get) : List.of();
-      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, model))) {
+      String ofModel = ContentHash.withTitle(model, title);
+      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, ofModel))) {
         chunks(withoutVectors);
         embedded(vectors);
-      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, model))
+      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, ofModel))
           || withVectors.size() > 1) {
         // The client may have sent vectors for some chunks only. Now all chunks have one.
         chunks(withVectors);
@@ -409,7 +425,7 @@ class DocumentExport {
         return;
       }
       json.writeObjectFieldStart("embedded");
-      json.writeStringField("by", chunker);
+      json.writeStringField("by", DocumentPreparer.fingerprint(chunker, titles));
       json.writeArrayFieldStart("vectors");
       for (float[] vector : vectors) {
         json.writeString(Base64Vector.encode(vector));

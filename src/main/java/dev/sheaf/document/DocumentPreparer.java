@@ -10,12 +10,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Splits and embeds documents for one space.
 ///
 /// @param model the model of the space
 /// @param chunker the chunker for the model
-record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
+/// @param titles whether the title of a document is searched with its chunks
+record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker, boolean titles) {
 
   /// Short enough for a B-tree index and for a URL.
   private static final int MAX_ID_BYTES = 512;
@@ -33,7 +35,16 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         content.uri(),
         content.metadata().json(),
         content.chunks() == null ? DocumentTable.TEXT : DocumentTable.CHUNKS,
-        ContentHash.of(content, chunker.fingerprint(), model.name()));
+        ContentHash.of(content, chunker.fingerprint(), model.name(), searchedTitle(content)));
+  }
+
+  private @Nullable String searchedTitle(DocumentContent content) {
+    return searchedTitle(content.title(), titles);
+  }
+
+  /// The title that is searched with each chunk; `null` if there is none.
+  static @Nullable String searchedTitle(@Nullable String title, boolean titles) {
+    return titles && title != null && !title.isBlank() ? title : null;
   }
 
   /// Splits the text, and validates the vectors that the client sent. Vectors from an export are
@@ -51,11 +62,18 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
         }
       }
     }
-    var document = new PreparedDocument(row, content.text(), split, vectors);
-    if (content.embedded() != null && content.embedded().by().equals(chunker.fingerprint())) {
+    var document =
+        new PreparedDocument(row, content.text(), split, vectors, searchedTitle(content));
+    if (content.embedded() != null
+        && content.embedded().by().equals(fingerprint(chunker, titles))) {
       addExported(document, content.embedded().vectors());
     }
     return document;
+  }
+
+  /// Identifies the way in which documents are split and embedded.
+  static String fingerprint(Chunker chunker, boolean titles) {
+    return chunker.fingerprint() + (titles ? ", titles" : "");
   }
 
   private void addExported(PreparedDocument document, List<float[]> exported) {
@@ -98,13 +116,36 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker) {
   ///
   /// @throws Problem if the collection has no model, or its model rejects one of the texts
   void embed(List<PreparedDocument> documents) {
-    List<String> texts = documents.stream().flatMap(one -> one.missing().stream()).toList();
+    List<String> texts = documents.stream().flatMap(one -> embedded(one).stream()).toList();
     try {
       Iterator<float[]> embedded = model.embed(texts, EmbeddingModel.Purpose.DOCUMENT).iterator();
       documents.forEach(document -> document.fill(embedded));
     } catch (IllegalArgumentException rejected) {
       throw Problem.field("text", String.valueOf(rejected.getMessage()));
     }
+  }
+
+  /// The texts to embed, each with the title before it. If both are too long for the model, the
+  /// title is cut.
+  private List<String> embedded(PreparedDocument document) {
+    String title = document.title();
+    return title == null
+        ? document.missing()
+        : document.missing().stream().map(text -> titled(title, text)).toList();
+  }
+
+  private String titled(String title, String text) {
+    for (String cut = title; !cut.isEmpty(); cut = firstHalf(cut)) {
+      String titled = cut + "\n\n" + text;
+      if (model.countTokens(titled) <= model.maxTokens()) {
+        return titled;
+      }
+    }
+    return text;
+  }
+
+  private static String firstHalf(String text) {
+    return text.substring(0, text.offsetByCodePoints(0, text.codePointCount(0, text.length()) / 2));
   }
 
   private static void checkId(String externalId) {

@@ -88,10 +88,11 @@ public class DocumentService {
   @LimitConcurrency(WorkKind.WRITE)
   PutResult put(
       String collection, String externalId, DocumentContent content, Preconditions conditions) {
-    Space space = collections.activeSpace(collection);
+    ActiveSpace target = collections.activeSpaceAndSettings(collection);
+    Space space = target.space();
     PutResult result =
         collections.callOnPartitions(
-            collection, space, () -> store(collection, space, externalId, content, conditions));
+            collection, space, () -> store(collection, target, externalId, content, conditions));
     meters.count(collection, result.status().value(), 1);
     if (result.status() != Status.UNCHANGED) {
       changes.add(space.collectionId());
@@ -106,12 +107,15 @@ public class DocumentService {
 
   private PutResult store(
       String collection,
-      Space space,
+      ActiveSpace target,
       String externalId,
       DocumentContent content,
       Preconditions conditions) {
+    Space space = target.space();
     EmbeddingModel model = models.forSpace(space);
-    var preparer = new DocumentPreparer(space, model, chunkers.forModel(model));
+    var preparer =
+        new DocumentPreparer(
+            space, model, chunkers.forModel(model), target.settings().searchesTitles());
     DocumentTable.Row row = preparer.row(externalId, content);
 
     Optional<Stored> stored =
@@ -272,6 +276,13 @@ public class DocumentService {
       UpdateDocument update,
       Preconditions conditions,
       MemoryBudget.Account memory) {
+    if (update.changesTitle()
+        && collections.activeSpaceAndSettings(collection).settings().searchesTitles()) {
+      throw Problem.field(
+          "title",
+          "title is embedded with the text in this collection, so it cannot be changed alone. PUT"
+              + " the document.");
+    }
     return inTransaction(
         collection,
         externalId,

@@ -3,15 +3,21 @@ package dev.sheaf.document;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// A document that is split and being embedded, ready to be stored when all chunks have a vector.
 ///
 /// @param text the whole text
 /// @param split the chunks as the model embeds them
 /// @param vectors one for each chunk; `null` until the model has embedded it
+/// @param title is searched with each chunk; `null` if there is none
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PreparedDocument(
-    DocumentTable.Row row, String text, List<TextChunk> split, float[][] vectors) {
+    DocumentTable.Row row,
+    String text,
+    List<TextChunk> split,
+    float[][] vectors,
+    @Nullable String title) {
 
   /// The texts of the chunks without a vector, in order.
   List<String> missing() {

@@ -53,6 +53,10 @@ record UpdateDocument(@Schema(hidden = true) JsonNode patch) {
     }
   }
 
+  boolean changesTitle() {
+    return patch.has("title");
+  }
+
   private static void text(String field, JsonNode value, int maxBytes) {
     if (!value.isNull() && !value.isTextual()) {
       throw Problem.field(field, field + " must be a string or null.");

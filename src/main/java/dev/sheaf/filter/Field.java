@@ -33,8 +33,8 @@ public sealed interface Field {
           if (i == text.length() || "\\.$".indexOf(text.charAt(i)) < 0) {
             throw Problem.field(
                 at,
-                "In the name of a field, a backslash may only precede a dot, a dollar sign or another"
-                    + " backslash. Write \\\\ for a backslash.");
+                "In the name of a field, a backslash may only precede a dot, a dollar sign or"
+                    + " another backslash. Write \\\\ for a backslash.");
           }
           name.append(text.charAt(i));
         } else {
@@ -48,6 +48,7 @@ public sealed interface Field {
 
   /// A text column of a document. Absent if the client sent none.
   enum Text implements Field {
+    ID("external_id"),
     TITLE("title"),
     URI("uri");
 

@@ -52,6 +52,9 @@ public sealed interface Filter {
   /// text `value`.
   record Contains(Field field, Value value) implements Filter {}
 
+  /// Matches if the field is a text that begins with `prefix`.
+  record StartsWith(Field field, String prefix) implements Filter {}
+
   /// How a value compares with a bound.
   enum Order {
     GREATER(">", ">="),

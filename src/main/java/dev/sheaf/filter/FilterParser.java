@@ -9,6 +9,7 @@ import dev.sheaf.filter.Filter.In;
 import dev.sheaf.filter.Filter.Not;
 import dev.sheaf.filter.Filter.Or;
 import dev.sheaf.filter.Filter.Order;
+import dev.sheaf.filter.Filter.StartsWith;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
 import java.time.Instant;
@@ -83,8 +84,9 @@ final class FilterParser {
     return List.copyOf(filters);
   }
 
-  private static Field field(String at, String name) {
+  static Field field(String at, String name) {
     return switch (name) {
+      case "$id" -> Field.Text.ID;
       case "$title" -> Field.Text.TITLE;
       case "$uri" -> Field.Text.URI;
       case "$created" -> Field.Time.CREATED;
@@ -96,9 +98,9 @@ final class FilterParser {
               at
                   + " contains the unknown name "
                   + name
-                  + ". Known names are $and, $or, $not, $title, $uri, $created, $updated and the"
-                  + " fields of the metadata. If a field's name begins with a dollar sign, write"
-                  + " \\$.");
+                  + ". Known names are $and, $or, $not, $id, $title, $uri, $created, $updated and"
+                  + " the fields of the metadata. If a field's name begins with a dollar sign,"
+                  + " write \\$.");
         }
         Field.Metadata metadata = Field.Metadata.parse(at, name);
         if (metadata.path().size() > MAX_NAMES) {
@@ -139,14 +141,26 @@ final class FilterParser {
         }
         yield new Contains(field, value(at, field, operand));
       }
+      case "$prefix" -> prefix(at, field, operand);
       default ->
           throw Problem.field(
               at,
               "Unknown operator "
                   + operator
-                  + ". The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists and"
-                  + " $contains. Write a dot for a field inside of an object, as in a.b.");
+                  + ". The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists,"
+                  + " $contains and $prefix. Write a dot for a field inside of an object, as in"
+                  + " a.b.");
     };
+  }
+
+  private Filter prefix(String at, Field field, JsonNode operand) {
+    if (field instanceof Field.Time) {
+      throw Problem.field(at, at + " cannot be used with a time. Use $gte and $lt.");
+    }
+    if (value(at, field, operand) instanceof Value.Text(var prefix)) {
+      return new StartsWith(field, prefix);
+    }
+    throw Problem.field(at, at + " must be a string.");
   }
 
   private Filter exists(String at, Field field, JsonNode operand) {

@@ -9,6 +9,7 @@ import dev.sheaf.filter.Filter.Exists;
 import dev.sheaf.filter.Filter.In;
 import dev.sheaf.filter.Filter.Not;
 import dev.sheaf.filter.Filter.Or;
+import dev.sheaf.filter.Filter.StartsWith;
 import dev.sheaf.problem.Problem;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -44,6 +45,7 @@ public record FilterSql(String sql, List<Object> parameters) {
   private static final Map<String, String> ATTRIBUTES =
       Map.of(
           "metadata", "metadata",
+          "external_id", "externalId",
           "title", "title",
           "uri", "uri",
           "created_at", "createdAt",
@@ -117,6 +119,12 @@ public record FilterSql(String sql, List<Object> parameters) {
         case Exists(Field.Metadata field) -> "(" + path(field) + " IS NOT NULL)";
         case Exists(Field.Text field) -> "(d." + field.column + " IS NOT NULL)";
         case Exists(Field.Time _) -> "(true)";
+        case StartsWith(Field.Metadata field, String prefix) ->
+            "(starts_with(%s, %s))"
+                .formatted(typed(field, FieldType.TEXT), parameter(prefix, "text"));
+        case StartsWith(Field.Text field, String prefix) ->
+            "(starts_with(d." + field.column + ", " + parameter(prefix, "text") + "))";
+        case StartsWith(Field.Time _, String _) -> "(false)";
         case Contains(Field field, Value value) -> "(" + contains(field, value) + ")";
       };
     }

@@ -164,7 +164,12 @@ class Loader {
     return collections.onPartitions(
         target.collection(),
         target.space(),
-        () -> documents.prepare(target.collection(), target.space(), batch.documents()));
+        () ->
+            documents.prepare(
+                target.collection(),
+                target.space(),
+                collections.searchesTitles(target.space()),
+                batch.documents()));
   }
 
   private static void await(@Nullable Future<?> writing) throws SQLException {

@@ -81,6 +81,7 @@ public final class Settings {
           setting("sheaf.search.max-scanned", whole(1, Integer.MAX_VALUE)),
           setting("sheaf.search.timeout", duration(MILLISECOND, HOUR)),
           setting("sheaf.search.max-timeout", duration(MILLISECOND, Duration.ofMinutes(10))),
+          setting("sheaf.search.evaluation-timeout", duration(MILLISECOND, HOUR)),
           setting("sheaf.search.slow", duration(Duration.ZERO, DAY)),
           setting("sheaf.search.cached-queries", whole(0, 1_000_000)),
           setting("sheaf.index.min-rows", whole(1, Integer.MAX_VALUE)),

@@ -5,28 +5,36 @@ import dev.sheaf.problem.Problem;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
-/// How a hybrid search merges the results of vector search and full-text search into one list. By
-/// default reciprocal rank fusion, `score = sum of weight / (constant + rank)`, ranks counted from
-/// 1.
+/// How a hybrid search merges the results of vector search and full-text search into one list.
 ///
-/// G. V. Cormack, C. L. A. Clarke, S. Büttcher: Reciprocal Rank Fusion outperforms Condorcet and
-/// individual Rank Learning Methods, SIGIR 2009, where all weights are 1 and the constant is 60. It
-/// uses ranks only, so distances and text ranks need not be comparable.
+/// With [FusionMethod#SCORE], the score is the sum of the weighted scores of both lists, each
+/// scaled to 0 to 1. The best of the nearest chunks has 1, the last 0. A chunk with words has its
+/// score, divided by that of the best chunk, or by [SearchWords#scoreOfAll] if this is larger: if
+/// no chunk contains most of the words, words count less. After S. Bruch, S. Gai, A. Ingber: An
+/// Analysis of Fusion Functions for Hybrid Retrieval, 2023, with another scale for words.
 ///
-/// With [FusionMethod#SCORE], `score = sum of weight * (score - lowest) / (highest - lowest)`,
-/// where lowest and highest are those of the list.
+/// With [FusionMethod#RANK], reciprocal rank fusion, `score = sum of weight / (constant + rank)`,
+/// ranks counted from 1. G. V. Cormack, C. L. A. Clarke, S. Büttcher: Reciprocal Rank Fusion
+/// outperforms Condorcet and individual Rank Learning Methods, SIGIR 2009, where all weights are 1
+/// and the constant is 60.
 ///
-/// @param by what is compared
+/// @param by what is compared; if absent, the ranks if there is a constant, else the scores
 /// @param vector weight of the vector search
 /// @param fulltext weight of the full-text search
 /// @param constant a larger value reduces the advantage of the first ranks; only of ranks
 /// @param depth number of chunks of each list that are merged
 @Schema(name = "Fusion")
 public record Fusion(
-    @Schema(defaultValue = "rank") FusionMethod by,
+    @Schema(nullable = true, description = "The default is score, or rank if constant is given")
+        FusionMethod by,
     @Schema(defaultValue = "1") Double vector,
     @Schema(defaultValue = "1") Double fulltext,
-    @Schema(defaultValue = "60", minimum = "0", maximum = "10000") Integer constant,
+    @Schema(
+            nullable = true,
+            description = "Only of ranks; 60 if absent",
+            minimum = "0",
+            maximum = "10000")
+        Integer constant,
     @Schema(defaultValue = "100", minimum = "1", maximum = "1000") Integer depth) {
 
   static final Fusion DEFAULT = new Fusion(null, null, null, null, null);
@@ -37,7 +45,7 @@ public record Fusion(
       @Nullable Double fulltext,
       @Nullable Integer constant,
       @Nullable Integer depth) {
-    this.by = by == null ? FusionMethod.RANK : by;
+    this.by = by != null ? by : constant == null ? FusionMethod.SCORE : FusionMethod.RANK;
     this.vector = weight("vector", vector);
     this.fulltext = weight("fulltext", fulltext);
     this.constant = Input.range("constant", constant, 0, 10_000, 60);

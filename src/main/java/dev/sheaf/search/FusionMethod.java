@@ -9,7 +9,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 public enum FusionMethod {
   /// The ranks in both lists.
   RANK,
-  /// The scores, scaled so that the first chunk of each list has 1 and its last 0.
+  /// The scores, scaled to 0 to 1.
   SCORE;
 
   /// The name in JSON.

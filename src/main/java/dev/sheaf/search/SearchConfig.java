@@ -26,6 +26,10 @@ public interface SearchConfig {
   @WithDefault("60s")
   Duration maxTimeout();
 
+  /// Maximum time of an evaluation, which runs many searches.
+  @WithDefault("5m")
+  Duration evaluationTimeout();
+
   /// Slower searches are logged with their plan, but without the query.
   @WithDefault("1s")
   Duration slow();

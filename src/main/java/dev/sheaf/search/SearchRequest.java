@@ -7,8 +7,11 @@ import dev.sheaf.embedding.VectorDeserializer;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import java.util.Collections;
 import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -24,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// @param offset number of hits, or of documents with `groupBy`, to skip
 /// @param minScore hits with a lower score are omitted
 /// @param groupSize maximum number of hits of each document
+/// @param facets what to count, by name: [MatchCounter]
+/// @param total whether to count all matches of a full-text search
 /// @param ef candidates that an index search examines
 /// @param exact whether to compare every vector even if there is an index
 /// @param timeout maximum time in the database, for all statements together, in milliseconds
@@ -39,7 +44,8 @@ public record SearchRequest(
     @Schema(
             nullable = true,
             description =
-                "How the words of text are read. The default is query for mode fulltext, and any for hybrid")
+                "How the words of text are read. The default is query for mode fulltext, and any"
+                    + " for hybrid")
         WordMatch match,
     @Schema(
             type = SchemaType.OBJECT,
@@ -58,6 +64,13 @@ public record SearchRequest(
         Set<ReturnField> select,
     @Schema(defaultValue = "false") Boolean highlight,
     @Schema(nullable = true) Fusion hybrid,
+    @Schema(
+            nullable = true,
+            description = "At most 10 counts of the matching documents, by a name for each",
+            examples = "{\"topics\": {\"field\": \"topic\"}}")
+        Map<String, Facet> facets,
+    @Schema(defaultValue = "false", description = "Count all matches of a full-text search")
+        Boolean total,
     @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
     @Schema(defaultValue = "false") Boolean exact,
     @Schema(minimum = "1", maximum = "600000") @Nullable Integer timeout,
@@ -87,6 +100,8 @@ public record SearchRequest(
       @Nullable List<ReturnField> select,
       @Nullable Boolean highlight,
       @Nullable Fusion hybrid,
+      @Nullable Map<String, Facet> facets,
+      @Nullable Boolean total,
       @Nullable Integer ef,
       @Nullable Boolean exact,
       @Nullable Integer timeout,
@@ -112,6 +127,10 @@ public record SearchRequest(
     if (hybrid != null && effectiveMode != Mode.HYBRID) {
       throw Problem.field("hybrid", "hybrid requires \"mode\": \"hybrid\".");
     }
+    if (Boolean.TRUE.equals(total) && effectiveMode != Mode.FULLTEXT) {
+      throw Problem.field(
+          "total", "total requires \"mode\": \"fulltext\", because every vector matches.");
+    }
     if (ef != null) {
       Input.range("ef", ef, 1, MAX_LIMIT, 0);
     }
@@ -133,6 +152,8 @@ public record SearchRequest(
         select == null ? ReturnField.DEFAULT : selected(select),
         Boolean.TRUE.equals(highlight),
         hybrid == null ? Fusion.DEFAULT : hybrid,
+        facets == null ? Map.of() : facets(facets),
+        Boolean.TRUE.equals(total),
         ef,
         Boolean.TRUE.equals(exact),
         timeout,
@@ -143,7 +164,7 @@ public record SearchRequest(
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, null, limit, null, null, null, null, List.of(), null, null,
-        null, null, null, null);
+        null, null, null, null, null, null);
   }
 
   private static void requireQuery(
@@ -168,10 +189,25 @@ public record SearchRequest(
         }
       }
     }
-    if (text != null && text.isBlank()) {
+    if (text != null) {
+      requireText(text);
+    }
+  }
+
+  /// Checks the text of a search.
+  static void requireText(String text) {
+    if (text.isBlank()) {
       throw Problem.field("text", "text must not be empty.");
     }
     Input.text("text", text, MAX_TEXT_BYTES);
+  }
+
+  private static Map<String, Facet> facets(Map<String, Facet> facets) {
+    if (facets.size() > Facet.MAX_FACETS) {
+      throw Problem.field("facets", "facets may have at most " + Facet.MAX_FACETS + " names.");
+    }
+    facets.forEach((name, facet) -> Input.required("facets." + name, facet));
+    return Collections.unmodifiableMap(new LinkedHashMap<>(facets));
   }
 
   private static Set<ReturnField> selected(List<ReturnField> select) {

@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
+import java.util.Map;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param truncated whether hits may be missing although `limit` allows more
 /// @param truncatedBecause the reason, if `truncated`
 /// @param warnings what the search left out of its text; absent if it read all of it
+/// @param facets what was counted, by the names of the request; absent if it has none
+/// @param total number of all matches of a full-text search, if requested
 /// @param took time in this service, including the embedding of the text, in milliseconds
 /// @param explain the statements that ran, if requested
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -27,6 +30,8 @@ public record SearchResponse(
     boolean truncated,
     @Nullable String truncatedBecause,
     @Nullable List<String> warnings,
+    @Nullable Map<String, FacetCounts> facets,
+    FacetCounts.@Nullable Total total,
     double took,
     @Nullable List<ExplainedStatement> explain) {
 

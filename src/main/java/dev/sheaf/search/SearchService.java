@@ -39,6 +39,7 @@ public class SearchService {
   private final QueryWords queryWords;
   private final LiveQueries liveQueries;
   private final Planner planner;
+  private final MatchCounter counter;
   private final ModuleSwitches modules;
   private final SearchLog log;
   private final SearchConfig config;
@@ -52,7 +53,8 @@ public class SearchService {
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
   /// The result of a search, and what it left out of its text.
-  private record FoundHits(Planner.Outcome outcome, List<String> warnings) {}
+  private record FoundHits(
+      Planner.Outcome outcome, List<String> warnings, MatchCounter.Counts counts) {}
 
   SearchService(
       CollectionService collections,
@@ -61,6 +63,7 @@ public class SearchService {
       QueryWords queryWords,
       LiveQueries liveQueries,
       Planner planner,
+      MatchCounter counter,
       ModuleSwitches modules,
       SearchLog log,
       SearchConfig config) {
@@ -70,6 +73,7 @@ public class SearchService {
     this.queryWords = queryWords;
     this.liveQueries = liveQueries;
     this.planner = planner;
+    this.counter = counter;
     this.modules = modules;
     this.log = log;
     this.config = config;
@@ -105,6 +109,8 @@ public class SearchService {
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
         found.warnings().isEmpty() ? null : found.warnings(),
+        found.counts().facets(),
+        found.counts().total(),
         Math.round(took.toNanos() / 1e3) / 1e3,
         request.explain() ? outcome.explained() : null);
   }
@@ -149,6 +155,7 @@ public class SearchService {
   private FoundHits search(
       ActiveSpace searched, String collection, SearchRequest request, MemoryBudget.Account memory)
       throws SQLException {
+    long start = System.nanoTime();
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));
@@ -158,20 +165,36 @@ public class SearchService {
         request.like() == null
             ? null
             : DocumentId.of(space.collectionId(), request.like().document());
+    Query query =
+        new Query(
+            request,
+            space,
+            vector(space, collection, request, like),
+            request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
+            like,
+            language,
+            words);
     Planner.Outcome outcome =
-        planner.search(
-            new Query(
-                request,
-                space,
-                vector(space, collection, request, like),
-                request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
-                like,
-                language,
-                words),
-            searched.settings().efSearch(config.efSearch()),
-            memory);
+        planner.search(query, searched.settings().efSearch(config.efSearch()), memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
-    return new FoundHits(outcome, warnings(request, outcome, language, words));
+    return new FoundHits(
+        outcome,
+        warnings(request, outcome, language, words),
+        count(query, (System.nanoTime() - start) / 1_000_000, memory));
+  }
+
+  private MatchCounter.Counts count(Query query, long spent, MemoryBudget.Account memory)
+      throws SQLException {
+    SearchRequest request = query.request();
+    long bytes = MatchCounter.memory(request);
+    if (bytes > 0) {
+      memory.reserve(bytes);
+    }
+    try {
+      return counter.count(query, Math.max(1, planner.timeout(request) - spent));
+    } catch (SQLException e) {
+      throw planner.timedOut(e, request);
+    }
   }
 
   private static boolean readsWords(SearchRequest request) {

@@ -96,6 +96,7 @@ public final class SearchSql {
         case EACH_WORD -> parameters.add(query.words().queries());
         case WEIGHTS -> parameters.add(query.words().weights());
         case MAX_SCORE_OF_FREQUENT -> parameters.add(query.words().maxScoreOfFrequent());
+        case SCORE_OF_ALL -> parameters.add(query.words().scoreOfAll());
         case MEAN_LENGTH -> parameters.add(query.words().meanLength());
         case FILTER -> parameters.addAll(Objects.requireNonNull(query.predicate()).parameters());
         case EXCLUDED -> parameters.add(Objects.requireNonNull(query.excluded()));

@@ -146,6 +146,7 @@ final class SearchText {
     WEIGHTS,
     MAX_SCORE_OF_FREQUENT,
     MEAN_LENGTH,
+    SCORE_OF_ALL,
     FILTER,
     EXCLUDED
   }
@@ -322,7 +323,8 @@ final class SearchText {
         "of_words AS MATERIALIZED (\n"
             + (shape.words()
                 ? scored(() -> "(" + chunksWith("c.search @@ " + words(), MAX_RARE) + ")")
-                : "SELECT NULL::uuid AS document_id, NULL::int AS ordinal, NULL::float8 AS key WHERE false")
+                : "SELECT NULL::uuid AS document_id, NULL::int AS ordinal, NULL::float8 AS key"
+                      + " WHERE false")
             + ")";
     return shape.frequentWords()
         ? ofWords + chunksWithFrequentWords(name)
@@ -522,26 +524,35 @@ final class SearchText {
     )\
     """
         .formatted(
-            shape.depth(),
-            fusion.vector(),
-            gain("n", "nearest"),
-            fusion.fulltext(),
-            gain("w", "worded"));
+            shape.depth(), fusion.vector(), gainOfVectors(), fusion.fulltext(), gainOfWords());
   }
 
-  /// What a list adds to the score of a chunk, without its weight; NULL if the list does not
-  /// contain the chunk.
-  private String gain(String chunk, String list) {
+  /// What the nearest chunks add to the score of a chunk, without the weight; NULL if they do not
+  /// contain it.
+  private String gainOfVectors() {
     return switch (shape.fusion().by()) {
-      case RANK -> "1 / (%s + %s.place)::float8".formatted(shape.fusion().constant(), chunk);
+      case RANK -> gainOfRank("n");
       case SCORE ->
           """
-          CASE WHEN %1$s.key = (SELECT min(key) FROM %2$s) THEN 1
-                              ELSE ((SELECT max(key) FROM %2$s) - %1$s.key)
-                                   / NULLIF((SELECT max(key) - min(key) FROM %2$s), 0) END\
-          """
-              .formatted(chunk, list);
+          CASE WHEN n.key = (SELECT min(key) FROM nearest) THEN 1
+                              ELSE ((SELECT max(key) FROM nearest) - n.key)
+                                   / NULLIF((SELECT max(key) - min(key) FROM nearest), 0) END\
+          """;
     };
+  }
+
+  /// The same of the chunks with words.
+  private String gainOfWords() {
+    return switch (shape.fusion().by()) {
+      case RANK -> gainOfRank("w");
+      case SCORE ->
+          "-w.key / NULLIF(greatest(-(SELECT min(key) FROM worded)%s), 0)"
+              .formatted(shape.scored() ? ", " + number(Placeholder.SCORE_OF_ALL) : "");
+    };
+  }
+
+  private String gainOfRank(String chunk) {
+    return "1 / (%s + %s.place)::float8".formatted(shape.fusion().constant(), chunk);
   }
 
   /// Whether the planner needs the number of rows. It does not in an index scan of a vector search,

@@ -71,6 +71,11 @@ record SearchWords(List<Word> words, int ignored, double chunks, double meanLeng
     return frequent().stream().mapToDouble(Word::weight).sum();
   }
 
+  /// The score of a chunk of mean length that contains each word once.
+  double scoreOfAll() {
+    return words.stream().mapToDouble(Word::weight).sum() / (1 + Bm25.K1);
+  }
+
   /// A tsquery for chunks that contain several of the frequent words: two, or all if too many
   /// chunks contain two.
   String severalFrequent() {

@@ -142,16 +142,20 @@ public final class SheafClient implements AutoCloseable {
     try (Response response = send(request(path, segments).GET().build())) {
       return response.json();
     } catch (ConnectException | HttpTimeoutException e) {
-      throw new OperatorException(
-          "cannot connect to Sheaf at " + base,
-          "check that the service is running, or name another with --server",
-          e);
+      throw unreachable(e);
     } catch (IOException e) {
       throw new OperatorException(
           "the server at %s is not Sheaf: %s".formatted(base, e.getMessage()),
           "name the service with --server",
           e);
     }
+  }
+
+  OperatorException unreachable(IOException cause) {
+    return new OperatorException(
+        "cannot connect to Sheaf at " + base,
+        "check that the service is running, or name another with --server",
+        cause);
   }
 
   /// @throws OperatorException if the request fails permanently

@@ -195,7 +195,8 @@ class BackupsIT {
           .hasMessage(
               "database "
                   + name
-                  + " is not empty, and stays as it is - restore into another database, or replace this one: --replace");
+                  + " is not empty, and stays as it is - restore into another database, or replace"
+                  + " this one: --replace");
       RestoreOptions replace = new RestoreOptions(true, true);
       try (Connection _ = target.connect()) {
         assertThatThrownBy(
@@ -333,12 +334,12 @@ class BackupsIT {
     migrations.up(new MigrationListener() {}).orThrow();
 
     String then = String.valueOf(backup.schema());
-    String now = then.replace("fulltext/001_chunk_search", "fulltext/002_search_by_language");
+    String now = then.replace("fulltext/002_search_by_language", "fulltext/003_search_with_title");
     assertThat(now).isNotEqualTo(then);
     assertThatThrownBy(() -> verify(source))
         .isInstanceOf(OperatorException.class)
         .hasMessage(
-            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/002_search_by_language - take a new backup"
+            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/003_search_with_title - take a new backup"
                 .formatted(file, then, source.address().database(), now));
   }
 
@@ -467,7 +468,8 @@ class BackupsIT {
               failure ->
                   assertThat(failure.hint())
                       .startsWith(
-                          "restore into an empty database in which an administrator has created the extension"));
+                          "restore into an empty database in which an administrator has created the"
+                              + " extension"));
 
       // What an administrator did for it.
       target.execute("CREATE EXTENSION vector");
@@ -598,7 +600,8 @@ class BackupsIT {
   /// What verifications and restores have left; those of others on the same server are connected.
   private static List<String> leftovers() {
     return query(
-        "SELECT datname FROM pg_database d WHERE datname ~ '^sheaf_backup_' AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)");
+        "SELECT datname FROM pg_database d WHERE datname ~ '^sheaf_backup_' AND NOT EXISTS (SELECT"
+            + " FROM pg_stat_activity a WHERE a.datid = d.oid)");
   }
 
   /// On the server's own database, so that nobody is connected to the one that is looked at.

@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `sheaf import` and `sheaf export` against a running service: exit code and complete stdout and
-/// stderr.
+/// `sheaf import`, `sheaf export` and `sheaf evaluate` against a running service: exit code and
+/// complete stdout and stderr.
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class TransferIT {
@@ -180,7 +180,10 @@ class TransferIT {
       System.setIn(new ByteArrayInputStream(Files.readAllBytes(compressed)));
       assertThat(sheaf("import", "-", "--collection", second))
           .isEqualTo(
-              "exit 0\nout:\nstdin  3 read: 0 created, 0 updated, 3 unchanged, 0 replaced, 0 failed\nerr:\n");
+              "exit 0\n"
+                  + "out:\n"
+                  + "stdin  3 read: 0 created, 0 updated, 3 unchanged, 0 replaced, 0 failed\n"
+                  + "err:\n");
     } finally {
       System.setIn(stdin);
     }
@@ -333,7 +336,9 @@ class TransferIT {
     Files.write(docs.resolve("old.txt"), TIDES.getBytes(StandardCharsets.ISO_8859_1));
     Files.writeString(
         docs.resolve("page.html"),
-        "<html><head><title>A &amp; page</title><script>no()</script></head><body>\n  <h1>Cats</h1>\n  <p>They   sleep.</p></body></html>");
+        "<html><head><title>A &amp; page</title><script>no()</script></head><body>\n"
+            + "  <h1>Cats</h1>\n"
+            + "  <p>They   sleep.</p></body></html>");
     pdf(docs.resolve("paper.pdf"), "A paper", "The Moon pulls the sea.", null);
     pdf(docs.resolve("secret.pdf"), "x", "x", "password");
     pdf(docs.resolve("blank.pdf"), "x", "", null);
@@ -413,6 +418,50 @@ class TransferIT {
     }
   }
 
+  /// Only one document contains all words of the first query, and none those of the second.
+  @Test
+  void evaluatesSettingsSideBySide() throws IOException {
+    String collection = vectors();
+    Map.of("a", "tide moon", "b", "tide shore tide", "c", "moon")
+        .forEach((id, text) ->
+            Api.put(
+                    collection,
+                    id,
+                    Map.of("chunks", List.of(Map.of("text", text, "vector", List.of(1, 2)))))
+                .statusCode(201));
+    Path file = directory.resolve("judgements.tsv");
+    Files.writeString(file, "tide moon\ta\nshore moon\tb\t2\nshore moon\tc\ntide moon\tnone\t0\n");
+    String all = "all={\"mode\": \"fulltext\", \"match\": \"all\"}";
+    String any = "any={\"mode\": \"fulltext\", \"match\": \"any\"}";
+
+    assertThat(sheaf("evaluate", collection, file.toString(), "--setting", all, "--setting", any))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            SETTING  HIT@1  HIT@10  MRR@10  NDCG@10  RECALL@10  CHANGE OF NDCG             BETTER  WORSE
+            all      0.500  0.500   0.500   0.500    0.500
+            any      1.000  1.000   1.000   1.000    1.000      +0.500 (+0.000 to +1.000)  1       0
+            any better  rank none to 1  shore moon
+            err:
+            """);
+    assertThat(
+            sheaf("evaluate", collection, file.toString(), "--setting", "x={\"mode\": \"words\"}"))
+        .isEqualTo(
+            "exit 1\n"
+                + "out:\n"
+                + "err:\n"
+                + "sheaf: settings[0].mode must be one of vector, fulltext, hybrid.\n");
+    assertThat(sheaf("evaluate", collection, file.toString(), "--setting", "x=hybrid"))
+        .startsWith("exit 1\nout:\nerr:\nsheaf: the setting x is not a JSON object: hybrid\n");
+    assertThat(sheaf("evaluate", collection, file + "x"))
+        .isEqualTo(
+            "exit 1\nout:\nerr:\nsheaf: %sx does not exist\n  name the file of judgements\n"
+                .formatted(file));
+    assertThat(sheaf("evaluate", "nowhere", file.toString()))
+        .isEqualTo("exit 1\nout:\nerr:\nsheaf: There is no collection named nowhere.\n");
+  }
+
   @Test
   void reportsWhatDoesNotExist() throws IOException {
     String file = lines("a.ndjson", 1).toString();
@@ -435,10 +484,18 @@ class TransferIT {
                 .formatted(directory));
     assertThat(run("import", file, "--collection", "c", "--server", "http://localhost:1"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: cannot connect to Sheaf at http://localhost:1\n  check that the service is running, or name another with --server\n");
+            "exit 1\n"
+                + "out:\n"
+                + "err:\n"
+                + "sheaf: cannot connect to Sheaf at http://localhost:1\n"
+                + "  check that the service is running, or name another with --server\n");
     assertThat(run("export", "c", "--server", "localhost:8080"))
         .isEqualTo(
-            "exit 1\nout:\nerr:\nsheaf: localhost:8080 is not a valid service address\n  an example is http://localhost:8080\n");
+            "exit 1\n"
+                + "out:\n"
+                + "err:\n"
+                + "sheaf: localhost:8080 is not a valid service address\n"
+                + "  an example is http://localhost:8080\n");
     assertThat(run("import", file)).startsWith("exit 2\n").contains("--collection=NAME");
   }
 

@@ -73,6 +73,7 @@ class FilterPropertyIT {
           "2025-12-31T23:59:59.999999Z", "2026-01-01", "2026-01-01T01:00:00+01:00", "2026-02-03");
 
   private record Doc(
+      String id,
       @Nullable String title,
       @Nullable String uri,
       Instant created,
@@ -87,7 +88,7 @@ class FilterPropertyIT {
     var random = new Random(seed);
     var documents = new ArrayList<Doc>();
     for (int i = 0; i < DOCUMENTS; i++) {
-      documents.add(document(random));
+      documents.add(document(random, documents.size()));
     }
     long met = 0;
     try (Connection connection = database.connect()) {
@@ -125,7 +126,7 @@ class FilterPropertyIT {
             """)) {
       for (int number = 0; number < documents.size(); number++) {
         Doc document = documents.get(number);
-        insert.setString(1, String.valueOf(number));
+        insert.setString(1, document.id());
         insert.setString(2, document.title());
         insert.setString(3, document.uri());
         insert.setObject(4, document.created().atOffset(ZoneOffset.UTC));
@@ -155,8 +156,9 @@ class FilterPropertyIT {
 
   // Random documents and filters
 
-  private static Doc document(Random random) {
+  private static Doc document(Random random, int number) {
     return new Doc(
+        String.valueOf(number),
         random.nextInt(4) == 0 ? null : pick(random, TEXTS),
         random.nextInt(4) == 0 ? null : pick(random, TEXTS),
         instant(pick(random, TIMES)),
@@ -223,7 +225,8 @@ class FilterPropertyIT {
 
   private static void condition(Random random, ObjectNode filter) {
     switch (random.nextInt(6)) {
-      case 0 -> filter.set(pick(random, List.of("$title", "$uri")), operators(random, false));
+      case 0 ->
+          filter.set(pick(random, List.of("$title", "$uri", "$id")), operators(random, false));
       case 1 -> filter.set(pick(random, List.of("$created", "$updated")), operators(random, true));
       default -> {
         String path = escaped(pick(random, NAMES));
@@ -251,10 +254,12 @@ class FilterPropertyIT {
                   "$lt",
                   "$lte",
                   "$exists",
-                  time ? "$exists" : "$contains"));
+                  time ? "$exists" : "$contains",
+                  time ? "$exists" : "$prefix"));
       operators.set(
           operator,
           switch (operator) {
+            case "$prefix" -> NODES.textNode(prefix(random));
             case "$exists" -> NODES.booleanNode(random.nextBoolean());
             case "$in", "$nin" -> {
               ArrayNode list = NODES.arrayNode();
@@ -280,6 +285,15 @@ class FilterPropertyIT {
 
   private static JsonNode operand(Random random, boolean time) {
     return time ? NODES.textNode(pick(random, TIMES)) : scalar(random);
+  }
+
+  /// The beginning of a text, or the first digit of an id.
+  private static String prefix(Random random) {
+    String text = pick(random, TEXTS);
+    int end = random.nextInt(text.codePointCount(0, text.length()) + 1);
+    return random.nextInt(4) == 0
+        ? String.valueOf(random.nextInt(10))
+        : text.substring(0, text.offsetByCodePoints(0, end));
   }
 
   private static String escaped(String name) {
@@ -318,6 +332,10 @@ class FilterPropertyIT {
             case "$nin" -> all(operand).noneMatch(each -> equal(value, each));
             case "$exists" -> (value != null) == operand.booleanValue();
             case "$contains" -> contains(value, operand);
+            case "$prefix" ->
+                value instanceof JsonNode json
+                    && json.isTextual()
+                    && json.textValue().startsWith(operand.textValue());
             case "$gt" -> compare(value, operand).filter(sign -> sign > 0).isPresent();
             case "$gte" -> compare(value, operand).filter(sign -> sign >= 0).isPresent();
             case "$lt" -> compare(value, operand).filter(sign -> sign < 0).isPresent();
@@ -329,6 +347,7 @@ class FilterPropertyIT {
 
   private static @Nullable Object value(Doc document, String name) {
     return switch (name) {
+      case "$id" -> text(document.id());
       case "$title" -> text(document.title());
       case "$uri" -> text(document.uri());
       case "$created" -> document.created();

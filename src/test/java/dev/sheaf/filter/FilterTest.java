@@ -109,8 +109,10 @@ class FilterTest {
           {"$updated":{"$gt":"2026-01-01T00:00:00.0000001Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
           {"$updated":{"$gt":"+99999-01-01T00:00:00Z"}} | filter.$updated.$gt | filter.$updated.$gt must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
           {"$created":{"$contains":"2026-01-01"}} | filter.$created.$contains | filter.$created.$contains cannot be used with a time. Use $gte and $lt.
-          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists and $contains. Write a dot for a field inside of an object, as in a.b.
-          {"$where":"1"}                  | filter               | filter contains the unknown name $where. Known names are $and, $or, $not, $title, $uri, $created, $updated and the fields of the metadata. If a field's name begins with a dollar sign, write \\$.
+          {"a":{"$prefix":1}}             | filter.a.$prefix     | filter.a.$prefix must be a string.
+          {"$updated":{"$prefix":"2026"}} | filter.$updated.$prefix | filter.$updated.$prefix cannot be used with a time. Use $gte and $lt.
+          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains and $prefix. Write a dot for a field inside of an object, as in a.b.
+          {"$where":"1"}                  | filter               | filter contains the unknown name $where. Known names are $and, $or, $not, $id, $title, $uri, $created, $updated and the fields of the metadata. If a field's name begins with a dollar sign, write \\$.
           """)
   void whatIsNoFilter(String json, String field, String detail) throws Exception {
     JsonNode node = JSON.readTree(json);

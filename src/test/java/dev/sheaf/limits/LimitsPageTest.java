@@ -77,6 +77,19 @@ class LimitsPageTest {
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
     code.put("searches of a batch", constant("search.SearchBatch", "MAX_SEARCHES"));
     code.put("hits of a batch, by `limit`", constant("search.SearchBatch", "MAX_HITS"));
+    code.put("facets of a search", constant("search.Facet", "MAX_FACETS"));
+    code.put("values of a facet (`limit`)", constant("search.Facet", "MAX_LIMIT"));
+    code.put("ranges of a facet", constant("search.Facet", "MAX_RANGES"));
+    code.put("bytes of a value of a facet", constant("search.MatchCounter", "MAX_VALUE_BYTES"));
+    code.put("queries of an evaluation", constant("search.EvaluationRequest", "MAX_QUERIES"));
+    code.put("settings of an evaluation", constant("search.EvaluationRequest", "MAX_SETTINGS"));
+    code.put(
+        "judged documents of an evaluation",
+        constant("search.EvaluationRequest", "MAX_JUDGEMENTS"));
+    code.put(
+        "documents of an answer that an evaluation considers (`k`)",
+        constant("search.EvaluationRequest", "MAX_K"));
+    code.put("time of an evaluation", setting("search.SearchConfig", "evaluationTimeout"));
     code.put("levels of a filter", constant("filter.FilterParser", "MAX_DEPTH"));
     code.put("values of a filter", constant("filter.FilterParser", "MAX_VALUES"));
     code.put("names in the path of a field", constant("filter.FilterParser", "MAX_NAMES"));

@@ -5,6 +5,8 @@ import com.pgvector.PGvector;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.search.EvaluationResponse.EvaluatedSetting;
+import dev.sheaf.search.EvaluationResponse.MetricEstimates;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
@@ -80,11 +82,18 @@ class WordSearchBench {
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
   @Inject SearchService searches;
+  @Inject EvaluationService evaluations;
   @Inject MemoryBudget memory;
   @Inject ObjectMapper json;
 
   /// A document, and a question that it answers. Nobody wrote them for this benchmark.
-  private record KnownItem(String id, String question, String text) {}
+  private record KnownItem(String id, String question, String text) {
+
+    /// The name of the package or program.
+    String title() {
+      return id.replaceFirst("\\.[0-9][a-z0-9]*$", "");
+    }
+  }
 
   private final ManagedContext request = Arc.container().requestContext();
 
@@ -100,8 +109,9 @@ class WordSearchBench {
 
   @Test
   void quality() throws Exception {
-    measure("package descriptions", sample(packages(), 1));
-    measure("manual pages", sample(manualPages(), 2));
+    measure("package descriptions", "english", sample(packages("en"), 1));
+    measure("manual pages", "english", sample(manualPages(), 2));
+    measure("German package descriptions", "german", sample(packages("de"), 4));
   }
 
   private static List<KnownItem> sample(List<KnownItem> items, int seed) {
@@ -110,21 +120,30 @@ class WordSearchBench {
     return shuffled.subList(0, Math.min(DOCUMENTS, shuffled.size()));
   }
 
-  private void measure(String name, List<KnownItem> items) throws Exception {
+  private void measure(String name, String language, List<KnownItem> items) throws Exception {
     if (items.size() < 100) {
       System.out.printf("%s: this machine has none%n", name);
       return;
     }
-    String collection = Api.newCollection();
+    measure(name, language, items, false);
+    measure(name + ", titles", language, items, true);
+  }
+
+  private void measure(String name, String language, List<KnownItem> items, boolean titles)
+      throws Exception {
+    String collection = Api.newCollection(Map.of("language", language, "titles", titles));
     for (KnownItem item : items) {
-      Api.put(collection, item.id(), Map.of("text", item.text())).statusCode(201);
+      Api.put(collection, item.id(), Map.of("title", item.title(), "text", item.text()))
+          .statusCode(201);
     }
     Space space = collections.activeSpace(collection);
     execute("ANALYZE " + space.chunkTable() + ", " + space.embeddingTable());
     List<KnownItem> asked = items.subList(0, Math.min(QUESTIONS, items.size()));
     System.out.printf("%n%s: %s documents, %s questions%n", name, items.size(), asked.size());
-    System.out.println("| Search | hit@1 | hit@10 | MRR | nDCG@10 | p50 | of raw vector search |");
-    System.out.println("|---|---|---|---|---|---|---|");
+    System.out.println(
+        "| Search | hit@1 | hit@10 | MRR@10 | nDCG@10 | nDCG@10 beside vector | better, worse | p50"
+            + " | of raw vector search |");
+    System.out.println("|---|---|---|---|---|---|---|---|---|");
 
     var settings = new LinkedHashMap<String, Map<String, ?>>();
     settings.put("vector", Map.of());
@@ -132,63 +151,67 @@ class WordSearchBench {
     settings.put("full text, `all`", Map.of("mode", "fulltext", "match", "all"));
     settings.put("full text, `any`", Map.of("mode", "fulltext", "match", "any"));
     settings.put("hybrid with `query`", Map.of("mode", "hybrid", "match", "query"));
+    settings.put("hybrid by rank", Map.of("mode", "hybrid", "hybrid", Map.of("by", "rank")));
     settings.put("hybrid", Map.of("mode", "hybrid"));
-    settings.put(
-        "hybrid by score",
-        Map.of("mode", "hybrid", "hybrid", Map.of("by", "score", "vector", 0.6, "fulltext", 0.4)));
-    var scores = new LinkedHashMap<String, Scores>();
-    settings.forEach((setting, options) -> {
-      var found = new Scores();
-      for (KnownItem item : asked) {
-        found.add(rank(search(collection, item.question(), options, 100), item.id()));
-      }
-      scores.put(setting, found);
-    });
+    EvaluationResponse result = evaluate(collection, asked, settings);
     double raw = median(asked, item -> raw(space, vector(space, item)));
-    for (var setting : settings.entrySet()) {
-      double p50 =
-          median(asked, item -> search(collection, item.question(), setting.getValue(), 10));
+    for (EvaluatedSetting setting : result.settings()) {
+      Map<String, ?> options = settings.get(setting.name());
+      double p50 = median(asked, item -> search(collection, item.question(), options, 10));
       System.out.printf(
           Locale.ROOT,
-          "| %s | %s | %.2f ms | %.2f |%n",
-          setting.getKey(),
-          scores.get(setting.getKey()),
+          "| %s | %s | %s | %.2f ms | %.2f |%n",
+          setting.name(),
+          means(setting.metrics()),
+          change(setting),
           p50,
           p50 / raw);
     }
-    System.out.printf("| Lucene | %s | | |%n", lucene(space, asked));
+    System.out.printf("| Lucene | %s | | | | |%n", lucene(space, language, asked));
   }
 
-  /// Positions of the expected documents, from 1; 0 if a document was not found.
-  private static final class Scores {
-
-    private final List<Integer> ranks = new ArrayList<>();
-
-    void add(int rank) {
-      ranks.add(rank);
-    }
-
-    private double mean(java.util.function.IntToDoubleFunction gain) {
-      return ranks.stream()
-          .mapToDouble(rank -> rank == 0 ? 0 : gain.applyAsDouble(rank))
-          .average()
-          .orElse(0);
-    }
-
-    @Override
-    public String toString() {
-      return String.format(
-          Locale.ROOT,
-          "%.3f | %.3f | %.3f | %.4f",
-          mean(rank -> rank == 1 ? 1 : 0),
-          mean(rank -> rank <= 10 ? 1 : 0),
-          mean(rank -> 1.0 / rank),
-          mean(rank -> rank <= 10 ? Math.log(2) / Math.log(rank + 1) : 0));
+  private EvaluationResponse evaluate(
+      String collection, List<KnownItem> asked, Map<String, Map<String, ?>> settings)
+      throws SQLException {
+    List<Map<String, Object>> named = new ArrayList<>();
+    settings.forEach((name, options) -> {
+      var setting = new LinkedHashMap<String, Object>(options);
+      setting.put("name", name);
+      named.add(setting);
+    });
+    List<Map<String, Object>> queries = new ArrayList<>();
+    asked.forEach(
+        item -> queries.add(Map.of("text", item.question(), "relevant", Map.of(item.id(), 1))));
+    try (MemoryBudget.Account account = memory.open()) {
+      return evaluations.evaluate(
+          collection,
+          json.convertValue(Map.of("queries", queries, "settings", named), EvaluationRequest.class),
+          account);
     }
   }
 
-  private static int rank(List<String> documents, String expected) {
-    return documents.indexOf(expected) + 1;
+  private static String means(MetricEstimates metrics) {
+    return String.format(
+        Locale.ROOT,
+        "%.3f | %.3f | %.3f | %.4f",
+        metrics.hitAt1().mean(),
+        metrics.hitRate().mean(),
+        metrics.mrr().mean(),
+        metrics.ndcg().mean());
+  }
+
+  private static String change(EvaluatedSetting setting) {
+    MetricEstimates change = setting.change();
+    return change == null
+        ? "|"
+        : String.format(
+            Locale.ROOT,
+            "%+.3f (%+.3f to %+.3f) | %s, %s",
+            change.ndcg().mean(),
+            change.ndcg().low(),
+            change.ndcg().high(),
+            setting.better(),
+            setting.worse());
   }
 
   private interface Work<T> {
@@ -268,8 +291,8 @@ class WordSearchBench {
   }
 
   /// Lucene's BM25 over the words of the same tsvectors.
-  private Scores lucene(Space space, List<KnownItem> asked) throws Exception {
-    var scores = new Scores();
+  private String lucene(Space space, String language, List<KnownItem> asked) throws Exception {
+    var metrics = new ArrayList<RankingMetrics>();
     try (var directory = new ByteBuffersDirectory()) {
       var config = new IndexWriterConfig().setSimilarity(new BM25Similarity());
       try (var writer = new IndexWriter(directory, config);
@@ -297,18 +320,27 @@ class WordSearchBench {
         for (KnownItem item : asked) {
           var query = new BooleanQuery.Builder();
           for (String lexeme :
-              column("SELECT lexeme FROM unnest(to_tsvector('english', ?))", item.question())) {
+              column(
+                  "SELECT lexeme FROM unnest(to_tsvector(?::regconfig, ?))",
+                  language,
+                  item.question())) {
             query.add(new TermQuery(new Term("text", lexeme)), BooleanClause.Occur.SHOULD);
           }
           var found = new LinkedHashSet<String>();
           for (ScoreDoc hit : searcher.search(query.build(), 100).scoreDocs) {
             found.add(searcher.storedFields().document(hit.doc).get("id"));
           }
-          scores.add(rank(List.copyOf(found), item.id()));
+          metrics.add(RankingMetrics.of(List.copyOf(found), Map.of(item.id(), 1), 10));
         }
       }
     }
-    return scores;
+    return String.format(
+        Locale.ROOT,
+        "%.3f | %.3f | %.3f | %.4f",
+        metrics.stream().mapToDouble(RankingMetrics::hitAt1).average().orElseThrow(),
+        metrics.stream().mapToDouble(RankingMetrics::hitRate).average().orElseThrow(),
+        metrics.stream().mapToDouble(RankingMetrics::mrr).average().orElseThrow(),
+        metrics.stream().mapToDouble(RankingMetrics::ndcg).average().orElseThrow());
   }
 
   private static final class Lexemes extends TokenStream {
@@ -332,19 +364,26 @@ class WordSearchBench {
     }
   }
 
-  /// The descriptions of packages: the synopsis is the question.
-  private static List<KnownItem> packages() throws IOException {
+  /// The descriptions of packages: the synopsis is the question. Only those in English are on every
+  /// machine.
+  private static List<KnownItem> packages(String language) throws IOException {
     List<Path> lists = List.of();
     if (Files.isDirectory(APT_LISTS)) {
       try (Stream<Path> files = Files.list(APT_LISTS)) {
-        lists = files.filter(file -> file.toString().contains("Translation-en")).sorted().toList();
+        lists =
+            files
+                .filter(file -> file.toString().contains("Translation-" + language))
+                .sorted()
+                .toList();
       }
     }
     if (lists.isEmpty()) {
       System.out.printf(
-          "%s has no descriptions: apt-get update -o Acquire::Languages=en gets them. These are the installed packages.%n",
-          APT_LISTS);
-      return Files.exists(DPKG_STATUS) ? packages(Files.newInputStream(DPKG_STATUS)) : List.of();
+          "%s has no descriptions: apt-get update -o Acquire::Languages=%s gets them.%n",
+          APT_LISTS, language);
+      return language.equals("en") && Files.exists(DPKG_STATUS)
+          ? packages(Files.newInputStream(DPKG_STATUS))
+          : List.of();
     }
     var items = new LinkedHashMap<String, KnownItem>();
     for (Path list : lists) {
@@ -369,7 +408,9 @@ class WordSearchBench {
         if (line.startsWith("Package: ")) {
           name = line.substring(9);
         }
-        if (line.startsWith("Description: ") || line.startsWith("Description-en: ")) {
+        if (line.startsWith("Description: ")
+            || line.startsWith("Description-en: ")
+            || line.startsWith("Description-de: ")) {
           synopsis = line.substring(line.indexOf(' ') + 1);
           inDescription = true;
         } else if (inDescription && line.startsWith(" ")) {

@@ -1,7 +1,6 @@
 package dev.sheaf.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 import static org.hamcrest.Matchers.contains;
@@ -111,7 +110,8 @@ class WordSearchIT {
   void aTextWithoutWordsSaysSo() throws SQLException {
     String collection = collection(List.of("The tide follows the moon.", "Bread rises."));
     String none =
-        "The text has no words to search for. They are stop words of the language english, or not words.";
+        "The text has no words to search for. They are stop words of the language english, or not"
+            + " words.";
 
     for (String match : List.of("any", "all", "query")) {
       Api.search(collection, Map.of("text", "to be or not", "mode", "fulltext", "match", match))
@@ -169,21 +169,37 @@ class WordSearchIT {
     Api.search(collection, request).body("hits.findAll{it.score > 0}", hasSize(0));
   }
 
-  /// The distances are 0, 1 and 2, and two texts have the word.
+  /// The distances are 0, 1 and 2. Words count less if no text contains all of them.
   @Test
   void scoresOfBothListsAreScaled() throws SQLException {
     String collection = collection(List.of("tide", "tide and a filler", "bread"));
+    var model = new Bm25Model(collection);
+    Map<String, Double> vectors = Map.of("0", 1.0, "1", 0.5, "2", 0.0);
     Map<String, Object> request = new HashMap<>();
-    request.putAll(Map.of("text", "tide", "mode", "hybrid", "vector", List.of(0)));
-    request.put("hybrid", Map.of("by", "score", "fulltext", 3));
-    assertThat(search(collection, request).hits())
-        .extracting(Hit::document, Hit::score)
-        .containsExactly(tuple("0", 4.0), tuple("1", 0.5), tuple("2", 0.0));
+    request.putAll(Map.of("mode", "hybrid", "vector", List.of(0)));
+    request.put("hybrid", Map.of("fulltext", 3));
+    double ofTwo = Math.log(1 + 1.5 / 2.5);
+    double ofNone = Math.log(1 + 3.5 / 0.5);
 
-    request.put("text", "bread");
-    assertThat(search(collection, request).hits())
-        .extracting(Hit::document, Hit::score)
-        .containsExactly(tuple("2", 3.0), tuple("0", 1.0), tuple("1", 0.5));
+    Map<String, Double> weights =
+        Map.of("tide", ofTwo, "tide unknown", ofTwo + ofNone, "unknown", ofNone);
+    for (var text : weights.entrySet()) {
+      Map<String, Double> words = model.ranked(text.getKey(), _ -> true);
+      double best = words.values().stream().mapToDouble(score -> score).max().orElse(0);
+      double highest = Math.max(best, text.getValue() / 2.2);
+      request.put("text", text.getKey());
+      assertThat(search(collection, request).hits())
+          .hasSize(3)
+          .allSatisfy(hit ->
+              assertThat(hit.score())
+                  .as("%s of %s", hit.document(), text)
+                  .isCloseTo(
+                      vectors.get(hit.document())
+                          + 3 * words.getOrDefault(hit.document(), 0.0) / highest,
+                      within(1e-9)));
+    }
+    request.put("text", "tide");
+    assertThat(search(collection, request).hits().getFirst().score()).isEqualTo(4);
   }
 
   /// Searches of all modes, page by page.

@@ -1,0 +1,143 @@
+package dev.sheaf.search;
+
+import dev.sheaf.collection.CollectionService;
+import dev.sheaf.database.Sql;
+import dev.sheaf.document.DocumentId;
+import dev.sheaf.embedding.Space;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.problem.ProblemType;
+import dev.sheaf.search.EvaluationRequest.JudgedQuery;
+import io.agroal.api.AgroalDataSource;
+import jakarta.inject.Singleton;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/// Evaluates searches: runs judged queries with several settings, one search after the other, and
+/// compares the hits with the judgements.
+@Singleton
+public class EvaluationService {
+
+  private static final int MAX_MISSING = 20;
+
+  /// What the service keeps of a query with a setting.
+  private static final long BYTES_PER_SEARCH = 200;
+
+  private static final long BYTES_PER_JUDGEMENT = 200;
+
+  private final SearchService searches;
+  private final CollectionService collections;
+  private final AgroalDataSource dataSource;
+  private final MemoryBudget budget;
+  private final SearchConfig config;
+
+  EvaluationService(
+      SearchService searches,
+      CollectionService collections,
+      AgroalDataSource dataSource,
+      MemoryBudget budget,
+      SearchConfig config) {
+    this.searches = searches;
+    this.collections = collections;
+    this.dataSource = dataSource;
+    this.budget = budget;
+    this.config = config;
+  }
+
+  /// Evaluates searches of a collection.
+  ///
+  /// @param memory reserves memory for the metrics
+  /// @throws Problem if the collection does not exist, a search is not valid or fails, or the
+  ///   evaluation takes longer than `sheaf.search.evaluation-timeout`
+  public EvaluationResponse evaluate(
+      String collection, EvaluationRequest request, MemoryBudget.Account memory)
+      throws SQLException {
+    long start = System.nanoTime();
+    List<JudgedQuery> queries = request.queries();
+    int settings = request.settings().size();
+    memory.reserve(
+        queries.size() * settings * BYTES_PER_SEARCH
+            + queries.stream().mapToLong(query -> query.relevant().size()).sum()
+                * BYTES_PER_JUDGEMENT);
+    List<String> missing = missing(collections.activeSpace(collection), queries);
+    var metrics = new RankingMetrics[settings][queries.size()];
+    for (int query = 0; query < queries.size(); query++) {
+      for (int setting = 0; setting < settings; setting++) {
+        requireTime(start, query * settings + setting, queries.size() * settings);
+        metrics[setting][query] = evaluate(collection, request, query, setting);
+      }
+    }
+    return new EvaluationResponse(
+        queries.size(),
+        request.k(),
+        new Evaluation(
+                queries,
+                request.settings().stream().map(EvaluationRequest.Setting::name).toList(),
+                metrics)
+            .results(),
+        missing.isEmpty() ? null : missing,
+        (System.nanoTime() - start) / 1_000 / 1e3);
+  }
+
+  private void requireTime(long start, int done, int all) {
+    Duration limit = config.evaluationTimeout();
+    if (System.nanoTime() - start > limit.toNanos()) {
+      throw new Problem(
+          ProblemType.SEARCH_TIMEOUT,
+          "The evaluation took more than %s s, and %s of its %s searches are done. Send fewer queries or settings, or raise sheaf.search.evaluation-timeout."
+              .formatted(limit.toSeconds(), done, all));
+    }
+  }
+
+  private RankingMetrics evaluate(
+      String collection, EvaluationRequest request, int query, int setting) throws SQLException {
+    JudgedQuery judged = request.queries().get(query);
+    SearchRequest search = request.settings().get(setting).search(judged, request.k());
+    try (MemoryBudget.Account account = budget.open()) {
+      List<String> ranking =
+          searches.search(collection, search, null, account).hits().stream().map(Hit::document).toList();
+      return RankingMetrics.of(ranking, judged.relevant(), request.k());
+    } catch (Problem problem) {
+      // The text is the query's, and everything else the setting's.
+      throw problem.at(
+          "text".equals(problem.field()) || "vector".equals(problem.field())
+              ? "queries[" + query + "]"
+              : "settings[" + setting + "]");
+    }
+  }
+
+  /// The relevant documents that the collection does not have.
+  private List<String> missing(Space space, List<JudgedQuery> queries) throws SQLException {
+    Map<UUID, String> documents = new LinkedHashMap<>();
+    for (JudgedQuery query : queries) {
+      query
+          .relevant()
+          .forEach((document, grade) -> {
+            if (grade > 0) {
+              documents.put(DocumentId.of(space.collectionId(), document), document);
+            }
+          });
+    }
+    var missing = new ArrayList<String>();
+    for (UUID id :
+        Sql.of(
+                """
+                SELECT j.id
+                  FROM unnest(?::uuid[]) j(id)
+                 WHERE NOT EXISTS (SELECT FROM %s d WHERE d.collection_id = %s AND d.id = j.id)
+                 ORDER BY j.id
+                 LIMIT %s
+                """
+                    .formatted(space.documentTable(), space.collectionId(), MAX_MISSING),
+                (Object) documents.keySet().toArray(UUID[]::new))
+            .list(dataSource, row -> row.getObject(1, UUID.class))) {
+      missing.add(String.valueOf(documents.get(id)));
+    }
+    return missing;
+  }
+}
