@@ -315,7 +315,8 @@ class ArchitectureTest {
           Map.entry("migration/history/Trash", "empties the trash"),
           Map.entry("migration/lint/StatementObserver", "observes in a scratch database"),
           Map.entry("migration/proof/EntityComparison", "writes a changelog"),
-          Map.entry("migration/proof/Verification", "prepares a scratch database"),
+          Map.entry("migration/proof/SchemaComparison", "writes a changelog"),
+          Map.entry("migration/scratch/ScratchDatabase", "prepares a scratch database"),
           Map.entry("migration/scratch/SampleRows", "gives a scratch table a partition"),
           Map.entry("migration/lint/rule/", "advises, in text"),
           Map.entry("database/SqlErrorMessage", "advises, in text"));

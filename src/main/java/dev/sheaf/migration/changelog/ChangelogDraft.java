@@ -96,7 +96,7 @@ public final class ChangelogDraft {
               directory.resolve(digits + "_" + slug + ".sql"),
               text(module, wanted, name, body, request.transactional()));
     }
-    write(texts);
+    write(directory, texts);
     return List.copyOf(texts.keySet());
   }
 
@@ -105,8 +105,9 @@ public final class ChangelogDraft {
   /// @throws OperatorException when there is one of this name
   public static Path createRepeatable(Path root, String module, String name) {
     requireModule(module);
-    Path file = Changelogs.directory(root, module).resolve("R__" + slug(name) + ".sql");
-    write(Map.of(file, ""));
+    Path directory = Changelogs.directory(root, module);
+    Path file = directory.resolve("R__" + slug(name) + ".sql");
+    write(directory, Map.of(file, ""));
     return file;
   }
 
@@ -127,10 +128,10 @@ public final class ChangelogDraft {
     }
   }
 
-  private static void write(Map<Path, String> texts) {
+  private static void write(Path directory, Map<Path, String> texts) {
     try {
+      Files.createDirectories(directory);
       for (Map.Entry<Path, String> text : texts.entrySet()) {
-        Files.createDirectories(text.getKey().toAbsolutePath().getParent());
         Files.writeString(text.getKey(), text.getValue(), StandardOpenOption.CREATE_NEW);
       }
     } catch (FileAlreadyExistsException e) {

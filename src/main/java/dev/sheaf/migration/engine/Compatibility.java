@@ -4,6 +4,7 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.catalog.CatalogReader;
+import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.Changesets;
@@ -83,6 +84,7 @@ public final class Compatibility {
               modified.hint() + "; if another application applied it, " + OWN_SCHEMA)
           : modified;
     }
+    rejectOtherNumbers(plan);
     List<NewerChangeset> newer = NewerChangeset.of(connection, plan.unknown());
     List<NewerChangeset> incompatible =
         newer.stream()
@@ -109,6 +111,22 @@ public final class Compatibility {
             late.file().shortPath()
                 + " is out of order: higher-numbered changesets of its module are applied",
             "give it the next number, or set sheaf.schema.out-of-order=apply");
+      }
+    }
+  }
+
+  /// Rejects an applied file that has another number now: it would be applied a second time.
+  private static void rejectOtherNumbers(MigrationPlan plan) {
+    for (History.Applied row : plan.unknown()) {
+      for (Changeset changeset : plan.pending()) {
+        if (changeset.module().equals(row.module())
+            && changeset.checksum().equals(row.checksum())) {
+          throw new OperatorException(
+              "%s is applied, and has no file, but %s has the same content"
+                  .formatted(row.label(), changeset.label()),
+              "give it the number %s again; with any name, the next up links it"
+                  .formatted(ChangelogFile.digits(row.number())));
+        }
       }
     }
   }

@@ -692,8 +692,13 @@ public final class Migrations {
   public List<ChangesetScript> scriptUp(Scope scope) {
     return read(session -> {
       List<Changeset> pending = pending(session, scope);
+      List<Changeset> repeatables =
+          scope.module() == null
+              ? changesets.pendingRepeatables(session.connection())
+              : List.of();
       pending.forEach(Changeset::requireRunnable);
-      return pending.stream()
+      repeatables.forEach(Changeset::requireRunnable);
+      return Stream.concat(pending.stream(), repeatables.stream())
           .map(changeset -> ChangesetScript.of(changeset, changeset.up()))
           .toList();
     });

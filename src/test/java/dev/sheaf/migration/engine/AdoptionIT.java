@@ -250,8 +250,7 @@ class AdoptionIT {
         .containsExactly("core/V3__review", "core/R__titles");
     assertThat(run(migrations().up(SILENT))).containsExactly("core/V3__review", "core/R__titles");
     assertThat(migrations().verify()).isEmpty();
-    assertThat(run(migrations().down("core", 3, Approval.NONE, SILENT)))
-        .contains("core/V1__author", "core/R__names");
+    assertThat(run(migrations().down("core", 3, Approval.NONE, SILENT))).hasSize(3);
   }
 
   private static int crc(String sql) {

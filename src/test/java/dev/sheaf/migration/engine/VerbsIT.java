@@ -595,6 +595,22 @@ class VerbsIT {
   }
 
   @Test
+  void aFileWithAnotherNumberIsNotAppliedAgain() throws Exception {
+    migrations().up(SILENT).orThrow();
+    Files.writeString(
+        changelogs.file("core", 4, "c"),
+        Files.readString(changelogs.file("core", 3, "c")).replace("core:003", "core:004"));
+    changelogs.delete("core", 3, "c");
+
+    assertThat(migrations().up(SILENT).problems())
+        .singleElement()
+        .asString()
+        .contains(
+            "core/003_c is applied, and has no file, but core/004_c has the same content",
+            "give it the number 003 again");
+  }
+
+  @Test
   void anotherFileOfTheSameNumberIsAnotherChangeset() throws Exception {
     migrations().up(SILENT).orThrow();
     changelogs.delete("core", 2, "b");
