@@ -32,9 +32,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "check",
     description = {
-      "Check that the changelogs are well-formed. Then run the pending changesets on a scratch"
-          + " database and report what they would do to a database in use: locks, rewrites, data"
-          + " loss.",
+      "Check that the changelogs are well-formed. Then run the pending changesets on a scratch database"
+          + " and report what they would do to a database in use: locks, rewrites, data loss.",
       "Without a database, only the form is checked."
     },
     mixinStandardHelpOptions = true)
@@ -58,8 +57,7 @@ final class CheckCommand implements Callable<Integer> {
       paramLabel = "URL",
       converter = UrlArgument.class,
       description =
-          "The server to create scratch databases on. Default: the server of the configured"
-              + " database.")
+          "The server to create scratch databases on. Default: the server of the configured database.")
   private @Nullable String scratch;
 
   @Option(

@@ -48,8 +48,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "0:done",
       "1:failed",
       "2:usage error",
-      "3:not up to date (status --check), differences (verify, backup verify) or incomplete"
-          + " (derive-rollback)"
+      "3:not up to date (status --check), differences (verify, backup verify) or incomplete (derive-rollback)"
     })
 public final class Cli {
 

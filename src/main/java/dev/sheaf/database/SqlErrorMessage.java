@@ -38,8 +38,7 @@ public final class SqlErrorMessage {
           new OperatorException(
               "PostgreSQL at " + server + " rejects the role " + role(address) + ": " + message(e),
               message(e).contains(ACCESS_FILE)
-                  ? "add a line for it to the server's pg_hba.conf; if it has one for encrypted"
-                      + " connections, use sslmode=require"
+                  ? "add a line for it to the server's pg_hba.conf; if it has one for encrypted connections, use sslmode=require"
                   : "check user and password",
               e);
       case SqlStates.CONNECTION_REJECTED ->
@@ -74,8 +73,7 @@ public final class SqlErrorMessage {
               + server
               + " cannot be read: "
               + reason(e),
-          "correct sslrootcert, sslcert or sslkey in the URL; sslmode=require encrypts without a"
-              + " root certificate",
+          "correct sslrootcert, sslcert or sslkey in the URL; sslmode=require encrypts without a root certificate",
           e);
     }
     if (isAboutTls(e)) {
@@ -83,8 +81,7 @@ public final class SqlErrorMessage {
           "no encrypted connection to PostgreSQL at " + server + ": " + reason(e),
           SqlStates.of(e).equals(SqlStates.CONNECTION_REJECTED)
               ? "turn ssl on in the server's configuration, or use sslmode=prefer"
-              : "check sslrootcert, and whether the server's certificate is for this host;"
-                  + " sslmode=require verifies neither",
+              : "check sslrootcert, and whether the server's certificate is for this host; sslmode=require verifies neither",
           e);
     }
     return e.getCause() instanceof IOException
@@ -144,8 +141,7 @@ public final class SqlErrorMessage {
               + " set the address of the primary, or sheaf.schema.jdbc-url for migrations";
       case SqlStates.UNDEFINED_OBJECT ->
           statement != null && VECTOR.matcher(statement).find()
-              ? "if the extension vector is installed in another schema, add that schema to the"
-                  + " URL: currentSchema=public,SCHEMA"
+              ? "if the extension vector is installed in another schema, add that schema to the URL: currentSchema=public,SCHEMA"
               : "";
       case SqlStates.DISK_FULL -> "the server's disk is full; this step was rolled back";
       case SqlStates.LOCK_NOT_AVAILABLE ->
@@ -154,12 +150,10 @@ public final class SqlErrorMessage {
       case SqlStates.IDLE_IN_TRANSACTION_SESSION_TIMEOUT,
           SqlStates.IDLE_SESSION_TIMEOUT,
           SqlStates.TRANSACTION_TIMEOUT ->
-          "a time limit of the role or the database ended the session; set the limit to 0 for the"
-              + " role "
+          "a time limit of the role or the database ended the session; set the limit to 0 for the role "
               + role(address);
       case SqlStates.ADMIN_SHUTDOWN, SqlStates.CANNOT_CONNECT_NOW ->
-          "the server is restarting, or somebody ended the session; this step is not recorded as"
-              + " applied, run the command again";
+          "the server is restarting, or somebody ended the session; this step is not recorded as applied, run the command again";
       case SqlStates.CRASH_SHUTDOWN ->
           "a process of the server crashed; read the server's log before you run the command again";
       case SqlStates.CONNECTION_FAILURE, SqlStates.CONNECTION_DOES_NOT_EXIST ->

@@ -128,8 +128,7 @@ public final class ProblemMapper {
         case ForbiddenException _ -> {
           return new Problem(
               ProblemType.FORBIDDEN,
-              "The caller's role does not allow this operation. /q/openapi lists the required"
-                  + " roles.");
+              "The caller's role does not allow this operation. /q/openapi lists the required roles.");
         }
         case OperatorException operator -> {
           return new Problem(
@@ -157,8 +156,8 @@ public final class ProblemMapper {
       LOG.debugf("Body incomplete: reason=%s", failure.getMessage());
       return new Problem(
           ProblemType.BODY_BROKEN_OFF,
-          "The body ended early: the connection was closed or timed out, or the gzip data is"
-              + " damaged. Send the request again.");
+          "The body ended early: the connection was closed or timed out, or the gzip data is damaged."
+              + " Send the request again.");
     }
     if (failure instanceof AuthenticationFailedException) {
       return new Problem(
@@ -289,8 +288,7 @@ public final class ProblemMapper {
       case FULL ->
           new Problem(
               ProblemType.DATABASE_FULL,
-              "PostgreSQL has no disk space left. Searches work. Retry the write when there is"
-                  + " space.");
+              "PostgreSQL has no disk space left. Searches work. Retry the write when there is space.");
       case BUSY ->
           new Problem(
               ProblemType.OVERLOADED,

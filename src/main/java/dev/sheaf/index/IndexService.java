@@ -125,8 +125,7 @@ public class IndexService {
           : "Recall has not been measured yet. Retry in a few seconds.";
     }
     if (state.build() != null) {
-      return "The index is being built. Until it is ready, searches compare every vector, and"
-          + " recall is 1.";
+      return "The index is being built. Until it is ready, searches compare every vector, and recall is 1.";
     }
     return state.rows().rows() < config.minRows()
         ? "A collection with fewer than %s vectors has no index. Searches compare every vector, and recall is 1."

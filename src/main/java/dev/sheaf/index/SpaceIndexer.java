@@ -371,8 +371,7 @@ class SpaceIndexer {
             config);
     if (!memory.fits()) {
       LOG.warnf(
-          "Index graph larger than the memory of its build: space=%s bytes=%s allowed=%s. The build"
-              + " will be many times slower. Raise sheaf.index.memory.",
+          "Index graph larger than the memory of its build: space=%s bytes=%s allowed=%s. The build will be many times slower. Raise sheaf.index.memory.",
           space.id(), memory.bytes(), memory.allowedBytes());
     }
     long wanted = Math.min(memory.bytes() + memory.bytes() / 4, memory.allowedBytes());

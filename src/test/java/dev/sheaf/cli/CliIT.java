@@ -674,19 +674,13 @@ class CliIT {
         "core",
         3,
         "c",
-        "--tolerates 0.1\n"
-            + "--lock-timeout 1s\n"
-            + "CREATE TABLE c (id bigint PRIMARY KEY);\n"
-            + "COMMENT ON TABLE c IS 'C';",
+        "--tolerates 0.1\n--lock-timeout 1s\nCREATE TABLE c (id bigint PRIMARY KEY);\nCOMMENT ON TABLE c IS 'C';",
         "DROP TABLE c;");
     changelog(
         "core",
         4,
         "d",
-        "--lock-timeout 1s\n"
-            + "--destructive nobody reads b\n"
-            + "ALTER TABLE a ALTER COLUMN id TYPE bigint;\n"
-            + "DROP TABLE b;",
+        "--lock-timeout 1s\n--destructive nobody reads b\nALTER TABLE a ALTER COLUMN id TYPE bigint;\nDROP TABLE b;",
         "CREATE TABLE b (id int);\n--rollback ALTER TABLE a ALTER COLUMN id TYPE int;");
     changelog(
         "core",
@@ -939,8 +933,7 @@ class CliIT {
   @Test
   void historyFitsOnAScreen() {
     String reason =
-        "because of a thing that takes many words to tell, more than fit into one line of a"
-            + " terminal";
+        "because of a thing that takes many words to tell, more than fit into one line of a terminal";
     sheaf("migrate", "up");
     sheaf("migrate", "force", "1", "--module", "core", "--reason", reason);
 

@@ -267,8 +267,7 @@ class FaultsIT {
     return Integer.parseInt(
         database
             .query(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND"
-                    + " application_name <> 'sheaf test'")
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name <> 'sheaf test'")
             .getFirst());
   }
 

@@ -70,8 +70,7 @@ public record BackfillDeclaration(
       throw malformed(
           file,
           "is no backfill",
-          "it has the lines --liquibase formatted sql, --backfill table:T key:K1,K2 and"
-              + " --condition");
+          "it has the lines --liquibase formatted sql, --backfill table:T key:K1,K2 and --condition");
     }
     Map<Boolean, List<SqlStatement>> parts =
         statements.stream().collect(Collectors.partitioningBy(sql -> sql.start() < head.condition));
@@ -81,8 +80,7 @@ public record BackfillDeclaration(
       throw malformed(
           file,
           "its batch statement has no :batch",
-          "write WHERE :batch, which stands for the rows of this batch; in a string, a comment or"
-              + " quotes it is text");
+          "write WHERE :batch, which stands for the rows of this batch; in a string, a comment or quotes it is text");
     }
     return new BackfillDeclaration(
         nameOf(file),
@@ -126,8 +124,7 @@ public record BackfillDeclaration(
         throw malformed(
             file,
             "cannot read \"" + line + "\"",
-            "it says --backfill table:T key:K1,K2 once, then --condition; a comment begins with"
-                + " \"-- \"");
+            "it says --backfill table:T key:K1,K2 once, then --condition; a comment begins with \"-- \"");
       }
       return SqlSplitter.Comments.Meaning.END;
     }

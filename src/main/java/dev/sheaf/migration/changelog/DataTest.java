@@ -3,8 +3,8 @@ package dev.sheaf.migration.changelog;
 import dev.sheaf.runtime.OperatorException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /// A test of what a changeset does to rows, which its author writes beside it, `NNN_name.test.sql`:
 ///
@@ -89,49 +89,63 @@ public record DataTest(
     return parts(path, lines.subList(1, lines.size()), statements);
   }
 
+  /// Where in the file a line is.
+  private enum Part {
+    HEAD,
+    GIVEN,
+    UP,
+    DOWN;
+
+    /// The part that `line` begins.
+    Part next(String line, String path) {
+      for (Part part : values()) {
+        if (line.equals("--" + part.name().toLowerCase(Locale.ROOT))
+            && part.compareTo(this) > 0
+            && (part != DOWN || this == UP)) {
+          return part;
+        }
+      }
+      throw malformed(
+          path,
+          "cannot read \"" + line + "\"",
+          "it has --given, --up and --down in this order, and rows as --> 1 | two; a comment begins"
+              + " with \"-- \"");
+    }
+  }
+
   private static DataTest parts(String path, List<Line> lines, List<SqlStatement> statements) {
     List<SqlStatement> given = new ArrayList<>();
     List<Expectation> up = new ArrayList<>();
     List<Expectation> down = new ArrayList<>();
-    @Nullable List<Expectation> part = null;
+    Part part = Part.HEAD;
     int next = 0;
-    boolean begun = false;
     for (int i = 0; i <= lines.size(); i++) {
       int end = i < lines.size() ? lines.get(i).start() : Integer.MAX_VALUE;
       for (; next < statements.size() && statements.get(next).start() < end; next++) {
-        if (!begun) {
-          throw malformed(
-              path, "has a statement before --given or --up", "write --given before its rows");
+        SqlStatement statement = statements.get(next);
+        switch (part) {
+          case HEAD ->
+              throw malformed(
+                  path, "has a statement before --given or --up", "write --given before its rows");
+          case GIVEN -> given.add(statement);
+          case UP -> up.add(new Expectation(statement, new ArrayList<>()));
+          case DOWN -> down.add(new Expectation(statement, new ArrayList<>()));
         }
-        if (part == null) {
-          given.add(statements.get(next));
+      }
+      if (i < lines.size()) {
+        String line = lines.get(i).text();
+        if (line.startsWith(ROW)) {
+          List<Expectation> queries = part == Part.DOWN ? down : up;
+          if (queries.isEmpty()) {
+            throw malformed(
+                path,
+                "has the row \"" + line + "\" before a query",
+                "rows stand below their query");
+          }
+          queries.getLast().rows().add(line.substring(ROW.length()).strip());
         } else {
-          part.add(new Expectation(statements.get(next), new ArrayList<>()));
+          part = part.next(line, path);
         }
-      }
-      if (i == lines.size()) {
-        break;
-      }
-      String line = lines.get(i).text();
-      if (line.startsWith(ROW)) {
-        if (part == null || part.isEmpty()) {
-          throw malformed(
-              path, "has the row \"" + line + "\" before a query", "rows stand below their query");
-        }
-        part.getLast().rows().add(line.substring(ROW.length()).strip());
-      } else if (line.equals("--given") && !begun) {
-        begun = true;
-      } else if (line.equals("--up") && part == null) {
-        begun = true;
-        part = up;
-      } else if (line.equals("--down") && part == up) {
-        part = down;
-      } else {
-        throw malformed(
-            path,
-            "cannot read \"" + line + "\"",
-            "it has --given, --up and --down in this order, and rows as --> 1 | two; a comment"
-                + " begins with \"-- \"");
       }
     }
     if (up.isEmpty() && down.isEmpty()) {

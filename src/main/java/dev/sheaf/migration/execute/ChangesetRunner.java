@@ -250,8 +250,7 @@ public final class ChangesetRunner {
       throw new OperatorException(
           "%s was interrupted in its statement %s, and its rollback may drop what it did not create"
               .formatted(changeset.label(), journal.statement() + 1),
-          "finish it first: sheaf migrate up; or undo its statements by hand, then run sheaf"
-              + " migrate force");
+          "finish it first: sheaf migrate up; or undo its statements by hand, then run sheaf migrate force");
     }
     return run(changeset, Direction.DOWN, true, kept);
   }

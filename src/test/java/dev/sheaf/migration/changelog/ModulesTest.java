@@ -50,8 +50,7 @@ class ModulesTest {
         .isThrownBy(() ->
             Modules.of(CHANGELOGS, TestConfig.modules("sheaf.modules.fulltext.enabled", "false")))
         .withMessage(
-            "module ingestion requires module fulltext, which is off - set"
-                + " sheaf.modules.fulltext.enabled=true");
+            "module ingestion requires module fulltext, which is off - set sheaf.modules.fulltext.enabled=true");
   }
 
   @Test
@@ -60,8 +59,8 @@ class ModulesTest {
         .isThrownBy(
             () -> Modules.of(CHANGELOGS, TestConfig.modules("sheaf.modules.audit.enabled", "true")))
         .withMessage(
-            "no changelogs for module audit in a test - there are: access, core, fulltext,"
-                + " ingestion; sheaf.modules.audit.enabled=false turns it off");
+            "no changelogs for module audit in a test - there are: access, core, fulltext, ingestion;"
+                + " sheaf.modules.audit.enabled=false turns it off");
   }
 
   @Test

@@ -137,10 +137,9 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the"
-                + " file, and write the change as a new changeset; if another application applied"
-                + " it, give each application a schema of its own, and add currentSchema=NAME to"
-                + " its URL");
+            "core/001_a.sql was modified after it was applied (checksum mismatch) - restore the file, and write the"
+                + " change as a new changeset; if another application applied it, give each application a schema of its"
+                + " own, and add currentSchema=NAME to its URL");
   }
 
   /// Each application has a history, a lock and a comparison of its own.
@@ -160,8 +159,8 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() -> TestConfig.migrations(database, otherRoot).up(SILENT).orThrow())
         .withMessage(
-            "schema public holds the history of another application: core/001_a - give each"
-                + " application a schema of its own, and add currentSchema=NAME to its URL");
+            "schema public holds the history of another application: core/001_a - give each application a schema of its"
+                + " own, and add currentSchema=NAME to its URL");
 
     database.execute("CREATE SCHEMA \"Other\"");
     DatabaseAddress address = inSchema("\"Other\"");
@@ -175,8 +174,7 @@ class MigrationsIT {
       assertThat(applied(first)).containsExactly("core/001_b", "core/002_view");
       assertThat(first.notes())
           .containsExactly(
-              "nothing was applied in this schema before; the database also has a history in schema"
-                  + " public");
+              "nothing was applied in this schema before; the database also has a history in schema public");
       try (Connection connection = address.open("test")) {
         assertThat(SchemaLock.holder(connection)).isEmpty();
       }
@@ -213,13 +211,12 @@ class MigrationsIT {
           .extracting(OperatorException::getMessage)
           .containsExactly(
               problem
-                  + " - rename it, or give Sheaf's objects a schema of their own: CREATE SCHEMA"
-                  + " sheaf, and currentSchema=sheaf,public in the URL");
+                  + " - rename it, or give Sheaf's objects a schema of their own: CREATE SCHEMA sheaf,"
+                  + " and currentSchema=sheaf,public in the URL");
     }
     assertThat(
             database.query(
-                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND"
-                    + " relkind IN ('r', 'p', 'v', 'S')"))
+                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'S')"))
         .containsExactly(object.contains("TYPE") ? "0" : "1");
 
     database.execute("CREATE SCHEMA sheaf");
@@ -276,12 +273,11 @@ class MigrationsIT {
   @Test
   void pgvectorMayBeInAnotherSchema() throws Exception {
     database.execute(
-        "DROP EXTENSION IF EXISTS vector; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA"
-            + " extensions");
+        "DROP EXTENSION IF EXISTS vector; CREATE SCHEMA extensions; CREATE EXTENSION vector SCHEMA extensions");
     changelogs.table("core", 1, "first");
     String message =
-        "core/002_a.sql uses the type %s, but the extension vector is installed in schema"
-            + " extensions, which is not in the search_path (%s) - %s";
+        "core/002_a.sql uses the type %s, but the extension vector is installed in schema extensions, which is not in the"
+            + " search_path (%s) - %s";
     String run =
         "run: ALTER DATABASE "
             + database.address().database()
@@ -371,9 +367,7 @@ class MigrationsIT {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(this::up)
         .withMessage(
-            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s,"
-                + " declares no compatible older version - start a newer version of the"
-                + " application, or roll the schema back: sheaf migrate goto",
+            "the schema is newer than this application (%1$s): core/002_b, applied by %1$s, declares no compatible older version - start a newer version of the application, or roll the schema back: sheaf migrate goto",
             ProcessIdentity.VERSION);
   }
 
@@ -389,8 +383,7 @@ class MigrationsIT {
     assertThat(applied(result)).containsExactly("core/002_b");
     assertThat(result.notes())
         .containsExactly(
-            "core/002_b is out of order: higher-numbered changesets of its module were applied"
-                + " before it");
+            "core/002_b is out of order: higher-numbered changesets of its module were applied before it");
   }
 
   @Test
@@ -431,8 +424,7 @@ class MigrationsIT {
     changelogs.table("core", 1, "a");
     up();
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES"
-            + " ('db/changelog/core/002_gone.sql', 'up', 0)");
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_gone.sql', 'up', 0)");
 
     assertThat(migrations().status().upToDate()).isTrue();
     needsNoLock();
@@ -484,8 +476,7 @@ class MigrationsIT {
                   .hasMessageMatching(
                       "the schema is locked by .+@.+/"
                           + holder.pid()
-                          + " from .+, backend \\d+, since .+ - it was not released within 1 s;"
-                          + " .*"));
+                          + " from .+, backend \\d+, since .+ - it was not released within 1 s; .*"));
     } finally {
       holder.destroyForcibly().waitFor();
     }
@@ -706,8 +697,7 @@ class MigrationsIT {
     database.execute("CREATE INDEX a_id2 ON a (id)");
     database.execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'a_id2'::regclass");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES"
-            + " ('db/changelog/core/002_b.sql', 'up', 1)");
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'up', 1)");
 
     MigrationResult result = up();
 
@@ -717,8 +707,7 @@ class MigrationsIT {
             "core/002_b: removed a remnant of an interrupted run: DROP INDEX CONCURRENTLY a_id2");
     assertThat(
             database.query(
-                "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid ="
-                    + " 'a'::regclass ORDER BY 1"))
+                "SELECT indexrelid::regclass || ' ' || indisvalid FROM pg_index WHERE indrelid = 'a'::regclass ORDER BY 1"))
         .containsExactly("a_id true", "a_id2 true");
     assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
   }
@@ -735,8 +724,7 @@ class MigrationsIT {
     up();
     database.execute("DROP INDEX a_id2");
     database.execute(
-        "INSERT INTO schema_journal (path, direction, statement) VALUES"
-            + " ('db/changelog/core/002_b.sql', 'down', 0)");
+        "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/002_b.sql', 'down', 0)");
     assertThat(migrations().status().upToDate()).isFalse();
     try (Connection connection = database.connect()) {
       assertThat(migrations().compatibility(connection))
@@ -827,8 +815,7 @@ class MigrationsIT {
           .until(() ->
               !database
                   .query(
-                      "SELECT pid FROM pg_stat_progress_create_index WHERE datname ="
-                          + " current_database()")
+                      "SELECT pid FROM pg_stat_progress_create_index WHERE datname = current_database()")
                   .isEmpty());
 
       assertThat(migrations().verify()).isEmpty();

@@ -101,8 +101,7 @@ class SessionStateIT {
           .isEmpty();
       assertThat(
               database.query(
-                  "SELECT count(*) FROM probe WHERE seen LIKE 'application\\_name = sheaf"
-                      + " %changesets'"))
+                  "SELECT count(*) FROM probe WHERE seen LIKE 'application\\_name = sheaf %changesets'"))
           .containsExactly(String.valueOf(LEAKS.size() + 1));
       assertThat(database.query("SELECT count(*) > 300 FROM probe WHERE step = 0"))
           .containsExactly("t");
@@ -349,9 +348,7 @@ class SessionStateIT {
               "core",
               3,
               "drop",
-              "--requires-backfill core/002_label\n"
-                  + "--destructive title\n"
-                  + "ALTER TABLE item DROP COLUMN title;",
+              "--requires-backfill core/002_label\n--destructive title\nALTER TABLE item DROP COLUMN title;",
               "ALTER TABLE item ADD COLUMN title text;");
         }
         DatabaseAddress weak = new DatabaseAddress(database.address().jdbcUrl(), role, "weak");

@@ -265,8 +265,7 @@ class RollbackProverIT {
         2,
         "quietly",
         "ALTER TABLE shop DROP COLUMN name;",
-        "ALTER TABLE shop ADD COLUMN name text NOT NULL DEFAULT ''; ALTER TABLE shop ALTER COLUMN"
-            + " name DROP DEFAULT;");
+        "ALTER TABLE shop ADD COLUMN name text NOT NULL DEFAULT ''; ALTER TABLE shop ALTER COLUMN name DROP DEFAULT;");
     assertThat(prove(new ProofSelection.All(), null).getLast())
         .isEqualTo(
             new RollbackProof(
@@ -297,14 +296,12 @@ class RollbackProverIT {
               "check constraint \"code_check\" of relation \"shop\" is violated by some row"),
           new Relaxing(
               "ALTER TABLE shop DROP CONSTRAINT shop_owner_fkey;",
-              "ALTER TABLE shop ADD CONSTRAINT shop_owner_fkey FOREIGN KEY (owner) REFERENCES"
-                  + " owner;",
-              "insert or update on table \"shop\" violates foreign key constraint"
-                  + " \"shop_owner_fkey\" (Key (owner)=(9) is not present in table \"owner\".)"),
+              "ALTER TABLE shop ADD CONSTRAINT shop_owner_fkey FOREIGN KEY (owner) REFERENCES owner;",
+              "insert or update on table \"shop\" violates foreign key constraint \"shop_owner_fkey\""
+                  + " (Key (owner)=(9) is not present in table \"owner\".)"),
           new Relaxing(
               "ALTER TABLE owner ALTER COLUMN name DROP NOT NULL;",
-              "UPDATE owner SET name = '' WHERE name IS NULL; ALTER TABLE owner ALTER COLUMN name"
-                  + " SET NOT NULL;",
+              "UPDATE owner SET name = '' WHERE name IS NULL; ALTER TABLE owner ALTER COLUMN name SET NOT NULL;",
               null),
           new Relaxing(
               "ALTER TABLE owner ALTER COLUMN city DROP NOT NULL;",
@@ -323,8 +320,7 @@ class RollbackProverIT {
                          ADD CONSTRAINT code_key UNIQUE (code),
                          ADD CONSTRAINT code_check CHECK (code LIKE 'c_');
         """,
-        "ALTER TABLE shop DROP COLUMN owner, DROP CONSTRAINT code_key, DROP CONSTRAINT code_check;"
-            + " DROP TABLE owner;");
+        "ALTER TABLE shop DROP COLUMN owner, DROP CONSTRAINT code_key, DROP CONSTRAINT code_check; DROP TABLE owner;");
     List<RollbackProof> expected = new ArrayList<>();
     for (int i = 0; i < RELAXING.size(); i++) {
       Relaxing relaxing = RELAXING.get(i);
@@ -360,8 +356,7 @@ class RollbackProverIT {
         "core",
         2,
         "more",
-        "CREATE TYPE mood AS ENUM ('bad', 'good'); ALTER TABLE shop ADD COLUMN mood mood, ADD"
-            + " COLUMN capped integer;",
+        "CREATE TYPE mood AS ENUM ('bad', 'good'); ALTER TABLE shop ADD COLUMN mood mood, ADD COLUMN capped integer;",
         "ALTER TABLE shop DROP COLUMN mood, DROP COLUMN capped; DROP TYPE mood;");
     changelogs.changeset(
         "core",
@@ -374,8 +369,7 @@ class RollbackProverIT {
         4,
         "relax",
         "ALTER TABLE shop ALTER COLUMN capped TYPE bigint;",
-        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING nullif(least(capped, 2147483647),"
-            + " 2147483647);");
+        "ALTER TABLE shop ALTER COLUMN capped TYPE integer USING nullif(least(capped, 2147483647), 2147483647);");
     changelogs.changeset(
         "core",
         5,
@@ -428,8 +422,8 @@ class RollbackProverIT {
     assertThat(prove(new ProofSelection.One(root.resolve("core/003_relax.sql")), null))
         .extracting(RollbackProof::reason)
         .containsExactly(
-            "its rollback fails on rows that were written since: could not create unique index"
-                + " \"code_key\" (Key (code)=(canary 1) is duplicated.)");
+            "its rollback fails on rows that were written since: could not create unique index \"code_key\""
+                + " (Key (code)=(canary 1) is duplicated.)");
   }
 
   @Test
@@ -438,8 +432,7 @@ class RollbackProverIT {
         "core",
         2,
         "odd",
-        "--lossy-rollback we fear so\n"
-            + "CREATE TABLE odd (id int NOT NULL CONSTRAINT odd CHECK (id < 0 AND id > 0));",
+        "--lossy-rollback we fear so\nCREATE TABLE odd (id int NOT NULL CONSTRAINT odd CHECK (id < 0 AND id > 0));",
         "DROP TABLE odd;");
     changelogs.table("core", 3, "c");
 
@@ -456,8 +449,7 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "no sample rows in public.odd: no values were found for odd CHECK (((id < 0)"
-                        + " AND (id > 0)))")));
+                    "no sample rows in public.odd: no values were found for odd CHECK (((id < 0) AND (id > 0)))")));
   }
 
   @Test
@@ -478,8 +470,7 @@ class RollbackProverIT {
     assertThat(prove(new ProofSelection.All(), null).stream().map(RollbackProof::reason))
         .containsExactly(
             null,
-            "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER"
-                + " TABLE shop DROP COLUMN y",
+            "core/002_wrong.sql failed: column \"y\" of relation \"shop\" does not exist, in: ALTER TABLE shop DROP COLUMN y",
             "after its rollback, the catalog is not the same as before");
   }
 
@@ -489,8 +480,7 @@ class RollbackProverIT {
         "core",
         2,
         "code_reference",
-        "CREATE TABLE code (id varchar PRIMARY KEY); ALTER TABLE shop ADD FOREIGN KEY (code)"
-            + " REFERENCES code;",
+        "CREATE TABLE code (id varchar PRIMARY KEY); ALTER TABLE shop ADD FOREIGN KEY (code) REFERENCES code;",
         "ALTER TABLE shop DROP CONSTRAINT shop_code_fkey; DROP TABLE code;");
     changelogs.changeset(
         "core",
@@ -510,8 +500,7 @@ class RollbackProverIT {
                 List.of(),
                 List.of(),
                 List.of(
-                    "it fails with sample rows in public.shop: column \"needed\" of relation"
-                        + " \"shop\" contains null values")));
+                    "it fails with sample rows in public.shop: column \"needed\" of relation \"shop\" contains null values")));
   }
 
   @Test
@@ -541,8 +530,7 @@ class RollbackProverIT {
     assertThat(proofs.get(2).remarks()).isEmpty();
     assertThat(proofs.get(3).remarks())
         .containsExactly(
-            "it fails with a partition for sample rows: partition \"event_others\" conflicts with"
-                + " existing default partition \"event_canary\"");
+            "it fails with a partition for sample rows: partition \"event_others\" conflicts with existing default partition \"event_canary\"");
   }
 
   @Test
