@@ -80,11 +80,6 @@ class ModulesTest {
       files.put(module, List.of(ChangelogFile.of(module, "001_a.sql", content)));
     }
     return new Changelogs(
-        "a test",
-        files,
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>());
+        "a test", files, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
   }
 }
