@@ -69,9 +69,7 @@ final class AdoptCommand implements Callable<Integer> {
       common.useRoot(directory);
     }
     MigrationResult result =
-        common
-            .migrations()
-            .adopt(request, approval.approval(), output.listener());
+        common.migrations().adopt(request, approval.approval(), output.listener());
     return output.result(
         result, Output.count(result.executed().size(), "changeset") + " recorded as applied");
   }

@@ -693,9 +693,7 @@ public final class Migrations {
     return read(session -> {
       List<Changeset> pending = pending(session, scope);
       List<Changeset> repeatables =
-          scope.module() == null
-              ? changesets.pendingRepeatables(session.connection())
-              : List.of();
+          scope.module() == null ? changesets.pendingRepeatables(session.connection()) : List.of();
       pending.forEach(Changeset::requireRunnable);
       repeatables.forEach(Changeset::requireRunnable);
       return Stream.concat(pending.stream(), repeatables.stream())

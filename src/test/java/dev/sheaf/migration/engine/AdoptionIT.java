@@ -169,8 +169,7 @@ class AdoptionIT {
         "the database is not what the files make: column public.author.name is changed, column public.book.author_id is missing");
     assertThat(migrations().history()).isEmpty();
 
-    Adoption.Request forced =
-        new Adoption.Request("golang-migrate", null, "core", null, true);
+    Adoption.Request forced = new Adoption.Request("golang-migrate", null, "core", null, true);
     assertThat(migrations().adopt(forced, Approval.NONE, SILENT).problems())
         .singleElement()
         .asString()
@@ -362,9 +361,12 @@ class AdoptionIT {
     assertThat(rows("databasechangelog")).isEqualTo(before);
 
     Files.writeString(
-        module.resolve("002_book.sql"), Files.readString(module.resolve("002_book.sql")).replace("author_id", "by"));
+        module.resolve("002_book.sql"),
+        Files.readString(module.resolve("002_book.sql")).replace("author_id", "by"));
     refused(
-        "liquibase", null, "Liquibase has applied what no file has the checksum of: all.sql::7::bob");
+        "liquibase",
+        null,
+        "Liquibase has applied what no file has the checksum of: all.sql::7::bob");
     database.execute("UPDATE databasechangelog SET md5sum = '8:' || substr(md5sum, 3)");
     refused("liquibase", null, "let Liquibase 4.22 or later run once");
     database.execute("TRUNCATE databasechangelog");
@@ -383,7 +385,8 @@ class AdoptionIT {
               + (i == 0
                   ? "CREATE TABLE alembic_version (\n    version_num VARCHAR(32) NOT NULL, \n    CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n);\n\n"
                   : "")
-              + "-- Running upgrade %s -> %s\n\n".formatted(i == 0 ? "" : revisions.get(i - 1), revisions.get(i))
+              + "-- Running upgrade %s -> %s\n\n"
+                  .formatted(i == 0 ? "" : revisions.get(i - 1), revisions.get(i))
               + UP.get(i)
               + (i == 0
                   ? "\nINSERT INTO alembic_version (version_num) VALUES ('%s') RETURNING alembic_version.version_num;"
@@ -404,7 +407,8 @@ class AdoptionIT {
     refused("alembic", null, "there is no revision of Alembic in alembic_version");
     Psql.run(
         database.address(),
-        Files.readString(root.resolve("001_author.sql")) + Files.readString(root.resolve("002_book.sql")));
+        Files.readString(root.resolve("001_author.sql"))
+            + Files.readString(root.resolve("002_book.sql")));
 
     assertThat(run(adopt("alembic", null))).containsExactly("core/001_author", "core/002_book");
     assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
@@ -425,7 +429,10 @@ class AdoptionIT {
   void aDatabaseWithoutAHistoryIsTakenOver() throws Exception {
     files("golang-migrate");
     Psql.run(database.address(), UP.get(0) + UP.get(1));
-    refused("database", null, "the database is not what the files make: column public.review.id is missing");
+    refused(
+        "database",
+        null,
+        "the database is not what the files make: column public.review.id is missing");
     database.execute(UP.get(2));
 
     assertThat(run(adopt("database", null))).hasSize(3);
@@ -485,10 +492,7 @@ class AdoptionIT {
 
   private MigrationResult adopt(String from, @Nullable Long at) {
     return migrations()
-        .adopt(
-            new Adoption.Request(from, null, "core", at, false),
-            Approval.NONE,
-            SILENT);
+        .adopt(new Adoption.Request(from, null, "core", at, false), Approval.NONE, SILENT);
   }
 
   private void refused(String from, @Nullable Long at, String problem) throws SQLException {
