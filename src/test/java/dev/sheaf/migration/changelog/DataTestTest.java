@@ -55,10 +55,12 @@ class DataTestTest {
     Files.createDirectories(root.resolve("core"));
     Files.writeString(
         root.resolve("core/001_a.sql"),
-        "--liquibase formatted sql\n"
-            + "--changeset core:001\n"
-            + "SELECT 1;\n"
-            + "--rollback empty because it is a test\n");
+        """
+        --liquibase formatted sql
+        --changeset core:001
+        SELECT 1;
+        --rollback empty because it is a test
+        """);
     Files.writeString(root.resolve("core/001_b.test.sql"), lines(HEAD + "--up/SELECT 1"));
     Files.writeString(root.resolve("core/001_a.test.sql"), "SELECT 1;");
 
