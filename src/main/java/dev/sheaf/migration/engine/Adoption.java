@@ -217,9 +217,15 @@ public final class Adoption {
   /// database.
   private List<Changeset> revisions(Request request, List<Changeset> module) throws SQLException {
     String table = request.table() == null ? "alembic_version" : request.table();
+    String found =
+        Sql.of("SELECT coalesce(to_regclass(?)::text, '')", table)
+            .first(connection, row -> row.getString(1))
+            .orElseThrow();
     List<String> revisions =
-        Sql.of("SELECT version_num FROM " + table)
-            .listIfExists(connection, row -> row.getString(1));
+        found.isEmpty()
+            ? List.of()
+            : Sql.of("SELECT version_num FROM %s ORDER BY 1".formatted(found))
+                .list(connection, row -> row.getString(1));
     if (revisions.size() != 1) {
       throw new OperatorException(
           revisions.isEmpty()

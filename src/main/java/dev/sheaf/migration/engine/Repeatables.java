@@ -1,7 +1,6 @@
 package dev.sheaf.migration.engine;
 
 import dev.sheaf.database.SqlStates;
-import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.history.Changesets;
@@ -10,7 +9,6 @@ import dev.sheaf.migration.history.Rollbacks;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -82,12 +80,11 @@ final class Repeatables {
   ///
   /// @return the labels of those that were dropped
   List<String> drop() throws SQLException {
-    List<String> dropped = new ArrayList<>();
-    for (Changeset changeset : rollbacks.ofRepeatables()) {
-      runner.run(changeset, Direction.DOWN);
-      dropped.add(changeset.label());
+    List<Changeset> drops = rollbacks.ofRepeatables();
+    if (!drops.isEmpty()) {
+      runner.repeat(drops, List.of(), false, _ -> {});
     }
-    return dropped;
+    return drops.stream().map(Changeset::label).toList();
   }
 
   /// Creates again what [#drop] dropped. What does not fit the schema any more remains pending.
@@ -103,6 +100,9 @@ final class Repeatables {
         .filter(label -> pending.stream().noneMatch(changeset -> changeset.label().equals(label)))
         .forEach(label ->
             recorder.note(label + " is not created again: this version has no file of it"));
+    if (pending.isEmpty()) {
+      return;
+    }
     runner
         .repeat(List.of(), pending, true, _ -> {})
         .forEach((changeset, failure) ->

@@ -123,7 +123,7 @@ public final class ChangesetRunner {
   /// Applies repeatable changesets in one transaction: in their order, but each after those that it
   /// uses. One that fails is tried again after the others.
   ///
-  /// @param drops what is rolled back first
+  /// @param drops what is rolled back first, likewise
   /// @param lenient whether those that fail are left out
   /// @param done takes each, once the transaction is committed
   /// @return why the others fail; empty if there are none
@@ -157,44 +157,58 @@ public final class ChangesetRunner {
       boolean lenient,
       Consumer<MigrationResult.Executed> done)
       throws SQLException {
-    Connection connection = session.connection();
-    Map<Changeset, OperatorException> failures = new LinkedHashMap<>();
-    try (Statement statement = connection.createStatement()) {
+    try (Statement statement = session.connection().createStatement()) {
       statement.setEscapeProcessing(false);
-      for (Changeset changeset : drops) {
-        session.returnToRole();
-        done.accept(once(statement, changeset, Direction.DOWN, new Progress()));
+      requireNone(inAnyOrder(statement, drops, Direction.DOWN, done));
+      Map<Changeset, OperatorException> failures =
+          inAnyOrder(statement, changesets, Direction.UP, done);
+      if (!lenient) {
+        requireNone(failures);
       }
-      List<Changeset> left = new ArrayList<>(changesets);
-      int before;
-      do {
-        before = left.size();
-        failures.clear();
-        for (Changeset changeset : List.copyOf(left)) {
-          Progress progress = new Progress();
-          Savepoint savepoint = connection.setSavepoint();
-          try {
-            session.returnToRole();
-            done.accept(once(statement, changeset, Direction.UP, progress));
-            left.remove(changeset);
-          } catch (SQLException e) {
-            if (SqlStates.isTransient(e)) {
-              throw e;
-            }
-            connection.rollback(savepoint);
-            failures.put(
-                changeset,
-                SqlErrorMessage.running(address, file(changeset, Direction.UP), progress.sql(), e));
-          }
-        }
-      } while (!left.isEmpty() && left.size() < before);
+      return failures;
     }
-    if (!lenient && !failures.isEmpty()) {
+  }
+
+  private static void requireNone(Map<Changeset, OperatorException> failures) {
+    if (!failures.isEmpty()) {
       throw failures.values().stream()
           .filter(failure -> !isAboutMissing(failure))
           .findFirst()
           .orElseGet(() -> failures.values().iterator().next());
     }
+  }
+
+  private Map<Changeset, OperatorException> inAnyOrder(
+      Statement statement,
+      List<Changeset> changesets,
+      Direction direction,
+      Consumer<MigrationResult.Executed> done)
+      throws SQLException {
+    Connection connection = session.connection();
+    Map<Changeset, OperatorException> failures = new LinkedHashMap<>();
+    List<Changeset> left = new ArrayList<>(changesets);
+    int before;
+    do {
+      before = left.size();
+      failures.clear();
+      for (Changeset changeset : List.copyOf(left)) {
+        Progress progress = new Progress();
+        Savepoint savepoint = connection.setSavepoint();
+        try {
+          session.returnToRole();
+          done.accept(once(statement, changeset, direction, progress));
+          left.remove(changeset);
+        } catch (SQLException e) {
+          if (SqlStates.isTransient(e)) {
+            throw e;
+          }
+          connection.rollback(savepoint);
+          failures.put(
+              changeset,
+              SqlErrorMessage.running(address, file(changeset, direction), progress.sql(), e));
+        }
+      }
+    } while (!left.isEmpty() && left.size() < before);
     return failures;
   }
 

@@ -70,6 +70,10 @@ class RepeatablesIT {
             database.query(
                 "SELECT id || ' ' || exectype FROM databasechangelog ORDER BY orderexecuted"))
         .containsExactly("001 EXECUTED", "R__c-function EXECUTED", "R__a EXECUTED", "R__b RERAN");
+    // The last one that was applied is used by an earlier one.
+    assertThat(run(migrations().down("core", 1, Approval.NONE, SILENT)))
+        .containsExactly("core/001_t");
+    assertThat(views()).isEmpty();
   }
 
   /// A view cannot lose a column, nor while another one uses it.
