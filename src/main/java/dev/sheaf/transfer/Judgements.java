@@ -25,6 +25,10 @@ public record Judgements(Map<String, Map<String, Integer>> queries) {
 
   private static final long MAX_BYTES = 100_000_000;
 
+  private static final String HINT =
+      "each line is a query, a tab and the id of a document; optionally a tab and a grade, such as"
+          + " 2";
+
   /// Reads a file in UTF-8.
   ///
   /// @throws OperatorException if a line has another form
@@ -67,10 +71,6 @@ public record Judgements(Map<String, Map<String, Integer>> queries) {
     }
     return new Judgements(queries);
   }
-
-  private static final String HINT =
-      "each line is a query, a tab and the id of a document; optionally a tab and a grade, such as"
-          + " 2";
 
   private static Integer grade(String file, int number, String[] fields) {
     try {

@@ -108,7 +108,7 @@ class SearchSqlTest {
               ",'select':['vector','text','createdAt']",
               ",'highlight':true",
               ",'match':'all'",
-              ",'hybrid':{'by':'score'}",
+              ",'hybrid':{'by':'rank'}",
               ",'match':'all','highlight':true",
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
