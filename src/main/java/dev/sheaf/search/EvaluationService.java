@@ -100,7 +100,9 @@ public class EvaluationService {
     SearchRequest search = request.settings().get(setting).search(judged, request.k());
     try (MemoryBudget.Account account = budget.open()) {
       List<String> ranking =
-          searches.search(collection, search, null, account).hits().stream().map(Hit::document).toList();
+          searches.search(collection, search, null, account).hits().stream()
+              .map(Hit::document)
+              .toList();
       return RankingMetrics.of(ranking, judged.relevant(), request.k());
     } catch (Problem problem) {
       // The text is the query's, and everything else the setting's.

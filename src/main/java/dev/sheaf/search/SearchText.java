@@ -324,7 +324,7 @@ final class SearchText {
             + (shape.words()
                 ? scored(() -> "(" + chunksWith("c.search @@ " + words(), MAX_RARE) + ")")
                 : "SELECT NULL::uuid AS document_id, NULL::int AS ordinal, NULL::float8 AS key"
-                      + " WHERE false")
+                    + " WHERE false")
             + ")";
     return shape.frequentWords()
         ? ofWords + chunksWithFrequentWords(name)

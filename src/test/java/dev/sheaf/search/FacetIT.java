@@ -256,7 +256,7 @@ class FacetIT {
             words.isEmpty()
                 ? ""
                 : " AND EXISTS (SELECT FROM chunk c WHERE c.collection_id = d.collection_id AND"
-                      + " c.document_id = d.id AND "
+                    + " c.document_id = d.id AND "
                     + ofWords(words)
                     + ")");
   }
