@@ -121,9 +121,9 @@ public class Replicas {
 
   /// Why the primary may succeed where a standby failed; `null` if it would fail as well.
   private @Nullable String reasonToRepeat(Exception failure) {
-    if (failure instanceof Problem problem && problem.type().status() == 404
-        || failure instanceof SQLException sql
-            && SqlStates.UNDEFINED_TABLE.equals(sql.getSQLState())) {
+    boolean unknown = failure instanceof Problem problem && problem.type().status() == 404;
+    String state = failure instanceof SQLException sql ? SqlStates.of(sql) : "";
+    if (unknown || state.equals(SqlStates.UNDEFINED_TABLE)) {
       return "behind";
     }
     if (DatabaseFailure.isOutage(failure)) {

@@ -1,6 +1,7 @@
 package dev.sheaf.http;
 
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.handler.codec.http2.Http2Error;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
@@ -34,7 +35,8 @@ public final class PartialResponses {
       }
       base.closeFuture().toCompletionStage().toCompletableFuture().join();
     } else {
-      call.response().reset();
+      // Without a code it is NO_ERROR, after which curl takes the part for a complete response.
+      call.response().reset(Http2Error.INTERNAL_ERROR.code());
     }
   }
 }

@@ -434,7 +434,7 @@ class LimitsIT {
         assertThatThrownBy(
                 () -> multiplexed.send(request(service, key, export), BodyHandlers.ofString()))
             .isInstanceOf(IOException.class)
-            .hasMessageContaining("RST_STREAM");
+            .hasMessageContaining("RST_STREAM: Internal error");
       }
       statement.execute("DROP SCHEMA \"" + schema + "\" CASCADE");
       service.send("DELETE", C + "/documents/z", "");
