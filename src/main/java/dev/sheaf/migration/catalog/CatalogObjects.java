@@ -126,8 +126,9 @@ public final class CatalogObjects {
     // A column can take its values from the sequence that belongs to it.
     Item owned = objects.get(new ObjectId("pg_sequence", from.oid()));
     Item sequence = objects.get(from);
-    boolean isOwner = owned != null && sequence != null && to.equals(sequence.owner());
-    dependencies.add(new Dependency(isOwner ? owned.key() : from, to, automatic));
+    ObjectId dependentItem =
+        owned != null && sequence != null && to.equals(sequence.owner()) ? owned.key() : from;
+    dependencies.add(new Dependency(dependentItem, to, automatic));
   }
 
   private @Nullable ObjectId resolve(ObjectId key) {
