@@ -66,15 +66,16 @@ public record EvaluationRequest(
   }
 
   private static <T> List<T> list(String field, @Nullable List<T> list, int max) {
-    int size = Input.required(field, list).size();
+    List<T> given = Input.required(field, list);
+    int size = given.size();
     if (size == 0 || size > max) {
       throw Problem.field(
           field, "%s must have 1 to %s elements, not %s.".formatted(field, max, size));
     }
     for (int i = 0; i < size; i++) {
-      Input.required(field + "[" + i + "]", list.get(i));
+      Input.required(field + "[" + i + "]", given.get(i));
     }
-    return List.copyOf(list);
+    return List.copyOf(given);
   }
 
   /// A query, and the documents that a person judged for it.
@@ -99,18 +100,14 @@ public record EvaluationRequest(
       this.text = Input.required("text", text);
       this.vector = vector;
       SearchRequest.requireText(this.text);
-      Input.required("relevant", relevant)
-          .forEach((document, grade) -> {
-            Input.storable("relevant", document);
-            Input.range(
-                "relevant." + document,
-                Input.required("relevant." + document, grade),
-                0,
-                MAX_GRADE,
-                0);
-          });
-      this.relevant = Map.copyOf(relevant);
-      if (relevant.values().stream().noneMatch(grade -> grade > 0)) {
+      Map<String, Integer> grades = Input.required("relevant", relevant);
+      grades.forEach((document, grade) -> {
+        Input.storable("relevant", document);
+        Input.range(
+            "relevant." + document, Input.required("relevant." + document, grade), 0, MAX_GRADE, 0);
+      });
+      this.relevant = Map.copyOf(grades);
+      if (grades.values().stream().noneMatch(grade -> grade > 0)) {
         throw Problem.field(
             "relevant", "relevant must have a document with a grade of at least 1.");
       }
@@ -142,7 +139,8 @@ public record EvaluationRequest(
         @Nullable Fusion hybrid,
         @Nullable Integer ef,
         @Nullable Boolean exact) {
-      Input.text("name", Input.required("name", name), MAX_NAME_BYTES);
+      String given = Input.required("name", name);
+      Input.text("name", given, MAX_NAME_BYTES);
       SearchRequest search =
           SearchRequest.of(
               "text",
@@ -166,7 +164,7 @@ public record EvaluationRequest(
               null,
               null);
       return new Setting(
-          name,
+          given,
           search.mode(),
           search.match(),
           search.filter(),

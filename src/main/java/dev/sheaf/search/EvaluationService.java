@@ -61,7 +61,7 @@ public class EvaluationService {
     List<JudgedQuery> queries = request.queries();
     int settings = request.settings().size();
     memory.reserve(
-        queries.size() * settings * BYTES_PER_SEARCH
+        (long) queries.size() * settings * BYTES_PER_SEARCH
             + queries.stream().mapToLong(query -> query.relevant().size()).sum()
                 * BYTES_PER_JUDGEMENT);
     List<String> missing = missing(collections.activeSpace(collection), queries);
@@ -81,7 +81,7 @@ public class EvaluationService {
                 metrics)
             .results(),
         missing.isEmpty() ? null : missing,
-        (System.nanoTime() - start) / 1_000 / 1e3);
+        Math.round((System.nanoTime() - start) / 1e3) / 1e3);
   }
 
   private void requireTime(long start, int done, int all) {

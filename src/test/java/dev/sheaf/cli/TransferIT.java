@@ -180,10 +180,7 @@ class TransferIT {
       System.setIn(new ByteArrayInputStream(Files.readAllBytes(compressed)));
       assertThat(sheaf("import", "-", "--collection", second))
           .isEqualTo(
-              "exit 0\n"
-                  + "out:\n"
-                  + "stdin  3 read: 0 created, 0 updated, 3 unchanged, 0 replaced, 0 failed\n"
-                  + "err:\n");
+              "exit 0\nout:\nstdin  3 read: 0 created, 0 updated, 3 unchanged, 0 replaced, 0 failed\nerr:\n");
     } finally {
       System.setIn(stdin);
     }
@@ -336,9 +333,7 @@ class TransferIT {
     Files.write(docs.resolve("old.txt"), TIDES.getBytes(StandardCharsets.ISO_8859_1));
     Files.writeString(
         docs.resolve("page.html"),
-        "<html><head><title>A &amp; page</title><script>no()</script></head><body>\n"
-            + "  <h1>Cats</h1>\n"
-            + "  <p>They   sleep.</p></body></html>");
+        "<html><head><title>A &amp; page</title><script>no()</script></head><body>\n  <h1>Cats</h1>\n  <p>They   sleep.</p></body></html>");
     pdf(docs.resolve("paper.pdf"), "A paper", "The Moon pulls the sea.", null);
     pdf(docs.resolve("secret.pdf"), "x", "x", "password");
     pdf(docs.resolve("blank.pdf"), "x", "", null);
@@ -448,10 +443,12 @@ class TransferIT {
     assertThat(
             sheaf("evaluate", collection, file.toString(), "--setting", "x={\"mode\": \"words\"}"))
         .isEqualTo(
-            "exit 1\n"
-                + "out:\n"
-                + "err:\n"
-                + "sheaf: settings[0].mode must be one of vector, fulltext, hybrid.\n");
+            """
+            exit 1
+            out:
+            err:
+            sheaf: settings[0].mode must be one of vector, fulltext, hybrid.
+            """);
     assertThat(sheaf("evaluate", collection, file.toString(), "--setting", "x=hybrid"))
         .startsWith("exit 1\nout:\nerr:\nsheaf: the setting x is not a JSON object: hybrid\n");
     assertThat(sheaf("evaluate", collection, file + "x"))
@@ -484,18 +481,10 @@ class TransferIT {
                 .formatted(directory));
     assertThat(run("import", file, "--collection", "c", "--server", "http://localhost:1"))
         .isEqualTo(
-            "exit 1\n"
-                + "out:\n"
-                + "err:\n"
-                + "sheaf: cannot connect to Sheaf at http://localhost:1\n"
-                + "  check that the service is running, or name another with --server\n");
+            "exit 1\nout:\nerr:\nsheaf: cannot connect to Sheaf at http://localhost:1\n  check that the service is running, or name another with --server\n");
     assertThat(run("export", "c", "--server", "localhost:8080"))
         .isEqualTo(
-            "exit 1\n"
-                + "out:\n"
-                + "err:\n"
-                + "sheaf: localhost:8080 is not a valid service address\n"
-                + "  an example is http://localhost:8080\n");
+            "exit 1\nout:\nerr:\nsheaf: localhost:8080 is not a valid service address\n  an example is http://localhost:8080\n");
     assertThat(run("import", file)).startsWith("exit 2\n").contains("--collection=NAME");
   }
 

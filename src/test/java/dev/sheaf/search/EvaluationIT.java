@@ -1,5 +1,6 @@
 package dev.sheaf.search;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.hamcrest.Matchers.contains;
@@ -160,7 +161,7 @@ class EvaluationIT {
 
   @SuppressWarnings("unchecked")
   private static Map<String, Integer> grades(Map<String, Object> query) {
-    return (Map<String, Integer>) query.get("relevant");
+    return requireNonNull((Map<String, Integer>) query.get("relevant"));
   }
 
   /// Written once more, in the words of the definitions.

@@ -1,6 +1,7 @@
 package dev.sheaf.search;
 
 import static io.restassured.RestAssured.given;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.hamcrest.Matchers.equalTo;
@@ -122,8 +123,9 @@ class TitlesIT {
     Map<String, Double> scores = new HashMap<>();
     List<Map<String, Object>> hits =
         Api.search(collection, search).statusCode(200).extract().jsonPath().getList("hits");
-    hits.forEach(
-        hit -> scores.put((String) hit.get("document"), ((Number) hit.get("score")).doubleValue()));
+    hits.forEach(hit ->
+        scores.put(
+            (String) hit.get("document"), requireNonNull((Number) hit.get("score")).doubleValue()));
     return scores;
   }
 }

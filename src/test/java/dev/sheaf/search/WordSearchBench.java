@@ -1,5 +1,7 @@
 package dev.sheaf.search;
 
+import static java.util.Objects.requireNonNull;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.pgvector.PGvector;
 import dev.sheaf.collection.CollectionService;
@@ -156,7 +158,7 @@ class WordSearchBench {
     EvaluationResponse result = evaluate(collection, asked, settings);
     double raw = median(asked, item -> raw(space, vector(space, item)));
     for (EvaluatedSetting setting : result.settings()) {
-      Map<String, ?> options = settings.get(setting.name());
+      Map<String, ?> options = requireNonNull(settings.get(setting.name()));
       double p50 = median(asked, item -> search(collection, item.question(), options, 10));
       System.out.printf(
           Locale.ROOT,

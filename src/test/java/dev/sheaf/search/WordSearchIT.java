@@ -1,5 +1,6 @@
 package dev.sheaf.search;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
@@ -194,7 +195,7 @@ class WordSearchIT {
               assertThat(hit.score())
                   .as("%s of %s", hit.document(), text)
                   .isCloseTo(
-                      vectors.get(hit.document())
+                      requireNonNull(vectors.get(hit.document()))
                           + 3 * words.getOrDefault(hit.document(), 0.0) / highest,
                       within(1e-9)));
     }
