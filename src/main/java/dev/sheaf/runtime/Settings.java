@@ -39,6 +39,8 @@ public final class Settings {
           setting("quarkus.datasource.jdbc.max-size", whole(2, 10_000)),
           setting("quarkus.datasource.jdbc.acquisition-timeout", duration(MILLISECOND, HOUR)),
           setting("quarkus.datasource.jdbc.max-lifetime", duration(SECOND, DAY)),
+          setting("quarkus.datasource.replicas.jdbc.max-size", whole(1, 10_000)),
+          setting("quarkus.datasource.replicas.jdbc.max-lifetime", duration(SECOND, DAY)),
           setting("quarkus.http.idle-timeout", duration(SECOND, DAY)),
           setting("quarkus.http.read-timeout", duration(SECOND, DAY)),
           setting("quarkus.shutdown.timeout", duration(Duration.ZERO, HOUR)),

@@ -43,8 +43,8 @@ class MatchCounter {
   /// What was counted.
   ///
   /// @param facets by the names of the request; absent if it has none
-  record Counts(@Nullable Map<String, FacetCounts> facets, @Nullable Total total) {
-    static final Counts NONE = new Counts(null, null);
+  record MatchCounts(@Nullable Map<String, FacetCounts> facets, @Nullable Total total) {
+    static final MatchCounts NONE = new MatchCounts(null, null);
   }
 
   /// The memory that the counts of a search need, in bytes.
@@ -59,10 +59,10 @@ class MatchCounter {
   /// @param timeout of the statement, in milliseconds
   /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
   ///   statement timed out
-  Counts count(Query query, long timeout) throws SQLException {
+  MatchCounts count(Query query, long timeout) throws SQLException {
     SearchRequest request = query.request();
     if (request.facets().isEmpty() && !request.total()) {
-      return Counts.NONE;
+      return MatchCounts.NONE;
     }
     return spans.sql(
         "count matches",
@@ -87,7 +87,7 @@ class MatchCounter {
       this.byWords = request.mode() == Mode.FULLTEXT;
     }
 
-    Counts run(Replicas replicas, long timeout) throws SQLException {
+    MatchCounts run(Replicas replicas, long timeout) throws SQLException {
       Cancellation.check();
       // The best plan depends on the filter and the words.
       String statements =
@@ -216,7 +216,7 @@ class MatchCounter {
           .formatted(index, counts, documents(""));
     }
 
-    private Counts read(ResultSet row) throws SQLException {
+    private MatchCounts read(ResultSet row) throws SQLException {
       Map<String, FacetCounts> facets = new LinkedHashMap<>();
       List<Facet> asked = List.copyOf(request.facets().values());
       request
@@ -250,7 +250,7 @@ class MatchCounter {
           facets.put(names.get(index), new FacetCounts(values, number, null));
         }
       }
-      return new Counts(facets.isEmpty() ? null : facets, total);
+      return new MatchCounts(facets.isEmpty() ? null : facets, total);
     }
   }
 }

@@ -54,7 +54,7 @@ public class SearchService {
 
   /// The result of a search, and what it left out of its text.
   private record FoundHits(
-      Planner.Outcome outcome, List<String> warnings, MatchCounter.Counts counts) {}
+      Planner.Outcome outcome, List<String> warnings, MatchCounter.MatchCounts counts) {}
 
   SearchService(
       CollectionService collections,
@@ -183,7 +183,7 @@ public class SearchService {
         count(query, (System.nanoTime() - start) / 1_000_000, memory));
   }
 
-  private MatchCounter.Counts count(Query query, long spent, MemoryBudget.Account memory)
+  private MatchCounter.MatchCounts count(Query query, long spent, MemoryBudget.Account memory)
       throws SQLException {
     SearchRequest request = query.request();
     long bytes = MatchCounter.memory(request);

@@ -22,8 +22,11 @@ class SqlStatesTest {
     try (var files = Files.walk(Path.of("src/main/java"))) {
       for (Path file : files.filter(path -> path.toString().endsWith(".java")).toList()) {
         if (!file.endsWith("SqlStates.java")) {
-          Files.readAllLines(file).stream()
-              .filter(line -> STATE.matcher(ANNOTATION.matcher(line).replaceAll("")).find())
+          ANNOTATION
+              .matcher(Files.readString(file))
+              .replaceAll("")
+              .lines()
+              .filter(line -> STATE.matcher(line).find())
               .forEach(line -> offenders.add(file.getFileName() + ": " + line.strip()));
         }
       }
