@@ -30,8 +30,11 @@ public class Replicas {
   /// The name of the pool.
   static final String POOL = "replicas";
 
-  /// After a standby could not be reached, searches use the primary for this long.
+  /// After a server could not be reached, another one is asked for this long: noticing that a
+  /// server is gone may take seconds.
   private static final Duration REST = Duration.ofSeconds(1);
+
+  private static final Duration REST_OF_PRIMARY = Duration.ofSeconds(5);
 
   private static final Duration POLL = Duration.ofMillis(2);
 
@@ -47,6 +50,7 @@ public class Replicas {
   private final @Nullable AgroalDataSource standbys;
   private final Duration patience;
   private volatile long restUntil = System.nanoTime();
+  private volatile long primaryRestsUntil = System.nanoTime();
 
   Replicas(
       AgroalDataSource primary,
@@ -55,6 +59,7 @@ public class Replicas {
     this.primary = primary;
     this.standbys = standbys.listActive().stream().findFirst().orElse(null);
     this.patience = config.patience();
+    reads("standby", "none");
   }
 
   /// Work that reads the database through [#getConnection].
@@ -99,11 +104,12 @@ public class Replicas {
       return readAlong(route, work);
     } finally {
       ROUTE.remove();
-      READS
-          .withTags(
-              "answered_by", route.usesPrimary ? "primary" : "standby", "reason", route.reason)
-          .increment();
+      reads(route.usesPrimary ? "primary" : "standby", route.reason).increment();
     }
+  }
+
+  private static Counter reads(String answeredBy, String reason) {
+    return READS.withTags("answered_by", answeredBy, "reason", reason);
   }
 
   private <T extends @Nullable Object> T readAlong(Route route, Work<T> work) throws SQLException {
@@ -187,11 +193,14 @@ public class Replicas {
   /// must be as current as possible.
   public <T extends @Nullable Object> T preferPrimary(Transactions.Work<T, RuntimeException> work)
       throws SQLException {
-    try (Connection connection = primary.getConnection()) {
-      return work.on(connection);
-    } catch (SQLException e) {
-      if (standbys == null || !DatabaseFailure.isOutage(e)) {
-        throw e;
+    if (standbys == null || System.nanoTime() - primaryRestsUntil >= 0) {
+      try (Connection connection = primary.getConnection()) {
+        return work.on(connection);
+      } catch (SQLException e) {
+        if (standbys == null || !DatabaseFailure.isOutage(e)) {
+          throw e;
+        }
+        primaryRestsUntil = System.nanoTime() + REST_OF_PRIMARY.toNanos();
       }
     }
     try (Connection connection = standbys.getConnection()) {
