@@ -553,7 +553,7 @@ class CliIT {
             out:
             err:
             sheaf: there is no tool rails
-              there are: golang-migrate, goose, dbmate, flyway, sql
+              there are: golang-migrate, goose, dbmate, flyway, liquibase, alembic, database, sql
             """);
     assertThat(sheaf("migrate", "adopt", "--from", "golang-migrate", "--dir", root, "--at", "2"))
         .isEqualTo(
