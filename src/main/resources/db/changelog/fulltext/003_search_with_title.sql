@@ -1,7 +1,5 @@
 --liquibase formatted sql
 
--- The trigger stays as it is: a chunk is never updated, only replaced.
-
 --changeset fulltext:003
 --comment the lexemes of a chunk are also those of its title
 CREATE OR REPLACE FUNCTION chunk_search() RETURNS trigger
@@ -19,8 +17,17 @@ BEGIN
 END
 $$;
 
+-- The function reads the title, which PostgreSQL does not know. The trigger tells it, so that the column cannot be
+-- dropped beneath it.
+CREATE OR REPLACE TRIGGER chunk_search
+    BEFORE INSERT OR UPDATE OF text, title ON chunk
+    FOR EACH ROW EXECUTE FUNCTION chunk_search();
+
 -- The way back leaves the lexemes of titles that are stored.
 /* liquibase rollback
+CREATE OR REPLACE TRIGGER chunk_search
+    BEFORE INSERT OR UPDATE OF text ON chunk
+    FOR EACH ROW EXECUTE FUNCTION chunk_search();
 CREATE OR REPLACE FUNCTION chunk_search() RETURNS trigger
     LANGUAGE plpgsql
     AS $$

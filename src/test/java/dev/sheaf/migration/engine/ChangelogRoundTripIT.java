@@ -55,6 +55,22 @@ class ChangelogRoundTripIT {
     }
   }
 
+  /// What a function reads, PostgreSQL does not know. Without the column, no chunk could be
+  /// written.
+  @Test
+  void aColumnThatATriggerReadsIsNotDroppedBeneathIt() {
+    try (TestDatabase database = TestDatabase.migrated()) {
+      assertThat(
+              TestConfig.migrations(database)
+                  .down("core", 1, Approval.NONE, new MigrationListener() {})
+                  .problems())
+          .singleElement()
+          .asString()
+          .contains(
+              "core/008_chunk_title cannot be rolled back alone", "fulltext/003_search_with_title");
+    }
+  }
+
   @Test
   void theWholeSchemaGoesDownFromTheTop() throws SQLException {
     try (TestDatabase database = TestDatabase.create();
