@@ -22,8 +22,9 @@ import org.postgresql.replication.LogSequenceNumber;
 /// A write answers with a position in the primary's write-ahead log. A search that brings this
 /// position is answered by a standby that has replayed it, else by the primary: it finds what its
 /// client has written. What fails on a standby, because the standby is gone, lags behind, or
-/// cancels the search for the sake of replay, is repeated on the primary. The primary's failures
-/// are not repeated.
+/// cancels the search for the sake of replay, is repeated on the primary. If the primary is gone as
+/// well, a standby is asked once more: the connection that failed may have been to a server that is
+/// no standby any more, while another one serves.
 @Singleton
 public class Replicas {
 
@@ -67,12 +68,14 @@ public class Replicas {
     T run() throws SQLException;
   }
 
-  /// Where a piece of work reads. Starts at a standby, and ends at the primary at the latest.
+  /// Where a piece of work reads: at a standby, then at the primary, and at last at a standby whose
+  /// connection has been tried.
   private static final class Route {
 
     private final @Nullable LogSequenceNumber after;
     private boolean usesPrimary;
     private boolean usedStandby;
+    private boolean isLast;
 
     /// Why the primary answers.
     private String reason = "none";
@@ -84,6 +87,11 @@ public class Replicas {
     void toPrimary(String why) {
       usesPrimary = true;
       reason = why;
+    }
+
+    void toLast() {
+      usesPrimary = false;
+      isLast = true;
     }
   }
 
@@ -113,16 +121,38 @@ public class Replicas {
   }
 
   private <T extends @Nullable Object> T readAlong(Route route, Work<T> work) throws SQLException {
-    try {
-      return work.run();
-    } catch (SQLException | RuntimeException e) {
-      String reason = reasonToRepeat(e);
-      if (!route.usedStandby || route.usesPrimary || reason == null) {
-        throw e;
+    while (true) {
+      try {
+        return work.run();
+      } catch (SQLException | RuntimeException e) {
+        if (!repeats(route, e)) {
+          throw e;
+        }
       }
-      route.toPrimary(reason);
     }
-    return work.run();
+  }
+
+  /// Sends a route on to the next server after a failure.
+  ///
+  /// @return false if no other server can do better
+  private boolean repeats(Route route, Exception failure) {
+    if (route.isLast) {
+      return false;
+    }
+    if (route.usesPrimary) {
+      // A standby that is behind stays behind while the primary is gone.
+      if (route.reason.equals("behind") || !DatabaseFailure.isOutage(failure)) {
+        return false;
+      }
+      route.toLast();
+      return true;
+    }
+    String reason = reasonToRepeat(failure);
+    if (!route.usedStandby || reason == null) {
+      return false;
+    }
+    route.toPrimary(reason);
+    return true;
   }
 
   /// Why the primary may succeed where a standby failed; `null` if it would fail as well.
@@ -152,7 +182,7 @@ public class Replicas {
     }
     Connection connection;
     try {
-      connection = standbys.getConnection();
+      connection = route.isLast ? tried(standbys) : standbys.getConnection();
     } catch (SQLException e) {
       rest();
       route.toPrimary("unavailable");
@@ -165,6 +195,25 @@ public class Replicas {
     connection.close();
     route.toPrimary("behind");
     return primary.getConnection();
+  }
+
+  /// A connection that answers. The pool may hold some to a server that has just gone; it closes
+  /// each when a statement fails on it.
+  private static Connection tried(AgroalDataSource pool) throws SQLException {
+    int pooled = pool.getConfiguration().connectionPoolConfiguration().maxSize();
+    for (int i = 0; i < pooled; i++) {
+      Connection connection = pool.getConnection();
+      try {
+        Sql.of("SELECT true").isTrue(connection);
+        return connection;
+      } catch (SQLException e) {
+        connection.close();
+        if (!DatabaseFailure.isOutage(e)) {
+          throw e;
+        }
+      }
+    }
+    return pool.getConnection();
   }
 
   /// Waits until the server has replayed a position. A promoted server replays nothing any more.
@@ -203,7 +252,7 @@ public class Replicas {
         primaryRestsUntil = System.nanoTime() + REST_OF_PRIMARY.toNanos();
       }
     }
-    try (Connection connection = standbys.getConnection()) {
+    try (Connection connection = tried(standbys)) {
       return work.on(connection);
     }
   }

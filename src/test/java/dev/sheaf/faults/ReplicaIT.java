@@ -13,6 +13,7 @@ import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -164,33 +165,40 @@ class ReplicaIT {
     standby.execute("SELECT pg_reload_conf()");
     String table =
         primary.query("SELECT 'chunk_' || id FROM collection WHERE name = 'c'").getFirst();
-    List<Callable<Integer>> searches = new ArrayList<>();
-    for (int i = 0; i < WRITERS; i++) {
-      searches.add(() -> {
-        int failed = 0;
-        for (int n = 0; n < WRITES; n++) {
-          failed += found(C, "1", null) ? 0 : 1;
-        }
-        return failed;
-      });
+    try (var locker = Executors.newVirtualThreadPerTaskExecutor()) {
+      Future<?> locks =
+          locker.submit(() -> {
+            for (int n = 0; n < WRITES; n++) {
+              primary.execute("BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE; COMMIT");
+            }
+            return null;
+          });
+      searchesFind("1", null);
+      locks.get();
     }
+  }
+
+  /// Several at a time, so that each pool opens several connections.
+  private void searchesFind(String value, @Nullable String after) throws Exception {
+    Callable<Integer> searches =
+        () -> {
+          int failed = 0;
+          for (int n = 0; n < WRITES; n++) {
+            failed += found(C, value, after) ? 0 : 1;
+          }
+          return failed;
+        };
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      List<Future<Integer>> running = new ArrayList<>();
-      searches.forEach(search -> running.add(threads.submit(search)));
-      for (int n = 0; n < WRITES; n++) {
-        primary.execute("BEGIN; LOCK TABLE " + table + " IN ACCESS EXCLUSIVE MODE; COMMIT");
-      }
-      for (Future<Integer> failed : running) {
+      for (Future<Integer> failed : threads.invokeAll(Collections.nCopies(WRITERS, searches))) {
         assertThat(failed.get()).isZero();
       }
     }
   }
 
+  /// Leaves connections to the primary in the pool of standbys.
   private void nobodyNeedsTheStandby(LocalPostgres second) throws Exception {
     second.stop();
-    for (int n = 0; n < WRITES; n++) {
-      assertThat(found(C, "1", null)).isTrue();
-    }
+    searchesFind("1", null);
     second.startIfStopped();
     await()
         .until(() -> {
@@ -233,9 +241,7 @@ class ReplicaIT {
     String position = put("last", "3");
     await().until(() -> found(C, "3", null));
     first.stop();
-    for (int n = 0; n < WRITES; n++) {
-      assertThat(found(C, "3", position)).isTrue();
-    }
+    searchesFind("3", position);
     assertThat(send("PUT", C + "/documents/lost", document("4"), null).statusCode()).isEqualTo(503);
 
     standby.execute("SELECT pg_promote()");

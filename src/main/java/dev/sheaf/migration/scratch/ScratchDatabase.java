@@ -217,7 +217,7 @@ public final class ScratchDatabase implements AutoCloseable {
           });
       kept = true;
       if (replace) {
-        statement.execute("DROP DATABASE " + old + " WITH (FORCE)");
+        drop(statement, old);
       }
     } catch (SQLException e) {
       if (SqlStates.of(e).equals(SqlStates.OBJECT_IN_USE)) {
@@ -267,6 +267,22 @@ public final class ScratchDatabase implements AutoCloseable {
     return address.openWithoutLimits("sheaf " + ProcessIdentity.NAME);
   }
 
+  /// Drops a database and ends its sessions.
+  ///
+  /// Only a superuser may end autovacuum, which counts as a session for FORCE. Without FORCE,
+  /// PostgreSQL ends it by itself.
+  static void drop(Statement statement, String name) throws SQLException {
+    String drop = "DROP DATABASE IF EXISTS " + name;
+    try {
+      statement.execute(drop + " WITH (FORCE)");
+    } catch (SQLException e) {
+      if (!SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
+        throw e;
+      }
+      statement.execute(drop);
+    }
+  }
+
   @Override
   public void close() {
     if (kept) {
@@ -275,7 +291,7 @@ public final class ScratchDatabase implements AutoCloseable {
     try (guard;
         Connection connection = open(server);
         Statement statement = connection.createStatement()) {
-      statement.execute("DROP DATABASE IF EXISTS " + address.database() + " WITH (FORCE)");
+      drop(statement, address.database());
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "dropping " + address.database(), e);
     }

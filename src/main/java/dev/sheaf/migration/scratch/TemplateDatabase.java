@@ -95,7 +95,7 @@ public final class TemplateDatabase {
       }
     }
     statement.execute("ALTER DATABASE " + name + " WITH IS_TEMPLATE false");
-    statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+    ScratchDatabase.drop(statement, name);
   }
 
   private static boolean isCurrent(Connection connection, String name, String comment)
