@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,19 +59,8 @@ public final class SheafProcess implements AutoCloseable {
   /// The same with a maximum heap size, as for `-Xmx`.
   public static SheafProcess start(TestDatabase database, Map<String, String> settings, String heap)
       throws IOException {
-    var builder =
-        new ProcessBuilder(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx" + heap,
-                // The process runs too briefly for the C2 compiler.
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dquarkus.http.port=0",
-                "-Dquarkus.http.host=127.0.0.1",
-                "-jar",
-                System.getProperty("sheaf.jar")));
+    ProcessBuilder builder =
+        builder("-Xmx" + heap, "-XX:SharedArchiveFile=" + SharedClasses.ARCHIVE);
     Map<String, String> environment = builder.environment();
     environment.remove("DATABASE_URL");
     environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
@@ -80,6 +70,56 @@ public final class SheafProcess implements AutoCloseable {
     environment.put("SHEAF_ACCESS_MODE", "open");
     environment.putAll(settings);
     return new SheafProcess(builder);
+  }
+
+  private static ProcessBuilder builder(String... options) {
+    var command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                // The process runs too briefly for the C2 compiler.
+                "-XX:TieredStopAtLevel=1",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dquarkus.http.port=0",
+                "-Dquarkus.http.host=127.0.0.1"));
+    command.addAll(List.of(options));
+    command.addAll(List.of("-jar", System.getProperty("sheaf.jar")));
+    return new ProcessBuilder(command);
+  }
+
+  /// The classes of the application in the form in which the JVM keeps them: a start takes half the
+  /// processor time.
+  private static final class SharedClasses {
+
+    static final Path ARCHIVE = create();
+
+    private static Path create() {
+      try {
+        Path archive = Files.createTempDirectory("sheaf-classes").resolve("sheaf.jsa");
+        ProcessBuilder builder = builder("-XX:ArchiveClassesAtExit=" + archive);
+        builder
+            .environment()
+            .putAll(
+                Map.of(
+                    "SHEAF_SCHEMA_AT_START", "off",
+                    "SHEAF_ACCESS_MODE", "open",
+                    "DATABASE_URL", "postgres://nobody@127.0.0.1:1/none"));
+        var process = new SheafProcess(builder);
+        process.send("GET", "/q/health/ready", "");
+        process.send("GET", "/q/metrics", "");
+        process.terminate();
+        process.http.shutdownNow();
+        // In reverse order.
+        archive.getParent().toFile().deleteOnExit();
+        archive.toFile().deleteOnExit();
+        return archive;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
   }
 
   private void read(CompletableFuture<URI> listening) {
