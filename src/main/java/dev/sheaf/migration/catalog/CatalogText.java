@@ -86,10 +86,11 @@ final class CatalogText {
   }
 
   /// @param of the object that it is, or is a part of
+  /// Every CRLF counts as LF, as in the files: other tools send what an editor on Windows saved.
   private void add(String object, @Nullable String definition, ObjectId of) {
     objects.merge(
         object,
-        String.valueOf(definition),
+        String.valueOf(definition).replace("\r\n", "\n"),
         (one, other) -> one.compareTo(other) < 0 ? one + "\n" + other : other + "\n" + one);
     if (isOfEngine(of)) {
       engine.add(object);
