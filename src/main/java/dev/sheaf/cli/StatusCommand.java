@@ -56,7 +56,8 @@ final class StatusCommand implements Callable<Integer> {
     List<List<String>> rows = new ArrayList<>();
     rows.add(Output.row("MODULE", "APPLIED", "LATEST", "STATE"));
     for (SchemaStatus.Module m : modules) {
-      rows.add(Output.row(m.name(), version(m.appliedVersion()), version(m.latestVersion()), state(m)));
+      rows.add(
+          Output.row(m.name(), version(m.appliedVersion()), version(m.latestVersion()), state(m)));
     }
     output.table(rows);
     for (SchemaStatus.Module m : modules) {

@@ -93,7 +93,8 @@ class CreateFromSchemaIT {
       CatalogSnapshot head = schema(migrated);
       database.execute("DROP TABLE schema_migrations");
       assertThat(schema(database).differences(head)).isEmpty();
-      assertThat(migrations.goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).problems()).isEmpty();
+      assertThat(migrations.goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).problems())
+          .isEmpty();
       assertThat(migrations.up(SILENT).problems()).isEmpty();
       assertThat(schema(migrated)).isEqualTo(head);
     }

@@ -44,8 +44,8 @@ import org.jspecify.annotations.Nullable;
 /// query for each kind of object, and no other class asks PostgreSQL for definitions of objects.
 public final class CatalogReader {
 
-  /// What the texts of definitions depend on, whatever server, database and role set.
-  /// The kind of a relation, as `acldefault` takes it.
+  /// What the texts of definitions depend on, whatever server, database and role set. The kind of a
+  /// relation, as `acldefault` takes it.
   private static final String RELATION =
       "CASE c.relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r'::\"char\" END";
 
@@ -326,7 +326,8 @@ public final class CatalogReader {
           LEFT JOIN pg_am m ON m.oid = c.relam
          WHERE c.relkind IN ('r', 'p', 'i', 'I', 'v', 'm', 'S', 'f', 'c')
         """
-                .formatted(pretty, detail != Detail.FACTS, privileges(RELATION, "c.relowner", "c.relacl"))
+                .formatted(
+                    pretty, detail != Detail.FACTS, privileges(RELATION, "c.relowner", "c.relacl"))
             + ours("c", "relnamespace", "pg_class"),
         row -> {
           addPrivileges(new ObjectId("pg_class", row.getLong(1)), row, 25);
@@ -822,9 +823,9 @@ public final class CatalogReader {
   private String privileges(String kind, String owner, String grants) {
     return detail == Detail.EXACT
         ? """
-          pg_get_userbyid(%2$s),
-          CASE WHEN %3$s @> acldefault(%1$s, %2$s) AND %3$s <@ acldefault(%1$s, %2$s) THEN NULL ELSE %3$s::text END
-          """
+        pg_get_userbyid(%2$s),
+        CASE WHEN %3$s @> acldefault(%1$s, %2$s) AND %3$s <@ acldefault(%1$s, %2$s) THEN NULL ELSE %3$s::text END
+        """
             .formatted(kind, owner, grants)
         : "NULL, NULL";
   }

@@ -89,7 +89,8 @@ public final class ChangelogCheck {
   private void module(Path directory, String module, List<String> modules) throws IOException {
     List<ChangelogFile> read = new ArrayList<>();
     Map<String, byte[]> tests = new TreeMap<>();
-    List<String> names = list(directory).stream().map(path -> path.getFileName().toString()).toList();
+    List<String> names =
+        list(directory).stream().map(path -> path.getFileName().toString()).toList();
     List<String> others = new ArrayList<>();
     Map<String, Runnable> ofFiles = new TreeMap<>();
     for (Path path : list(directory)) {
@@ -158,7 +159,9 @@ public final class ChangelogCheck {
       ChangelogFile other = versions.putIfAbsent(file.version(), file);
       ofFiles.merge(
           file.fileName(),
-          () -> changeset(file, other, file.version().equals(versions.firstKey()), modules, directory),
+          () ->
+              changeset(
+                  file, other, file.version().equals(versions.firstKey()), modules, directory),
           (one, another) ->
               () -> {
                 one.run();

@@ -128,7 +128,8 @@ public final class ChangelogConversion implements AutoCloseable {
     for (ChangelogFile file : files) {
       Changeset changeset = changelogs.changeset(file);
       byte[] text = text(changeset).getBytes(StandardCharsets.UTF_8);
-      Changeset made = Changeset.of(ChangelogFile.of(module, name(file), text), isFirst(changeset, files));
+      Changeset made =
+          Changeset.of(ChangelogFile.of(module, name(file), text), isFirst(changeset, files));
       requireSame(changeset, made);
       converted.put(file.path(), made);
       Files.write(directory.resolve(made.file().fileName()), text);

@@ -171,7 +171,8 @@ public final class ChangelogDraft {
   }
 
   /// A version with as many digits as in the names of the other files, if it is one number.
-  private static String digits(ChangelogForm form, List<ChangelogFile> files, ChangesetVersion version) {
+  private static String digits(
+      ChangelogForm form, List<ChangelogFile> files, ChangesetVersion version) {
     if (form == ChangelogForm.LIQUIBASE || files.isEmpty() || !version.isNumber()) {
       return version.digits();
     }

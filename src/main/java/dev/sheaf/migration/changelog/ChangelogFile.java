@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 /// One file of a module, as it was read; what it holds is not parsed yet.
 ///
 /// @param module the directory it lies in
-/// @param version the order within the module; [ChangesetVersion#NONE] for a template or a repeatable file
+/// @param version the order within the module; [ChangesetVersion#NONE] for a template or a
+///   repeatable file
 /// @param name what follows the version
 /// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
 ///   which Liquibase's history knows it
@@ -177,14 +178,7 @@ public record ChangelogFile(
   /// @param path of its file
   public static ChangelogFile stored(String module, ChangesetVersion version, String path) {
     return new ChangelogFile(
-        module,
-        version,
-        label(path),
-        path,
-        SourceText.of(""),
-        ChangelogForm.LIQUIBASE,
-        null,
-        null);
+        module, version, label(path), path, SourceText.of(""), ChangelogForm.LIQUIBASE, null, null);
   }
 
   /// The same with the file of its rollback.
@@ -237,7 +231,8 @@ public record ChangelogFile(
 
   /// Whether `rollback` has the rollback of this file. Pairs need not have the same name.
   boolean isUndoneBy(ChangelogFile rollback) {
-    return version.equals(rollback.version) && (form != ChangelogForm.PLAIN || isUndoneByName(rollback));
+    return version.equals(rollback.version)
+        && (form != ChangelogForm.PLAIN || isUndoneByName(rollback));
   }
 
   private boolean isUndoneByName(ChangelogFile rollback) {

@@ -391,7 +391,8 @@ public record Changelogs(
   public Changeset changeset(ChangelogFile file) {
     List<ChangelogFile> module = files.getOrDefault(file.module(), List.of());
     Changeset parsed =
-        Changeset.of(file, module.isEmpty() || !file.version().isAfter(module.getFirst().version()));
+        Changeset.of(
+            file, module.isEmpty() || !file.version().isAfter(module.getFirst().version()));
     return parsed.withBackfills(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())

@@ -309,7 +309,9 @@ public final class Adoption {
                         .formatted(table, revisions.getFirst()),
                     "write each revision into a file: alembic upgrade OLD:NEW --sql > NNN_name.sql, and its"
                         + " rollback: alembic downgrade NEW:OLD --sql > NNN_name_down.sql"));
-    return module.stream().filter(changeset -> !changeset.version().isAfter(last.version())).toList();
+    return module.stream()
+        .filter(changeset -> !changeset.version().isAfter(last.version()))
+        .toList();
   }
 
   /// The last revision that a changeset records; `null` if it records none.

@@ -1,8 +1,8 @@
 package dev.sheaf.migration.engine;
 
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.History;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -48,7 +48,9 @@ record MigrationPlan(
       History.Applied row = byPath.remove(changeset.file().path());
       if (row == null) {
         pending.add(changeset);
-        if (highest.getOrDefault(changeset.module(), ChangesetVersion.NONE).isAfter(changeset.version())) {
+        if (highest
+            .getOrDefault(changeset.module(), ChangesetVersion.NONE)
+            .isAfter(changeset.version())) {
           late.add(changeset);
         }
       } else if (row.accepts(changeset)) {

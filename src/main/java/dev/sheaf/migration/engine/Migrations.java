@@ -19,8 +19,8 @@ import dev.sheaf.migration.TrashEntry;
 import dev.sheaf.migration.changelog.ChangelogForm;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
 import dev.sheaf.migration.execute.SchemaLock;
@@ -138,7 +138,8 @@ public final class Migrations {
       if (module == null) {
         return pending;
       }
-      Predicate<Changeset> own = c -> c.module().equals(module) && (to == null || !c.version().isAfter(to));
+      Predicate<Changeset> own =
+          c -> c.module().equals(module) && (to == null || !c.version().isAfter(to));
       return pending.stream().noneMatch(own)
           ? List.of()
           : pending.stream()
@@ -363,7 +364,8 @@ public final class Migrations {
                   }
                 }
                 for (Changeset changeset : changesets.of(module)) {
-                  if (!changeset.version().isAfter(version) && !applied.contains(changeset.file().path())) {
+                  if (!changeset.version().isAfter(version)
+                      && !applied.contains(changeset.file().path())) {
                     History.add(connection, changeset, "forced");
                     recordForced(connection, changeset.file().path(), "force up", approval);
                     recorder.recorded(changeset.label(), Direction.UP);

@@ -95,7 +95,9 @@ record StatusReport(
             .max(Comparator.naturalOrder())
             .orElse(ChangesetVersion.NONE);
     ChangesetVersion latest =
-        changesets.versions(name).stream().max(Comparator.naturalOrder()).orElse(ChangesetVersion.NONE);
+        changesets.versions(name).stream()
+            .max(Comparator.naturalOrder())
+            .orElse(ChangesetVersion.NONE);
     return new SchemaStatus.Module(
         name,
         changesets.modules().enabled().contains(name),

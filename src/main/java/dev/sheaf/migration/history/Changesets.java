@@ -3,8 +3,8 @@ package dev.sheaf.migration.history;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -157,7 +157,6 @@ public final class Changesets {
   }
 
   /// Requires that a module is enabled and has this version.
-  ///
   public void requireVersion(String module, ChangesetVersion version) {
     modules.requireEnabled(module);
     List<ChangesetVersion> versions = versions(module);

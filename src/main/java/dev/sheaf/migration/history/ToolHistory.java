@@ -129,7 +129,8 @@ public record ToolHistory(
     return tables.length == 0
         ? Set.of()
         : new HashSet<>(
-            Sql.of(OWNED, tables, tables, tables, tables, tables).list(connection, row -> row.getString(1)));
+            Sql.of(OWNED, tables, tables, tables, tables, tables)
+                .list(connection, row -> row.getString(1)));
   }
 
   private static List<Table> tables(Connection connection) throws SQLException {

@@ -2,8 +2,8 @@ package dev.sheaf.migration.lint;
 
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
-import dev.sheaf.migration.changelog.Directives.Allowance;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.Directives.Allowance;
 import dev.sheaf.runtime.OperatorException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -75,7 +75,8 @@ public final class Allowances {
       }
       released
           .computeIfAbsent(
-              module + "/" + ChangesetVersion.parse(matcher.group("version")), key -> new ArrayList<>())
+              module + "/" + ChangesetVersion.parse(matcher.group("version")),
+              key -> new ArrayList<>())
           .add(
               new DeclaredAllowance(
                   module + "/" + FILE,
@@ -93,7 +94,8 @@ public final class Allowances {
     for (Allowance allowance : changeset.directives().allowances()) {
       entries.add(new DeclaredAllowance(changeset.file().shortPath(), allowance));
     }
-    entries.addAll(released.getOrDefault(changeset.module() + "/" + changeset.version(), List.of()));
+    entries.addAll(
+        released.getOrDefault(changeset.module() + "/" + changeset.version(), List.of()));
     return entries;
   }
 }

@@ -157,8 +157,26 @@ class ChangelogFormTest {
   void versionsHaveTheOrderOfFlyway() {
     List<String> texts =
         List.of(
-            "0", "0.0.1", "0.9", "1", "1.0.1", "1.1", "1.2", "1.9", "1.10", "1.10.1", "2", "2.007", "2.8", "10",
-            "2025.11.30", "2025.11.30.1", "20251130", "20251130101500", "20251130101500123", "999999999999999999");
+            "0",
+            "0.0.1",
+            "0.9",
+            "1",
+            "1.0.1",
+            "1.1",
+            "1.2",
+            "1.9",
+            "1.10",
+            "1.10.1",
+            "2",
+            "2.007",
+            "2.8",
+            "10",
+            "2025.11.30",
+            "2025.11.30.1",
+            "20251130",
+            "20251130101500",
+            "20251130101500123",
+            "999999999999999999");
     for (int i = 0; i < texts.size(); i++) {
       ChangesetVersion version = ChangesetVersion.parse(texts.get(i));
       for (int j = 0; j < texts.size(); j++) {
@@ -168,7 +186,10 @@ class ChangelogFormTest {
       }
       String underscored = texts.get(i).replace('.', '_');
       for (String name :
-          List.of("V" + underscored + "__1_2.sql", "U" + texts.get(i) + ".0__3.sql", version.digits() + "_4.sql")) {
+          List.of(
+              "V" + underscored + "__1_2.sql",
+              "U" + texts.get(i) + ".0__3.sql",
+              version.digits() + "_4.sql")) {
         assertThat(ChangelogFile.version("db/changelog/core/" + name)).as(name).isEqualTo(version);
       }
       assertThat(ChangesetVersion.parse(version.toString())).isEqualTo(version);
@@ -185,21 +206,21 @@ class ChangelogFormTest {
   void filesOfFlywayAreReadWithTheirSettings() throws IOException {
     for (String name : List.of("V1.10__d", "V2__e", "V1_9__c", "V1.0__a", "V1.1__b")) {
       Files.writeString(root.resolve(name + ".sql"), "SELECT '${x}';");
-      Files.writeString(root.resolve(name + ".sql.conf"), "# as it is\nplaceholderReplacement=false\n");
+      Files.writeString(
+          root.resolve(name + ".sql.conf"), "# as it is\nplaceholderReplacement=false\n");
       Files.writeString(
           root.resolve(name.replace("V", "U").replace("1_9", "1.9") + ".sql"), "SELECT 2;");
     }
     Changelogs before = Changelogs.in(root);
-    Files.writeString(root.resolve("V2__e.sql.conf"), "flyway.executeInTransaction = false\nencoding=ISO-8859-1");
+    Files.writeString(
+        root.resolve("V2__e.sql.conf"), "flyway.executeInTransaction = false\nencoding=ISO-8859-1");
     Files.writeString(root.resolve("V3__f.sql.conf"), "executeInTransaction=false");
 
     Changelogs changelogs = Changelogs.in(root);
     List<Changeset> core =
         changelogs.files().get("core").stream().map(changelogs::changeset).toList();
 
-    assertThat(core)
-        .extracting(Changeset::id)
-        .containsExactly("001", "1.1", "1.9", "1.10", "002");
+    assertThat(core).extracting(Changeset::id).containsExactly("001", "1.1", "1.9", "1.10", "002");
     assertThat(core).allMatch(changeset -> changeset.down() != null);
     assertThat(core.getFirst().problems()).isEmpty();
     assertThat(core.getFirst().transactional()).isTrue();
@@ -219,7 +240,8 @@ class ChangelogFormTest {
   @Test
   void aDirectoryInADirectoryOfFlywayIsRefused() throws IOException {
     Files.writeString(root.resolve("V1__a.sql"), "SELECT 1;");
-    Files.writeString(Files.createDirectories(root.resolve("views")).resolve("V2__b.sql"), "SELECT 1;");
+    Files.writeString(
+        Files.createDirectories(root.resolve("views")).resolve("V2__b.sql"), "SELECT 1;");
 
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() -> Changelogs.in(root))

@@ -167,7 +167,8 @@ class AdoptionIT {
         "the database is not what the files make: column public.author.name is changed, column public.book.author_id is missing");
     assertThat(migrations().history()).isEmpty();
 
-    Adoption.Request forced = new Adoption.Request("golang-migrate", null, "core", null, true, null);
+    Adoption.Request forced =
+        new Adoption.Request("golang-migrate", null, "core", null, true, null);
     assertThat(migrations().adopt(forced, Approval.NONE, SILENT).problems())
         .singleElement()
         .asString()
@@ -210,8 +211,7 @@ class AdoptionIT {
         null,
         "public.flyway_schema_history records version 1.1, but module core has no file with this number");
     database.execute("UPDATE flyway_schema_history SET version = '1a' WHERE installed_rank = 1");
-    refused(
-        "flyway", null, "public.flyway_schema_history has version 1a, which Sheaf cannot read");
+    refused("flyway", null, "public.flyway_schema_history has version 1a, which Sheaf cannot read");
     database.execute(
         "UPDATE flyway_schema_history SET version = NULL, type = 'JDBC' WHERE installed_rank = 1");
     refused("flyway", null, "V1__author.sql is applied, which is not SQL but JDBC");
@@ -274,13 +274,18 @@ class AdoptionIT {
     notConverted(parent, "are in each other");
     Files.writeString(book, text.replaceFirst("(?s)-- \\+goose Down.*", ""));
     notConverted(
-        target, "formatted SQL needs a rollback in each file, and there is none of core/002_book.sql");
+        target,
+        "formatted SQL needs a rollback in each file, and there is none of core/002_book.sql");
     Files.writeString(book, text + "/* liquibase rollback\nSELECT 1\n*/");
     notConverted(target, "/* liquibase rollback */, but the file is SQL with annotations of goose");
     Files.writeString(book, text + "-- rollback DROP it, said ann\n");
-    Files.writeString(root.resolve("003_review.sql"), "-- +goose Up\nSELECT 1 / 0;\n-- +goose Down\n-- nothing\n");
+    Files.writeString(
+        root.resolve("003_review.sql"),
+        "-- +goose Up\nSELECT 1 / 0;\n-- +goose Down\n-- nothing\n");
     notConverted(target, "division by zero");
-    Files.writeString(root.resolve("003_review.sql"), "-- +goose Up\n" + UP.get(2) + "-- +goose Down\n-- nothing\n");
+    Files.writeString(
+        root.resolve("003_review.sql"),
+        "-- +goose Up\n" + UP.get(2) + "-- +goose Down\n-- nothing\n");
     database.execute("DROP TABLE book");
     notConverted(target, "the database is not what the files make");
     Psql.run(database.address(), UP.get(1));
@@ -390,12 +395,19 @@ class AdoptionIT {
         .contains("sheaf migrate adopt");
     assertThat(
             migrations()
-                .baseline(new Migrations.Scope("core", ChangesetVersion.of(9)), Approval.NONE, SILENT)
+                .baseline(
+                    new Migrations.Scope("core", ChangesetVersion.of(9)), Approval.NONE, SILENT)
                 .problems())
         .singleElement()
         .asString()
         .contains("module core has no version 9");
-    assertThat(run(migrations().baseline(new Migrations.Scope("core", ChangesetVersion.of(2)), Approval.NONE, SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .baseline(
+                        new Migrations.Scope("core", ChangesetVersion.of(2)),
+                        Approval.NONE,
+                        SILENT)))
         .hasSize(2);
     assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
   }
@@ -574,7 +586,11 @@ class AdoptionIT {
 
   private MigrationResult adopt(String from, @Nullable Long at) {
     return migrations()
-        .adopt(new Adoption.Request(from, null, "core", at == null ? null : ChangesetVersion.of(at), false, null), Approval.NONE, SILENT);
+        .adopt(
+            new Adoption.Request(
+                from, null, "core", at == null ? null : ChangesetVersion.of(at), false, null),
+            Approval.NONE,
+            SILENT);
   }
 
   private void refused(String from, @Nullable Long at, String problem) throws SQLException {

@@ -312,8 +312,26 @@ class FiveToolsIT {
     FLYWAY("flyway", "meta.schema_version") {
       private static final List<String> VERSIONS =
           List.of(
-              "0.9", "1", "1.0.1", "1.1", "1_2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9", "1.10", "1.11",
-              "2.0", "2.01", "10", "2025.11.30.1", "20251130101500", "20251130101500.1");
+              "0.9",
+              "1",
+              "1.0.1",
+              "1.1",
+              "1_2",
+              "1.3",
+              "1.4",
+              "1.5",
+              "1.6",
+              "1.7",
+              "1.8",
+              "1.9",
+              "1.10",
+              "1.11",
+              "2.0",
+              "2.01",
+              "10",
+              "2025.11.30.1",
+              "20251130101500",
+              "20251130101500.1");
 
       @Override
       Map<String, String> files(int number, Step step) {
@@ -326,10 +344,13 @@ class FiveToolsIT {
                     "U" + name,
                     step.down()));
         if (!step.isTransactional()) {
-          files.put("V" + name + ".conf", "# Flyway finds that out too\nexecuteInTransaction=false\n");
+          files.put(
+              "V" + name + ".conf", "# Flyway finds that out too\nexecuteInTransaction=false\n");
         }
         if (number == APPLIED) {
-          files.put("R__names.sql", "CREATE OR REPLACE VIEW names AS SELECT id, label(p) FROM product p;\n");
+          files.put(
+              "R__names.sql",
+              "CREATE OR REPLACE VIEW names AS SELECT id, label(p) FROM product p;\n");
         }
         return files;
       }
@@ -337,8 +358,7 @@ class FiveToolsIT {
       /// Two were applied out of order, and one undone and applied again.
       @Override
       String history(Path root, int last) throws IOException {
-        List<Integer> order =
-            new ArrayList<>(IntStream.rangeClosed(1, last).boxed().toList());
+        List<Integer> order = new ArrayList<>(IntStream.rangeClosed(1, last).boxed().toList());
         Collections.swap(order, 10, 11);
         StringBuilder history =
             new StringBuilder(
@@ -500,7 +520,11 @@ class FiveToolsIT {
       if (tool == Tool.FLYWAY) {
         assertThat(TestConfig.migrations(natively, directory).verify()).isEmpty();
         assertThat(adopted.subList(9, 13))
-            .containsExactly("core/V1.7__returned", "core/V1.9__cheaper", "core/V1.8__country", "core/V1.10__totals");
+            .containsExactly(
+                "core/V1.7__returned",
+                "core/V1.9__cheaper",
+                "core/V1.8__country",
+                "core/V1.10__totals");
       }
       proven(TestConfig.migrations(natively, directory), new ProofSelection.Pending(), 2);
       goesOn(natively, directory, all, oneLess, rows);

@@ -83,7 +83,11 @@ class OlderApplicationIT {
     newer.table("extra", 2, "y");
     newer().up(SILENT).orThrow();
 
-    assertThat(older().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).problems().getFirst())
+    assertThat(
+            older()
+                .goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)
+                .problems()
+                .getFirst())
         .hasMessageStartingWith(
             "core/002_b cannot be rolled back alone: extra/002_y, applied later, requires its module");
     assertThat(run(older().goTo("extra", ChangesetVersion.of(1), Approval.NONE, SILENT)))

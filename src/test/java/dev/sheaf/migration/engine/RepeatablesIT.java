@@ -144,7 +144,9 @@ class RepeatablesIT {
     assertThat(views()).containsExactly("a", "b");
     assertThat(migrations().status().modules().getFirst().pending())
         .containsExactly("core/002_more", "core/R__d");
-    MigrationResult part = migrations().up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT);
+    MigrationResult part =
+        migrations()
+            .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT);
     assertThat(run(part)).isEmpty();
 
     assertThat(run(migrations().up(SILENT))).containsExactly("core/002_more", "core/R__d");

@@ -131,7 +131,12 @@ class SessionStateIT {
 
       assertThat(migrations.up(SILENT).orThrow().executed()).hasSize(2);
       assertThat(migrations.status().upToDate()).isTrue();
-      assertThat(migrations.goTo("core", ChangesetVersion.of(0), Approval.NONE, SILENT).orThrow().executed()).hasSize(2);
+      assertThat(
+              migrations
+                  .goTo("core", ChangesetVersion.of(0), Approval.NONE, SILENT)
+                  .orThrow()
+                  .executed())
+          .hasSize(2);
     }
   }
 

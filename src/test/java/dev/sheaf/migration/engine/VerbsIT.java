@@ -59,7 +59,13 @@ class VerbsIT {
 
   @Test
   void upStopsAtTheGivenVersion() throws SQLException {
-    assertThat(run(migrations().up(new Migrations.Scope("core", ChangesetVersion.of(2)), Approval.NONE, SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .up(
+                        new Migrations.Scope("core", ChangesetVersion.of(2)),
+                        Approval.NONE,
+                        SILENT)))
         .containsExactly("up core/001_a", "up core/002_b");
     assertThat(tables()).containsExactly("a", "b");
     assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
@@ -89,15 +95,27 @@ class VerbsIT {
         .hasMessage(
             "core/003_c cannot be rolled back alone: without it, extra/002_y.sql failed: relation \"c\" does not exist,"
                 + " in: ALTER TABLE c ADD COLUMN y int - add --with-dependents to roll back first what was applied later");
-    assertThat(migrations().goTo("core", ChangesetVersion.of(2), Approval.NONE, SILENT).success()).isFalse();
+    assertThat(migrations().goTo("core", ChangesetVersion.of(2), Approval.NONE, SILENT).success())
+        .isFalse();
     assertThat(tables()).containsExactly("a", "b", "c", "x");
 
     assertThat(
             run(
                 migrations()
-                    .goTo("core", ChangesetVersion.of(2), Migrations.Dependents.ROLL_BACK, Approval.NONE, SILENT)))
+                    .goTo(
+                        "core",
+                        ChangesetVersion.of(2),
+                        Migrations.Dependents.ROLL_BACK,
+                        Approval.NONE,
+                        SILENT)))
         .containsExactly("down extra/002_y", "down extra/001_x", "down core/003_c");
-    assertThat(run(migrations().up(new Migrations.Scope("extra", ChangesetVersion.of(1)), Approval.NONE, SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .up(
+                        new Migrations.Scope("extra", ChangesetVersion.of(1)),
+                        Approval.NONE,
+                        SILENT)))
         .containsExactly("up core/003_c", "up core/004_d", "up extra/001_x");
     assertThat(run(migrations().down("extra", 1, Approval.NONE, SILENT)))
         .containsExactly("down extra/001_x");
@@ -118,7 +136,8 @@ class VerbsIT {
 
   @Test
   void goToEndsAtExactlyThatVersion() throws SQLException {
-    assertThat(run(migrations().goTo("core", ChangesetVersion.of(3), Approval.NONE, SILENT))).hasSize(3);
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(3), Approval.NONE, SILENT)))
+        .hasSize(3);
     assertThat(run(migrations().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)))
         .containsExactly("down core/003_c", "down core/002_b");
     assertThat(run(migrations().goTo("core", ChangesetVersion.of(2), Approval.NONE, SILENT)))
@@ -126,7 +145,11 @@ class VerbsIT {
     assertThat(run(migrations().goTo("core", ChangesetVersion.of(0), Approval.NONE, SILENT)))
         .containsExactly("down core/002_b", "down core/001_a");
     assertThat(tables()).isEmpty();
-    assertThat(migrations().goTo("core", ChangesetVersion.of(9), Approval.NONE, SILENT).problems().getFirst())
+    assertThat(
+            migrations()
+                .goTo("core", ChangesetVersion.of(9), Approval.NONE, SILENT)
+                .problems()
+                .getFirst())
         .hasMessage("module core has no version 9 - its versions are 0 to 3");
   }
 
@@ -142,7 +165,9 @@ class VerbsIT {
 
   @Test
   void statusShowsTheStateOfEveryModule() throws Exception {
-    migrations().up(new Migrations.Scope("core", ChangesetVersion.of(2)), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(2)), Approval.NONE, SILENT)
+        .orThrow();
     changelogs.delete("core", 1, "a");
     changelogs.table("core", 2, "bb");
     changelogs.delete("core", 2, "b");
@@ -252,7 +277,9 @@ class VerbsIT {
 
   @Test
   void historyKeepsWhatWasUndone() {
-    migrations().up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT)
+        .orThrow();
     migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
 
     List<HistoryEntry> history = migrations().history();
@@ -344,15 +371,32 @@ class VerbsIT {
 
   @Test
   void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
-    migrations().up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT)
+        .orThrow();
 
-    assertThat(migrations().force("core", ChangesetVersion.of(3), Approval.NONE, SILENT).problems().getFirst())
+    assertThat(
+            migrations()
+                .force("core", ChangesetVersion.of(3), Approval.NONE, SILENT)
+                .problems()
+                .getFirst())
         .hasMessage("force requires a reason - add --reason WHY");
-    assertThat(run(migrations().force("core", ChangesetVersion.of(3), new Approval("ann", "repaired by hand"), SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .force(
+                        "core",
+                        ChangesetVersion.of(3),
+                        new Approval("ann", "repaired by hand"),
+                        SILENT)))
         .containsExactly("up core/002_b", "up core/003_c");
     assertThat(tables()).containsExactly("a");
     assertThat(migrations().history().getLast().reason()).isEqualTo("repaired by hand");
-    assertThat(run(migrations().force("core", ChangesetVersion.of(1), new Approval("ann", "back again"), SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .force(
+                        "core", ChangesetVersion.of(1), new Approval("ann", "back again"), SILENT)))
         .hasSize(2);
     assertThat(run(migrations().up(SILENT))).hasSize(3);
   }
@@ -429,7 +473,8 @@ class VerbsIT {
     assertThat(production.down("core", 1, Approval.NONE, SILENT).problems().getFirst())
         .hasMessage(
             "down requires approval, because this is a production database - name who approved it: --approved-by WHO");
-    assertThat(production.goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).success()).isFalse();
+    assertThat(production.goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).success())
+        .isFalse();
     assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
         .hasMessageStartingWith(
             "drop requires --force, because this is a production database - add --force");
@@ -560,7 +605,8 @@ class VerbsIT {
         .containsExactly("down core/004_d");
     assertThat(production.down("core", 2, approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
-    assertThat(production.goTo("core", ChangesetVersion.of(1), approval, SILENT).problems().getFirst())
+    assertThat(
+            production.goTo("core", ChangesetVersion.of(1), approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
     assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
         .hasMessage("drop" + refused.formatted("all data"));

@@ -323,7 +323,9 @@ class WhatRunsIT {
     assertThat(tables()).containsExactly("t");
 
     write(1, "", "CREATE TABLE t ();\n-- corrected", "DROP TABLE t;");
-    migrations().force("core", ChangesetVersion.of(1), new Approval(null, "corrected"), SILENT).orThrow();
+    migrations()
+        .force("core", ChangesetVersion.of(1), new Approval(null, "corrected"), SILENT)
+        .orThrow();
     down();
     assertThat(tables()).isEmpty();
   }
@@ -356,7 +358,12 @@ class WhatRunsIT {
     write(20261128093000L, "", "CREATE TABLE t ();", "DROP TABLE t;");
     write(20261128093001L, "", "CREATE TABLE u ();", "DROP TABLE u;");
 
-    migrations().up(new Migrations.Scope("core", ChangesetVersion.of(20261128093000L)), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(
+            new Migrations.Scope("core", ChangesetVersion.of(20261128093000L)),
+            Approval.NONE,
+            SILENT)
+        .orThrow();
 
     assertThat(tables()).containsExactly("t");
     assertThat(migrations().status().modules().getFirst().applied()).isEqualTo(20261128093000L);

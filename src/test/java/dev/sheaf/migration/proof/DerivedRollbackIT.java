@@ -477,8 +477,12 @@ class DerivedRollbackIT {
 
     Path file = write(2, "b", "", "CREATE TABLE b (id int);");
     MigrationListener silent = new MigrationListener() {};
-    migrations().up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, silent).orThrow();
-    migrations().force("core", ChangesetVersion.of(2), new Approval(null, "made by hand"), silent).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, silent)
+        .orThrow();
+    migrations()
+        .force("core", ChangesetVersion.of(2), new Approval(null, "made by hand"), silent)
+        .orThrow();
     assertThatThrownBy(() -> migrations().deriveRollback(file))
         .hasMessageStartingWith("core/002_b.sql is already applied in ");
   }

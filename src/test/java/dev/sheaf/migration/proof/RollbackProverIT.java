@@ -539,7 +539,10 @@ class RollbackProverIT {
     changelogs.table("core", 2, "b");
     changelogs.table("extra", 1, "x");
     TestConfig.migrations(database, root)
-        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, new MigrationListener() {})
+        .up(
+            new Migrations.Scope("core", ChangesetVersion.of(1)),
+            Approval.NONE,
+            new MigrationListener() {})
         .orThrow();
 
     assertThat(prove(new ProofSelection.Pending(), null))

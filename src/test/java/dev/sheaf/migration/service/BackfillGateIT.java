@@ -240,7 +240,10 @@ class BackfillGateIT {
 
   private void upWithRows() throws SQLException {
     migrations()
-        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, new MigrationListener() {})
+        .up(
+            new Migrations.Scope("core", ChangesetVersion.of(1)),
+            Approval.NONE,
+            new MigrationListener() {})
         .orThrow();
     database.execute("INSERT INTO a SELECT generate_series(1, 10)");
   }
