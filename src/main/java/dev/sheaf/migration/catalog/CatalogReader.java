@@ -44,11 +44,11 @@ import org.jspecify.annotations.Nullable;
 /// query for each kind of object, and no other class asks PostgreSQL for definitions of objects.
 public final class CatalogReader {
 
-  /// What the texts of definitions depend on, whatever server, database and role set. The kind of a
-  /// relation, as `acldefault` takes it.
+  /// The kind of a relation, as `acldefault` takes it.
   private static final String RELATION =
       "CASE c.relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r'::\"char\" END";
 
+  /// What the texts of definitions depend on, whatever server, database and role set.
   private static final List<String> SETTINGS =
       List.of(
           "quote_all_identifiers = off",

@@ -85,8 +85,10 @@ final class CatalogText {
     return new CatalogSnapshot(objects, engine);
   }
 
-  /// @param of the object that it is, or is a part of Every CRLF counts as LF, as in the files:
-  ///   other tools send what an editor on Windows saved.
+  /// Adds an object. In its definition, every CRLF counts as LF, as in the files: other tools send
+  /// what an editor on Windows saved.
+  ///
+  /// @param of the object that it is, or is a part of
   private void add(String object, @Nullable String definition, ObjectId of) {
     objects.merge(
         object,

@@ -107,7 +107,7 @@ public final class ChangelogConversion implements AutoCloseable {
     if (!missing.isEmpty()) {
       int more = missing.size() - LISTED;
       throw new OperatorException(
-          "formatted SQL needs a rollback in each file, and there is none of "
+          "formatted SQL needs a rollback in each file, and these have none: "
               + String.join(", ", missing.subList(0, Math.min(missing.size(), LISTED)))
               + (more > 0 ? ", and " + more + " more" : ""),
           "write it beside each of them: sheaf migrate derive-rollback FILE");

@@ -70,7 +70,8 @@ public record ToolHistory(
        UNION ALL
       SELECT quote_ident(n.nspname)
         FROM pg_namespace n
-       WHERE EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND oid = ANY (?))
+       WHERE n.nspname <> 'public'
+         AND EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND oid = ANY (?))
          AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relkind NOT IN ('i', 'S') AND oid <> ALL (?))
          AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid)
          AND NOT EXISTS (SELECT FROM pg_type
@@ -187,7 +188,7 @@ public record ToolHistory(
       case FLYWAY ->
           Sql.of(
                   """
-                  SELECT version, type, checksum, success, script, installed_rank
+                  SELECT version, type, checksum, success, script
                     FROM %s
                    WHERE type NOT IN ('SCHEMA', 'TABLE')
                    ORDER BY installed_rank

@@ -275,7 +275,7 @@ class AdoptionIT {
     Files.writeString(book, text.replaceFirst("(?s)-- \\+goose Down.*", ""));
     notConverted(
         target,
-        "formatted SQL needs a rollback in each file, and there is none of core/002_book.sql");
+        "formatted SQL needs a rollback in each file, and these have none: core/002_book.sql");
     Files.writeString(book, text + "/* liquibase rollback\nSELECT 1\n*/");
     notConverted(target, "/* liquibase rollback */, but the file is SQL with annotations of goose");
     Files.writeString(book, text + "-- rollback DROP it, said ann\n");
