@@ -28,8 +28,7 @@ public record ChangelogFile(
     @Nullable SourceText config,
     @Nullable ChangelogFile rollback) {
 
-  private static final String PARTS =
-      ChangesetVersion.PART + "(?:%s" + ChangesetVersion.PART + ")";
+  private static final String PARTS = ChangesetVersion.PART + "(?:%s" + ChangesetVersion.PART + ")";
 
   private static final Pattern FILE_NAME =
       Pattern.compile("(\\d{3,18}|" + PARTS.formatted("\\.") + "+)_([a-z0-9_]+)");
