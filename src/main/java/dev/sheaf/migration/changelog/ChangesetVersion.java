@@ -49,7 +49,7 @@ public record ChangesetVersion(List<Long> parts) implements Comparable<Changeset
           "it is a number of up to 18 digits, or several with dots, such as 7 and 1.10");
     }
     List<Long> parts = new ArrayList<>();
-    for (String part : text.split("[._]")) {
+    for (String part : text.split("[._]", -1)) {
       parts.add(Long.parseLong(part));
     }
     return new ChangesetVersion(parts);

@@ -238,7 +238,7 @@ class FiveToolsIT {
       Map<String, String> files(int number, Step step) {
         // One file is one request; some people write a transaction around it.
         boolean framed = number % 3 == 0 && step.isTransactional();
-        String name = "%06d_%s".formatted(number, step.name());
+        String name = padded(6, number) + "_" + step.name();
         return Map.of(
             name + ".up.sql",
             windows(number, framed ? "BEGIN;\n" + step.up() + "COMMIT;\n" : step.up()),
@@ -263,7 +263,7 @@ class FiveToolsIT {
           up = "-- +goose StatementBegin\n" + up + "-- +goose StatementEnd\n";
         }
         return Map.of(
-            "%05d_%s.sql".formatted(number, step.name()),
+            padded(5, number) + "_" + step.name() + ".sql",
             windows(
                 number,
                 "-- (c) the shop\n\n"
@@ -290,11 +290,15 @@ class FiveToolsIT {
       }
     },
     DBMATE("dbmate", null) {
+      private static String version(int number) {
+        return "202601" + padded(2, number) + "093000";
+      }
+
       @Override
       Map<String, String> files(int number, Step step) {
         String mark = step.isTransactional() ? "" : " transaction:false";
         return Map.of(
-            "202601%02d093000_%s.sql".formatted(number, step.name()),
+            version(number) + "_" + step.name() + ".sql",
             windows(
                 number,
                 "-- (c) the shop\n-- migrate:up%s\n\n%s\n-- migrate:down%s\n\n%s"
@@ -305,7 +309,8 @@ class FiveToolsIT {
       String history(Path root, int last) {
         return "CREATE TABLE schema_migrations (version varchar(128) PRIMARY KEY);\n"
             + IntStream.rangeClosed(1, last)
-                .mapToObj("INSERT INTO schema_migrations VALUES ('202601%02d093000');\n"::formatted)
+                .mapToObj(
+                    n -> "INSERT INTO schema_migrations VALUES ('%s');\n".formatted(version(n)))
                 .collect(Collectors.joining());
       }
     },
@@ -355,7 +360,7 @@ class FiveToolsIT {
         return files;
       }
 
-      /// Two were applied out of order, and one undone and applied again.
+      // Two were applied out of order, and one undone and applied again.
       @Override
       String history(Path root, int last) throws IOException {
         List<Integer> order = new ArrayList<>(IntStream.rangeClosed(1, last).boxed().toList());
@@ -418,7 +423,7 @@ class FiveToolsIT {
     ALEMBIC("alembic", null) {
       @Override
       Map<String, String> files(int number, Step step) {
-        String name = "%03d_%s".formatted(number, step.name());
+        String name = padded(3, number) + "_" + step.name();
         String before = revision(number - 1);
         String after = revision(number);
         return Map.of(
@@ -452,13 +457,13 @@ class FiveToolsIT {
                 + "\n\nCOMMIT;\n\n");
       }
 
-      /// What `autocommit_block` writes.
+      // What `autocommit_block` writes.
       private static String autocommit(Step step, String sql) {
         return step.isTransactional() ? sql : "COMMIT;\n\n" + sql + "\nBEGIN;\n\n";
       }
 
       private static String revision(int number) {
-        return number == 0 ? "" : "%012x".formatted(0x1a2b3c4d5e6fL + 0x3000000L * number);
+        return number == 0 ? "" : Long.toHexString(0x1a2b3c4d5e6fL + 0x3000000L * number);
       }
 
       @Override
@@ -480,6 +485,11 @@ class FiveToolsIT {
 
     /// The table that the tool makes, with its rows after the first `last` migrations.
     abstract String history(Path root, int last) throws IOException;
+
+    static String padded(int width, int number) {
+      String digits = Integer.toString(number);
+      return "0".repeat(width - digits.length()) + digits;
+    }
 
     /// Some people work on Windows; the tool sends what stands in the file.
     static String windows(int number, String text) {
