@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Adoption;
 import java.nio.file.Path;
@@ -52,19 +53,27 @@ final class AdoptCommand implements Callable<Integer> {
   @Option(
       names = "--at",
       paramLabel = "N",
+      converter = VersionArgument.class,
       description =
           "The last number that is applied. With a tool, its history must be at this version.")
-  private @Nullable Long at;
+  private @Nullable ChangesetVersion at;
 
   @Option(
       names = "--force",
       description = "Record the files although the database is not what they make; with --reason.")
   private boolean force;
 
+  @Option(
+      names = "--convert",
+      paramLabel = "DIR",
+      description =
+          "Write the files as formatted SQL into this directory, one for each module, and record those instead.")
+  private @Nullable Path convert;
+
   @Override
   public Integer call() {
     Output output = common.output();
-    Adoption.Request request = new Adoption.Request(from, table, module, at, force);
+    Adoption.Request request = new Adoption.Request(from, table, module, at, force, convert);
     if (directory != null) {
       common.useRoot(directory);
     }

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Migrations;
 import java.util.concurrent.Callable;
@@ -29,8 +30,9 @@ final class BaselineCommand implements Callable<Integer> {
   @Option(
       names = "--at",
       paramLabel = "N",
+      converter = VersionArgument.class,
       description = "The last number to record. Default module: core.")
-  private @Nullable Long at;
+  private @Nullable ChangesetVersion at;
 
   @Override
   public Integer call() {

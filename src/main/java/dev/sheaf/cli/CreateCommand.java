@@ -5,6 +5,7 @@ import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.DerivedRollback;
 import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.changelog.ChangelogDraft;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.migration.proof.EntityComparison;
 import dev.sheaf.migration.proof.SchemaComparison;
@@ -47,8 +48,9 @@ final class CreateCommand implements Callable<Integer> {
   @Option(
       names = "--number",
       paramLabel = "N",
+      converter = VersionArgument.class,
       description = "The number of the file. Default: the next free one.")
-  private @Nullable Long number;
+  private @Nullable ChangesetVersion number;
 
   @Option(
       names = "--pair",
@@ -114,19 +116,20 @@ final class CreateCommand implements Callable<Integer> {
   private List<Path> write(
       List<EntityComparison.Part> parts, Function<EntityComparison.Part, String> body) {
     List<Path> files = new ArrayList<>();
+    @Nullable ChangesetVersion version = number;
     for (EntityComparison.Part part : parts) {
-      int earlier = files.size();
       List<Path> created =
           ChangelogDraft.create(
               new ChangelogDraft.Request(
                   common.sources(),
                   module,
-                  earlier == 0 ? name : name + " " + part.suffix(),
-                  Optional.ofNullable(number).map(first -> first + earlier),
+                  files.isEmpty() ? name : name + " " + part.suffix(),
+                  Optional.ofNullable(version),
                   pair,
                   body.apply(part),
                   part.transactional()));
       files.add(created.getFirst());
+      version = version == null ? null : version.next();
       // A new engine, because there is one more changelog now.
       DerivedRollback rollback = common.migrations(scratch).deriveRollback(created.getFirst());
       if (isFromSchema() && !rollback.open().isEmpty()) {

@@ -2,6 +2,7 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -20,8 +21,9 @@ final class ForceCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "V",
+      converter = VersionArgument.class,
       description = "The number of a changeset; 0 is before the first one.")
-  private long version;
+  private ChangesetVersion version = ChangesetVersion.NONE;
 
   @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
@@ -44,6 +46,6 @@ final class ForceCommand implements Callable<Integer> {
     Output output = common.output();
     MigrationResult result =
         common.migrations().force(module, version, new Approval(by, reason), output.listener());
-    return output.result(result, "%s is recorded at %s".formatted(module, Output.number(version)));
+    return output.result(result, "%s is recorded at %s".formatted(module, version.digits()));
   }
 }

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations.Dependents;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -20,8 +21,9 @@ final class GotoCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "V",
+      converter = VersionArgument.class,
       description = "The number of a changeset; 0 is before the first one.")
-  private long version;
+  private ChangesetVersion version = ChangesetVersion.NONE;
 
   @Option(names = "--module", paramLabel = "M", required = true, description = "The module.")
   private String module = "";
@@ -43,6 +45,6 @@ final class GotoCommand implements Callable<Integer> {
                 withDependents ? Dependents.ROLL_BACK : Dependents.REFUSE,
                 approval.approval(),
                 output.listener());
-    return output.result(result, "%s is at %s".formatted(module, Output.number(version)));
+    return output.result(result, "%s is at %s".formatted(module, version.digits()));
   }
 }

@@ -198,11 +198,6 @@ final class Output {
     return instant.truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /// A changeset's number as it stands in names: `007`.
-  static String number(long number) {
-    return String.format(Locale.ROOT, "%03d", number);
-  }
-
   static String count(int number, String thing) {
     return number + " " + thing + (number == 1 ? "" : "s");
   }

@@ -1,5 +1,6 @@
 package dev.sheaf.cli;
 
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.engine.Migrations.Dependents;
 import java.util.List;
@@ -38,8 +39,12 @@ final class SqlCommand implements Callable<Integer> {
   @Option(names = "--module", paramLabel = "M", description = "Only this module.")
   private @Nullable String module;
 
-  @Option(names = "--to", paramLabel = "V", description = "With up: the last number to apply.")
-  private @Nullable Long to;
+  @Option(
+      names = "--to",
+      paramLabel = "V",
+      converter = VersionArgument.class,
+      description = "With up: the last number to apply.")
+  private @Nullable ChangesetVersion to;
 
   @Option(
       names = "--with-dependents",

@@ -56,7 +56,8 @@ final class StatusCommand implements Callable<Integer> {
     List<List<String>> rows = new ArrayList<>();
     rows.add(Output.row("MODULE", "APPLIED", "LATEST", "STATE"));
     for (SchemaStatus.Module m : modules) {
-      rows.add(Output.row(m.name(), number(m.applied()), number(m.latest()), state(m)));
+      rows.add(
+          Output.row(m.name(), version(m.appliedVersion()), version(m.latestVersion()), state(m)));
     }
     output.table(rows);
     for (SchemaStatus.Module m : modules) {
@@ -91,11 +92,11 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static String state(SchemaStatus.Module module) {
-    if (module.latest() == 0 && module.applied() > 0) {
+    if (module.latestVersion().isEmpty() && !module.appliedVersion().isEmpty()) {
       return "applied, but has no changelogs";
     }
     if (!module.enabled()) {
-      return module.applied() == 0 ? "off" : "off, its tables are kept";
+      return module.appliedVersion().isEmpty() ? "off" : "off, its tables are kept";
     }
     List<String> parts = new ArrayList<>();
     add(parts, module.pending().size(), "pending");
@@ -111,7 +112,7 @@ final class StatusCommand implements Callable<Integer> {
     }
   }
 
-  private static String number(long number) {
-    return number == 0 ? "-" : Output.number(number);
+  private static String version(String version) {
+    return version.isEmpty() ? "-" : version;
   }
 }

@@ -1,6 +1,7 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
@@ -26,8 +27,9 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--to",
       paramLabel = "V",
+      converter = VersionArgument.class,
       description = "The last number to apply; requires --module.")
-  private @Nullable Long to;
+  private @Nullable ChangesetVersion to;
 
   @Option(
       names = "--then",

@@ -1,7 +1,6 @@
 package dev.sheaf.cli;
 
 import dev.sheaf.migration.SchemaStatus;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,17 +20,25 @@ final class VersionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Output output = common.output();
-    Map<String, Long> versions = new LinkedHashMap<>();
-    for (SchemaStatus.Module module : common.migrations().status().modules()) {
-      versions.put(module.name(), module.applied());
-    }
+    List<SchemaStatus.Module> modules = common.migrations().status().modules();
     if (output.isJson()) {
+      Map<String, Object> versions = new LinkedHashMap<>();
+      modules.forEach(module -> versions.put(module.name(), json(module)));
       output.json(versions);
     } else {
-      List<List<String>> rows = new ArrayList<>();
-      versions.forEach((module, version) -> rows.add(Output.row(module, Output.number(version))));
-      output.table(rows);
+      output.table(
+          modules.stream()
+              .map(module ->
+                  Output.row(
+                      module.name(),
+                      module.appliedVersion().isEmpty() ? "000" : module.appliedVersion()))
+              .toList());
     }
     return ExitCode.DONE;
+  }
+
+  /// A number, or the text of a version of several numbers.
+  private static Object json(SchemaStatus.Module module) {
+    return module.appliedVersion().contains(".") ? module.appliedVersion() : module.applied();
   }
 }

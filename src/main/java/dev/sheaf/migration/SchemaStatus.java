@@ -32,6 +32,9 @@ public record SchemaStatus(
   /// @param enabled whether it is migrated
   /// @param applied the highest applied number; 0 if none is applied
   /// @param latest the highest number in this application; 0 if it does not have the module
+  /// @param appliedVersion the highest applied version, such as `007` or `1.10`; empty if none is
+  ///   applied
+  /// @param latestVersion likewise, in this application
   /// @param pending changesets that are not applied
   /// @param waiting pending changesets that wait for a backfill, or for a changeset that does
   /// @param late pending changesets with a lower number than an applied one
@@ -45,6 +48,8 @@ public record SchemaStatus(
       boolean enabled,
       @Schema(format = "int32", description = NUMBER) long applied,
       @Schema(format = "int32", description = NUMBER) long latest,
+      @Schema(description = VERSION) String appliedVersion,
+      @Schema(description = VERSION) String latestVersion,
       List<String> pending,
       List<String> waiting,
       List<String> late,
@@ -54,7 +59,10 @@ public record SchemaStatus(
       List<String> tolerated) {
 
     private static final String NUMBER =
-        "A changeset's number. Read it as int64 if changesets are numbered by time.";
+        "A changeset's number. Read it as int64 if changesets are numbered by time. Of a version with several numbers, the first one.";
+
+    private static final String VERSION =
+        "A changeset's version, such as 007 or 1.10; empty if there is none.";
 
     /// Whether nothing remains to be done. Not a getter, so that it stays out of the JSON.
     public boolean upToDate() {

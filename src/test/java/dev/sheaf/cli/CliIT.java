@@ -564,6 +564,19 @@ class CliIT {
             sheaf: public.schema_migrations is at version 1, not at 2
               leave out --at, or use --from sql if the table is wrong
             """);
+    String target = directory.resolve("converted").toString();
+    assertThat(
+            sheaf(
+                "migrate", "adopt", "--from", "golang-migrate", "--dir", root, "--convert", target))
+        .isEqualTo(
+            """
+            exit 1
+            out:
+            err:
+            sheaf: formatted SQL needs a rollback in each file, and these have none: core/2_b.up.sql
+              write it beside each of them: sheaf migrate derive-rollback FILE
+            """);
+    assertThat(Path.of(target)).doesNotExist();
     assertThat(sheaf("migrate", "adopt", "--from", "golang-migrate", "--dir", root))
         .isEqualTo("exit 0\nout:\nerr:\n1 changeset recorded as applied\n");
     assertThat(sheafIn(root, "migrate", "create", "add c", "--module", "core"))
@@ -879,7 +892,7 @@ class CliIT {
             exit 2
             out:
             err:
-            Invalid value for option '--to': 'x' is not a long
+            Invalid value for option '--to': 'x' is not a version, such as 7 or 1.10
               see sheaf migrate up --help
             """);
     assertThat(run("migrate", "force", "1", "--module", "core"))

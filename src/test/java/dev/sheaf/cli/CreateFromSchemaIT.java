@@ -6,6 +6,7 @@ import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -92,7 +93,8 @@ class CreateFromSchemaIT {
       CatalogSnapshot head = schema(migrated);
       database.execute("DROP TABLE schema_migrations");
       assertThat(schema(database).differences(head)).isEmpty();
-      assertThat(migrations.goTo("core", 1, Approval.NONE, SILENT).problems()).isEmpty();
+      assertThat(migrations.goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).problems())
+          .isEmpty();
       assertThat(migrations.up(SILENT).problems()).isEmpty();
       assertThat(schema(migrated)).isEqualTo(head);
     }

@@ -44,6 +44,10 @@ import org.jspecify.annotations.Nullable;
 /// query for each kind of object, and no other class asks PostgreSQL for definitions of objects.
 public final class CatalogReader {
 
+  /// The kind of a relation, as `acldefault` takes it.
+  private static final String RELATION =
+      "CASE c.relkind WHEN 'S' THEN 's'::\"char\" ELSE 'r'::\"char\" END";
+
   /// What the texts of definitions depend on, whatever server, database and role set.
   private static final List<String> SETTINGS =
       List.of(
@@ -277,7 +281,7 @@ public final class CatalogReader {
          WHERE nspname !~ '^(pg_|information_schema$)'
            AND oid NOT IN (%s)
         """
-            .formatted(privileges("nspowner", "nspacl"), members("pg_namespace")),
+            .formatted(privileges("'n'", "nspowner", "nspacl"), members("pg_namespace")),
         row -> {
           addPrivileges(new ObjectId("pg_namespace", row.getLong(1)), row, 4);
           return new Schema(row.getLong(1), row.getString(2), row.getString(3));
@@ -322,7 +326,8 @@ public final class CatalogReader {
           LEFT JOIN pg_am m ON m.oid = c.relam
          WHERE c.relkind IN ('r', 'p', 'i', 'I', 'v', 'm', 'S', 'f', 'c')
         """
-                .formatted(pretty, detail != Detail.FACTS, privileges("c.relowner", "c.relacl"))
+                .formatted(
+                    pretty, detail != Detail.FACTS, privileges(RELATION, "c.relowner", "c.relacl"))
             + ours("c", "relnamespace", "pg_class"),
         row -> {
           addPrivileges(new ObjectId("pg_class", row.getLong(1)), row, 25);
@@ -552,7 +557,7 @@ public final class CatalogReader {
           LEFT JOIN pg_class c ON c.oid = t.typrelid
          WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND c.relkind = 'c')
         """
-                .formatted(privileges("t.typowner", "t.typacl"))
+                .formatted(privileges("'T'", "t.typowner", "t.typacl"))
             + ours("t", "typnamespace", "pg_type"),
         row -> {
           addPrivileges(new ObjectId("pg_type", row.getLong(1)), row, 15);
@@ -614,7 +619,7 @@ public final class CatalogReader {
                              THEN replace(pg_get_functiondef(p.oid), format(' %I.%I(', n.nspname, p.proname), format(' %I(', p.proname))
                              ELSE pg_get_functiondef(p.oid) END\
                         """,
-                    privileges("p.proowner", "p.proacl"))
+                    privileges("'f'", "p.proowner", "p.proacl"))
             + ours("p", "pronamespace", "pg_proc"),
         row -> {
           addPrivileges(new ObjectId("pg_proc", row.getLong(1)), row, 10);
@@ -811,10 +816,17 @@ public final class CatalogReader {
     return comment == null ? null : comment.text();
   }
 
-  /// The columns of a query for the owner of an object and who may do what with it.
-  private String privileges(String owner, String grants) {
+  /// The columns of a query for the owner of an object and who may do what with it. A list that
+  /// says what applies without one, as it is left by `GRANT` and `REVOKE`, counts as none.
+  ///
+  /// @param kind of the object, as `acldefault` takes it
+  private String privileges(String kind, String owner, String grants) {
     return detail == Detail.EXACT
-        ? "pg_get_userbyid(%s), %s::text".formatted(owner, grants)
+        ? """
+        pg_get_userbyid(%2$s),
+        CASE WHEN %3$s @> acldefault(%1$s, %2$s) AND %3$s <@ acldefault(%1$s, %2$s) THEN NULL ELSE %3$s::text END
+        """
+            .formatted(kind, owner, grants)
         : "NULL, NULL";
   }
 

@@ -85,11 +85,14 @@ final class CatalogText {
     return new CatalogSnapshot(objects, engine);
   }
 
+  /// Adds an object. In its definition, every CRLF counts as LF, as in the files: other tools send
+  /// what an editor on Windows saved.
+  ///
   /// @param of the object that it is, or is a part of
   private void add(String object, @Nullable String definition, ObjectId of) {
     objects.merge(
         object,
-        String.valueOf(definition),
+        String.valueOf(definition).replace("\r\n", "\n"),
         (one, other) -> one.compareTo(other) < 0 ? one + "\n" + other : other + "\n" + one);
     if (isOfEngine(of)) {
       engine.add(object);

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 public final class ChangelogCheck {
 
   /// What may be a migration that is not written in SQL.
-  private static final Pattern NUMBERED = Pattern.compile("[VUR]?\\d+_|R__");
+  private static final Pattern NUMBERED = Pattern.compile("[VUR]?\\d+(?:[._]\\d+)*_|R__");
 
   private final List<Finding> findings = new ArrayList<>();
   private final Changelogs.Reading reading = new Changelogs.Reading();
@@ -89,6 +89,8 @@ public final class ChangelogCheck {
   private void module(Path directory, String module, List<String> modules) throws IOException {
     List<ChangelogFile> read = new ArrayList<>();
     Map<String, byte[]> tests = new TreeMap<>();
+    List<String> names =
+        list(directory).stream().map(path -> path.getFileName().toString()).toList();
     List<String> others = new ArrayList<>();
     Map<String, Runnable> ofFiles = new TreeMap<>();
     for (Path path : list(directory)) {
@@ -96,6 +98,10 @@ public final class ChangelogCheck {
       if (name.equals(Changelogs.ALLOWANCES)
           || name.startsWith("README")
           || (isModule && Files.isDirectory(path))) {
+        continue;
+      }
+      if (name.endsWith(Changelogs.CONFIG)
+          && names.contains(name.substring(0, name.lastIndexOf('.')))) {
         continue;
       }
       if (!name.endsWith(".sql")) {
@@ -108,14 +114,18 @@ public final class ChangelogCheck {
         continue;
       }
       try {
-        read.add(ChangelogFile.of(module, name, reading.file(path)));
+        byte[] config =
+            names.contains(name + ".conf")
+                ? reading.file(path.resolveSibling(name + ".conf"))
+                : null;
+        read.add(ChangelogFile.of(module, name, reading.file(path), config));
       } catch (OperatorException e) {
         ofFiles.put(name, () -> find(module + "/" + name, e));
       }
     }
     Map<Boolean, List<ChangelogFile>> isBackfill =
         read.stream()
-            .sorted(Comparator.comparingLong(ChangelogFile::number))
+            .sorted(Comparator.comparing(ChangelogFile::version))
             .collect(Collectors.partitioningBy(ChangelogFile::isBackfill));
     List<ChangelogFile> changesets =
         Changelogs.joined(
@@ -144,12 +154,14 @@ public final class ChangelogCheck {
             file.fileName(), () -> changeset(Changeset.of(file, false), modules, directory));
       }
     }
-    TreeMap<Long, ChangelogFile> numbers = new TreeMap<>();
+    TreeMap<ChangesetVersion, ChangelogFile> versions = new TreeMap<>();
     for (ChangelogFile file : changesets) {
-      ChangelogFile other = numbers.putIfAbsent(file.number(), file);
+      ChangelogFile other = versions.putIfAbsent(file.version(), file);
       ofFiles.merge(
           file.fileName(),
-          () -> changeset(file, other, file.number() == numbers.firstKey(), modules, directory),
+          () ->
+              changeset(
+                  file, other, file.version().equals(versions.firstKey()), modules, directory),
           (one, another) ->
               () -> {
                 one.run();
@@ -157,15 +169,14 @@ public final class ChangelogCheck {
               });
     }
     ofFiles.values().forEach(Runnable::run);
-    long expected = 1;
-    for (ChangelogFile file : numbers.values()) {
-      if (file.number() > expected
+    ChangesetVersion expected = ChangesetVersion.of(1);
+    for (ChangelogFile file : versions.values()) {
+      if (file.version().isAfter(expected)
           && file.form() == ChangelogForm.LIQUIBASE
-          && !isTimestamp(file.number())) {
-        find(
-            file.shortPath(), "number " + ChangelogFile.digits(expected) + " is missing before it");
+          && !hasGaps(file.version())) {
+        find(file.shortPath(), "number " + expected.digits() + " is missing before it");
       }
-      expected = file.number() + 1;
+      expected = file.version().next();
     }
   }
 
@@ -209,9 +220,10 @@ public final class ChangelogCheck {
     changeset(Changeset.of(file, first), modules, directory);
   }
 
-  /// Numbers that are dates, `20261128` and longer, have gaps.
-  private static boolean isTimestamp(long number) {
-    return number >= 10_000_000;
+  /// Numbers that are dates, `20261128` and longer, have gaps, and so have versions of several
+  /// numbers.
+  private static boolean hasGaps(ChangesetVersion version) {
+    return version.number() >= 10_000_000 || !version.isNumber();
   }
 
   private void changeset(Changeset changeset, List<String> modules, Path directory) {

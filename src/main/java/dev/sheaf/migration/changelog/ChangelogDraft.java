@@ -35,7 +35,7 @@ public final class ChangelogDraft {
   /// @param root the directory that holds `core/`, or that is the module core
   /// @param module the module; its directory is created when this is its first file
   /// @param name what it is about; turned into `lower_case_words`
-  /// @param number the number it gets; empty is the next
+  /// @param version the version it gets; empty is the next
   /// @param pair whether the first file of a module is one of a pair; later ones are like the first
   /// @param body its statements; its rollback is still missing
   /// @param transactional whether they run in a transaction
@@ -43,7 +43,7 @@ public final class ChangelogDraft {
       Path root,
       String module,
       String name,
-      Optional<Long> number,
+      Optional<ChangesetVersion> version,
       boolean pair,
       String body,
       boolean transactional) {}
@@ -61,12 +61,12 @@ public final class ChangelogDraft {
     List<ChangelogFile> files =
         Changelogs.in(request.root()).files().getOrDefault(module, List.of());
     ChangelogForm form = form(request, files);
-    long wanted = request.number().orElseGet(() -> next(form, files));
+    ChangesetVersion wanted = request.version().orElseGet(() -> next(form, files));
     for (ChangelogFile file : files) {
-      if (file.number() == wanted) {
+      if (file.version().equals(wanted)) {
         throw new OperatorException(
-            "number " + ChangelogFile.digits(wanted) + " is taken by " + file.shortPath(),
-            "the next free one is " + ChangelogFile.digits(files.getLast().number() + 1));
+            "number " + wanted.digits() + " is taken by " + file.shortPath(),
+            "the next free one is " + files.getLast().version().next().digits());
       }
     }
     Path directory = Changelogs.directory(request.root(), module);
@@ -155,31 +155,35 @@ public final class ChangelogDraft {
     return first.form();
   }
 
-  private static long next(ChangelogForm form, List<ChangelogFile> files) {
+  private static ChangesetVersion next(ChangelogForm form, List<ChangelogFile> files) {
     if (files.isEmpty()) {
-      return 1;
+      return ChangesetVersion.of(1);
     }
-    long last = files.getLast().number();
-    boolean isTime = form != ChangelogForm.LIQUIBASE && last >= FIRST_TIMESTAMP;
+    ChangesetVersion last = files.getLast().version();
+    boolean isTime =
+        form != ChangelogForm.LIQUIBASE && last.isNumber() && last.number() >= FIRST_TIMESTAMP;
     return isTime
-        ? Math.max(last + 1, Long.parseLong(TIMESTAMP.format(LocalDateTime.now(ZoneOffset.UTC))))
-        : last + 1;
+        ? ChangesetVersion.of(
+            Math.max(
+                last.number() + 1,
+                Long.parseLong(TIMESTAMP.format(LocalDateTime.now(ZoneOffset.UTC)))))
+        : last.next();
   }
 
-  /// A number with as many digits as in the names of the other files.
-  private static String digits(ChangelogForm form, List<ChangelogFile> files, long number) {
-    String digits = ChangelogFile.digits(number);
-    if (form == ChangelogForm.LIQUIBASE || files.isEmpty()) {
-      return digits;
+  /// A version with as many digits as in the names of the other files, if it is one number.
+  private static String digits(
+      ChangelogForm form, List<ChangelogFile> files, ChangesetVersion version) {
+    if (form == ChangelogForm.LIQUIBASE || files.isEmpty() || !version.isNumber()) {
+      return version.digits();
     }
     String last = files.getLast().fileName().replaceFirst("^V", "");
     int width = last.indexOf('_');
-    String shortest = Long.toString(number);
+    String shortest = Long.toString(version.number());
     return "0".repeat(Math.max(0, width - shortest.length())) + shortest;
   }
 
   private static String text(
-      String module, long number, String name, String body, boolean transactional) {
+      String module, ChangesetVersion version, String name, String body, boolean transactional) {
     return """
     --liquibase formatted sql
 
@@ -190,7 +194,7 @@ public final class ChangelogDraft {
     """
         .formatted(
             module,
-            ChangelogFile.digits(number),
+            version.digits(),
             transactional ? "" : " runInTransaction:false",
             name.strip().replaceAll("\\s+", " "),
             body);

@@ -9,41 +9,60 @@ import org.jspecify.annotations.Nullable;
 /// One file of a module, as it was read; what it holds is not parsed yet.
 ///
 /// @param module the directory it lies in
-/// @param number NNN, the order within the module, from 1; 0 for a template or a repeatable file
-/// @param name what follows the number
+/// @param version the order within the module; [ChangesetVersion#NONE] for a template or a
+///   repeatable file
+/// @param name what follows the version
 /// @param path `db/changelog/<module>/NNN_name.sql`, wherever it was read from: the name under
 ///   which Liquibase's history knows it
 /// @param content its text
 /// @param form how it is written
+/// @param config Flyway's settings for this file, from `<file>.conf`; `null` when it has none
 /// @param rollback the file with its rollback; `null` when it has none, or has it in itself
 public record ChangelogFile(
     String module,
-    long number,
+    ChangesetVersion version,
     String name,
     String path,
     SourceText content,
     ChangelogForm form,
+    @Nullable SourceText config,
     @Nullable ChangelogFile rollback) {
 
-  /// As many digits as a `long` always holds.
-  private static final Pattern FILE_NAME = Pattern.compile("(\\d{3,18})_([a-z0-9_]+)");
+  private static final String PARTS = ChangesetVersion.PART + "(?:%s" + ChangesetVersion.PART + ")";
+
+  private static final Pattern FILE_NAME =
+      Pattern.compile("(\\d{3,18}|" + PARTS.formatted("\\.") + "+)_([a-z0-9_]+)");
 
   /// What goose and dbmate accept too.
   private static final Pattern ANNOTATED_NAME = Pattern.compile("(\\d{1,18})_([A-Za-z0-9_-]+)");
 
   private static final Pattern PAIR_NAME =
       Pattern.compile("(\\d{1,18})_([A-Za-z0-9_-]+)\\.(?:up|down)");
-  private static final Pattern FLYWAY_NAME = Pattern.compile("[VU](\\d{1,18})__([A-Za-z0-9_-]+)");
+  private static final Pattern FLYWAY_NAME =
+      Pattern.compile("[VU](" + PARTS.formatted("[._]") + "*)__([A-Za-z0-9_-]+)");
 
   private static final Pattern REPEATABLE_NAME = Pattern.compile("R__([A-Za-z0-9_-]+)");
 
-  private static final Pattern FLYWAY_PARTS = Pattern.compile("[VU]\\d+[._]\\d.*");
+  /// The version in the name of a file of any form.
+  private static final Pattern VERSION =
+      Pattern.compile(
+          "[VU](" + PARTS.formatted("[._]") + "*)__.*|(" + PARTS.formatted("\\.") + "*).*");
 
   private static final String SUFFIX = ".sql";
   private static final String DOWN = "_down";
 
   /// As many characters as the history stores.
   private static final int LONGEST_PATH = 255;
+
+  /// A file of a module, by its name and content, and the settings of Flyway for it.
+  ///
+  /// @param config what is in `<file>.conf`; `null` if there is no such file
+  /// @throws OperatorException as below
+  static ChangelogFile of(
+      String module, String fileName, byte[] content, byte @Nullable [] config) {
+    ChangelogFile file = of(module, fileName, content);
+    return config == null ? file : file.withConfig(SourceText.of(config));
+  }
 
   /// A file of a module, by its name and content.
   ///
@@ -77,7 +96,14 @@ public record ChangelogFile(
       return of(module, flyway, path, text, ChangelogForm.FLYWAY);
     } else if (repeatable.matches() && !backfill) {
       return new ChangelogFile(
-          module, 0, repeatable.group(1), path, text, ChangelogForm.REPEATABLE, null);
+          module,
+          ChangesetVersion.NONE,
+          repeatable.group(1),
+          path,
+          text,
+          ChangelogForm.REPEATABLE,
+          null,
+          null);
     }
     ChangelogForm form = backfill ? ChangelogForm.LIQUIBASE : ChangelogForm.of(text);
     boolean annotations = form == ChangelogForm.GOOSE || form == ChangelogForm.DBMATE || backfill;
@@ -88,10 +114,15 @@ public record ChangelogFile(
     return of(module, name, path, text, form);
   }
 
+  /// Whether a file has the name of a versioned migration of Flyway.
+  static boolean isOfFlyway(String fileName) {
+    return FLYWAY_NAME.matcher(fileName.replaceFirst("\\.sql$", "")).matches();
+  }
+
   private static ChangelogFile of(
       String module, Matcher name, String path, SourceText text, ChangelogForm form) {
     return new ChangelogFile(
-        module, Long.parseLong(name.group(1)), name.group(2), path, text, form, null);
+        module, ChangesetVersion.parse(name.group(1)), name.group(2), path, text, form, null, null);
   }
 
   private static OperatorException notAName(String module, String fileName) {
@@ -100,10 +131,10 @@ public record ChangelogFile(
       return new OperatorException(
           "not a repeatable changelog's name: " + path,
           "it is R__name.sql, with letters, digits, _ and - in the name");
-    } else if (FLYWAY_PARTS.matcher(fileName).matches()) {
+    } else if (fileName.matches("[VU]\\d.*")) {
       return new OperatorException(
-          "versions of Flyway with several parts are not supported: " + path,
-          "number the files of the module with whole numbers, such as V2__name.sql");
+          "not the name of a file of Flyway: " + path,
+          "it is V1.2__name.sql, with up to 18 digits in each number, and letters, digits, _ and - in the name");
     } else if (fileName.matches("B\\d.*__.*|(?:before|after)[A-Z].*\\.sql")) {
       return new OperatorException(
           "baseline migrations and callbacks of Flyway are not supported: " + path,
@@ -118,11 +149,12 @@ public record ChangelogFile(
   public static ChangelogFile template(String name, SourceText content) {
     return new ChangelogFile(
         Changelogs.TEMPLATES,
-        0,
+        ChangesetVersion.NONE,
         name,
         "%s/%s/%s.sql".formatted(Changelogs.LOCATION, Changelogs.TEMPLATES, name),
         content,
         ChangelogForm.LIQUIBASE,
+        null,
         null);
   }
 
@@ -132,25 +164,30 @@ public record ChangelogFile(
   public static ChangelogFile outside(String name, byte[] content) {
     return new ChangelogFile(
         Modules.CORE,
-        1,
+        ChangesetVersion.of(1),
         name,
         Changelogs.LOCATION + "/" + name,
         SourceText.of(content),
         ChangelogForm.PLAIN,
+        null,
         null);
   }
 
   /// The rollback of a changeset that the database stored, with or without its file.
   ///
   /// @param path of its file
-  public static ChangelogFile stored(String module, long number, String path) {
+  public static ChangelogFile stored(String module, ChangesetVersion version, String path) {
     return new ChangelogFile(
-        module, number, label(path), path, SourceText.of(""), ChangelogForm.LIQUIBASE, null);
+        module, version, label(path), path, SourceText.of(""), ChangelogForm.LIQUIBASE, null, null);
   }
 
   /// The same with the file of its rollback.
   ChangelogFile withRollback(ChangelogFile file) {
-    return new ChangelogFile(module, number, name, path, content, form, file);
+    return new ChangelogFile(module, version, name, path, content, form, config, file);
+  }
+
+  private ChangelogFile withConfig(SourceText settings) {
+    return new ChangelogFile(module, version, name, path, content, form, settings, rollback);
   }
 
   /// Whether it is run again when it changes.
@@ -158,14 +195,9 @@ public record ChangelogFile(
     return form == ChangelogForm.REPEATABLE;
   }
 
-  /// What identifies its changeset in the module: the number, or `R__name`.
+  /// What identifies its changeset in the module: the version, or `R__name`.
   public String id() {
-    return isRepeatable() ? label().substring(module.length() + 1) : digits();
-  }
-
-  /// Its number as it stands in names: `007`.
-  public String digits() {
-    return digits(number);
+    return isRepeatable() ? label().substring(module.length() + 1) : version.digits();
   }
 
   /// A number as it stands in names: `007`.
@@ -174,17 +206,14 @@ public record ChangelogFile(
     return "0".repeat(Math.max(0, 3 - digits.length())) + digits;
   }
 
-  /// The number in the name of a file; 0 if there is none.
+  /// The version in the name of a file; [ChangesetVersion#NONE] if there is none.
   ///
   /// @param path ends with the name
-  public static long number(String path) {
-    String name = path.substring(path.lastIndexOf('/') + 1);
-    int start = name.startsWith("V") ? 1 : 0;
-    int end = start;
-    while (end < name.length() && end - start < 18 && Character.isDigit(name.charAt(end))) {
-      end++;
-    }
-    return end == start ? 0 : Long.parseLong(name.substring(start, end));
+  public static ChangesetVersion version(String path) {
+    Matcher name = VERSION.matcher(path.substring(path.lastIndexOf('/') + 1));
+    return name.matches()
+        ? ChangesetVersion.parse(name.group(1) == null ? name.group(2) : name.group(1))
+        : ChangesetVersion.NONE;
   }
 
   /// Whether it has the rollback of another file.
@@ -202,12 +231,13 @@ public record ChangelogFile(
 
   /// Whether `rollback` has the rollback of this file. Pairs need not have the same name.
   boolean isUndoneBy(ChangelogFile rollback) {
-    return number == rollback.number && (form != ChangelogForm.PLAIN || isUndoneByName(rollback));
+    return version.equals(rollback.version)
+        && (form != ChangelogForm.PLAIN || isUndoneByName(rollback));
   }
 
   private boolean isUndoneByName(ChangelogFile rollback) {
     return form == ChangelogForm.PLAIN
-        && number == rollback.number
+        && version.equals(rollback.version)
         && rollback.name.equals(name + DOWN);
   }
 

@@ -107,7 +107,8 @@ public enum ChangelogForm {
   String withoutTransactionHint(ChangelogFile file) {
     return switch (this) {
       case LIQUIBASE ->
-          "write --changeset %s:%s runInTransaction:false".formatted(file.module(), file.digits());
+          "write --changeset %s:%s runInTransaction:false"
+              .formatted(file.module(), file.version().digits());
       case GOOSE -> "write -- +goose NO TRANSACTION at the beginning of the file";
       case DBMATE -> "write -- migrate:up transaction:false";
       case PAIR, PLAIN, FLYWAY ->

@@ -98,6 +98,10 @@ final class ChangelogReader {
 
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}]*}");
 
+  /// A line of Flyway's settings for a file, or a comment.
+  private static final Pattern SETTING =
+      Pattern.compile("\\s*(?:[#!].*|(?:flyway\\.)?([^=:\\s]*)\\s*[=:]?\\s*(.*?))\\s*");
+
   private final SourceText text;
   private final ChangelogForm form;
 
@@ -128,8 +132,18 @@ final class ChangelogReader {
 
   private boolean withoutTransaction;
 
+  /// Whether `${...}` means nothing to Flyway.
+  private boolean withoutPlaceholders;
+
   /// Whether `BEGIN` and `COMMIT` stood around all statements.
   private boolean isFramed;
+
+  private ChangelogReader(ChangelogFile file) {
+    this(file.content(), file.form());
+    if (file.config() != null) {
+      flywayConfig(file.fileName(), file.config());
+    }
+  }
 
   private ChangelogReader(SourceText text, ChangelogForm form) {
     this.text = text;
@@ -158,13 +172,19 @@ final class ChangelogReader {
       return read(file.content());
     }
     ChangelogFile rollback = file.rollback();
-    return new ChangelogReader(file.content(), file.form())
+    return new ChangelogReader(file)
         .readAnnotated(false)
-        .of(
-            file,
-            rollback == null
-                ? null
-                : new ChangelogReader(rollback.content(), rollback.form()).readAnnotated(true));
+        .of(file, rollback == null ? null : new ChangelogReader(rollback).readAnnotated(true));
+  }
+
+  /// The change in a file of another form than Liquibase's: its text without annotations, without
+  /// `BEGIN` and `COMMIT` around it, and without the rollback.
+  static String change(ChangelogFile file) {
+    ChangelogReader reader = new ChangelogReader(file);
+    reader.readAnnotated(false);
+    StringBuilder change = new StringBuilder();
+    reader.checked((start, end) -> change.append(reader.text.text(start, end)));
+    return change.toString();
   }
 
   /// Reads a file whose changeset is identified by its name.
@@ -254,15 +274,31 @@ final class ChangelogReader {
   }
 
   /// Without the `BEGIN` and `COMMIT` around all others, because the engine opens and ends the
-  /// transaction.
+  /// transaction. The same if only statements are outside of such frames that PostgreSQL rejects in
+  /// a transaction, as Alembic writes them; then there is no transaction.
   private List<SqlStatement> withoutFrame(List<SqlStatement> statements) {
-    if (statements.size() < 2
-        || !BEGIN.matcher(statements.getFirst().beginning()).matches()
-        || !COMMIT.matcher(statements.getLast().beginning()).matches()) {
+    List<SqlStatement> edges = new ArrayList<>();
+    List<SqlStatement> framed = new ArrayList<>();
+    List<SqlStatement> others = new ArrayList<>();
+    for (SqlStatement statement : statements) {
+      boolean isOpen = edges.size() % 2 == 1;
+      if ((isOpen ? COMMIT : BEGIN).matcher(statement.beginning()).matches()) {
+        edges.add(statement);
+      } else {
+        framed.add(statement);
+        if (!isOpen) {
+          others.add(statement);
+        }
+      }
+    }
+    boolean isOne = edges.size() == 2 && others.isEmpty();
+    boolean isInterrupted = !others.isEmpty() && runsOutsideTransactions(others);
+    if (edges.isEmpty() || edges.size() % 2 == 1 || !(isOne || isInterrupted)) {
       return statements;
     }
-    isFramed = true;
-    for (SqlStatement edge : List.of(statements.getFirst(), statements.getLast())) {
+    isFramed = isOne;
+    withoutTransaction |= isInterrupted;
+    for (SqlStatement edge : edges) {
       aside.add(
           new Part(
               edge.firstToken(),
@@ -271,7 +307,7 @@ final class ChangelogReader {
               edge.endWithSemicolon(),
               edge.position()));
     }
-    return statements.subList(1, statements.size() - 1);
+    return framed;
   }
 
   /// Whether there is nothing but white space and annotations from `start` to `end`.
@@ -289,14 +325,41 @@ final class ChangelogReader {
   }
 
   private void refusePlaceholder(SqlStatement statement) {
-    if (form == ChangelogForm.FLYWAY || form == ChangelogForm.REPEATABLE) {
+    if ((form == ChangelogForm.FLYWAY || form == ChangelogForm.REPEATABLE)
+        && !withoutPlaceholders) {
       Matcher placeholder = PLACEHOLDER.matcher(statement.sql());
       if (placeholder.find()) {
         add(
             new ChangelogProblem(
                 statement.position(),
                 "has " + placeholder.group() + ", which Flyway replaces and Sheaf does not",
-                "write the value"));
+                "write the value; if Flyway does not replace it either, write placeholderReplacement=false into the .conf file beside it"));
+      }
+    }
+  }
+
+  /// What Flyway can be told about one file, as far as it has a meaning here.
+  private void flywayConfig(String fileName, SourceText config) {
+    for (String line : config.toString().lines().toList()) {
+      Matcher setting = SETTING.matcher(line);
+      if (!setting.matches() || setting.group(1) == null || setting.group(1).isEmpty()) {
+        continue;
+      }
+      String value = setting.group(2).toLowerCase(Locale.ROOT);
+      switch (setting.group(1) + "=" + value) {
+        case "executeInTransaction=false" -> withoutTransaction = true;
+        case "placeholderReplacement=false" -> withoutPlaceholders = true;
+        case "executeInTransaction=true",
+            "placeholderReplacement=true",
+            "shouldExecute=true",
+            "encoding=utf-8",
+            "encoding=utf8" -> {}
+        default ->
+            add(
+                new ChangelogProblem(
+                    changesetPosition,
+                    "has %s in %s.conf, which is not supported".formatted(line.strip(), fileName),
+                    "remove it; supported are executeInTransaction, placeholderReplacement and encoding=UTF-8"));
       }
     }
   }
@@ -729,16 +792,25 @@ final class ChangelogReader {
   /// Of all that stands behind the line of `--changeset`, except what is set aside.
   private String checksum() {
     LiquibaseChecksum checksum = new LiquibaseChecksum(text);
+    checked(checksum::add);
+    return checksum.changeset();
+  }
+
+  /// Gives away the beginning and the end of each part of the text that counts.
+  private void checked(Range parts) {
     aside.sort(Comparator.comparingInt(Part::line));
     int start = changesetEnd;
     for (Part part : aside) {
       if (part.line() >= start) {
-        checksum.add(start, part.line());
+        parts.accept(start, part.line());
         start = part.lineEnd();
       }
     }
-    checksum.add(start, text.length());
-    return checksum.changeset();
+    parts.accept(start, text.length());
+  }
+
+  private interface Range {
+    void accept(int start, int end);
   }
 
   private void requireHeader() {

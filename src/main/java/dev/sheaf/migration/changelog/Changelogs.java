@@ -63,14 +63,18 @@ public record Changelogs(
   static final String TEMPLATES = "template";
   private static final String SUFFIX = ".sql";
 
+  /// What Flyway's settings for one file are in, beside it.
+  static final String CONFIG = SUFFIX + ".conf";
+
   /// What the name of a file with a number begins with.
-  private static final Pattern NUMBERED = Pattern.compile("[VU]?\\d+_.*\\.sql");
+  private static final Pattern NUMBERED = Pattern.compile("[VU]?\\d+(?:\\.\\d+)*_.*\\.sql");
 
   private static final Pattern IN_ARCHIVE =
       Pattern.compile(
           Pattern.quote(LOCATION)
-              + "/([^/]+)/([^/]+%s|%s)"
-                  .formatted(Pattern.quote(SUFFIX), Pattern.quote(ALLOWANCES)));
+              + "/([^/]+)/([^/]+%s|[VUR][^/]*%s|%s)"
+                  .formatted(
+                      Pattern.quote(SUFFIX), Pattern.quote(CONFIG), Pattern.quote(ALLOWANCES)));
 
   /// Those that are packed with the application.
   public static Changelogs bundled() {
@@ -139,9 +143,15 @@ public record Changelogs(
         });
         List<ChangelogFile> ofModule =
             contents.entrySet().stream()
+                .filter(file -> file.getKey().endsWith(SUFFIX))
                 .filter(file -> !file.getKey().endsWith(DataTest.SUFFIX))
-                .map(file -> ChangelogFile.of(directory, file.getKey(), file.getValue()))
-                .sorted(Comparator.comparingLong(ChangelogFile::number))
+                .map(file ->
+                    ChangelogFile.of(
+                        directory,
+                        file.getKey(),
+                        file.getValue(),
+                        contents.get(file.getKey() + ".conf")))
+                .sorted(Comparator.comparing(ChangelogFile::version))
                 .toList();
         files.put(
             directory,
@@ -269,14 +279,29 @@ public record Changelogs(
     if (directories.isEmpty() && isModule(root)) {
       directories.put(Modules.CORE, contents(root, reading));
     }
+    if (!directories.isEmpty() && !isModule(root)) {
+      requireNoFiles(root, directories.firstKey());
+    }
     return directories;
+  }
+
+  /// Flyway reads the files of a directory and of those in it; here these are modules.
+  private static void requireNoFiles(Path root, String module) throws IOException {
+    for (String name : names(root)) {
+      if (ChangelogFile.isOfFlyway(name)) {
+        throw new OperatorException(
+            "%s has both %s and a directory %s with changelogs".formatted(root, name, module),
+            "put the files of a module into one directory");
+      }
+    }
   }
 
   private static SortedMap<String, byte[]> contents(Path module, Reading reading)
       throws IOException {
     SortedMap<String, byte[]> contents = new TreeMap<>();
     try (DirectoryStream<Path> files =
-        Files.newDirectoryStream(module, "{*%s,%s}".formatted(SUFFIX, ALLOWANCES))) {
+        Files.newDirectoryStream(
+            module, "{*%s,[VUR]*%s,%s}".formatted(SUFFIX, CONFIG, ALLOWANCES))) {
       for (Path file : files) {
         contents.put(file.getFileName().toString(), reading.file(file));
       }
@@ -366,7 +391,8 @@ public record Changelogs(
   public Changeset changeset(ChangelogFile file) {
     List<ChangelogFile> module = files.getOrDefault(file.module(), List.of());
     Changeset parsed =
-        Changeset.of(file, module.isEmpty() || file.number() <= module.getFirst().number());
+        Changeset.of(
+            file, module.isEmpty() || !file.version().isAfter(module.getFirst().version()));
     return parsed.withBackfills(
         parsed.directives().requiresBackfill().stream()
             .flatMap(name -> backfill(name).stream())
@@ -445,6 +471,11 @@ public record Changelogs(
     ChangelogFile rollback = file.rollback();
     if (rollback != null) {
       update(digest, rollback);
+    }
+    SourceText config = file.config();
+    if (config != null) {
+      digest.update("conf\n".getBytes(StandardCharsets.UTF_8));
+      config.update(digest);
     }
     digest.update((file.path() + '\n' + content.length() + '\n').getBytes(StandardCharsets.UTF_8));
     content.update(digest);

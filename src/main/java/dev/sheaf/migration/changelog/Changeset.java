@@ -369,7 +369,7 @@ public record Changeset(
               position,
               "is in " + file.module() + "/, which is not a module name",
               "a module name has lower-case letters, digits and _, and begins with a letter"));
-    } else if (file.number() == 0 && !file.isRepeatable()) {
+    } else if (file.version().equals(ChangesetVersion.NONE) && !file.isRepeatable()) {
       problems.add(
           new ChangelogProblem(
               position, "has number 000, which means that nothing is applied", "begin with 001"));
@@ -378,7 +378,7 @@ public record Changeset(
           new ChangelogProblem(
               position,
               "calls itself " + author + ":" + id,
-              "it is --changeset " + file.module() + ":" + file.digits()));
+              "it is --changeset " + file.module() + ":" + file.id()));
     }
   }
 
@@ -566,8 +566,8 @@ public record Changeset(
     return file.module();
   }
 
-  public long number() {
-    return file.number();
+  public ChangesetVersion version() {
+    return file.version();
   }
 
   /// `module/NNN_name`, as people say it.

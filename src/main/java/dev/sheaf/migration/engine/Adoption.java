@@ -5,8 +5,10 @@ import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener.Direction;
+import dev.sheaf.migration.changelog.ChangelogConversion;
 import dev.sheaf.migration.changelog.ChangelogForm;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
@@ -19,15 +21,20 @@ import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -36,7 +43,8 @@ import java.util.zip.CRC32;
 import org.jspecify.annotations.Nullable;
 
 /// Records as applied what another tool or a person applied, after it was compared with what the
-/// same files make in a scratch database, while the `SchemaLock` is held.
+/// same files make in a scratch database, while the `SchemaLock` is held. It can write the files as
+/// formatted SQL.
 public final class Adoption {
 
   /// Whose rows stand in the table in which Sheaf has its own.
@@ -86,8 +94,15 @@ public final class Adoption {
   /// @param module the module of the files
   /// @param at the last version that is applied; `null` if `from` says so
   /// @param force whether differences are recorded, and not refused
+  /// @param convert the directory into which the files are written as formatted SQL, which is
+  ///   recorded instead of them; `null` to record them as they are
   public record Request(
-      String from, @Nullable String table, String module, @Nullable Long at, boolean force) {
+      String from,
+      @Nullable String table,
+      String module,
+      @Nullable ChangesetVersion at,
+      boolean force,
+      @Nullable Path convert) {
 
     public Request {
       if (!SOURCES.contains(from)) {
@@ -132,7 +147,59 @@ public final class Adoption {
                     applied(old, request, module).stream(), repeatables(old, request).stream())
                 .toList();
     applied.forEach(Changeset::requireRunnable);
-    requireSame(request, allOf(history, applied));
+    if (request.convert() == null) {
+      requireSame(request, allOf(history, applied));
+      write(request, old, applied, approval, () -> {});
+    } else {
+      try (ChangelogConversion conversion =
+          ChangelogConversion.of(changesets.changelogs(), request.module(), request.convert())) {
+        requireSame(request, allOf(history, applied));
+        requireSame(conversion);
+        convert(request, old, applied.stream().map(conversion::of).toList(), approval, conversion);
+      }
+    }
+    String missing = Changeset.withoutRollback(applied);
+    if (!missing.isEmpty()) {
+      recorder.note(missing);
+    }
+  }
+
+  /// The files stay where they were published only if the history was written.
+  private void convert(
+      Request request,
+      @Nullable ToolHistory old,
+      List<Changeset> applied,
+      Approval approval,
+      ChangelogConversion conversion)
+      throws SQLException {
+    boolean[] published = {false};
+    try {
+      write(
+          request,
+          old,
+          applied,
+          approval,
+          () -> {
+            conversion.publish();
+            published[0] = true;
+          });
+    } catch (SQLException | RuntimeException e) {
+      if (published[0]) {
+        conversion.withdraw();
+      }
+      throw e;
+    }
+    recorder.note("the files are formatted SQL in " + conversion.target());
+  }
+
+  /// Writes the history, and does what comes last before the end of the transaction.
+  private void write(
+      Request request,
+      @Nullable ToolHistory old,
+      List<Changeset> applied,
+      Approval approval,
+      Runnable last)
+      throws SQLException {
     String reason =
         "adopted from %s%s%s"
             .formatted(
@@ -148,11 +215,8 @@ public final class Adoption {
                 "stop it, and run the command again");
           }
           record(applied, new Approval(approval.by(), reason));
+          last.run();
         });
-    String missing = Changeset.withoutRollback(applied);
-    if (!missing.isEmpty()) {
-      recorder.note(missing);
-    }
   }
 
   /// Records changesets as applied, in the caller's transaction.
@@ -245,7 +309,9 @@ public final class Adoption {
                         .formatted(table, revisions.getFirst()),
                     "write each revision into a file: alembic upgrade OLD:NEW --sql > NNN_name.sql, and its"
                         + " rollback: alembic downgrade NEW:OLD --sql > NNN_name_down.sql"));
-    return module.stream().filter(changeset -> changeset.number() <= last.number()).toList();
+    return module.stream()
+        .filter(changeset -> !changeset.version().isAfter(last.version()))
+        .toList();
   }
 
   /// The last revision that a changeset records; `null` if it records none.
@@ -259,14 +325,14 @@ public final class Adoption {
   }
 
   private List<Changeset> upTo(Request request, List<Changeset> module) {
-    Long at = request.at();
+    ChangesetVersion at = request.at();
     if (at == null) {
       throw new OperatorException(
           "without the history of a tool, nothing says what is applied",
           "add --at N, the number of the last file that was applied");
     }
     changesets.requireVersion(request.module(), at);
-    return module.stream().filter(changeset -> changeset.number() <= at).toList();
+    return module.stream().filter(changeset -> !changeset.version().isAfter(at)).toList();
   }
 
   private List<Changeset> applied(ToolHistory old, Request request, List<Changeset> module) {
@@ -282,37 +348,43 @@ public final class Adoption {
           "find out which of its statements ran, complete or undo them, and correct the row with "
               + old.tool().id());
     }
-    TreeSet<Long> versions = new TreeSet<>(old.applied().keySet());
-    Set<Long> numbers = module.stream().map(Changeset::number).collect(Collectors.toSet());
-    Optional<Long> missing = versions.stream().filter(v -> !numbers.contains(v)).findFirst();
+    Map<ChangesetVersion, Changeset> files = new LinkedHashMap<>();
+    module.forEach(changeset -> files.put(changeset.version(), changeset));
+    Optional<ChangesetVersion> missing =
+        old.applied().keySet().stream().filter(version -> !files.containsKey(version)).findFirst();
     if (missing.isPresent()) {
       throw new OperatorException(
           "%s records version %s, but module %s has no file with this number"
               .formatted(old.table(), missing.get(), request.module()),
           "give the directory with all applied files, or the table of this module: --table NAME");
     }
-    numbers.stream().filter(number -> number <= old.completeTo()).forEach(versions::add);
+    Set<ChangesetVersion> versions = new LinkedHashSet<>();
+    files.keySet().stream()
+        .filter(version -> !version.isAfter(old.completeTo()))
+        .forEach(versions::add);
+    versions.addAll(old.applied().keySet());
     if (versions.isEmpty()) {
       throw new OperatorException(
           old.table() + " records no applied version", "apply the files: sheaf migrate up");
     }
-    Long at = request.at();
-    if (at != null && !at.equals(versions.last())) {
+    ChangesetVersion at = request.at();
+    ChangesetVersion last = Collections.max(versions);
+    if (at != null && !at.equals(last)) {
       throw new OperatorException(
-          "%s is at version %s, not at %s".formatted(old.table(), versions.last(), at),
+          "%s is at version %s, not at %s".formatted(old.table(), last, at),
           "leave out --at, or use --from sql if the table is wrong");
     }
     List<Changeset> applied =
-        module.stream().filter(changeset -> versions.contains(changeset.number())).toList();
+        versions.stream().map(version -> Objects.requireNonNull(files.get(version))).toList();
     applied.forEach(changeset ->
         requireUnchanged(
-            changeset, old.applied().getOrDefault(changeset.number(), Optional.empty())));
+            changeset, old.applied().getOrDefault(changeset.version(), Optional.empty())));
     return applied;
   }
 
-  private static String name(List<Changeset> module, long version) {
+  private static String name(List<Changeset> module, ChangesetVersion version) {
     return module.stream()
-        .filter(changeset -> changeset.number() == version)
+        .filter(changeset -> changeset.version().equals(version))
         .map(changeset -> changeset.file().shortPath())
         .findFirst()
         .orElse("it has no file");
@@ -363,11 +435,32 @@ public final class Adoption {
 
   /// The changesets that are applied afterwards, in the order in which they are.
   private List<Changeset> allOf(List<History.Applied> history, List<Changeset> adopted) {
-    Set<String> paths = history.stream().map(History.Applied::path).collect(Collectors.toSet());
-    adopted.forEach(changeset -> paths.add(changeset.file().path()));
-    return Stream.concat(changesets.enabled().stream(), changesets.repeatables().stream())
-        .filter(changeset -> paths.contains(changeset.file().path()))
+    Set<String> applied =
+        history.stream()
+            .map(row -> row.module() + "/" + row.version())
+            .collect(Collectors.toCollection(HashSet::new));
+    Set<String> paths =
+        adopted.stream().map(changeset -> changeset.file().path()).collect(Collectors.toSet());
+    return all()
+        .filter(changeset ->
+            paths.contains(changeset.file().path())
+                || applied.contains(changeset.module() + "/" + changeset.version()))
         .toList();
+  }
+
+  private Stream<Changeset> all() {
+    return Stream.concat(changesets.enabled().stream(), changesets.repeatables().stream());
+  }
+
+  /// Requires that the converted files, those that are pending too, make what the others make.
+  private void requireSame(ChangelogConversion conversion) throws SQLException {
+    List<Difference> differences =
+        verification.compare(all().toList(), all().map(conversion::of).toList());
+    if (!differences.isEmpty()) {
+      throw new OperatorException(
+          "the converted files make another schema: " + list(differences),
+          "leave out --convert: Sheaf reads the files as they are");
+    }
   }
 
   private void requireSame(Request request, List<Changeset> applied) throws SQLException {

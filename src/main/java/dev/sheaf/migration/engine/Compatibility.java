@@ -4,7 +4,6 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.catalog.CatalogReader;
-import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.Changesets;
@@ -125,7 +124,7 @@ public final class Compatibility {
               "%s is applied, and has no file, but %s has the same content"
                   .formatted(row.label(), changeset.label()),
               "give it the number %s again; with any name, the next up links it"
-                  .formatted(ChangelogFile.digits(row.number())));
+                  .formatted(row.version().digits()));
         }
       }
     }

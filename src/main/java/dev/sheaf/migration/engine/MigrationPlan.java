@@ -1,14 +1,17 @@
 package dev.sheaf.migration.engine;
 
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.History;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BinaryOperator;
 
 /// Compares the history of a database with the enabled changelogs.
 ///
@@ -30,10 +33,10 @@ record MigrationPlan(
   /// @param changesets the changesets of the enabled modules, ordered by the modules' requirements
   static MigrationPlan of(List<Changeset> changesets, List<History.Applied> history) {
     Map<String, History.Applied> byPath = new HashMap<>();
-    Map<String, Long> highest = new HashMap<>();
+    Map<String, ChangesetVersion> highest = new HashMap<>();
     for (History.Applied row : history) {
       byPath.put(row.path(), row);
-      highest.merge(row.module(), row.number(), Math::max);
+      highest.merge(row.module(), row.version(), BinaryOperator.maxBy(Comparator.naturalOrder()));
     }
     List<Changeset> applied = new ArrayList<>();
     List<Changeset> pending = new ArrayList<>();
@@ -45,7 +48,9 @@ record MigrationPlan(
       History.Applied row = byPath.remove(changeset.file().path());
       if (row == null) {
         pending.add(changeset);
-        if (changeset.number() < highest.getOrDefault(changeset.module(), 0L)) {
+        if (highest
+            .getOrDefault(changeset.module(), ChangesetVersion.NONE)
+            .isAfter(changeset.version())) {
           late.add(changeset);
         }
       } else if (row.accepts(changeset)) {

@@ -19,6 +19,7 @@ import dev.sheaf.migration.TrashEntry;
 import dev.sheaf.migration.changelog.ChangelogForm;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.execute.ChangesetRunner;
@@ -119,8 +120,8 @@ public final class Migrations {
   ///
   /// @param module only this module and the modules that it requires; `null` for every enabled
   ///   module
-  /// @param to the last number of `module` to apply; `null` for the latest
-  public record Scope(@Nullable String module, @Nullable Long to) {
+  /// @param to the last version of `module` to apply; `null` for the latest
+  public record Scope(@Nullable String module, @Nullable ChangesetVersion to) {
 
     /// All changesets of all enabled modules.
     public static final Scope ALL = new Scope(null, null);
@@ -137,7 +138,8 @@ public final class Migrations {
       if (module == null) {
         return pending;
       }
-      Predicate<Changeset> own = c -> c.module().equals(module) && (to == null || c.number() <= to);
+      Predicate<Changeset> own =
+          c -> c.module().equals(module) && (to == null || !c.version().isAfter(to));
       return pending.stream().noneMatch(own)
           ? List.of()
           : pending.stream()
@@ -248,7 +250,7 @@ public final class Migrations {
           List<History.Applied> interrupted =
               module == null
                   ? History.interrupted(session.connection(), Direction.UP)
-                  : interruptedAbove(session, module, 0);
+                  : interruptedAbove(session, module, ChangesetVersion.NONE);
           requireCount(count);
           if (count > applied.size() + interrupted.size()) {
             throw new OperatorException(
@@ -284,18 +286,18 @@ public final class Migrations {
 
   /// Applies or rolls back changesets of `module` until exactly those up to `version` are applied.
   ///
-  /// @param version a changeset's number; 0 for none
+  /// @param version a changeset's version; [ChangesetVersion#NONE] for none
   public MigrationResult goTo(
-      String module, long version, Approval approval, MigrationListener listener) {
+      String module, ChangesetVersion version, Approval approval, MigrationListener listener) {
     return goTo(module, version, Dependents.REFUSE, approval, listener);
   }
 
   /// Applies or rolls back changesets of `module` until exactly those up to `version` are applied.
   ///
-  /// @param version a changeset's number; 0 for none
+  /// @param version a changeset's version; [ChangesetVersion#NONE] for none
   public MigrationResult goTo(
       String module,
-      long version,
+      ChangesetVersion version,
       Dependents dependents,
       Approval approval,
       MigrationListener listener) {
@@ -305,7 +307,7 @@ public final class Migrations {
           changesets.requireVersion(module, version);
           List<History.Applied> above =
               History.read(session.connection(), module).reversed().stream()
-                  .filter(row -> row.number() > version)
+                  .filter(row -> row.version().isAfter(version))
                   .toList();
           List<History.Applied> interrupted = interruptedAbove(session, module, version);
           boolean down = !above.isEmpty() || !interrupted.isEmpty();
@@ -328,9 +330,9 @@ public final class Migrations {
   }
 
   private static List<History.Applied> interruptedAbove(
-      SchemaSession session, String module, long version) throws SQLException {
+      SchemaSession session, String module, ChangesetVersion version) throws SQLException {
     return History.interrupted(session.connection(), Direction.UP).stream()
-        .filter(row -> row.module().equals(module) && row.number() > version)
+        .filter(row -> row.module().equals(module) && row.version().isAfter(version))
         .toList();
   }
 
@@ -339,7 +341,7 @@ public final class Migrations {
   ///
   /// @param approval must have a reason
   public MigrationResult force(
-      String module, long version, Approval approval, MigrationListener listener) {
+      String module, ChangesetVersion version, Approval approval, MigrationListener listener) {
     return locked(
         listener,
         (session, recorder) -> {
@@ -355,18 +357,19 @@ public final class Migrations {
               _ -> {
                 for (History.Applied row : rows) {
                   applied.add(row.path());
-                  if (row.number() > version) {
+                  if (row.version().isAfter(version)) {
                     History.remove(connection, row.path());
                     recordForced(connection, row.path(), "force down", approval);
                     recorder.recorded(row.label(), Direction.DOWN);
                   }
                 }
                 for (Changeset changeset : changesets.of(module)) {
-                  if (changeset.number() <= version && !applied.contains(changeset.file().path())) {
+                  if (!changeset.version().isAfter(version)
+                      && !applied.contains(changeset.file().path())) {
                     History.add(connection, changeset, "forced");
                     recordForced(connection, changeset.file().path(), "force up", approval);
                     recorder.recorded(changeset.label(), Direction.UP);
-                  } else if (changeset.number() <= version) {
+                  } else if (!changeset.version().isAfter(version)) {
                     // A person has repaired the database to match the file.
                     History.acceptFile(connection, changeset);
                   }

@@ -4,12 +4,14 @@ import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.SchemaStatus;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.NewerChangeset;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -81,20 +83,28 @@ record StatusReport(
 
   private SchemaStatus.Module module(String name) {
     // The plan leaves out a module without changelogs: it does not concern this application.
-    boolean known = !changesets.numbers(name).isEmpty();
+    boolean known = !changesets.versions(name).isEmpty();
     List<String> unknown =
         (known ? plan.unknown() : history)
             .stream().filter(row -> row.module().equals(name)).map(History.Applied::label).toList();
     List<Changeset> pending = plan.pending().stream().filter(c -> c.module().equals(name)).toList();
+    ChangesetVersion applied =
+        history.stream()
+            .filter(row -> row.module().equals(name))
+            .map(History.Applied::version)
+            .max(Comparator.naturalOrder())
+            .orElse(ChangesetVersion.NONE);
+    ChangesetVersion latest =
+        changesets.versions(name).stream()
+            .max(Comparator.naturalOrder())
+            .orElse(ChangesetVersion.NONE);
     return new SchemaStatus.Module(
         name,
         changesets.modules().enabled().contains(name),
-        history.stream()
-            .filter(row -> row.module().equals(name))
-            .mapToLong(History.Applied::number)
-            .max()
-            .orElse(0),
-        changesets.numbers(name).stream().mapToLong(Long::longValue).max().orElse(0),
+        applied.number(),
+        latest.number(),
+        applied.equals(ChangesetVersion.NONE) ? "" : applied.digits(),
+        latest.equals(ChangesetVersion.NONE) ? "" : latest.digits(),
         Stream.concat(pending.stream(), repeatables.stream().filter(c -> c.module().equals(name)))
             .map(Changeset::label)
             .toList(),

@@ -136,7 +136,7 @@ final class Upgrade {
     }
     for (ToolHistory old : ToolHistory.all(connection, chosen.getFirst().file().form())) {
       Optional<Changeset> applied =
-          chosen.stream().filter(c -> old.applied().containsKey(c.number())).findFirst();
+          chosen.stream().filter(c -> old.applied().containsKey(c.version())).findFirst();
       if (applied.isPresent()) {
         throw new OperatorException(
             "%s says that %s has applied %s"
@@ -214,7 +214,7 @@ final class Upgrade {
     for (History.Applied row : plan.unknown()) {
       for (Changeset changeset : plan.pending()) {
         if (changeset.module().equals(row.module())
-            && changeset.number() == row.number()
+            && changeset.version().equals(row.version())
             && row.accepts(changeset)) {
           History.rename(connection, row, changeset);
           recorder.note(row.label() + " is now " + changeset.label() + ", with the same content");

@@ -3,6 +3,7 @@ package dev.sheaf.migration.history;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
@@ -56,16 +57,16 @@ public final class Changesets {
   ///
   /// @throws OperatorException if two have the same number
   public List<Changeset> of(String module) {
-    Map<Long, ChangelogFile> numbers = new LinkedHashMap<>();
+    Map<ChangesetVersion, ChangelogFile> versions = new LinkedHashMap<>();
     for (ChangelogFile file : files(module)) {
-      ChangelogFile other = numbers.put(file.number(), file);
+      ChangelogFile other = versions.put(file.version(), file);
       if (other != null) {
         throw new OperatorException(
             other.shortPath() + " and " + file.shortPath() + " have the same number",
             "give the one that was not released yet the next free number");
       }
     }
-    return numbers.values().stream().map(changelogs::changeset).toList();
+    return versions.values().stream().map(changelogs::changeset).toList();
   }
 
   /// The repeatable changesets of the enabled modules, in the order of modules and names.
@@ -93,9 +94,9 @@ public final class Changesets {
         .toList();
   }
 
-  /// The numbers of a module's files, in order. Nothing is parsed.
-  public List<Long> numbers(String module) {
-    return files(module).stream().map(ChangelogFile::number).toList();
+  /// The versions of a module's files, in order. Nothing is parsed.
+  public List<ChangesetVersion> versions(String module) {
+    return files(module).stream().map(ChangelogFile::version).toList();
   }
 
   /// The enabled changeset of a file.
@@ -156,15 +157,13 @@ public final class Changesets {
   }
 
   /// Requires that a module is enabled and has this version.
-  ///
-  /// @param version a changeset's number; 0 for none
-  public void requireVersion(String module, long version) {
+  public void requireVersion(String module, ChangesetVersion version) {
     modules.requireEnabled(module);
-    List<Long> numbers = numbers(module);
-    if (version != 0 && !numbers.contains(version)) {
+    List<ChangesetVersion> versions = versions(module);
+    if (!version.equals(ChangesetVersion.NONE) && !versions.contains(version)) {
       throw new OperatorException(
           "module " + module + " has no version " + version,
-          "its versions are 0 to " + (numbers.isEmpty() ? 0 : numbers.getLast()));
+          "its versions are 0 to " + (versions.isEmpty() ? 0 : versions.getLast()));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -59,9 +60,9 @@ public final class History {
       return slash < 0 ? "" : rest.substring(0, slash);
     }
 
-    /// The file's number; 0 if its name has none.
-    public long number() {
-      return ChangelogFile.number(path);
+    /// The file's version; [ChangesetVersion#NONE] if its name has none.
+    public ChangesetVersion version() {
+      return ChangelogFile.version(path);
     }
 
     /// Whether `changeset` has the checksum that was applied.

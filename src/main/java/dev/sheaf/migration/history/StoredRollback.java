@@ -106,8 +106,8 @@ public final class StoredRollback {
             row.getString(6),
             List.of());
     return new Changeset(
-        ChangelogFile.stored(applied.module(), applied.number(), path),
-        ChangelogFile.digits(applied.number()),
+        ChangelogFile.stored(applied.module(), applied.version(), path),
+        applied.version().digits(),
         applied.module(),
         "",
         "",

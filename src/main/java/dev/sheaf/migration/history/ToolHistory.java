@@ -2,38 +2,41 @@ package dev.sheaf.migration.history;
 
 import dev.sheaf.database.Sql;
 import dev.sheaf.migration.changelog.ChangelogForm;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// What another tool recorded as applied.
 ///
 /// @param tool the tool
 /// @param table its table, with its schema
-/// @param applied the versions that are recorded as applied, and the checksum of each if the tool
-///   records one
+/// @param applied the versions that are recorded as applied, in the order in which the tool applied
+///   them, and the checksum of each if the tool records one
 /// @param repeatables the names of the repeatable files that are applied, and the checksum of each
-/// @param completeTo everything up to this version is applied too, without being recorded; 0 for
-///   nothing
+/// @param completeTo everything up to this version is applied too, without being recorded;
+///   [ChangesetVersion#NONE] for nothing
 /// @param failed the version whose files ended with a failure; `null` if there is none
 public record ToolHistory(
     MigrationTool tool,
     String table,
-    SortedMap<Long, Optional<Integer>> applied,
+    Map<ChangesetVersion, Optional<Integer>> applied,
     SortedMap<String, Optional<Integer>> repeatables,
-    long completeTo,
-    @Nullable Long failed) {
+    ChangesetVersion completeTo,
+    @Nullable ChangesetVersion failed) {
 
   /// The tables of other tools, and what belongs to them.
   private static final String TABLES =
@@ -52,6 +55,7 @@ public record ToolHistory(
        ORDER BY 2
       """;
 
+  /// Objects of tables, and the schemas that hold nothing else.
   private static final String OWNED =
       """
       SELECT format('%I.%I', n.nspname, c.relname)
@@ -63,10 +67,16 @@ public record ToolHistory(
               AND EXISTS (SELECT FROM pg_depend
                            WHERE classid = 'pg_class'::regclass AND objid = c.oid
                              AND refclassid = 'pg_class'::regclass AND refobjid = ANY (?) AND deptype IN ('a', 'i')))
+       UNION ALL
+      SELECT quote_ident(n.nspname)
+        FROM pg_namespace n
+       WHERE n.nspname <> 'public'
+         AND EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND oid = ANY (?))
+         AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = n.oid AND relkind NOT IN ('i', 'S') AND oid <> ALL (?))
+         AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = n.oid)
+         AND NOT EXISTS (SELECT FROM pg_type
+                          WHERE typnamespace = n.oid AND typtype IN ('e', 'd', 'r'))
       """;
-
-  /// A whole number, as tools write versions into columns of text.
-  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
   /// A table of another tool.
   ///
@@ -113,13 +123,15 @@ public record ToolHistory(
     return histories;
   }
 
-  /// The tables of other tools, their indexes and sequences, each as `schema.name`.
+  /// The tables of other tools, their indexes and sequences, each as `schema.name`, and the schemas
+  /// that hold nothing else.
   public static Set<String> objects(Connection connection) throws SQLException {
     Long[] tables = tables(connection).stream().map(Table::oid).toArray(Long[]::new);
     return tables.length == 0
         ? Set.of()
         : new HashSet<>(
-            Sql.of(OWNED, tables, tables, tables).list(connection, row -> row.getString(1)));
+            Sql.of(OWNED, tables, tables, tables, tables, tables)
+                .list(connection, row -> row.getString(1)));
   }
 
   private static List<Table> tables(Connection connection) throws SQLException {
@@ -144,100 +156,110 @@ public record ToolHistory(
   }
 
   private static ToolHistory read(Connection connection, Table table) throws SQLException {
-    SortedMap<Long, Optional<Integer>> applied = new TreeMap<>();
-    SortedMap<String, Optional<Integer>> repeatables = new TreeMap<>();
-    AtomicLong completeTo = new AtomicLong();
-    List<Long> failed = new ArrayList<>();
+    Rows rows = new Rows(table.name);
     switch (table.tool) {
       case GOLANG_MIGRATE ->
           Sql.of("SELECT version, dirty FROM " + table.name + " WHERE version >= 0")
               .list(
                   connection,
                   row -> {
-                    applied.put(row.getLong(1), Optional.empty());
-                    completeTo.set(row.getLong(1));
-                    return !row.getBoolean(2) || failed.add(row.getLong(1));
+                    rows.completeTo = ChangesetVersion.of(row.getLong(1));
+                    rows.applied.put(rows.completeTo, Optional.empty());
+                    return !row.getBoolean(2) || rows.failed.add(rows.completeTo);
                   });
       case GOOSE ->
           Sql.of("SELECT version_id, is_applied FROM " + table.name + " ORDER BY id")
               .list(
                   connection,
                   row -> {
-                    applied.remove(row.getLong(1));
+                    ChangesetVersion version = ChangesetVersion.of(row.getLong(1));
+                    rows.applied.remove(version);
                     // Version 0 is recorded when the table is created.
-                    if (row.getBoolean(2) && row.getLong(1) > 0) {
-                      applied.put(row.getLong(1), Optional.empty());
+                    if (row.getBoolean(2) && version.isAfter(ChangesetVersion.NONE)) {
+                      rows.applied.put(version, Optional.empty());
                     }
                     return true;
                   });
       case DBMATE ->
-          Sql.of("SELECT version FROM " + table.name)
+          Sql.of("SELECT version FROM " + table.name + " ORDER BY length(version), version")
               .list(
                   connection,
-                  row -> applied.put(number(table, row.getString(1)), Optional.empty()));
-      case FLYWAY -> flyway(connection, table, applied, repeatables, completeTo, failed);
+                  row -> rows.applied.put(rows.version(row.getString(1)), Optional.empty()));
+      case FLYWAY ->
+          Sql.of(
+                  """
+                  SELECT version, type, checksum, success, script
+                    FROM %s
+                   WHERE type NOT IN ('SCHEMA', 'TABLE')
+                   ORDER BY installed_rank
+                  """
+                      .formatted(table.name))
+              .list(connection, rows::flyway);
     }
     return new ToolHistory(
         table.tool,
         table.name,
-        applied,
-        repeatables,
-        completeTo.get(),
-        failed.isEmpty() ? null : failed.getFirst());
+        Collections.unmodifiableMap(rows.applied),
+        rows.repeatables,
+        rows.completeTo,
+        rows.failed.isEmpty() ? null : rows.failed.getFirst());
   }
 
-  private static void flyway(
-      Connection connection,
-      Table table,
-      SortedMap<Long, Optional<Integer>> applied,
-      SortedMap<String, Optional<Integer>> repeatables,
-      AtomicLong completeTo,
-      List<Long> failed)
-      throws SQLException {
-    String sql =
-        "SELECT version, type, checksum, success, script FROM %s WHERE type <> 'SCHEMA' ORDER BY installed_rank"
-            .formatted(table.name);
-    Sql.of(sql)
-        .list(
-            connection,
-            row -> {
-              String version = row.getString(1);
-              String type = row.getString(2);
-              if (version == null && type.equals("SQL")) {
-                String file = row.getString(5).substring(row.getString(5).lastIndexOf('/') + 1);
-                // Each run adds a row. One that failed is run again.
-                repeatables.remove(file);
-                if (row.getBoolean(4)) {
-                  repeatables.put(file, Optional.ofNullable(row.getObject(3, Integer.class)));
-                }
-                return true;
-              } else if (version == null) {
-                throw new OperatorException(
-                    row.getString(5) + " is applied, which is not SQL but " + type,
-                    "write what it does as a repeatable SQL file, and delete its rows in "
-                        + table.name);
-              }
-              long number = number(table, version);
-              switch (type) {
-                case "UNDO_SQL", "DELETE" -> applied.remove(number);
-                case "BASELINE", "SQL_BASELINE" -> completeTo.set(number);
-                case "SQL" ->
-                    applied.put(number, Optional.ofNullable(row.getObject(3, Integer.class)));
-                default ->
-                    throw new OperatorException(
-                        row.getString(5) + " is applied, which is not SQL but " + type,
-                        "write what it did as a SQL file of the same version");
-              }
-              return row.getBoolean(4) || failed.add(number);
-            });
-  }
+  /// What the rows of a table say, one after the other.
+  private static final class Rows {
 
-  private static long number(Table table, String version) {
-    if (!NUMBER.matcher(version).matches()) {
-      throw new OperatorException(
-          "%s has version %s, which is no whole number".formatted(table.name, version),
-          "number the files with whole numbers, and the rows of the table likewise");
+    private final String table;
+    private final Map<ChangesetVersion, Optional<Integer>> applied = new LinkedHashMap<>();
+    private final SortedMap<String, Optional<Integer>> repeatables = new TreeMap<>();
+    private final List<ChangesetVersion> failed = new ArrayList<>();
+    private ChangesetVersion completeTo = ChangesetVersion.NONE;
+
+    private Rows(String table) {
+      this.table = table;
     }
-    return Long.parseLong(version);
+
+    private boolean flyway(ResultSet row) throws SQLException {
+      String type = row.getString(2);
+      String script = row.getString(5);
+      String file = script.substring(script.lastIndexOf('/') + 1);
+      Optional<Integer> checksum = Optional.ofNullable(row.getObject(3, Integer.class));
+      if (row.getString(1) == null) {
+        if (!type.equals("SQL") && !type.equals("DELETE")) {
+          throw notSql(script, type, "a repeatable SQL file, and delete its rows in " + table);
+        }
+        // Each run adds a row. One that failed is run again.
+        repeatables.remove(file);
+        if (type.equals("SQL") && row.getBoolean(4)) {
+          repeatables.put(file, checksum);
+        }
+        return true;
+      }
+      ChangesetVersion version = version(row.getString(1));
+      if (type.equals("DELETE") || type.startsWith("UNDO_")) {
+        applied.remove(version);
+      } else if (type.endsWith("BASELINE")) {
+        completeTo = version;
+      } else if (type.equals("SQL")) {
+        applied.remove(version);
+        applied.put(version, checksum);
+      } else {
+        throw notSql(script, type, "a SQL file of the same version");
+      }
+      return row.getBoolean(4) || failed.add(version);
+    }
+
+    private static OperatorException notSql(String script, String type, String instead) {
+      return new OperatorException(
+          script + " is applied, which is not SQL but " + type, "write what it did as " + instead);
+    }
+
+    private ChangesetVersion version(String text) {
+      if (!ChangesetVersion.isVersion(text)) {
+        throw new OperatorException(
+            "%s has version %s, which Sheaf cannot read".formatted(table, text),
+            "number the files with numbers of up to 18 digits, and the rows of the table likewise");
+      }
+      return ChangesetVersion.parse(text);
+    }
   }
 }

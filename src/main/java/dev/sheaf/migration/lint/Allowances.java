@@ -2,6 +2,7 @@ package dev.sheaf.migration.lint;
 
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Directives.Allowance;
 import dev.sheaf.runtime.OperatorException;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ public final class Allowances {
 
   private static final Pattern LINE =
       Pattern.compile(
-          "(?<number>\\d{3,})\\s+(?<rule>[a-z0-9-]+)(?:\\s+(?<object>[^:]+?))?\\s*:\\s*(?<reason>\\S.*)");
+          "(?<version>\\d{3,}|\\d+(?:\\.\\d+)+)\\s+(?<rule>[a-z0-9-]+)(?:\\s+(?<object>[^:]+?))?\\s*:\\s*(?<reason>\\S.*)");
 
   private final Map<String, List<DeclaredAllowance>> released;
 
@@ -74,7 +75,8 @@ public final class Allowances {
       }
       released
           .computeIfAbsent(
-              module + "/" + Integer.parseInt(matcher.group("number")), key -> new ArrayList<>())
+              module + "/" + ChangesetVersion.parse(matcher.group("version")),
+              key -> new ArrayList<>())
           .add(
               new DeclaredAllowance(
                   module + "/" + FILE,
@@ -92,7 +94,8 @@ public final class Allowances {
     for (Allowance allowance : changeset.directives().allowances()) {
       entries.add(new DeclaredAllowance(changeset.file().shortPath(), allowance));
     }
-    entries.addAll(released.getOrDefault(changeset.module() + "/" + changeset.number(), List.of()));
+    entries.addAll(
+        released.getOrDefault(changeset.module() + "/" + changeset.version(), List.of()));
     return entries;
   }
 }

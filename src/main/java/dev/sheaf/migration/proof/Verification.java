@@ -58,6 +58,17 @@ public final class Verification {
     }
   }
 
+  /// The differences between what two lists of changesets make, each in a database of its own.
+  public List<Difference> compare(List<Changeset> one, List<Changeset> other) throws SQLException {
+    DatabaseAddress server = ScratchDatabase.server(address, config);
+    try (ScratchSchema first = ScratchSchema.at(server, config, one);
+        ScratchSchema second = ScratchSchema.at(server, config, other)) {
+      return CatalogSnapshot.of(first.connection())
+          .withoutEngine()
+          .differences(CatalogSnapshot.of(second.connection()).withoutEngine());
+    }
+  }
+
   private List<Difference> compare(
       Connection live,
       List<Changeset> applied,

@@ -22,16 +22,19 @@ class BundledChangelogsTest {
     CHANGELOGS
         .files()
         .forEach((module, files) ->
-            assertThat(files.stream().map(ChangelogFile::number).toList())
+            assertThat(files.stream().map(ChangelogFile::version).toList())
                 .as(module)
-                .isEqualTo(LongStream.rangeClosed(1, files.size()).boxed().toList()));
+                .isEqualTo(
+                    LongStream.rangeClosed(1, files.size())
+                        .mapToObj(ChangesetVersion::of)
+                        .toList()));
   }
 
   @Test
   void everyChangesetIsNamedAfterItsFile() {
     for (Changeset changeset : changesets()) {
       assertThat(changeset.author() + ":" + changeset.id())
-          .isEqualTo(changeset.module() + ":" + ChangelogFile.digits(changeset.number()));
+          .isEqualTo(changeset.module() + ":" + changeset.version().digits());
     }
   }
 

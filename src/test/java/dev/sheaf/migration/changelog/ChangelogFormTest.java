@@ -41,6 +41,9 @@ class ChangelogFormTest {
           20261128093000_a.sql     | -- migrate:up                                  | DBMATE
           V1__Create_Users.sql     | SELECT 1;                                      | FLYWAY
           U20261128093000__a.sql   | SELECT 1;                                      | FLYWAY
+          V2025.11.30.1__a.sql     | SELECT 1;                                      | FLYWAY
+          U1_2__a.sql              | SELECT 1;                                      | FLYWAY
+          1.10_a.sql               | --liquibase formatted sql                      | LIQUIBASE
           001_a.backfill.sql       | SELECT 1;                                      | LIQUIBASE
           """)
   void isRecognized(String name, String content, ChangelogForm form) {
@@ -133,7 +136,8 @@ class ChangelogFormTest {
         "001_a.down.sql:SELECT 002_b.up.sql:SELECT",
         "001_a.up.sql:SELECT 001_a.down.sql:SELECT 001_b.down.sql:SELECT",
         "R__a.view.sql:SELECT",
-        "V1.1__a.sql:SELECT",
+        "V1.1__a b.sql:SELECT",
+        "V1.1234567890123456789__a.sql:SELECT",
         "afterMigrate.sql:SELECT",
       })
   void aDirectoryThatIsNotOfOneFormIsRefused(String files) throws IOException {
@@ -146,6 +150,104 @@ class ChangelogFormTest {
 
     assertThatExceptionOfType(OperatorException.class).isThrownBy(() -> Changelogs.in(root));
     assertThat(ChangelogCheck.of(root)).isNotEmpty();
+  }
+
+  /// Compared with numbers without limits, and read back from the text and from names of files.
+  @Test
+  void versionsHaveTheOrderOfFlyway() {
+    List<String> texts =
+        List.of(
+            "0",
+            "0.0.1",
+            "0.9",
+            "1",
+            "1.0.1",
+            "1.1",
+            "1.2",
+            "1.9",
+            "1.10",
+            "1.10.1",
+            "2",
+            "2.007",
+            "2.8",
+            "10",
+            "2025.11.30",
+            "2025.11.30.1",
+            "20251130",
+            "20251130101500",
+            "20251130101500123",
+            "999999999999999999");
+    for (int i = 0; i < texts.size(); i++) {
+      ChangesetVersion version = ChangesetVersion.parse(texts.get(i));
+      for (int j = 0; j < texts.size(); j++) {
+        assertThat(Integer.signum(version.compareTo(ChangesetVersion.parse(texts.get(j)))))
+            .as(texts.get(i) + " and " + texts.get(j))
+            .isEqualTo(Integer.compare(i, j));
+      }
+      String underscored = texts.get(i).replace('.', '_');
+      for (String name :
+          List.of(
+              "V" + underscored + "__1_2.sql",
+              "U" + texts.get(i) + ".0__3.sql",
+              version.digits() + "_4.sql")) {
+        assertThat(ChangelogFile.version("db/changelog/core/" + name)).as(name).isEqualTo(version);
+      }
+      assertThat(ChangesetVersion.parse(version.toString())).isEqualTo(version);
+    }
+    assertThat(ChangesetVersion.parse("1.9").next()).hasToString("1.10");
+    assertThat(ChangesetVersion.parse("9").next().digits()).isEqualTo("010");
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> ChangesetVersion.parse("1..2"))
+        .withMessageContaining("not a version: 1..2");
+  }
+
+  /// The files of a directory are read in this order, and each has its rollback and its settings.
+  @Test
+  void filesOfFlywayAreReadWithTheirSettings() throws IOException {
+    for (String name : List.of("V1.10__d", "V2__e", "V1_9__c", "V1.0__a", "V1.1__b")) {
+      Files.writeString(root.resolve(name + ".sql"), "SELECT '${x}';");
+      Files.writeString(
+          root.resolve(name + ".sql.conf"), "# as it is\nplaceholderReplacement=false\n");
+      Files.writeString(
+          root.resolve(name.replace("V", "U").replace("1_9", "1.9") + ".sql"), "SELECT 2;");
+    }
+    Changelogs before = Changelogs.in(root);
+    Files.writeString(
+        root.resolve("V2__e.sql.conf"), "flyway.executeInTransaction = false\nencoding=ISO-8859-1");
+    Files.writeString(root.resolve("V3__f.sql.conf"), "executeInTransaction=false");
+
+    Changelogs changelogs = Changelogs.in(root);
+    List<Changeset> core =
+        changelogs.files().getOrDefault("core", List.of()).stream()
+            .map(changelogs::changeset)
+            .toList();
+
+    assertThat(core).extracting(Changeset::id).containsExactly("001", "1.1", "1.9", "1.10", "002");
+    assertThat(core).allMatch(changeset -> changeset.down() != null);
+    assertThat(core.getFirst().problems()).isEmpty();
+    assertThat(core.getFirst().transactional()).isTrue();
+    assertThat(core.getLast().transactional()).isFalse();
+    assertThat(core.getLast().problems())
+        .extracting(ChangelogProblem::message)
+        .containsExactly(
+            "has encoding=ISO-8859-1 in V2__e.sql.conf, which is not supported",
+            "has ${x}, which Flyway replaces and Sheaf does not");
+    assertThat(changelogs.fingerprint(List.of("core")))
+        .isNotEqualTo(before.fingerprint(List.of("core")));
+    assertThat(ChangelogCheck.of(root))
+        .extracting(ChangelogCheck.Finding::path)
+        .containsExactly("core/V2__e.sql", "core/V2__e.sql", "core/V3__f.sql.conf");
+  }
+
+  @Test
+  void aDirectoryInADirectoryOfFlywayIsRefused() throws IOException {
+    Files.writeString(root.resolve("V1__a.sql"), "SELECT 1;");
+    Files.writeString(
+        Files.createDirectories(root.resolve("views")).resolve("V2__b.sql"), "SELECT 1;");
+
+    assertThatExceptionOfType(OperatorException.class)
+        .isThrownBy(() -> Changelogs.in(root))
+        .withMessageContaining("has both V1__a.sql and a directory views with changelogs");
   }
 
   @Test
@@ -188,6 +290,7 @@ class ChangelogFormTest {
   @CsvSource({
     "000009_a.up.sql, 000010_add_it.up.sql 000010_add_it.down.sql",
     "V9__a.sql, V10__add_it.sql",
+    "V1.9__a.sql, V1.10__add_it.sql",
     "00009_a.sql, 00010_add_it.sql"
   })
   void aDraftHasTheFormOfTheModule(String existing, String created) throws IOException {

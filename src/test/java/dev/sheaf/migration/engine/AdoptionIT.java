@@ -3,10 +3,12 @@ package dev.sheaf.migration.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.migration.Approval;
+import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogFile;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
@@ -17,6 +19,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import liquibase.Contexts;
 import liquibase.Liquibase;
@@ -32,7 +35,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Databases that another tool has migrated, made as the tool makes them: its table with the
-/// columns and rows that it writes, and its files run by `psql`.
+/// columns and rows that it writes, and its files run by `psql`. [FiveToolsIT] has twenty files of
+/// each tool.
 class AdoptionIT {
 
   private static final MigrationListener SILENT = new MigrationListener() {};
@@ -99,13 +103,7 @@ class AdoptionIT {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "golang-migrate, schema_migrations",
-    "goose, goose_db_version",
-    "dbmate, schema_migrations",
-    "flyway, flyway_schema_history",
-    "sql,"
-  })
+  @CsvSource({"golang-migrate, schema_migrations", "sql,"})
   void aHistoryIsTakenOver(String from, @Nullable String table) throws Exception {
     madeBy(from);
     List<String> before = table == null ? List.of() : rows(table);
@@ -169,7 +167,8 @@ class AdoptionIT {
         "the database is not what the files make: column public.author.name is changed, column public.book.author_id is missing");
     assertThat(migrations().history()).isEmpty();
 
-    Adoption.Request forced = new Adoption.Request("golang-migrate", null, "core", null, true);
+    Adoption.Request forced =
+        new Adoption.Request("golang-migrate", null, "core", null, true, null);
     assertThat(migrations().adopt(forced, Approval.NONE, SILENT).problems())
         .singleElement()
         .asString()
@@ -206,16 +205,25 @@ class AdoptionIT {
         "public.flyway_schema_history says that version 2 failed: core/V2__book.sql");
     database.execute("UPDATE flyway_schema_history SET success = true, checksum = 4711");
     refused("flyway", null, "core/V1__author.sql was modified after Flyway applied it");
-    database.execute("UPDATE flyway_schema_history SET version = '1.1' WHERE installed_rank = 1");
+    database.execute("UPDATE flyway_schema_history SET version = '1.01' WHERE installed_rank = 1");
     refused(
-        "flyway", null, "public.flyway_schema_history has version 1.1, which is no whole number");
+        "flyway",
+        null,
+        "public.flyway_schema_history records version 1.1, but module core has no file with this number");
+    database.execute("UPDATE flyway_schema_history SET version = '1a' WHERE installed_rank = 1");
+    refused("flyway", null, "public.flyway_schema_history has version 1a, which Sheaf cannot read");
     database.execute(
         "UPDATE flyway_schema_history SET version = NULL, type = 'JDBC' WHERE installed_rank = 1");
     refused("flyway", null, "V1__author.sql is applied, which is not SQL but JDBC");
     database.execute(
         """
         DELETE FROM flyway_schema_history WHERE installed_rank > 1;
-        UPDATE flyway_schema_history SET version = '2', type = 'BASELINE', checksum = NULL
+        UPDATE flyway_schema_history SET version = '2.0', type = 'BASELINE', checksum = NULL;
+        INSERT INTO flyway_schema_history
+        VALUES (2, '9', 'gone', 'SQL', 'V9__gone.sql', 1, 'ann', now(), 9, true),
+               (3, '9', 'gone', 'DELETE', 'V9__gone.sql', 1, 'ann', now(), 0, true),
+               (4, NULL, 'gone', 'SQL', 'R__gone.sql', 1, 'ann', now(), 9, true),
+               (5, NULL, 'gone', 'DELETE', 'R__gone.sql', 1, 'ann', now(), 0, true)
         """);
 
     assertThat(run(adopt("flyway", null))).containsExactly("core/V1__author", "core/V2__book");
@@ -252,6 +260,83 @@ class AdoptionIT {
     assertThat(run(migrations().down("core", 3, Approval.NONE, SILENT))).hasSize(3);
   }
 
+  /// Nothing is recorded and no file is there unless all of it is.
+  @Test
+  void aFailedConversionLeavesNothing() throws Exception {
+    Path target = root.resolve("new");
+    Path parent = root;
+    root = Files.createDirectories(root.resolve("old"));
+    madeBy("goose");
+    Path book = root.resolve("002_book.sql");
+    String text = Files.readString(book);
+
+    notConverted(root.resolve("new"), "are in each other");
+    notConverted(parent, "are in each other");
+    Files.writeString(book, text.replaceFirst("(?s)-- \\+goose Down.*", ""));
+    notConverted(
+        target,
+        "formatted SQL needs a rollback in each file, and these have none: core/002_book.sql");
+    Files.writeString(book, text + "/* liquibase rollback\nSELECT 1\n*/");
+    notConverted(target, "/* liquibase rollback */, but the file is SQL with annotations of goose");
+    Files.writeString(book, text + "-- rollback DROP it, said ann\n");
+    Files.writeString(
+        root.resolve("003_review.sql"),
+        "-- +goose Up\nSELECT 1 / 0;\n-- +goose Down\n-- nothing\n");
+    notConverted(target, "division by zero");
+    Files.writeString(
+        root.resolve("003_review.sql"),
+        "-- +goose Up\n" + UP.get(2) + "-- +goose Down\n-- nothing\n");
+    database.execute("DROP TABLE book");
+    notConverted(target, "the database is not what the files make");
+    Psql.run(database.address(), UP.get(1));
+    Files.createDirectories(target.resolve("core"));
+    Files.writeString(target.resolve("core/notes.txt"), "mine");
+    notConverted(target, "core exists already, and nothing is overwritten");
+    assertThat(Files.readString(target.resolve("core/notes.txt"))).isEqualTo("mine");
+    Files.delete(target.resolve("core/notes.txt"));
+    Path kept = Files.createDirectories(target.resolve(".core.converting"));
+    Files.writeString(kept.resolve("001_author.sql"), "of a run that was killed");
+
+    assertThat(run(convert(target))).containsExactly("core/001_author", "core/002_book");
+    try (Stream<Path> files = Files.walk(target)) {
+      assertThat(files.filter(Files::isRegularFile).map(Path::getFileName).map(Path::toString))
+          .containsExactlyInAnyOrder("001_author.sql", "002_book.sql", "003_review.sql");
+    }
+    assertThat(Files.readString(target.resolve("core/003_review.sql")))
+        .isEqualTo(
+            """
+            --liquibase formatted sql
+
+            --changeset core:003
+            --comment review
+            CREATE TABLE review (id bigint PRIMARY KEY);
+
+            --rollback empty because 003_review.sql has no statement of a rollback
+            """);
+    notConverted(target, "module core already has a migration history");
+    root = target;
+    assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
+    assertThat(run(migrations().up(SILENT))).isEmpty();
+  }
+
+  private MigrationResult convert(Path target) {
+    return migrations()
+        .adopt(
+            new Adoption.Request("goose", null, "core", null, false, target),
+            Approval.NONE,
+            SILENT);
+  }
+
+  private void notConverted(Path target, String problem) throws Exception {
+    boolean existed = Files.exists(target);
+    assertThat(convert(target).problems()).singleElement().asString().contains(problem);
+    assertThat(Files.exists(target)).isEqualTo(existed);
+    assertThat(target.resolve(".core.converting")).doesNotExist();
+    if (!problem.contains("already has")) {
+      assertThat(migrations().history()).isEmpty();
+    }
+  }
+
   private static int crc(String sql) {
     CRC32 checksum = new CRC32();
     sql.lines().forEach(line -> checksum.update(line.getBytes(StandardCharsets.UTF_8)));
@@ -284,15 +369,17 @@ class AdoptionIT {
               run(
                   migrations()
                       .adopt(
-                          new Adoption.Request("golang-migrate", table, module, null, false),
+                          new Adoption.Request("golang-migrate", table, module, null, false, null),
                           Approval.NONE,
                           SILENT)))
           .containsExactly(module + "/1_init");
     }
     assertThat(migrations().status().upToDate()).isTrue();
+    assertThat(migrations().verify()).isEmpty();
+    database.execute("CREATE VIEW meta.versions AS SELECT version FROM meta.shop_migrations");
     assertThat(migrations().verify())
-        .extracting(difference -> difference.object())
-        .containsExactly("schema meta");
+        .extracting(Difference::object)
+        .contains("schema meta", "view meta.versions");
   }
 
   @Test
@@ -308,12 +395,19 @@ class AdoptionIT {
         .contains("sheaf migrate adopt");
     assertThat(
             migrations()
-                .baseline(new Migrations.Scope("core", 9L), Approval.NONE, SILENT)
+                .baseline(
+                    new Migrations.Scope("core", ChangesetVersion.of(9)), Approval.NONE, SILENT)
                 .problems())
         .singleElement()
         .asString()
         .contains("module core has no version 9");
-    assertThat(run(migrations().baseline(new Migrations.Scope("core", 2L), Approval.NONE, SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .baseline(
+                        new Migrations.Scope("core", ChangesetVersion.of(2)),
+                        Approval.NONE,
+                        SILENT)))
         .hasSize(2);
     assertThat(run(migrations().up(SILENT))).containsExactly("core/003_review");
   }
@@ -492,7 +586,11 @@ class AdoptionIT {
 
   private MigrationResult adopt(String from, @Nullable Long at) {
     return migrations()
-        .adopt(new Adoption.Request(from, null, "core", at, false), Approval.NONE, SILENT);
+        .adopt(
+            new Adoption.Request(
+                from, null, "core", at == null ? null : ChangesetVersion.of(at), false, null),
+            Approval.NONE,
+            SILENT);
   }
 
   private void refused(String from, @Nullable Long at, String problem) throws SQLException {

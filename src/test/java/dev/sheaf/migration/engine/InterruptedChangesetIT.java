@@ -7,6 +7,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -275,7 +276,7 @@ class InterruptedChangesetIT {
     assertThat(up().success()).isFalse();
     assertThat(database.query("SELECT to_regclass('app.s')")).containsExactly("app.s");
 
-    migrations().goTo("core", 1, Approval.NONE, SILENT).orThrow();
+    migrations().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).orThrow();
 
     assertThat(database.query("SELECT id FROM app.orders")).containsExactly("1");
     assertThat(database.query("SELECT to_regclass('app.s') IS NULL")).containsExactly("t");

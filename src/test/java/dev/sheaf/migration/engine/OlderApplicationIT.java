@@ -8,6 +8,7 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.SchemaStatus;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
 import dev.sheaf.testing.TestDatabase;
@@ -82,12 +83,16 @@ class OlderApplicationIT {
     newer.table("extra", 2, "y");
     newer().up(SILENT).orThrow();
 
-    assertThat(older().goTo("core", 1, Approval.NONE, SILENT).problems().getFirst())
+    assertThat(
+            older()
+                .goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)
+                .problems()
+                .getFirst())
         .hasMessageStartingWith(
             "core/002_b cannot be rolled back alone: extra/002_y, applied later, requires its module");
-    assertThat(run(older().goTo("extra", 1, Approval.NONE, SILENT)))
+    assertThat(run(older().goTo("extra", ChangesetVersion.of(1), Approval.NONE, SILENT)))
         .containsExactly("down extra/002_y");
-    assertThat(run(older().goTo("core", 1, Approval.NONE, SILENT)))
+    assertThat(run(older().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)))
         .containsExactly("down core/003_c", "down core/002_b");
     assertThat(older().verify()).isEmpty();
     assertThat(database.query("SELECT path FROM schema_rollback ORDER BY path"))
@@ -121,7 +126,7 @@ class OlderApplicationIT {
     database.execute(
         "INSERT INTO schema_journal (path, direction, statement) VALUES ('db/changelog/core/003_c.sql', 'down', 0)");
 
-    assertThat(run(older().goTo("core", 1, Approval.NONE, SILENT)))
+    assertThat(run(older().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)))
         .containsExactly("down core/003_c", "down core/002_b");
     assertThat(database.query("SELECT path FROM schema_journal")).isEmpty();
     assertThat(older().verify()).isEmpty();
@@ -139,7 +144,7 @@ class OlderApplicationIT {
         INSERT INTO schema_journal (path, direction, statement, kept) VALUES ('db/changelog/core/003_c.sql', 'up', 1, '{}')
         """);
 
-    MigrationResult result = older().goTo("core", 1, Approval.NONE, SILENT);
+    MigrationResult result = older().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT);
 
     assertThat(run(result)).containsExactly("down core/003_c", "down core/002_b");
     assertThat(result.notes())
@@ -183,12 +188,12 @@ class OlderApplicationIT {
     database.execute("CREATE TABLE a (id int, note text); CREATE TABLE x (id int);");
     database.execute("CREATE INDEX a_id ON a (id); CREATE INDEX a_note ON a (note)");
     newer().baseline(Approval.NONE, SILENT).orThrow();
-    assertThat(run(older().goTo("core", 1, Approval.NONE, SILENT))).hasSize(2);
+    assertThat(run(older().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT))).hasSize(2);
     database.execute("ALTER TABLE a ADD COLUMN note text");
 
-    newer().force("core", 2, new Approval(null, "by hand"), SILENT).orThrow();
+    newer().force("core", ChangesetVersion.of(2), new Approval(null, "by hand"), SILENT).orThrow();
 
-    assertThat(run(older().goTo("core", 1, Approval.NONE, SILENT))).hasSize(1);
+    assertThat(run(older().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT))).hasSize(1);
     assertThat(older().verify()).isEmpty();
   }
 

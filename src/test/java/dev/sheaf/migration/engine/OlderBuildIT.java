@@ -40,7 +40,7 @@ class OlderBuildIT {
     for (ChangelogFile template : bundled.templates().values()) {
       write(template.shortPath(), template.content().toString());
     }
-    head = bundled.files().getOrDefault("core", List.of()).getLast().number();
+    head = bundled.files().getOrDefault("core", List.of()).getLast().version().number();
     TestChangelogs changelogs = new TestChangelogs(newer);
     changelogs.changeset(
         "core",

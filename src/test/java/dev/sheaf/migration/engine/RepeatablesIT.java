@@ -7,6 +7,7 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -143,7 +144,9 @@ class RepeatablesIT {
     assertThat(views()).containsExactly("a", "b");
     assertThat(migrations().status().modules().getFirst().pending())
         .containsExactly("core/002_more", "core/R__d");
-    MigrationResult part = migrations().up(new Migrations.Scope("core", 1L), Approval.NONE, SILENT);
+    MigrationResult part =
+        migrations()
+            .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT);
     assertThat(run(part)).isEmpty();
 
     assertThat(run(migrations().up(SILENT))).containsExactly("core/002_more", "core/R__d");

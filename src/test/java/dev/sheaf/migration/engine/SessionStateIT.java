@@ -10,6 +10,7 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.testing.TestDatabase;
@@ -130,7 +131,12 @@ class SessionStateIT {
 
       assertThat(migrations.up(SILENT).orThrow().executed()).hasSize(2);
       assertThat(migrations.status().upToDate()).isTrue();
-      assertThat(migrations.goTo("core", 0, Approval.NONE, SILENT).orThrow().executed()).hasSize(2);
+      assertThat(
+              migrations
+                  .goTo("core", ChangesetVersion.of(0), Approval.NONE, SILENT)
+                  .orThrow()
+                  .executed())
+          .hasSize(2);
     }
   }
 

@@ -13,6 +13,7 @@ import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.migration.execute.SchemaSession;
@@ -58,7 +59,13 @@ class VerbsIT {
 
   @Test
   void upStopsAtTheGivenVersion() throws SQLException {
-    assertThat(run(migrations().up(new Migrations.Scope("core", 2L), Approval.NONE, SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .up(
+                        new Migrations.Scope("core", ChangesetVersion.of(2)),
+                        Approval.NONE,
+                        SILENT)))
         .containsExactly("up core/001_a", "up core/002_b");
     assertThat(tables()).containsExactly("a", "b");
     assertThat(run(migrations().up(SILENT))).containsExactly("up core/003_c", "up extra/001_x");
@@ -88,15 +95,27 @@ class VerbsIT {
         .hasMessage(
             "core/003_c cannot be rolled back alone: without it, extra/002_y.sql failed: relation \"c\" does not exist,"
                 + " in: ALTER TABLE c ADD COLUMN y int - add --with-dependents to roll back first what was applied later");
-    assertThat(migrations().goTo("core", 2, Approval.NONE, SILENT).success()).isFalse();
+    assertThat(migrations().goTo("core", ChangesetVersion.of(2), Approval.NONE, SILENT).success())
+        .isFalse();
     assertThat(tables()).containsExactly("a", "b", "c", "x");
 
     assertThat(
             run(
                 migrations()
-                    .goTo("core", 2, Migrations.Dependents.ROLL_BACK, Approval.NONE, SILENT)))
+                    .goTo(
+                        "core",
+                        ChangesetVersion.of(2),
+                        Migrations.Dependents.ROLL_BACK,
+                        Approval.NONE,
+                        SILENT)))
         .containsExactly("down extra/002_y", "down extra/001_x", "down core/003_c");
-    assertThat(run(migrations().up(new Migrations.Scope("extra", 1L), Approval.NONE, SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .up(
+                        new Migrations.Scope("extra", ChangesetVersion.of(1)),
+                        Approval.NONE,
+                        SILENT)))
         .containsExactly("up core/003_c", "up core/004_d", "up extra/001_x");
     assertThat(run(migrations().down("extra", 1, Approval.NONE, SILENT)))
         .containsExactly("down extra/001_x");
@@ -117,15 +136,20 @@ class VerbsIT {
 
   @Test
   void goToEndsAtExactlyThatVersion() throws SQLException {
-    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT))).hasSize(3);
-    assertThat(run(migrations().goTo("core", 1, Approval.NONE, SILENT)))
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(3), Approval.NONE, SILENT)))
+        .hasSize(3);
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)))
         .containsExactly("down core/003_c", "down core/002_b");
-    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(2), Approval.NONE, SILENT)))
         .containsExactly("up core/002_b");
-    assertThat(run(migrations().goTo("core", 0, Approval.NONE, SILENT)))
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(0), Approval.NONE, SILENT)))
         .containsExactly("down core/002_b", "down core/001_a");
     assertThat(tables()).isEmpty();
-    assertThat(migrations().goTo("core", 9, Approval.NONE, SILENT).problems().getFirst())
+    assertThat(
+            migrations()
+                .goTo("core", ChangesetVersion.of(9), Approval.NONE, SILENT)
+                .problems()
+                .getFirst())
         .hasMessage("module core has no version 9 - its versions are 0 to 3");
   }
 
@@ -134,14 +158,16 @@ class VerbsIT {
     migrations().up(SILENT).orThrow();
     interrupt("core", 4, "d");
 
-    assertThat(run(migrations().goTo("core", 3, Approval.NONE, SILENT)))
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(3), Approval.NONE, SILENT)))
         .containsExactly("down core/004_d");
     assertThat(tables()).containsExactly("a", "b", "c", "x");
   }
 
   @Test
   void statusShowsTheStateOfEveryModule() throws Exception {
-    migrations().up(new Migrations.Scope("core", 2L), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(2)), Approval.NONE, SILENT)
+        .orThrow();
     changelogs.delete("core", 1, "a");
     changelogs.table("core", 2, "bb");
     changelogs.delete("core", 2, "b");
@@ -160,6 +186,8 @@ class VerbsIT {
                 true,
                 2,
                 4,
+                "002",
+                "004",
                 List.of("core/002_bb", "core/003_c", "core/004_d"),
                 List.of(),
                 List.of(),
@@ -172,6 +200,8 @@ class VerbsIT {
                 true,
                 0,
                 1,
+                "",
+                "001",
                 List.of("extra/001_x"),
                 List.of(),
                 List.of(),
@@ -239,7 +269,7 @@ class VerbsIT {
         """);
 
     assertThat(migrations().status().upToDate()).isTrue();
-    assertThat(run(migrations().goTo("core", 2, Approval.NONE, SILENT)))
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(2), Approval.NONE, SILENT)))
         .containsExactly("down core/003_c");
     migrations().drop(database.address().database(), false, Approval.NONE, SILENT).orThrow();
     assertThat(database.query("SELECT author FROM databasechangelog")).containsExactly("ann");
@@ -247,7 +277,9 @@ class VerbsIT {
 
   @Test
   void historyKeepsWhatWasUndone() {
-    migrations().up(new Migrations.Scope("core", 1L), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT)
+        .orThrow();
     migrations().down("core", 1, new Approval("ann", null), SILENT).orThrow();
 
     List<HistoryEntry> history = migrations().history();
@@ -339,15 +371,32 @@ class VerbsIT {
 
   @Test
   void forceRecordsWithoutRunningAndSaysWhy() throws SQLException {
-    migrations().up(new Migrations.Scope("core", 1L), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, SILENT)
+        .orThrow();
 
-    assertThat(migrations().force("core", 3, Approval.NONE, SILENT).problems().getFirst())
+    assertThat(
+            migrations()
+                .force("core", ChangesetVersion.of(3), Approval.NONE, SILENT)
+                .problems()
+                .getFirst())
         .hasMessage("force requires a reason - add --reason WHY");
-    assertThat(run(migrations().force("core", 3, new Approval("ann", "repaired by hand"), SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .force(
+                        "core",
+                        ChangesetVersion.of(3),
+                        new Approval("ann", "repaired by hand"),
+                        SILENT)))
         .containsExactly("up core/002_b", "up core/003_c");
     assertThat(tables()).containsExactly("a");
     assertThat(migrations().history().getLast().reason()).isEqualTo("repaired by hand");
-    assertThat(run(migrations().force("core", 1, new Approval("ann", "back again"), SILENT)))
+    assertThat(
+            run(
+                migrations()
+                    .force(
+                        "core", ChangesetVersion.of(1), new Approval("ann", "back again"), SILENT)))
         .hasSize(2);
     assertThat(run(migrations().up(SILENT))).hasSize(3);
   }
@@ -424,7 +473,8 @@ class VerbsIT {
     assertThat(production.down("core", 1, Approval.NONE, SILENT).problems().getFirst())
         .hasMessage(
             "down requires approval, because this is a production database - name who approved it: --approved-by WHO");
-    assertThat(production.goTo("core", 1, Approval.NONE, SILENT).success()).isFalse();
+    assertThat(production.goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT).success())
+        .isFalse();
     assertThat(production.drop(name, false, approval, SILENT).problems().getFirst())
         .hasMessageStartingWith(
             "drop requires --force, because this is a production database - add --force");
@@ -555,20 +605,21 @@ class VerbsIT {
         .containsExactly("down core/004_d");
     assertThat(production.down("core", 2, approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
-    assertThat(production.goTo("core", 1, approval, SILENT).problems().getFirst())
+    assertThat(
+            production.goTo("core", ChangesetVersion.of(1), approval, SILENT).problems().getFirst())
         .hasMessage("the rollback of core/003_c.sql" + refused.formatted("DROP TABLE c"));
     assertThat(production.drop(name, true, approval, SILENT).problems().getFirst())
         .hasMessage("drop" + refused.formatted("all data"));
     assertThat(tables()).containsExactly("a", "b", "c", "x");
 
     backUp(1);
-    assertThat(run(production.goTo("core", 1, approval, SILENT))).hasSize(2);
+    assertThat(run(production.goTo("core", ChangesetVersion.of(1), approval, SILENT))).hasSize(2);
     assertThat(production.drop(name, true, approval, SILENT).success()).isTrue();
   }
 
   @Test
   void theScriptIsTheSqlThatWouldRun() {
-    assertThat(migrations().scriptUp(new Migrations.Scope("core", 1L)))
+    assertThat(migrations().scriptUp(new Migrations.Scope("core", ChangesetVersion.of(1))))
         .containsExactly(
             new Migrations.ChangesetScript("core/001_a", true, List.of("CREATE TABLE a (id int)")));
     migrations().up(SILENT).orThrow();
@@ -590,7 +641,7 @@ class VerbsIT {
         .containsExactly("core/002_b is now core/002_better, with the same content");
     assertThat(migrations().status().upToDate()).isTrue();
     assertThat(migrations().verify()).isEmpty();
-    assertThat(run(migrations().goTo("core", 1, Approval.NONE, SILENT)))
+    assertThat(run(migrations().goTo("core", ChangesetVersion.of(1), Approval.NONE, SILENT)))
         .containsExactly("down core/003_c", "down core/002_better");
   }
 

@@ -9,6 +9,7 @@ import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogCheck;
 import dev.sheaf.migration.changelog.ChangelogFile;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -322,7 +323,9 @@ class WhatRunsIT {
     assertThat(tables()).containsExactly("t");
 
     write(1, "", "CREATE TABLE t ();\n-- corrected", "DROP TABLE t;");
-    migrations().force("core", 1, new Approval(null, "corrected"), SILENT).orThrow();
+    migrations()
+        .force("core", ChangesetVersion.of(1), new Approval(null, "corrected"), SILENT)
+        .orThrow();
     down();
     assertThat(tables()).isEmpty();
   }
@@ -355,13 +358,18 @@ class WhatRunsIT {
     write(20261128093000L, "", "CREATE TABLE t ();", "DROP TABLE t;");
     write(20261128093001L, "", "CREATE TABLE u ();", "DROP TABLE u;");
 
-    migrations().up(new Migrations.Scope("core", 20261128093000L), Approval.NONE, SILENT).orThrow();
+    migrations()
+        .up(
+            new Migrations.Scope("core", ChangesetVersion.of(20261128093000L)),
+            Approval.NONE,
+            SILENT)
+        .orThrow();
 
     assertThat(tables()).containsExactly("t");
     assertThat(migrations().status().modules().getFirst().applied()).isEqualTo(20261128093000L);
     assertThat(migrations().status().modules().getFirst().latest()).isEqualTo(20261128093001L);
     assertThat(ChangelogCheck.of(root)).isEmpty();
-    migrations().goTo("core", 0, Approval.NONE, SILENT).orThrow();
+    migrations().goTo("core", ChangesetVersion.of(0), Approval.NONE, SILENT).orThrow();
     assertThat(tables()).isEmpty();
   }
 

@@ -10,6 +10,7 @@ import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogFile;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.testing.TestDatabase;
@@ -476,8 +477,12 @@ class DerivedRollbackIT {
 
     Path file = write(2, "b", "", "CREATE TABLE b (id int);");
     MigrationListener silent = new MigrationListener() {};
-    migrations().up(new Migrations.Scope("core", 1L), Approval.NONE, silent).orThrow();
-    migrations().force("core", 2, new Approval(null, "made by hand"), silent).orThrow();
+    migrations()
+        .up(new Migrations.Scope("core", ChangesetVersion.of(1)), Approval.NONE, silent)
+        .orThrow();
+    migrations()
+        .force("core", ChangesetVersion.of(2), new Approval(null, "made by hand"), silent)
+        .orThrow();
     assertThatThrownBy(() -> migrations().deriveRollback(file))
         .hasMessageStartingWith("core/002_b.sql is already applied in ");
   }

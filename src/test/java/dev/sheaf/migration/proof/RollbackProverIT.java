@@ -12,6 +12,7 @@ import dev.sheaf.migration.RollbackProof.Verdict;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogCheck;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.testing.TestDatabase;
@@ -538,7 +539,10 @@ class RollbackProverIT {
     changelogs.table("core", 2, "b");
     changelogs.table("extra", 1, "x");
     TestConfig.migrations(database, root)
-        .up(new Migrations.Scope("core", 1L), Approval.NONE, new MigrationListener() {})
+        .up(
+            new Migrations.Scope("core", ChangesetVersion.of(1)),
+            Approval.NONE,
+            new MigrationListener() {})
         .orThrow();
 
     assertThat(prove(new ProofSelection.Pending(), null))

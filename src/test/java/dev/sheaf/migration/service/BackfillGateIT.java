@@ -11,6 +11,7 @@ import dev.sheaf.migration.SchemaStatus;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.changelog.ChangelogCheck;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.CompatibilityVerdict;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.execute.SchemaLock;
@@ -239,7 +240,10 @@ class BackfillGateIT {
 
   private void upWithRows() throws SQLException {
     migrations()
-        .up(new Migrations.Scope("core", 1L), Approval.NONE, new MigrationListener() {})
+        .up(
+            new Migrations.Scope("core", ChangesetVersion.of(1)),
+            Approval.NONE,
+            new MigrationListener() {})
         .orThrow();
     database.execute("INSERT INTO a SELECT generate_series(1, 10)");
   }
