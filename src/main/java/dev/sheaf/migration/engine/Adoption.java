@@ -164,8 +164,7 @@ public final class Adoption {
       recorder.recorded(changeset.label(), Direction.UP);
       BackfillRegister.register(connection, changeset);
     }
-    Set<String> paths =
-        History.read(connection).stream().map(History.Applied::path).collect(Collectors.toSet());
+    Set<String> paths = paths(History.read(connection));
     if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))
         && changesets.pendingRepeatables(connection).isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), List.of());
@@ -363,11 +362,17 @@ public final class Adoption {
 
   /// The changesets that are applied afterwards, in the order in which they are.
   private List<Changeset> allOf(List<History.Applied> history, List<Changeset> adopted) {
-    Set<String> paths = history.stream().map(History.Applied::path).collect(Collectors.toSet());
+    Set<String> paths = paths(history);
     adopted.forEach(changeset -> paths.add(changeset.file().path()));
     return Stream.concat(changesets.enabled().stream(), changesets.repeatables().stream())
         .filter(changeset -> paths.contains(changeset.file().path()))
         .toList();
+  }
+
+  private Set<String> paths(List<History.Applied> history) {
+    return changesets.current(history).stream()
+        .map(History.Applied::path)
+        .collect(Collectors.toSet());
   }
 
   private void requireSame(Request request, List<Changeset> applied) throws SQLException {

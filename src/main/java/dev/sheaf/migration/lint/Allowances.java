@@ -86,6 +86,18 @@ public final class Allowances {
     }
   }
 
+  /// The text of a `lint.allow` without the lines about changesets up to a number.
+  public static String withoutUpTo(long number, String text) {
+    StringBuilder rest = new StringBuilder();
+    text.lines()
+        .filter(line -> {
+          Matcher matcher = LINE.matcher(line.strip());
+          return !matcher.matches() || Long.parseLong(matcher.group("number")) > number;
+        })
+        .forEach(line -> rest.append(line).append('\n'));
+    return rest.toString();
+  }
+
   /// The allowances for `changeset`.
   public List<DeclaredAllowance> of(Changeset changeset) {
     List<DeclaredAllowance> entries = new ArrayList<>();
