@@ -95,7 +95,8 @@ class SquashIT {
         """
         ALTER TABLE customer ADD COLUMN gone int, DROP COLUMN mood;
         ALTER SEQUENCE customer_id_seq RENAME TO client_id_seq;
-        ALTER TABLE customer RENAME TO client;""");
+        ALTER TABLE customer RENAME TO client;\
+        """);
     Files.writeString(
         before.resolve("core/002_customer.backfill.sql"),
         """
@@ -139,9 +140,11 @@ class SquashIT {
         "ALTER TABLE country ADD COLUMN buys int DEFAULT 0;",
         "ALTER TABLE country DROP COLUMN buys;");
     Files.writeString(
-        before.resolve("core/R__names.sql"), "CREATE OR REPLACE VIEW names AS SELECT named FROM customer;\n");
+        before.resolve("core/R__names.sql"),
+        "CREATE OR REPLACE VIEW names AS SELECT named FROM customer;\n");
     Files.writeString(
-        before.resolve("core/004_index.test.sql"), "--liquibase formatted sql\n--up\nSELECT named FROM customer;\n--> Ann\n");
+        before.resolve("core/004_index.test.sql"),
+        "--liquibase formatted sql\n--up\nSELECT named FROM customer;\n--> Ann\n");
     Files.writeString(
         before.resolve("core/lint.allow"),
         "# released\n001 missing-comment: old\n006 missing-comment: a trigger\n");
@@ -213,7 +216,10 @@ class SquashIT {
           .asString()
           .contains("the schema is newer than this application", "core/005_squashed");
 
-      assertThat(labels(migrations.goTo("core", 0, Migrations.Dependents.ROLL_BACK, Approval.NONE, SILENT)))
+      assertThat(
+              labels(
+                  migrations.goTo(
+                      "core", 0, Migrations.Dependents.ROLL_BACK, Approval.NONE, SILENT)))
           .containsExactly("shop/001_buys", "core/006_later", "core/005_squashed");
     }
 
@@ -256,7 +262,8 @@ class SquashIT {
         assertThat(migrations.compatibility(connection).reason()).isEqualTo(problem);
       }
       SchemaStatus.Module core = migrations.status().modules().getFirst();
-      assertThat(core.pending()).containsExactly("core/005_squashed", "core/006_later", "core/R__names");
+      assertThat(core.pending())
+          .containsExactly("core/005_squashed", "core/006_later", "core/R__names");
       assertThat(core.unknown())
           .containsExactly("core/001_country", "core/002_customer", "core/003_rename");
       assertThat(core.applied()).isEqualTo(3);
@@ -296,7 +303,11 @@ class SquashIT {
     changelogs.changeset(
         "shop", 3, "europe", "UPDATE country SET buys = 1;", "UPDATE country SET buys = 0;");
     changelogs.changeset(
-        "shop", 4, "many", "CREATE TABLE many AS SELECT generate_series(1, 1001);", "DROP TABLE many;");
+        "shop",
+        4,
+        "many",
+        "CREATE TABLE many AS SELECT generate_series(1, 1001);",
+        "DROP TABLE many;");
     changelogs.changeset("shop", 5, "role", "CREATE ROLE nobody_here;", "DROP ROLE nobody_here;");
     files = files(before);
     assertThat(squash(before, "shop", 2))
@@ -335,7 +346,9 @@ class SquashIT {
   }
 
   private static void up(TestDatabase on, Path root, String module, long to) {
-    run(TestConfig.migrations(on, root).up(new Migrations.Scope(module, to), Approval.NONE, SILENT));
+    run(
+        TestConfig.migrations(on, root)
+            .up(new Migrations.Scope(module, to), Approval.NONE, SILENT));
   }
 
   private static void run(MigrationResult result) {

@@ -323,8 +323,7 @@ public final class Migrations {
 
   private List<Changeset> pending(SchemaSession session, Scope scope) throws SQLException {
     return scope.filter(
-        compatibility.plan(History.read(session.connection())).pending(),
-        changesets);
+        compatibility.plan(History.read(session.connection())).pending(), changesets);
   }
 
   private static List<History.Applied> interruptedAbove(

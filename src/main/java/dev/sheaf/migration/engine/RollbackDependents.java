@@ -111,8 +111,7 @@ final class RollbackDependents {
           WAY_OUT);
     }
     List<Changeset> staying =
-        known(
-            changesets.current(history.stream().filter(row -> !rows.contains(row)).toList()));
+        known(changesets.current(history.stream().filter(row -> !rows.contains(row)).toList()));
     try (ScratchSchema scratch = createScratch(refusal, later)) {
       ScratchSchema.apply(staying, scratch.connection(), scratch.address(), config);
     } catch (OperatorException e) {

@@ -73,7 +73,10 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
         all.stream()
             .collect(Collectors.toMap(changeset -> changeset.file().path(), Function.identity()));
     List<Changeset> applied =
-        changesets.current(history).stream().map(row -> byPath.get(row.path())).filter(Objects::nonNull).toList();
+        changesets.current(history).stream()
+            .map(row -> byPath.get(row.path()))
+            .filter(Objects::nonNull)
+            .toList();
     return new ChangesetSelection(
         applied,
         all.stream()

@@ -132,8 +132,7 @@ public final class Changesets {
     return rows.stream()
         .map(History.Applied::module)
         .distinct()
-        .flatMap(module ->
-            replacements.computeIfAbsent(module, this::replacement).stream())
+        .flatMap(module -> replacements.computeIfAbsent(module, this::replacement).stream())
         .toList();
   }
 

@@ -41,8 +41,7 @@ record Replacement(Changeset changeset) {
   /// Those that are not applied.
   private List<Replaced> missing(List<History.Applied> rows) {
     Map<String, History.Applied> byLabel =
-        among(rows).stream()
-            .collect(Collectors.toMap(History.Applied::label, Function.identity()));
+        among(rows).stream().collect(Collectors.toMap(History.Applied::label, Function.identity()));
     List<Replaced> missing = new ArrayList<>();
     parts(null).forEach(one -> missing.addAll(missing(one, byLabel)));
     return missing;

@@ -82,7 +82,9 @@ public final class LiveRows {
               }
             }
             return OptionalLong.of(
-                Sql.of(statements.getLast()).first(connection, row -> row.getLong(1)).orElseThrow());
+                Sql.of(statements.getLast())
+                    .first(connection, row -> row.getLong(1))
+                    .orElseThrow());
           });
     } catch (SQLException e) {
       notCounted(

@@ -75,8 +75,8 @@ public final class Squash {
   private final String module;
   private final List<Changeset> replaced;
 
-  /// What the module needs, and then everything that is applied before it in a new database: a
-  /// `DO` block can do more where another module is.
+  /// What the module needs, and then everything that is applied before it in a new database: a `DO`
+  /// block can do more where another module is.
   private final Set<List<Changeset>> before = new LinkedHashSet<>();
 
   /// @param server the server on which scratch databases are created
@@ -269,9 +269,11 @@ public final class Squash {
       statements.add(copy);
     }
     Map<String, String> sequences = sequences(old, catalog);
-    sequences.entrySet().removeAll(sequences(made, CatalogReader.read(made, Detail.STATEMENTS)).entrySet());
-    sequences.forEach((sequence, value) ->
-        statements.add("SELECT setval(%s, %s)".formatted(sequence, value)));
+    sequences
+        .entrySet()
+        .removeAll(sequences(made, CatalogReader.read(made, Detail.STATEMENTS)).entrySet());
+    sequences.forEach(
+        (sequence, value) -> statements.add("SELECT setval(%s, %s)".formatted(sequence, value)));
     if (copies > 0) {
       catalog.relations().values().stream()
           .filter(view -> view.kind() == Catalog.Kind.MATERIALIZED_VIEW)
@@ -451,7 +453,8 @@ public final class Squash {
       String name =
           table == null || column == null
               ? literal(relation.reference())
-              : "pg_get_serial_sequence(%s, %s)".formatted(literal(table.reference()), literal(column.name()));
+              : "pg_get_serial_sequence(%s, %s)"
+                  .formatted(literal(table.reference()), literal(column.name()));
       values.put(
           name,
           Sql.of("SELECT last_value || ', ' || is_called FROM " + relation.fullReference())

@@ -54,8 +54,7 @@ class DirectivesTest {
                 List.of("core/008_language"),
                 "1.4",
                 List.of(
-                    new Replaced(
-                        "access/001_squashed", "9:0123456789abcdef0123456789abcdef", null),
+                    new Replaced("access/001_squashed", "9:0123456789abcdef0123456789abcdef", null),
                     new Replaced(
                         "access/001_a",
                         "8:00000000000000000000000000000000",

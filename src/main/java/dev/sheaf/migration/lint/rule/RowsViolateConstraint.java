@@ -117,7 +117,10 @@ final class RowsViolateConstraint implements Rule {
         observation
             .target()
             .rows()
-            .count(what, demand.tables().stream().map(Relation::qualified).toList(), demand.statements());
+            .count(
+                what,
+                demand.tables().stream().map(Relation::qualified).toList(),
+                demand.statements());
     if (count.orElse(0) == 0) {
       return null;
     }
@@ -235,7 +238,8 @@ final class RowsViolateConstraint implements Rule {
         List.of(table, other),
         List.of(
             "SELECT count(*) FROM %s own WHERE %snum_nulls(%s) = 0 AND NOT EXISTS (SELECT FROM %s referenced WHERE %s)"
-                .formatted(only(table), partial, columns, only(other), String.join(" AND ", pairs))),
+                .formatted(
+                    only(table), partial, columns, only(other), String.join(" AND ", pairs))),
         key.validated());
   }
 
@@ -314,21 +318,23 @@ final class RowsViolateConstraint implements Rule {
               case "varchar", "bpchar" ->
                   " OR char_length(rtrim((%s)::text, ' ')) > %s"
                       .formatted(using, after.modifier() - LENGTH_HEADER);
-              case "bit" -> " OR length((%s)::bit varying) <> %s".formatted(using, after.modifier());
-              case "varbit" -> " OR length((%s)::bit varying) > %s".formatted(using, after.modifier());
+              case "bit" ->
+                  " OR length((%s)::bit varying) <> %s".formatted(using, after.modifier());
+              case "varbit" ->
+                  " OR length((%s)::bit varying) > %s".formatted(using, after.modifier());
               default -> after.typeName().startsWith("_") ? null : "";
             };
     boolean hasForeign =
         observation.before().relations().values().stream()
             .anyMatch(other ->
-                other.kind() == Kind.FOREIGN_TABLE
-                    && other.inherits().contains(table.reference()));
+                other.kind() == Kind.FOREIGN_TABLE && other.inherits().contains(table.reference()));
     if (tooLong == null || hasForeign) {
       return List.of();
     }
     // It has to be computed where null is accepted, too.
     String condition =
-        "(num_nulls((%s)::%s) > %s%s)".formatted(using, after.type(), after.notNull() ? 0 : 1, tooLong);
+        "(num_nulls((%s)::%s) > %s%s)"
+            .formatted(using, after.type(), after.notNull() ? 0 : 1, tooLong);
     String block =
         COUNT_FAILURES.formatted(
             literal(table.fullReference()), literal(table.quoted()), literal(condition));
@@ -359,7 +365,9 @@ final class RowsViolateConstraint implements Rule {
   private static @Nullable Demand ofType(
       Observation observation, Step step, Step.ChangedColumn column) {
     Column before = observation.before().column(column.table().oid(), column.before().number());
-    if (before == null || column.before().type().equals(column.after().type())) {
+    if (before == null
+        || column.before().type().equals(column.after().type())
+        || column.before().parents() > 0) {
       return null;
     }
     Relation table = observation.before().relation(column.table().oid());
