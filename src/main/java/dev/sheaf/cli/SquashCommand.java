@@ -61,7 +61,14 @@ final class SquashCommand implements Callable<Integer> {
       Squash squash = common.squash(scratch, module, to);
       Changeset first = squash.replaced().getFirst();
       String text = squash.text();
-      delete(squash, copy.directory());
+      Path directory = Changelogs.directory(root, module);
+      delete(squash, Changelogs.directory(copy.directory(), module));
+      if (directory.equals(root)
+          && !Changelogs.directory(copy.directory(), module).equals(copy.directory())) {
+        throw new OperatorException(
+            "%s has no changeset after %s, and without one it is no module".formatted(root, to),
+            "squash the changesets before it");
+      }
       Path file =
           ChangelogDraft.create(
                   new ChangelogDraft.Request(
@@ -83,7 +90,7 @@ final class SquashCommand implements Callable<Integer> {
       ChangelogCopy.requireComplete(common.migrations(scratch).deriveRollback(file));
       ChangelogCopy.prove(common.migrations(scratch), file);
       List<Path> created = copy.takeOver(List.of(file));
-      List<Path> deleted = delete(squash, root);
+      List<Path> deleted = delete(squash, directory);
       print(squash, created, deleted);
       return ExitCode.DONE;
     } catch (SQLException e) {
@@ -95,8 +102,7 @@ final class SquashCommand implements Callable<Integer> {
   }
 
   /// Deletes the files of the replaced changesets, and what `check` may not report of them.
-  private List<Path> delete(Squash squash, Path root) throws IOException {
-    Path directory = Changelogs.directory(root, module);
+  private List<Path> delete(Squash squash, Path directory) throws IOException {
     List<Path> deleted = new ArrayList<>();
     for (String name : squash.files()) {
       if (Files.deleteIfExists(directory.resolve(name))) {

@@ -245,7 +245,7 @@ public final class Squash {
     Catalog catalog = CatalogReader.read(old, Detail.STATEMENTS);
     Map<String, String> wanted = rows(old);
     Map<String, String> there = rows(made);
-    int rows = 0;
+    long rows = 0;
     int bytes = 0;
     int copies = 0;
     for (Relation table : byForeignKeys(catalog)) {
@@ -261,7 +261,7 @@ public final class Squash {
         throw tooMany(key);
       }
       String copy = copy(old, table);
-      bytes += copy.length();
+      bytes += copy.getBytes(StandardCharsets.UTF_8).length;
       if (bytes > MAX_BYTES) {
         throw tooMany(key);
       }
@@ -294,8 +294,7 @@ public final class Squash {
   /// @param problem with the places of the changeset that writes the rows, and of the table
   private OperatorException refused(String problem, String table) throws SQLException {
     return new OperatorException(
-        problem.formatted(writer(table), table),
-        "squash the changesets before it; what they write stays in it");
+        problem.formatted(writer(table), table), "squash only the changesets before it");
   }
 
   /// Statements of the changesets about privileges that can run now. Whether that gives the same is
@@ -303,16 +302,20 @@ public final class Squash {
   private void addPrivileges(Connection made, List<String> statements) throws SQLException {
     for (Changeset changeset : replaced) {
       for (SqlStatement statement : changeset.up()) {
-        if (PRIVILEGES.matcher(statement.beginning()).matches()) {
-          try (Statement grant = made.createStatement()) {
-            grant.setEscapeProcessing(false);
-            grant.execute(statement.sql());
-            statements.add(statement.withoutLeadingComments());
-          } catch (SQLException _) {
-            // Its object has another name by now, or none.
-          }
+        if (PRIVILEGES.matcher(statement.beginning()).matches() && isRun(made, statement)) {
+          statements.add(statement.withoutLeadingComments());
         }
       }
+    }
+  }
+
+  private static boolean isRun(Connection made, SqlStatement privilege) {
+    try (Statement statement = made.createStatement()) {
+      statement.setEscapeProcessing(false);
+      privilege.execute(statement);
+      return true;
+    } catch (SQLException _) {
+      return false; // Its object has another name by now, or none.
     }
   }
 

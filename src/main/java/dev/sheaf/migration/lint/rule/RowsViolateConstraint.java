@@ -26,48 +26,6 @@ import org.jspecify.annotations.Nullable;
 /// CHECK, UNIQUE, FOREIGN KEY, EXCLUDE, and types that do not hold every value.
 final class RowsViolateConstraint implements Rule {
 
-  /// Counts the rows for which a condition is true or fails, in the blocks of a table and of those
-  /// that inherit from it: all rows of a block at once, and each by itself where that fails. Only
-  /// `DO` can go on after a failure without creating something.
-  private static final String COUNT_FAILURES =
-      """
-      DECLARE
-          part      regclass;
-          block     bigint;
-          violating bigint := 0;
-          found     bigint;
-          rows      text;
-          one       tid;
-      BEGIN
-          FOR part IN WITH RECURSIVE tree (oid) AS (
-                          SELECT %1$s::regclass::oid
-                          UNION
-                          SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
-                      SELECT oid FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r'
-          LOOP
-              FOR block IN 0 .. pg_relation_size(part) / current_setting('block_size')::bigint - 1 LOOP
-                  rows := format(' FROM ONLY %%s AS %%s WHERE ctid >= %%L AND ctid < %%L', part, %2$s,
-                                 format('(%%s,0)', block), format('(%%s,0)', block + 1));
-                  BEGIN
-                      EXECUTE 'SELECT count(*)' || rows || ' AND ' || %3$s INTO found;
-                      violating := violating + found;
-                  EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
-                      FOR one IN EXECUTE 'SELECT ctid' || rows LOOP
-                          BEGIN
-                              EXECUTE format('SELECT count(*) FROM ONLY %%s AS %%s WHERE ctid = %%L AND ', part, %2$s, one)
-                                      || %3$s INTO found;
-                              violating := violating + found;
-                          EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
-                              violating := violating + 1;
-                          END;
-                      END LOOP;
-                  END;
-              END LOOP;
-          END LOOP;
-          PERFORM set_config('sheaf.violating', violating::text, true);
-      END
-      """;
-
   private static final String COUNTED_FAILURES =
       "SELECT current_setting('sheaf.violating')::bigint";
 
@@ -335,10 +293,52 @@ final class RowsViolateConstraint implements Rule {
     String condition =
         "(num_nulls((%s)::%s) > %s%s)"
             .formatted(using, after.type(), after.notNull() ? 0 : 1, tooLong);
-    String block =
-        COUNT_FAILURES.formatted(
+    return List.of("DO " + literal(countFailures(table, condition)), COUNTED_FAILURES);
+  }
+
+  /// Counts the rows for which a condition is true or fails, in the blocks of a table and of those
+  /// that inherit from it: all rows of a block at once, and each by itself where that fails. Only
+  /// `DO` can go on after a failure without creating something.
+  private static String countFailures(Relation table, String condition) {
+    return """
+        DECLARE
+            part      regclass;
+            block     bigint;
+            violating bigint := 0;
+            found     bigint;
+            rows      text;
+            one       tid;
+        BEGIN
+            FOR part IN WITH RECURSIVE tree (oid) AS (
+                            SELECT %1$s::regclass::oid
+                            UNION
+                            SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
+                        SELECT oid FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r'
+            LOOP
+                FOR block IN 0 .. pg_relation_size(part) / current_setting('block_size')::bigint - 1 LOOP
+                    rows := format(' FROM ONLY %%s AS %%s WHERE ctid >= %%L AND ctid < %%L', part, %2$s,
+                                   format('(%%s,0)', block), format('(%%s,0)', block + 1));
+                    BEGIN
+                        EXECUTE 'SELECT count(*)' || rows || ' AND ' || %3$s INTO found;
+                        violating := violating + found;
+                    EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
+                        FOR one IN EXECUTE 'SELECT ctid' || rows LOOP
+                            BEGIN
+                                EXECUTE format('SELECT count(*) FROM ONLY %%s AS %%s WHERE ctid = %%L AND ', part, %2$s, one)
+                                        || %3$s INTO found;
+                                violating := violating + found;
+                            EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
+                                violating := violating + 1;
+                            END;
+                        END LOOP;
+                    END;
+                END LOOP;
+            END LOOP;
+            PERFORM set_config('sheaf.violating', violating::text, true);
+        END
+        """
+        .formatted(
             literal(table.fullReference()), literal(table.quoted()), literal(condition));
-    return List.of("DO " + literal(block), COUNTED_FAILURES);
   }
 
   private static String literal(String text) {

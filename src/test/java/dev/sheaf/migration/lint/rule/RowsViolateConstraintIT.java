@@ -141,7 +141,7 @@ class RowsViolateConstraintIT {
                       + " FROM raw WHERE length(flags) <> 2",
                   "ALTER TABLE raw ALTER flags TYPE varchar(2) USING concat(flags, 'x,')|SELECT count(*)"
                       + " FROM raw WHERE length(flags) > 0",
-                  "ALTER TABLE raw ALTER flags TYPE boolean USING raw.flags IN ('1', '01')|SELECT"
+                  "ALTER TABLE raw ALTER flags TYPE boolean USING flags IN ('1', '01')|SELECT"
                       + " 0"))
           .map(text -> text.split("\\|", 2))
           .map(parts -> Map.entry(parts[0], parts[1]))
