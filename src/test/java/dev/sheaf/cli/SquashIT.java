@@ -148,6 +148,7 @@ class SquashIT {
     Files.writeString(
         before.resolve("core/lint.allow"),
         "# released\n001 missing-comment: old\n006 missing-comment: a trigger\n");
+    after = copy("after");
   }
 
   @AfterEach
@@ -167,7 +168,6 @@ class SquashIT {
     run(migrations(early).up(SILENT));
     run(migrations(before).up(SILENT));
 
-    after = copy("after");
     assertThat(squash(after, 5))
         .isEqualTo(
             """

@@ -301,44 +301,43 @@ final class RowsViolateConstraint implements Rule {
   /// `DO` can go on after a failure without creating something.
   private static String countFailures(Relation table, String condition) {
     return """
-        DECLARE
-            part      regclass;
-            block     bigint;
-            violating bigint := 0;
-            found     bigint;
-            rows      text;
-            one       tid;
-        BEGIN
-            FOR part IN WITH RECURSIVE tree (oid) AS (
-                            SELECT %1$s::regclass::oid
-                            UNION
-                            SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
-                        SELECT oid FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r'
-            LOOP
-                FOR block IN 0 .. pg_relation_size(part) / current_setting('block_size')::bigint - 1 LOOP
-                    rows := format(' FROM ONLY %%s AS %%s WHERE ctid >= %%L AND ctid < %%L', part, %2$s,
-                                   format('(%%s,0)', block), format('(%%s,0)', block + 1));
-                    BEGIN
-                        EXECUTE 'SELECT count(*)' || rows || ' AND ' || %3$s INTO found;
-                        violating := violating + found;
-                    EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
-                        FOR one IN EXECUTE 'SELECT ctid' || rows LOOP
-                            BEGIN
-                                EXECUTE format('SELECT count(*) FROM ONLY %%s AS %%s WHERE ctid = %%L AND ', part, %2$s, one)
-                                        || %3$s INTO found;
-                                violating := violating + found;
-                            EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
-                                violating := violating + 1;
-                            END;
-                        END LOOP;
-                    END;
-                END LOOP;
+    DECLARE
+        part      regclass;
+        block     bigint;
+        violating bigint := 0;
+        found     bigint;
+        rows      text;
+        one       tid;
+    BEGIN
+        FOR part IN WITH RECURSIVE tree (oid) AS (
+                        SELECT %1$s::regclass::oid
+                        UNION
+                        SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
+                    SELECT oid FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r'
+        LOOP
+            FOR block IN 0 .. pg_relation_size(part) / current_setting('block_size')::bigint - 1 LOOP
+                rows := format(' FROM ONLY %%s AS %%s WHERE ctid >= %%L AND ctid < %%L', part, %2$s,
+                               format('(%%s,0)', block), format('(%%s,0)', block + 1));
+                BEGIN
+                    EXECUTE 'SELECT count(*)' || rows || ' AND ' || %3$s INTO found;
+                    violating := violating + found;
+                EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
+                    FOR one IN EXECUTE 'SELECT ctid' || rows LOOP
+                        BEGIN
+                            EXECUTE format('SELECT count(*) FROM ONLY %%s AS %%s WHERE ctid = %%L AND ', part, %2$s, one)
+                                    || %3$s INTO found;
+                            violating := violating + found;
+                        EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
+                            violating := violating + 1;
+                        END;
+                    END LOOP;
+                END;
             END LOOP;
-            PERFORM set_config('sheaf.violating', violating::text, true);
-        END
-        """
-        .formatted(
-            literal(table.fullReference()), literal(table.quoted()), literal(condition));
+        END LOOP;
+        PERFORM set_config('sheaf.violating', violating::text, true);
+    END
+    """
+        .formatted(literal(table.fullReference()), literal(table.quoted()), literal(condition));
   }
 
   private static String literal(String text) {
