@@ -316,6 +316,7 @@ class ArchitectureTest {
           Map.entry("migration/lint/StatementObserver", "observes in a scratch database"),
           Map.entry("migration/proof/EntityComparison", "writes a changelog"),
           Map.entry("migration/proof/SchemaComparison", "writes a changelog"),
+          Map.entry("migration/proof/Squash", "writes a changelog"),
           Map.entry("migration/scratch/ScratchDatabase", "prepares a scratch database"),
           Map.entry("migration/scratch/SampleRows", "gives a scratch table a partition"),
           Map.entry("migration/lint/rule/", "advises, in text"),

@@ -12,10 +12,12 @@ import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.backfill.BackfillConfig;
 import dev.sheaf.migration.backfill.Backfills;
 import dev.sheaf.migration.changelog.Changelogs;
+import dev.sheaf.migration.changelog.ChangesetVersion;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.lint.rule.Vectors;
 import dev.sheaf.migration.proof.SchemaComparison;
+import dev.sheaf.migration.proof.Squash;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.mongodb.MongoConfig;
 import dev.sheaf.mongodb.MongoSeed;
@@ -131,6 +133,15 @@ final class Common {
         ScratchDatabase.server(anyDatabase(settings), schema),
         schema,
         ChangesetSelection.schema(changelogs()));
+  }
+
+  /// One changeset in the place of the first ones of a module, in the directory of changelogs.
+  Squash squash(ScratchOptions scratch, String module, ChangesetVersion to) {
+    scratchUrl = scratch.url();
+    SmallRyeConfig settings = settings();
+    MigrationConfig schema = settings.getConfigMapping(MigrationConfig.class);
+    return new Squash(
+        ScratchDatabase.server(anyDatabase(settings), schema), schema, changelogs(), module, to);
   }
 
   /// The configured database, or else the server for scratch databases.

@@ -3,27 +3,20 @@ package dev.sheaf.cli;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.DerivedRollback;
-import dev.sheaf.migration.RollbackProof;
 import dev.sheaf.migration.changelog.ChangelogDraft;
 import dev.sheaf.migration.changelog.ChangesetVersion;
-import dev.sheaf.migration.engine.ProofSelection;
 import dev.sheaf.migration.proof.EntityComparison;
 import dev.sheaf.migration.proof.SchemaComparison;
 import dev.sheaf.runtime.OperatorException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -132,10 +125,8 @@ final class CreateCommand implements Callable<Integer> {
       version = version == null ? null : version.next();
       // A new engine, because there is one more changelog now.
       DerivedRollback rollback = common.migrations(scratch).deriveRollback(created.getFirst());
-      if (isFromSchema() && !rollback.open().isEmpty()) {
-        throw new OperatorException(
-            "not written, because it has no rollback: " + String.join("; ", rollback.open()),
-            "write the changeset by hand");
+      if (isFromSchema()) {
+        ChangelogCopy.requireComplete(rollback);
       }
       rollback.open().forEach(missing -> common.output().say("to be completed: " + missing));
     }
@@ -150,36 +141,24 @@ final class CreateCommand implements Callable<Integer> {
   /// written for good.
   private int fromSchema() {
     Path root = common.sources();
-    try {
-      Path copy = Files.createTempDirectory("sheaf-create");
-      try {
-        if (Files.isDirectory(root)) {
-          copy(root, copy);
+    try (ChangelogCopy copy = ChangelogCopy.of(root)) {
+      common.useRoot(copy.directory());
+      List<EntityComparison.Part> parts = compare();
+      if (parts.isEmpty()) {
+        if (common.output().isJson()) {
+          common.output().json(Map.of());
         }
-        common.useRoot(copy);
-        List<EntityComparison.Part> parts = compare();
-        if (parts.isEmpty()) {
-          if (common.output().isJson()) {
-            common.output().json(Map.of());
-          }
-          common.output().say("the changelogs make this schema");
-          return ExitCode.DONE;
-        }
-        List<Path> files = write(parts, part -> String.join(";\n", part.statements()) + ";");
-        for (Path file : files) {
-          prove(file);
-        }
-        if (!compare().isEmpty()) {
-          throw new OperatorException(
-              "the changesets do not make this schema", "write them by hand");
-        }
-        copy(copy, root);
-        return print(files.stream().map(file -> root.resolve(copy.relativize(file))).toList());
-      } finally {
-        delete(copy);
+        common.output().say("the changelogs make this schema");
+        return ExitCode.DONE;
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      List<Path> files = write(parts, part -> String.join(";\n", part.statements()) + ";");
+      for (Path file : files) {
+        ChangelogCopy.prove(common.migrations(scratch), file);
+      }
+      if (!compare().isEmpty()) {
+        throw new OperatorException("the changesets do not make this schema", "write them by hand");
+      }
+      return print(copy.takeOver(files));
     }
   }
 
@@ -192,39 +171,6 @@ final class CreateCommand implements Callable<Integer> {
     } catch (SQLException e) {
       throw new OperatorException(
           "cannot compare the schema: " + SqlErrorMessage.message(e), "correct that", e);
-    }
-  }
-
-  private void prove(Path file) {
-    for (RollbackProof proof :
-        common.migrations(scratch).prove(new ProofSelection.One(file), null, _ -> {})) {
-      if (proof.verdict() == RollbackProof.Verdict.FAILED) {
-        throw new OperatorException(
-            "not written, because its rollback is not proven: " + proof.reason(),
-            "write the changeset by hand");
-      }
-    }
-  }
-
-  /// Copies the files that are not there yet.
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> all = Files.walk(from)) {
-      for (Path path : all.toList()) {
-        Path target = to.resolve(from.relativize(path).toString());
-        if (Files.isDirectory(path)) {
-          Files.createDirectories(target);
-        } else if (!Files.exists(target)) {
-          Files.copy(path, target);
-        }
-      }
-    }
-  }
-
-  private static void delete(Path directory) throws IOException {
-    try (Stream<Path> all = Files.walk(directory)) {
-      for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-        Files.delete(path);
-      }
     }
   }
 

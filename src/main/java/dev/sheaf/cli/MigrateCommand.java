@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       CreateCommand.class,
       CheckCommand.class,
       SnapshotCommand.class,
+      SquashCommand.class,
       ProveCommand.class,
       DeriveRollbackCommand.class,
       ForceCommand.class,

@@ -1204,6 +1204,25 @@ class CliIT {
         .contains("schema.sql was not written by sheaf migrate snapshot");
   }
 
+  @Test
+  void squash() throws IOException {
+    Path core = directory.resolve("changelog/core");
+    assertThat(sheaf("migrate", "squash", "--module", "core", "--to", "2", "base", "--json"))
+        .isEqualTo(
+            """
+            exit 0
+            out:
+            {
+              "files" : [ "%1$s/002_base.sql" ],
+              "replaced" : [ "core/001_a", "core/002_b" ],
+              "deleted" : [ "%1$s/001_a.sql", "%1$s/002_b.sql" ]
+            }
+            err:
+            it makes the same as core/001_a to core/002_b; 2 files deleted
+            """
+                .formatted(core));
+  }
+
   private String sheaf(String... arguments) {
     return sheafIn(directory.resolve("changelog").toString(), arguments);
   }

@@ -96,7 +96,8 @@ public final class SheafProcess implements AutoCloseable {
 
     private static Path create() {
       try {
-        Path archive = Files.createTempDirectory("sheaf-classes").resolve("sheaf.jsa");
+        Path directory = Files.createTempDirectory("sheaf-classes");
+        Path archive = directory.resolve("sheaf.jsa");
         ProcessBuilder builder = builder("-XX:ArchiveClassesAtExit=" + archive);
         builder
             .environment()
@@ -111,7 +112,7 @@ public final class SheafProcess implements AutoCloseable {
         process.terminate();
         process.http.shutdownNow();
         // In reverse order.
-        archive.getParent().toFile().deleteOnExit();
+        directory.toFile().deleteOnExit();
         archive.toFile().deleteOnExit();
         return archive;
       } catch (IOException e) {

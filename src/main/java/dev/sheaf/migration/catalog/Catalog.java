@@ -307,6 +307,8 @@ public record Catalog(
   /// @param parents how many tables it is inherited from
   /// @param expression of a CHECK; `null` of others
   /// @param mixesTypes whether a foreign key compares values of two types
+  /// @param compared the columns and expressions of EXCLUDE; empty of others
+  /// @param operators what they are compared with, such as `OPERATOR(pg_catalog.&&)`
   public record Constraint(
       long oid,
       long table,
@@ -324,7 +326,9 @@ public record Catalog(
       int parents,
       boolean mixesTypes,
       @Nullable String expression,
-      String definition)
+      String definition,
+      List<String> compared,
+      List<String> operators)
       implements Definition {}
 
   /// An index and what it covers.
@@ -565,7 +569,8 @@ public record Catalog(
         .toList();
   }
 
-  private boolean isOfEngine(Relation relation) {
+  /// Whether the engine keeps it for itself, or it is in the trash.
+  public boolean isOfEngine(Relation relation) {
     return relation.isInTrash() || engine.contains(new ObjectId("pg_class", relation.oid()));
   }
 

@@ -445,7 +445,15 @@ public final class CatalogReader {
                coalesce(c.conkey, '{}'), c.confrelid, coalesce(c.confkey, '{}'), c.conindid, c.conparentid,
                c.conislocal, c.coninhcount,
                EXISTS (SELECT FROM pg_operator o WHERE o.oid = ANY (c.conpfeqop) AND o.oprleft <> o.oprright),
-               pg_get_expr(c.conbin, c.conrelid), pg_get_constraintdef(c.oid, %1$s)
+               pg_get_expr(c.conbin, c.conrelid), pg_get_constraintdef(c.oid, %1$s),
+               ARRAY(SELECT pg_get_indexdef(c.conindid, k.n::int, false)
+                       FROM unnest(c.conexclop) WITH ORDINALITY k (operator, n)
+                      ORDER BY k.n),
+               ARRAY(SELECT format('OPERATOR(%%I.%%s)', s.nspname, o.oprname)
+                       FROM unnest(c.conexclop) WITH ORDINALITY k (operator, n)
+                       JOIN pg_operator o ON o.oid = k.operator
+                       JOIN pg_namespace s ON s.oid = o.oprnamespace
+                      ORDER BY k.n)
           FROM pg_constraint c
          WHERE true
         """
@@ -469,7 +477,9 @@ public final class CatalogReader {
                 row.getInt(14),
                 row.getBoolean(15),
                 row.getString(16),
-                row.getString(17)),
+                row.getString(17),
+                texts(row, 18),
+                texts(row, 19)),
         Constraint::oid);
   }
 

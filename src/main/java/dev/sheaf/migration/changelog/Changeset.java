@@ -290,6 +290,9 @@ public record Changeset(
         .filter(line -> line.word().equals("requires"))
         .filter(_ -> !first || file.module().equals(Modules.CORE))
         .forEach(line -> problems.add(notRequired(line, first)));
+    text.directives().stream()
+        .filter(line -> line.word().equals("replaces") && !first)
+        .forEach(line -> problems.add(notFirst(line)));
     Directives directives = Directives.of(text.directives(), problems::add);
     Changeset changeset =
         new Changeset(
@@ -353,10 +356,16 @@ public record Changeset(
             line.position(),
             "requires a module, but every module requires core",
             "remove " + line.text())
-        : new ChangelogProblem(
-            line.position(),
-            "has --requires, which only the first file of a module can have",
-            "move it there");
+        : notFirst(line);
+  }
+
+  private static ChangelogProblem notFirst(DirectiveLine line) {
+    return new ChangelogProblem(
+        line.position(),
+        "has --%s, which only the first file of a module can have".formatted(line.word()),
+        line.word().equals("requires")
+            ? "move it there"
+            : "give the files before it numbers after it");
   }
 
   private void refuseOtherNames(SourceText.Position position, List<ChangelogProblem> problems) {

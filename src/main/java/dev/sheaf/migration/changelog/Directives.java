@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// | `--lossy-rollback WHY` | rows that were there before are not what they were after its rollback, or rows written since prevent it; production wants a verified backup first |
 /// | `--requires-backfill NAME` | stays pending until that backfill, `module/NNN_name`, is complete |
 /// | `--tolerates 1.4` | the oldest version of the application that still works after it |
+/// | `--replaces MODULE/NNN_NAME CHECKSUM [in MODULE/NNN_NAME]` | in a module's first file: where that changeset is applied with all others that it replaces, this one counts as applied |
 /// | `--allow RULE [OBJECT]: WHY` | `sheaf migrate check` does not report this finding |
 ///
 /// @param requires modules
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
 /// @param lossyRollback why the rollback loses data; `null` when it doesn't
 /// @param requiresBackfill backfills, in the order they are named
 /// @param tolerates an application's version; `null` where the file doesn't say
+/// @param replaces changesets that it stands for, in their order
 /// @param allowances findings that the file accepts
 public record Directives(
     List<String> requires,
@@ -41,7 +43,15 @@ public record Directives(
     @Nullable String lossyRollback,
     List<String> requiresBackfill,
     @Nullable String tolerates,
+    List<Replaced> replaces,
     List<Allowance> allowances) {
+
+  /// A changeset that another one replaces.
+  ///
+  /// @param label `module/NNN_name`
+  /// @param checksum of the changeset
+  /// @param in another replaced changeset, which itself replaces this one; `null` when none does
+  public record Replaced(String label, String checksum, @Nullable String in) {}
 
   /// A finding that a file accepts.
   ///
@@ -54,6 +64,9 @@ public record Directives(
   private static final Pattern ALLOWANCE =
       Pattern.compile(
           "(?<rule>[a-z0-9-]+)(?:[ \\t]+(?<object>[^:]+?))?[ \\t]*:[ \\t]*(?<reason>\\S.*)");
+  private static final Pattern REPLACED =
+      Pattern.compile(
+          "(?<label>[a-z0-9_]+/\\S+)[ \\t]+(?<checksum>\\d+:[0-9a-f]{32})(?:[ \\t]+in[ \\t]+(?<in>\\S+))?");
   private static final Pattern VERSION = Pattern.compile("\\d+(\\.\\d+)*");
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|min|h)?");
 
@@ -69,6 +82,7 @@ public record Directives(
     String lossyRollback = null;
     List<String> requiresBackfill = new ArrayList<>();
     String tolerates = null;
+    List<Replaced> replaces = new ArrayList<>();
     List<Allowance> allowances = new ArrayList<>();
     for (DirectiveLine line : lines) {
       try {
@@ -81,6 +95,7 @@ public record Directives(
           case "lossy-rollback" -> lossyRollback = required(line, "WHY");
           case "requires-backfill" -> requiresBackfill.add(required(line, "module/NNN_name"));
           case "tolerates" -> tolerates = version(value);
+          case "replaces" -> replaces.add(replaced(line, replaces));
           case "allow" -> allowances.add(allowance(line));
           case "late" -> lateRefused = isRefused(value);
           default -> throw new IllegalStateException(line.word());
@@ -99,6 +114,7 @@ public record Directives(
         lossyRollback,
         List.copyOf(requiresBackfill),
         tolerates,
+        List.copyOf(replaces),
         List.copyOf(allowances));
   }
 
@@ -145,6 +161,24 @@ public record Directives(
         matcher.group("object"),
         matcher.group("reason"),
         line.position().line());
+  }
+
+  /// @param earlier those of the lines above, among them the one that it is in
+  private static Replaced replaced(DirectiveLine line, List<Replaced> earlier) throws Unreadable {
+    Matcher matcher = REPLACED.matcher(line.value());
+    if (!matcher.matches()) {
+      throw new Unreadable("sheaf migrate squash writes it: --replaces MODULE/NNN_NAME CHECKSUM");
+    }
+    Replaced replaced =
+        new Replaced(matcher.group("label"), matcher.group("checksum"), matcher.group("in"));
+    if (earlier.stream().anyMatch(one -> one.label().equals(replaced.label()))) {
+      throw new Unreadable("the file names this changeset already");
+    }
+    if (replaced.in() != null
+        && earlier.stream().noneMatch(one -> one.label().equals(replaced.in()))) {
+      throw new Unreadable("name " + replaced.in() + " first, in a line above");
+    }
+    return replaced;
   }
 
   private static Duration duration(String value) throws Unreadable {

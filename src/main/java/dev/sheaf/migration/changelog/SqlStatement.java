@@ -12,8 +12,10 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
 /// One SQL statement of a text. It is kept as a place in the text, and becomes a `String` when
@@ -212,6 +214,74 @@ public final class SqlStatement {
     return !WITHOUT_ROWS.matcher(beginning()).lookingAt();
   }
 
+  /// How `ALTER TABLE` changes the type of a column.
+  ///
+  /// @param using the expression of its new values; `null` if there is none
+  public record TypeChange(@Nullable String using) {}
+
+  /// How it changes the type of a column; empty if it does not, or does so in a `DO` block.
+  ///
+  /// @param column its name, without quotes
+  public Optional<TypeChange> typeChange(String column) {
+    List<String> tokens = new ArrayList<>();
+    List<Integer> starts = new ArrayList<>();
+    SqlLexer lexer = new SqlLexer(text);
+    lexer.skipTo(firstToken);
+    int depth = 0;
+    for (Token token = lexer.next(); lexer.start() < end; token = lexer.next()) {
+      String word = text.text(lexer.start(), lexer.end());
+      if (word.equals(")") || word.equals("]")) {
+        depth--;
+      }
+      if (depth == 0 && token != Token.LINE_COMMENT && token != Token.BLOCK_COMMENT) {
+        tokens.add(token == Token.WORD ? lowerCase(word) : word);
+        starts.add(lexer.start());
+      }
+      if (word.equals("(") || word.equals("[")) {
+        depth++;
+      }
+    }
+    starts.add(end);
+    return typeChange(tokens, starts, column);
+  }
+
+  /// @param tokens those outside of parentheses
+  /// @param starts where they begin, and where the statement ends
+  private Optional<TypeChange> typeChange(
+      List<String> tokens, List<Integer> starts, String column) {
+    if (tokens.size() < 2 || !tokens.subList(0, 2).equals(List.of("alter", "table"))) {
+      return Optional.empty();
+    }
+    for (int i = 2; i < tokens.size(); i++) {
+      if (!tokens.get(i).equals("alter")) {
+        continue;
+      }
+      int to = i;
+      while (to < tokens.size() && !tokens.get(to).equals(",")) {
+        to++;
+      }
+      List<String> action = tokens.subList(i, to);
+      int name = action.size() > 2 && action.get(1).equals("column") ? 2 : 1;
+      int type = action.indexOf("type");
+      if (type > name && unquoted(action.get(name)).equals(column)) {
+        int using = action.subList(type, action.size()).indexOf("using");
+        return Optional.of(
+            new TypeChange(
+                using < 0
+                    ? null
+                    : text.text(starts.get(i + type + using + 1), starts.get(to)).strip()));
+      }
+      i = to;
+    }
+    return Optional.empty();
+  }
+
+  private static String unquoted(String name) {
+    return name.startsWith("\"")
+        ? name.substring(1, name.length() - 1).replace("\"\"", "\"")
+        : name;
+  }
+
   /// Names in it that are too long for PostgreSQL, as PostgreSQL reads them.
   public List<String> longIdentifiers() {
     Set<String> names = new LinkedHashSet<>();
@@ -223,7 +293,7 @@ public final class SqlStatement {
         if (token == Token.WORD) {
           names.add(lowerCase(name));
         } else if (token == Token.QUOTED_NAME && name.startsWith("\"")) {
-          names.add(name.substring(1, name.length() - 1).replace("\"\"", "\""));
+          names.add(unquoted(name));
         }
       }
     }

@@ -228,8 +228,7 @@ public final class Adoption {
       recorder.recorded(changeset.label(), Direction.UP);
       BackfillRegister.register(connection, changeset);
     }
-    Set<String> paths =
-        History.read(connection).stream().map(History.Applied::path).collect(Collectors.toSet());
+    Set<String> paths = paths(History.read(connection));
     if (changesets.enabled().stream().allMatch(all -> paths.contains(all.file().path()))
         && changesets.pendingRepeatables(connection).isEmpty()) {
       History.recordUpToDate(connection, changesets.fingerprint(), List.of());
@@ -436,7 +435,7 @@ public final class Adoption {
   /// The changesets that are applied afterwards, in the order in which they are.
   private List<Changeset> allOf(List<History.Applied> history, List<Changeset> adopted) {
     Set<String> applied =
-        history.stream()
+        changesets.current(history).stream()
             .map(row -> row.module() + "/" + row.version())
             .collect(Collectors.toCollection(HashSet::new));
     Set<String> paths =
@@ -461,6 +460,12 @@ public final class Adoption {
           "the converted files make another schema: " + list(differences),
           "leave out --convert: Sheaf reads the files as they are");
     }
+  }
+
+  private Set<String> paths(List<History.Applied> history) {
+    return changesets.current(history).stream()
+        .map(History.Applied::path)
+        .collect(Collectors.toSet());
   }
 
   private void requireSame(Request request, List<Changeset> applied) throws SQLException {

@@ -47,7 +47,8 @@ public final class Compatibility {
     if (history.isEmpty()) {
       throw new OperatorException("the database has no schema yet", up);
     }
-    MigrationPlan plan = MigrationPlan.of(changesets.enabled(), history);
+    MigrationPlan plan = plan(history);
+    changesets.requireNoneReplacedInPart(history);
     rejectOtherApplication(plan, connection);
     List<Changeset> missing = missing(plan);
     if (!missing.isEmpty()) {
@@ -66,6 +67,11 @@ public final class Compatibility {
       }
     }
     rejectConflicts(plan, connection);
+  }
+
+  /// Compares a history with the enabled changelogs.
+  MigrationPlan plan(List<History.Applied> history) {
+    return MigrationPlan.of(changesets.enabled(), changesets.current(history));
   }
 
   /// Rejects a schema that this application can neither serve nor migrate: modified files, newer
@@ -159,7 +165,7 @@ public final class Compatibility {
     if (History.isUpToDate(connection, changesets.fingerprint())) {
       return true;
     }
-    MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
+    MigrationPlan plan = plan(History.read(connection));
     if (plan.unknown().isEmpty()
         || !missing(plan).isEmpty()
         || !plan.edited().isEmpty()

@@ -55,6 +55,7 @@ final class Downgrade {
       List<History.Applied> rows,
       Dependents choice)
       throws SQLException {
+    rollbacks.requireWhole(rows);
     rollBack(
         Stream.concat(dependents.interrupted(module, choice).stream(), interrupted.stream())
             .toList(),

@@ -325,8 +325,7 @@ public final class Migrations {
 
   private List<Changeset> pending(SchemaSession session, Scope scope) throws SQLException {
     return scope.filter(
-        MigrationPlan.of(changesets.enabled(), History.read(session.connection())).pending(),
-        changesets);
+        compatibility.plan(History.read(session.connection())).pending(), changesets);
   }
 
   private static List<History.Applied> interruptedAbove(
@@ -352,24 +351,31 @@ public final class Migrations {
           Connection connection = session.connection();
           Set<String> applied = new HashSet<>();
           List<History.Applied> rows = History.read(connection, module);
+          List<History.Applied> incomplete = changesets.replacedInPart(rows);
+          Set<String> current =
+              changesets.current(rows).stream()
+                  .map(History.Applied::path)
+                  .collect(Collectors.toSet());
           Transactions.run(
               connection,
               _ -> {
                 for (History.Applied row : rows) {
                   applied.add(row.path());
-                  if (row.version().isAfter(version)) {
+                  if (row.version().isAfter(version) || incomplete.contains(row)) {
                     History.remove(connection, row.path());
                     recordForced(connection, row.path(), "force down", approval);
                     recorder.recorded(row.label(), Direction.DOWN);
                   }
                 }
                 for (Changeset changeset : changesets.of(module)) {
-                  if (!changeset.version().isAfter(version)
-                      && !applied.contains(changeset.file().path())) {
+                  if (changeset.version().isAfter(version)) {
+                    continue;
+                  }
+                  if (!current.contains(changeset.file().path())) {
                     History.add(connection, changeset, "forced");
                     recordForced(connection, changeset.file().path(), "force up", approval);
                     recorder.recorded(changeset.label(), Direction.UP);
-                  } else if (!changeset.version().isAfter(version)) {
+                  } else if (applied.contains(changeset.file().path())) {
                     // A person has repaired the database to match the file.
                     History.acceptFile(connection, changeset);
                   }
@@ -541,7 +547,7 @@ public final class Migrations {
         switch (selection) {
           case ProofSelection.All() -> all;
           case ProofSelection.One(Path file) -> List.of(changesets.at(file));
-          case ProofSelection.Pending() -> MigrationPlan.of(all, applied()).pending();
+          case ProofSelection.Pending() -> compatibility.plan(applied()).pending();
         };
     DatabaseAddress server = scratchServer();
     try {
@@ -679,7 +685,7 @@ public final class Migrations {
               .collect(Collectors.toSet());
       List<Changeset> applied =
           Stream.concat(
-                  History.read(connection).stream().map(changesets::get),
+                  changesets.current(History.read(connection)).stream().map(changesets::get),
                   changesets.repeatables().stream()
                       .filter(changeset -> repeatables.contains(changeset.file().path())))
               .toList();
@@ -714,6 +720,7 @@ public final class Migrations {
       List<History.Applied> rows = applied.reversed().subList(0, Math.min(count, applied.size()));
       MigrationListener nobody = new MigrationListener() {};
       Rollbacks rollbacks = new Rollbacks(session.connection(), changesets, nobody);
+      rollbacks.requireWhole(rows);
       List<Changeset> rolledBack =
           rollbacks.of(module == null ? rows : dependents(session).with(module, rows, dependents));
       List<ChangesetScript> scripts = new ArrayList<>();

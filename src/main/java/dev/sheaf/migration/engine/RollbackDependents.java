@@ -100,14 +100,18 @@ final class RollbackDependents {
       throws SQLException {
     String refusal = rows.getLast().label() + " cannot be rolled back alone: ";
     List<History.Applied> unknown =
-        later.stream().filter(row -> changesets.find(row).isEmpty()).toList();
+        changesets.current(history).stream()
+            .filter(later::contains)
+            .filter(row -> changesets.find(row).isEmpty())
+            .toList();
     if (!unknown.isEmpty()) {
       throw new OperatorException(
           "%s%s, applied later, requires its module and is not known to this application"
               .formatted(refusal, names(unknown)),
           WAY_OUT);
     }
-    List<Changeset> staying = known(history.stream().filter(row -> !rows.contains(row)).toList());
+    List<Changeset> staying =
+        known(changesets.current(history.stream().filter(row -> !rows.contains(row)).toList()));
     try (ScratchSchema scratch = createScratch(refusal, later)) {
       ScratchSchema.apply(staying, scratch.connection(), scratch.address(), config);
     } catch (OperatorException e) {
@@ -117,7 +121,7 @@ final class RollbackDependents {
     }
     List<Changeset> rolledBack = known(rows);
     if (rolledBack.size() == rows.size()) {
-      requireNothingLost(known(history), rolledBack, refusal, names(later));
+      requireNothingLost(known(changesets.current(history)), rolledBack, refusal, names(later));
     }
   }
 

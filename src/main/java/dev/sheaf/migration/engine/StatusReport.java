@@ -48,7 +48,7 @@ record StatusReport(
     MigrationPlan plan =
         fullyApplied
             ? MigrationPlan.upToDate(history, changesets.modules())
-            : MigrationPlan.of(changesets.enabled(), history);
+            : compatibility.plan(history);
     return new StatusReport(
         changesets,
         history,

@@ -57,8 +57,10 @@ final class Upgrade {
   /// @throws OperatorException if the schema conflicts with this application, or a changeset fails
   void run(Migrations.Scope scope) throws SQLException {
     Connection connection = session.connection();
+    changesets.requireNoneReplacedInPart(History.read(connection));
     acceptRenamedFiles(connection);
-    MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
+    List<History.Applied> history = History.read(connection);
+    MigrationPlan plan = compatibility.plan(history);
     compatibility.rejectConflicts(plan, connection);
     List<Changeset> chosen = scope.filter(plan.pending(), changesets);
     chosen.forEach(Changeset::requireRunnable);
@@ -73,7 +75,10 @@ final class Upgrade {
     }
     History.renewChecksums(connection, plan.applied());
     for (Changeset applied : plan.applied()) {
-      StoredRollback.store(connection, applied);
+      // Not of one that only replaces what is applied.
+      if (history.stream().anyMatch(row -> row.path().equals(applied.file().path()))) {
+        StoredRollback.store(connection, applied);
+      }
     }
     List<Changeset> waiting = compatibility.waitingForBackfills(plan.pending());
     for (Changeset changeset : chosen) {
@@ -210,7 +215,7 @@ final class Upgrade {
   /// A file with the module, the number and the content of an applied one that does not exist any
   /// more is the same changeset under another name.
   private void acceptRenamedFiles(Connection connection) throws SQLException {
-    MigrationPlan plan = MigrationPlan.of(changesets.enabled(), History.read(connection));
+    MigrationPlan plan = compatibility.plan(History.read(connection));
     for (History.Applied row : plan.unknown()) {
       for (Changeset changeset : plan.pending()) {
         if (changeset.module().equals(row.module())

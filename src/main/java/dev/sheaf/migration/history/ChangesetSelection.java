@@ -66,13 +66,17 @@ public record ChangesetSelection(List<Changeset> before, List<Changeset> chosen)
     if (history.isEmpty()) {
       return all(changelogs);
     }
-    List<String> enabled = Modules.of(changelogs, modules).enabled();
+    Changesets changesets = new Changesets(changelogs, Modules.of(changelogs, modules));
+    List<String> enabled = changesets.modules().enabled();
     List<Changeset> all = everything(changelogs);
     Map<String, Changeset> byPath =
         all.stream()
             .collect(Collectors.toMap(changeset -> changeset.file().path(), Function.identity()));
     List<Changeset> applied =
-        history.stream().map(row -> byPath.get(row.path())).filter(Objects::nonNull).toList();
+        changesets.current(history).stream()
+            .map(row -> byPath.get(row.path()))
+            .filter(Objects::nonNull)
+            .toList();
     return new ChangesetSelection(
         applied,
         all.stream()

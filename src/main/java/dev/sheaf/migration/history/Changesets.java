@@ -9,10 +9,13 @@ import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,7 @@ public final class Changesets {
   private final Changelogs changelogs;
   private final Modules modules;
   private final String fingerprint;
+  private final Map<String, Optional<Replacement>> replacements = new ConcurrentHashMap<>();
   private volatile @Nullable List<Changeset> enabled;
 
   public Changesets(Changelogs changelogs, Modules modules) {
@@ -67,6 +71,80 @@ public final class Changesets {
       }
     }
     return versions.values().stream().map(changelogs::changeset).toList();
+  }
+
+  /// The history in terms of the files: in the place of all changesets that one replaces, that one,
+  /// as if it had been applied. Then the rows are in the order of modules, in which it can be
+  /// applied.
+  ///
+  /// @param rows of the history, in order
+  public List<History.Applied> current(List<History.Applied> rows) {
+    List<History.Applied> current = new ArrayList<>(rows);
+    for (Replacement replacement : replacements(rows)) {
+      List<History.Applied> replaced = replacement.among(rows);
+      if (!replaced.isEmpty() && replacement.isApplied(rows)) {
+        current.set(current.indexOf(replaced.getFirst()), replacement.row());
+        current.removeAll(replaced);
+      }
+    }
+    if (current.size() < rows.size()) {
+      List<String> order = Modules.everything(changelogs).enabled();
+      current.sort(Comparator.comparingInt(row -> order.indexOf(row.module())));
+    }
+    return current;
+  }
+
+  /// The rows of changesets that one replaces that cannot be applied because of them: others that
+  /// it replaces are not applied.
+  public List<History.Applied> replacedInPart(List<History.Applied> rows) {
+    return replacements(rows).stream()
+        .filter(replacement -> !replacement.isApplied(rows))
+        .flatMap(replacement -> replacement.among(rows).stream())
+        .toList();
+  }
+
+  /// Requires that of changesets that one replaces all are applied, or none.
+  ///
+  /// @throws OperatorException if only some are
+  public void requireNoneReplacedInPart(List<History.Applied> rows) {
+    for (Replacement replacement : replacements(rows)) {
+      if (!replacement.among(rows).isEmpty() && !replacement.isApplied(rows)) {
+        throw replacement.partly(rows);
+      }
+    }
+  }
+
+  /// Requires that of changesets that one replaces all are rolled back, or none.
+  ///
+  /// @param history the rows of all applied changesets
+  /// @param rows those that are rolled back
+  /// @throws OperatorException if only some are
+  void requireWhole(List<History.Applied> history, List<History.Applied> rows) {
+    for (Replacement replacement : replacements(rows)) {
+      List<History.Applied> all = replacement.among(history);
+      int rolledBack = replacement.among(rows).size();
+      if (rolledBack > 0 && rolledBack < all.size() && replacement.isApplied(history)) {
+        throw replacement.inPart(all);
+      }
+    }
+  }
+
+  private List<Replacement> replacements(List<History.Applied> rows) {
+    return rows.stream()
+        .map(History.Applied::module)
+        .distinct()
+        .flatMap(module -> replacements.computeIfAbsent(module, this::replacement).stream())
+        .toList();
+  }
+
+  /// Only the first file of a module can replace others.
+  private Optional<Replacement> replacement(String module) {
+    return files(module).stream()
+        .limit(1)
+        .map(changelogs::changeset)
+        .filter(changeset -> !changeset.directives().replaces().isEmpty())
+        .map(Replacement::new)
+        .findFirst();
   }
 
   /// The repeatable changesets of the enabled modules, in the order of modules and names.

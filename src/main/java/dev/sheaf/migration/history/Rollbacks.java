@@ -27,14 +27,24 @@ public final class Rollbacks {
 
   /// The changesets of `rows`, with their rollbacks.
   ///
-  /// @throws OperatorException if a file was modified, or if neither a file nor a stored rollback
-  ///   exists
+  /// @throws OperatorException if a file was modified, if neither a file nor a stored rollback
+  ///   exists, or if one changeset replaces some of `rows` and others that stay applied
   public List<Changeset> of(List<History.Applied> rows) throws SQLException {
+    requireWhole(rows);
     List<Changeset> rollbacks = new ArrayList<>();
     for (History.Applied row : rows) {
       rollbacks.add(of(row));
     }
     return rollbacks;
+  }
+
+  /// Requires that of changesets that one replaces all are rolled back, or none.
+  ///
+  /// @throws OperatorException if only some are
+  public void requireWhole(List<History.Applied> rows) throws SQLException {
+    if (!rows.isEmpty()) {
+      changesets.requireWhole(History.read(connection), rows);
+    }
   }
 
   /// What drops the objects of applied repeatable changesets as they were applied, the last one

@@ -104,6 +104,7 @@ public final class StoredRollback {
             row.getString(5),
             List.of(),
             row.getString(6),
+            List.of(),
             List.of());
     return new Changeset(
         ChangelogFile.stored(applied.module(), applied.version(), path),

@@ -88,6 +88,19 @@ public final class Allowances {
     }
   }
 
+  /// The text of a `lint.allow` without the lines about changesets up to a version.
+  public static String withoutUpTo(ChangesetVersion version, String text) {
+    StringBuilder rest = new StringBuilder();
+    text.lines()
+        .filter(line -> {
+          Matcher matcher = LINE.matcher(line.strip());
+          return !matcher.matches()
+              || ChangesetVersion.parse(matcher.group("version")).isAfter(version);
+        })
+        .forEach(line -> rest.append(line).append('\n'));
+    return rest.toString();
+  }
+
   /// The allowances for `changeset`.
   public List<DeclaredAllowance> of(Changeset changeset) {
     List<DeclaredAllowance> entries = new ArrayList<>();

@@ -44,16 +44,22 @@ public final class LiveRows {
   ///
   /// @param what the rows, for a note why they were not counted
   /// @param tables the tables of the query, as `schema.name`
+  /// @param statements the query, after statements that it needs
   /// @return empty if there is no database, or they could not be counted, which is noted
-  public OptionalLong count(String what, List<String> tables, String sql) {
+  public OptionalLong count(String what, List<String> tables, List<String> statements) {
     if (address == null) {
       return OptionalLong.empty();
     }
-    return counted.computeIfAbsent(sql, _ -> countNow(address, what, tables, sql));
+    return counted.computeIfAbsent(
+        String.join(";\n", statements), sql -> countNow(address, what, tables, statements, sql));
   }
 
   private OptionalLong countNow(
-      DatabaseAddress database, String what, List<String> tables, String sql) {
+      DatabaseAddress database,
+      String what,
+      List<String> tables,
+      List<String> statements,
+      String sql) {
     for (String table : tables) {
       if (changed.contains(table)) {
         notCounted(what, "an earlier pending changeset changes " + table);
@@ -70,9 +76,15 @@ public final class LiveRows {
               set.execute(
                   "SET LOCAL statement_timeout = %s; SET LOCAL lock_timeout = %s"
                       .formatted(LIMIT.toMillis(), LOCK_TIMEOUT.toMillis()));
+              set.setEscapeProcessing(false);
+              for (String earlier : statements.subList(0, statements.size() - 1)) {
+                set.execute(earlier);
+              }
             }
             return OptionalLong.of(
-                Sql.of(sql).first(connection, row -> row.getLong(1)).orElseThrow());
+                Sql.of(statements.getLast())
+                    .first(connection, row -> row.getLong(1))
+                    .orElseThrow());
           });
     } catch (SQLException e) {
       notCounted(

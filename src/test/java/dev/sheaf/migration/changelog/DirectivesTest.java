@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.migration.ChangesetText;
 import dev.sheaf.migration.changelog.Directives.Allowance;
+import dev.sheaf.migration.changelog.Directives.Replaced;
 import dev.sheaf.runtime.OperatorException;
 import java.time.Duration;
 import java.util.List;
@@ -32,6 +33,8 @@ class DirectivesTest {
             --tolerates 1.4
             --allow table-rewrite public.document: it is empty
             --allow missing-comment: generated
+            --replaces access/001_squashed 9:0123456789abcdef0123456789abcdef
+            --replaces access/001_a 8:00000000000000000000000000000000 in access/001_squashed
 
             --changeset access:001
             SELECT 1;
@@ -51,6 +54,12 @@ class DirectivesTest {
                 List.of("core/008_language"),
                 "1.4",
                 List.of(
+                    new Replaced("access/001_squashed", "9:0123456789abcdef0123456789abcdef", null),
+                    new Replaced(
+                        "access/001_a",
+                        "8:00000000000000000000000000000000",
+                        "access/001_squashed")),
+                List.of(
                     new Allowance("table-rewrite", "public.document", "it is empty", 10),
                     new Allowance("missing-comment", null, "generated", 11))));
   }
@@ -63,6 +72,8 @@ class DirectivesTest {
           --lock-timeout soon  | a duration is 500ms, 10s, 5m or 1h
           --late never         | it can say --late refuse
           --lossy-rollback     | it says --lossy-rollback WHY
+          --replaces core/001_a | sheaf migrate squash writes it: --replaces MODULE/NNN_NAME CHECKSUM
+          --replaces core/001_a 9:0123456789abcdef0123456789abcdef in core/002_b | name core/002_b first, in a line above
           --tolerates next     | it names a version, such as --tolerates 1.4
           --allow dropped-table | it says --allow RULE: WHY, or --allow RULE OBJECT: WHY
           """)

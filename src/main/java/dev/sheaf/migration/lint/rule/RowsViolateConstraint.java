@@ -6,6 +6,7 @@ import dev.sheaf.migration.catalog.Catalog.Constraint;
 import dev.sheaf.migration.catalog.Catalog.Index;
 import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.changelog.SqlStatement.TypeChange;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.Observation;
 import dev.sheaf.migration.lint.Rule;
@@ -15,17 +16,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// Reports how many rows of the target database violate what a changeset demands of them: NOT NULL,
-/// CHECK, UNIQUE, FOREIGN KEY, and types that hold fewer values.
+/// CHECK, UNIQUE, FOREIGN KEY, EXCLUDE, and types that do not hold every value.
 final class RowsViolateConstraint implements Rule {
 
-  private static final Pattern USING = Pattern.compile("\\bUSING\\b", Pattern.CASE_INSENSITIVE);
+  private static final String COUNTED_FAILURES =
+      "SELECT current_setting('sheaf.violating')::bigint";
 
   /// What precedes the length of `varchar` and `char` in `atttypmod`.
   private static final int LENGTH_HEADER = 4;
@@ -53,19 +55,19 @@ final class RowsViolateConstraint implements Rule {
   /// @param object such as `public.orders.orders_total_check`
   /// @param rule such as `CHECK ((total > 0))`
   /// @param tables the tables that are read
-  /// @param sql counts the rows that violate it; `null` if that is not known
+  /// @param statements the last one counts the rows that violate it; empty if that is not known
   /// @param enforced whether the statement fails on them
   private record Demand(
       Relation table,
       String object,
       String rule,
       List<Relation> tables,
-      @Nullable String sql,
+      List<String> statements,
       boolean enforced) {}
 
   private @Nullable Finding finding(Observation observation, Step step, Demand demand) {
     String what = "rows of %s that violate %s".formatted(demand.table().qualified(), demand.rule());
-    if (demand.sql() == null) {
+    if (demand.statements().isEmpty()) {
       observation.target().rows().notCounted(what, "only PostgreSQL can tell, when it checks them");
       return null;
     }
@@ -73,7 +75,10 @@ final class RowsViolateConstraint implements Rule {
         observation
             .target()
             .rows()
-            .count(what, demand.tables().stream().map(Relation::qualified).toList(), demand.sql());
+            .count(
+                what,
+                demand.tables().stream().map(Relation::qualified).toList(),
+                demand.statements());
     if (count.orElse(0) == 0) {
       return null;
     }
@@ -140,11 +145,14 @@ final class RowsViolateConstraint implements Rule {
               object,
               rule,
               List.of(table),
-              "SELECT count(*) FROM %s WHERE (%s) IS FALSE"
-                  .formatted(table.fullReference(), c.expression()),
+              List.of(
+                  "SELECT count(*) FROM %s WHERE (%s) IS FALSE"
+                      .formatted(table.fullReference(), c.expression())),
               c.validated());
       case FOREIGN_KEY -> ofForeignKey(observation, step, table, object, rule, c);
-      case EXCLUSION -> new Demand(table, object, rule, List.of(table), null, true);
+      case EXCLUSION ->
+          new Demand(
+              table, object, rule, List.of(table), ofExclusion(observation, step, table, c), true);
       // Keys are their indexes; of PostgreSQL 18 also what NOT NULL is in others.
       case PRIMARY_KEY, UNIQUE, TRIGGER, NOT_NULL -> null;
     };
@@ -186,8 +194,10 @@ final class RowsViolateConstraint implements Rule {
         object,
         rule,
         List.of(table, other),
-        "SELECT count(*) FROM %s own WHERE %snum_nulls(%s) = 0 AND NOT EXISTS (SELECT FROM %s referenced WHERE %s)"
-            .formatted(only(table), partial, columns, only(other), String.join(" AND ", pairs)),
+        List.of(
+            "SELECT count(*) FROM %s own WHERE %snum_nulls(%s) = 0 AND NOT EXISTS (SELECT FROM %s referenced WHERE %s)"
+                .formatted(
+                    only(table), partial, columns, only(other), String.join(" AND ", pairs))),
         key.validated());
   }
 
@@ -220,12 +230,118 @@ final class RowsViolateConstraint implements Rule {
         "%s: UNIQUE (%s)%s"
             .formatted(name, key, index.predicate() == null ? "" : " WHERE " + index.predicate()),
         List.of(table),
-        "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM %s%s GROUP BY %s HAVING count(*) > 1) d"
-            .formatted(
-                only(table),
-                conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions),
-                key),
+        List.of(
+            "SELECT coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM %s%s GROUP BY %s HAVING count(*) > 1) d"
+                .formatted(
+                    only(table),
+                    conditions.isEmpty() ? "" : " WHERE " + String.join(" AND ", conditions),
+                    key)),
         true);
+  }
+
+  /// Counts each row that cannot stand beside another one.
+  private static List<String> ofExclusion(
+      Observation observation, Step step, Relation table, Constraint c) {
+    List<Integer> columns = c.columns().stream().filter(number -> number != 0).toList();
+    if (!columns.isEmpty() && names(observation, table.oid(), columns).isEmpty()) {
+      return List.of();
+    }
+    List<String> keys = new ArrayList<>();
+    List<String> conflicts = new ArrayList<>();
+    for (int i = 0; i < c.compared().size(); i++) {
+      keys.add("%s AS k%s".formatted(c.compared().get(i), i));
+      conflicts.add("one.k%1$s %2$s other.k%1$s".formatted(i, c.operators().get(i)));
+    }
+    String predicate = Objects.requireNonNull(step.after().indexes().get(c.index())).predicate();
+    String rows =
+        "(SELECT ctid, %s FROM %s WHERE num_nulls(%s) = 0%s)"
+            .formatted(
+                String.join(", ", keys),
+                only(table),
+                String.join(", ", c.compared()),
+                predicate == null ? "" : " AND (" + predicate + ")");
+    return List.of(
+        "SELECT count(*) FROM %1$s one WHERE EXISTS (SELECT FROM %1$s other WHERE one.ctid <> other.ctid AND %2$s)"
+            .formatted(rows, String.join(" AND ", conflicts)));
+  }
+
+  /// Counts the rows for which an expression fails, or has no value that `after` accepts.
+  private static List<String> ofUsing(
+      Observation observation, Relation table, String using, Column after) {
+    // What is too long fails; the cast in an expression would shorten it.
+    @Nullable String tooLong =
+        after.modifier() < 0
+            ? ""
+            : switch (after.typeName()) {
+              case "varchar", "bpchar" ->
+                  " OR char_length(rtrim((%s)::text, ' ')) > %s"
+                      .formatted(using, after.modifier() - LENGTH_HEADER);
+              case "bit" ->
+                  " OR length((%s)::bit varying) <> %s".formatted(using, after.modifier());
+              case "varbit" ->
+                  " OR length((%s)::bit varying) > %s".formatted(using, after.modifier());
+              default -> after.typeName().startsWith("_") ? null : "";
+            };
+    boolean hasForeign =
+        observation.before().relations().values().stream()
+            .anyMatch(other ->
+                other.kind() == Kind.FOREIGN_TABLE && other.inherits().contains(table.reference()));
+    if (tooLong == null || hasForeign) {
+      return List.of();
+    }
+    // It has to be computed where null is accepted, too.
+    String condition =
+        "(num_nulls((%s)::%s) > %s%s)"
+            .formatted(using, after.type(), after.notNull() ? 0 : 1, tooLong);
+    return List.of("DO " + literal(countFailures(table, condition)), COUNTED_FAILURES);
+  }
+
+  /// Counts the rows for which a condition is true or fails, in the blocks of a table and of those
+  /// that inherit from it: all rows of a block at once, and each by itself where that fails. Only
+  /// `DO` can go on after a failure without creating something.
+  private static String countFailures(Relation table, String condition) {
+    return """
+    DECLARE
+        part      regclass;
+        block     bigint;
+        violating bigint := 0;
+        found     bigint;
+        rows      text;
+        one       tid;
+    BEGIN
+        FOR part IN WITH RECURSIVE tree (oid) AS (
+                        SELECT %1$s::regclass::oid
+                        UNION
+                        SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid)
+                    SELECT oid FROM tree JOIN pg_class USING (oid) WHERE relkind = 'r'
+        LOOP
+            FOR block IN 0 .. pg_relation_size(part) / current_setting('block_size')::bigint - 1 LOOP
+                rows := format(' FROM ONLY %%s AS %%s WHERE ctid >= %%L AND ctid < %%L', part, %2$s,
+                               format('(%%s,0)', block), format('(%%s,0)', block + 1));
+                BEGIN
+                    EXECUTE 'SELECT count(*)' || rows || ' AND ' || %3$s INTO found;
+                    violating := violating + found;
+                EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
+                    FOR one IN EXECUTE 'SELECT ctid' || rows LOOP
+                        BEGIN
+                            EXECUTE format('SELECT count(*) FROM ONLY %%s AS %%s WHERE ctid = %%L AND ', part, %2$s, one)
+                                    || %3$s INTO found;
+                            violating := violating + found;
+                        EXCEPTION WHEN data_exception OR integrity_constraint_violation OR plpgsql_error THEN
+                            violating := violating + 1;
+                        END;
+                    END LOOP;
+                END;
+            END LOOP;
+        END LOOP;
+        PERFORM set_config('sheaf.violating', violating::text, true);
+    END
+    """
+        .formatted(literal(table.fullReference()), literal(table.quoted()), literal(condition));
+  }
+
+  private static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
   }
 
   private static @Nullable Demand ofNotNull(Observation observation, Step.ChangedColumn column) {
@@ -239,21 +355,32 @@ final class RowsViolateConstraint implements Rule {
         column.qualified(),
         column.before().name() + ": NOT NULL",
         List.of(table),
-        "SELECT count(*) FROM %s WHERE %s IS NULL"
-            .formatted(table.fullReference(), before.quoted()),
+        List.of(
+            "SELECT count(*) FROM %s WHERE %s IS NULL"
+                .formatted(table.fullReference(), before.quoted())),
         true);
   }
 
   private static @Nullable Demand ofType(
       Observation observation, Step step, Step.ChangedColumn column) {
     Column before = observation.before().column(column.table().oid(), column.before().number());
-    if (before == null || column.before().type().equals(column.after().type())) {
+    if (before == null
+        || column.before().type().equals(column.after().type())
+        || column.before().parents() > 0) {
       return null;
     }
     Relation table = observation.before().relation(column.table().oid());
     String rule = "%s: %s".formatted(column.before().name(), column.after().type());
-    if (USING.matcher(step.statement().sql()).find()) {
-      return new Demand(table, column.qualified(), rule, List.of(table), null, true);
+    Optional<TypeChange> change = step.statement().typeChange(column.before().name());
+    String using = change.map(TypeChange::using).orElse(null);
+    if (change.isEmpty() || using != null) {
+      return new Demand(
+          table,
+          column.qualified(),
+          rule,
+          List.of(table),
+          using == null ? List.of() : ofUsing(observation, table, using, column.after()),
+          true);
     }
     String condition = tooLarge(before, column.after());
     return condition == null
@@ -263,7 +390,7 @@ final class RowsViolateConstraint implements Rule {
             column.qualified(),
             rule,
             List.of(table),
-            "SELECT count(*) FROM %s WHERE %s".formatted(table.fullReference(), condition),
+            List.of("SELECT count(*) FROM %s WHERE %s".formatted(table.fullReference(), condition)),
             true);
   }
 

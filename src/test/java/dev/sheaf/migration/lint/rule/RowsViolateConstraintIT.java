@@ -28,6 +28,10 @@ class RowsViolateConstraintIT {
       CREATE TABLE "Odd ""orders" (id bigint, "the customer" integer, region integer, code text,
                                    price numeric, size integer);
       CREATE TABLE event (at date, what text) PARTITION BY RANGE (at);
+      CREATE EXTENSION IF NOT EXISTS btree_gist;
+      CREATE TABLE booking (room integer, during daterange, place point, cancelled boolean);
+      CREATE TABLE raw (code text, "n o" text NOT NULL, flags text);
+      CREATE TABLE raw_more () INHERITS (raw);
       CREATE TABLE event_2026 PARTITION OF event FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
       """;
 
@@ -41,6 +45,14 @@ class RowsViolateConstraintIT {
         FROM generate_series(1, 100) i;
       INSERT INTO event SELECT '2026-01-01'::date + i, nullif('e' || i % 5, 'e0')
         FROM generate_series(0, 29) i;
+      INSERT INTO booking
+      SELECT nullif(i % 7, 3), daterange('2026-01-01'::date + i, '2026-01-01'::date + i + i % 9), point(i % 17, 0), i % 5 = 0
+        FROM generate_series(1, 60) i;
+      INSERT INTO booking SELECT * FROM booking WHERE room = 5 AND cancelled;
+      INSERT INTO raw SELECT CASE i % 50 WHEN 7 THEN 'x' || i WHEN 8 THEN NULL ELSE i::text END, i, '0' || i % 2
+        FROM generate_series(1, 400) i;
+      INSERT INTO raw_more SELECT CASE i WHEN 3 THEN '1,000' ELSE i::text END, CASE i WHEN 9 THEN '' ELSE 'n' || i END, '1'
+        FROM generate_series(1, 10) i;
       """;
 
   private static final String LATER =
@@ -106,7 +118,31 @@ class RowsViolateConstraintIT {
                       + " WHERE what IS NULL",
                   "ALTER TABLE event ADD CHECK (what <> 'e1')|SELECT count(*) FROM event WHERE what"
                       + " = 'e1'",
-                  "ALTER TABLE event ADD UNIQUE (at)|SELECT 0"))
+                  "ALTER TABLE event ADD UNIQUE (at)|SELECT 0",
+                  "ALTER TABLE booking ADD EXCLUDE USING gist (room WITH =, during WITH &&) WHERE"
+                      + " (NOT cancelled)|SELECT count(*) FROM booking b WHERE NOT cancelled AND"
+                      + " EXISTS (SELECT FROM booking o WHERE o.ctid <> b.ctid AND NOT o.cancelled"
+                      + " AND o.room = b.room AND o.during && b.during)",
+                  "ALTER TABLE booking ADD CONSTRAINT \"one each\" EXCLUDE USING gist ((room * 2)"
+                      + " WITH =, during WITH =)|SELECT count(*) FROM booking b WHERE (SELECT"
+                      + " count(*) FROM booking o WHERE o.room = b.room AND o.during = b.during) >"
+                      + " 1",
+                  "ALTER TABLE booking ADD EXCLUDE USING gist (room WITH <>) WHERE (room ="
+                      + " 5)|SELECT 0",
+                  "ALTER TABLE booking ADD EXCLUDE USING gist (circle(place, 0.4) WITH"
+                      + " &&)|SELECT count(*) FROM booking b WHERE EXISTS (SELECT FROM booking o"
+                      + " WHERE o.ctid <> b.ctid AND o.place ~= b.place)",
+                  "ALTER TABLE raw ALTER code TYPE integer USING code::integer|SELECT count(*) FROM"
+                      + " raw WHERE code !~ '^[0-9]+$'",
+                  "ALTER TABLE raw ALTER \"n o\" SET DATA TYPE integer USING nullif(substr(\"n o\","
+                      + " 2), '')::integer, ALTER code SET STATISTICS 7|SELECT count(*) FROM"
+                      + " raw WHERE length(\"n o\") < 2",
+                  "ALTER TABLE raw ALTER flags TYPE bit(2) USING flags::bit varying|SELECT count(*)"
+                      + " FROM raw WHERE length(flags) <> 2",
+                  "ALTER TABLE raw ALTER flags TYPE varchar(2) USING concat(flags, 'x,')|SELECT count(*)"
+                      + " FROM raw WHERE length(flags) > 0",
+                  "ALTER TABLE raw ALTER flags TYPE boolean USING flags IN ('1', '01')|SELECT"
+                      + " 0"))
           .map(text -> text.split("\\|", 2))
           .map(parts -> Map.entry(parts[0], parts[1]))
           .toList();
