@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresTestResource.class)
 class DocumentModelIT {
 
-  private static final int STEPS = 300;
+  private static final int STEPS = 150;
 
   /// Few IDs, so that most steps use an existing document.
   private static final int IDS = 12;

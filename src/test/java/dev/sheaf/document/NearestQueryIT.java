@@ -71,10 +71,12 @@ class NearestQueryIT {
   @Inject CollectionService collections;
   @Inject ObjectMapper json;
 
+  /// Each metric and each precision once.
   static Stream<Arguments> kinds() {
-    return Stream.of(Metric.values())
-        .flatMap(metric ->
-            Stream.of(Precision.values()).map(precision -> Arguments.of(metric, precision)));
+    return Stream.of(
+        Arguments.of(Metric.COSINE, Precision.HALF),
+        Arguments.of(Metric.L2, Precision.FULL),
+        Arguments.of(Metric.INNER_PRODUCT, Precision.BINARY));
   }
 
   @ParameterizedTest

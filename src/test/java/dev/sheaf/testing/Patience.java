@@ -1,5 +1,7 @@
 package dev.sheaf.testing;
 
+import static org.awaitility.pollinterval.IterativePollInterval.iterative;
+
 import java.time.Duration;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -13,6 +15,11 @@ import org.awaitility.core.TimeoutEvent;
 /// run code of Sheaf.
 public final class Patience {
   private static final Duration LIMIT = Duration.ofMinutes(5);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(40);
+
+  /// Looking can cost a connection to the database, and with it more processor time than most of
+  /// what is waited for.
+  private static final Duration LONGEST_PAUSE = Duration.ofMillis(400);
 
   private Patience() {}
 
@@ -28,10 +35,17 @@ public final class Patience {
     return patient(Awaitility.await(alias));
   }
 
+  private static Duration longer(Duration pause) {
+    return LONGEST_PAUSE.compareTo(pause.multipliedBy(2)) < 0
+        ? LONGEST_PAUSE
+        : pause.multipliedBy(2);
+  }
+
   private static ConditionFactory patient(ConditionFactory condition) {
     return condition
         .dontCatchUncaughtExceptions()
         .atMost(LIMIT)
+        .pollInterval(iterative(Patience::longer, FIRST_PAUSE))
         .conditionEvaluationListener(
             new ConditionEvaluationListener<>() {
               @Override
