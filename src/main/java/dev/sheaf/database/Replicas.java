@@ -95,7 +95,7 @@ public class Replicas {
     }
   }
 
-  /// Runs work that only reads, and once more if a standby failed or did not have what it reads.
+  /// Runs work that only reads, and again if a standby failed or did not have what it reads.
   ///
   /// @param after a position in the primary's log that must have been replayed; `null` for any
   public <T extends @Nullable Object> T read(@Nullable LogSequenceNumber after, Work<T> work)
