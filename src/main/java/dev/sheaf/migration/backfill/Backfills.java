@@ -26,6 +26,8 @@ import org.jspecify.annotations.Nullable;
 /// Every method throws an `OperatorException` if the database cannot be queried.
 public final class Backfills {
 
+  private static final String RUNNING = "running a backfill";
+
   private final DatabaseAddress address;
   private final BackfillConfig config;
   private final Lease lease;
@@ -157,38 +159,47 @@ public final class Backfills {
   /// @param name only this backfill; `null` for all
   /// @param stop ends the work after the current batch
   public void run(@Nullable String name, BackfillListener listener, CountDownLatch stop) {
+    connected(
+        RUNNING,
+        connection -> {
+          Optional<Backfill> open;
+          do {
+            work(connection, name, listener, stop);
+            open =
+                Backfill.all(connection).stream()
+                    .filter(backfill -> name == null || backfill.name().equals(name))
+                    .filter(backfill ->
+                        backfill.state() == State.PENDING || backfill.state() == State.RUNNING)
+                    .findFirst();
+            open.ifPresent(listener::progress);
+          } while (open.isPresent() && !stopped(stop));
+          return open;
+        });
+  }
+
+  private boolean stopped(CountDownLatch stop) {
     try {
-      while (stop.getCount() > 0) {
-        work(name, listener, stop);
-        Optional<Backfill> open =
-            list().stream()
-                .filter(backfill -> name == null || backfill.name().equals(name))
-                .filter(backfill ->
-                    backfill.state() == State.PENDING || backfill.state() == State.RUNNING)
-                .findFirst();
-        if (open.isEmpty()) {
-          return;
-        }
-        listener.progress(open.get());
-        stop.await(config.checkEvery().toMillis(), TimeUnit.MILLISECONDS);
-      }
+      return stop.await(config.checkEvery().toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+      return true;
     }
   }
 
   /// Runs the backfills that no other worker runs, until there are no more of them.
   public void work(@Nullable String name, BackfillListener listener, CountDownLatch stop) {
-    connected(
-        "running a backfill",
-        connection -> {
-          BackfillWorker worker = new BackfillWorker(connection, config, listener, lease, stop);
-          boolean worked = true;
-          while (worked && stop.getCount() > 0) {
-            worked = worker.work(name);
-          }
-          return worked;
-        });
+    connected(RUNNING, connection -> work(connection, name, listener, stop));
+  }
+
+  private boolean work(
+      Connection connection, @Nullable String name, BackfillListener listener, CountDownLatch stop)
+      throws SQLException {
+    BackfillWorker worker = new BackfillWorker(connection, config, listener, lease, stop);
+    boolean worked = true;
+    while (worked && stop.getCount() > 0) {
+      worked = worker.work(name);
+    }
+    return worked;
   }
 
   private interface DatabaseCall<T> {

@@ -103,9 +103,7 @@ public final class ChangesetSession implements AutoCloseable {
       connection = connect(address);
       roleSettings = current;
     }
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("DISCARD ALL");
-    }
+    end();
     applySettings(connection);
     long deadline = System.nanoTime() + config.lockWait().toNanos();
     // The server releases the SchemaLock of a killed process at once, but a statement of the
@@ -121,6 +119,13 @@ public final class ChangesetSession implements AutoCloseable {
             "end that session with pg_terminate_backend, then run it again");
       }
       SchemaSession.sleep(config.lockPoll());
+    }
+  }
+
+  /// Removes what a changeset left in the session: temporary tables, locks and settings.
+  public void end() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DISCARD ALL");
     }
   }
 

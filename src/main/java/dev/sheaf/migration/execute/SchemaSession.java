@@ -117,12 +117,10 @@ public final class SchemaSession implements AutoCloseable {
   /// A transaction pooler shares a server connection, and its locks, between clients: a second
   /// client gets the same connection while the first is idle.
   private void refuseTransactionPooler() throws SQLException {
-    try (Connection second = address.open("sheaf " + ProcessIdentity.NAME + " pooler check")) {
-      if (backend(second) == backend(connection)) {
-        throw new OperatorException(
-            address.server() + " is a transaction pooler, which does not support session locks",
-            "set a direct address of the server for migrations: sheaf.schema.jdbc-url");
-      }
+    if (backend(changesets().connection()) == backend(connection)) {
+      throw new OperatorException(
+          address.server() + " is a transaction pooler, which does not support session locks",
+          "set a direct address of the server for migrations: sheaf.schema.jdbc-url");
     }
   }
 

@@ -17,7 +17,6 @@ import dev.sheaf.migration.history.ToolHistory;
 import dev.sheaf.migration.history.Trash;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.ScratchSchema;
-import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.LinkedHashMap;
@@ -76,27 +75,25 @@ public final class Verification {
       ObjectTemplates templates,
       ScratchDatabase reference)
       throws SQLException {
-    try (Connection connection =
-        reference.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
-      ScratchSchema.apply(applied, connection, reference.address(), config);
-      Trash.mirror(live, connection);
-      LiveSchema found = LiveSchema.read(live, templates);
-      var alike = new AlikeInstances(found.instances());
-      for (AlikeInstances.Instance instance : alike.toBuild()) {
-        templates.apply(connection, instance.template(), instance.parameters());
-      }
-      // What only they create there is no difference.
-      List<String> others = History.otherSchemas(live);
-      Set<String> ofTools = ToolHistory.objects(live);
-      return compared(alike.complete(CatalogSnapshot.of(connection)), privileges)
-          .drift(compared(found.schema(), privileges))
-          .stream()
-          .filter(difference -> others.stream().noneMatch(other -> isExtraIn(other, difference)))
-          .filter(difference -> !found.inProgress().contains(difference.object()))
-          .filter(difference -> ofTools.stream().noneMatch(name -> isExtraOf(name, difference)))
-          .filter(difference -> !isIgnored(difference))
-          .toList();
+    Connection connection = reference.connection();
+    ScratchSchema.apply(applied, connection, reference.address(), config);
+    Trash.mirror(live, connection);
+    LiveSchema found = LiveSchema.read(live, templates);
+    var alike = new AlikeInstances(found.instances());
+    for (AlikeInstances.Instance instance : alike.toBuild()) {
+      templates.apply(connection, instance.template(), instance.parameters());
     }
+    // What only they create there is no difference.
+    List<String> others = History.otherSchemas(live);
+    Set<String> ofTools = ToolHistory.objects(live);
+    return compared(alike.complete(CatalogSnapshot.of(connection)), privileges)
+        .drift(compared(found.schema(), privileges))
+        .stream()
+        .filter(difference -> others.stream().noneMatch(other -> isExtraIn(other, difference)))
+        .filter(difference -> !found.inProgress().contains(difference.object()))
+        .filter(difference -> ofTools.stream().noneMatch(name -> isExtraOf(name, difference)))
+        .filter(difference -> !isIgnored(difference))
+        .toList();
   }
 
   /// @param schema a schema in which another application has its history, as SQL has to write it

@@ -58,14 +58,14 @@ public final class ScratchDatabase implements AutoCloseable {
   private final DatabaseAddress address;
 
   /// Open as long as the database is in use, which is how a sweep knows.
-  private final Connection guard;
+  private Connection connection;
 
   private boolean kept;
 
   private ScratchDatabase(DatabaseAddress server, DatabaseAddress address) {
     this.server = server;
     this.address = address;
-    this.guard = open(address);
+    this.connection = open(address);
   }
 
   /// The server of the scratch databases for `database`: `sheaf.schema.scratch-url`, or its own
@@ -180,13 +180,18 @@ public final class ScratchDatabase implements AutoCloseable {
     return address;
   }
 
+  /// A session without time limits, which is open as long as the database is in use.
+  public Connection connection() {
+    return connection;
+  }
+
   /// Makes a schema the current one of new sessions, whatever search path the role has, until a
-  /// changeset sets another one for its database.
+  /// changeset sets another one for its database. [#connection] is a new session afterwards.
   ///
   /// @param schema as SQL has to write it
   public void workIn(String schema) throws SQLException {
-    try (Connection connection = open(address);
-        Statement statement = connection.createStatement()) {
+    try (Connection earlier = connection;
+        Statement statement = earlier.createStatement()) {
       statement.execute("CREATE SCHEMA IF NOT EXISTS " + schema);
       // A setting of the role prevails over one of the database.
       String role =
@@ -195,6 +200,7 @@ public final class ScratchDatabase implements AutoCloseable {
               : "DATABASE";
       statement.execute(
           "ALTER %s %s SET search_path = %s, public".formatted(role, address.database(), schema));
+      connection = open(address);
     }
   }
 
@@ -204,11 +210,11 @@ public final class ScratchDatabase implements AutoCloseable {
   /// @throws OperatorException if a session is connected to the database that would be replaced
   public void keepAs(String name, boolean replace) {
     String old = address.database() + REPLACED;
-    try (Connection connection = open(server);
-        Statement statement = connection.createStatement()) {
-      guard.close();
+    try (Connection administration = open(server);
+        Statement statement = administration.createStatement()) {
+      connection.close();
       Transactions.run(
-          connection,
+          administration,
           _ -> {
             if (replace) {
               rename(statement, name, old);
@@ -231,11 +237,11 @@ public final class ScratchDatabase implements AutoCloseable {
   ///
   /// @throws SQLException with [SqlStates#DUPLICATE_DATABASE] if the name is taken
   void keepAsTemplate(String name, @Nullable String comment) throws SQLException {
-    try (Connection connection = open(server);
-        Statement statement = connection.createStatement()) {
-      guard.close();
+    try (Connection administration = open(server);
+        Statement statement = administration.createStatement()) {
+      connection.close();
       Transactions.run(
-          connection,
+          administration,
           _ -> {
             rename(statement, address.database(), name);
             statement.execute(
@@ -288,9 +294,9 @@ public final class ScratchDatabase implements AutoCloseable {
     if (kept) {
       return;
     }
-    try (guard;
-        Connection connection = open(server);
-        Statement statement = connection.createStatement()) {
+    try (Connection _ = connection;
+        Connection administration = open(server);
+        Statement statement = administration.createStatement()) {
       drop(statement, address.database());
     } catch (SQLException e) {
       throw SqlErrorMessage.running(server, "dropping " + address.database(), e);

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A scratch database in which changesets are applied.
 public final class ScratchSchema implements AutoCloseable {
@@ -33,10 +34,11 @@ public final class ScratchSchema implements AutoCloseable {
   private final ScratchDatabase database;
   private final Connection connection;
   private final MigrationConfig config;
+  private @Nullable ChangesetSession changesets;
 
-  private ScratchSchema(ScratchDatabase database, Connection connection, MigrationConfig config) {
+  private ScratchSchema(ScratchDatabase database, MigrationConfig config) {
     this.database = database;
-    this.connection = connection;
+    this.connection = database.connection();
     this.config = config;
   }
 
@@ -100,11 +102,7 @@ public final class ScratchSchema implements AutoCloseable {
       ScratchDatabase database, MigrationConfig config, List<Changeset> applied)
       throws SQLException {
     try {
-      ScratchSchema scratch =
-          new ScratchSchema(
-              database,
-              database.address().openWithoutLimits("sheaf " + ProcessIdentity.NAME),
-              config);
+      ScratchSchema scratch = new ScratchSchema(database, config);
       apply(applied, scratch.connection, database.address(), config);
       return scratch;
     } catch (SQLException | RuntimeException e) {
@@ -183,15 +181,27 @@ public final class ScratchSchema implements AutoCloseable {
 
   private void run(Changeset changeset, Direction direction) throws SQLException {
     DatabaseAddress address = database.address();
-    try (ChangesetSession session = ChangesetSession.open(address, config, connection)) {
+    ChangesetSession session =
+        changesets == null ? ChangesetSession.open(address, config, connection) : changesets;
+    // It is kept for the next changeset, unless this one fails.
+    changesets = null;
+    try {
       ChangesetRunner.onScratch(connection, session, address, config).run(changeset, direction);
+      session.end();
+      changesets = session;
+    } finally {
+      if (changesets == null) {
+        session.close();
+      }
     }
   }
 
   @Override
   public void close() throws SQLException {
     try (database) {
-      connection.close();
+      if (changesets != null) {
+        changesets.close();
+      }
     }
   }
 }

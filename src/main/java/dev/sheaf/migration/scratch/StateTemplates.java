@@ -97,7 +97,7 @@ public final class StateTemplates {
 
   /// The work on a clone before it becomes a template.
   private interface Work {
-    void on(DatabaseAddress database) throws SQLException;
+    void on(ScratchDatabase database) throws SQLException;
   }
 
   /// Creates a template under another name and renames it when it is complete, so that a crash
@@ -105,7 +105,7 @@ public final class StateTemplates {
   private static void make(DatabaseAddress server, String from, String name, Work work)
       throws SQLException {
     try (ScratchDatabase database = ScratchDatabase.cloned(server, from)) {
-      work.on(database.address());
+      work.on(database);
       database.keepAsTemplate(name, null);
     } catch (SQLException e) {
       // Somebody else has made the same at the same time.
@@ -116,17 +116,13 @@ public final class StateTemplates {
   }
 
   private static void run(
-      List<Changeset> changesets, DatabaseAddress database, MigrationConfig config)
+      List<Changeset> changesets, ScratchDatabase database, MigrationConfig config)
       throws SQLException {
-    try (Connection connection = database.openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
-      ScratchSchema.apply(changesets, connection, database, config);
-    }
+    ScratchSchema.apply(changesets, database.connection(), database.address(), config);
   }
 
-  private static void fill(DatabaseAddress database) throws SQLException {
-    try (Connection connection = database.openWithoutLimits("sheaf " + ProcessIdentity.NAME)) {
-      SampleRows.fill(connection);
-    }
+  private static void fill(ScratchDatabase database) throws SQLException {
+    SampleRows.fill(database.connection());
   }
 
   private static void touch(Connection connection, String name) throws SQLException {
