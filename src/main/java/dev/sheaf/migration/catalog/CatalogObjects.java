@@ -817,7 +817,8 @@ public final class CatalogObjects {
     return values.stream().map(CatalogObjects::literal).collect(Collectors.joining(", "));
   }
 
-  static String literal(String text) {
+  /// A text as SQL writes it, whatever `standard_conforming_strings` is.
+  public static String literal(String text) {
     String quoted = "'" + text.replace("'", "''") + "'";
     return text.contains("\\") ? "E" + quoted.replace("\\", "\\\\") : quoted;
   }

@@ -453,9 +453,11 @@ public final class Squash {
       }
       String name =
           table == null || column == null
-              ? literal(relation.reference())
+              ? CatalogObjects.literal(relation.reference())
               : "pg_get_serial_sequence(%s, %s)"
-                  .formatted(literal(table.reference()), literal(column.name()));
+                  .formatted(
+                      CatalogObjects.literal(table.reference()),
+                      CatalogObjects.literal(column.name()));
       values.put(
           name,
           Sql.of("SELECT last_value || ', ' || is_called FROM " + relation.fullReference())
@@ -486,9 +488,5 @@ public final class Squash {
                 .formatted(table.fullReference(), MAX_ROWS + 1))
         .first(connection, row -> row.getLong(1))
         .orElseThrow();
-  }
-
-  private static String literal(String text) {
-    return "'" + text.replace("'", "''") + "'";
   }
 }

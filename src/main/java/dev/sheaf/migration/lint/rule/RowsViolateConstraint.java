@@ -6,6 +6,7 @@ import dev.sheaf.migration.catalog.Catalog.Constraint;
 import dev.sheaf.migration.catalog.Catalog.Index;
 import dev.sheaf.migration.catalog.Catalog.Kind;
 import dev.sheaf.migration.catalog.Catalog.Relation;
+import dev.sheaf.migration.catalog.CatalogObjects;
 import dev.sheaf.migration.changelog.SqlStatement.TypeChange;
 import dev.sheaf.migration.lint.Finding;
 import dev.sheaf.migration.lint.Observation;
@@ -293,7 +294,8 @@ final class RowsViolateConstraint implements Rule {
     String condition =
         "(num_nulls((%s)::%s) > %s%s)"
             .formatted(using, after.type(), after.notNull() ? 0 : 1, tooLong);
-    return List.of("DO " + literal(countFailures(table, condition)), COUNTED_FAILURES);
+    return List.of(
+        "DO " + CatalogObjects.literal(countFailures(table, condition)), COUNTED_FAILURES);
   }
 
   /// Counts the rows for which a condition is true or fails, in the blocks of a table and of those
@@ -337,11 +339,10 @@ final class RowsViolateConstraint implements Rule {
         PERFORM set_config('sheaf.violating', violating::text, true);
     END
     """
-        .formatted(literal(table.fullReference()), literal(table.quoted()), literal(condition));
-  }
-
-  private static String literal(String text) {
-    return "'" + text.replace("'", "''") + "'";
+        .formatted(
+            CatalogObjects.literal(table.fullReference()),
+            CatalogObjects.literal(table.quoted()),
+            CatalogObjects.literal(condition));
   }
 
   private static @Nullable Demand ofNotNull(Observation observation, Step.ChangedColumn column) {
