@@ -50,11 +50,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Backups of a database with a collection, its partitions, its vectors and their index.
-@Execution(ExecutionMode.CONCURRENT)
 class BackupsIT {
 
   private final Backups backups = new Backups();
@@ -205,6 +202,7 @@ class BackupsIT {
       }
       assertThat(target.query("SELECT count(*) FROM precious")).containsExactly("0");
 
+      target.endSessions();
       await().until(() -> sessions(name).isEmpty());
       backups.restore(file, target.address(), replace, BackupListener.SILENT);
 
@@ -388,6 +386,7 @@ class BackupsIT {
     assertThat(file).doesNotExist();
     // Nobody reads what pg_dump writes, and nobody holds its snapshot.
     await().until(() -> children.stream().noneMatch(ProcessHandle::isAlive));
+    source.endSessions();
     await().until(() -> sessions(source.address().database()).isEmpty());
 
     backups.backup(source.address(), file, BackupListener.SILENT);

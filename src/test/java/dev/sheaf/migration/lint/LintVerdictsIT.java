@@ -13,9 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -85,7 +83,7 @@ class LintVerdictsIT {
   static void createBase() throws IOException, SQLException {
     base = TestDatabase.create();
     base.execute(Files.readString(SET.resolve("base.sql")));
-    copy = copy();
+    copy = base.copy();
   }
 
   @AfterAll
@@ -171,18 +169,9 @@ class LintVerdictsIT {
     return observation;
   }
 
-  private static void renew() throws SQLException {
+  private static void renew() {
     copy.close();
-    copy = copy();
-  }
-
-  private static TestDatabase copy() throws SQLException {
-    String name = TestDatabase.freshName();
-    try (Connection connection = TestDatabase.server().open("sheaf test");
-        Statement create = connection.createStatement()) {
-      create.execute("CREATE DATABASE " + name + " TEMPLATE " + base.address().database());
-    }
-    return TestDatabase.opened(name);
+    copy = base.copy();
   }
 
   private static String text(Finding finding) {
