@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.Test;
 
 /// A JVM of ar-EG writes other digits, and one of tr-TR other letters, unless it is told not to. A
 /// database may have settings of its own. What Sheaf stores and says is the same everywhere.
-@OutOfProcess
 class LocaleIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -74,7 +72,9 @@ class LocaleIT {
       Map<String, String> environment =
           Map.of(
               "JAVA_TOOL_OPTIONS",
-              "-Duser.language=%s -Duser.country=%s".formatted(language, country));
+              "-Duser.language=%s -Duser.country=%s".formatted(language, country),
+              "SHEAF_EMBEDDING_MODEL",
+              "bge-small-en-v1.5");
       try (SheafProcess sheaf = SheafProcess.start(database, environment)) {
         outcome.addAll(served(sheaf));
         await()

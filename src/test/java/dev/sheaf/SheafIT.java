@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -20,7 +19,6 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /// The end of the packaged service.
-@OutOfProcess
 class SheafIT {
 
   /// How long it goes on to serve, not ready any more, before it stops to take requests.
@@ -32,7 +30,7 @@ class SheafIT {
   @Test
   void endsInOrderWhileTheModelLoads() throws IOException, InterruptedException {
     try (TestDatabase database = TestDatabase.migrated();
-        SheafProcess sheaf = SheafProcess.start(database, Map.of())) {
+        SheafProcess sheaf = SheafProcess.start(database, SheafProcess.BUNDLED_MODEL)) {
       assertThat(sheaf.terminate()).isEqualTo(TERMINATED);
       // Ended before the load has, the process would sometimes crash.
       assertThat(sheaf.log()).anyMatch(line -> line.contains("Embedding model loaded"));
@@ -48,7 +46,12 @@ class SheafIT {
       saysWhichRequestItWas(sheaf);
       holder.setAutoCommit(false);
       lock.execute("LOCK TABLE collection IN SHARE MODE");
-      var begun = begin(() -> sheaf.send("POST", "/api/v1/collections", "{\"name\": \"late\"}"));
+      var begun =
+          begin(() ->
+              sheaf.send(
+                  "POST",
+                  "/api/v1/collections",
+                  "{\"name\": \"late\", \"model\": \"none\", \"dimensions\": 2}"));
       await()
           .until(() ->
               !database
@@ -72,7 +75,10 @@ class SheafIT {
   }
 
   private static void saysWhichRequestItWas(SheafProcess sheaf) throws Exception {
-    sheaf.send("POST", "/api/v1/collections", "{\"name\": \"early\"}");
+    sheaf.send(
+        "POST",
+        "/api/v1/collections",
+        "{\"name\": \"early\", \"model\": \"none\", \"dimensions\": 2}");
     HttpResponse<String> named =
         sheaf.send("DELETE", "/api/v1/collections/early", "", Map.of("X-Request-Id", "friday/17"));
     assertThat(named.statusCode()).isEqualTo(204);

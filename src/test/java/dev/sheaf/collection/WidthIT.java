@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// The model of a collection has another number of dimensions than its space.
@@ -14,13 +13,13 @@ class WidthIT {
   @Test
   void theServiceRefusesToStartWithAModelOfAnotherWidth() throws Exception {
     try (TestDatabase database = TestDatabase.create()) {
-      try (SheafProcess sheaf = SheafProcess.start(database, Map.of())) {
+      try (SheafProcess sheaf = SheafProcess.start(database, SheafProcess.BUNDLED_MODEL)) {
         assertThat(sheaf.send("POST", "/api/v1/collections", "{\"name\":\"wide\"}").statusCode())
             .isEqualTo(201);
       }
       database.execute("UPDATE embedding_space SET dimensions = 768");
 
-      assertThatThrownBy(() -> SheafProcess.start(database, Map.of()).close())
+      assertThatThrownBy(() -> SheafProcess.start(database, SheafProcess.BUNDLED_MODEL).close())
           .hasMessageContaining(
               "The model bge-small-en-v1.5 has 384 dimensions, but embedding space 1 has 768.");
     }

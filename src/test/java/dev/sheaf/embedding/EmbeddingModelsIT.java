@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.DatabaseExtension;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.net.http.HttpResponse;
@@ -15,7 +14,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /// A service without its default model.
 @ExtendWith(DatabaseExtension.class)
-@OutOfProcess
 class EmbeddingModelsIT {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -58,7 +56,7 @@ class EmbeddingModelsIT {
       // What a service with another model left.
       database.execute("UPDATE embedding_space SET model = 'gone'");
     }
-    try (SheafProcess sheaf = SheafProcess.start(database, Map.of())) {
+    try (SheafProcess sheaf = SheafProcess.start(database, SheafProcess.BUNDLED_MODEL)) {
       assertThat(sheaf.log())
           .anyMatch(line ->
               line.contains("Collections unusable: reason=Unknown embedding model")

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.GeneratedText;
 import dev.sheaf.testing.HalfDocuments;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -28,7 +27,6 @@ import org.junit.jupiter.api.Test;
 /// The built application under load: eight clients write while others search.
 ///
 /// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` uses a realistic size.
-@OutOfProcess
 class LoadIT {
 
   private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");
@@ -38,7 +36,12 @@ class LoadIT {
   /// Builds the index early, so that most writes happen while it is built or updated.
   private static final Map<String, String> SETTINGS =
       Map.of(
-          "SHEAF_INDEX_MIN_ROWS", String.valueOf(DOCUMENTS / 2), "SHEAF_INDEX_CHECK_EVERY", "0.2s");
+          "SHEAF_EMBEDDING_MODEL",
+          "bge-small-en-v1.5",
+          "SHEAF_INDEX_MIN_ROWS",
+          String.valueOf(DOCUMENTS / 2),
+          "SHEAF_INDEX_CHECK_EVERY",
+          "0.2s");
 
   @Test
   void everyDocumentIsStoredAndNoSearchFails() throws Exception {

@@ -28,6 +28,10 @@ public final class SheafProcess implements AutoCloseable {
 
   private static final Pattern LISTENING = Pattern.compile("Listening on: (http://[^\\s\"]+)");
 
+  /// The setting that makes the bundled model the default, for tests that embed texts.
+  public static final Map<String, String> BUNDLED_MODEL =
+      Map.of("SHEAF_EMBEDDING_MODEL", "bge-small-en-v1.5");
+
   private static final Pattern TOTAL = Pattern.compile("Total +\\d+ +(\\d+)");
 
   private final Process process;
@@ -68,6 +72,8 @@ public final class SheafProcess implements AutoCloseable {
     environment.put("QUARKUS_DATASOURCE_PASSWORD", String.valueOf(database.address().password()));
     // Tests of access control override this.
     environment.put("SHEAF_ACCESS_MODE", "open");
+    // Loading a model takes as much processor time as a start.
+    environment.put("SHEAF_EMBEDDING_MODEL", "none");
     environment.putAll(settings);
     return new SheafProcess(builder);
   }
@@ -79,6 +85,8 @@ public final class SheafProcess implements AutoCloseable {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 // The process runs too briefly for the C2 compiler.
                 "-XX:TieredStopAtLevel=1",
+                // As in a small container.
+                "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow",
                 "-Dquarkus.http.port=0",

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.migration.SchemaStatus;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The tutorial docs/expand-migrate-contract.md, with its files: three releases of the service
 /// replace each other under load, and no request fails.
-@OutOfProcess
 class ExpandMigrateContractIT {
 
   private static final int ROWS = 20_000;
@@ -114,14 +112,20 @@ class ExpandMigrateContractIT {
   }
 
   private static void fillCollection(SheafProcess service) throws Exception {
-    assertThat(service.send("POST", "/api/v1/collections", "{\"name\": \"live\"}").statusCode())
+    assertThat(
+            service
+                .send(
+                    "POST",
+                    "/api/v1/collections",
+                    "{\"name\": \"live\", \"model\": \"none\", \"dimensions\": 2}")
+                .statusCode())
         .isEqualTo(201);
     assertThat(
             service
                 .send(
                     "PUT",
                     "/api/v1/collections/live/documents/moon",
-                    "{\"text\": \"The Moon turns once while it goes around.\"}")
+                    "{\"chunks\": [{\"text\": \"The Moon turns\", \"vector\": [1, 0]}]}")
                 .statusCode())
         .isEqualTo(201);
   }
@@ -169,7 +173,9 @@ class ExpandMigrateContractIT {
                 try {
                   HttpResponse<String> answer =
                       service.send(
-                          "POST", "/api/v1/collections/live/search", "{\"text\": \"moon\"}");
+                          "POST",
+                          "/api/v1/collections/live/search",
+                          "{\"text\": \"moon\", \"vector\": [1, 0]}");
                   assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
                 } finally {
                   serving.readLock().unlock();

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// An older build on a newer schema, as processes. The built application is the older one; the
 /// newer one is the same with two more changesets.
-@OutOfProcess
 class OlderBuildIT {
 
   @TempDir private Path newer;
@@ -69,7 +67,13 @@ class OlderBuildIT {
             .anyMatch(line ->
                 line.contains("the schema is newer than this application")
                     && line.contains("compatible with 0.1 and later"));
-        assertThat(older.send("POST", "/api/v1/collections", "{\"name\":\"shop\"}").statusCode())
+        assertThat(
+                older
+                    .send(
+                        "POST",
+                        "/api/v1/collections",
+                        "{\"name\":\"shop\",\"model\":\"none\",\"dimensions\":2}")
+                    .statusCode())
             .isEqualTo(201);
         awaitReady(older, 200);
 
