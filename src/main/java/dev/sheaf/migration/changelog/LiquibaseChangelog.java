@@ -45,6 +45,8 @@ public final class LiquibaseChangelog {
   private static final Pattern CHANGE_SET = Pattern.compile("\\bchangeSet\\b");
   private static final Pattern CONDITION =
       Pattern.compile("\\b(?:context|contextFilter|labels|preConditions|property)\\b");
+  private static final Pattern ROLLBACK_BLOCK =
+      Pattern.compile("(?is)/\\*\\s*liquibase\\s+rollback\\s*\\n(.*?)\\*/");
   private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{[^}\\n]+}");
 
   private final String origin;
@@ -64,7 +66,9 @@ public final class LiquibaseChangelog {
   ///
   /// @param path of its file, in the directory of the changelog
   /// @param changeSet as Liquibase reads it
-  public record Entry(String path, ChangeSet changeSet) {
+  /// @param blocks the text of all rollbacks in block comments of its file, whose lines Liquibase
+  ///   joins
+  public record Entry(String path, ChangeSet changeSet, List<String> blocks) {
 
     /// Whether a row of Liquibase's history names this changeset.
     ///
@@ -130,6 +134,13 @@ public final class LiquibaseChangelog {
           directory + " has no changeset of formatted SQL",
           "give the directory of Liquibase's files");
     }
+    Set<String> names = new HashSet<>();
+    for (Entry entry : entries) {
+      if (!names.add(entry.toString())) {
+        throw new OperatorException(
+            entry + " is there twice", "delete one; Liquibase rejects such a file too");
+      }
+    }
     requireRollbacks(entries);
     return new LiquibaseChangelog(directory.toString(), entries, masters);
   }
@@ -182,9 +193,11 @@ public final class LiquibaseChangelog {
               .formatted(path, Math.max(1, line), placeholder.group()),
           "write the value");
     }
+    List<String> blocks =
+        ROLLBACK_BLOCK.matcher(text.toString()).results().map(block -> block.group(1)).toList();
     try {
       return LiquibaseReading.changeSets(text).stream()
-          .map(changeSet -> new Entry(path, changeSet))
+          .map(changeSet -> new Entry(path, changeSet, blocks))
           .peek(LiquibaseChangelog::requireHonoured);
     } catch (LiquibaseException | UnexpectedLiquibaseException e) {
       throw new OperatorException(
@@ -364,13 +377,22 @@ public final class LiquibaseChangelog {
         .filter(change -> !(change instanceof EmptyChange))
         .map(change -> {
           if (change instanceof AbstractSQLChange sql && sql.getSql() != null) {
-            return SourceText.of(sql.getSql()).toString().strip();
+            String text = SourceText.of(sql.getSql()).toString().strip();
+            return entry.blocks().stream()
+                .filter(block -> withoutSpace(block).equals(withoutSpace(text)))
+                .findFirst()
+                .orElse(text)
+                .strip();
           }
           throw new OperatorException(
               "%s has a change that is not SQL: %s".formatted(entry, change.getDescription()),
               "write it as SQL");
         })
         .collect(Collectors.joining("\n;\n"));
+  }
+
+  private static String withoutSpace(String text) {
+    return text.replaceAll("\\s+", "");
   }
 
   private static String comment(Entry entry) {

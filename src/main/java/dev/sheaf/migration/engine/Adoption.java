@@ -574,7 +574,12 @@ public final class Adoption {
     if (!refused.isEmpty() && !request.force()) {
       throw new OperatorException(
           "the database is not what the files make: " + list(refused),
-          "repair the database or the files; to record them all the same, add --force --reason WHY");
+          "repair the database or the files; to record them all the same, add --force --reason WHY"
+              + (request.from().equals(LIQUIBASE)
+                      && refused.stream().allMatch(one -> one.object().startsWith("function "))
+                  ? "; if only comments are missing in a function, which Liquibase removes, run its CREATE OR REPLACE"
+                      + " FUNCTION with psql"
+                  : ""));
     }
     if (!refused.isEmpty()) {
       recorder.note("recorded although the database is not what the files make: " + list(refused));

@@ -54,6 +54,7 @@ class LiquibaseChangelogTest {
     refused(changeset + "SELECT 1;\nSELECT '${name}';" + UNDO, "a.sql:4: has ${name}");
     refused(changeset + "BEGIN; SELECT 1; COMMIT;" + UNDO, "has a transaction command: BEGIN");
     refused(changeset + "SELECT '\n--changeset ann:2\n';" + UNDO, "a.sql::1::ann");
+    refused((changeset + "SELECT 1;" + UNDO).repeat(2), "a.sql::1::ann is there twice");
     refused("", "has no changeset of formatted SQL");
   }
 

@@ -496,7 +496,8 @@ class AdoptionIT {
             END $$;
             CREATE VIEW all_names AS SELECT names() AS count;
             /* liquibase rollback
-            DROP VIEW all_names;
+            DROP VIEW -- of all
+            all_names;
             DROP FUNCTION names();
             */
 
