@@ -2,8 +2,10 @@ package dev.sheaf.cli;
 
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.LiquibaseChangelog;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Adoption;
+import dev.sheaf.migration.engine.Migrations;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -77,8 +79,11 @@ final class AdoptCommand implements Callable<Integer> {
     if (directory != null) {
       common.useRoot(directory);
     }
-    MigrationResult result =
-        common.migrations().adopt(request, approval.approval(), output.listener());
+    Migrations migrations =
+        request.splits()
+            ? common.migrations(LiquibaseChangelog.unread(common.sources()))
+            : common.migrations();
+    MigrationResult result = migrations.adopt(request, approval.approval(), output.listener());
     return output.result(
         result, Output.count(result.executed().size(), "changeset") + " recorded as applied");
   }

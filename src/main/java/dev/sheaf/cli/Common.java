@@ -13,6 +13,7 @@ import dev.sheaf.migration.backfill.BackfillConfig;
 import dev.sheaf.migration.backfill.Backfills;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.lint.rule.Vectors;
@@ -112,6 +113,12 @@ final class Common {
         settings,
         DatabaseAddress.configured(
             settings, settings.getConfigMapping(MigrationConfig.class).jdbcUrl()));
+  }
+
+  /// The engine for the configured database, with all modules of other changelogs.
+  Migrations migrations(Changelogs changelogs) {
+    return new Migrations(
+        database(), schema(), changelogs, Modules.everything(changelogs), isProduction());
   }
 
   /// The engine for work on scratch databases. No other database has to be configured. In a

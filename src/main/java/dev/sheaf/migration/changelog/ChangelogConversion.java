@@ -20,8 +20,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The files of a module that is written for another tool, written again as formatted SQL, with the
-/// same versions, statements and checksums. They stand in a temporary directory until they are
-/// published, and disappear with it if they are not.
+/// same versions, statements and checksums, or those of a [LiquibaseChangelog], which are so
+/// already. They stand in a temporary directory until they are published, and disappear with it if
+/// they are not.
 public final class ChangelogConversion implements AutoCloseable {
 
   /// More files are not listed in a message.
@@ -49,9 +50,35 @@ public final class ChangelogConversion implements AutoCloseable {
   ///   directory; nothing is left of what was written
   public static ChangelogConversion of(Changelogs changelogs, String module, Path root) {
     List<ChangelogFile> files = changelogs.files().getOrDefault(module, List.of());
+    requireConvertible(changelogs, module, files);
+    return of(changelogs, root, module, conversion -> conversion.write(changelogs, module, files));
+  }
+
+  /// Takes files that were split from a changelog of Liquibase as they are.
+  ///
+  /// @param root as above
+  /// @throws OperatorException if there are files in this directory
+  public static ChangelogConversion split(Changelogs changelogs, String module, Path root) {
+    return of(
+        changelogs,
+        root,
+        module,
+        conversion -> {
+          for (ChangelogFile file : changelogs.files().getOrDefault(module, List.of())) {
+            Files.writeString(
+                conversion.directory.resolve(file.fileName()), file.content().toString());
+          }
+        });
+  }
+
+  private interface Writing {
+    void write(ChangelogConversion conversion) throws IOException;
+  }
+
+  private static ChangelogConversion of(
+      Changelogs changelogs, Path root, String module, Writing writing) {
     Path absolute = root.toAbsolutePath().normalize();
     Path target = absolute.resolve(module);
-    requireConvertible(changelogs, module, files);
     requireOther(absolute, Path.of(changelogs.origin()).toAbsolutePath().normalize());
     try {
       if (Files.exists(target) && (!Files.isDirectory(target) || !isEmpty(target))) {
@@ -67,7 +94,7 @@ public final class ChangelogConversion implements AutoCloseable {
         // An earlier run can have been killed.
         delete(conversion.directory);
         Files.createDirectory(conversion.directory);
-        conversion.write(changelogs, module, files);
+        writing.write(conversion);
         return conversion;
       } catch (IOException | RuntimeException e) {
         try (conversion) {

@@ -75,7 +75,8 @@ record ChangesetLine(String author, String id, boolean transactional) {
     };
   }
 
-  private static boolean includesPostgres(List<String> databases) {
+  /// Whether databases, as Liquibase lists them, include PostgreSQL.
+  static boolean includesPostgres(List<String> databases) {
     return databases.contains(POSTGRESQL)
         || databases.contains("all")
         || (databases.stream().allMatch(database -> database.startsWith("!"))

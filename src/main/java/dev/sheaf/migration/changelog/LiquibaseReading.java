@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// with the environment put in the place of `${...}`.
 ///
 /// Versions of the engine before [ChangelogReader] read files so, and recorded the checksum of what
-/// they read. That is all that it is good for.
+/// they read. A changelog that was written for Liquibase is read so when it is converted.
 final class LiquibaseReading {
 
   private LiquibaseReading() {}
@@ -43,6 +43,11 @@ final class LiquibaseReading {
     return new FormattedSqlChangeLogParser()
         .parse(OneFile.PATH, new ChangeLogParameters(), new OneFile(text))
         .getChangeSets();
+  }
+
+  /// Whether a changeset has a logical path, by which the history knows it.
+  static boolean isNamed(ChangeSet changeSet) {
+    return !changeSet.getFilePath().equals(OneFile.PATH);
   }
 
   /// All that Liquibase can see: the file it parses.

@@ -7,8 +7,11 @@ import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.ChangelogConversion;
 import dev.sheaf.migration.changelog.ChangelogForm;
+import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.LiquibaseChangelog;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
@@ -26,6 +29,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -111,6 +115,12 @@ public final class Adoption {
       }
     }
 
+    /// Whether the files are a changelog of Liquibase, which is split into files of Sheaf. Then the
+    /// changelogs need not be read before: only their directory counts.
+    public boolean splits() {
+      return from.equals(LIQUIBASE) && convert != null;
+    }
+
     @Nullable MigrationTool tool() {
       return MigrationTool.of(from).orElse(null);
     }
@@ -121,6 +131,21 @@ public final class Adoption {
   /// @throws OperatorException if the history, the files and the database do not belong together;
   ///   nothing is recorded
   void adopt(Request request, Approval approval) throws SQLException {
+    if (request.from().equals(LIQUIBASE)) {
+      requireUnlocked();
+    }
+    List<History.Foreign> rows =
+        request.from().equals(LIQUIBASE) ? History.foreign(connection) : List.of();
+    Adoption adoption =
+        request.splits()
+            ? new Adoption(connection, split(request, rows), verification, recorder)
+            : this;
+    adoption.adopt(request, rows, approval);
+  }
+
+  /// @param rows those of Liquibase, if its history is taken over
+  private void adopt(Request request, List<History.Foreign> rows, Approval approval)
+      throws SQLException {
     changesets.modules().requireEnabled(request.module());
     if (request.force() && (approval.reason() == null || approval.reason().isBlank())) {
       throw new OperatorException("--force requires a reason", "add --reason WHY");
@@ -138,7 +163,8 @@ public final class Adoption {
     List<Changeset> applied =
         old == null
             ? switch (request.from()) {
-              case LIQUIBASE -> linked(module);
+              case LIQUIBASE ->
+                  request.splits() ? module.subList(0, rows.size()) : linked(module, rows);
               case ALEMBIC -> revisions(request, module);
               case DATABASE -> request.at() == null ? all(request, module) : upTo(request, module);
               default -> upTo(request, module);
@@ -149,13 +175,18 @@ public final class Adoption {
     applied.forEach(Changeset::requireRunnable);
     if (request.convert() == null) {
       requireSame(request, allOf(history, applied));
-      write(request, old, applied, approval, () -> {});
+      write(request, old, rows, applied, approval, () -> {});
     } else {
-      try (ChangelogConversion conversion =
-          ChangelogConversion.of(changesets.changelogs(), request.module(), request.convert())) {
+      try (ChangelogConversion conversion = conversion(request, request.convert())) {
         requireSame(request, allOf(history, applied));
         requireSame(conversion);
-        convert(request, old, applied.stream().map(conversion::of).toList(), approval, conversion);
+        convert(
+            request,
+            old,
+            rows,
+            applied.stream().map(conversion::of).toList(),
+            approval,
+            conversion);
       }
     }
     String missing = Changeset.withoutRollback(applied);
@@ -164,10 +195,17 @@ public final class Adoption {
     }
   }
 
+  private ChangelogConversion conversion(Request request, Path root) {
+    return request.splits()
+        ? ChangelogConversion.split(changesets.changelogs(), request.module(), root)
+        : ChangelogConversion.of(changesets.changelogs(), request.module(), root);
+  }
+
   /// The files stay where they were published only if the history was written.
   private void convert(
       Request request,
       @Nullable ToolHistory old,
+      List<History.Foreign> rows,
       List<Changeset> applied,
       Approval approval,
       ChangelogConversion conversion)
@@ -177,6 +215,7 @@ public final class Adoption {
       write(
           request,
           old,
+          rows,
           applied,
           approval,
           () -> {
@@ -196,6 +235,7 @@ public final class Adoption {
   private void write(
       Request request,
       @Nullable ToolHistory old,
+      List<History.Foreign> rows,
       List<Changeset> applied,
       Approval approval,
       Runnable last)
@@ -209,9 +249,11 @@ public final class Adoption {
     Transactions.run(
         connection,
         _ -> {
-          if (old != null && !old.equals(ToolHistory.read(connection, old.tool(), old.table()))) {
+          if (old != null
+              ? !old.equals(ToolHistory.read(connection, old.tool(), old.table()))
+              : request.from().equals(LIQUIBASE) && !rows.equals(History.foreign(connection))) {
             throw new OperatorException(
-                old.tool().id() + " has changed the schema meanwhile",
+                request.from() + " has changed the schema meanwhile",
                 "stop it, and run the command again");
           }
           record(applied, new Approval(approval.by(), reason));
@@ -244,10 +286,10 @@ public final class Adoption {
 
   /// The changesets with the checksums of the rows of Liquibase. Its authors, ids and paths do not
   /// matter.
-  private List<Changeset> linked(List<Changeset> module) throws SQLException {
+  private static List<Changeset> linked(List<Changeset> module, List<History.Foreign> rows) {
+    requireRows(rows);
     List<Changeset> left = new ArrayList<>(module);
     List<String> missing = new ArrayList<>();
-    List<History.Foreign> rows = History.foreign(connection);
     for (History.Foreign row : rows) {
       Optional<Changeset> same =
           left.stream()
@@ -259,21 +301,79 @@ public final class Adoption {
         missing.add(row.toString());
       }
     }
-    if (rows.isEmpty()) {
-      throw new OperatorException(
-          "databasechangelog has no rows of Liquibase", "apply the files: sheaf migrate up");
-    }
     if (!missing.isEmpty()) {
-      int more = missing.size() - LISTED;
       throw new OperatorException(
-          "Liquibase has applied what no file has the checksum of: "
-              + String.join(", ", missing.subList(0, Math.min(missing.size(), LISTED)))
-              + (more > 0 ? ", and " + more + " more" : ""),
+          "Liquibase has applied what no file has the checksum of: " + names(missing),
           rows.stream().anyMatch(row -> row.checksum() != null && !row.checksum().startsWith("9:"))
               ? "let Liquibase 4.22 or later run once: it renews checksums that do not begin with 9:"
               : "write each changeset of formatted SQL into a file of its own, with the same statements");
     }
     return module.stream().filter(changeset -> !left.contains(changeset)).toList();
+  }
+
+  private static String names(List<String> names) {
+    int more = names.size() - LISTED;
+    return String.join(", ", names.subList(0, Math.min(names.size(), LISTED)))
+        + (more > 0 ? ", and " + more + " more" : "");
+  }
+
+  private static void requireRows(List<History.Foreign> rows) {
+    if (rows.isEmpty()) {
+      throw new OperatorException(
+          "databasechangelog has no rows of Liquibase", "apply the files: sheaf migrate up");
+    }
+  }
+
+  /// Liquibase's own lock, which a process leaves behind that was killed.
+  private void requireUnlocked() throws SQLException {
+    List<String> locks =
+        Sql.of(
+                "SELECT coalesce(lockedby, '?') || ' since ' || coalesce(lockgranted::text, '?')"
+                    + " FROM databasechangeloglock WHERE locked")
+            .listIfExists(connection, row -> row.getString(1));
+    if (!locks.isEmpty()) {
+      throw new OperatorException(
+          "databasechangeloglock is locked by " + locks.getFirst(),
+          "wait until Liquibase ends; if it was killed, find out which of its statements ran, and run liquibase"
+              + " release-locks");
+    }
+  }
+
+  /// A changelog of Liquibase in files of Sheaf: first those of the rows, in their order.
+  private Changesets split(Request request, List<History.Foreign> rows) {
+    requireRows(rows);
+    LiquibaseChangelog changelog = LiquibaseChangelog.in(Path.of(changesets.changelogs().origin()));
+    Set<LiquibaseChangelog.Entry> left = new LinkedHashSet<>(changelog.entries());
+    List<LiquibaseChangelog.Entry> applied = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
+    for (History.Foreign row : rows) {
+      List<LiquibaseChangelog.Entry> named =
+          changelog.entries().stream()
+              .filter(entry -> entry.isNamed(row.id(), row.author(), row.path()))
+              .toList();
+      Optional<LiquibaseChangelog.Entry> found =
+          (named.isEmpty() && row.checksum() != null ? List.copyOf(left) : named)
+              .stream()
+                  .filter(entry -> left.contains(entry) && entry.isWhatWasApplied(row.checksum()))
+                  .max(Comparator.comparingInt(entry -> entry.path().length()));
+      if (found.isPresent()) {
+        left.remove(found.get());
+        applied.add(found.get());
+      } else if (named.isEmpty()) {
+        missing.add(row.toString());
+      } else {
+        throw new OperatorException(
+            named.getFirst() + " was modified after Liquibase applied it",
+            "restore the changeset, and write the change as a new one");
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw new OperatorException(
+          "Liquibase has applied what is in no file: " + names(missing),
+          "restore its changeset from version control, or give the directory of all files");
+    }
+    Changelogs split = changelog.split(request.module(), applied);
+    return new Changesets(split, Modules.everything(split));
   }
 
   /// The changesets up to the one whose SQL, written by Alembic, records the revision of the
@@ -474,7 +574,12 @@ public final class Adoption {
     if (!refused.isEmpty() && !request.force()) {
       throw new OperatorException(
           "the database is not what the files make: " + list(refused),
-          "repair the database or the files; to record them all the same, add --force --reason WHY");
+          "repair the database or the files; to record them all the same, add --force --reason WHY"
+              + (request.from().equals(LIQUIBASE)
+                      && refused.stream().allMatch(one -> one.object().startsWith("function "))
+                  ? "; if only comments are missing in a function, which Liquibase removes, run its CREATE OR REPLACE"
+                      + " FUNCTION with psql"
+                  : ""));
     }
     if (!refused.isEmpty()) {
       recorder.note("recorded although the database is not what the files make: " + list(refused));

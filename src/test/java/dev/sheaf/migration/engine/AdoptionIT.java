@@ -7,8 +7,12 @@ import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
 import dev.sheaf.migration.TestConfig;
+import dev.sheaf.migration.catalog.CatalogSnapshot;
 import dev.sheaf.migration.changelog.ChangelogFile;
+import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.ChangesetVersion;
+import dev.sheaf.migration.changelog.LiquibaseChangelog;
+import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.testing.Psql;
 import dev.sheaf.testing.TestDatabase;
@@ -19,12 +23,13 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import liquibase.Contexts;
 import liquibase.Liquibase;
 import liquibase.database.DatabaseFactory;
 import liquibase.database.jvm.JdbcConnection;
+import liquibase.exception.LiquibaseException;
 import liquibase.resource.DirectoryResourceAccessor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -428,15 +433,7 @@ class AdoptionIT {
         %s
         """
             .formatted(UP.get(0), UP.get(1)));
-    try (Connection connection = database.connect();
-        Liquibase liquibase =
-            new Liquibase(
-                "all.sql",
-                new DirectoryResourceAccessor(old),
-                DatabaseFactory.getInstance()
-                    .findCorrectDatabaseImplementation(new JdbcConnection(connection)))) {
-      liquibase.update(new Contexts());
-    }
+    liquibase(database, old, "all.sql", liquibase -> liquibase.update(""));
     Path module = Files.createDirectories(root.resolve("new/core"));
     for (int i = 0; i < NAMES.size(); i++) {
       Files.writeString(
@@ -465,6 +462,161 @@ class AdoptionIT {
     refused("liquibase", null, "let Liquibase 4.22 or later run once");
     database.execute("TRUNCATE databasechangelog");
     refused("liquibase", null, "databasechangelog has no rows of Liquibase");
+  }
+
+  /// Liquibase itself updates three databases: the one that is taken over, one that shows what it
+  /// would have done next, and one that shows what it would have taken back.
+  @Test
+  void aChangelogOfLiquibaseIsSplit() throws Exception {
+    Path sources = root.resolve("old");
+    Path old = Files.createDirectories(sources.resolve("2024"));
+    Files.writeString(
+        old.resolve("a.sql"),
+        "\uFEFF"
+            + """
+            --liquibase formatted sql
+
+            --changeset ann:1
+            CREATE TABLE author (id bigint PRIMARY KEY, name text NOT NULL);
+            --rollback DROP TABLE author;
+
+            --changeset "ann lee":"Straße / 7; (b)" dbms:postgresql,oracle stripComments:true
+            --comment what they wrote
+            CREATE TABLE book (id bigint PRIMARY KEY, author_id bigint REFERENCES author);
+            -- it's for the shop
+            INSERT INTO author VALUES (1, 'a;b ''--changeset c:d''');
+            --rollback DROP TABLE book;
+            --rollback DELETE
+            --rollback   FROM author WHERE id = 1;
+
+            -- changeset ann:names splitStatements:false
+            CREATE FUNCTION names() RETURNS bigint LANGUAGE plpgsql AS $$
+            BEGIN
+              RETURN (SELECT count(*) FROM author);
+            END $$;
+            CREATE VIEW all_names AS SELECT names() AS count;
+            /* liquibase rollback
+            DROP VIEW -- of all
+            all_names;
+            DROP FUNCTION names();
+            */
+
+            --changeset ann:index runInTransaction:false
+            CREATE INDEX CONCURRENTLY book_author_idx ON book (author_id);
+            -- rollback DROP INDEX CONCURRENTLY book_author_idx;
+
+            --changeset bob:grow
+            --rollback ALTER TABLE author DROP COLUMN age;
+            ALTER TABLE author ADD COLUMN age int;
+            """
+                .replace("\n", "\r\n"));
+    Files.writeString(
+        old.resolve("b.sql"),
+        """
+        --liquibase formatted sql logicalFilePath:shop/first.sql
+        --changeset ann:1
+        CREATE SCHEMA shop;
+        --rollback DROP SCHEMA shop;
+        --changeset bob:1
+        CREATE TABLE shop.part (id bigint PRIMARY KEY);
+        --rollback not required
+        """);
+    Path target = root.resolve("new");
+    try (TestDatabase next = TestDatabase.create();
+        TestDatabase back = TestDatabase.create()) {
+      for (TestDatabase one : List.of(database, next, back)) {
+        liquibase(one, sources, "2024/b.sql", liquibase -> liquibase.update(""));
+        liquibase(one, sources, "2024/a.sql", liquibase -> liquibase.update(2, ""));
+      }
+      List<String> before = rows("databasechangelog");
+      database.execute(
+          "UPDATE databasechangeloglock SET locked = true, lockedby = 'host', lockgranted = now()");
+      notSplit(sources, target, "databasechangeloglock is locked by host since");
+      database.execute("UPDATE databasechangeloglock SET locked = false");
+      String bobs = " WHERE author = 'bob' AND id IN ('1', 'gone')";
+      String checksum = database.query("SELECT md5sum FROM databasechangelog" + bobs).getFirst();
+      database.execute("UPDATE databasechangelog SET id = 'gone', md5sum = '9:0'" + bobs);
+      notSplit(
+          sources, target, "Liquibase has applied what is in no file: shop/first.sql::gone::bob");
+      database.execute("UPDATE databasechangelog SET id = '1'" + bobs);
+      notSplit(sources, target, "2024/b.sql::1::bob was modified after Liquibase applied it");
+      database.execute("UPDATE databasechangelog SET md5sum = '" + checksum + "'" + bobs);
+      assertThat(rows("databasechangelog")).isEqualTo(before);
+
+      assertThat(run(split(sources, target)))
+          .containsExactly("core/001_b", "core/002_b", "core/003_a", "core/004_stra_e_7_b");
+      assertThat(catalog(database)).isEqualTo(catalog(next));
+      assertThat(rows("databasechangelog")).containsAll(before).hasSize(8);
+      root = target;
+      assertThat(run(migrations().up(SILENT)))
+          .containsExactly("core/005_names", "core/006_index", "core/007_grow");
+      liquibase(next, sources, "2024/a.sql", liquibase -> liquibase.update(""));
+      assertThat(catalog(database)).isEqualTo(catalog(next));
+      assertThat(database.query("SELECT a::text FROM author a"))
+          .isEqualTo(next.query("SELECT a::text FROM author a"));
+      assertThat(migrations().verify()).isEmpty();
+      assertThat(run(migrations().down("core", 4, Approval.NONE, SILENT))).hasSize(4);
+      liquibase(back, sources, "2024/a.sql", liquibase -> liquibase.rollback(1, ""));
+      assertThat(catalog(database)).isEqualTo(catalog(back));
+      assertThat(database.query("SELECT a::text FROM author a")).isEmpty();
+      assertThat(run(migrations().up(SILENT))).hasSize(4);
+      assertThat(catalog(database)).isEqualTo(catalog(next));
+      assertThat(rows("databasechangelog")).containsAll(before);
+      assertThat(Files.readString(target.resolve("core/004_stra_e_7_b.sql")))
+          .isEqualTo(
+              """
+              --liquibase formatted sql
+
+              -- was 2024/a.sql::Straße / 7; (b)::ann lee
+              --changeset core:004
+              --comment what they wrote
+              CREATE TABLE book (id bigint PRIMARY KEY, author_id bigint REFERENCES author);
+              -- it's for the shop
+              INSERT INTO author VALUES (1, 'a;b ''--changeset c:d''');
+
+              --rollback DROP TABLE book;
+              --rollback DELETE
+              --rollback   FROM author WHERE id = 1;
+              """);
+    }
+  }
+
+  private void notSplit(Path sources, Path target, String problem) {
+    assertThat(split(sources, target).problems()).singleElement().asString().contains(problem);
+    assertThat(target).doesNotExist();
+  }
+
+  private MigrationResult split(Path sources, Path target) {
+    Changelogs unread = LiquibaseChangelog.unread(sources);
+    return new Migrations(
+            database.address(), TestConfig.schema(), unread, Modules.everything(unread), false)
+        .adopt(
+            new Adoption.Request("liquibase", null, "core", null, false, target),
+            Approval.NONE,
+            SILENT);
+  }
+
+  private interface Command {
+    void run(Liquibase liquibase) throws LiquibaseException;
+  }
+
+  private static void liquibase(TestDatabase on, Path directory, String file, Command command)
+      throws Exception {
+    try (Connection connection = on.connect();
+        Liquibase liquibase =
+            new Liquibase(
+                file,
+                new DirectoryResourceAccessor(directory),
+                DatabaseFactory.getInstance()
+                    .findCorrectDatabaseImplementation(new JdbcConnection(connection)))) {
+      command.run(liquibase);
+    }
+  }
+
+  private static Map<String, String> catalog(TestDatabase database) throws SQLException {
+    try (Connection connection = database.connect()) {
+      return CatalogSnapshot.of(connection).withoutEngine().objects();
+    }
   }
 
   /// The files are what `alembic upgrade --sql` and `alembic downgrade --sql` write.
