@@ -209,20 +209,7 @@ public final class LiquibaseChangelog {
   /// PostgreSQL reads them, and whether comments are sent.
   private static void requireHonoured(Entry entry) {
     ChangeSet changeSet = entry.changeSet();
-    @Nullable String unsupported =
-        changeSet.isRunOnChange()
-            ? "runOnChange:true"
-            : changeSet.isAlwaysRun()
-                ? "runAlways:true"
-                : changeSet.isIgnore()
-                    ? "ignore:true"
-                    : Boolean.FALSE.equals(changeSet.getFailOnError())
-                        ? "failOnError:false"
-                        : !changeSet.getContextFilter().isEmpty()
-                            ? "context:" + changeSet.getContextFilter()
-                            : !changeSet.getLabels().isEmpty()
-                                ? "labels:" + changeSet.getLabels()
-                                : otherAttribute(entry);
+    String unsupported = unsupported(changeSet);
     if (unsupported != null) {
       throw new OperatorException(
           "%s uses %s, which is not supported".formatted(entry, unsupported),
@@ -232,8 +219,20 @@ public final class LiquibaseChangelog {
     }
   }
 
-  private static @Nullable String otherAttribute(Entry entry) {
-    ChangeSet changeSet = entry.changeSet();
+  private static @Nullable String unsupported(ChangeSet changeSet) {
+    if (changeSet.isRunOnChange()) {
+      return "runOnChange:true";
+    } else if (changeSet.isAlwaysRun()) {
+      return "runAlways:true";
+    } else if (changeSet.isIgnore()) {
+      return "ignore:true";
+    } else if (Boolean.FALSE.equals(changeSet.getFailOnError())) {
+      return "failOnError:false";
+    } else if (!changeSet.getContextFilter().isEmpty()) {
+      return "context:" + changeSet.getContextFilter();
+    } else if (!changeSet.getLabels().isEmpty()) {
+      return "labels:" + changeSet.getLabels();
+    }
     Set<String> databases = Objects.requireNonNullElse(changeSet.getDbmsSet(), Set.of());
     if (!databases.isEmpty() && !ChangesetLine.includesPostgres(List.copyOf(databases))) {
       return "dbms:" + String.join(",", databases);
