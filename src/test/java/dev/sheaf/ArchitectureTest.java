@@ -11,11 +11,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import dev.sheaf.migration.execute.ObjectTemplates;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.SheafClasses;
+import io.quarkus.test.junit.QuarkusTest;
 import jakarta.ws.rs.Path;
 import java.io.IOException;
 import java.lang.reflect.Modifier;
@@ -78,6 +82,20 @@ class ArchitectureTest {
     "dev.sheaf.search..",
     "dev.sheaf.transfer..",
   };
+
+  @Test
+  void testsOfTheApplicationRunOneAtATime() {
+    classes()
+        .that()
+        .areAnnotatedWith(QuarkusTest.class)
+        .should()
+        .beAnnotatedWith(InProcess.class)
+        .because("there can be one application in a process, and other tests run concurrently")
+        .check(
+            new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.ONLY_INCLUDE_TESTS)
+                .importPackages("dev.sheaf"));
+  }
 
   @Test
   void problemsDependOnNothing() {

@@ -3,7 +3,6 @@ package dev.sheaf;
 import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -29,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// Follows `docs/entities.md` in a copy of the sources, while `quarkus:dev` runs: a field with its
 /// changeset, a finder and an endpoint are there with the next request. Takes minutes, so it is
 /// part of `make soak`. Prints the time from saving a file to the answer.
-@OutOfProcess
 class DevModeSoak {
 
   @TempDir Path directory;

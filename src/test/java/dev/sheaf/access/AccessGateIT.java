@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.sheaf.testing.DatabaseExtension;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -14,7 +13,6 @@ import org.junit.jupiter.api.extension.ExtendWith;
 
 /// The start-up checks and warnings of access control.
 @ExtendWith(DatabaseExtension.class)
-@OutOfProcess
 class AccessGateIT {
 
   @Test

@@ -13,6 +13,7 @@ import static org.hamcrest.Matchers.startsWith;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
+import dev.sheaf.testing.InProcess;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -40,6 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The life of API keys: create, use, expire, revoke.
+@InProcess
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class AccessIT {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
+import dev.sheaf.testing.InProcess;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
 import io.restassured.response.Response;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Every kind of caller calls every operation of the OpenAPI document.
+@InProcess
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class AuthorisationIT {

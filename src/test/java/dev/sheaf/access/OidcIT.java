@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.hasItem;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
+import dev.sheaf.testing.InProcess;
 import io.quarkus.security.identity.SecurityIdentity;
 import io.quarkus.security.runtime.QuarkusPrincipal;
 import io.quarkus.security.runtime.QuarkusSecurityIdentity;
@@ -24,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Tokens of an identity provider.
+@InProcess
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class OidcIT {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.access.RequiredAccess;
 import dev.sheaf.database.Sql;
+import dev.sheaf.testing.InProcess;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// The events of requests that were refused.
+@InProcess
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class RefusalsIT {

@@ -120,11 +120,9 @@ class CheckCommandIT {
     database.execute("INSERT INTO item SELECT generate_series(1, 20000)");
     database.execute("ANALYZE item");
 
-    try (PasswordFile passwords = new PasswordFile(directory, database.address())) {
-      assertThat(check("--against", passwords.url(database.address())))
-          .containsPattern(
-              "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
-    }
+    assertThat(check("--against", PasswordFile.url(database.address())))
+        .containsPattern(
+            "public.item is rewritten \\(ACCESS EXCLUSIVE, \\d+ kB, about 20000 rows\\)");
   }
 
   @Test
@@ -258,11 +256,9 @@ class CheckCommandIT {
     assertThat(check())
         .isEqualTo("exit 0\nout:\nerr:\nwell-formed; not run: no database is configured\n");
     DatabaseAddress server = TestDatabase.server();
-    try (PasswordFile passwords = new PasswordFile(directory, server)) {
-      assertThat(check("--scratch", passwords.url(server)))
-          .isEqualTo(
-              "exit 1\nout:\n" + FINDING + "err:\n2 changesets checked: 1 error, 0 warnings\n");
-    }
+    assertThat(check("--scratch", PasswordFile.url(server)))
+        .isEqualTo(
+            "exit 1\nout:\n" + FINDING + "err:\n2 changesets checked: 1 error, 0 warnings\n");
 
     settings(new DatabaseAddress("jdbc:postgresql://localhost:1/shop", "ann", null));
     assertThat(check())

@@ -54,18 +54,15 @@ class CreateFromSchemaIT {
   @TempDir private Path directory;
   private Path root;
   private TestDatabase database;
-  private PasswordFile passwords;
 
   @BeforeEach
   void create() throws IOException {
     database = TestDatabase.create();
-    passwords = new PasswordFile(directory, database.address());
     root = Files.createDirectories(directory.resolve("changelog"));
   }
 
   @AfterEach
   void drop() {
-    passwords.close();
     database.close();
   }
 
@@ -140,7 +137,7 @@ class CreateFromSchemaIT {
   }
 
   private String fromDatabase(String name) {
-    return sheaf(name, "--from-database", passwords.url(database.address()));
+    return sheaf(name, "--from-database", PasswordFile.url(database.address()));
   }
 
   private String sheaf(String name, String... arguments) {
@@ -153,7 +150,7 @@ class CreateFromSchemaIT {
                 "--module",
                 "core",
                 "--scratch",
-                passwords.url(database.address()),
+                PasswordFile.url(database.address()),
                 "--root",
                 root.toString()));
     all.addAll(List.of(arguments));

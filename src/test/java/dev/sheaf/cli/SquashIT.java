@@ -52,12 +52,10 @@ class SquashIT {
   private Path before;
   private Path after;
   private TestDatabase database;
-  private PasswordFile passwords;
 
   @BeforeEach
   void create() throws IOException {
     database = TestDatabase.create();
-    passwords = new PasswordFile(directory, database.address());
     before = Files.createDirectories(directory.resolve("before"));
     TestChangelogs changelogs = new TestChangelogs(before);
     changelogs.changeset(
@@ -154,7 +152,6 @@ class SquashIT {
 
   @AfterEach
   void drop() {
-    passwords.close();
     database.close();
   }
 
@@ -397,7 +394,7 @@ class SquashIT {
                 "--to",
                 "" + to,
                 "--scratch",
-                passwords.url(database.address()),
+                PasswordFile.url(database.address()),
                 "--root",
                 root.toString());
     return "exit " + exit + "\nout:\n" + out + "err:\n" + err;

@@ -13,6 +13,7 @@ import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.GeneratedText;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -30,6 +31,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class DocumentCollectionIT {

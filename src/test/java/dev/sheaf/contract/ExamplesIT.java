@@ -12,6 +12,7 @@ import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.NativeMetadata;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
@@ -44,6 +45,7 @@ import org.junit.jupiter.api.Test;
 /// on the partitioned tables themselves, and all plans are generic, as those of statements that run
 /// often. A statement that uses more than the partitions of its own collection therefore waits, and
 /// fails. Only creating and dropping a collection may use the partitioned tables.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)

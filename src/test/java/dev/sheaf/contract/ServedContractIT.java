@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -16,6 +17,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /// The service serves the committed OpenAPI document.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)

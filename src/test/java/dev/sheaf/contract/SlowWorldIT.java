@@ -4,7 +4,6 @@ import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.contract.Contract.Operation;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.Closeable;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.Test;
 ///
 /// In an ordinary build, the documented times are shorter. `-Dsheaf.soak.slow-world=true`, as in
 /// `make soak`, keeps the defaults.
-@OutOfProcess
 class SlowWorldIT {
 
   private static final boolean SOAK = Boolean.getBoolean("sheaf.soak.slow-world");

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.sheaf.testing.DatabaseExtension;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import dev.sheaf.testing.TransactionPooler;
@@ -19,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The service behind a transaction pooler.
 @ExtendWith(DatabaseExtension.class)
-@OutOfProcess
 class PoolerGateIT {
 
   @TempDir private Path directory;

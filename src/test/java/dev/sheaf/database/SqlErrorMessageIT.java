@@ -56,12 +56,13 @@ class SqlErrorMessageIT {
   @Test
   void aMissingPasswordIsNamed() {
     DatabaseAddress address = TestDatabase.server();
-    DatabaseAddress without = new DatabaseAddress(address.jdbcUrl(), address.user(), null);
+    // Other tests have a password file for the role of the address.
+    DatabaseAddress without = new DatabaseAddress(address.jdbcUrl(), "ann", null);
 
     assertThat(failure(without))
         .isEqualTo(
             "PostgreSQL at %s requires a password for the role \"%s\" - set DB_PASSWORD, or write the password into DATABASE_URL"
-                .formatted(address.server(), address.user()));
+                .formatted(address.server(), without.user()));
   }
 
   @Test

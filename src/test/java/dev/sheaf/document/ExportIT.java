@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.equalTo;
 
 import dev.sheaf.database.Sql;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -31,6 +32,7 @@ import org.junit.jupiter.api.Test;
 
 /// Exports the documents of a collection. `TransferIT` tests that importing an export creates the
 /// same documents.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class ExportIT {

@@ -14,6 +14,7 @@ import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class FilteredDocumentsIT {

@@ -10,6 +10,7 @@ import dev.sheaf.search.SearchRequest;
 import dev.sheaf.search.SearchService;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.arc.Arc;
@@ -42,6 +43,7 @@ import org.junit.jupiter.api.Test;
 
 /// Compares `Embedding.nearest` with the service's own search and with plain SQL, in one process
 /// and alternating. Not part of the tests: `make bench-entities`, described in `bench/README.md`.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)

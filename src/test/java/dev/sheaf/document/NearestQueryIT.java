@@ -20,6 +20,7 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -56,6 +57,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Compares queries on entities with searches over HTTP, for each kind of index.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)

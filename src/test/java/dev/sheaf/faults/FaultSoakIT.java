@@ -9,7 +9,6 @@ import dev.sheaf.faults.Traffic.Sort;
 import dev.sheaf.testing.FaultyPostgres;
 import dev.sheaf.testing.HalfDocuments;
 import dev.sheaf.testing.LocalPostgres;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TcpProxy;
@@ -37,7 +36,6 @@ import org.junit.jupiter.api.Test;
 ///
 /// An ordinary build runs one fault of each kind. `make soak` runs five of each in ten minutes, and
 /// also fills the disks of temporary files, of the write-ahead log and of backups.
-@OutOfProcess
 class FaultSoakIT {
 
   private static final int ROUNDS = Integer.getInteger("sheaf.soak.faults", 1);

@@ -9,7 +9,6 @@ import dev.sheaf.faults.History.Kind;
 import dev.sheaf.faults.History.Operation;
 import dev.sheaf.faults.History.Outcome;
 import dev.sheaf.faults.History.State;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
@@ -37,7 +36,6 @@ import org.junit.jupiter.api.Test;
 /// again.
 ///
 /// The operations that clients choose follow from `sheaf.soak.seed`; their order in time does not.
-@OutOfProcess
 class RegisterIT {
 
   private static final int OPERATIONS = Integer.getInteger("sheaf.soak.operations", 600);

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.testing.LocalPostgres;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafContainer;
 import dev.sheaf.testing.SheafProcess;
@@ -25,7 +24,6 @@ import org.junit.jupiter.api.Test;
 
 /// A service with a primary and a streaming standby. One test in several steps, because starting
 /// the servers takes most of the time.
-@OutOfProcess
 class ReplicaIT {
 
   private static final String C = "/api/v1/collections/c";

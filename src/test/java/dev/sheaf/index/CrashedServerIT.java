@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.sheaf.testing.FaultyPostgres;
 import dev.sheaf.testing.LockWaits;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.Test;
 ///
 /// An ordinary build crashes the server during the upload and the first build, because the service
 /// pauses after each build that failed. `make soak` goes through all of them.
-@OutOfProcess
 class CrashedServerIT {
 
   private static final boolean EVERY_BUILD = Boolean.getBoolean("sheaf.soak.every-build");

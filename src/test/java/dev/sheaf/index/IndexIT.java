@@ -13,6 +13,7 @@ import static org.hamcrest.Matchers.nullValue;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -36,6 +37,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// Uses indexes of eight dimensions with the minimum number of links, so that they miss some
 /// vectors.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -36,6 +37,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /// Eight clients write and eight clients search while an index is built, replaced and rebuilt.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)

@@ -6,6 +6,7 @@ import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
 import dev.sheaf.testing.WorkerRace;
@@ -21,6 +22,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// Concurrent changes between the worker's read and its write.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)

@@ -10,6 +10,7 @@ import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Unattended;
 import dev.sheaf.testing.Warnings;
@@ -34,6 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// Concurrent changes between the worker's read and its write.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(Unattended.class)

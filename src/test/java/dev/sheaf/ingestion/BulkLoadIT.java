@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.Gate;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
@@ -30,7 +29,6 @@ import org.junit.jupiter.api.Test;
 /// killed or suspended.
 ///
 /// `make soak` uses realistic sizes: 2 GB with a heap of 512 MB, and 200,000 lines with ten kills.
-@OutOfProcess
 class BulkLoadIT {
 
   private static final int MEGABYTES = Integer.getInteger("sheaf.test.upload-megabytes");

@@ -12,6 +12,7 @@ import static org.hamcrest.Matchers.notNullValue;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.Gate;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.LockWaits;
 import dev.sheaf.testing.PostgresTestResource;
 import dev.sheaf.testing.Warnings;
@@ -32,6 +33,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /// Uploads with a job.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class JobIT {

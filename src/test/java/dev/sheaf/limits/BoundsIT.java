@@ -4,6 +4,7 @@ import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.common.http.TestHTTPResource;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// Every bound is reached without a complaint, and the first request past it is rejected. Most
 /// bodies are sent to a collection that does not exist, so that only the bound decides between 404
 /// and 422.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class BoundsIT {

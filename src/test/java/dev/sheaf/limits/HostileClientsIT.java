@@ -3,7 +3,6 @@ package dev.sheaf.limits;
 import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -43,7 +42,6 @@ import org.junit.jupiter.api.Test;
 /// An ordinary build sends each once. With `-Dsheaf.soak.maxima-seconds`, as in `make soak`, an
 /// admin, a writer, a reader and a client without a key send them at random for as long, while
 /// another tenant searches. `-Dsheaf.test.seed=N` repeats the order of a run.
-@OutOfProcess
 class HostileClientsIT {
 
   private static final String HEAP = "154m";

@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.nullValue;
 import static org.hamcrest.Matchers.startsWith;
 
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -23,6 +24,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /// Compares evaluations with metrics in plain Java over the hits of searches.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class EvaluationIT {

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -24,6 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// Three documents in two dimensions, so that every expected response is easy to verify.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class SearchOptionsIT {

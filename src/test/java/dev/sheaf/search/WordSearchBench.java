@@ -10,6 +10,7 @@ import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.EvaluationResponse.EvaluatedSetting;
 import dev.sheaf.search.EvaluationResponse.MetricEstimates;
 import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.arc.Arc;
@@ -63,6 +64,7 @@ import org.junit.jupiter.api.Test;
 
 /// Measures how well and how fast searches for words find what they should. Not part of the tests:
 /// `make bench-quality`, described in `bench/README.md`.
+@InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 class WordSearchBench {

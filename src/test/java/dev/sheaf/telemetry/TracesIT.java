@@ -8,6 +8,7 @@ import dev.sheaf.access.ApiKeys;
 import dev.sheaf.access.CreateKey;
 import dev.sheaf.access.RequiredAccess;
 import dev.sheaf.access.Role;
+import dev.sheaf.testing.InProcess;
 import io.opentelemetry.api.trace.SpanKind;
 import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
 import io.opentelemetry.sdk.trace.data.SpanData;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /// The spans and log lines of a search.
+@InProcess
 @QuarkusTest
 @TestProfile(RequiredAccess.class)
 class TracesIT {

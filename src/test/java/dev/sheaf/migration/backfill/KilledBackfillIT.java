@@ -4,7 +4,6 @@ import static dev.sheaf.testing.Patience.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.sheaf.migration.Backfill.State;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -18,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 /// row was changed exactly once.
 ///
 /// 20,000 rows and a few kills in a normal build; 2,000,000 rows and ten kills in `make soak`.
-@OutOfProcess
 class KilledBackfillIT {
 
   private static final int ROWS = Integer.getInteger("sheaf.soak.rows", 20_000);

@@ -7,7 +7,6 @@ import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.TestChangelogs;
 import dev.sheaf.migration.TestConfig;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -29,7 +28,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// the schema then matches the changelogs.
 ///
 /// A normal build kills it a few times, `make soak` two hundred times.
-@OutOfProcess
 class KilledMigrationIT {
 
   private static final int KILLS = Integer.getInteger("sheaf.soak.kills", 10);

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.execute.SchemaLock;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
@@ -23,7 +22,6 @@ import org.junit.jupiter.api.Test;
 ///
 /// The test holds the schema lock while they start, so that they all wait for it, even on a slow
 /// machine.
-@OutOfProcess
 class ManyProcessesIT {
 
   private static final int PROCESSES = 20;

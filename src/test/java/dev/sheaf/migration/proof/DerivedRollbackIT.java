@@ -28,11 +28,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// The derived rollback undoes every kind of change that has an inverse.
-@Execution(ExecutionMode.CONCURRENT)
 class DerivedRollbackIT {
 
   private static final String BASE =
@@ -291,7 +288,6 @@ class DerivedRollbackIT {
 
   /// One after another, because all write the same file.
   @TestFactory
-  @Execution(ExecutionMode.SAME_THREAD)
   Stream<DynamicTest> everyKindOfChange() {
     return derived().entrySet().stream()
         .map(change ->

@@ -47,11 +47,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.parallel.Execution;
-import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /// Changesets that are created from entities.
-@Execution(ExecutionMode.CONCURRENT)
 class EntityComparisonIT {
 
   @TempDir private Path root;

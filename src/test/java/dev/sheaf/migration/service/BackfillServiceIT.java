@@ -7,7 +7,6 @@ import dev.sheaf.migration.Backfill;
 import dev.sheaf.migration.Backfill.State;
 import dev.sheaf.migration.backfill.RowLock;
 import dev.sheaf.migration.backfill.Shop;
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import java.io.IOException;
 import java.net.http.HttpResponse;
@@ -17,7 +16,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /// The replicas of the service run a backfill, one at a time.
-@OutOfProcess
 class BackfillServiceIT {
 
   private static final int ROWS = 20_000;

@@ -2,7 +2,6 @@ package dev.sheaf.migration.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.net.http.HttpResponse;
@@ -10,7 +9,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// A module that is switched off is not migrated, and its resources report the setting.
-@OutOfProcess
 class ModuleOffIT {
 
   @Test

@@ -2,14 +2,12 @@ package dev.sheaf.migration.service;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.sheaf.testing.OutOfProcess;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /// A service that cannot start exits, and reports the reason in one line.
-@OutOfProcess
 class StartupFailureIT {
 
   @Test

@@ -20,7 +20,9 @@ import java.util.stream.Collectors;
 /// All tests share one database, which is emptied between them. pgvector stays, in its own schema.
 public final class RuleHarness {
 
-  private static final TestDatabase DATABASE = database();
+  /// Of each lane of tests.
+  private static final ThreadLocal<TestDatabase> DATABASES =
+      ThreadLocal.withInitial(RuleHarness::database);
 
   /// What Sheaf itself stores and searches.
   public static final Vectors VECTORS =
@@ -100,12 +102,12 @@ public final class RuleHarness {
   /// The same on a server that writes its messages in German.
   static Observation observeInGerman(String given, String changeset) {
     return observe(
-        GermanPostgres.of(DATABASE.address()), TargetDatabase.UNKNOWN, given, "", changeset);
+        GermanPostgres.of(DATABASES.get().address()), TargetDatabase.UNKNOWN, given, "", changeset);
   }
 
   private static Observation observe(
       TargetDatabase target, String given, String attributes, String changeset) {
-    return observe(DATABASE.address(), target, given, attributes, changeset);
+    return observe(DATABASES.get().address(), target, given, attributes, changeset);
   }
 
   private static Observation observe(
@@ -115,8 +117,8 @@ public final class RuleHarness {
       String attributes,
       String changeset) {
     try {
-      DATABASE.execute(EMPTY);
-      DATABASE.execute(given);
+      DATABASES.get().execute(EMPTY);
+      DATABASES.get().execute(given);
     } catch (SQLException e) {
       throw new IllegalStateException(given, e);
     }

@@ -8,11 +8,11 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
-/// Marks tests that run the application in other processes. They mostly wait, so one of them runs
-/// concurrently with the other tests, and two after those have finished. `make soak` runs them one
-/// at a time.
+/// Marks tests that run the application in this process, of which there can be one at a time. All
+/// other classes run concurrently with these, and with each other; `make soak` runs them one at a
+/// time.
 @Documented
-@Execution(ExecutionMode.CONCURRENT)
+@Execution(ExecutionMode.SAME_THREAD)
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
-public @interface OutOfProcess {}
+public @interface InProcess {}
