@@ -32,12 +32,16 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// The packaged application with a restricted database, a model that does not answer, and clients
 /// that stop sending.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FaultsIT {
 
   private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -122,8 +126,10 @@ class FaultsIT {
     await().until(() -> put("third").statusCode() == 200);
   }
 
-  /// As `sheaf readonly` does it, with a service that works.
+  /// As `sheaf readonly` does it, with a service that works. It runs first: jobs of other tests
+  /// fail, and the log says so.
   @Test
+  @Order(1)
   void aDatabaseThatAPersonMadeReadOnlySaysWhy() throws Exception {
     Predicate<String> knows = line -> line.contains("the database is read-only since");
     database.endSessions();
