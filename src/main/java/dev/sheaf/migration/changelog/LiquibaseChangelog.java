@@ -90,6 +90,12 @@ public final class LiquibaseChangelog {
       return recorded == null || changeSet.isCheckSumValid(CheckSum.parse(recorded));
     }
 
+    private String checksum() {
+      // Liquibase keeps the one that it has computed last, of whatever version.
+      changeSet.clearCheckSum();
+      return changeSet.generateCheckSum(ChecksumVersion.latest()).toString();
+    }
+
     /// As Liquibase names a changeset.
     @Override
     public String toString() {
@@ -424,8 +430,7 @@ public final class LiquibaseChangelog {
     @Nullable String difference =
         !made.problems().isEmpty()
             ? made.problems().getFirst().message()
-            : !made.checksum()
-                    .equals(entry.changeSet().generateCheckSum(ChecksumVersion.latest()).toString())
+            : !made.checksum().equals(entry.checksum())
                 ? "its statements would be read as others"
                 : !SqlStatement.digest(Objects.requireNonNull(made.down()))
                         .equals(SqlStatement.digest(SqlStatement.of(down)))

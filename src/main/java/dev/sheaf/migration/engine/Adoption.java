@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 public final class Adoption {
 
   /// Whose rows stand in the table in which Sheaf has its own.
-  private static final String LIQUIBASE = "liquibase";
+  static final String LIQUIBASE = "liquibase";
 
   private static final String ALEMBIC = "alembic";
 

@@ -437,6 +437,10 @@ public final class Migrations {
           }
           Adoption adoption = new Adoption(connection, changesets, verification(), recorder);
           Transactions.run(connection, _ -> adoption.record(all, approval));
+          String missing = Changeset.withoutRollback(all);
+          if (!missing.isEmpty()) {
+            recorder.note(missing);
+          }
         });
   }
 

@@ -20,6 +20,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -143,13 +144,26 @@ final class Upgrade {
       Optional<Changeset> applied =
           chosen.stream().filter(c -> old.applied().containsKey(c.version())).findFirst();
       if (applied.isPresent()) {
-        throw new OperatorException(
-            "%s says that %s has applied %s"
-                .formatted(old.table(), old.tool().id(), applied.get().label()),
-            "take its history over: sheaf migrate adopt --from %s; if it is about another application, give Sheaf a schema of its own: currentSchema=NAME in the URL"
-                .formatted(old.tool().id()));
+        throw notAdopted(old.table(), old.tool().id(), applied.get());
       }
     }
+    Set<String> ofLiquibase =
+        History.foreign(connection).stream()
+            .map(History.Foreign::checksum)
+            .filter(Objects::nonNull)
+            .collect(Collectors.toSet());
+    for (Changeset changeset : chosen) {
+      if (ofLiquibase.contains(changeset.checksum())) {
+        throw notAdopted("databasechangelog", Adoption.LIQUIBASE, changeset);
+      }
+    }
+  }
+
+  private static OperatorException notAdopted(String table, String tool, Changeset applied) {
+    return new OperatorException(
+        "%s says that %s has applied %s".formatted(table, tool, applied.label()),
+        "take its history over: sheaf migrate adopt --from %s; if it is about another application, give Sheaf a schema of its own: currentSchema=NAME in the URL"
+            .formatted(tool));
   }
 
   private static boolean isAboutExisting(OperatorException e) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import liquibase.ChecksumVersion;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +93,27 @@ class LiquibaseChangelogTest {
     write("x/c.sql", "SELECT 1;");
     assertThatThrownBy(() -> LiquibaseChangelog.in(directory))
         .hasMessageContaining("x/c.sql is not formatted SQL of Liquibase");
+  }
+
+  @Test
+  void aChecksumOfAnEarlierVersionIsRecognized() throws Exception {
+    String text = "--liquibase formatted sql\n--changeset ann:1\nSELECT 1;" + UNDO;
+    write("a.sql", text);
+    String earlier =
+        LiquibaseReading.changeSets(SourceText.of(text))
+            .getFirst()
+            .generateCheckSum(ChecksumVersion.V8)
+            .toString();
+    LiquibaseChangelog changelog = LiquibaseChangelog.in(directory);
+
+    assertThat(earlier).startsWith("8:");
+    assertThat(changelog.entries())
+        .singleElement()
+        .satisfies(entry -> {
+          assertThat(entry.isWhatWasApplied(earlier)).isTrue();
+          assertThat(entry.isWhatWasApplied("8:0")).isFalse();
+        });
+    assertThat(changelog.split("core", changelog.entries()).files().get("core")).hasSize(1);
   }
 
   private void refused(String changesets, String problem) throws IOException {

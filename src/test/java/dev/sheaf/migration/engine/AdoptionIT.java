@@ -550,6 +550,10 @@ class AdoptionIT {
       root = target;
       assertThat(run(migrations().up(SILENT)))
           .containsExactly("core/005_names", "core/006_index", "core/007_grow");
+      assertThat(TestConfig.migrations(next, root).up(SILENT).problems())
+          .singleElement()
+          .asString()
+          .contains("databasechangelog says that liquibase has applied core/001_b", "adopt --from");
       liquibase(next, sources, "2024/a.sql", liquibase -> liquibase.update(""));
       assertThat(catalog(database)).isEqualTo(catalog(next));
       assertThat(database.query("SELECT a::text FROM author a"))
