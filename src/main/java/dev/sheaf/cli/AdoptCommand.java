@@ -6,6 +6,7 @@ import dev.sheaf.migration.changelog.LiquibaseChangelog;
 import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.engine.Adoption;
 import dev.sheaf.migration.engine.Migrations;
+import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -79,12 +80,25 @@ final class AdoptCommand implements Callable<Integer> {
     if (directory != null) {
       common.useRoot(directory);
     }
-    Migrations migrations =
-        request.splits()
-            ? common.migrations(LiquibaseChangelog.unread(common.sources()))
-            : common.migrations();
-    MigrationResult result = migrations.adopt(request, approval.approval(), output.listener());
+    MigrationResult result =
+        migrations(request).adopt(request, approval.approval(), output.listener());
     return output.result(
         result, Output.count(result.executed().size(), "changeset") + " recorded as applied");
+  }
+
+  private Migrations migrations(Adoption.Request request) {
+    if (request.splits()) {
+      return common.migrations(LiquibaseChangelog.unread(common.sources()));
+    }
+    try {
+      return common.migrations();
+    } catch (OperatorException e) {
+      throw from.equals(Adoption.LIQUIBASE)
+          ? new OperatorException(
+              e.problem(),
+              e.hint() + "; to split files of Liquibase with several changesets, add --convert DIR",
+              e)
+          : e;
+    }
   }
 }

@@ -45,7 +45,7 @@ public final class SqlErrorMessage {
           address.password() == null && !isAboutTls(e)
               ? new OperatorException(
                   "PostgreSQL at " + server + " requires a password for the role " + role(address),
-                  "set DB_PASSWORD, or write the password into DATABASE_URL",
+                  "set DB_PASSWORD, or write the password into DATABASE_URL or ~/.pgpass",
                   e)
               : notConnected(address, e);
       case SqlStates.INVALID_CATALOG_NAME ->

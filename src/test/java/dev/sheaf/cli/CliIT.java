@@ -553,6 +553,12 @@ class CliIT {
             sheaf: there is no tool rails
               there are: golang-migrate, goose, dbmate, flyway, liquibase, alembic, database, sql
             """);
+    Path shop = Files.createDirectories(directory.resolve("shop"));
+    Files.writeString(
+        shop.resolve("2024.sql"), "--liquibase formatted sql\n--changeset ann:1\nSELECT 1;\n");
+    assertThat(sheaf("migrate", "adopt", "--from", "liquibase", "--dir", shop.toString()))
+        .startsWith("exit 1\nout:\nerr:\nsheaf: no changelogs for module core in " + shop)
+        .contains("; to split files of Liquibase with several changesets, add --convert DIR\n");
     assertThat(sheaf("migrate", "adopt", "--from", "golang-migrate", "--dir", root, "--at", "2"))
         .isEqualTo(
             """

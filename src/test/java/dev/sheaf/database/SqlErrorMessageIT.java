@@ -61,7 +61,7 @@ class SqlErrorMessageIT {
 
     assertThat(failure(without))
         .isEqualTo(
-            "PostgreSQL at %s requires a password for the role \"%s\" - set DB_PASSWORD, or write the password into DATABASE_URL"
+            "PostgreSQL at %s requires a password for the role \"%s\" - set DB_PASSWORD, or write the password into DATABASE_URL or ~/.pgpass"
                 .formatted(address.server(), without.user()));
   }
 

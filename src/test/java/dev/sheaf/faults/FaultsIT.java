@@ -181,6 +181,7 @@ class FaultsIT {
       try (Connection connection = database.address().open("readonly")) {
         ReadOnlyMode.set(connection, false, "ann", null);
       }
+      database.endSessions();
     }
     await().until(() -> put("fifth").statusCode() == 200);
     await().until(() -> sheaf.log().stream().anyMatch(l -> l.contains("accepts writes again")));

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
 public final class Adoption {
 
   /// Whose rows stand in the table in which Sheaf has its own.
-  static final String LIQUIBASE = "liquibase";
+  public static final String LIQUIBASE = "liquibase";
 
   private static final String ALEMBIC = "alembic";
 
