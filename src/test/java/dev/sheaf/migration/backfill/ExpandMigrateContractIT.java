@@ -173,9 +173,7 @@ class ExpandMigrateContractIT {
                 try {
                   HttpResponse<String> answer =
                       service.send(
-                          "POST",
-                          "/api/v1/collections/live/search",
-                          "{\"text\": \"moon\", \"vector\": [1, 0]}");
+                          "POST", "/api/v1/collections/live/search", "{\"vector\": [1, 0]}");
                   assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
                 } finally {
                   serving.readLock().unlock();
