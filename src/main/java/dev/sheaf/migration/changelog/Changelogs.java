@@ -56,6 +56,18 @@ public record Changelogs(
     SortedMap<String, String> allowances,
     SortedMap<String, ChangelogFile> templates) {
 
+  /// Changelogs with nothing but files of changesets.
+  static Changelogs ofFiles(String origin, SortedMap<String, List<ChangelogFile>> files) {
+    return new Changelogs(
+        origin,
+        files,
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>(),
+        new TreeMap<>());
+  }
+
   /// The file in a module's directory that says what `sheaf migrate check` does not report of it.
   public static final String ALLOWANCES = "lint.allow";
 

@@ -105,7 +105,7 @@ public final class LiquibaseChangelog {
 
   /// A changelog without files, for a directory that [#in] reads.
   public static Changelogs unread(Path directory) {
-    return changelogs(directory.toString(), new TreeMap<>());
+    return Changelogs.ofFiles(directory.toString(), new TreeMap<>());
   }
 
   /// Reads all files in a directory and below, in the order of their paths.
@@ -123,7 +123,10 @@ public final class LiquibaseChangelog {
       for (String path : paths(directory)) {
         byte[] content = reading.file(directory.resolve(path));
         if (path.endsWith(".sql")) {
-          read(path, SourceText.of(content)).forEach(entries::add);
+          for (Entry entry : read(path, SourceText.of(content))) {
+            requireHonoured(entry);
+            entries.add(entry);
+          }
         } else {
           String text = new String(content, StandardCharsets.UTF_8);
           if (text.contains("databaseChangeLog")) {
@@ -178,7 +181,7 @@ public final class LiquibaseChangelog {
     }
   }
 
-  private static Stream<Entry> read(String path, SourceText text) {
+  private static List<Entry> read(String path, SourceText text) {
     if (ChangelogForm.of(text) != ChangelogForm.LIQUIBASE) {
       throw new OperatorException(
           path + " is not formatted SQL of Liquibase",
@@ -204,7 +207,7 @@ public final class LiquibaseChangelog {
     try {
       return LiquibaseReading.changeSets(text).stream()
           .map(changeSet -> new Entry(path, changeSet, blocks))
-          .peek(LiquibaseChangelog::requireHonoured);
+          .toList();
     } catch (LiquibaseException | UnexpectedLiquibaseException e) {
       throw new OperatorException(
           "Liquibase cannot read %s: %s".formatted(path, e.getMessage()), "correct the file");
@@ -311,19 +314,7 @@ public final class LiquibaseChangelog {
     for (Entry entry : Stream.concat(applied.stream(), pending.stream()).toList()) {
       files.add(file(module, files.size() + 1, entry));
     }
-    return changelogs(origin, new TreeMap<>(Map.of(module, List.copyOf(files))));
-  }
-
-  private static Changelogs changelogs(
-      String origin, SortedMap<String, List<ChangelogFile>> files) {
-    return new Changelogs(
-        origin,
-        files,
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>());
+    return Changelogs.ofFiles(origin, new TreeMap<>(Map.of(module, List.copyOf(files))));
   }
 
   private void requireOrder(List<Entry> pending) {

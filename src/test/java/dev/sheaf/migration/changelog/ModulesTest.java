@@ -79,13 +79,6 @@ class ModulesTest {
       byte[] content = (modulesAndHeads[i + 1] + "\n").getBytes(StandardCharsets.UTF_8);
       files.put(module, List.of(ChangelogFile.of(module, "001_a.sql", content)));
     }
-    return new Changelogs(
-        "a test",
-        files,
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>(),
-        new TreeMap<>());
+    return Changelogs.ofFiles("a test", files);
   }
 }
