@@ -269,6 +269,8 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
         var options = new OrtSession.SessionOptions()) {
       options.setIntraOpNumThreads(1);
       options.setInterOpNumThreads(1);
+      // Its arena keeps what the largest batch took, and makes none faster.
+      options.setCPUArenaAllocator(false);
       session = environment.createSession(read(weights, arena), options);
     }
     checkDimensions(session);
