@@ -61,6 +61,33 @@ class MetersIT {
     }
   }
 
+  /// The paths and methods that clients make up are no series of their own.
+  @Test
+  void requestsWithoutAnOperationShareSeries() {
+    for (int i = 0; i < 3; i++) {
+      String path = "/api/v1/collections/made-up-" + i;
+      given().request("MADEUP" + i, path).then().statusCode(405);
+      given().request("TRACE", path).then().statusCode(405);
+      given().patch(path + "/documents").then().statusCode(405);
+      given().get("/made-up-" + i).then().statusCode(404);
+    }
+
+    String requests =
+        metrics()
+            .lines()
+            .filter(line -> line.startsWith("http_server_requests_seconds_count"))
+            .collect(Collectors.joining("\n"));
+    assertThat(requests).doesNotContainIgnoringCase("made-up").doesNotContain("MADEUP");
+    assertThat(
+            value(
+                requests,
+                "http_server_requests_seconds_count",
+                "method=\"OTHER\"",
+                "status=\"405\"",
+                "uri=\"METHOD_NOT_ALLOWED\""))
+        .isGreaterThanOrEqualTo(6);
+  }
+
   @Test
   void searchesAndDocumentsAreCountedByWhatTheyWere() {
     String collection = Api.newCollection(Map.of("model", "none", "dimensions", 2));
