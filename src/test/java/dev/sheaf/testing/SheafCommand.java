@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -42,11 +41,9 @@ public final class SheafCommand implements AutoCloseable {
   public static SheafCommand start(
       Path directory, TestDatabase database, Map<String, String> settings, String... arguments)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // Up to twenty of these processes run concurrently.
-    command.addAll(List.of("-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"));
-    command.add("--enable-native-access=ALL-UNNAMED");
+    List<String> command =
+        SheafProcess.java("-Xmx96m", "-XX:SharedArchiveFile=" + SheafProcess.SharedClasses.ARCHIVE);
     settings.forEach((key, value) -> command.add("-D" + key + "=" + value));
     command.addAll(List.of("-jar", System.getProperty("sheaf.jar")));
     command.addAll(List.of(arguments));

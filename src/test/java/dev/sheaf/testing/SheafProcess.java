@@ -64,7 +64,7 @@ public final class SheafProcess implements AutoCloseable {
   public static SheafProcess start(TestDatabase database, Map<String, String> settings, String heap)
       throws IOException {
     ProcessBuilder builder =
-        builder("-Xmx" + heap, "-XX:SharedArchiveFile=" + SharedClasses.ARCHIVE);
+        service("-Xmx" + heap, "-XX:SharedArchiveFile=" + SharedClasses.ARCHIVE);
     Map<String, String> environment = builder.environment();
     environment.remove("DATABASE_URL");
     environment.put("QUARKUS_DATASOURCE_JDBC_URL", database.address().jdbcUrl());
@@ -78,27 +78,32 @@ public final class SheafProcess implements AutoCloseable {
     return new SheafProcess(builder);
   }
 
-  private static ProcessBuilder builder(String... options) {
-    var command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                // The process runs too briefly for the C2 compiler.
-                "-XX:TieredStopAtLevel=1",
-                // As in a small container.
-                "-XX:+UseSerialGC",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-Dquarkus.http.port=0",
-                "-Dquarkus.http.host=127.0.0.1"));
-    command.addAll(List.of(options));
+  private static ProcessBuilder service(String... options) {
+    List<String> command = java(options);
+    command.addAll(List.of("-Dquarkus.http.port=0", "-Dquarkus.http.host=127.0.0.1"));
     command.addAll(List.of("-jar", System.getProperty("sheaf.jar")));
     return new ProcessBuilder(command);
   }
 
+  /// The start of a command line that runs the built application.
+  static List<String> java(String... options) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // The process runs too briefly for the C2 compiler; the collector is that of a small container.
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    // Fewer page faults, which are expensive in some virtual machines.
+    command.add("-XX:+UseTransparentHugePages");
+    // Not a word about what of the archive it cannot use.
+    command.add("-Xlog:disable");
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add("--sun-misc-unsafe-memory-access=allow");
+    command.addAll(List.of(options));
+    return command;
+  }
+
   /// The classes of the application in the form in which the JVM keeps them: a start takes half the
   /// processor time.
-  private static final class SharedClasses {
+  static final class SharedClasses {
 
     static final Path ARCHIVE = create();
 
@@ -106,7 +111,7 @@ public final class SheafProcess implements AutoCloseable {
       try {
         Path directory = Files.createTempDirectory("sheaf-classes");
         Path archive = directory.resolve("sheaf.jsa");
-        ProcessBuilder builder = builder("-XX:ArchiveClassesAtExit=" + archive);
+        ProcessBuilder builder = service("-XX:ArchiveClassesAtExit=" + archive);
         builder
             .environment()
             .putAll(
