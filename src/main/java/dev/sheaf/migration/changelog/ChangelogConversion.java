@@ -1,5 +1,6 @@
 package dev.sheaf.migration.changelog;
 
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -132,11 +133,9 @@ public final class ChangelogConversion implements AutoCloseable {
             .map(changeset -> changeset.file().shortPath())
             .toList();
     if (!missing.isEmpty()) {
-      int more = missing.size() - LISTED;
       throw new OperatorException(
           "formatted SQL needs a rollback in each file, and these have none: "
-              + String.join(", ", missing.subList(0, Math.min(missing.size(), LISTED)))
-              + (more > 0 ? ", and " + more + " more" : ""),
+              + Abbreviation.of(missing, LISTED),
           "write it beside each of them: sheaf migrate derive-rollback FILE");
     }
   }

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.changelog;
 
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -506,12 +507,10 @@ public record Changeset(
             .filter(changeset -> changeset.down() == null)
             .map(Changeset::label)
             .toList();
-    int more = labels.size() - LISTED;
     return labels.isEmpty()
         ? ""
         : "without a rollback: "
-            + String.join(", ", labels.subList(0, Math.min(labels.size(), LISTED)))
-            + (more > 0 ? ", and " + more + " more" : "")
+            + Abbreviation.of(labels, LISTED)
             + "; sheaf migrate derive-rollback FILE writes one";
   }
 

@@ -1,5 +1,6 @@
 package dev.sheaf.migration.changelog;
 
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -285,15 +286,10 @@ public final class LiquibaseChangelog {
             .toList();
     if (!missing.isEmpty()) {
       throw new OperatorException(
-          "formatted SQL needs a rollback in each changeset, and these have none: " + list(missing),
+          "formatted SQL needs a rollback in each changeset, and these have none: "
+              + Abbreviation.of(missing, LISTED),
           "write --rollback SQL after its last statement, or --rollback empty; no checksum changes by that");
     }
-  }
-
-  private static String list(List<String> names) {
-    int more = names.size() - LISTED;
-    return String.join(", ", names.subList(0, Math.min(names.size(), LISTED)))
-        + (more > 0 ? ", and " + more + " more" : "");
   }
 
   /// Its changesets, in the order of the files' paths, and of the files.
@@ -323,7 +319,7 @@ public final class LiquibaseChangelog {
       if (paths.size() > 1) {
         throw new OperatorException(
             "%s says in which order these files run, which is not read, and their changesets are pending: %s"
-                .formatted(path, list(paths)),
+                .formatted(path, Abbreviation.of(paths, LISTED)),
             "apply them with Liquibase first; or, if the order of their paths is right, move %s out of the directory"
                 .formatted(path));
       }

@@ -18,6 +18,7 @@ import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.history.MigrationTool;
 import dev.sheaf.migration.history.ToolHistory;
 import dev.sheaf.migration.proof.Verification;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -303,18 +304,13 @@ public final class Adoption {
     }
     if (!missing.isEmpty()) {
       throw new OperatorException(
-          "Liquibase has applied what no file has the checksum of: " + names(missing),
+          "Liquibase has applied what no file has the checksum of: "
+              + Abbreviation.of(missing, LISTED),
           rows.stream().anyMatch(row -> row.checksum() != null && !row.checksum().startsWith("9:"))
               ? "let Liquibase 4.22 or later run once: it renews checksums that do not begin with 9:"
               : "write each changeset of formatted SQL into a file of its own, with the same statements");
     }
     return module.stream().filter(changeset -> !left.contains(changeset)).toList();
-  }
-
-  private static String names(List<String> names) {
-    int more = names.size() - LISTED;
-    return String.join(", ", names.subList(0, Math.min(names.size(), LISTED)))
-        + (more > 0 ? ", and " + more + " more" : "");
   }
 
   private static void requireRows(List<History.Foreign> rows) {
@@ -369,7 +365,7 @@ public final class Adoption {
     }
     if (!missing.isEmpty()) {
       throw new OperatorException(
-          "Liquibase has applied what is in no file: " + names(missing),
+          "Liquibase has applied what is in no file: " + Abbreviation.of(missing, LISTED),
           "restore its changeset from version control, or give the directory of all files");
     }
     Changelogs split = changelog.split(request.module(), applied);
@@ -596,16 +592,15 @@ public final class Adoption {
   }
 
   private static String list(List<Difference> differences) {
-    int more = differences.size() - LISTED;
-    return differences.stream()
-            .limit(LISTED)
+    return Abbreviation.of(
+        differences.stream()
             .map(difference ->
                 difference.kind() == Difference.Kind.EXTRA
                     ? difference.object()
                     : difference.object()
                         + " is "
                         + Objects.toString(difference.kind()).toLowerCase(Locale.ROOT))
-            .collect(Collectors.joining(", "))
-        + (more > 0 ? ", and " + more + " more" : "");
+            .toList(),
+        LISTED);
   }
 }

@@ -40,6 +40,7 @@ import dev.sheaf.migration.proof.Verification;
 import dev.sheaf.migration.scratch.ScratchDatabase;
 import dev.sheaf.migration.scratch.StateTemplates;
 import dev.sheaf.migration.scratch.TemplateDatabase;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.runtime.OperatorException;
 import java.nio.file.Path;
@@ -482,11 +483,9 @@ public final class Migrations {
           History.dropEngineTables(connection);
           List<String> left = Downgrade.leftovers(connection, rolledBack);
           if (!left.isEmpty()) {
-            int more = left.size() - LISTED;
             throw new OperatorException(
                 "all changesets are rolled back, but their rollbacks left "
-                    + String.join(", ", left.subList(0, Math.min(left.size(), LISTED)))
-                    + (more > 0 ? ", and %s more objects".formatted(more) : ""),
+                    + Abbreviation.of(left, LISTED),
                 "drop these objects by hand, and correct the rollbacks");
           }
         });

@@ -10,13 +10,12 @@ import dev.sheaf.migration.engine.Migrations.Dependents;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
 import dev.sheaf.migration.scratch.ScratchSchema;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /// Finds the changesets of other modules that depend on changesets to be rolled back: those that
 /// were applied later, and whose module requires theirs.
@@ -172,10 +171,6 @@ final class RollbackDependents {
   }
 
   private static String names(List<History.Applied> rows) {
-    int more = rows.size() - NAMED;
-    return Stream.concat(
-            rows.stream().limit(NAMED).map(History.Applied::label),
-            more > 0 ? Stream.of(more + " more") : Stream.empty())
-        .collect(Collectors.joining(", "));
+    return Abbreviation.of(rows.stream().map(History.Applied::label).toList(), NAMED);
   }
 }

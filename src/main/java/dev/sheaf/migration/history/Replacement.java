@@ -2,6 +2,7 @@ package dev.sheaf.migration.history;
 
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.Directives.Replaced;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,13 +75,16 @@ record Replacement(Changeset changeset) {
     if (!others.isEmpty()) {
       return new OperatorException(
           "%s replaces %s, which was applied with another content here"
-              .formatted(changeset.label(), names(others)),
+              .formatted(changeset.label(), Abbreviation.of(others, NAMED)),
           "run sheaf migrate up with the last version that has these files; it accepts what earlier versions recorded,"
               + " or says what was modified");
     }
     return new OperatorException(
         "%s replaces changesets of which only some are applied: %s; not applied: %s"
-            .formatted(changeset.label(), names(applied), names(missing)),
+            .formatted(
+                changeset.label(),
+                Abbreviation.of(applied, NAMED),
+                Abbreviation.of(missing, NAMED)),
         "apply the others with the last version that has their files: sheaf migrate up --module %1$s --to %2$s; or roll these back: sheaf migrate goto 0 --module %1$s"
             .formatted(changeset.module(), changeset.version()));
   }
@@ -92,14 +96,9 @@ record Replacement(Changeset changeset) {
     return new OperatorException(
         "%s replaces %s, which can only be rolled back together"
             .formatted(
-                changeset.label(), names(rows.stream().map(History.Applied::label).toList())),
+                changeset.label(),
+                Abbreviation.of(rows.stream().map(History.Applied::label).toList(), NAMED)),
         "roll all of them back: sheaf migrate goto 0 --module %s; or use the last version that has their files"
             .formatted(changeset.module()));
-  }
-
-  private static String names(List<String> labels) {
-    int more = labels.size() - NAMED;
-    return String.join(", ", labels.subList(0, Math.min(labels.size(), NAMED)))
-        + (more > 0 ? ", and " + more + " more" : "");
   }
 }

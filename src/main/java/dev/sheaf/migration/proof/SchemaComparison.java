@@ -13,6 +13,7 @@ import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.history.ToolHistory;
 import dev.sheaf.migration.proof.EntityComparison.Part;
 import dev.sheaf.migration.scratch.ScratchSchema;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.nio.file.Path;
@@ -104,11 +105,8 @@ public final class SchemaComparison {
           .filter(difference -> !isVersion(difference))
           .forEach(difference -> refused.add("Sheaf cannot write " + difference.object()));
       if (!refused.isEmpty()) {
-        int more = refused.size() - LISTED;
         throw new OperatorException(
-            "not written: "
-                + String.join("; ", refused.subList(0, Math.min(refused.size(), LISTED)))
-                + (more > 0 ? "; and " + more + " more" : ""),
+            "not written: " + Abbreviation.of(refused, LISTED, "; "),
             "write a changeset for these by hand, then run it again");
       }
       return parts(before, lines.stream().map(CatalogScript.Line::sql).toList());

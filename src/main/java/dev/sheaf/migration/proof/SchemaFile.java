@@ -10,6 +10,7 @@ import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.history.Trash;
 import dev.sheaf.migration.scratch.ScratchSchema;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -19,7 +20,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A file of SQL that makes a schema in an empty database: the one that all changesets make, for
@@ -128,14 +128,9 @@ public final class SchemaFile {
   }
 
   private static OperatorException cannotWrite(List<Difference> differences) {
-    int more = differences.size() - LISTED;
     return new OperatorException(
         "the schema has objects that cannot be written as SQL: "
-            + differences.stream()
-                .limit(LISTED)
-                .map(Difference::object)
-                .collect(Collectors.joining(", "))
-            + (more > 0 ? ", and " + more + " more" : ""),
+            + Abbreviation.of(differences.stream().map(Difference::object).toList(), LISTED),
         "pg_dump --schema-only writes every kind of object");
   }
 

@@ -24,6 +24,7 @@ import dev.sheaf.migration.changelog.SqlStatement;
 import dev.sheaf.migration.history.ChangesetSelection;
 import dev.sheaf.migration.history.Trash;
 import dev.sheaf.migration.scratch.ScratchSchema;
+import dev.sheaf.runtime.Abbreviation;
 import dev.sheaf.runtime.OperatorException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -385,22 +386,21 @@ public final class Squash {
             .withoutEngine()
             .differences(CatalogSnapshot.of(made).withoutEngine());
     if (!differences.isEmpty()) {
-      int more = differences.size() - LISTED;
       throw new OperatorException(
           "one changeset would not make the same: "
-              + differences.stream()
-                  .limit(LISTED)
-                  .map(difference ->
-                      "%s %s"
-                          .formatted(
-                              difference.object(),
-                              switch (difference.kind()) {
-                                case MISSING -> "would be missing";
-                                case EXTRA -> "would be extra";
-                                case CHANGED -> "would differ";
-                              }))
-                  .collect(Collectors.joining(", "))
-              + (more > 0 ? ", and " + more + " more" : ""),
+              + Abbreviation.of(
+                  differences.stream()
+                      .map(difference ->
+                          "%s %s"
+                              .formatted(
+                                  difference.object(),
+                                  switch (difference.kind()) {
+                                    case MISSING -> "would be missing";
+                                    case EXTRA -> "would be extra";
+                                    case CHANGED -> "would differ";
+                                  }))
+                      .toList(),
+                  LISTED),
           "squash the changesets before the one that makes these");
     }
     Map<String, String> wanted = rows(old);
