@@ -80,6 +80,10 @@ class DerivedRollbackIT {
     database.close();
   }
 
+  /// A proof takes longer than everything else. An ordinary build proves some of the rollbacks,
+  /// `make soak` proves all.
+  private static final boolean PROVE_ALL = Boolean.getBoolean("sheaf.soak.prove-derived");
+
   /// Changesets that permit rows which their rollback rejects.
   private static final Set<String> RELAXING =
       Set.of(
@@ -304,7 +308,9 @@ class DerivedRollbackIT {
                     requireVerdict(file, Verdict.LOSSY);
                   } else {
                     assertThat(derived.lossy()).isNull();
-                    requireVerdict(file, Verdict.PROVEN);
+                    if (PROVE_ALL || derived.statements().size() > 2) {
+                      requireVerdict(file, Verdict.PROVEN);
+                    }
                   }
                 }));
   }

@@ -34,9 +34,9 @@ import org.junit.jupiter.api.Test;
 /// Restarts, kills and pauses the database and the packaged application under load. No acknowledged
 /// write is lost, no response is wrong, and no request fails after a fault is over.
 ///
-/// An ordinary build runs one fault of each kind. `make soak` runs five of each in ten minutes, and
-/// also fills the disks of temporary files, of the write-ahead log and of backups.
-class FaultSoakIT {
+/// A part of `make soak`, with five faults of each kind. It also fills the disks of temporary
+/// files, of the write-ahead log and of backups.
+class FaultSoak {
 
   private static final int ROUNDS = Integer.getInteger("sheaf.soak.faults", 1);
 
