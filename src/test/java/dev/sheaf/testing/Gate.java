@@ -1,5 +1,8 @@
 package dev.sheaf.testing;
 
+import static dev.sheaf.testing.Patience.await;
+
+import dev.sheaf.database.SqlStates;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -53,8 +56,22 @@ public final class Gate implements AutoCloseable {
   @Override
   public void close() throws SQLException {
     open();
-    execute("DROP FUNCTION sheaf_test_gate() CASCADE");
+    await().until(this::isRemoved);
     connection.close();
+  }
+
+  /// An index of a partition that is being built concurrently waits for whoever drops the trigger,
+  /// and the other way round.
+  private boolean isRemoved() throws SQLException {
+    try {
+      execute("DROP FUNCTION sheaf_test_gate() CASCADE");
+      return true;
+    } catch (SQLException e) {
+      if (SqlStates.DEADLOCK_DETECTED.equals(e.getSQLState())) {
+        return false;
+      }
+      throw e;
+    }
   }
 
   private void execute(String sql) throws SQLException {
