@@ -128,7 +128,7 @@ final class CheckCommand implements Callable<Integer> {
             changelogs,
             server,
             config,
-            against == null ? null : DatabaseAddress.parse(against),
+            against == null ? null : common.database(against),
             common.vectors());
     List<Finding> stale = file == null ? stale(changelogs, server, config) : List.of();
     return observe(output, lint, selection(changelogs, database), stale);

@@ -189,6 +189,11 @@ final class Common {
         new AuditTrail(modules, () -> caller));
   }
 
+  /// The database of a URL on the command line.
+  DatabaseAddress database(String url) {
+    return DatabaseAddress.parse(url, settings());
+  }
+
   /// The configured database; empty if none is configured.
   Optional<DatabaseAddress> databaseIfConfigured() {
     SmallRyeConfig settings = settings();

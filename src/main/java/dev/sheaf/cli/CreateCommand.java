@@ -1,6 +1,5 @@
 package dev.sheaf.cli;
 
-import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.migration.DerivedRollback;
 import dev.sheaf.migration.changelog.ChangelogDraft;
@@ -166,7 +165,7 @@ final class CreateCommand implements Callable<Integer> {
     SchemaComparison comparison = common.comparison(scratch);
     try {
       return fromDatabase != null
-          ? comparison.withDatabase(DatabaseAddress.parse(fromDatabase))
+          ? comparison.withDatabase(common.database(fromDatabase))
           : comparison.withFile(Objects.requireNonNull(fromSchema));
     } catch (SQLException e) {
       throw new OperatorException(

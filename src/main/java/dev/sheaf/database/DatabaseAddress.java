@@ -43,6 +43,11 @@ public record DatabaseAddress(String jdbcUrl, @Nullable String user, @Nullable S
     return PostgresUrl.parse(url, null);
   }
 
+  /// The same, completed as `psql` does by the variables `PG...` of the environment and of `.env`.
+  public static DatabaseAddress parse(String url, Config settings) {
+    return parse(url, name -> settings.getOptionalValue(name, String.class).orElse(null));
+  }
+
   /// The same, completed as `psql` does: `service=NAME` and the variables `PG...` supply what the
   /// URL does not say.
   static DatabaseAddress parse(String url, Variables variables) {

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.sheaf.runtime.OperatorException;
+import io.smallrye.config.SmallRyeConfig;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -162,5 +165,17 @@ class DatabaseAddressTest {
         .isThrownBy(() -> DatabaseAddress.parse(url))
         .withMessageStartingWith("DATABASE_URL is invalid")
         .satisfies(e -> assertThat(e).hasMessageNotContainingAny("secret", "sec ret"));
+  }
+
+  @Test
+  void theEnvironmentOfPsqlCompletesAUrl() {
+    SmallRyeConfig settings =
+        new SmallRyeConfigBuilder()
+            .withDefaultValues(Map.of("PGUSER", "bob", "PGPASSWORD", "secret", "PGHOST", "other"))
+            .build();
+
+    assertThat(DatabaseAddress.parse("postgres://ann@h/a", settings))
+        .isEqualTo(new DatabaseAddress("jdbc:postgresql://h:5432/a", "ann", "secret"));
+    assertThat(DatabaseAddress.parse("postgres://h/a", settings).user()).isEqualTo("bob");
   }
 }
