@@ -220,8 +220,8 @@ class RecallMeasurer {
   /// The nearest neighbours of the next vectors of a sample.
   ///
   /// @return empty if the sample or the time is over
-  private List<GroundTruth> groundTruths(Space space, SampledVectors sample, int from, long deadline)
-      throws SQLException {
+  private List<GroundTruth> groundTruths(
+      Space space, SampledVectors sample, int from, long deadline) throws SQLException {
     List<GroundTruth> known = sample.known;
     int size = from == 0 ? FIRST_PASS : PASS;
     int end = Math.min(from + size, sample.vectors.size());

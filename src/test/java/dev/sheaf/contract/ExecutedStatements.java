@@ -82,7 +82,9 @@ final class ExecutedStatements implements AutoCloseable {
   /// @param returned rows of the result, or rows that were written
   /// @param rows that the scans of the plan read, with those that a condition then removed
   /// @param buffers pages that the plan found in memory or read
-  record Statement(String text, String relations, long returned, long rows, long buffers) {
+  /// @param plan as PostgreSQL explains it
+  record Statement(
+      String text, String relations, long returned, long rows, long buffers, String plan) {
 
     private static Statement of(JsonNode explained) {
       JsonNode plan = explained.path("Plan");
@@ -113,7 +115,8 @@ final class ExecutedStatements implements AutoCloseable {
           String.join(", ", relations),
           top.path("Actual Rows").asLong(),
           rows,
-          plan.path("Shared Hit Blocks").asLong() + plan.path("Shared Read Blocks").asLong());
+          plan.path("Shared Hit Blocks").asLong() + plan.path("Shared Read Blocks").asLong(),
+          plan.toString());
     }
 
     private static void collect(JsonNode node, List<JsonNode> nodes) {
