@@ -226,16 +226,16 @@ class GrowthIT {
                   Map.of("mode", "hybrid", "text", "common usual", "vector", VECTOR))
               .allowing(ENTRIES, PAGES_OF_ENTRIES),
           search(
-              "hybrid of few",
-              Map.of(
-                  "mode",
-                  "hybrid",
-                  "text",
-                  "common usual",
-                  "vector",
-                  VECTOR,
-                  "filter",
-                  Map.of("kind", "rare")))
+                  "hybrid of few",
+                  Map.of(
+                      "mode",
+                      "hybrid",
+                      "text",
+                      "common usual",
+                      "vector",
+                      VECTOR,
+                      "filter",
+                      Map.of("kind", "rare")))
               .allowing(SAMPLED, FEW),
           search(
               "facets of a rare word",
