@@ -176,20 +176,21 @@ class FilteredDeletion {
           Connection connection = connect();
           PreparedStatement select =
               connection.prepareStatement(
-                  """
-                  SELECT d.id
-                    FROM %s d
-                   WHERE d.collection_id = %s AND %s AND d.id > ?
-                   ORDER BY d.id
-                   LIMIT %s
-                  """
-                      .formatted(
-                          space.documentTable(), space.collectionId(), filter.sql(), PAGE))) {
+                  FilterSql.plannedForValues(
+                      """
+                      SELECT d.id
+                        FROM %s d
+                       WHERE d.collection_id = %s AND %s AND d.id > ?
+                       ORDER BY d.id
+                       LIMIT %s
+                      """
+                          .formatted(
+                              space.documentTable(), space.collectionId(), filter.sql(), PAGE)))) {
         // The filter may have no index.
         SessionTimeouts.allow(connection, remaining());
         select.setObject(filter.bind(select, 1), after);
         var page = new ArrayList<UUID>();
-        try (ResultSet row = select.executeQuery()) {
+        try (ResultSet row = FilterSql.execute(select)) {
           while (row.next()) {
             page.add(row.getObject(1, UUID.class));
           }

@@ -60,30 +60,31 @@ class FilteredDocuments {
     for (long maxBytes = FEW_BYTES; ; ) {
       try (PreparedStatement select =
           connection.prepareStatement(
-              """
-              SELECT id, external_id, title, uri, CASE WHEN bytes <= %4$s THEN metadata END,
-                     created_at, updated_at, bytes
-                FROM (SELECT d.id, d.external_id, d.title, d.uri, %5$s AS metadata, d.created_at, d.updated_at,
-                             sum(COALESCE(octet_length(%5$s), 0)) OVER () AS bytes
-                        FROM (SELECT *
-                                FROM %1$s d
-                               WHERE d.collection_id = %6$s AND %2$s AND d.id > ?
-                               ORDER BY d.id
-                               LIMIT %3$s) d) page
-               ORDER BY id
-              """
-                  .formatted(
-                      space.documentTable(),
-                      filterSql.sql(),
-                      limit,
-                      maxBytes,
-                      StoredMetadata.COLUMN,
-                      space.collectionId()))) {
+              FilterSql.plannedForValues(
+                  """
+                  SELECT id, external_id, title, uri, CASE WHEN bytes <= %4$s THEN metadata END,
+                         created_at, updated_at, bytes
+                    FROM (SELECT d.id, d.external_id, d.title, d.uri, %5$s AS metadata, d.created_at, d.updated_at,
+                                 sum(COALESCE(octet_length(%5$s), 0)) OVER () AS bytes
+                            FROM (SELECT *
+                                    FROM %1$s d
+                                   WHERE d.collection_id = %6$s AND %2$s AND d.id > ?
+                                   ORDER BY d.id
+                                   LIMIT %3$s) d) page
+                   ORDER BY id
+                  """
+                      .formatted(
+                          space.documentTable(),
+                          filterSql.sql(),
+                          limit,
+                          maxBytes,
+                          StoredMetadata.COLUMN,
+                          space.collectionId())))) {
         select.setObject(filterSql.bind(select, 1), after.last());
         var documents = new ArrayList<DocumentView>();
         UUID last = after.last();
         long bytes = 0;
-        try (ResultSet row = select.executeQuery()) {
+        try (ResultSet row = FilterSql.execute(select)) {
           while (row.next()) {
             last = row.getObject(1, UUID.class);
             bytes = row.getLong(8);
@@ -130,10 +131,11 @@ class FilteredDocuments {
     try (Connection connection = dataSource.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
-                "SELECT count(*) FROM %s d WHERE %s"
-                    .formatted(space.documentTable(), filterSql.sql()))) {
+                FilterSql.plannedForValues(
+                    "SELECT count(*) FROM %s d WHERE %s"
+                        .formatted(space.documentTable(), filterSql.sql())))) {
       filterSql.bind(select, 1);
-      try (ResultSet row = select.executeQuery()) {
+      try (ResultSet row = FilterSql.execute(select)) {
         row.next();
         return row.getLong(1);
       }

@@ -12,6 +12,7 @@ import dev.sheaf.filter.Filter.Or;
 import dev.sheaf.filter.Filter.StartsWith;
 import dev.sheaf.problem.Problem;
 import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,6 +65,22 @@ public record FilterSql(String sql, List<Object> parameters) {
               .formatted(parameters.size(), MAX_PARAMETERS));
     }
     return new FilterSql(sql, List.copyOf(parameters));
+  }
+
+  /// A query that contains a filter, for [#execute]. The best plan depends on the values of the
+  /// filter, so PostgreSQL must not plan for unknown values: to find a few rows in the order of
+  /// another index, it would read the whole table.
+  public static String plannedForValues(String query) {
+    return "SELECT set_config('plan_cache_mode', 'force_custom_plan', true);\n" + query;
+  }
+
+  /// Runs a [#plannedForValues] query.
+  ///
+  /// @return its rows, which are closed with the statement
+  public static ResultSet execute(PreparedStatement statement) throws SQLException {
+    statement.execute();
+    statement.getMoreResults();
+    return statement.getResultSet();
   }
 
   /// Sets the parameters of a statement that contains [#sql].

@@ -47,21 +47,28 @@ public interface IndexConfig {
   @WithDefault("0.2")
   double measureAfter();
 
-  /// Time limit of the exact searches of a measurement. After it, the measurement uses the searches
-  /// that are complete.
+  /// Time limit for finding the nearest neighbours of a measurement exactly. After it, the
+  /// measurement uses those that were found.
   @WithDefault("10s")
   Duration measureAtMost();
 
-  /// Number of vectors that a measurement searches for, each halfway between two stored vectors.
-  @WithDefault("100")
+  /// Maximum number of vectors that a measurement searches for, each halfway between two stored
+  /// vectors.
+  @WithDefault("400")
   int sample();
 
-  /// Whether to keep the vectors of the same number of client queries in memory, and to measure
-  /// recall for them, too.
+  /// How precisely recall is measured: a measurement ends when half of the 95% confidence interval
+  /// is not more than this.
+  @WithDefault("0.02")
+  double recallPrecision();
+
+  /// Whether to keep the vectors of up to 100 client queries in memory, and to measure recall for
+  /// them, too.
   @WithDefault("false")
   boolean sampleQueries();
 
-  /// Maximum loss of recall since the index was built. If an index loses more, it is rebuilt.
+  /// Maximum loss of recall since the index was built. If an index has lost more, beyond the
+  /// confidence intervals of both measurements, it is rebuilt.
   @WithDefault("0.03")
   double maxRecallLoss();
 }

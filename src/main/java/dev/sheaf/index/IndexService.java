@@ -15,6 +15,7 @@ import dev.sheaf.index.IndexTable.Sample;
 import dev.sheaf.index.IndexTable.Unmeasured;
 import dev.sheaf.index.IndexView.BuildMemory;
 import dev.sheaf.index.RecallMeasurer.GroundTruth;
+import dev.sheaf.index.RecallMeasurer.SampledVectors;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
@@ -133,14 +134,14 @@ public class IndexService {
         : NO_INDEX;
   }
 
-  private Problem noMeasurement(List<float[]> sample) {
+  private Problem noMeasurement(SampledVectors sample) {
     return sample.isEmpty()
         ? new Problem(ProblemType.INDEX_MISSING, EMPTY)
         : new Problem(ProblemType.SEARCH_TIMEOUT, tooLittleTime());
   }
 
   private String tooLittleTime() {
-    return "The measurement timed out: %s ms were not enough for a single exact search. Raise sheaf.index.measure-at-most."
+    return "The measurement timed out: %s ms were not enough to find the nearest vectors exactly. Raise sheaf.index.measure-at-most."
         .formatted(config.measureAtMost().toMillis());
   }
 
@@ -156,13 +157,17 @@ public class IndexService {
         searched,
         collection,
         indexId -> {
-          List<float[]> sample = measurer.midpoints(space);
+          SampledVectors sample = measurer.storedVectors(space);
           Optional<MeasuredRecall> stored = measurer.measure(space, sample, ef);
           table.storeRecall(space, indexId, ef, Sample.STORED, stored);
           List<float[]> asked = queries.consume(space);
           if (!asked.isEmpty()) {
             table.storeRecall(
-                space, indexId, ef, Sample.QUERIES, measurer.measure(space, asked, ef));
+                space,
+                indexId,
+                ef,
+                Sample.QUERIES,
+                measurer.measure(space, new SampledVectors(asked), ef));
           }
           if (stored.isEmpty()) {
             throw noMeasurement(sample);
@@ -185,7 +190,7 @@ public class IndexService {
         searched,
         collection,
         indexId -> {
-          List<float[]> sample = measurer.midpoints(space);
+          SampledVectors sample = measurer.storedVectors(space);
           List<GroundTruth> groundTruths = measurer.groundTruths(space, sample);
           if (groundTruths.isEmpty()) {
             throw noMeasurement(sample);
@@ -234,8 +239,13 @@ public class IndexService {
     try {
       Recall recall = measure(collection);
       LOG.infof(
-          "Recall measured: collection=%s recall=%.4f efSearch=%s sample=%s",
-          collection, recall.value(), recall.efSearch(), recall.sampleSize());
+          "Recall measured: collection=%s recall=%.4f low=%.4f high=%.4f efSearch=%s sample=%s",
+          collection,
+          recall.value(),
+          recall.low(),
+          recall.high(),
+          recall.efSearch(),
+          recall.sampleSize());
     } catch (Problem e) {
       // The collection was dropped, its index is being replaced, another replica measures it, or
       // the measurement timed out.

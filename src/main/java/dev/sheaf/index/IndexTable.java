@@ -52,7 +52,7 @@ class IndexTable {
 
   private static final String RECALLS =
       """
-      SELECT sample, recall, first_recall, k, ef_search, sample_size, median_ms, measured_at
+      SELECT sample, recall, first_recall, k, ef_search, sample_size, median_ms, measured_at, recall_low, recall_high
         FROM index_recall
        WHERE space_id = ? AND index_id = ? AND ef_search = ?
       """;
@@ -64,14 +64,18 @@ class IndexTable {
            DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
       )
       INSERT INTO index_recall AS r
-             (space_id, index_id, ef_search, sample, k, sample_size, recall, first_recall, median_ms, changes, first_changes)
-      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, ?::float8, ?::float8, ?::float8, %1$s, %1$s
+             (space_id, index_id, ef_search, sample, k, sample_size, recall, recall_low, recall_high,
+              first_recall, first_low, median_ms, changes, first_changes)
+      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, m.recall, m.low, ?::float8, m.recall, m.low, ?::float8, %1$s, %1$s
         FROM pg_index i
         JOIN pg_class t ON t.oid = i.indrelid
+       CROSS JOIN (VALUES (?::float8, ?::float8)) m (recall, low)
        WHERE i.indexrelid = to_regclass(?) AND i.indexrelid::bigint = ?
           ON CONFLICT ON CONSTRAINT index_recall_pkey DO UPDATE
          SET k = excluded.k, sample_size = excluded.sample_size, recall = excluded.recall,
+             recall_low = excluded.recall_low, recall_high = excluded.recall_high,
              first_recall = COALESCE(r.first_recall, excluded.first_recall),
+             first_low = CASE WHEN r.first_recall IS NULL THEN excluded.first_low ELSE r.first_low END,
              median_ms = excluded.median_ms, changes = excluded.changes, measured_at = excluded.measured_at
       """
           .formatted(CHANGES);
@@ -123,6 +127,16 @@ class IndexTable {
   List<Unmeasured> collectionsToMeasure(int efSearch, Set<Long> collections) throws SQLException {
     return Sql.of(TO_MEASURE, efSearch, collections.toArray(Long[]::new), config.measureAfter())
         .list(dataSource, row -> new Unmeasured(row.getLong(1), row.getString(2)));
+  }
+
+  /// The number of rows of a space that were inserted, updated and deleted, as this server counts
+  /// them: it differs after a write, with a delay of some seconds.
+  long changes(Space space) throws SQLException {
+    return Sql.of(
+            "SELECT %s FROM pg_class t WHERE t.oid = '%s'::regclass"
+                .formatted(CHANGES, space.embeddingTable()))
+        .first(dataSource, row -> row.getLong(1))
+        .orElseThrow();
   }
 
   IndexState state(Space space) throws SQLException {
@@ -205,6 +219,8 @@ class IndexTable {
         : Optional.of(
             new Recall(
                 recall,
+                (Double) row.getObject(9),
+                (Double) row.getObject(10),
                 (Double) row.getObject(3),
                 row.getInt(4),
                 row.getInt(5),
@@ -220,7 +236,6 @@ class IndexTable {
   void storeRecall(
       Space space, long indexId, int ef, Sample sample, Optional<MeasuredRecall> measured)
       throws SQLException {
-    Double recall = measured.map(MeasuredRecall::recall).orElse(null);
     Sql.of(
             STORE_RECALL,
             space.id(),
@@ -230,9 +245,10 @@ class IndexTable {
             sample.value,
             RecallMeasurer.K,
             measured.map(MeasuredRecall::sampleSize).orElse(0),
-            recall,
-            recall,
+            measured.map(MeasuredRecall::high).orElse(null),
             measured.map(MeasuredRecall::medianMs).orElse(null),
+            measured.map(MeasuredRecall::recall).orElse(null),
+            measured.map(MeasuredRecall::low).orElse(null),
             space.indexName(),
             indexId)
         .update(dataSource);

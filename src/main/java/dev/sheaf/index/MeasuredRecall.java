@@ -6,8 +6,17 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 ///
 /// @param efSearch candidates that the index searches examined
 /// @param recall fraction of the nearest vectors that they found, from 0 to 1
+/// @param low lower end of its 95% confidence interval
+/// @param high upper end
 /// @param sampleSize number of searches
 /// @param medianMs median time of an index search, the round trip to the database included, in
 ///   milliseconds
 @Schema(name = "Measurement")
-public record MeasuredRecall(int efSearch, double recall, int sampleSize, double medianMs) {}
+public record MeasuredRecall(
+    int efSearch, double recall, double low, double high, int sampleSize, double medianMs) {
+
+  static MeasuredRecall of(int efSearch, RecallInterval recall, int sampleSize, double medianMs) {
+    return new MeasuredRecall(
+        efSearch, recall.recall(), recall.low(), recall.high(), sampleSize, medianMs);
+  }
+}

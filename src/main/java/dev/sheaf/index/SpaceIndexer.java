@@ -68,7 +68,9 @@ class SpaceIndexer {
   private static final int MIN_ROW_BYTES = 64;
 
   /// Spaces of some collections that have a valid index, or whose table is large enough to have
-  /// enough vectors for one. Parameters that are not set are those of the current index.
+  /// enough vectors for one. Parameters that are not set are those of the current index. Recall is
+  /// lost if the whole confidence interval of the difference of two recalls is a loss (Newcombe,
+  /// 1998, method 10), because two small samples often differ by more than the loss allowed.
   private static final String SPACE_STATES =
       """
       SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
@@ -79,7 +81,8 @@ class SpaceIndexer {
              pg_table_size(to_regclass('embedding_' || s.id)),
              EXISTS (SELECT FROM index_recall r
                       WHERE r.space_id = s.id AND r.index_id = i.id AND r.sample = 'stored'
-                        AND r.first_recall - r.recall > ?),
+                        AND r.first_recall - r.recall - sqrt(power(r.first_recall - COALESCE(r.first_low, r.first_recall), 2)
+                                                           + power(COALESCE(r.recall_high, r.recall) - r.recall, 2)) > ?),
              ARRAY(SELECT k.relname::text
                      FROM pg_index x
                      JOIN pg_class k ON k.oid = x.indexrelid

@@ -96,6 +96,7 @@ public final class Settings {
           setting("sheaf.index.measure-after", number("0.001", "1000")),
           setting("sheaf.index.measure-at-most", duration(MILLISECOND, HOUR)),
           setting("sheaf.index.sample", whole(1, 10_000)),
+          setting("sheaf.index.recall-precision", number("0.001", "1")),
           setting("sheaf.index.sample-queries", flag()),
           setting("sheaf.index.max-recall-loss", number("0", "1")),
           setting("sheaf.http.max-body-size", size(KILOBYTE, GIGABYTE)),

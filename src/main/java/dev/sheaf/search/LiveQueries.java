@@ -16,6 +16,9 @@ public class LiveQueries {
 
   private static final int MAX_SPACES = 100;
 
+  /// Of each space. With vectors of 1,024 dimensions, all need 40 MB.
+  private static final int MAX_VECTORS = 100;
+
   private final boolean enabled;
   private final int sample;
   private final Cache<Long, Reservoir> reservoirs =
@@ -25,7 +28,7 @@ public class LiveQueries {
       @ConfigProperty(name = "sheaf.index.sample-queries") boolean enabled,
       @ConfigProperty(name = "sheaf.index.sample") int sample) {
     this.enabled = enabled;
-    this.sample = sample;
+    this.sample = Math.min(sample, MAX_VECTORS);
   }
 
   /// Adds a query to the sample, or not, at random.

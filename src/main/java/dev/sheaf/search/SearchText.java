@@ -340,7 +340,7 @@ final class SearchText {
         .formatted(
             textQuery(),
             space.chunkTable(),
-            shape.filter() == null ? "" : documentJoin("c"),
+            shape.filter() == null ? "" : documentOfChunk(),
             where("c.search @@ " + textQuery(), filterCondition()));
   }
 
@@ -409,7 +409,7 @@ final class SearchText {
         .formatted(
             Bm25.marked("c.search"),
             space.chunkTable(),
-            shape.filter() == null ? "" : documentJoin("c"),
+            shape.filter() == null ? "" : documentOfChunk(),
             where("c.ordinal > -pg_backend_pid() AND " + condition, filterCondition()),
             limit);
   }
@@ -738,9 +738,15 @@ final class SearchText {
     return expression;
   }
 
-  private String documentJoin(String chunk) {
+  /// @param row a chunk or an embedding
+  private String documentJoin(String row) {
     return "\n      JOIN %s d ON d.collection_id = %s AND d.id = %s.document_id"
-        .formatted(space.documentTable(), space.collectionId(), chunk);
+        .formatted(space.documentTable(), space.collectionId(), row);
+  }
+
+  /// The key of chunks begins with the collection. Without it, a look-up reads the whole index.
+  private String documentOfChunk() {
+    return documentJoin("c") + " AND c.collection_id = " + space.collectionId();
   }
 
   private @Nullable String filterCondition() {

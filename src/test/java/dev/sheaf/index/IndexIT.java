@@ -4,6 +4,7 @@ import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.within;
 import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.hasEntry;
 import static org.hamcrest.Matchers.hasSize;
@@ -11,6 +12,8 @@ import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.embedding.Metric;
+import dev.sheaf.embedding.Space;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
 import dev.sheaf.testing.InProcess;
@@ -26,6 +29,7 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -34,6 +38,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Uses indexes of eight dimensions with the minimum number of links, so that they miss some
 /// vectors.
@@ -44,6 +49,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class IndexIT {
 
   private static final Map<String, ?> POOR = Map.of("m", 2, "efConstruction", 4, "efSearch", 10);
+
+  /// The default of `sheaf.index.sample`.
+  private static final int SAMPLE = 400;
+
   private static final List<Double> QUERY_VECTOR = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
 
   @Inject AgroalDataSource dataSource;
@@ -88,11 +97,17 @@ class IndexIT {
             .statusCode(200)
             .body("k", equalTo(10))
             .body("efSearch", equalTo(10))
-            .body("sampleSize", equalTo(100))
             .extract()
             .jsonPath();
 
-    assertThat(measured.getDouble("value")).isEqualTo(recall(name, 10)).isBetween(0.1, 0.9);
+    int searches = measured.getInt("sampleSize");
+    double value = measured.getDouble("value");
+    // RestAssured reads numbers as floats.
+    assertThat(value).isEqualTo(recall(name, 10, searches), within(1e-6)).isBetween(0.1, 0.9);
+    double low = measured.getDouble("low");
+    double high = measured.getDouble("high");
+    assertThat(value).isStrictlyBetween(low, high);
+    assertThat((high - low) / 2 <= 0.02).isEqualTo(searches < SAMPLE);
     JsonPath index = index(name).extract().jsonPath();
     assertThat(index.<Object>get("recall")).isEqualTo(measured.get());
     assertThat(index.getLong("index.bytes")).isPositive();
@@ -107,6 +122,47 @@ class IndexIT {
         .then()
         .body("rows", equalTo(2_000))
         .body("rowsEstimated", equalTo(false));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theNearestVectorsAreThoseOfPlainSql(Metric metric) throws SQLException {
+    String name =
+        Api.newCollection(
+            Map.of("model", "none", "dimensions", 8, "metric", metric.value(), "hnsw", POOR));
+    fill(name, 1, 200);
+    awaitRecall(name);
+
+    List<RecallMeasurer.GroundTruth> found = nearest(name);
+
+    assertThat(found).hasSize(200);
+    for (RecallMeasurer.GroundTruth truth : found) {
+      assertThat(truth.hits()).isEqualTo(10);
+      assertThat(
+              query(
+                  "SELECT vector %s '%s' FROM %s ORDER BY 1 LIMIT 1 OFFSET 9"
+                      .formatted(metric.operator(), Arrays.toString(truth.vector()), table(name))))
+          .containsExactly(Double.toString(truth.farthest()));
+    }
+  }
+
+  private List<RecallMeasurer.GroundTruth> nearest(String collection) throws SQLException {
+    Space space = collections.activeSpace(collection);
+    return measurer.groundTruths(space, measurer.storedVectors(space));
+  }
+
+  @Test
+  void theNearestVectorsAreKeptUntilRowsAreWritten() throws SQLException {
+    String name = newCollection(POOR);
+    fill(name, 1, 100);
+    awaitRecall(name);
+    List<RecallMeasurer.GroundTruth> kept = nearest(name);
+
+    assertThat(nearest(name)).first().isSameAs(kept.getFirst());
+    execute(
+        "DELETE FROM %s WHERE document_id = md5('7')::uuid".formatted(table(name)),
+        "SELECT pg_stat_force_next_flush()");
+    assertThat(nearest(name)).hasSize(99).doesNotContainAnyElementsOf(kept);
   }
 
   @Test
@@ -127,16 +183,16 @@ class IndexIT {
     String name = newCollection(POOR);
     fill(name, 1, 2_000);
     awaitRecall(name);
-    double target = (recall(name, 10) + recall(name, 1_000)) / 2;
+    double target = (recall(name, 10, SAMPLE) + recall(name, 1_000, SAMPLE)) / 2;
 
     JsonPath tuned = tune(name, target).statusCode(200).extract().jsonPath();
 
     int ef = tuned.getInt("efSearch");
     assertThat(ef).isBetween(11, 999);
-    assertThat(recall(name, ef))
+    assertThat(recall(name, ef, SAMPLE))
         .isEqualTo(tuned.getDouble("recall"))
         .isGreaterThanOrEqualTo(target);
-    assertThat(recall(name, ef - 1)).isLessThan(target);
+    assertThat(recall(name, ef - 1, SAMPLE)).isLessThan(target);
     assertThat(tuned.getList("steps.efSearch", Integer.class)).contains(1_000, ef, ef - 1);
     assertThat(tuned.getList("steps.medianMs", Double.class)).allMatch(ms -> ms > 0);
     given().get("/api/v1/collections/" + name).then().body("hnsw.efSearch", equalTo(ef));
@@ -333,11 +389,11 @@ class IndexIT {
         "INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)"
             + " SELECT c.id, md5(n::text)::uuid, 0, 'chunk', 1, 0, 5 "
             + which,
-        "SELECT pg_stat_force_next_flush()",
         "INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)"
             + " SELECT c.active_space_id, c.id, md5(n::text)::uuid, 0,"
             + " (SELECT array_agg(sin(n * (i + sqrt(i))) ORDER BY i)::vector FROM generate_series(1, 8) i) "
-            + which);
+            + which,
+        "SELECT pg_stat_force_next_flush()");
   }
 
   private static ValidatableResponse index(String collection) {
@@ -375,8 +431,8 @@ class IndexIT {
             .formatted(0x5EA_F1F, collection));
   }
 
-  /// Computes the recall of index searches with this `ef`, in plain SQL.
-  private double recall(String collection, int ef) throws SQLException {
+  /// Computes the recall of as many index searches with this `ef`, in plain SQL.
+  private double recall(String collection, int ef, int searches) throws SQLException {
     try (Connection connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -396,10 +452,11 @@ class IndexIT {
                        SELECT vector, hash_record_extended(ROW(document_id, ordinal), 0) AS place
                          FROM %1$s
                         ORDER BY place
-                        LIMIT 100
+                        LIMIT %2$s
                   ),
                   sample AS MATERIALIZED (
-                       SELECT (vector + COALESCE(lead(vector) OVER places, first_value(vector) OVER places))
+                       SELECT row_number() OVER places AS n,
+                              (vector + COALESCE(lead(vector) OVER places, first_value(vector) OVER places))
                               * array_fill(0.5, ARRAY[8])::vector AS q
                          FROM stored
                        WINDOW places AS (ORDER BY place)
@@ -413,8 +470,9 @@ class IndexIT {
                        SELECT count(*) FILTER (WHERE distance <= truth.farthest) AS hits
                          FROM (SELECT e.vector <=> q AS distance FROM %1$s e
                                 ORDER BY (e.vector::halfvec(8)) <=> q::halfvec(8) LIMIT 10) i) found
+                 WHERE n <= %3$s
                 """
-                    .formatted(table(collection)))) {
+                    .formatted(table(collection), SAMPLE, searches))) {
           row.next();
           return row.getDouble(1);
         }

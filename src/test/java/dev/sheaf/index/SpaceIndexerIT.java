@@ -97,6 +97,42 @@ class SpaceIndexerIT {
     assertThat(indexes()).isOne();
   }
 
+  /// Lost recall is what both confidence intervals agree on.
+  @ParameterizedTest
+  @CsvSource({
+    "0.98, 0.96, 0.90, 0.93, true",
+    "0.98, 0.96, 0.92, 0.97, false",
+    "0.98, 0.89, 0.90, 0.91, false",
+    // As an older version measured.
+    "0.98, , 0.90, , true"
+  })
+  void aRebuildIsNoMatterOfNoise(
+      double first, Double firstLow, double recall, Double high, boolean rebuilt)
+      throws SQLException {
+    indexer.maintainIndexes();
+    String index = "SELECT '%s'::regclass::oid::bigint".formatted(space.indexName());
+    try (Connection connection = dataSource.getConnection()) {
+      long before = WorkerRace.number(connection, index);
+      Sql.of(
+              """
+              INSERT INTO index_recall (space_id, index_id, ef_search, sample, k, sample_size, recall, recall_high,
+                                        first_recall, first_low, changes, first_changes)
+              VALUES (?, ?, 100, 'stored', 10, 100, ?, ?::float8, ?, ?::float8, 0, 0)
+              """,
+              space.id(),
+              before,
+              recall,
+              high,
+              first,
+              firstLow)
+          .update(connection);
+
+      indexer.maintainIndexes();
+
+      assertThat(WorkerRace.number(connection, index) != before).isEqualTo(rebuilt);
+    }
+  }
+
   @Test
   void aCancelledBuildLeavesNoIndex() throws Exception {
     new WorkerRace(dataSource, templates)

@@ -14,7 +14,7 @@ class TuningTest {
 
   /// Recall grows with ef, and is 0.95 at 380.
   private static final Tuning.RecallProbe GROWING =
-      ef -> new MeasuredRecall(ef, Math.min(1, ef / 400.0), 100, ef / 100.0);
+      ef -> new MeasuredRecall(ef, Math.min(1, ef / 400.0), 0, 1, 100, ef / 100.0);
 
   @Test
   void findsTheSmallestSufficientEf() throws SQLException {
@@ -36,7 +36,7 @@ class TuningTest {
   @Test
   void failsIfNoEfSuffices() {
     assertThatExceptionOfType(Problem.class)
-        .isThrownBy(() -> Tuning.of(0.9, 10, ef -> new MeasuredRecall(ef, 0.89994, 100, 1)))
+        .isThrownBy(() -> Tuning.of(0.9, 10, ef -> new MeasuredRecall(ef, 0.89994, 0, 1, 100, 1)))
         .satisfies(problem -> {
           assertThat(problem.type()).isEqualTo(ProblemType.RECALL_OUT_OF_REACH);
           assertThat(problem.detail())
