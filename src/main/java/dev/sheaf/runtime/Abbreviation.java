@@ -18,6 +18,6 @@ public final class Abbreviation {
   public static String of(List<?> items, int limit, String separator) {
     int more = items.size() - limit;
     return items.stream().limit(limit).map(Object::toString).collect(Collectors.joining(separator))
-        + (more > 0 ? "%sand %d more".formatted(separator, more) : "");
+        + (more > 0 ? separator + "and " + more + " more" : "");
   }
 }
