@@ -127,6 +127,7 @@ public record EvaluationRequest(
               additionalProperties = Schema.True.class)
           Filter filter,
       @Schema(nullable = true) Fusion hybrid,
+      @Nullable Rerank rerank,
       @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
       @Schema(defaultValue = "false") Boolean exact) {
 
@@ -137,6 +138,7 @@ public record EvaluationRequest(
         @Nullable WordMatch match,
         @Nullable JsonNode filter,
         @Nullable Fusion hybrid,
+        @Nullable Rerank rerank,
         @Nullable Integer ef,
         @Nullable Boolean exact) {
       String given = Input.required("name", name);
@@ -157,6 +159,7 @@ public record EvaluationRequest(
               List.of(),
               null,
               hybrid,
+              rerank,
               null,
               null,
               ef,
@@ -169,6 +172,7 @@ public record EvaluationRequest(
           search.match(),
           search.filter(),
           search.hybrid(),
+          rerank,
           ef,
           search.exact());
     }
@@ -191,6 +195,7 @@ public record EvaluationRequest(
           Set.of(),
           false,
           hybrid,
+          rerank,
           Map.of(),
           false,
           ef,

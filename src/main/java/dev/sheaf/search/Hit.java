@@ -3,6 +3,7 @@ package dev.sheaf.search;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param score larger is better: [dev.sheaf.embedding.Metric#score], [Fusion], [Bm25] or
 ///   `ts_rank_cd`, depending on the mode and the match
 /// @param distance smaller is better, in the collection's metric; only in a vector search
+/// @param rerankScore larger is better, on the scale of the model; only of a hit that was reranked
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Hit")
@@ -31,6 +33,7 @@ public record Hit(
         @Nullable String highlight,
     double score,
     @Nullable Double distance,
+    @Nullable Double rerankScore,
     @JsonRawValue @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class)
         @Nullable String metadata,
     float @Nullable [] vector,
@@ -39,7 +42,25 @@ public record Hit(
 
   Hit withMetadata(String other) {
     return new Hit(
-        document, title, uri, ordinal, text, highlight, score, distance, other, vector, createdAt,
+        document, title, uri, ordinal, text, highlight, score, distance, rerankScore, other, vector,
+        createdAt, updatedAt);
+  }
+
+  /// The same hit with the score of a model, and without texts that are not selected.
+  Hit reranked(@Nullable Double score, Set<ReturnField> select) {
+    return new Hit(
+        document,
+        select.contains(ReturnField.TITLE) ? title : null,
+        uri,
+        ordinal,
+        select.contains(ReturnField.TEXT) ? text : null,
+        highlight,
+        this.score,
+        distance,
+        score,
+        metadata,
+        vector,
+        createdAt,
         updatedAt);
   }
 }

@@ -241,6 +241,7 @@ public class SearchExecution {
         query.request().highlight() ? strip(row.getString(columns.last() + 1)) : null,
         isDistance ? query.space().metric().score(key) : -key,
         isDistance ? Double.valueOf(key) : null,
+        null,
         columns.text(ReturnField.METADATA),
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param offset number of hits, or of documents with `groupBy`, to skip
 /// @param minScore hits with a lower score are omitted
 /// @param groupSize maximum number of hits of each document
+/// @param rerank whether a model reranks the best hits
 /// @param facets what to count, by name: [MatchCounter]
 /// @param total whether to count all matches of a full-text search
 /// @param ef candidates that an index search examines
@@ -64,6 +65,7 @@ public record SearchRequest(
         Set<ReturnField> select,
     @Schema(defaultValue = "false") Boolean highlight,
     @Schema(nullable = true) Fusion hybrid,
+    @Nullable Rerank rerank,
     @Schema(
             nullable = true,
             description = "At most 10 counts of the matching documents, by a name for each",
@@ -81,7 +83,7 @@ public record SearchRequest(
 
   private static final int DEFAULT_LIMIT = 10;
   private static final int MAX_GROUP_SIZE = 100;
-  private static final int MAX_TIMEOUT = 600_000;
+  static final int MAX_TIMEOUT = 600_000;
   private static final int MAX_TEXT_BYTES = 100_000;
 
   @JsonCreator
@@ -100,6 +102,7 @@ public record SearchRequest(
       @Nullable List<ReturnField> select,
       @Nullable Boolean highlight,
       @Nullable Fusion hybrid,
+      @Nullable Rerank rerank,
       @Nullable Map<String, Facet> facets,
       @Nullable Boolean total,
       @Nullable Integer ef,
@@ -127,6 +130,9 @@ public record SearchRequest(
     if (hybrid != null && effectiveMode != Mode.HYBRID) {
       throw Problem.field("hybrid", "hybrid requires \"mode\": \"hybrid\".");
     }
+    if (rerank != null && text == null) {
+      throw Problem.field("rerank", "rerank requires text, with which the model compares the hits.");
+    }
     if (Boolean.TRUE.equals(total) && effectiveMode != Mode.FULLTEXT) {
       throw Problem.field(
           "total", "total requires \"mode\": \"fulltext\", because every vector matches.");
@@ -152,6 +158,7 @@ public record SearchRequest(
         select == null ? ReturnField.DEFAULT : selected(select),
         Boolean.TRUE.equals(highlight),
         hybrid == null ? Fusion.DEFAULT : hybrid,
+        rerank,
         facets == null ? Map.of() : facets(facets),
         Boolean.TRUE.equals(total),
         ef,
@@ -164,7 +171,16 @@ public record SearchRequest(
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, null, limit, null, null, null, null, List.of(), null, null,
-        null, null, null, null, null, null);
+        null, null, null, null, null, null, null);
+  }
+
+  /// The same search for its first hits, with the texts that a model reranks.
+  SearchRequest withCandidates(int hits) {
+    var texts = EnumSet.of(ReturnField.TITLE, ReturnField.TEXT);
+    texts.addAll(select);
+    return new SearchRequest(
+        text, vector, like, mode, match, filter, hits, 0, minScore, groupBy, groupSize, texts,
+        highlight, hybrid, rerank, facets, total, ef, exact, timeout, explain);
   }
 
   private static void requireQuery(

@@ -90,6 +90,13 @@ class LimitsPageTest {
         "documents of an answer that an evaluation considers (`k`)",
         constant("search.EvaluationRequest", "MAX_K"));
     code.put("time of an evaluation", setting("search.SearchConfig", "evaluationTimeout"));
+    code.put("hits that are reranked", setting("search.RerankConfig", "maxHits"));
+    code.put(
+        "texts of a request to the server for reranking",
+        setting("search.RerankConfig", "batchSize"));
+    code.put("bytes of each of these texts", setting("search.RerankConfig", "maxText"));
+    code.put("time for reranking", setting("search.RerankConfig", "timeout"));
+    code.put("concurrent requests for reranking", setting("search.RerankConfig", "concurrency"));
     code.put("levels of a filter", constant("filter.FilterParser", "MAX_DEPTH"));
     code.put("values of a filter", constant("filter.FilterParser", "MAX_VALUES"));
     code.put("names in the path of a field", constant("filter.FilterParser", "MAX_NAMES"));
