@@ -101,7 +101,7 @@ public class SearchService {
       MemoryBudget.Account memory)
       throws SQLException {
     long start = System.nanoTime();
-    if (request.mode() != Mode.VECTOR || request.highlight()) {
+    if (request.mode() != Mode.VECTOR || request.marksWords()) {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());

@@ -75,6 +75,12 @@ class LimitsPageTest {
         constant("document.IfSimilar", "CHUNKS"));
     code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
+    code.put(
+        "passages of a hit (`passages.limit`)", constant("search.PassageRequest", "MAX_LIMIT"));
+    code.put(
+        "characters of a passage (`passages.length`)",
+        constant("search.PassageRequest", "MAX_LENGTH"));
+    code.put("matches of a hit", constant("search.SearchRequest", "MAX_MATCHES"));
     code.put("searches of a batch", constant("search.SearchBatch", "MAX_SEARCHES"));
     code.put("hits of a batch, by `limit`", constant("search.SearchBatch", "MAX_HITS"));
     code.put("facets of a search", constant("search.Facet", "MAX_FACETS"));
