@@ -58,7 +58,7 @@ class Reranker {
         Comparator.<ScoredHit, Double>comparing(
                 scored -> scored.hit().rerankScore(),
                 Comparator.nullsLast(Comparator.reverseOrder()))
-            .thenComparing(ScoredHit::place);
+            .thenComparingInt(ScoredHit::place);
   }
 
   Reranker(RerankConfig config, Spans spans) {
