@@ -125,6 +125,10 @@ final class EvaluateCommand implements Callable<Integer> {
     output.table(rows);
     for (JsonNode setting : result.path("settings")) {
       String name = setting.path("name").asText();
+      int notReranked = setting.path("notReranked").asInt();
+      if (notReranked > 0) {
+        output.say("%s: of %s queries, not all hits were reranked".formatted(name, notReranked));
+      }
       changes(output, name + " better", setting.path("mostBetter"));
       changes(output, name + " worse", setting.path("mostWorse"));
     }

@@ -6,6 +6,7 @@ import io.smallrye.config.ConfigValue;
 import io.smallrye.config.SmallRyeConfig;
 import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -86,6 +87,16 @@ public final class Settings {
           setting("sheaf.search.evaluation-timeout", duration(MILLISECOND, HOUR)),
           setting("sheaf.search.slow", duration(Duration.ZERO, DAY)),
           setting("sheaf.search.cached-queries", whole(0, 1_000_000)),
+          setting("sheaf.rerank.url", url("http", "https")),
+          setting("sheaf.rerank.model", text()),
+          setting("sheaf.rerank.format", oneOf("cohere", "tei")),
+          setting("sheaf.rerank.api-key", key()),
+          setting("sheaf.rerank.api-key-file", text()),
+          setting("sheaf.rerank.timeout", duration(MILLISECOND, Duration.ofMinutes(10))),
+          setting("sheaf.rerank.max-hits", whole(1, 1_000)),
+          setting("sheaf.rerank.batch-size", whole(1, 1_000)),
+          setting("sheaf.rerank.max-text", size(64, 1 << 20)),
+          setting("sheaf.rerank.concurrency", whole(1, 1_000)),
           setting("sheaf.index.min-rows", whole(1, Integer.MAX_VALUE)),
           setting("sheaf.index.check-every", duration(MILLISECOND, DAY)),
           setting("sheaf.index.defer-above", number("0", "1e9")),
@@ -231,6 +242,8 @@ public final class Settings {
     }
     if (problems.isEmpty()) {
       requireOverlapShorterThanChunk(config, problems);
+      requireModelOfReranking(config, problems);
+      requireKeyFile(config, problems);
     }
     if (!problems.isEmpty()) {
       throw new OperatorException(String.join("; ", problems), "correct the setting, or remove it");
@@ -244,6 +257,27 @@ public final class Settings {
       problems.add(
           "sheaf.chunking.overlap-tokens must be less than sheaf.chunking.max-tokens, which is %s, not %s"
               .formatted(chunk, overlap));
+    }
+  }
+
+  private static void requireModelOfReranking(SmallRyeConfig config, List<String> problems) {
+    if (text(config.getConfigValue("sheaf.rerank.url")) != null
+        && text(config.getConfigValue("sheaf.rerank.model")) == null) {
+      problems.add("sheaf.rerank.model must be the name of the model of sheaf.rerank.url");
+    }
+  }
+
+  private static void requireKeyFile(SmallRyeConfig config, List<String> problems) {
+    String file = text(config.getConfigValue("sheaf.rerank.api-key-file"));
+    if (file == null) {
+      return;
+    }
+    try {
+      KeyFile.read(Path.of(file));
+    } catch (IllegalArgumentException _) {
+      problems.add(
+          "sheaf.rerank.api-key-file must be a file that contains ASCII characters without spaces, not "
+              + file);
     }
   }
 
@@ -291,6 +325,11 @@ public final class Settings {
 
   private static Allowed text() {
     return new Allowed("a text", _ -> true);
+  }
+
+  /// A key that is sent in a header.
+  private static Allowed key() {
+    return new Allowed("ASCII characters without spaces", KeyFile::isKey, false);
   }
 
   private static Allowed flag() {

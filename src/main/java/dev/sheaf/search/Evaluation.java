@@ -14,9 +14,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param queries in the order of the request
 /// @param names one for each setting
+/// @param notReranked see [EvaluatedSetting]; one for each setting
 /// @param metrics of each query with each setting: `RankingMetrics[settings][queries]`
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record Evaluation(List<JudgedQuery> queries, List<String> names, RankingMetrics[][] metrics) {
+record Evaluation(
+    List<JudgedQuery> queries,
+    List<String> names,
+    List<@Nullable Integer> notReranked,
+    RankingMetrics[][] metrics) {
 
   private static final int MAX_CHANGES = 20;
   private static final int MAX_TEXT = 200;
@@ -29,7 +34,8 @@ record Evaluation(List<JudgedQuery> queries, List<String> names, RankingMetrics[
   private EvaluatedSetting result(int setting) {
     MetricEstimates means = estimates(values(metrics[setting]));
     if (setting == 0) {
-      return new EvaluatedSetting(names.get(0), means, null, null, null, null, null);
+      return new EvaluatedSetting(
+          names.get(0), notReranked.get(0), means, null, null, null, null, null);
     }
     double[][] before = values(metrics[0]);
     double[][] changes = values(metrics[setting]);
@@ -42,6 +48,7 @@ record Evaluation(List<JudgedQuery> queries, List<String> names, RankingMetrics[
     List<QueryChange> worse = changes(setting, -1);
     return new EvaluatedSetting(
         names.get(setting),
+        notReranked.get(setting),
         means,
         estimates(changes),
         better.size(),

@@ -127,6 +127,7 @@ public record EvaluationRequest(
               additionalProperties = Schema.True.class)
           Filter filter,
       @Schema(nullable = true) Fusion hybrid,
+      @Nullable Rerank rerank,
       @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
       @Schema(defaultValue = "false") Boolean exact) {
 
@@ -137,6 +138,7 @@ public record EvaluationRequest(
         @Nullable WordMatch match,
         @Nullable JsonNode filter,
         @Nullable Fusion hybrid,
+        @Nullable Rerank rerank,
         @Nullable Integer ef,
         @Nullable Boolean exact) {
       String given = Input.required("name", name);
@@ -156,7 +158,10 @@ public record EvaluationRequest(
               null,
               List.of(),
               null,
+              null,
+              null,
               hybrid,
+              rerank,
               null,
               null,
               ef,
@@ -169,6 +174,7 @@ public record EvaluationRequest(
           search.match(),
           search.filter(),
           search.hybrid(),
+          rerank,
           ef,
           search.exact());
     }
@@ -190,7 +196,10 @@ public record EvaluationRequest(
           1,
           Set.of(),
           false,
+          null,
+          false,
           hybrid,
+          rerank,
           Map.of(),
           false,
           ef,

@@ -22,6 +22,8 @@ public record EvaluationResponse(
 
   /// The result of one setting.
   ///
+  /// @param notReranked number of queries of which not all hits were reranked; absent if the
+  ///   setting does not rerank
   /// @param metrics the means over all queries, each with its 95% confidence interval
   /// @param change the means of the differences to the first setting, query by query; absent for
   ///   the first
@@ -33,6 +35,7 @@ public record EvaluationResponse(
   @Schema(name = "SettingResult")
   public record EvaluatedSetting(
       String name,
+      @Nullable Integer notReranked,
       MetricEstimates metrics,
       @Nullable MetricEstimates change,
       @Nullable Integer better,

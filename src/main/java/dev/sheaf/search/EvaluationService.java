@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /// Evaluates searches: runs judged queries with several settings, one search after the other, and
 /// compares the hits with the judgements.
@@ -66,10 +67,22 @@ public class EvaluationService {
                 * BYTES_PER_JUDGEMENT);
     List<String> missing = missing(collections.activeSpace(collection), queries);
     var metrics = new RankingMetrics[settings][queries.size()];
+    var notReranked = new ArrayList<@Nullable Integer>();
+    request.settings().forEach(setting -> notReranked.add(setting.rerank() == null ? null : 0));
     for (int query = 0; query < queries.size(); query++) {
       for (int setting = 0; setting < settings; setting++) {
         requireTime(start, query * settings + setting, queries.size() * settings);
-        metrics[setting][query] = evaluate(collection, request, query, setting);
+        SearchResponse response = search(collection, request, query, setting);
+        metrics[setting][query] =
+            RankingMetrics.of(
+                response.hits().stream().map(Hit::document).toList(),
+                queries.get(query).relevant(),
+                request.k());
+        Reranked reranked = response.reranked();
+        Integer failed = notReranked.get(setting);
+        if (failed != null && reranked != null && reranked.because() != null) {
+          notReranked.set(setting, failed + 1);
+        }
       }
     }
     return new EvaluationResponse(
@@ -78,6 +91,7 @@ public class EvaluationService {
         new Evaluation(
                 queries,
                 request.settings().stream().map(EvaluationRequest.Setting::name).toList(),
+                notReranked,
                 metrics)
             .results(),
         missing.isEmpty() ? null : missing,
@@ -94,16 +108,12 @@ public class EvaluationService {
     }
   }
 
-  private RankingMetrics evaluate(
+  private SearchResponse search(
       String collection, EvaluationRequest request, int query, int setting) throws SQLException {
     JudgedQuery judged = request.queries().get(query);
     SearchRequest search = request.settings().get(setting).search(judged, request.k());
     try (MemoryBudget.Account account = budget.open()) {
-      List<String> ranking =
-          searches.search(collection, search, null, account).hits().stream()
-              .map(Hit::document)
-              .toList();
-      return RankingMetrics.of(ranking, judged.relevant(), request.k());
+      return searches.search(collection, search, null, account);
     } catch (Problem problem) {
       // The text is the query's, and everything else the setting's.
       throw problem.at(

@@ -3,6 +3,8 @@ package dev.sheaf.search;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonRawValue;
 import java.time.Instant;
+import java.util.List;
+import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -11,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param document the client's id of the document
 /// @param ordinal the chunk's position in the document, from 0
-/// @param highlight the part of the text around the query's words as HTML: the words are between
-///   `<mark>` and `</mark>`, and everything else is escaped
+/// @param highlight the best of the passages of 240 characters
+/// @param passages parts of the text with the query's words, in the order of the text
+/// @param matches where the query's words are in the text, at most 200 of them
 /// @param score larger is better: [dev.sheaf.embedding.Metric#score], [Fusion], [Bm25] or
 ///   `ts_rank_cd`, depending on the mode and the match
 /// @param distance smaller is better, in the collection's metric; only in a vector search
+/// @param rerankScore larger is better, on the scale of the model; only of a hit that was reranked
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Hit")
@@ -29,8 +33,11 @@ public record Hit(
             description =
                 "The part of the text around the query's words as HTML: the words are between <mark> and </mark>, and everything else is escaped")
         @Nullable String highlight,
+    @Nullable List<Passage> passages,
+    @Nullable List<TextRange> matches,
     double score,
     @Nullable Double distance,
+    @Nullable Double rerankScore,
     @JsonRawValue @Schema(type = SchemaType.OBJECT, additionalProperties = Schema.True.class)
         @Nullable String metadata,
     float @Nullable [] vector,
@@ -39,7 +46,40 @@ public record Hit(
 
   Hit withMetadata(String other) {
     return new Hit(
-        document, title, uri, ordinal, text, highlight, score, distance, other, vector, createdAt,
+        document,
+        title,
+        uri,
+        ordinal,
+        text,
+        highlight,
+        passages,
+        matches,
+        score,
+        distance,
+        rerankScore,
+        other,
+        vector,
+        createdAt,
+        updatedAt);
+  }
+
+  /// The same hit with the score of a model, and without texts that are not selected.
+  Hit reranked(@Nullable Double score, Set<ReturnField> select) {
+    return new Hit(
+        document,
+        select.contains(ReturnField.TITLE) ? title : null,
+        uri,
+        ordinal,
+        select.contains(ReturnField.TEXT) ? text : null,
+        highlight,
+        passages,
+        matches,
+        this.score,
+        distance,
+        score,
+        metadata,
+        vector,
+        createdAt,
         updatedAt);
   }
 }

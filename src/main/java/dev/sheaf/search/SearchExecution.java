@@ -112,7 +112,7 @@ public class SearchExecution {
         long bytes = 0;
         long maxBytes = 0;
         int sizeColumn =
-            5 + query.request().select().size() + (query.request().highlight() ? 1 : 0);
+            5 + query.request().select().size() + (query.request().marksWords() ? 1 : 0);
         while (row.next()) {
           rows = row.getLong(1);
           if (hasWords) {
@@ -231,25 +231,34 @@ public class SearchExecution {
   private static Hit hit(Query query, ResultSet row) throws SQLException {
     double key = row.getDouble(4);
     boolean isDistance = query.request().mode() == Mode.VECTOR;
-    var columns = new Columns(row, query.request().select());
+    SearchRequest request = query.request();
+    var columns = new Columns(row, request.select());
+    MarkedText marked = request.marksWords() ? marked(row.getString(columns.last() + 1)) : null;
     return new Hit(
         row.getString(2),
         columns.text(ReturnField.TITLE),
         columns.text(ReturnField.URI),
         row.getInt(3),
         columns.text(ReturnField.TEXT),
-        query.request().highlight() ? strip(row.getString(columns.last() + 1)) : null,
+        marked == null || !request.highlight()
+            ? null
+            : marked.passages(1, PassageRequest.DEFAULT_LENGTH).getFirst().html(),
+        marked == null || request.passages() == null
+            ? null
+            : marked.passages(request.passages().limit(), request.passages().length()),
+        marked == null || !request.matches() ? null : marked.matches(SearchRequest.MAX_MATCHES),
         isDistance ? query.space().metric().score(key) : -key,
         isDistance ? Double.valueOf(key) : null,
+        null,
         columns.text(ReturnField.METADATA),
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
         columns.time(ReturnField.UPDATED_AT));
   }
 
-  /// An excerpt of a chunk, which is stored with the surrounding white space.
-  private static @Nullable String strip(@Nullable String text) {
-    return text == null ? null : text.strip();
+  /// `null` for a text that is too long to be read with the hits.
+  private static @Nullable MarkedText marked(@Nullable String text) {
+    return text == null ? null : MarkedText.parse(text);
   }
 
   /// The selected columns, from the fifth on.

@@ -8,6 +8,8 @@ final class SearchMemory {
 
   private static final long BYTES_PER_HIT = 500;
 
+  private static final int BYTES_PER_MATCH = 32;
+
   /// A number of a vector, in the result and in the hit.
   private static final int BYTES_PER_NUMBER = 2 * Float.BYTES;
 
@@ -27,6 +29,7 @@ final class SearchMemory {
 
   private static long perHit(SearchRequest request, int dimensions) {
     return BYTES_PER_HIT
+        + (request.matches() ? SearchRequest.MAX_MATCHES * BYTES_PER_MATCH : 0)
         + (request.select().contains(ReturnField.VECTOR)
             ? (long) dimensions * BYTES_PER_NUMBER
             : 0);

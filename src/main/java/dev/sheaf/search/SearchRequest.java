@@ -27,6 +27,10 @@ import org.jspecify.annotations.Nullable;
 /// @param offset number of hits, or of documents with `groupBy`, to skip
 /// @param minScore hits with a lower score are omitted
 /// @param groupSize maximum number of hits of each document
+/// @param highlight whether to return the best part of the text with marked words
+/// @param passages which parts of the text to return with marked words
+/// @param matches whether to return where the words are
+/// @param rerank whether a model reranks the best hits
 /// @param facets what to count, by name: [MatchCounter]
 /// @param total whether to count all matches of a full-text search
 /// @param ef candidates that an index search examines
@@ -63,7 +67,11 @@ public record SearchRequest(
     @Schema(nullable = true, defaultValue = "[\"title\", \"text\", \"metadata\"]")
         Set<ReturnField> select,
     @Schema(defaultValue = "false") Boolean highlight,
+    @Nullable PassageRequest passages,
+    @Schema(defaultValue = "false", description = "Return where the words of text are")
+        Boolean matches,
     @Schema(nullable = true) Fusion hybrid,
+    @Nullable Rerank rerank,
     @Schema(
             nullable = true,
             description = "At most 10 counts of the matching documents, by a name for each",
@@ -79,9 +87,12 @@ public record SearchRequest(
   /// The largest `ef_search` that pgvector accepts.
   public static final int MAX_LIMIT = 1_000;
 
+  /// The most words of a hit whose places are returned.
+  static final int MAX_MATCHES = 200;
+
   private static final int DEFAULT_LIMIT = 10;
   private static final int MAX_GROUP_SIZE = 100;
-  private static final int MAX_TIMEOUT = 600_000;
+  static final int MAX_TIMEOUT = 600_000;
   private static final int MAX_TEXT_BYTES = 100_000;
 
   @JsonCreator
@@ -99,7 +110,10 @@ public record SearchRequest(
       @Nullable Integer groupSize,
       @Nullable List<ReturnField> select,
       @Nullable Boolean highlight,
+      @Nullable PassageRequest passages,
+      @Nullable Boolean matches,
       @Nullable Fusion hybrid,
+      @Nullable Rerank rerank,
       @Nullable Map<String, Facet> facets,
       @Nullable Boolean total,
       @Nullable Integer ef,
@@ -118,14 +132,18 @@ public record SearchRequest(
     if (groupSize != null && groupSize != 1 && groupBy == null) {
       throw Problem.field("groupSize", "groupSize requires groupBy.");
     }
-    if (Boolean.TRUE.equals(highlight) && text == null) {
-      throw Problem.field("highlight", "highlight requires text, whose words it marks.");
-    }
+    requireWords("highlight", Boolean.TRUE.equals(highlight), text);
+    requireWords("passages", passages != null, text);
+    requireWords("matches", Boolean.TRUE.equals(matches), text);
     if (match != null && effectiveMode == Mode.VECTOR) {
       throw Problem.field("match", "match requires \"mode\": \"fulltext\" or \"hybrid\".");
     }
     if (hybrid != null && effectiveMode != Mode.HYBRID) {
       throw Problem.field("hybrid", "hybrid requires \"mode\": \"hybrid\".");
+    }
+    if (rerank != null && text == null) {
+      throw Problem.field(
+          "rerank", "rerank requires text, with which the model compares the hits.");
     }
     if (Boolean.TRUE.equals(total) && effectiveMode != Mode.FULLTEXT) {
       throw Problem.field(
@@ -151,7 +169,10 @@ public record SearchRequest(
         Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1),
         select == null ? ReturnField.DEFAULT : selected(select),
         Boolean.TRUE.equals(highlight),
+        passages,
+        Boolean.TRUE.equals(matches),
         hybrid == null ? Fusion.DEFAULT : hybrid,
+        rerank,
         facets == null ? Map.of() : facets(facets),
         Boolean.TRUE.equals(total),
         ef,
@@ -164,7 +185,27 @@ public record SearchRequest(
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, null, limit, null, null, null, null, List.of(), null, null,
-        null, null, null, null, null, null);
+        null, null, null, null, null, null, null, null, null);
+  }
+
+  /// The same search for its first hits, with the texts that a model reranks.
+  SearchRequest withCandidates(int hits) {
+    var texts = EnumSet.of(ReturnField.TITLE, ReturnField.TEXT);
+    texts.addAll(select);
+    return new SearchRequest(
+        text, vector, like, mode, match, filter, hits, 0, minScore, groupBy, groupSize, texts,
+        highlight, passages, matches, hybrid, rerank, facets, total, ef, exact, timeout, explain);
+  }
+
+  /// Whether words are marked.
+  boolean marksWords() {
+    return highlight || passages != null || matches;
+  }
+
+  private static void requireWords(String field, boolean requested, @Nullable String text) {
+    if (requested && text == null) {
+      throw Problem.field(field, field + " requires text, whose words it marks.");
+    }
   }
 
   private static void requireQuery(

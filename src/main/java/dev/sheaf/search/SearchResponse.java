@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param truncated whether hits may be missing although `limit` allows more
 /// @param truncatedBecause the reason, if `truncated`
 /// @param warnings what the search left out of its text; absent if it read all of it
+/// @param reranked what a model reranked, if requested
 /// @param facets what was counted, by the names of the request; absent if it has none
 /// @param total number of all matches of a full-text search, if requested
 /// @param took time in this service, including the embedding of the text, in milliseconds
@@ -30,6 +31,7 @@ public record SearchResponse(
     boolean truncated,
     @Nullable String truncatedBecause,
     @Nullable List<String> warnings,
+    @Nullable Reranked reranked,
     @Nullable Map<String, FacetCounts> facets,
     FacetCounts.@Nullable Total total,
     double took,

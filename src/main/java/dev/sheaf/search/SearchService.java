@@ -40,6 +40,7 @@ public class SearchService {
   private final LiveQueries liveQueries;
   private final Planner planner;
   private final MatchCounter counter;
+  private final Reranker reranker;
   private final ModuleSwitches modules;
   private final SearchLog log;
   private final SearchConfig config;
@@ -53,8 +54,13 @@ public class SearchService {
       Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
 
   /// The result of a search, and what it left out of its text.
+  ///
+  /// @param titles whether the collection searches the titles of documents
   private record FoundHits(
-      Planner.Outcome outcome, List<String> warnings, MatchCounter.MatchCounts counts) {}
+      Planner.Outcome outcome,
+      List<String> warnings,
+      MatchCounter.MatchCounts counts,
+      boolean titles) {}
 
   SearchService(
       CollectionService collections,
@@ -64,6 +70,7 @@ public class SearchService {
       LiveQueries liveQueries,
       Planner planner,
       MatchCounter counter,
+      Reranker reranker,
       ModuleSwitches modules,
       SearchLog log,
       SearchConfig config) {
@@ -74,6 +81,7 @@ public class SearchService {
     this.liveQueries = liveQueries;
     this.planner = planner;
     this.counter = counter;
+    this.reranker = reranker;
     this.modules = modules;
     this.log = log;
     this.config = config;
@@ -93,22 +101,29 @@ public class SearchService {
       MemoryBudget.Account memory)
       throws SQLException {
     long start = System.nanoTime();
-    if (request.mode() != Mode.VECTOR || request.highlight()) {
+    if (request.mode() != Mode.VECTOR || request.marksWords()) {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
-    FoundHits found = replicas.read(after, () -> search(collection, request, memory));
-    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    Rerank rerank = request.rerank();
+    SearchRequest searched = rerank == null ? request : reranker.candidates(request, rerank);
+    FoundHits found = replicas.read(after, () -> search(collection, searched, memory));
     Planner.Outcome outcome = found.outcome();
-    log.record(collection, request, outcome, took);
+    log.record(collection, request, outcome, Duration.ofNanos(System.nanoTime() - start));
+    Reranker.Page page =
+        rerank == null
+            ? null
+            : reranker.page(request, rerank, outcome.hits(), found.titles(), memory);
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
     return new SearchResponse(
-        outcome.hits(),
+        page == null ? outcome.hits() : page.hits(),
         outcome.strategy(),
         outcome.exact(),
         outcome.scanned(),
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
         found.warnings().isEmpty() ? null : found.warnings(),
+        page == null ? null : page.reranked(),
         found.counts().facets(),
         found.counts().total(),
         Math.round(took.toNanos() / 1e3) / 1e3,
@@ -180,7 +195,8 @@ public class SearchService {
     return new FoundHits(
         outcome,
         warnings(request, outcome, language, words),
-        count(query, (System.nanoTime() - start) / 1_000_000, memory));
+        count(query, (System.nanoTime() - start) / 1_000_000, memory),
+        searched.settings().searchesTitles());
   }
 
   private MatchCounter.MatchCounts count(Query query, long spent, MemoryBudget.Account memory)

@@ -34,6 +34,17 @@ final class SearchText {
           Map.entry("\"", "&quot;"),
           Map.entry("''", "&#39;"));
 
+  private static final String MARKS = "'" + MarkedText.START + MarkedText.STOP + "'";
+
+  /// The length of the longest of the [#ENTITIES].
+  private static final int HTML_BYTES = 6;
+
+  /// PostgreSQL's `MAXSTRLEN`.
+  private static final int MAX_TOKEN_BYTES = 2_047;
+
+  /// The tokens of PostgreSQL's parser that follow in parts: URLs and words with hyphens.
+  private static final String COMPOUND_TYPES = "5, 15, 16, 17";
+
   /// All characters of [Character#isWhitespace].
   private static final String WHITE_SPACE =
       IntStream.rangeClosed(0, Character.MAX_VALUE)
@@ -58,6 +69,8 @@ final class SearchText {
   /// @param select in the order of the columns
   /// @param filter condition on documents; `null` for all
   /// @param excluding whether a document must not be a hit
+  /// @param marks whether the words of the text are marked
+  /// @param markedCharacters of parts with marked words, for which memory is needed
   /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
   record Shape(
       Space space,
@@ -73,7 +86,8 @@ final class SearchText {
       Fusion fusion,
       int depth,
       List<ReturnField> select,
-      boolean highlight,
+      boolean marks,
+      long markedCharacters,
       String language,
       @Nullable String filter,
       boolean excluding,
@@ -98,7 +112,8 @@ final class SearchText {
           request.hybrid(),
           request.hybrid().depth(),
           List.copyOf(request.select()),
-          request.highlight(),
+          request.marksWords(),
+          request.passages() == null ? 0 : request.passages().characters(),
           query.language(),
           predicate == null ? null : predicate.sql(),
           query.excluded() != null,
@@ -120,7 +135,8 @@ final class SearchText {
           fusion,
           depth,
           select,
-          highlight,
+          marks,
+          markedCharacters,
           language,
           filter,
           excluding,
@@ -625,8 +641,7 @@ final class SearchText {
   /// [Shape#maxBytes], the texts are NULL, so that the caller can reserve memory before it reads
   /// them. The number is computed once for a hit, where the last of its texts is looked up.
   private String hits() {
-    boolean highlight = shape.highlight();
-    boolean ofChunk = highlight || shape.select().contains(ReturnField.TEXT);
+    boolean ofChunk = shape.marks() || shape.select().contains(ReturnField.TEXT);
     var document = new StringJoiner(", ").add("d.external_id");
     var chunk = new StringJoiner(", ");
     var columns = new StringBuilder();
@@ -656,16 +671,15 @@ final class SearchText {
         }
       }
     }
-    if (highlight) {
-      String escaped = escaped("c.text");
-      chunk.add(escaped + " AS highlighted");
-      bytes.add("octet_length(" + escaped + ")");
-      columns
-          .append(", ")
-          .append(
-              ifShort(
-                  "ts_headline('%s', highlighted, %s, 'StartSel=<mark>, StopSel=</mark>')"
-                      .formatted(shape.language(), markedWords())));
+    if (shape.marks()) {
+      if (!shape.select().contains(ReturnField.TEXT)) {
+        document.add("d.mime_type");
+      }
+      chunk.add(withoutMarks(chunkText()) + " AS unmarked");
+      bytes.add(
+          "octet_length(c.text) + least(%s, octet_length(%s))"
+              .formatted(HTML_BYTES * shape.markedCharacters(), escaped("c.text")));
+      columns.append(", ").append(ifShort(marked()));
     }
     (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
     found =
@@ -727,8 +741,7 @@ final class SearchText {
         .formatted(WHITE_SPACE, space.chunkTable(), space.collectionId());
   }
 
-  /// A text with HTML's special characters as entities, so that the marks are its only tags.
-  /// ts_headline would drop the tags of the text.
+  /// A text with HTML's special characters as entities.
   private static String escaped(String column) {
     String expression = column;
     for (Map.Entry<String, String> entity : ENTITIES) {
@@ -736,6 +749,36 @@ final class SearchText {
           "replace(%s, '%s', '%s')".formatted(expression, entity.getKey(), entity.getValue());
     }
     return expression;
+  }
+
+  /// A text of equal length that does not contain the marks.
+  private static String withoutMarks(String text) {
+    return "translate(%s, %s, '\uFFFD\uFFFD')".formatted(text, MARKS);
+  }
+
+  /// The text of a hit with marks around its words. A headline leaves out tokens of
+  /// [#MAX_TOKEN_BYTES] and more; if there is such a token, the others are marked one by one.
+  private String marked() {
+    return """
+    (SELECT CASE WHEN translate(whole, %s, '') = unmarked THEN whole
+                 ELSE (SELECT string_agg(CASE WHEN octet_length(token) < %s THEN %s ELSE token END, '' ORDER BY place)
+                         FROM ts_parse((SELECT cfgparser FROM pg_ts_config WHERE oid = '%s'::regconfig), unmarked)
+                              WITH ORDINALITY AS parsed(type, token, place)
+                        WHERE type NOT IN (%s)) END
+       FROM (SELECT %s AS whole OFFSET 0) headline)\
+    """
+        .formatted(
+            MARKS,
+            MAX_TOKEN_BYTES,
+            headline("token"),
+            shape.language(),
+            COMPOUND_TYPES,
+            headline("unmarked"));
+  }
+
+  private String headline(String text) {
+    return "ts_headline('%s', %s, %s, 'HighlightAll=true, StartSel=%s, StopSel=%s')"
+        .formatted(shape.language(), text, markedWords(), MarkedText.START, MarkedText.STOP);
   }
 
   /// @param row a chunk or an embedding

@@ -49,15 +49,25 @@ public class Spans {
 
   /// Embeds texts in a span.
   public <T, X extends Exception> T embedding(String model, int texts, Traced<T, X> work) throws X {
+    return ofModel("embed", model, texts, work);
+  }
+
+  private <T, X extends Exception> T ofModel(
+      String name, String model, int texts, Traced<T, X> work) throws X {
     return off
         ? work.run()
         : in(
             tracer
-                .spanBuilder("embed")
+                .spanBuilder(name)
                 .setAttribute("sheaf.model", model)
                 .setAttribute("sheaf.texts", texts)
                 .startSpan(),
             work);
+  }
+
+  /// Reranks texts in a span.
+  public <T, X extends Exception> T reranking(String model, int texts, Traced<T, X> work) throws X {
+    return ofModel("rerank", model, texts, work);
   }
 
   /// The span of a failure contains only the name of the exception's class, because the message may

@@ -105,7 +105,7 @@ class BreakingChangesTest {
             "a request may have a field more",
             document ->
                 object(document, SCHEMAS + "SearchRequest/properties")
-                    .putObject("rerank")
+                    .putObject("synonyms")
                     .put("type", "boolean")),
         change(
             "a response has a field more",

@@ -142,6 +142,11 @@ class BadInputIT {
           {"text":"a","hybrid":{}}          | 422 | hybrid    | hybrid requires "mode": "hybrid".
           {"text":"a","mode":"hybrid","hybrid":{"vector":-1}} | 422 | hybrid.vector | hybrid.vector must be a number from 0 to 1000, not -1.0.
           {"text":"a","mode":"hybrid","hybrid":{"by":"x"}} | 422 | hybrid.by | hybrid.by must be one of rank, score.
+          {"vector":[1],"passages":{}}      | 422 | passages  | passages requires text, whose words it marks.
+          {"text":"a","passages":{"limit":0}} | 422 | passages.limit | passages.limit must be a whole number from 1 to 100, not 0.
+          {"vector":[1],"rerank":{}}        | 422 | rerank    | rerank requires text, with which the model compares the hits.
+          {"text":"a","rerank":{"limit":0}} | 422 | rerank.limit | rerank.limit must be a whole number from 1 to 1000, not 0.
+          {"text":"a","rerank":{}}          | 422 | rerank    | This service has no model for reranking. The operator sets sheaf.rerank.url.
           {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.

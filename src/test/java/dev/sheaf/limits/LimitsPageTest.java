@@ -75,6 +75,12 @@ class LimitsPageTest {
         constant("document.IfSimilar", "CHUNKS"));
     code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
+    code.put(
+        "passages of a hit (`passages.limit`)", constant("search.PassageRequest", "MAX_LIMIT"));
+    code.put(
+        "characters of a passage (`passages.length`)",
+        constant("search.PassageRequest", "MAX_LENGTH"));
+    code.put("matches of a hit", constant("search.SearchRequest", "MAX_MATCHES"));
     code.put("searches of a batch", constant("search.SearchBatch", "MAX_SEARCHES"));
     code.put("hits of a batch, by `limit`", constant("search.SearchBatch", "MAX_HITS"));
     code.put("facets of a search", constant("search.Facet", "MAX_FACETS"));
@@ -90,6 +96,13 @@ class LimitsPageTest {
         "documents of an answer that an evaluation considers (`k`)",
         constant("search.EvaluationRequest", "MAX_K"));
     code.put("time of an evaluation", setting("search.SearchConfig", "evaluationTimeout"));
+    code.put("hits that are reranked", setting("search.RerankConfig", "maxHits"));
+    code.put(
+        "texts of a request to the server for reranking",
+        setting("search.RerankConfig", "batchSize"));
+    code.put("bytes of each of these texts", setting("search.RerankConfig", "maxText"));
+    code.put("time for reranking", setting("search.RerankConfig", "timeout"));
+    code.put("concurrent requests for reranking", setting("search.RerankConfig", "concurrency"));
     code.put("levels of a filter", constant("filter.FilterParser", "MAX_DEPTH"));
     code.put("values of a filter", constant("filter.FilterParser", "MAX_VALUES"));
     code.put("names in the path of a field", constant("filter.FilterParser", "MAX_NAMES"));

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class SettingsTest {
 
-  /// Any text is allowed, so there is no invalid value.
+  /// Any text is allowed, or almost any.
   private static final Set<String> TEXTS =
       Set.of(
           "sheaf.changelogs",
@@ -44,6 +44,9 @@ class SettingsTest {
           "sheaf.embedding.openai.*.api-key",
           "sheaf.embedding.openai.*.query-prefix",
           "sheaf.embedding.openai.*.document-prefix",
+          "sheaf.rerank.model",
+          "sheaf.rerank.api-key",
+          "sheaf.rerank.api-key-file",
           "sheaf.schema.root",
           "sheaf.schema.verify-ignore",
           "sheaf.mongodb.database",
@@ -78,6 +81,9 @@ class SettingsTest {
           sheaf.index.max-recall-loss | NaN | sheaf.index.max-recall-loss must be a number from 0 to 1, not NaN
           sheaf.schema.vector-widths | 384,x | sheaf.schema.vector-widths must be a list, separated by commas, of which each is a whole number from 1 to 16000, not 384,x
           sheaf.embedding.openai."a.b".dimensions | 0 | sheaf.embedding.openai."a.b".dimensions must be a whole number from 1 to 16000, not 0
+          sheaf.rerank.api-key | a secret | sheaf.rerank.api-key must be ASCII characters without spaces (PropertiesConfigSource[source=test]) - correct the setting, or remove it
+          sheaf.rerank.api-key-file | /nowhere | sheaf.rerank.api-key-file must be a file that contains ASCII characters without spaces, not /nowhere
+          sheaf.rerank.url | http://localhost | sheaf.rerank.model must be the name of the model of sheaf.rerank.url
           sheaf.access.mode | closed | sheaf.access.mode must be required or open, not closed
           sheaf.schema.scratch-url | mysql://u:secret@h/d | sheaf.schema.scratch-url must be a URL that begins with postgres:// or postgresql:// (PropertiesConfigSource[source=test]) - correct the setting, or remove it
           """)

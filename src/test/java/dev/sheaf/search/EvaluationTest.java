@@ -85,7 +85,9 @@ class EvaluationTest {
             .toList();
 
     EvaluatedSetting changed =
-        new Evaluation(queries, List.of("before", "after"), metrics).results().get(1);
+        new Evaluation(queries, List.of("before", "after"), Arrays.asList(null, null), metrics)
+            .results()
+            .get(1);
 
     assertThat(changed.better()).isEqualTo(2);
     assertThat(changed.worse()).isEqualTo(1);

@@ -279,6 +279,18 @@ class SearchOptionsIT {
     assertThat(answer.get("scanned").intValue()).isEqualTo(4);
   }
 
+  /// The text of HTML whose only tags are marks.
+  private static String plain(String html) {
+    String unmarked = html.replace("<mark>", "").replace("</mark>", "");
+    assertThat(unmarked).doesNotContain("<", ">", "\"", "'");
+    return unmarked
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#39;", "'")
+        .replace("&amp;", "&");
+  }
+
   /// A browser may show a highlight as it is. It is an unbroken part of the text, with marks.
   @Test
   void highlightsAreTheTextWithMarksAndNothingElse() throws Exception {
@@ -314,7 +326,18 @@ class SearchOptionsIT {
             "\u00e9",
             "\ud83d\ude00",
             "<?xml?>",
-            "<![CDATA[");
+            "<![CDATA[",
+            "e\u0301 ",
+            "\ud83d\udc69\u200d\ud83d\udc67 ",
+            "\u6f6e\u6c50\u3002",
+            "\u0001",
+            "\ufffe",
+            "\u00a0",
+            "\u202e",
+            "x".repeat(3_000),
+            "\ud83c\udf0a".repeat(700),
+            ", ".repeat(1_500),
+            "<!-- " + "word ".repeat(800) + "-->");
     var random = new Random(5);
     var texts = new ArrayList<String>();
     for (int i = 0; i < 80; i++) {
@@ -336,25 +359,49 @@ class SearchOptionsIT {
     JsonNode hits =
         json(Api.search(
                     escaped,
-                    Map.of("text", "wombat", "mode", "fulltext", "highlight", true, "limit", 100))
+                    Map.of(
+                        "text",
+                        "wombat",
+                        "mode",
+                        "fulltext",
+                        "highlight",
+                        true,
+                        "passages",
+                        Map.of("limit", 100, "length", 100_000),
+                        "matches",
+                        true,
+                        "limit",
+                        100))
                 .extract()
                 .asString())
             .get("hits");
 
     assertThat(hits).hasSize(texts.size());
     for (JsonNode hit : hits) {
+      String text = texts.get(hit.get("ordinal").intValue());
+      assertThat(hit.get("text").textValue()).isEqualTo(text);
       String highlight = hit.get("highlight").textValue();
-      String unmarked = highlight.replace("<mark>", "").replace("</mark>", "");
-      assertThat(highlight).contains("<mark>wombat</mark> end");
-      assertThat(unmarked).doesNotContain("<", ">", "\"", "'");
-      String plain =
-          unmarked
-              .replace("&lt;", "<")
-              .replace("&gt;", ">")
-              .replace("&quot;", "\"")
-              .replace("&#39;", "'")
-              .replace("&amp;", "&");
-      assertThat(texts.get(hit.get("ordinal").intValue())).endsWith(plain);
+      assertThat(plain(highlight).length()).isLessThanOrEqualTo(240);
+      assertThat(text).contains(plain(highlight));
+      // The whole text is one passage.
+      JsonNode whole = hit.get("passages").get(0);
+      assertThat(hit.get("passages")).hasSize(1);
+      assertThat(plain(whole.get("html").textValue())).isEqualTo(text.strip());
+      assertThat(whole.get("html").textValue()).endsWith(" <mark>wombat</mark> end");
+      var marked = new ArrayList<String>();
+      for (JsonNode match : hit.get("matches")) {
+        marked.add(
+            text.substring(
+                text.offsetByCodePoints(0, match.get("start").intValue()),
+                text.offsetByCodePoints(0, match.get("end").intValue())));
+      }
+      assertThat(marked).isNotEmpty().allMatch("wombat"::equals);
+      assertThat(marked).hasSize(whole.get("html").textValue().split("<mark>", -1).length - 1);
+      if (!text.contains("<")) {
+        // There is no comment whose words are none.
+        assertThat(marked)
+            .hasSizeGreaterThanOrEqualTo(text.split("(?<= )wombat(?= )", -1).length - 1);
+      }
     }
   }
 

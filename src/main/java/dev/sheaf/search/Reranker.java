@@ -1,0 +1,276 @@
+package dev.sheaf.search;
+
+import dev.sheaf.database.Cancellation;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.problem.Problem;
+import dev.sheaf.telemetry.Spans;
+import io.micrometer.core.instrument.Meter.MeterProvider;
+import io.micrometer.core.instrument.Metrics;
+import io.micrometer.core.instrument.Timer;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Singleton;
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/// Reranks the best hits of a search: a [RerankServer] scores them, the best ones first, one batch
+/// after the other. Hits that have no score when the time is over, or after a failure, follow in
+/// the order of the search.
+///
+/// The reranked hits are the same for all pages, so each is on one page.
+@Singleton
+class Reranker {
+
+  private static final Logger LOG = Logger.getLogger(Reranker.class);
+
+  private static final MeterProvider<Timer> TIMES =
+      Timer.builder("sheaf.rerank")
+          .description("Time of the model that reranks the hits of a search")
+          .withRegistry(Metrics.globalRegistry);
+
+  private final RerankConfig config;
+  private final Spans spans;
+  private final @Nullable RerankServer server;
+  private final Semaphore requests;
+  private final AtomicBoolean failing = new AtomicBoolean();
+
+  /// The hits of one page.
+  record Page(List<Hit> hits, Reranked reranked) {}
+
+  /// @param place in the order of the search
+  private record ScoredHit(Hit hit, int place) {
+
+    static final Comparator<ScoredHit> BEST_FIRST =
+        Comparator.<ScoredHit, Double>comparing(
+                scored -> scored.hit().rerankScore(),
+                Comparator.nullsLast(Comparator.reverseOrder()))
+            .thenComparingInt(ScoredHit::place);
+  }
+
+  Reranker(RerankConfig config, Spans spans) {
+    this.config = config;
+    this.spans = spans;
+    // Settings checks that there is a model.
+    this.server =
+        config
+            .url()
+            .map(url -> new RerankServer(url, config.model().orElseThrow(), config))
+            .orElse(null);
+    this.requests = new Semaphore(config.concurrency(), true);
+    for (String outcome : List.of("all", "some", "none")) {
+      TIMES.withTag("outcome", outcome);
+    }
+  }
+
+  @PreDestroy
+  void close() {
+    if (server != null) {
+      server.close();
+    }
+  }
+
+  /// The search for the hits to rerank.
+  ///
+  /// @throws Problem if there is no server, or the hits or the time are more than it allows, or the
+  ///   hits do not contain the requested page
+  SearchRequest candidates(SearchRequest request, Rerank rerank) {
+    if (server == null) {
+      throw Problem.field(
+          "rerank", "This service has no model for reranking. The operator sets sheaf.rerank.url.");
+    }
+    int most = config.maxHits() / request.groupSize();
+    int limit = rerank.limit() == null ? most : rerank.limit();
+    if (limit > most) {
+      throw Problem.field(
+          "rerank.limit",
+          "rerank.limit times groupSize must be at most %s. The operator's limit is sheaf.rerank.max-hits."
+              .formatted(config.maxHits()));
+    }
+    int last = request.offset() + request.limit();
+    if (last > limit) {
+      throw Problem.field(
+          "rerank.limit",
+          "offset + limit is %s, but only %s hits are reranked. Raise rerank.limit, or ask for fewer hits."
+              .formatted(last, limit));
+    }
+    if (rerank.timeout() != null && rerank.timeout() > config.timeout().toMillis()) {
+      throw Problem.field(
+          "rerank.timeout",
+          "rerank.timeout must be at most %s, not %s. The operator's limit is sheaf.rerank.timeout."
+              .formatted(config.timeout().toMillis(), rerank.timeout()));
+    }
+    return request.withCandidates(limit);
+  }
+
+  /// Reranks hits, and returns the page that `request` asks for.
+  ///
+  /// @param found the hits of [#candidates]
+  /// @param titles whether the model reads the titles too
+  /// @throws SQLException if nobody waits for the answer any more
+  Page page(
+      SearchRequest request,
+      Rerank rerank,
+      List<Hit> found,
+      boolean titles,
+      MemoryBudget.Account memory)
+      throws SQLException {
+    long start = System.nanoTime();
+    Duration timeout = timeout(rerank);
+    var scores = new ArrayList<Double>();
+    String because = null;
+    try {
+      score(request, found, titles, start + timeout.toNanos(), scores, memory);
+    } catch (RerankException e) {
+      because = e.getMessage();
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    if (rerank.timeout() == null) {
+      // A client's own time limit says nothing about the server.
+      logChange(because);
+    }
+    TIMES
+        .withTag("outcome", because == null ? "all" : scores.isEmpty() ? "none" : "some")
+        .record(took);
+    return new Page(
+        page(request, found, scores),
+        new Reranked(
+            server().model(),
+            scores.size(),
+            found.size(),
+            Math.round(took.toNanos() / 1e3) / 1e3,
+            because));
+  }
+
+  private RerankServer server() {
+    return Objects.requireNonNull(server);
+  }
+
+  private Duration timeout(Rerank rerank) {
+    Integer requested = rerank.timeout();
+    return requested == null ? config.timeout() : Duration.ofMillis(requested);
+  }
+
+  /// Adds the scores of the first hits, as many as are known in time.
+  private void score(
+      SearchRequest request,
+      List<Hit> hits,
+      boolean titles,
+      long deadline,
+      List<Double> scores,
+      MemoryBudget.Account memory)
+      throws RerankException, SQLException {
+    int maxBytes = Math.toIntExact(config.maxText().asLongValue());
+    String query = cut(Objects.requireNonNull(request.text()), maxBytes);
+    while (scores.size() < hits.size()) {
+      Cancellation.check();
+      List<String> texts =
+          hits.stream()
+              .skip(scores.size())
+              .limit(config.batchSize())
+              .map(hit -> cut(text(hit, titles), maxBytes))
+              .toList();
+      long bytes =
+          Stream.concat(Stream.of(query), texts.stream())
+              .mapToLong(text -> text.getBytes(StandardCharsets.UTF_8).length)
+              .sum();
+      MemoryBudget.Reservation reserved = memory.reserve(RerankServer.memory(bytes));
+      try {
+        Arrays.stream(scores(query, texts, deadline)).forEach(scores::add);
+      } finally {
+        reserved.shrink(0);
+      }
+    }
+  }
+
+  private double[] scores(String query, List<String> texts, long deadline) throws RerankException {
+    acquire(deadline);
+    try {
+      Duration left = Duration.ofNanos(deadline - System.nanoTime());
+      if (!left.isPositive()) {
+        throw new RerankException("The time for reranking is over.");
+      }
+      return spans.reranking(
+          server().model(), texts.size(), () -> server().scores(query, texts, left));
+    } finally {
+      requests.release();
+    }
+  }
+
+  private void acquire(long deadline) throws RerankException {
+    try {
+      if (!requests.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        throw new RerankException("Too many searches are being reranked, or the time is over.");
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new RerankException("The service is stopping.");
+    }
+  }
+
+  private static String text(Hit hit, boolean titles) {
+    String text = Objects.requireNonNullElse(hit.text(), "");
+    return titles && hit.title() != null ? hit.title() + "\n\n" + text : text;
+  }
+
+  /// The beginning of a text that has at most `maxBytes` bytes.
+  private static String cut(String text, int maxBytes) {
+    int end = 0;
+    for (int bytes = 0; end < text.length(); ) {
+      int character = text.codePointAt(end);
+      bytes += Character.toString(character).getBytes(StandardCharsets.UTF_8).length;
+      if (bytes > maxBytes) {
+        break;
+      }
+      end += Character.charCount(character);
+    }
+    return text.substring(0, end);
+  }
+
+  /// The page in the order of the scores. Hits of a document stay together if they are grouped; the
+  /// best one gives them their place.
+  private static List<Hit> page(SearchRequest request, List<Hit> found, List<Double> scores) {
+    Map<Object, List<ScoredHit>> groups = new LinkedHashMap<>();
+    for (int place = 0; place < found.size(); place++) {
+      Hit hit = found.get(place);
+      Object group = request.groupBy() == null ? (Object) place : hit.document();
+      Double score = place < scores.size() ? scores.get(place) : null;
+      groups
+          .computeIfAbsent(group, _ -> new ArrayList<>())
+          .add(new ScoredHit(hit.reranked(score, request.select()), place));
+    }
+    groups.values().forEach(group -> group.sort(ScoredHit.BEST_FIRST));
+    return groups.values().stream()
+        .sorted(Comparator.comparing(List::getFirst, ScoredHit.BEST_FIRST))
+        .skip(request.offset())
+        .limit(request.limit())
+        .flatMap(Collection::stream)
+        .map(ScoredHit::hit)
+        .toList();
+  }
+
+  private void logChange(@Nullable String because) {
+    if (because == null) {
+      if (failing.compareAndSet(true, false)) {
+        LOG.infof("Reranking works again: model=%s", server().model());
+      }
+    } else if (failing.compareAndSet(false, true)) {
+      LOG.warnf(
+          "Reranking fails, so hits keep the order of their search: model=%s failure=%s",
+          server().model(), because);
+    }
+  }
+}
