@@ -526,7 +526,7 @@ class GrowthIT {
 
     private long most(Request request, ToLongFunction<Line> cost) {
       return lines.entrySet().stream()
-          .filter(line -> line.getKey().request() == request)
+          .filter(line -> line.getKey().request().equals(request))
           .mapToLong(line -> cost.applyAsLong(line.getValue()))
           .max()
           .orElse(0);
