@@ -98,7 +98,8 @@ class MarkedTextTest {
       assertThat(end - start <= length || inside.size() == 1).as(passage.html()).isTrue();
       assertThat(words)
           .noneMatch(word ->
-              word.start() < start && start < word.end() || word.start() < end && end < word.end());
+              (word.start() < start && start < word.end())
+                  || (word.start() < end && end < word.end()));
       assertThat(inside.isEmpty()).isEqualTo(words.isEmpty());
       assertThat(startsWithGrapheme(text, start) && startsWithGrapheme(text, end)).isTrue();
       best = Math.max(best, different(text, inside));
@@ -132,10 +133,10 @@ class MarkedTextTest {
   private static boolean startsWithGrapheme(String text, int position) {
     return position == 0
         || position == text.length()
-        || !Character.isLowSurrogate(text.charAt(position))
+        || (!Character.isLowSurrogate(text.charAt(position))
             && text.charAt(position) != '\u0301'
             && text.charAt(position) != '\u200d'
-            && text.charAt(position - 1) != '\u200d';
+            && text.charAt(position - 1) != '\u200d');
   }
 
   private static int mostDifferent(String text, List<Word> words, int length) {
