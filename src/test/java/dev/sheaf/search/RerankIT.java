@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +55,7 @@ class RerankIT {
   private static HttpServer model;
   private static SheafProcess sheaf;
   private static volatile Behaviour behaviour = Behaviour.WORKS;
-  private static volatile int requests;
+  private static final AtomicInteger REQUESTS = new AtomicInteger();
 
   private final Random random = new Random(17);
 
@@ -92,7 +93,7 @@ class RerankIT {
   @BeforeEach
   void works() {
     behaviour = Behaviour.WORKS;
-    requests = 0;
+    REQUESTS.set(0);
   }
 
   private static void create(String collection, boolean titles)
@@ -127,12 +128,12 @@ class RerankIT {
   private static void answer(HttpExchange exchange) throws IOException {
     try (exchange) {
       JsonNode request = JSON.readTree(exchange.getRequestBody().readAllBytes());
-      requests++;
+      int number = REQUESTS.incrementAndGet();
       boolean authorized =
           ("Bearer " + KEY).equals(exchange.getRequestHeaders().getFirst("Authorization"));
       if (!authorized
           || behaviour == Behaviour.FAILS
-          || behaviour == Behaviour.FAILS_AFTER_ONE && requests > 1) {
+          || (behaviour == Behaviour.FAILS_AFTER_ONE && number > 1)) {
         exchange.sendResponseHeaders(500, -1);
         return;
       }
