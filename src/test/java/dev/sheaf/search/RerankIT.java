@@ -233,7 +233,7 @@ class RerankIT {
       String text = hit.get("text").textValue();
       String read =
           collection.equals("titled") ? hit.get("title").textValue() + "\n\n" + text : text;
-      double score = rule(cut((String) search.get("text")), cut(read));
+      double score = rule(cut(String.valueOf(search.get("text"))), cut(read));
       groups
           .computeIfAbsent(
               grouped ? hit.get("document").textValue() : chunk(hit), _ -> new ArrayList<>())
