@@ -74,7 +74,9 @@ class CrashedServerIT {
         crashDuring(postgres, database, () -> patch(sheaf, "{\"precision\":\"full\"}"));
         soundAndComplete(database, sheaf);
         crashDuring(
-            postgres, database, () -> database.execute("UPDATE index_recall SET recall = 0"));
+            postgres,
+            database,
+            () -> database.execute("UPDATE index_recall SET recall = 0, recall_high = 0"));
         soundAndComplete(database, sheaf);
       }
     }

@@ -147,7 +147,7 @@ class IndexUnderLoadIT {
       statement.execute(
           """
           UPDATE index_recall r
-             SET recall = 0
+             SET recall = 0, recall_high = 0
             FROM collection c
            WHERE c.name = '%s' AND r.space_id = c.active_space_id
           """
