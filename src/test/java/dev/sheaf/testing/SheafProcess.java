@@ -91,8 +91,8 @@ public final class SheafProcess implements AutoCloseable {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     // The process runs too briefly for the C2 compiler; the collector is that of a small container.
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-    // Fewer page faults, which are expensive in some virtual machines.
-    command.add("-XX:+UseTransparentHugePages");
+    // Fewer page faults, which are expensive in some virtual machines. Only Linux has the option.
+    command.addAll(List.of("-XX:+IgnoreUnrecognizedVMOptions", "-XX:+UseTransparentHugePages"));
     // Not a word about what of the archive it cannot use.
     command.add("-Xlog:disable");
     command.add("--enable-native-access=ALL-UNNAMED");
