@@ -22,7 +22,7 @@ check: ## Check the format and run the static analysis, without tests
 
 test: ## Everything CI checks: format, static analysis, unit and integration tests
 	@scripts/local-postgres engine || echo 'No container engine answers: the tests of the image are left out.' >&2
-	@SHEAF_POSTGRES_FSYNC=off SHEAF_POSTGRES_SHARED_BUFFERS=128MB scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -Panalysis,client \
+	@SHEAF_POSTGRES_FSYNC=off SHEAF_POSTGRES_SHARED_BUFFERS=128MB scripts/local-postgres run --in-memory --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp -Panalysis,client \
 	  -Dorg.slf4j.simpleLogger.log.org.openapitools=error verify
 
 soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API

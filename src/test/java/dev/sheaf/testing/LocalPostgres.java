@@ -9,6 +9,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
@@ -30,7 +31,12 @@ public final class LocalPostgres implements FaultyPostgres {
   }
 
   private static Path home() throws IOException {
-    Path home = Files.createTempDirectory("sheaf-postgres");
+    // Where `scripts/local-postgres run --in-memory` has its own.
+    Path parent =
+        Path.of(
+            Objects.requireNonNullElseGet(
+                System.getenv("SHEAF_POSTGRES_HOME"), () -> System.getProperty("java.io.tmpdir")));
+    Path home = Files.createTempDirectory(parent, "sheaf-postgres");
     // If PostgreSQL runs as another user, that user must be able to access the directory.
     return Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
