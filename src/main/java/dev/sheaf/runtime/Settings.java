@@ -66,7 +66,8 @@ public final class Settings {
           setting("sheaf.embedding.bundled.threads", whole(1, 1_024)),
           setting("sheaf.embedding.openai.*.url", url("http", "https")),
           setting("sheaf.embedding.openai.*.model", text()),
-          setting("sheaf.embedding.openai.*.api-key", text()),
+          setting("sheaf.embedding.openai.*.api-key", key()),
+          setting("sheaf.embedding.openai.*.api-key-file", keyFile()),
           setting("sheaf.embedding.openai.*.dimensions", whole(1, MAX_DIMENSIONS)),
           setting("sheaf.embedding.openai.*.send-dimensions", flag()),
           setting("sheaf.embedding.openai.*.max-tokens", whole(1, 1_000_000)),
@@ -91,7 +92,7 @@ public final class Settings {
           setting("sheaf.rerank.model", text()),
           setting("sheaf.rerank.format", oneOf("cohere", "tei")),
           setting("sheaf.rerank.api-key", key()),
-          setting("sheaf.rerank.api-key-file", text()),
+          setting("sheaf.rerank.api-key-file", keyFile()),
           setting("sheaf.rerank.timeout", duration(MILLISECOND, Duration.ofMinutes(10))),
           setting("sheaf.rerank.max-hits", whole(1, 1_000)),
           setting("sheaf.rerank.batch-size", whole(1, 1_000)),
@@ -243,7 +244,6 @@ public final class Settings {
     if (problems.isEmpty()) {
       requireOverlapShorterThanChunk(config, problems);
       requireModelOfReranking(config, problems);
-      requireKeyFile(config, problems);
     }
     if (!problems.isEmpty()) {
       throw new OperatorException(String.join("; ", problems), "correct the setting, or remove it");
@@ -264,20 +264,6 @@ public final class Settings {
     if (text(config.getConfigValue("sheaf.rerank.url")) != null
         && text(config.getConfigValue("sheaf.rerank.model")) == null) {
       problems.add("sheaf.rerank.model must be the name of the model of sheaf.rerank.url");
-    }
-  }
-
-  private static void requireKeyFile(SmallRyeConfig config, List<String> problems) {
-    String file = text(config.getConfigValue("sheaf.rerank.api-key-file"));
-    if (file == null) {
-      return;
-    }
-    try {
-      KeyFile.read(Path.of(file));
-    } catch (IllegalArgumentException _) {
-      problems.add(
-          "sheaf.rerank.api-key-file must be a file that contains ASCII characters without spaces, not "
-              + file);
     }
   }
 
@@ -330,6 +316,12 @@ public final class Settings {
   /// A key that is sent in a header.
   private static Allowed key() {
     return new Allowed("ASCII characters without spaces", KeyFile::isKey, false);
+  }
+
+  private static Allowed keyFile() {
+    return new Allowed(
+        "a file that contains ASCII characters without spaces",
+        text -> !KeyFile.read(Path.of(text)).isEmpty());
   }
 
   private static Allowed flag() {

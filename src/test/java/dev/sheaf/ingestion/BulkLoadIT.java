@@ -52,7 +52,7 @@ class BulkLoadIT {
     int dimensions = 1_024;
     String vector = vector(dimensions);
     int lines = (int) (MEGABYTES * 1_000_000L / (vector.length() + 60));
-    try (TestDatabase database = TestDatabase.create();
+    try (TestDatabase database = TestDatabase.migrated();
         SheafProcess sheaf = SheafProcess.start(database, SETTINGS, HEAP + "m");
         var client = Executors.newSingleThreadExecutor()) {
       create(sheaf, dimensions);
@@ -249,7 +249,7 @@ class BulkLoadIT {
     int jobs = 6;
     int bad = 3;
     int lines = LINES / jobs;
-    try (TestDatabase database = TestDatabase.create();
+    try (TestDatabase database = TestDatabase.migrated();
         SheafProcess first = SheafProcess.start(database, SETTINGS);
         SheafProcess second = SheafProcess.start(database, SETTINGS)) {
       create(first, 3);

@@ -45,7 +45,7 @@ class LoadIT {
 
   @Test
   void everyDocumentIsStoredAndNoSearchFails() throws Exception {
-    try (TestDatabase database = TestDatabase.create();
+    try (TestDatabase database = TestDatabase.migrated();
         SheafProcess sheaf = SheafProcess.start(database, SETTINGS)) {
       createCollection(sheaf);
       var loading = new AtomicBoolean(true);

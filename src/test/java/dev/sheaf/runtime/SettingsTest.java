@@ -46,7 +46,6 @@ class SettingsTest {
           "sheaf.embedding.openai.*.document-prefix",
           "sheaf.rerank.model",
           "sheaf.rerank.api-key",
-          "sheaf.rerank.api-key-file",
           "sheaf.schema.root",
           "sheaf.schema.verify-ignore",
           "sheaf.mongodb.database",
@@ -83,6 +82,8 @@ class SettingsTest {
           sheaf.embedding.openai."a.b".dimensions | 0 | sheaf.embedding.openai."a.b".dimensions must be a whole number from 1 to 16000, not 0
           sheaf.rerank.api-key | a secret | sheaf.rerank.api-key must be ASCII characters without spaces (PropertiesConfigSource[source=test]) - correct the setting, or remove it
           sheaf.rerank.api-key-file | /nowhere | sheaf.rerank.api-key-file must be a file that contains ASCII characters without spaces, not /nowhere
+          sheaf.embedding.openai.m.api-key | a secret | sheaf.embedding.openai.m.api-key must be ASCII characters without spaces (PropertiesConfigSource[source=test]) - correct the setting, or remove it
+          sheaf.embedding.openai.m.api-key-file | /nowhere | sheaf.embedding.openai.m.api-key-file must be a file that contains ASCII characters without spaces, not /nowhere
           sheaf.rerank.url | http://localhost | sheaf.rerank.model must be the name of the model of sheaf.rerank.url
           sheaf.access.mode | closed | sheaf.access.mode must be required or open, not closed
           sheaf.schema.scratch-url | mysql://u:secret@h/d | sheaf.schema.scratch-url must be a URL that begins with postgres:// or postgresql:// (PropertiesConfigSource[source=test]) - correct the setting, or remove it

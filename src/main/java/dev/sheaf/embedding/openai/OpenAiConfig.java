@@ -4,6 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import io.smallrye.config.WithParentName;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +36,9 @@ interface OpenAiConfig {
 
     /// The API key, sent as a bearer token.
     Optional<String> apiKey();
+
+    /// A file with the API key, which is read at the start. It precedes [#apiKey].
+    Optional<Path> apiKeyFile();
 
     /// The maximum number of tokens of a text, as [OpenAiModel] estimates them.
     @WithDefault("512")

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.sheaf.embedding.EmbeddingException;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.runtime.Backoff;
+import dev.sheaf.runtime.KeyFile;
 import dev.sheaf.runtime.TimedHttp;
 import java.io.IOException;
 import java.net.URI;
@@ -65,12 +66,14 @@ final class OpenAiModel implements EmbeddingModel {
   private final OpenAiConfig.Model config;
   private final HttpClient http;
   private final URI embeddings;
+  private final Optional<String> key;
   private final Map<Purpose, Semaphore> permits = new EnumMap<>(Purpose.class);
 
   /// When the server last accepted a request, by [System#nanoTime].
   private volatile @Nullable Long accepted;
 
   /// @throws IllegalStateException if a number in the configuration is out of range
+  /// @throws IllegalArgumentException if the file with the key cannot be read
   OpenAiModel(String name, OpenAiConfig.Model config, HttpClient http) {
     if (config.dimensions() < 1
         || config.maxTokens() < 1
@@ -87,6 +90,7 @@ final class OpenAiModel implements EmbeddingModel {
     this.config = config;
     this.http = http;
     this.embeddings = URI.create(config.url().toString().replaceFirst("/*$", "/embeddings"));
+    this.key = config.apiKeyFile().map(KeyFile::read).or(config::apiKey);
     for (Purpose purpose : Purpose.values()) {
       // Fair, so that no caller that sends many requests keeps out another.
       permits.put(purpose, new Semaphore(config.concurrency(), true));
@@ -291,7 +295,7 @@ final class OpenAiModel implements EmbeddingModel {
             .version(HttpClient.Version.HTTP_1_1)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
-    config.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));
+    key.ifPresent(value -> request.header("Authorization", "Bearer " + value));
     return request.build();
   }
 

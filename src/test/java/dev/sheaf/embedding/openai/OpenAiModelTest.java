@@ -15,6 +15,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.http.HttpClient;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -30,6 +32,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -139,6 +142,17 @@ class OpenAiModelTest {
             """
             Bearer secret {"model":"text-embedding-3-small","input":["passage: one","passage: two"],"encoding_format":"float","dimensions":2}\
             """);
+  }
+
+  @Test
+  void aKeyInAFilePrecedes(@TempDir Path directory) throws IOException {
+    Path file = Files.writeString(directory.resolve("key"), "of-the-file\n");
+    answers.add(new Answer(200, TWO));
+    model(Map.of("api-key", "secret", "api-key-file", file.toString()))
+        .embed(List.of("one", "two"), Purpose.QUERY);
+    assertThat(requests)
+        .singleElement()
+        .satisfies(request -> assertThat(request).startsWith("Bearer of-the-file {"));
   }
 
   @Test
