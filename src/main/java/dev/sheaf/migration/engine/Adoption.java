@@ -1,17 +1,13 @@
 package dev.sheaf.migration.engine;
 
-import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.migration.Approval;
 import dev.sheaf.migration.Difference;
 import dev.sheaf.migration.MigrationListener.Direction;
 import dev.sheaf.migration.changelog.ChangelogConversion;
 import dev.sheaf.migration.changelog.ChangelogForm;
-import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.migration.changelog.Changeset;
 import dev.sheaf.migration.changelog.ChangesetVersion;
-import dev.sheaf.migration.changelog.LiquibaseChangelog;
-import dev.sheaf.migration.changelog.Modules;
 import dev.sheaf.migration.history.BackfillRegister;
 import dev.sheaf.migration.history.Changesets;
 import dev.sheaf.migration.history.History;
@@ -30,7 +26,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -40,8 +35,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
@@ -67,14 +60,8 @@ public final class Adoption {
               Stream.of(LIQUIBASE, ALEMBIC, DATABASE, "sql"))
           .toList();
 
-  /// How the SQL that Alembic writes records a revision.
-  private static final Pattern REVISION =
-      Pattern.compile(
-          "(?:INSERT\\s+INTO|UPDATE)\\s+(?:\\w+\\.)?alembic_version\\s.*?'(\\w+)'.*",
-          Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-
   /// More objects are not listed in a message.
-  private static final int LISTED = 20;
+  static final int LISTED = 20;
 
   private final Connection connection;
   private final Changesets changesets;
@@ -133,13 +120,17 @@ public final class Adoption {
   ///   nothing is recorded
   void adopt(Request request, Approval approval) throws SQLException {
     if (request.from().equals(LIQUIBASE)) {
-      requireUnlocked();
+      LiquibaseHistory.requireUnlocked(connection);
     }
     List<History.Foreign> rows =
         request.from().equals(LIQUIBASE) ? History.foreign(connection) : List.of();
     Adoption adoption =
         request.splits()
-            ? new Adoption(connection, split(request, rows), verification, recorder)
+            ? new Adoption(
+                connection,
+                LiquibaseHistory.split(changesets.changelogs(), request.module(), rows),
+                verification,
+                recorder)
             : this;
     adoption.adopt(request, rows, approval);
   }
@@ -165,8 +156,10 @@ public final class Adoption {
         old == null
             ? switch (request.from()) {
               case LIQUIBASE ->
-                  request.splits() ? module.subList(0, rows.size()) : linked(module, rows);
-              case ALEMBIC -> revisions(request, module);
+                  request.splits()
+                      ? module.subList(0, rows.size())
+                      : LiquibaseHistory.applied(rows, module);
+              case ALEMBIC -> AlembicHistory.applied(connection, request.table(), module);
               case DATABASE -> request.at() == null ? all(request, module) : upTo(request, module);
               default -> upTo(request, module);
             }
@@ -283,140 +276,6 @@ public final class Adoption {
             module.stream(),
             changesets.repeatables().stream().filter(c -> c.module().equals(request.module())))
         .toList();
-  }
-
-  /// The changesets with the checksums of the rows of Liquibase. Its authors, ids and paths do not
-  /// matter.
-  private static List<Changeset> linked(List<Changeset> module, List<History.Foreign> rows) {
-    requireRows(rows);
-    List<Changeset> left = new ArrayList<>(module);
-    List<String> missing = new ArrayList<>();
-    for (History.Foreign row : rows) {
-      Optional<Changeset> same =
-          left.stream()
-              .filter(c -> row.checksum() != null && c.isWhatWasApplied(row.checksum(), null))
-              .findFirst();
-      if (same.isPresent()) {
-        left.remove(same.get());
-      } else {
-        missing.add(row.toString());
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw new OperatorException(
-          "Liquibase has applied what no file has the checksum of: "
-              + Abbreviation.of(missing, LISTED),
-          rows.stream().anyMatch(row -> row.checksum() != null && !row.checksum().startsWith("9:"))
-              ? "let Liquibase 4.22 or later run once: it renews checksums that do not begin with 9:"
-              : "write each changeset of formatted SQL into a file of its own, with the same statements");
-    }
-    return module.stream().filter(changeset -> !left.contains(changeset)).toList();
-  }
-
-  private static void requireRows(List<History.Foreign> rows) {
-    if (rows.isEmpty()) {
-      throw new OperatorException(
-          "databasechangelog has no rows of Liquibase", "apply the files: sheaf migrate up");
-    }
-  }
-
-  /// Liquibase's own lock, which a process leaves behind that was killed.
-  private void requireUnlocked() throws SQLException {
-    List<String> locks =
-        Sql.of(
-                "SELECT coalesce(lockedby, '?') || ' since ' || coalesce(lockgranted::text, '?')"
-                    + " FROM databasechangeloglock WHERE locked")
-            .listIfExists(connection, row -> row.getString(1));
-    if (!locks.isEmpty()) {
-      throw new OperatorException(
-          "databasechangeloglock is locked by " + locks.getFirst(),
-          "wait until Liquibase ends; if it was killed, find out which of its statements ran, and run liquibase"
-              + " release-locks");
-    }
-  }
-
-  /// A changelog of Liquibase in files of Sheaf: first those of the rows, in their order.
-  private Changesets split(Request request, List<History.Foreign> rows) {
-    requireRows(rows);
-    LiquibaseChangelog changelog = LiquibaseChangelog.in(Path.of(changesets.changelogs().origin()));
-    Set<LiquibaseChangelog.Entry> left = new LinkedHashSet<>(changelog.entries());
-    List<LiquibaseChangelog.Entry> applied = new ArrayList<>();
-    List<String> missing = new ArrayList<>();
-    for (History.Foreign row : rows) {
-      List<LiquibaseChangelog.Entry> named =
-          changelog.entries().stream()
-              .filter(entry -> entry.isNamed(row.id(), row.author(), row.path()))
-              .toList();
-      Optional<LiquibaseChangelog.Entry> found =
-          (named.isEmpty() && row.checksum() != null ? List.copyOf(left) : named)
-              .stream()
-                  .filter(entry -> left.contains(entry) && entry.isWhatWasApplied(row.checksum()))
-                  .max(Comparator.comparingInt(entry -> entry.path().length()));
-      if (found.isPresent()) {
-        left.remove(found.get());
-        applied.add(found.get());
-      } else if (named.isEmpty()) {
-        missing.add(row.toString());
-      } else {
-        throw new OperatorException(
-            named.getFirst() + " was modified after Liquibase applied it",
-            "restore the changeset, and write the change as a new one");
-      }
-    }
-    if (!missing.isEmpty()) {
-      throw new OperatorException(
-          "Liquibase has applied what is in no file: " + Abbreviation.of(missing, LISTED),
-          "restore its changeset from version control, or give the directory of all files");
-    }
-    Changelogs split = changelog.split(request.module(), applied);
-    return new Changesets(split, Modules.everything(split));
-  }
-
-  /// The changesets up to the one whose SQL, written by Alembic, records the revision of the
-  /// database.
-  private List<Changeset> revisions(Request request, List<Changeset> module) throws SQLException {
-    String table = request.table() == null ? "alembic_version" : request.table();
-    String found =
-        Sql.of("SELECT coalesce(to_regclass(?)::text, '')", table)
-            .first(connection, row -> row.getString(1))
-            .orElseThrow();
-    List<String> revisions =
-        found.isEmpty()
-            ? List.of()
-            : Sql.of("SELECT version_num FROM %s ORDER BY 1".formatted(found))
-                .list(connection, row -> row.getString(1));
-    if (revisions.size() != 1) {
-      throw new OperatorException(
-          revisions.isEmpty()
-              ? "there is no revision of Alembic in " + table
-              : table + " has several heads: " + String.join(", ", revisions),
-          revisions.isEmpty()
-              ? "give the name of its table: --table SCHEMA.NAME"
-              : "merge them with Alembic first: alembic merge heads");
-    }
-    Changeset last =
-        module.stream()
-            .filter(changeset -> revisions.getFirst().equals(revision(changeset)))
-            .findFirst()
-            .orElseThrow(() ->
-                new OperatorException(
-                    "%s is at revision %s, and no file records it"
-                        .formatted(table, revisions.getFirst()),
-                    "write each revision into a file: alembic upgrade OLD:NEW --sql > NNN_name.sql, and its"
-                        + " rollback: alembic downgrade NEW:OLD --sql > NNN_name_down.sql"));
-    return module.stream()
-        .filter(changeset -> !changeset.version().isAfter(last.version()))
-        .toList();
-  }
-
-  /// The last revision that a changeset records; `null` if it records none.
-  private static @Nullable String revision(Changeset changeset) {
-    return changeset.up().reversed().stream()
-        .map(statement -> REVISION.matcher(statement.beginning()))
-        .filter(Matcher::matches)
-        .map(matcher -> matcher.group(1))
-        .findFirst()
-        .orElse(null);
   }
 
   private List<Changeset> upTo(Request request, List<Changeset> module) {
