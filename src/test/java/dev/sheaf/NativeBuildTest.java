@@ -7,18 +7,23 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import dev.sheaf.testing.NativeBuild;
 import dev.sheaf.testing.NativeMetadata;
 import dev.sheaf.testing.SheafClasses;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -65,10 +70,7 @@ class NativeBuildTest {
             .forEach(opened::add);
       }
     }
-    List<PathMatcher> included =
-        NativeBuild.list("resources.includes").stream()
-            .map(glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob))
-            .toList();
+    List<PathMatcher> included = included();
 
     assertThat(opened)
         .allSatisfy(name -> {
@@ -131,6 +133,67 @@ class NativeBuildTest {
 
     assertThat(detectors).hasSize(3);
     assertThat(NativeMetadata.reflection()).containsAll(detectors);
+  }
+
+  /// Finds the words of a text in each language and many scripts, with a class loader that notes
+  /// what Lucene and ICU ask for.
+  @Test
+  void everythingThatTheAnalysisOfTextsOpensIsIncluded() throws Exception {
+    Set<String> opened = new TreeSet<>();
+    Set<String> byName = new TreeSet<>();
+    var path = new ArrayList<URL>();
+    for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+      path.add(Path.of(entry).toUri().toURL());
+    }
+    try (var loader =
+        new URLClassLoader(path.toArray(URL[]::new), ClassLoader.getPlatformClassLoader()) {
+          @Override
+          public URL getResource(String name) {
+            URL found = super.getResource(name);
+            if (found != null) {
+              opened.add(name);
+            }
+            return found;
+          }
+
+          @Override
+          protected Class<?> findClass(String name) throws ClassNotFoundException {
+            Class<?> found = super.findClass(name);
+            if (name.matches(
+                "org\\.apache\\.lucene\\..*\\.[A-Za-z]+AttributeImpl|org\\.tartarus\\..*\\.ext\\..*")) {
+              byName.add(name);
+            }
+            return found;
+          }
+        }) {
+      Class<?> analyzer = loader.loadClass("dev.sheaf.analysis.TextAnalyzer");
+      for (Object language : (List<?>) analyzer.getMethod("languages").invoke(null)) {
+        Object found =
+            ((Optional<?>) analyzer.getMethod("of", String.class).invoke(null, language))
+                .orElseThrow();
+        Consumer<Object> ignored = _ -> {};
+        analyzer
+            .getMethod("words", String.class, Consumer.class)
+            .invoke(
+                found,
+                "HttpClients kitapları ไทย ພາສາ ភាសាខ្មែរ မြန်မာ 東京 ﾃﾞｰﾀ الكتب 😀 e\u0301 किताबें Βιβλία",
+                ignored);
+      }
+    }
+    List<PathMatcher> included = included();
+
+    assertThat(opened).hasSizeGreaterThan(30);
+    assertThat(opened)
+        .allSatisfy(
+            name -> assertThat(included).as(name).anyMatch(glob -> glob.matches(Path.of(name))));
+    assertThat(byName).hasSizeGreaterThan(20);
+    assertThat(NativeMetadata.reflection()).containsAll(byName);
+  }
+
+  private static List<PathMatcher> included() throws IOException {
+    return NativeBuild.list("resources.includes").stream()
+        .map(glob -> FileSystems.getDefault().getPathMatcher("glob:" + glob))
+        .toList();
   }
 
   @Test

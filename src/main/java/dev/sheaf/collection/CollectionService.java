@@ -1,5 +1,6 @@
 package dev.sheaf.collection;
 
+import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.database.ConcurrentChange;
@@ -19,6 +20,7 @@ import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.Hashes;
+import dev.sheaf.runtime.ModuleSwitches;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -35,6 +37,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import org.hibernate.JDBCException;
@@ -50,6 +53,8 @@ import org.jspecify.annotations.Nullable;
 public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
+
+  private static final String FULLTEXT = "fulltext";
 
   private static final int MAX_WARNINGS = 20;
 
@@ -83,6 +88,7 @@ public class CollectionService {
   private final CollectionChanges changes;
   private final CollectionRemover remover;
   private final LimitsConfig limits;
+  private final ModuleSwitches modules;
 
   CollectionService(
       EntityManager entityManager,
@@ -91,7 +97,8 @@ public class CollectionService {
       AuditTrail audit,
       CollectionChanges changes,
       CollectionRemover remover,
-      LimitsConfig limits) {
+      LimitsConfig limits,
+      ModuleSwitches modules) {
     this.entityManager = entityManager;
     this.templates = templates;
     this.models = models;
@@ -99,6 +106,7 @@ public class CollectionService {
     this.changes = changes;
     this.remover = remover;
     this.limits = limits;
+    this.modules = modules;
   }
 
   /// Fails the start if the model of a collection does not match its space, because every search in
@@ -137,6 +145,7 @@ public class CollectionService {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
     requireIndexable(model.dimensions(), request.precision());
     requireLanguage(request.settings().language());
+    requireAnalyzer(request.settings());
     try {
       return QuarkusTransaction.requiringNew().call(() -> insert(request, model));
     } catch (ConstraintViolationException e) {
@@ -181,6 +190,18 @@ public class CollectionService {
                     .getSingleResult());
     if (!exists) {
       throw CollectionSettings.unknownLanguage(language);
+    }
+  }
+
+  private void requireAnalyzer(CollectionSettings settings) {
+    if (settings.analyzer() == CollectionSettings.Analyzer.LUCENE) {
+      modules.require(FULLTEXT);
+      if (settings.textAnalyzer().isEmpty()) {
+        throw Problem.field(
+            "language",
+            "The analyzer lucene does not know the language %s. Choose one of %s."
+                .formatted(settings.searchLanguage(), String.join(", ", TextAnalyzer.languages())));
+      }
     }
   }
 
@@ -501,6 +522,12 @@ public class CollectionService {
     return activeSpaceAndSettings(name).space();
   }
 
+  /// The analyzer of the service for texts that are written, if the collection uses it. While the
+  /// module `fulltext` is off, there may be no column for the words.
+  public Optional<TextAnalyzer> textAnalyzer(CollectionSettings settings) {
+    return modules.isOn(FULLTEXT) ? settings.textAnalyzer() : Optional.empty();
+  }
+
   /// The active space of a collection, with the settings of the collection.
   ///
   /// @throws Problem if there is no collection of this name
@@ -544,10 +571,10 @@ public class CollectionService {
         .orElseThrow(() -> notFound(name));
   }
 
-  /// Whether a collection searches titles with the texts. This is never changed.
+  /// The current settings of a collection.
   ///
-  /// @param space of the collection; false if it was dropped
-  public boolean searchesTitles(Space space) {
+  /// @param space of the collection; the default settings if it was dropped
+  public CollectionSettings settings(Space space) {
     return QuarkusTransaction.joiningExisting()
         .call(() ->
             entityManager
@@ -556,8 +583,8 @@ public class CollectionService {
                 .setParameter("id", space.collectionId())
                 .getResultStream()
                 .findFirst()
-                .map(settings -> CollectionSettings.parse(settings).searchesTitles())
-                .orElse(false));
+                .map(CollectionSettings::parse)
+                .orElseGet(() -> CollectionSettings.parse("{}")));
   }
 
   /// The problem that there is no collection of this name.

@@ -2,13 +2,17 @@ package dev.sheaf.collection;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -19,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param precision the requested precision of the index, if it was changed after the creation of
 ///   the collection; [dev.sheaf.embedding.Space#precision] is that of the index that searches use
+/// @param analyzer what finds the words of texts
 /// @param language the name of a text search configuration of PostgreSQL
 /// @param titles whether the title of a document is embedded with each chunk, and searched for
 ///   words
@@ -28,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public record CollectionSettings(
     @Nullable Precision precision,
     @Nullable Hnsw hnsw,
+    @Nullable Analyzer analyzer,
     @Nullable String language,
     @Nullable Boolean titles,
     Map<String, FieldType> fields) {
@@ -46,6 +52,7 @@ public record CollectionSettings(
   public CollectionSettings(
       @Nullable Precision precision,
       @Nullable Hnsw hnsw,
+      @Nullable Analyzer analyzer,
       @Nullable String language,
       @Nullable Boolean titles,
       @Nullable Map<String, FieldType> fields) {
@@ -54,6 +61,7 @@ public record CollectionSettings(
     }
     this.precision = precision;
     this.hnsw = hnsw;
+    this.analyzer = analyzer;
     this.language = language;
     this.titles = titles;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
@@ -102,6 +110,31 @@ public record CollectionSettings(
     }
   }
 
+  /// What finds the words of texts, in documents and in queries.
+  @Schema(name = "Analyzer")
+  public enum Analyzer {
+    /// The text search configuration of PostgreSQL.
+    POSTGRESQL,
+    /// [TextAnalyzer].
+    LUCENE;
+
+    /// The name in JSON.
+    @JsonValue
+    public String value() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String toString() {
+      return value();
+    }
+  }
+
+  /// The analyzer of the service, if it finds the words; empty if PostgreSQL does.
+  public Optional<TextAnalyzer> textAnalyzer() {
+    return analyzer == Analyzer.LUCENE ? TextAnalyzer.of(searchLanguage()) : Optional.empty();
+  }
+
   /// The text search configuration that applies.
   public String searchLanguage() {
     return language == null ? DEFAULT_LANGUAGE : language;
@@ -125,7 +158,7 @@ public record CollectionSettings(
   /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null
-        ? new CollectionSettings(fallback, hnsw, language, titles, fields)
+        ? new CollectionSettings(fallback, hnsw, analyzer, language, titles, fields)
         : this;
   }
 

@@ -23,6 +23,13 @@ import org.jspecify.annotations.Nullable;
     properties = {
       @SchemaProperty(name = "hnsw", implementation = CollectionSettings.Hnsw.class),
       @SchemaProperty(
+          name = "analyzer",
+          implementation = CollectionSettings.Analyzer.class,
+          description =
+              "What finds the words of texts: a text search configuration of PostgreSQL, or"
+                  + " Lucene's analyzers in the service, for any script",
+          defaultValue = "postgresql"),
+      @SchemaProperty(
           name = "language",
           type = SchemaType.STRING,
           description = "The name of a text search configuration of PostgreSQL",
@@ -66,6 +73,7 @@ public record CreateCollection(
   static final int MAX_DESCRIPTION_BYTES = 4_000;
 
   /// @param hnsw parameters of the index; absent parameters follow the configuration
+  /// @param analyzer what finds the words of texts; default `postgresql`
   /// @param language the name of a text search configuration of PostgreSQL; default `english`
   /// @param titles whether titles are searched with the texts; default `false`
   /// @param fields the metadata fields that get an index for range conditions, with their types
@@ -78,6 +86,7 @@ public record CreateCollection(
       @Nullable Metric metric,
       @Nullable Precision precision,
       CollectionSettings.@Nullable Hnsw hnsw,
+      CollectionSettings.@Nullable Analyzer analyzer,
       @Nullable String language,
       @Nullable Boolean titles,
       @Nullable Map<String, FieldType> fields) {
@@ -96,12 +105,12 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(null, hnsw, language, titles, fields));
+        new CollectionSettings(null, hnsw, analyzer, language, titles, fields));
   }
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
-    return of(name, description, null, null, null, null, null, null, null, null);
+    return of(name, description, null, null, null, null, null, null, null, null, null);
   }
 
   /// Whether `name` is a valid name of a collection.

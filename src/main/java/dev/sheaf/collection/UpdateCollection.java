@@ -40,6 +40,7 @@ public record UpdateCollection(
       @Nullable JsonNode model,
       @Nullable JsonNode dimensions,
       @Nullable JsonNode metric,
+      @Nullable JsonNode analyzer,
       @Nullable JsonNode language,
       @Nullable JsonNode titles) {
     Input.text("description", description, CreateCollection.MAX_DESCRIPTION_BYTES);
@@ -47,6 +48,7 @@ public record UpdateCollection(
     rejectImmutable("model", model);
     rejectImmutable("dimensions", dimensions);
     rejectImmutable("metric", metric);
+    rejectImmutable("analyzer", analyzer);
     rejectImmutable("language", language);
     rejectImmutable("titles", titles);
     return new UpdateCollection(description, precision, hnsw, fields);
@@ -91,6 +93,7 @@ public record UpdateCollection(
     return new CollectionSettings(
         precision == null ? settings.precision() : precision,
         hnsw == null ? old : old == null ? hnsw : old.with(hnsw),
+        settings.analyzer(),
         settings.language(),
         settings.titles(),
         fields == null ? settings.fields() : fields);

@@ -78,6 +78,7 @@ final class BinaryCopy implements AutoCloseable {
     return bytea(value.getBytes(StandardCharsets.UTF_8));
   }
 
+  /// Also any other value in its binary format.
   BinaryCopy bytea(byte[] value) {
     reserve(Integer.BYTES + value.length).putInt(value.length).put(value);
     return this;

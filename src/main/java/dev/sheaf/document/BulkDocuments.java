@@ -1,6 +1,9 @@
 package dev.sheaf.document;
 
+import dev.sheaf.analysis.Lexemes;
+import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.collection.CollectionService;
+import dev.sheaf.collection.CollectionSettings;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentTable.Row;
 import dev.sheaf.embedding.EmbeddingModel;
@@ -50,11 +53,17 @@ public class BulkDocuments {
       "space_id, collection_id, document_id, ordinal, vector";
 
   private final DataSource dataSource;
+  private final CollectionService collections;
   private final EmbeddingModels models;
   private final Chunkers chunkers;
 
-  BulkDocuments(AgroalDataSource dataSource, EmbeddingModels models, Chunkers chunkers) {
+  BulkDocuments(
+      AgroalDataSource dataSource,
+      CollectionService collections,
+      EmbeddingModels models,
+      Chunkers chunkers) {
     this.dataSource = dataSource;
+    this.collections = collections;
     this.models = models;
     this.chunkers = chunkers;
   }
@@ -106,14 +115,23 @@ public class BulkDocuments {
   /// embeds.
   ///
   /// @param space the active space of the collection
-  /// @param titles whether titles are searched with the texts
+  /// @param settings of the collection
   /// @param documents by external ID
   /// @throws dev.sheaf.embedding.EmbeddingException if the model is unavailable
   public PreparedBatch prepare(
-      String collection, Space space, boolean titles, Map<String, DocumentContent> documents)
+      String collection,
+      Space space,
+      CollectionSettings settings,
+      Map<String, DocumentContent> documents)
       throws SQLException {
     EmbeddingModel model = models.forSpace(space);
-    var preparer = new DocumentPreparer(space, model, chunkers.forModel(model), titles);
+    var preparer =
+        new DocumentPreparer(
+            space,
+            model,
+            chunkers.forModel(model),
+            settings.searchesTitles(),
+            collections.textAnalyzer(settings).orElse(null));
     var batch = new PreparedBatch(collection, space);
     documents.forEach((externalId, content) -> {
       try {
@@ -337,10 +355,13 @@ public class BulkDocuments {
     loadChunks(connection, space, documents);
   }
 
-  /// Loads the chunks and embeddings of documents that have none.
+  /// Loads the chunks and embeddings of documents that have none. If the service finds the words of
+  /// one, it finds those of all.
   static void loadChunks(Connection connection, Space space, List<PreparedDocument> documents)
       throws SQLException {
-    try (BinaryCopy copy = BinaryCopy.into(connection, space.chunkTable(), CHUNK_COLUMNS)) {
+    TextAnalyzer analyzer = documents.getFirst().analyzer();
+    String columns = analyzer == null ? CHUNK_COLUMNS : CHUNK_COLUMNS + ", search";
+    try (BinaryCopy copy = BinaryCopy.into(connection, space.chunkTable(), columns)) {
       for (PreparedDocument document : documents) {
         for (TextChunk embedded : document.split()) {
           TextChunk chunk = document.stored(embedded);
@@ -353,6 +374,9 @@ public class BulkDocuments {
               .integer(chunk.startOffset())
               .integer(chunk.endOffset())
               .text(document.title());
+          if (analyzer != null) {
+            copy.bytea(Lexemes.of(analyzer, document.title(), chunk.text()).binary());
+          }
         }
       }
       copy.finish();

@@ -1,5 +1,6 @@
 package dev.sheaf.document;
 
+import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.TextValidator;
@@ -17,7 +18,13 @@ import org.jspecify.annotations.Nullable;
 /// @param model the model of the space
 /// @param chunker the chunker for the model
 /// @param titles whether the title of a document is searched with its chunks
-record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker, boolean titles) {
+/// @param analyzer finds the words of the chunks; `null` if PostgreSQL does
+record DocumentPreparer(
+    Space space,
+    EmbeddingModel model,
+    Chunker chunker,
+    boolean titles,
+    @Nullable TextAnalyzer analyzer) {
 
   /// Short enough for a B-tree index and for a URL.
   private static final int MAX_ID_BYTES = 512;
@@ -63,7 +70,7 @@ record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker, bool
       }
     }
     var document =
-        new PreparedDocument(row, content.text(), split, vectors, searchedTitle(content));
+        new PreparedDocument(row, content.text(), split, vectors, searchedTitle(content), analyzer);
     if (content.embedded() != null
         && content.embedded().by().equals(fingerprint(chunker, titles))) {
       addExported(document, content.embedded().vectors());

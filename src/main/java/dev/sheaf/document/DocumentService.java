@@ -115,7 +115,11 @@ public class DocumentService {
     EmbeddingModel model = models.forSpace(space);
     var preparer =
         new DocumentPreparer(
-            space, model, chunkers.forModel(model), target.settings().searchesTitles());
+            space,
+            model,
+            chunkers.forModel(model),
+            target.settings().searchesTitles(),
+            collections.textAnalyzer(target.settings()).orElse(null));
     DocumentTable.Row row = preparer.row(externalId, content);
 
     Optional<Stored> stored =

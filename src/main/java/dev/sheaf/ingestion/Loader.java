@@ -168,7 +168,7 @@ class Loader {
             documents.prepare(
                 target.collection(),
                 target.space(),
-                collections.searchesTitles(target.space()),
+                collections.settings(target.space()),
                 batch.documents()));
   }
 

@@ -67,6 +67,23 @@ final class MarkedText {
     return new MarkedText(text.toString(), words);
   }
 
+  /// Marks parts of a text; those that overlap become one.
+  ///
+  /// @param parts in UTF-16 code units
+  static MarkedText of(String text, List<TextRange> parts) {
+    var words = new ArrayList<Word>();
+    for (TextRange part :
+        parts.stream().sorted(Comparator.comparingInt(TextRange::start)).toList()) {
+      Word last = words.isEmpty() ? null : words.getLast();
+      if (last != null && part.start() < last.end()) {
+        words.set(words.size() - 1, new Word(last.start(), Math.max(last.end(), part.end())));
+      } else {
+        words.add(new Word(part.start(), part.end()));
+      }
+    }
+    return new MarkedText(text, words);
+  }
+
   /// The first marked words.
   List<TextRange> matches(int limit) {
     var matches = new ArrayList<TextRange>();

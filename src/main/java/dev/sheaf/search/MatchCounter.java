@@ -139,6 +139,11 @@ class MatchCounter {
     }
 
     private String wordCondition() {
+      AnalyzedQuery analyzed = query.words().analyzed();
+      if (request.match() == WordMatch.QUERY && analyzed != null) {
+        parameters.add(analyzed.condition());
+        return "c.search @@ ?::tsquery";
+      }
       if (request.match() == WordMatch.QUERY) {
         parameters.add(Objects.requireNonNull(request.text()));
         return "c.search @@ websearch_to_tsquery('%s', ?)".formatted(query.language());
@@ -148,7 +153,7 @@ class MatchCounter {
       }
       List<SearchWords.Word> words = query.words().words();
       parameters.add(
-          request.match() == WordMatch.ALL ? SearchWords.all(words) : SearchWords.any(words));
+          request.match() == WordMatch.ALL ? query.words().all() : SearchWords.any(words));
       return "c.search @@ ?::tsquery";
     }
 

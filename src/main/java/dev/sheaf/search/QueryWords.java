@@ -56,15 +56,19 @@ class QueryWords {
   /// The words of a text, at most [SearchWords#MAX] of them.
   ///
   /// @param language text search configuration
+  /// @param analyzed the text, if the service analyzes the texts of the collection
   /// @param timeout of the statement, in milliseconds
   /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
   ///   statement timed out
-  SearchWords read(Space space, String language, String text, long timeout) throws SQLException {
+  SearchWords read(
+      Space space, String language, String text, @Nullable AnalyzedQuery analyzed, long timeout)
+      throws SQLException {
     return spans.sql(
-        "read words", space.chunkTable(), () -> readNow(space, language, text, timeout));
+        "read words", space.chunkTable(), () -> readNow(space, language, text, analyzed, timeout));
   }
 
-  private SearchWords readNow(Space space, String language, String text, long timeout)
+  private SearchWords readNow(
+      Space space, String language, String text, @Nullable AnalyzedQuery analyzed, long timeout)
       throws SQLException {
     Cancellation.check();
     try (Connection connection = replicas.getConnection()) {
@@ -73,28 +77,33 @@ class QueryWords {
       // Two statements in one message, which are one transaction and one round trip.
       String statements =
           "SELECT set_config('statement_timeout', ?, true), set_config('jit', 'off', true);\n"
-              + wordsOfText(space, language, chunks.chunks().estimated());
+              + wordsOfText(
+                  space,
+                  analyzed == null ? "to_tsvector('%s', ?)".formatted(language) : "?::tsvector",
+                  chunks.chunks().estimated());
       try (PreparedStatement statement = connection.prepareStatement(statements)) {
         statement.setString(1, Long.toString(timeout));
-        statement.setString(2, text);
+        statement.setString(2, analyzed == null ? text : analyzed.lexemes());
         statement.execute();
         statement.getMoreResults();
-        return words(statement, chunks);
+        return words(statement, chunks, analyzed);
       }
     }
   }
 
-  private static SearchWords words(PreparedStatement statement, ChunkStatistics chunks)
+  private static SearchWords words(
+      PreparedStatement statement, ChunkStatistics chunks, @Nullable AnalyzedQuery analyzed)
       throws SQLException {
     var words = new ArrayList<SearchWords.Word>();
-    int ignored = 0;
+    int ignored = analyzed == null ? 0 : analyzed.ignored();
     try (ResultSet row = statement.getResultSet()) {
       while (row.next()) {
-        ignored = Math.max(0, row.getInt(3) - SearchWords.MAX);
+        ignored = Math.max(ignored, row.getInt(3) - SearchWords.MAX);
         words.add(word(row, chunks.chunks()));
       }
     }
-    return new SearchWords(words, ignored, (double) chunks.chunks().rows(), chunks.meanLength());
+    return new SearchWords(
+        words, ignored, (double) chunks.chunks().rows(), chunks.meanLength(), analyzed);
   }
 
   /// Whether the syntax of search engines leaves no word of a text.
@@ -137,13 +146,15 @@ class QueryWords {
   /// The words in the order of the text, how often the text contains each, the number of all
   /// different words, the frequency of each in the last `ANALYZE`, the lowest frequency that it
   /// noted, and the number of chunks if the frequency is not known.
-  private static String wordsOfText(Space space, String language, boolean useStatistics) {
+  ///
+  /// @param lexemes an expression for the tsvector of the text
+  private static String wordsOfText(Space space, String lexemes, boolean useStatistics) {
     return """
     WITH word AS MATERIALIZED (
          SELECT lexeme, cardinality(positions) AS times, positions[1] AS place,
                 count(*) OVER () AS different,
                 ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
-           FROM unnest(to_tsvector('%1$s', ?))
+           FROM unnest(%1$s)
           ORDER BY place, lexeme
           LIMIT %2$s
     ),
@@ -168,7 +179,7 @@ class QueryWords {
      ORDER BY w.place, w.lexeme
     """
         .formatted(
-            language,
+            lexemes,
             SearchWords.MAX,
             useStatistics,
             space.chunkTable(),

@@ -233,7 +233,8 @@ public class SearchExecution {
     boolean isDistance = query.request().mode() == Mode.VECTOR;
     SearchRequest request = query.request();
     var columns = new Columns(row, request.select());
-    MarkedText marked = request.marksWords() ? marked(row.getString(columns.last() + 1)) : null;
+    MarkedText marked =
+        request.marksWords() ? marked(query, row.getString(columns.last() + 1)) : null;
     return new Hit(
         row.getString(2),
         columns.text(ReturnField.TITLE),
@@ -257,8 +258,12 @@ public class SearchExecution {
   }
 
   /// `null` for a text that is too long to be read with the hits.
-  private static @Nullable MarkedText marked(@Nullable String text) {
-    return text == null ? null : MarkedText.parse(text);
+  private static @Nullable MarkedText marked(Query query, @Nullable String text) {
+    AnalyzedQuery analyzed = query.words().analyzed();
+    if (text == null) {
+      return null;
+    }
+    return analyzed == null ? MarkedText.parse(text) : analyzed.mark(text);
   }
 
   /// The selected columns, from the fifth on.

@@ -175,7 +175,7 @@ public class SearchService {
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));
     String language = searched.settings().searchLanguage();
-    SearchWords words = readsWords(request) ? words(space, language, request) : SearchWords.NONE;
+    SearchWords words = words(searched, request);
     UUID like =
         request.like() == null
             ? null
@@ -217,11 +217,26 @@ public class SearchService {
     return request.mode() != Mode.VECTOR && request.match() != WordMatch.QUERY;
   }
 
-  private SearchWords words(Space space, String language, SearchRequest request)
-      throws SQLException {
+  private SearchWords words(ActiveSpace searched, SearchRequest request) throws SQLException {
+    String text = request.text();
+    AnalyzedQuery analyzed =
+        text == null || (request.mode() == Mode.VECTOR && !request.marksWords())
+            ? null
+            : searched
+                .settings()
+                .textAnalyzer()
+                .map(analyzer -> AnalyzedQuery.of(analyzer, text, request.match()))
+                .orElse(null);
+    if (!readsWords(request)) {
+      return analyzed == null ? SearchWords.NONE : SearchWords.of(analyzed);
+    }
     try {
       return queryWords.read(
-          space, language, Objects.requireNonNull(request.text()), planner.timeout(request));
+          searched.space(),
+          searched.settings().searchLanguage(),
+          Objects.requireNonNull(text),
+          analyzed,
+          planner.timeout(request));
     } catch (SQLException e) {
       throw planner.timedOut(e, request);
     }
@@ -254,6 +269,9 @@ public class SearchService {
     }
     if (readsWords(request)) {
       return words.isEmpty();
+    }
+    if (words.analyzed() != null) {
+      return words.analyzed().isEmpty();
     }
     return (request.mode() == Mode.HYBRID || outcome.hits().isEmpty())
         && queryWords.isEmptyQuery(language, Objects.requireNonNull(request.text()));

@@ -84,11 +84,15 @@ public final class SearchSql {
       switch (placeholder) {
         case TIMEOUT -> parameters.add(Long.toString(timeout));
         case VECTOR -> parameters.add(Objects.requireNonNull(vector));
-        case TEXT -> parameters.add(Objects.requireNonNull(query.request().text()));
+        case TEXT ->
+            parameters.add(
+                query.words().analyzed() == null
+                    ? Objects.requireNonNull(query.request().text())
+                    : query.words().analyzed().condition());
         case WORDS ->
             parameters.add(
                 query.request().match() == WordMatch.ALL
-                    ? SearchWords.all(query.words().words())
+                    ? query.words().all()
                     : SearchWords.any(query.words().rare()));
         case SEVERAL_WORDS -> parameters.add(query.words().severalFrequent());
         case FREQUENT_WORDS -> parameters.add(SearchWords.any(query.words().frequent()));

@@ -70,6 +70,7 @@ final class SearchText {
   /// @param filter condition on documents; `null` for all
   /// @param excluding whether a document must not be a hit
   /// @param marks whether the words of the text are marked
+  /// @param analyzed whether the service analyzes the texts, so that it marks the words itself
   /// @param markedCharacters of parts with marked words, for which memory is needed
   /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
   record Shape(
@@ -88,6 +89,7 @@ final class SearchText {
       List<ReturnField> select,
       boolean marks,
       long markedCharacters,
+      boolean analyzed,
       String language,
       @Nullable String filter,
       boolean excluding,
@@ -114,6 +116,7 @@ final class SearchText {
           List.copyOf(request.select()),
           request.marksWords(),
           request.passages() == null ? 0 : request.passages().characters(),
+          query.words().analyzed() != null,
           query.language(),
           predicate == null ? null : predicate.sql(),
           query.excluded() != null,
@@ -137,6 +140,7 @@ final class SearchText {
           select,
           marks,
           markedCharacters,
+          analyzed,
           language,
           filter,
           excluding,
@@ -507,6 +511,9 @@ final class SearchText {
   }
 
   private String textQuery() {
+    if (shape.analyzed()) {
+      return tsquery(Placeholder.TEXT);
+    }
     return "websearch_to_tsquery('%s', %s)"
         .formatted(shape.language(), placeholder(Placeholder.TEXT));
   }
@@ -679,7 +686,7 @@ final class SearchText {
       bytes.add(
           "octet_length(c.text) + least(%s, octet_length(%s))"
               .formatted(HTML_BYTES * shape.markedCharacters(), escaped("c.text")));
-      columns.append(", ").append(ifShort(marked()));
+      columns.append(", ").append(ifShort(shape.analyzed() ? "unmarked" : marked()));
     }
     (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
     found =

@@ -1,8 +1,10 @@
 package dev.sheaf.search;
 
+import dev.sheaf.analysis.Lexemes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The words of a query, and what a collection knows about them.
 ///
@@ -13,7 +15,13 @@ import java.util.stream.Collectors;
 /// @param ignored number of different words of the text beyond [#MAX]
 /// @param chunks number of chunks of the collection, which may be an estimate
 /// @param meanLength mean number of positions in the tsvector of a chunk, at least 1
-record SearchWords(List<Word> words, int ignored, double chunks, double meanLength) {
+/// @param analyzed the text, if the service analyzes the texts of the collection
+record SearchWords(
+    List<Word> words,
+    int ignored,
+    double chunks,
+    double meanLength,
+    @Nullable AnalyzedQuery analyzed) {
 
   /// Number of different words of a text that are searched.
   static final int MAX = 64;
@@ -21,7 +29,7 @@ record SearchWords(List<Word> words, int ignored, double chunks, double meanLeng
   /// As many chunks are always ranked. With more, a search takes longer than a few milliseconds.
   private static final int MAX_RANKED = 4_000;
 
-  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1);
+  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1, null);
 
   /// A word as the text search configuration writes it.
   ///
@@ -31,7 +39,7 @@ record SearchWords(List<Word> words, int ignored, double chunks, double meanLeng
 
     /// A tsquery.
     String query() {
-      return "'" + lexeme.replace("\\", "\\\\").replace("'", "''") + "'";
+      return Lexemes.quoted(lexeme);
     }
   }
 
@@ -40,6 +48,11 @@ record SearchWords(List<Word> words, int ignored, double chunks, double meanLeng
         words.stream()
             .sorted(Comparator.comparingDouble(Word::chunks).thenComparing(Word::lexeme))
             .toList();
+  }
+
+  /// A text whose words need no statistics.
+  static SearchWords of(AnalyzedQuery analyzed) {
+    return new SearchWords(List.of(), analyzed.ignored(), 0, 1, analyzed);
   }
 
   boolean isEmpty() {
@@ -106,11 +119,16 @@ record SearchWords(List<Word> words, int ignored, double chunks, double meanLeng
     return pairs;
   }
 
+  /// A tsquery for chunks that contain all words.
+  String all() {
+    return analyzed == null ? all(words) : analyzed.condition();
+  }
+
   static String any(List<Word> words) {
     return words.stream().map(Word::query).collect(Collectors.joining(" | "));
   }
 
-  static String all(List<Word> words) {
+  private static String all(List<Word> words) {
     return words.stream().map(Word::query).collect(Collectors.joining(" & "));
   }
 

@@ -332,12 +332,12 @@ class BackupsIT {
     migrations.up(new MigrationListener() {}).orThrow();
 
     String then = String.valueOf(backup.schema());
-    String now = then.replace("fulltext/002_search_by_language", "fulltext/003_search_with_title");
+    String now = then.replace("fulltext/003_search_with_title", "fulltext/004_search_of_service");
     assertThat(now).isNotEqualTo(then);
     assertThatThrownBy(() -> verify(source))
         .isInstanceOf(OperatorException.class)
         .hasMessage(
-            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/003_search_with_title - take a new backup"
+            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/004_search_of_service - take a new backup"
                 .formatted(file, then, source.address().database(), now));
   }
 

@@ -214,6 +214,7 @@ class CollectionSettingsIT {
           """
           {"language":"klingon"}                 | language            | The language klingon is not available. Choose a text search configuration of PostgreSQL, such as english, german or simple.
           {"language":"english'; DROP TABLE x"}  | language            | The language english'; DROP TABLE x is not available. Choose a text search configuration of PostgreSQL, such as english, german or simple.
+          {"analyzer":"icu"}                     | analyzer            | analyzer must be one of postgresql, lucene.
           {"hnsw":{"m":1}}                       | hnsw.m              | hnsw.m must be a whole number from 2 to 100, not 1.
           {"hnsw":{"efSearch":2000}}             | hnsw.efSearch       | hnsw.efSearch must be a whole number from 1 to 1000, not 2000.
           {"fields":{"a.b":"number"}}            | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a.b.
@@ -232,7 +233,7 @@ class CollectionSettingsIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"metric", "model", "dimensions", "language", "name"})
+  @CsvSource({"metric", "model", "dimensions", "analyzer", "language", "name"})
   void whatCannotChange(String field) {
     String name = newCollection(Map.of());
 

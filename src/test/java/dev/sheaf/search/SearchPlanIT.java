@@ -188,7 +188,8 @@ class SearchPlanIT {
             .toList(),
         0,
         20_000,
-        2);
+        2,
+        null);
   }
 
   /// The nodes of the plan at the tenth execution, without their costs.

@@ -158,6 +158,6 @@ class SearchSqlTest {
         filter,
         excluded,
         "english",
-        new SearchWords(List.of(words), 0, 100_000, 30));
+        new SearchWords(List.of(words), 0, 100_000, 30, null));
   }
 }
