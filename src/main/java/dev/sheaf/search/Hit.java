@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 ///   `ts_rank_cd`, depending on the mode and the match
 /// @param distance smaller is better, in the collection's metric; only in a vector search
 /// @param rerankScore larger is better, on the scale of the model; only of a hit that was reranked
+/// @param explain what each stage of the search gave the hit, if requested
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @Schema(name = "Hit")
@@ -42,7 +43,8 @@ public record Hit(
         @Nullable String metadata,
     float @Nullable [] vector,
     @Nullable Instant createdAt,
-    @Nullable Instant updatedAt) {
+    @Nullable Instant updatedAt,
+    @Nullable HitExplanation explain) {
 
   Hit withMetadata(String other) {
     return new Hit(
@@ -60,7 +62,8 @@ public record Hit(
         other,
         vector,
         createdAt,
-        updatedAt);
+        updatedAt,
+        explain);
   }
 
   /// The same hit with the score of a model, and without texts that are not selected.
@@ -80,6 +83,7 @@ public record Hit(
         metadata,
         vector,
         createdAt,
-        updatedAt);
+        updatedAt,
+        explain);
   }
 }

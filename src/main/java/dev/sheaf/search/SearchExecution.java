@@ -111,6 +111,7 @@ public class SearchExecution {
         boolean more = false;
         long bytes = 0;
         long maxBytes = 0;
+        int rank = query.offset();
         int sizeColumn =
             5 + query.request().select().size() + (query.request().marksWords() ? 1 : 0);
         while (row.next()) {
@@ -122,8 +123,12 @@ public class SearchExecution {
           long size = row.getLong(sizeColumn);
           bytes += size;
           maxBytes = Math.max(maxBytes, size);
-          if (row.getString(2) != null) {
-            hits.add(hit(query, row));
+          String document = row.getString(2);
+          if (document != null) {
+            boolean isOfSameGroup =
+                query.grouped() && !hits.isEmpty() && hits.getLast().document().equals(document);
+            rank += isOfSameGroup ? 0 : 1;
+            hits.add(hit(query, row, rank));
           }
         }
         return new ExecutionResult(hits, indexedRows, rows, exact, more, bytes, maxBytes, sql);
@@ -228,7 +233,7 @@ public class SearchExecution {
     }
   }
 
-  private static Hit hit(Query query, ResultSet row) throws SQLException {
+  private static Hit hit(Query query, ResultSet row, int rank) throws SQLException {
     double key = row.getDouble(4);
     boolean isDistance = query.request().mode() == Mode.VECTOR;
     SearchRequest request = query.request();
@@ -253,7 +258,58 @@ public class SearchExecution {
         columns.text(ReturnField.METADATA),
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
-        columns.time(ReturnField.UPDATED_AT));
+        columns.time(ReturnField.UPDATED_AT),
+        request.explain() ? explanation(query, row, rank) : null);
+  }
+
+  private static HitExplanation explanation(Query query, ResultSet row, int rank)
+      throws SQLException {
+    double key = row.getDouble(4);
+    return switch (query.request().mode()) {
+      case VECTOR -> new HitExplanation(rank, vectorPart(query, key, null, null), null);
+      case FULLTEXT -> new HitExplanation(rank, null, wordsPart(query, row, key, null, null));
+      case HYBRID -> {
+        Double distance = row.getObject("vector_key", Double.class);
+        Double words = row.getObject("words_key", Double.class);
+        yield new HitExplanation(
+            rank,
+            distance == null
+                ? null
+                : vectorPart(
+                    query, distance, row.getInt("vector_rank"), row.getDouble("vector_gain")),
+            words == null
+                ? null
+                : wordsPart(
+                    query, row, words, row.getInt("words_rank"), row.getDouble("words_gain")));
+      }
+    };
+  }
+
+  private static HitExplanation.VectorPart vectorPart(
+      Query query, double distance, @Nullable Integer rank, @Nullable Double gain) {
+    return new HitExplanation.VectorPart(
+        rank, distance, query.space().metric().score(distance), gain);
+  }
+
+  private static HitExplanation.WordsPart wordsPart(
+      Query query, ResultSet row, double key, @Nullable Integer rank, @Nullable Double gain)
+      throws SQLException {
+    // The syntax of search engines has no words with scores.
+    if (query.request().match() == WordMatch.QUERY) {
+      return new HitExplanation.WordsPart(rank, -key, gain, null, null);
+    }
+    Double[] counts = (Double[]) row.getArray("words_counts").getArray();
+    Double[] scores = (Double[]) row.getArray("words_scores").getArray();
+    var words = new ArrayList<HitExplanation.WordPart>();
+    for (int word = 0; word < counts.length; word++) {
+      if (counts[word] > 0) {
+        SearchWords.Word searched = query.words().words().get(word);
+        words.add(
+            new HitExplanation.WordPart(
+                searched.lexeme(), searched.weight(), counts[word].intValue(), scores[word]));
+      }
+    }
+    return new HitExplanation.WordsPart(rank, -key, gain, row.getInt("words_length"), words);
   }
 
   /// `null` for a text that is too long to be read with the hits.

@@ -36,7 +36,8 @@ import org.jspecify.annotations.Nullable;
 /// @param ef candidates that an index search examines
 /// @param exact whether to compare every vector even if there is an index
 /// @param timeout maximum time in the database, for all statements together, in milliseconds
-/// @param explain whether to return the SQL statements with their plans
+/// @param explain whether to return what each stage gave each hit, and the SQL statements with
+///   their plans
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "SearchRequest")
 public record SearchRequest(

@@ -71,6 +71,7 @@ final class SearchText {
   /// @param excluding whether a document must not be a hit
   /// @param marks whether the words of the text are marked
   /// @param markedCharacters of parts with marked words, for which memory is needed
+  /// @param explained whether the parts of the score of each hit are returned
   /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
   record Shape(
       Space space,
@@ -88,6 +89,7 @@ final class SearchText {
       List<ReturnField> select,
       boolean marks,
       long markedCharacters,
+      boolean explained,
       String language,
       @Nullable String filter,
       boolean excluding,
@@ -114,6 +116,8 @@ final class SearchText {
           List.copyOf(request.select()),
           request.marksWords(),
           request.passages() == null ? 0 : request.passages().characters(),
+          request.explain()
+              && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
           query.language(),
           predicate == null ? null : predicate.sql(),
           query.excluded() != null,
@@ -137,6 +141,7 @@ final class SearchText {
           select,
           marks,
           markedCharacters,
+          explained,
           language,
           filter,
           excluding,
@@ -146,6 +151,11 @@ final class SearchText {
     /// Whether [Bm25] scores the chunks.
     boolean scored() {
       return match == WordMatch.ANY || match == WordMatch.ALL;
+    }
+
+    /// Whether there are words to score.
+    boolean scoresWords() {
+      return scored() && (words || frequentWords);
     }
   }
 
@@ -437,22 +447,36 @@ final class SearchText {
   private String scored(Supplier<String> chunks) {
     return """
     SELECT s.document_id, s.ordinal,
-           -(SELECT sum(w.weight * (1 - s.norm / (%s + s.norm)))
-               FROM unnest(%s, %s::float8[]) w(query, weight)) AS key
-      FROM (SELECT c.document_id, c.ordinal, c.search, %s * (%s + %s * %s / %s) AS norm
+           -(SELECT sum(%s)
+               FROM %s) AS key
+      FROM (SELECT c.document_id, c.ordinal, c.search, %s AS norm
               FROM %s c
             OFFSET 0) s\
     """
+        .formatted(scoreOfWord(), eachWord("w(query, weight)"), norm(), chunks.get());
+  }
+
+  private static String scoreOfWord() {
+    return "w.weight * (1 - s.norm / (%s + s.norm))".formatted(frequencyOfWord());
+  }
+
+  private static String frequencyOfWord() {
+    return Bm25.frequency("s.search", "w.query");
+  }
+
+  private String eachWord(String alias) {
+    return "unnest(%s::text[]::tsquery[], %s::float8[]) %s"
+        .formatted(placeholder(Placeholder.EACH_WORD), placeholder(Placeholder.WEIGHTS), alias);
+  }
+
+  private String norm() {
+    return "%s * (%s + %s * %s / %s)"
         .formatted(
-            Bm25.frequency("s.search", "w.query"),
-            placeholder(Placeholder.EACH_WORD) + "::text[]::tsquery[]",
-            placeholder(Placeholder.WEIGHTS),
             Bm25.K1,
             1 - Bm25.B,
             Bm25.B,
             Bm25.length("c.search"),
-            number(Placeholder.MEAN_LENGTH),
-            chunks.get());
+            number(Placeholder.MEAN_LENGTH));
   }
 
   private String words() {
@@ -512,8 +536,7 @@ final class SearchText {
   }
 
   private String markedWords() {
-    boolean read = shape.scored() && (shape.words() || shape.frequentWords());
-    return read ? tsquery(Placeholder.ANY_WORD) : textQuery();
+    return shape.scoresWords() ? tsquery(Placeholder.ANY_WORD) : textQuery();
   }
 
   private String fusion() {
@@ -534,13 +557,28 @@ final class SearchText {
     ),
     ranked AS MATERIALIZED (
          SELECT document_id, ordinal,
-                -(COALESCE(%2$s::float8 * %3$s, 0) + COALESCE(%4$s::float8 * %5$s, 0)) AS key
+                -(COALESCE(%2$s::float8 * %3$s, 0) + COALESCE(%4$s::float8 * %5$s, 0)) AS key%6$s
            FROM nearest n
            FULL JOIN worded w USING (document_id, ordinal)
     )\
     """
         .formatted(
-            shape.depth(), fusion.vector(), gainOfVectors(), fusion.fulltext(), gainOfWords());
+            shape.depth(),
+            fusion.vector(),
+            gainOfVectors(),
+            fusion.fulltext(),
+            gainOfWords(),
+            shape.explained() ? partsOfFusion() : "");
+  }
+
+  private String partsOfFusion() {
+    return """
+    ,
+                n.key AS vector_key, n.place AS vector_rank, %s::float8 * %s AS vector_gain,
+                w.key AS words_key, w.place AS words_rank, %s::float8 * %s AS words_gain\
+    """
+        .formatted(
+            shape.fusion().vector(), gainOfVectors(), shape.fusion().fulltext(), gainOfWords());
   }
 
   /// What the nearest chunks add to the score of a chunk, without the weight; NULL if they do not
@@ -687,12 +725,27 @@ final class SearchText {
             + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
             + found;
+    var parts = new StringBuilder();
+    if (shape.explained() && shape.mode() == Mode.HYBRID) {
+      parts.append(
+          ", vector_key, vector_rank, vector_gain, words_key, words_rank, words_gain");
+      found +=
+          lookUp(
+              "r.*",
+              "ranked r WHERE r.document_id = b.document_id AND r.ordinal = b.ordinal",
+              "hit_fusion");
+    }
+    if (shape.explained() && shape.scoresWords()) {
+      parts.append(", words_length, words_counts, words_scores");
+      found += lookUp("*", partsOfWords(), "hit_words");
+    }
     return "SELECT "
         + (needsCount() ? "f.rows" : "0::bigint")
         + ", external_id, b.ordinal, b.key"
         + columns
         + ", hit_bytes"
         + (shape.mode() == Mode.VECTOR ? "" : ", f.exact, f.more")
+        + parts
         + "\n  FROM "
         + (needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found)
         + "\n ORDER BY b.top, b.document_id, b.key, b.ordinal";
@@ -720,6 +773,27 @@ final class SearchText {
   private String chunkOfHit() {
     return "%s c WHERE c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
         .formatted(space.chunkTable(), space.collectionId());
+  }
+
+  /// What [#scored] adds up.
+  private String partsOfWords() {
+    return """
+    (SELECT s.length AS words_length, array_agg(%s ORDER BY w.place) AS words_counts,
+                               array_agg(%s ORDER BY w.place) AS words_scores
+                          FROM (SELECT c.search, %s AS norm, %s AS length
+                                  FROM (SELECT %s AS search FROM %s OFFSET 0) c
+                                OFFSET 0) s
+                         CROSS JOIN %s
+                         GROUP BY s.length) p\
+    """
+        .formatted(
+            frequencyOfWord(),
+            scoreOfWord(),
+            norm(),
+            Bm25.length("c.search"),
+            Bm25.marked("c.search"),
+            chunkOfHit(),
+            eachWord("WITH ORDINALITY AS w(query, weight, place)"));
   }
 
   private String embeddingOfHit() {

@@ -110,6 +110,8 @@ class SearchSqlTest {
               ",'match':'all'",
               ",'hybrid':{'by':'rank'}",
               ",'match':'all','highlight':true",
+              ",'match':'all','explain':true",
+              ",'hybrid':{'by':'rank'},'match':'query','explain':true",
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
               ",'limit':5,'offset':7",
