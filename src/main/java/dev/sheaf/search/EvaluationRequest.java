@@ -148,6 +148,7 @@ public record EvaluationRequest(
               "text",
               null,
               null,
+              null,
               mode,
               match,
               filter,
@@ -185,7 +186,8 @@ public record EvaluationRequest(
       return new SearchRequest(
           byVector && mode == Mode.VECTOR ? null : query.text(),
           byVector ? query.vector() : null,
-          null,
+          List.of(),
+          List.of(),
           mode,
           match,
           filter,

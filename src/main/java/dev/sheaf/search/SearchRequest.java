@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// A search, as `docs/search.md` describes it.
 ///
 /// @param vector `float[dimensions of the collection]`
-/// @param like a stored document or chunk; its document is not among the hits
+/// @param like stored documents or chunks; these documents are not among the hits
+/// @param unlike the same, away from which the query vector is moved: [Rocchio]
 /// @param match how the words of `text` are read; irrelevant in a vector search
 /// @param filter condition on documents
 /// @param limit maximum number of hits, or of documents with `groupBy`
@@ -44,7 +45,17 @@ public record SearchRequest(
     @Schema(examples = "why do we always see the same side of the moon") @Nullable String text,
     @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
         float @Nullable [] vector,
-    @Nullable SimilarTo like,
+    @Schema(
+            type = SchemaType.OBJECT,
+            implementation = SimilarTo.class,
+            nullable = true,
+            description = "A document or chunk that hits are similar to, or an array of up to 20")
+        List<SimilarTo> like,
+    @Schema(
+            nullable = true,
+            maxItems = SimilarTo.MAX_EXAMPLES,
+            description = "Documents or chunks that hits are not similar to")
+        List<SimilarTo> unlike,
     @Schema(defaultValue = "vector") Mode mode,
     @Schema(
             nullable = true,
@@ -100,7 +111,8 @@ public record SearchRequest(
   static SearchRequest of(
       @Nullable String text,
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector,
-      @Nullable SimilarTo like,
+      @JsonDeserialize(using = SimilarTo.OneOrMore.class) @Nullable List<SimilarTo> like,
+      @JsonDeserialize(using = SimilarTo.OneOrMore.class) @Nullable List<SimilarTo> unlike,
       @Nullable Mode mode,
       @Nullable WordMatch match,
       @Nullable JsonNode filter,
@@ -122,7 +134,12 @@ public record SearchRequest(
       @Nullable Integer timeout,
       @Nullable Boolean explain) {
     Mode effectiveMode = mode == null ? Mode.VECTOR : mode;
-    requireQuery(effectiveMode, text, vector, like);
+    List<SimilarTo> likeExamples = SimilarTo.examples("like", like);
+    List<SimilarTo> unlikeExamples = SimilarTo.examples("unlike", unlike);
+    requireQuery(effectiveMode, text, vector, likeExamples);
+    if (!unlikeExamples.isEmpty() && effectiveMode != Mode.VECTOR) {
+      throw Problem.field("unlike", "unlike requires \"mode\": \"vector\".");
+    }
     int effectiveOffset = Input.range("offset", offset, 0, MAX_LIMIT - 1, 0);
     int effectiveLimit = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
     if (effectiveOffset + effectiveLimit > MAX_LIMIT) {
@@ -159,7 +176,8 @@ public record SearchRequest(
     return new SearchRequest(
         text,
         vector,
-        like,
+        likeExamples,
+        unlikeExamples,
         effectiveMode,
         match != null ? match : effectiveMode == Mode.FULLTEXT ? WordMatch.QUERY : WordMatch.ANY,
         filter == null || filter.isNull() ? Filter.EVERYTHING : Filter.parse("filter", filter),
@@ -185,8 +203,8 @@ public record SearchRequest(
   /// A search for the nearest chunks of a vector that selects no optional fields.
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
-        null, vector, null, null, null, null, limit, null, null, null, null, List.of(), null, null,
-        null, null, null, null, null, null, null, null, null);
+        null, vector, null, null, null, null, null, limit, null, null, null, null, List.of(), null,
+        null, null, null, null, null, null, null, null, null, null);
   }
 
   /// The same search for its first hits, with the texts that a model reranks.
@@ -194,7 +212,7 @@ public record SearchRequest(
     var texts = EnumSet.of(ReturnField.TITLE, ReturnField.TEXT);
     texts.addAll(select);
     return new SearchRequest(
-        text, vector, like, mode, match, filter, hits, 0, minScore, groupBy, groupSize, texts,
+        text, vector, like, unlike, mode, match, filter, hits, 0, minScore, groupBy, groupSize, texts,
         highlight, passages, matches, hybrid, rerank, facets, total, ef, exact, timeout, explain);
   }
 
@@ -210,8 +228,8 @@ public record SearchRequest(
   }
 
   private static void requireQuery(
-      Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable SimilarTo like) {
-    int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like == null ? 0 : 1);
+      Mode mode, @Nullable String text, float @Nullable [] vector, List<SimilarTo> like) {
+    int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like.isEmpty() ? 0 : 1);
     switch (mode) {
       case VECTOR -> {
         if (given != 1) {
@@ -225,7 +243,7 @@ public record SearchRequest(
         }
       }
       case HYBRID -> {
-        if (text == null || like != null) {
+        if (text == null || !like.isEmpty()) {
           throw Problem.field(
               "text", "Mode hybrid requires text, accepts vector, and does not accept like.");
         }

@@ -23,7 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -176,17 +176,16 @@ public class SearchService {
         memory.reserve(SearchMemory.before(request, space.dimensions()));
     String language = searched.settings().searchLanguage();
     SearchWords words = readsWords(request) ? words(space, language, request) : SearchWords.NONE;
-    UUID like =
-        request.like() == null
-            ? null
-            : DocumentId.of(space.collectionId(), request.like().document());
     Query query =
         new Query(
             request,
             space,
-            vector(space, collection, request, like),
+            vector(space, collection, request),
             request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
-            like,
+            Stream.concat(request.like().stream(), request.unlike().stream())
+                .map(example -> DocumentId.of(space.collectionId(), example.document()))
+                .distinct()
+                .toList(),
             language,
             words);
     Planner.Outcome outcome =
@@ -259,21 +258,39 @@ public class SearchService {
         && queryWords.isEmptyQuery(language, Objects.requireNonNull(request.text()));
   }
 
-  private float @Nullable [] vector(
-      Space space, String collection, SearchRequest request, @Nullable UUID like)
+  private float @Nullable [] vector(Space space, String collection, SearchRequest request)
       throws SQLException {
     if (request.mode() == Mode.FULLTEXT) {
       return null;
     }
-    if (request.like() != null && like != null) {
-      return vectors.storedVector(space, collection, request.like(), like);
+    if (request.like().isEmpty() && request.unlike().isEmpty()) {
+      float[] vector = givenVector(space, request);
+      liveQueries.offer(space, vector);
+      return vector;
     }
+    List<float[]> like =
+        request.like().isEmpty()
+            ? List.of(givenVector(space, request))
+            : examples(space, collection, "like", request.like());
+    return VectorValidator.check(
+        "like",
+        Rocchio.vector(space, like, examples(space, collection, "unlike", request.unlike())),
+        space);
+  }
+
+  private float[] givenVector(Space space, SearchRequest request) {
     float[] given = request.vector();
-    float[] vector =
-        given == null
-            ? vectors.embed(space, Objects.requireNonNull(request.text()))
-            : VectorValidator.check("vector", given, space);
-    liveQueries.offer(space, vector);
-    return vector;
+    return given == null
+        ? vectors.embed(space, Objects.requireNonNull(request.text()))
+        : VectorValidator.check("vector", given, space);
+  }
+
+  private List<float[]> examples(
+      Space space, String collection, String field, List<SimilarTo> examples) throws SQLException {
+    var stored = new ArrayList<float[]>();
+    for (SimilarTo example : examples) {
+      stored.add(vectors.storedVector(space, collection, field, example));
+    }
+    return stored;
   }
 }

@@ -68,7 +68,7 @@ final class SearchText {
   /// @param depth of each list of a hybrid search, before they are merged
   /// @param select in the order of the columns
   /// @param filter condition on documents; `null` for all
-  /// @param excluding whether a document must not be a hit
+  /// @param excluding whether some documents must not be hits
   /// @param marks whether the words of the text are marked
   /// @param markedCharacters of parts with marked words, for which memory is needed
   /// @param explained whether the parts of the score of each hit are returned
@@ -120,7 +120,7 @@ final class SearchText {
               && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
           query.language(),
           predicate == null ? null : predicate.sql(),
-          query.excluded() != null,
+          !query.excluded().isEmpty(),
           maxBytes);
     }
 
@@ -878,7 +878,7 @@ final class SearchText {
       return null;
     }
     placeholders.add(Placeholder.EXCLUDED);
-    return "e.document_id <> ?";
+    return "e.document_id <> ALL (?::uuid[])";
   }
 
   private static String where(@Nullable String first, @Nullable String second) {

@@ -74,6 +74,9 @@ class LimitsPageTest {
         "chunks of a new document that `ifSimilar` compares",
         constant("document.IfSimilar", "CHUNKS"));
     code.put(
+        "examples of a search (`like`, `unlike`), each",
+        constant("search.SimilarTo", "MAX_EXAMPLES"));
+    code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
     code.put(
         "passages of a hit (`passages.limit`)", constant("search.PassageRequest", "MAX_LIMIT"));

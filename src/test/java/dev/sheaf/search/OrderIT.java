@@ -1,0 +1,260 @@
+package dev.sheaf.search;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.pgvector.PGvector;
+import dev.sheaf.embedding.Metric;
+import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.testing.Api;
+import dev.sheaf.testing.InProcess;
+import dev.sheaf.testing.PostgresTestResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/// Compares what a search does with its candidates with the same rules in plain Java, over vectors
+/// and texts that SQL reads.
+@InProcess
+@QuarkusTest
+@QuarkusTestResource(PostgresTestResource.class)
+class OrderIT {
+
+  private static final int DIMENSIONS = 6;
+  private static final int DOCUMENTS = 60;
+
+  private static final Map<Metric, String> COLLECTIONS = new EnumMap<>(Metric.class);
+
+  private final Random random = new Random(36);
+
+  @Inject AgroalDataSource dataSource;
+  @Inject SearchService searches;
+  @Inject MemoryBudget memory;
+  @Inject ObjectMapper json;
+
+  /// A stored chunk.
+  private record Stored(String document, String id, int ordinal, float[] vector) {
+
+    String place() {
+      return document + "/" + ordinal;
+    }
+  }
+
+  /// Some chunks have the same vector, so that there are ties.
+  @BeforeEach
+  void collections() {
+    for (Metric metric : Metric.values()) {
+      COLLECTIONS.computeIfAbsent(metric, this::collection);
+    }
+  }
+
+  private String collection(Metric metric) {
+    String name =
+        Api.newCollection(
+            Map.of("model", "none", "dimensions", DIMENSIONS, "metric", metric.value()));
+    var lines = new StringBuilder();
+    for (int document = 0; document < DOCUMENTS; document++) {
+      String chunks =
+          IntStream.rangeClosed(0, document % 4)
+              .mapToObj(chunk ->
+                  "{\"text\": \"%s part %s\", \"vector\": %s}"
+                      .formatted("tide ".repeat(1 + random.nextInt(3)), chunk, vector()))
+              .collect(Collectors.joining(", "));
+      lines.append("{\"id\": \"d%s\", \"chunks\": [%s]}\n".formatted(document, chunks));
+    }
+    Api.upload(name, Map.of(), lines.toString()).statusCode(200);
+    return name;
+  }
+
+  /// A direction that some others have too, and a bit of noise.
+  private String vector() {
+    int direction = random.nextInt(DIMENSIONS);
+    double noise = random.nextInt(3);
+    return IntStream.range(0, DIMENSIONS)
+        .mapToObj(i -> String.valueOf((i == direction ? 2 : 0) + random.nextDouble() * noise))
+        .collect(Collectors.joining(",", "[", "]"));
+  }
+
+  /// The hits are the nearest to the query vector of the formula.
+  @Test
+  void examplesMoveTheQuery() throws SQLException {
+    for (int search = 0; search < 60; search++) {
+      Metric metric = Metric.values()[search % 3];
+      String collection = requireNonNull(COLLECTIONS.get(metric));
+      List<Stored> stored = stored(collection);
+      Map<String, Object> request = new HashMap<>();
+      request.put("limit", 25);
+      request.put("select", List.of());
+      List<Map<String, Object>> unlike = examples(stored, random.nextInt(4));
+      List<Map<String, Object>> like = examples(stored, 1 + random.nextInt(4));
+      List<float[]> positive = new ArrayList<>();
+      boolean byVector = random.nextInt(3) == 0;
+      if (byVector) {
+        float[] vector = stored.get(random.nextInt(stored.size())).vector();
+        request.put("vector", vector);
+        positive.add(vector);
+        like = List.of();
+      } else {
+        request.put("like", like.size() == 1 ? like.getFirst() : like);
+        like.forEach(example -> positive.add(mean(vectors(stored, example))));
+      }
+      List<float[]> negative =
+          unlike.stream().map(example -> mean(vectors(stored, example))).toList();
+      if (!unlike.isEmpty()) {
+        request.put("unlike", unlike);
+      }
+
+      double[] expected = rocchio(metric, positive, negative);
+      Set<Object> excluded =
+          Stream.concat(like.stream(), unlike.stream())
+              .map(example -> example.get("document"))
+              .collect(Collectors.toSet());
+      Map<String, Double> distances = distances(collection, metric, expected, excluded);
+      List<Double> sorted = distances.values().stream().sorted().limit(25).toList();
+      List<Hit> hits = search(collection, request).hits();
+      assertThat(hits).hasSameSizeAs(sorted);
+      for (int place = 0; place < hits.size(); place++) {
+        Hit hit = hits.get(place);
+        assertThat(hit.distance())
+            .as("%s %s", metric, request)
+            .isCloseTo(sorted.get(place), within(1e-4))
+            .isCloseTo(requireNonNull(distances.get(place(hit))), within(1e-4));
+      }
+    }
+  }
+
+  private List<Map<String, Object>> examples(List<Stored> stored, int number) {
+    var examples = new ArrayList<Map<String, Object>>();
+    for (int i = 0; i < number; i++) {
+      Stored chunk = stored.get(random.nextInt(stored.size()));
+      Map<String, Object> example = new LinkedHashMap<>();
+      example.put("document", chunk.document());
+      if (random.nextBoolean()) {
+        example.put("ordinal", chunk.ordinal());
+      }
+      examples.add(example);
+    }
+    return examples;
+  }
+
+  private static List<float[]> vectors(List<Stored> stored, Map<String, Object> example) {
+    return stored.stream()
+        .filter(chunk -> chunk.document().equals(example.get("document")))
+        .filter(chunk ->
+            !example.containsKey("ordinal") || example.get("ordinal").equals(chunk.ordinal()))
+        .map(Stored::vector)
+        .toList();
+  }
+
+  private static float[] mean(List<float[]> vectors) {
+    var mean = new float[DIMENSIONS];
+    for (int i = 0; i < DIMENSIONS; i++) {
+      int component = i;
+      mean[i] = (float) vectors.stream().mapToDouble(v -> v[component]).average().orElseThrow();
+    }
+    return mean;
+  }
+
+  private static double[] rocchio(Metric metric, List<float[]> like, List<float[]> unlike) {
+    return IntStream.range(0, DIMENSIONS)
+        .mapToDouble(i -> {
+          double p =
+              like.stream().mapToDouble(v -> v[i] / scale(metric, v)).average().orElseThrow();
+          double n = unlike.stream().mapToDouble(v -> v[i] / scale(metric, v)).average().orElse(p);
+          return 1.5 * p - 0.5 * n;
+        })
+        .toArray();
+  }
+
+  private static double scale(Metric metric, float[] vector) {
+    return metric == Metric.COSINE ? Math.sqrt(dot(vector, vector)) : 1;
+  }
+
+  private static double dot(float[] a, float[] b) {
+    return IntStream.range(0, a.length).mapToDouble(i -> (double) a[i] * b[i]).sum();
+  }
+
+  private Map<String, Double> distances(
+      String collection, Metric metric, double[] vector, Set<Object> excluded)
+      throws SQLException {
+    var distances = new HashMap<String, Double>();
+    String literal =
+        IntStream.range(0, vector.length)
+            .mapToObj(i -> String.valueOf(vector[i]))
+            .collect(Collectors.joining(",", "'[", "]'::vector"));
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                """
+                SELECT d.external_id, e.ordinal, e.vector %s %s
+                  FROM embedding e
+                  JOIN document d ON d.collection_id = e.collection_id AND d.id = e.document_id
+                  JOIN collection c ON c.id = e.collection_id
+                 WHERE c.name = '%s'
+                """
+                    .formatted(metric.operator(), literal, collection))) {
+      while (row.next()) {
+        if (!excluded.contains(row.getString(1))) {
+          distances.put(row.getString(1) + "/" + row.getInt(2), row.getDouble(3));
+        }
+      }
+    }
+    return distances;
+  }
+
+  private List<Stored> stored(String collection) throws SQLException {
+    var stored = new ArrayList<Stored>();
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                """
+                SELECT d.external_id, d.id, e.ordinal, e.vector
+                  FROM embedding e
+                  JOIN document d ON d.collection_id = e.collection_id AND d.id = e.document_id
+                  JOIN collection c ON c.id = e.collection_id
+                 WHERE c.name = '%s'
+                 ORDER BY d.id, e.ordinal
+                """
+                    .formatted(collection))) {
+      while (row.next()) {
+        stored.add(
+            new Stored(
+                row.getString(1),
+                row.getString(2),
+                row.getInt(3),
+                ((PGvector) row.getObject(4)).toArray()));
+      }
+    }
+    return stored;
+  }
+
+  private static String place(Hit hit) {
+    return hit.document() + "/" + hit.ordinal();
+  }
+
+  private SearchResponse search(String collection, Map<String, ?> request) throws SQLException {
+    try (MemoryBudget.Account account = memory.open()) {
+      return searches.search(
+          collection, json.convertValue(request, SearchRequest.class), null, account);
+    }
+  }
+}
