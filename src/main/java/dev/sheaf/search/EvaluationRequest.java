@@ -127,7 +127,10 @@ public record EvaluationRequest(
               additionalProperties = Schema.True.class)
           Filter filter,
       @Schema(nullable = true) Fusion hybrid,
+      @Schema(nullable = true, maxItems = Boost.MAX_BOOSTS) List<Boost> boost,
       @Nullable Rerank rerank,
+      @Schema(minimum = "0", maximum = "1") @Nullable Double diversity,
+      @Schema(nullable = true, minimum = "1", maximum = "500") Integer window,
       @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
       @Schema(defaultValue = "false") Boolean exact) {
 
@@ -138,7 +141,10 @@ public record EvaluationRequest(
         @Nullable WordMatch match,
         @Nullable JsonNode filter,
         @Nullable Fusion hybrid,
+        @Nullable List<Boost> boost,
         @Nullable Rerank rerank,
+        @Nullable Double diversity,
+        @Nullable Integer window,
         @Nullable Integer ef,
         @Nullable Boolean exact) {
       String given = Input.required("name", name);
@@ -162,7 +168,10 @@ public record EvaluationRequest(
               null,
               null,
               hybrid,
+              boost,
               rerank,
+              diversity,
+              window,
               null,
               null,
               ef,
@@ -175,7 +184,10 @@ public record EvaluationRequest(
           search.match(),
           search.filter(),
           search.hybrid(),
+          search.boost(),
           rerank,
+          diversity,
+          search.window(),
           ef,
           search.exact());
     }
@@ -201,7 +213,10 @@ public record EvaluationRequest(
           null,
           false,
           hybrid,
+          boost,
           rerank,
+          diversity,
+          window,
           Map.of(),
           false,
           ef,

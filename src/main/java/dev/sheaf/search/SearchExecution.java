@@ -237,6 +237,8 @@ public class SearchExecution {
     double key = row.getDouble(4);
     boolean isDistance = query.request().mode() == Mode.VECTOR;
     SearchRequest request = query.request();
+    double score = isDistance ? query.space().metric().score(key) : -key;
+    List<Double> gains = gains(request, row);
     var columns = new Columns(row, request.select());
     MarkedText marked = request.marksWords() ? marked(row.getString(columns.last() + 1)) : null;
     return new Hit(
@@ -252,26 +254,52 @@ public class SearchExecution {
             ? null
             : marked.passages(request.passages().limit(), request.passages().length()),
         marked == null || !request.matches() ? null : marked.matches(SearchRequest.MAX_MATCHES),
-        isDistance ? query.space().metric().score(key) : -key,
+        score,
         isDistance ? Double.valueOf(key) : null,
+        gains.isEmpty() ? null : boosted(score, gains),
         null,
         columns.text(ReturnField.METADATA),
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
         columns.time(ReturnField.UPDATED_AT),
-        request.explain() ? explanation(query, row, rank) : null);
+        request.explain() ? explanation(query, row, rank, gains) : null);
+  }
+
+  private static List<Double> gains(SearchRequest request, ResultSet row) throws SQLException {
+    if (request.boost().isEmpty()) {
+      return List.of();
+    }
+    var gains = new ArrayList<Double>();
+    for (Boost boost : request.boost()) {
+      gains.add(boost.gain(row.getString("boost_" + gains.size())));
+    }
+    return gains;
+  }
+
+  private static double boosted(double score, List<Double> gains) {
+    double boosted = score;
+    for (double gain : gains) {
+      boosted += gain;
+    }
+    return boosted;
+  }
+
+  private static HitExplanation explanation(
+      Query query, ResultSet row, int rank, List<Double> gains) throws SQLException {
+    HitExplanation found = explanation(query, row, rank);
+    return gains.isEmpty() ? found : found.withBoost(new HitExplanation.BoostPart(rank, gains));
   }
 
   private static HitExplanation explanation(Query query, ResultSet row, int rank)
       throws SQLException {
     double key = row.getDouble(4);
     return switch (query.request().mode()) {
-      case VECTOR -> new HitExplanation(rank, vectorPart(query, key, null, null), null);
-      case FULLTEXT -> new HitExplanation(rank, null, wordsPart(query, row, key, null, null));
+      case VECTOR -> HitExplanation.found(rank, vectorPart(query, key, null, null), null);
+      case FULLTEXT -> HitExplanation.found(rank, null, wordsPart(query, row, key, null, null));
       case HYBRID -> {
         Double distance = row.getObject("vector_key", Double.class);
         Double words = row.getObject("words_key", Double.class);
-        yield new HitExplanation(
+        yield HitExplanation.found(
             rank,
             distance == null
                 ? null

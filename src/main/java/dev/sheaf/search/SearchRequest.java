@@ -31,7 +31,11 @@ import org.jspecify.annotations.Nullable;
 /// @param highlight whether to return the best part of the text with marked words
 /// @param passages which parts of the text to return with marked words
 /// @param matches whether to return where the words are
+/// @param boost what fields of the documents add to the scores of the best hits
 /// @param rerank whether a model reranks the best hits
+/// @param diversity how much hits must differ from those before them: [Diversity]
+/// @param window number of the best hits, or of documents with `groupBy`, that boosts and diversity
+///   put in order
 /// @param facets what to count, by name: [MatchCounter]
 /// @param total whether to count all matches of a full-text search
 /// @param ef candidates that an index search examines
@@ -83,7 +87,24 @@ public record SearchRequest(
     @Schema(defaultValue = "false", description = "Return where the words of text are")
         Boolean matches,
     @Schema(nullable = true) Fusion hybrid,
+    @Schema(
+            nullable = true,
+            maxItems = Boost.MAX_BOOSTS,
+            description = "What fields of the documents add to the scores of the best hits")
+        List<Boost> boost,
     @Nullable Rerank rerank,
+    @Schema(
+            minimum = "0",
+            maximum = "1",
+            description = "How much hits must differ from those before them")
+        @Nullable Double diversity,
+    @Schema(
+            nullable = true,
+            minimum = "1",
+            maximum = "500",
+            description =
+                "Number of the best hits that boost and diversity put in order; 100 if absent")
+        Integer window,
     @Schema(
             nullable = true,
             description = "At most 10 counts of the matching documents, by a name for each",
@@ -102,6 +123,10 @@ public record SearchRequest(
   /// The most words of a hit whose places are returned.
   static final int MAX_MATCHES = 200;
 
+  /// The most hits that boosts and diversity put in order.
+  static final int MAX_WINDOW = 500;
+
+  private static final int DEFAULT_WINDOW = 100;
   private static final int DEFAULT_LIMIT = 10;
   private static final int MAX_GROUP_SIZE = 100;
   static final int MAX_TIMEOUT = 600_000;
@@ -126,7 +151,10 @@ public record SearchRequest(
       @Nullable PassageRequest passages,
       @Nullable Boolean matches,
       @Nullable Fusion hybrid,
+      @Nullable List<Boost> boost,
       @Nullable Rerank rerank,
+      @Nullable Double diversity,
+      @Nullable Integer window,
       @Nullable Map<String, Facet> facets,
       @Nullable Boolean total,
       @Nullable Integer ef,
@@ -163,6 +191,15 @@ public record SearchRequest(
       throw Problem.field(
           "rerank", "rerank requires text, with which the model compares the hits.");
     }
+    if (diversity != null && !(diversity >= 0 && diversity <= 1)) {
+      throw Problem.field(
+          "diversity", "diversity must be a number from 0 to 1, not " + diversity + ".");
+    }
+    List<Boost> boosts = Boost.checked(boost);
+    if (window != null && boosts.isEmpty() && diversity == null) {
+      throw Problem.field("window", "window requires boost or diversity.");
+    }
+    int effectiveGroupSize = Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1);
     if (Boolean.TRUE.equals(total) && effectiveMode != Mode.FULLTEXT) {
       throw Problem.field(
           "total", "total requires \"mode\": \"fulltext\", because every vector matches.");
@@ -185,13 +222,21 @@ public record SearchRequest(
         effectiveOffset,
         minScore,
         groupBy,
-        Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1),
+        effectiveGroupSize,
         select == null ? ReturnField.DEFAULT : selected(select),
         Boolean.TRUE.equals(highlight),
         passages,
         Boolean.TRUE.equals(matches),
         hybrid == null ? Fusion.DEFAULT : hybrid,
+        boosts,
         rerank,
+        diversity,
+        Input.range(
+            "window",
+            window,
+            1,
+            MAX_WINDOW,
+            Math.min(DEFAULT_WINDOW, MAX_WINDOW / effectiveGroupSize)),
         facets == null ? Map.of() : facets(facets),
         Boolean.TRUE.equals(total),
         ef,
@@ -204,16 +249,28 @@ public record SearchRequest(
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, null, null, limit, null, null, null, null, List.of(), null,
-        null, null, null, null, null, null, null, null, null, null);
+        null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
-  /// The same search for its first hits, with the texts that a model reranks.
+  /// Whether the hits are in another order than that of the search.
+  boolean isReordered() {
+    return !boost.isEmpty() || rerank != null || diversity != null;
+  }
+
+  /// The same search for its first hits, with what their new order depends on.
   SearchRequest withCandidates(int hits) {
-    var texts = EnumSet.of(ReturnField.TITLE, ReturnField.TEXT);
-    texts.addAll(select);
+    var fields = EnumSet.noneOf(ReturnField.class);
+    fields.addAll(select);
+    if (rerank != null) {
+      fields.addAll(List.of(ReturnField.TITLE, ReturnField.TEXT));
+    }
+    if (diversity != null) {
+      fields.add(ReturnField.VECTOR);
+    }
     return new SearchRequest(
-        text, vector, like, unlike, mode, match, filter, hits, 0, minScore, groupBy, groupSize, texts,
-        highlight, passages, matches, hybrid, rerank, facets, total, ef, exact, timeout, explain);
+        text, vector, like, unlike, mode, match, filter, hits, 0, minScore, groupBy, groupSize,
+        fields, highlight, passages, matches, hybrid, boost, rerank, diversity, window, facets,
+        total, ef, exact, timeout, explain);
   }
 
   /// Whether words are marked.

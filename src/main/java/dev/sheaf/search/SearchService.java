@@ -7,6 +7,7 @@ import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.Replicas;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
+import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.filter.Filter;
@@ -40,7 +41,7 @@ public class SearchService {
   private final LiveQueries liveQueries;
   private final Planner planner;
   private final MatchCounter counter;
-  private final Reranker reranker;
+  private final Ordering ordering;
   private final ModuleSwitches modules;
   private final SearchLog log;
   private final SearchConfig config;
@@ -60,6 +61,7 @@ public class SearchService {
       Planner.Outcome outcome,
       List<String> warnings,
       MatchCounter.MatchCounts counts,
+      Metric metric,
       boolean titles) {}
 
   SearchService(
@@ -70,7 +72,7 @@ public class SearchService {
       LiveQueries liveQueries,
       Planner planner,
       MatchCounter counter,
-      Reranker reranker,
+      Ordering ordering,
       ModuleSwitches modules,
       SearchLog log,
       SearchConfig config) {
@@ -81,7 +83,7 @@ public class SearchService {
     this.liveQueries = liveQueries;
     this.planner = planner;
     this.counter = counter;
-    this.reranker = reranker;
+    this.ordering = ordering;
     this.modules = modules;
     this.log = log;
     this.config = config;
@@ -105,25 +107,22 @@ public class SearchService {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
-    Rerank rerank = request.rerank();
-    SearchRequest searched = rerank == null ? request : reranker.candidates(request, rerank);
+    SearchRequest searched = ordering.candidates(request);
     FoundHits found = replicas.read(after, () -> search(collection, searched, memory));
     Planner.Outcome outcome = found.outcome();
     log.record(collection, request, outcome, Duration.ofNanos(System.nanoTime() - start));
-    Reranker.Page page =
-        rerank == null
-            ? null
-            : reranker.page(request, rerank, outcome.hits(), found.titles(), memory);
+    Ordering.Page page =
+        ordering.page(request, outcome.hits(), found.metric(), found.titles(), memory);
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     return new SearchResponse(
-        page == null ? outcome.hits() : page.hits(),
+        page.hits(),
         outcome.strategy(),
         outcome.exact(),
         outcome.scanned(),
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
         found.warnings().isEmpty() ? null : found.warnings(),
-        page == null ? null : page.reranked(),
+        page.reranked(),
         found.counts().facets(),
         found.counts().total(),
         Math.round(took.toNanos() / 1e3) / 1e3,
@@ -195,6 +194,7 @@ public class SearchService {
         outcome,
         warnings(request, outcome, language, words),
         count(query, (System.nanoTime() - start) / 1_000_000, memory),
+        space.metric(),
         searched.settings().searchesTitles());
   }
 

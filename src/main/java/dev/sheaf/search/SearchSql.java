@@ -100,6 +100,9 @@ public final class SearchSql {
         case SCORE_OF_ALL -> parameters.add(query.words().scoreOfAll());
         case MEAN_LENGTH -> parameters.add(query.words().meanLength());
         case FILTER -> parameters.addAll(Objects.requireNonNull(query.predicate()).parameters());
+        case BOOSTS ->
+            query.request().boost().forEach(boost ->
+                parameters.addAll(boost.sql().parameters()));
         case EXCLUDED -> parameters.add(query.excluded().toArray(UUID[]::new));
       }
     }

@@ -71,6 +71,7 @@ final class SearchText {
   /// @param excluding whether some documents must not be hits
   /// @param marks whether the words of the text are marked
   /// @param markedCharacters of parts with marked words, for which memory is needed
+  /// @param boosts the values of fields that boost a hit
   /// @param explained whether the parts of the score of each hit are returned
   /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
   record Shape(
@@ -89,6 +90,7 @@ final class SearchText {
       List<ReturnField> select,
       boolean marks,
       long markedCharacters,
+      List<String> boosts,
       boolean explained,
       String language,
       @Nullable String filter,
@@ -116,6 +118,7 @@ final class SearchText {
           List.copyOf(request.select()),
           request.marksWords(),
           request.passages() == null ? 0 : request.passages().characters(),
+          request.boost().stream().map(boost -> boost.sql().sql()).toList(),
           request.explain()
               && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
           query.language(),
@@ -141,6 +144,7 @@ final class SearchText {
           select,
           marks,
           markedCharacters,
+          boosts,
           explained,
           language,
           filter,
@@ -159,7 +163,8 @@ final class SearchText {
     }
   }
 
-  /// What a placeholder stands for. A filter has any number of parameters, the others have one.
+  /// What a placeholder stands for. A filter and the boosts have any number of parameters, the
+  /// others have one.
   enum Placeholder {
     TIMEOUT,
     VECTOR,
@@ -174,7 +179,8 @@ final class SearchText {
     MEAN_LENGTH,
     SCORE_OF_ALL,
     FILTER,
-    EXCLUDED
+    EXCLUDED,
+    BOOSTS
   }
 
   private final Shape shape;
@@ -720,12 +726,19 @@ final class SearchText {
       columns.append(", ").append(ifShort(marked()));
     }
     (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
+    var parts = new StringBuilder();
+    for (int boost = 0; boost < shape.boosts().size(); boost++) {
+      document.add(shape.boosts().get(boost) + " AS boost_" + boost);
+      parts.append(", boost_").append(boost);
+    }
+    if (!shape.boosts().isEmpty()) {
+      placeholders.add(Placeholder.BOOSTS);
+    }
     found =
         "best b"
             + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
             + found;
-    var parts = new StringBuilder();
     if (shape.explained() && shape.mode() == Mode.HYBRID) {
       parts.append(
           ", vector_key, vector_rank, vector_gain, words_key, words_rank, words_gain");

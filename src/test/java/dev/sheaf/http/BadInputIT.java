@@ -153,6 +153,17 @@ class BadInputIT {
           {"vector":[1],"rerank":{}}        | 422 | rerank    | rerank requires text, with which the model compares the hits.
           {"text":"a","rerank":{"limit":0}} | 422 | rerank.limit | rerank.limit must be a whole number from 1 to 1000, not 0.
           {"text":"a","rerank":{}}          | 422 | rerank    | This service has no model for reranking. The operator sets sheaf.rerank.url.
+          {"text":"a","diversity":1.1}      | 422 | diversity | diversity must be a number from 0 to 1, not 1.1.
+          {"text":"a","window":10}          | 422 | window    | window requires boost or diversity.
+          {"text":"a","diversity":0,"window":501} | 422 | window | window must be a whole number from 1 to 500, not 501.
+          {"text":"a","diversity":0,"window":5} | 422 | window | offset + limit is 10, but only 5 hits are put in order. Raise window, or ask for fewer hits.
+          {"text":"a","diversity":0,"groupBy":"document","groupSize":6} | 422 | offset | x
+          {"text":"a","boost":[]}           | 422 | boost     | boost must have 1 to 10 elements, not 0.
+          {"text":"a","boost":[{"field":"a"}]} | 422 | boost[0].halfLife | Exactly one of halfLife and pivot is required: halfLife for a time, pivot for a number.
+          {"text":"a","boost":[{"field":"$x","pivot":1}]} | 422 | boost[0].field | x
+          {"text":"a","boost":[{"field":"a","pivot":0}]} | 422 | boost[0].pivot | x
+          {"text":"a","boost":[{"field":"a","pivot":1,"weight":1001}]} | 422 | boost[0].weight | weight must be a number from -1000 to 1000, not 1001.0.
+          {"text":"a","boost":[{"field":"a","halfLife":1,"origin":"today"}]} | 422 | boost[0].origin | x
           {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.

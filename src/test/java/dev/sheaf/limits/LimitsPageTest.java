@@ -99,6 +99,10 @@ class LimitsPageTest {
         "documents of an answer that an evaluation considers (`k`)",
         constant("search.EvaluationRequest", "MAX_K"));
     code.put("time of an evaluation", setting("search.SearchConfig", "evaluationTimeout"));
+    code.put("boosts of a search", constant("search.Boost", "MAX_BOOSTS"));
+    code.put(
+        "hits that boosts and diversity put in order (`window` times `groupSize`)",
+        constant("search.SearchRequest", "MAX_WINDOW"));
     code.put("hits that are reranked", setting("search.RerankConfig", "maxHits"));
     code.put(
         "texts of a request to the server for reranking",

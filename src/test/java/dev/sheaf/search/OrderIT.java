@@ -27,6 +27,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,6 +40,25 @@ class OrderIT {
 
   private static final int DIMENSIONS = 6;
   private static final int DOCUMENTS = 60;
+
+  /// Only numbers above 0 are a gain.
+  private static final List<String> VIEWS =
+      List.of("0", "1", "20", "3.5", "1e400", "1e-400", "-7", "null", "\"30\"", "[9]", "true");
+
+  /// Only dates and times with an offset are a gain, and the last of these is in the future.
+  private static final List<String> PUBLISHED =
+      List.of(
+          "\"2020-01-31\"",
+          "\"2021-06-01T12:00:00+05:30\"",
+          "\"2021-06-01\"",
+          "\"2021-06-01T12:00:00\"",
+          "\"yesterday\"",
+          "20210601",
+          "null",
+          "\"-999999999-01-01\"",
+          "\"2999-01-01\"");
+
+  private static final String ORIGIN = "2022-01-01";
 
   private static final Map<Metric, String> COLLECTIONS = new EnumMap<>(Metric.class);
 
@@ -77,7 +97,13 @@ class OrderIT {
                   "{\"text\": \"%s part %s\", \"vector\": %s}"
                       .formatted("tide ".repeat(1 + random.nextInt(3)), chunk, vector()))
               .collect(Collectors.joining(", "));
-      lines.append("{\"id\": \"d%s\", \"chunks\": [%s]}\n".formatted(document, chunks));
+      lines.append(
+          "{\"id\": \"d%s\", \"metadata\": {\"a.b\": {\"views\": %s}, \"published\": %s}, \"chunks\": [%s]}\n"
+              .formatted(
+                  document,
+                  VIEWS.get(document % VIEWS.size()),
+                  PUBLISHED.get(document % PUBLISHED.size()),
+                  chunks));
     }
     Api.upload(name, Map.of(), lines.toString()).statusCode(200);
     return name;
@@ -137,6 +163,179 @@ class OrderIT {
             .isCloseTo(sorted.get(place), within(1e-4))
             .isCloseTo(requireNonNull(distances.get(place(hit))), within(1e-4));
       }
+    }
+  }
+
+  /// A group of hits that stay together, with the score that decides.
+  private record Ranked(List<Hit> hits, double score) {}
+
+  /// Every page of random searches has the hits that the rules put there, and the explanations add
+  /// up to the last bit.
+  @Test
+  void boostsAndDiversityFollowTheirRules() throws SQLException {
+    for (int search = 0; search < 150; search++) {
+      Metric metric = Metric.values()[search % 3];
+      String collection = requireNonNull(COLLECTIONS.get(metric));
+      Map<String, Stored> stored =
+          stored(collection).stream().collect(Collectors.toMap(Stored::place, chunk -> chunk));
+      Map<String, Object> request = new HashMap<>();
+      String mode = List.of("vector", "fulltext", "hybrid").get(random.nextInt(3));
+      request.put("mode", mode);
+      if (!mode.equals("vector")) {
+        request.put("text", "tide part " + random.nextInt(4));
+        request.put("match", "any");
+      }
+      if (!mode.equals("fulltext")) {
+        request.put("vector", stored.get("d" + random.nextInt(DOCUMENTS) + "/0").vector());
+      }
+      if (random.nextInt(3) == 0) {
+        request.put("groupBy", "document");
+        request.put("groupSize", 1 + random.nextInt(3));
+      }
+      if (random.nextInt(4) == 0) {
+        request.put("minScore", 0.3);
+      }
+      int window = 1 + random.nextInt(60);
+      request.put("limit", window);
+      request.put("select", List.of("metadata"));
+      List<Hit> plain = search(collection, request).hits();
+
+      List<Map<String, Object>> boosts = boosts(random.nextInt(4));
+      Double diversity =
+          boosts.isEmpty() || random.nextBoolean()
+              ? List.of(0.0, 0.3, 0.7, 1.0).get(random.nextInt(4))
+              : null;
+      List<Ranked> expected = new ArrayList<>();
+      for (Hit hit : plain) {
+        if (request.containsKey("groupBy")
+            && !expected.isEmpty()
+            && document(expected.getLast()).equals(hit.document())) {
+          expected.getLast().hits().add(hit);
+        } else {
+          expected.add(new Ranked(new ArrayList<>(List.of(hit)), boosted(hit, boosts)));
+        }
+      }
+      if (!boosts.isEmpty()) {
+        expected = OrderModel.sorted(expected, Ranked::score);
+        request.put("boost", boosts);
+      }
+      if (diversity != null) {
+        expected =
+            OrderModel.diverse(
+                expected,
+                Ranked::score,
+                group -> requireNonNull(stored.get(place(group.hits().getFirst()))).vector(),
+                metric,
+                diversity);
+        request.put("diversity", diversity);
+      }
+      request.put("window", window);
+      request.put("explain", random.nextBoolean());
+      request.put("select", List.of());
+
+      List<Hit> found = new ArrayList<>();
+      int size = 1 + random.nextInt(window);
+      for (int offset = 0; offset + size <= window; offset += size) {
+        request.put("offset", offset);
+        request.put("limit", size);
+        found.addAll(search(collection, request).hits());
+      }
+      List<Hit> hits =
+          expected.stream()
+              .limit(window - window % size)
+              .flatMap(group -> group.hits().stream())
+              .toList();
+      assertThat(found.stream().map(OrderIT::place))
+          .as("%s %s", metric, request)
+          .isEqualTo(hits.stream().map(OrderIT::place).toList());
+      for (int place = 0; place < found.size(); place++) {
+        Hit hit = found.get(place);
+        assertThat(hit.score()).isEqualTo(hits.get(place).score());
+        assertThat(hit.vector()).isNull();
+        assertThat(hit.metadata()).isNull();
+        if (boosts.isEmpty()) {
+          assertThat(hit.boostedScore()).isNull();
+        } else {
+          assertThat(hit.boostedScore()).isCloseTo(boosted(hits.get(place), boosts), within(1e-9));
+        }
+        assertAddsUp(hit, diversity);
+      }
+    }
+  }
+
+  private static String document(Ranked group) {
+    return group.hits().getFirst().document();
+  }
+
+  private List<Map<String, Object>> boosts(int number) {
+    var boosts = new ArrayList<Map<String, Object>>();
+    for (int i = 0; i < number; i++) {
+      Map<String, Object> boost = new HashMap<>();
+      boost.put("weight", random.nextDouble() * 3 - 1);
+      if (random.nextBoolean()) {
+        boost.putAll(Map.of("field", "a\\.b.views", "pivot", 1 + random.nextInt(20)));
+      } else {
+        boost.putAll(Map.of("field", "published", "halfLife", 1 + random.nextInt(400)));
+        boost.put("origin", ORIGIN);
+      }
+      boosts.add(boost);
+    }
+    return boosts;
+  }
+
+  private static double boosted(Hit hit, List<Map<String, Object>> boosts) {
+    int document = Integer.parseInt(hit.document().substring(1));
+    double score = hit.score();
+    for (Map<String, Object> boost : boosts) {
+      double weight = (double) boost.get("weight");
+      score += weight * (boost.containsKey("pivot") ? ofViews(document, boost) : ofAge(document, boost));
+    }
+    return score;
+  }
+
+  private static double ofViews(int document, Map<String, Object> boost) {
+    int pivot = (int) boost.get("pivot");
+    return switch (VIEWS.get(document % VIEWS.size())) {
+      case "1e400" -> 1;
+      case "1" -> 1.0 / (1 + pivot);
+      case "20" -> 20.0 / (20 + pivot);
+      case "3.5" -> 3.5 / (3.5 + pivot);
+      default -> 0;
+    };
+  }
+
+  private static double ofAge(int document, Map<String, Object> boost) {
+    double days =
+        switch (document % PUBLISHED.size()) {
+          case 0 -> 701;
+          case 1 -> 213.7291666666666667;
+          case 2 -> 214;
+          case 8 -> 0;
+          default -> Double.POSITIVE_INFINITY;
+        };
+    return Math.exp(-days / (int) boost.get("halfLife") * Math.log(2));
+  }
+
+  private static void assertAddsUp(Hit hit, @Nullable Double diversity) {
+    HitExplanation parts = hit.explain();
+    if (parts == null) {
+      return;
+    }
+    double score = hit.score();
+    if (parts.boost() != null) {
+      for (double gain : parts.boost().gains()) {
+        score += gain;
+      }
+      assertThat(score).isEqualTo(hit.boostedScore());
+    }
+    if (diversity == null) {
+      assertThat(parts.diversity()).isNull();
+    } else {
+      HitExplanation.DiversityPart part = requireNonNull(parts.diversity());
+      double similarity = part.similarity() == null ? 0 : part.similarity();
+      assertThat(part.score())
+          .isEqualTo((1 - diversity) * part.relevance() - diversity * similarity);
+      assertThat(part.similarity() == null).isEqualTo(part.rank() == 1);
     }
   }
 

@@ -115,6 +115,7 @@ class SearchSqlTest {
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
               ",'limit':5,'offset':7",
+              ",'boost':[{'field':'a.b','pivot':2},{'field':'$updated','halfLife':3}],'highlight':true",
               ",'filter':{'year':{'$gt':3},'name':'x'}")) {
         for (SearchPlan plan : PLANS) {
           for (List<UUID> excluded : List.of(List.<UUID>of(), List.of(new UUID(1, 2)))) {
