@@ -18,8 +18,7 @@ public record FieldSql(String sql, List<Object> parameters) {
   /// @throws Problem if there is no such field, or it is a time
   public static FieldSql of(String at, String name) {
     if (FilterParser.field(at, name) instanceof Field.Time) {
-      throw Problem.field(
-          at, at + " is a time, which is different in each document. Give ranges.");
+      throw Problem.field(at, at + " is a time, which is different in each document. Give ranges.");
     }
     return ofAny(at, name);
   }

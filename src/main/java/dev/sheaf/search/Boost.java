@@ -84,8 +84,7 @@ public record Boost(
       return Value.Time.parse(origin);
     } catch (DateTimeParseException e) {
       throw Problem.field(
-          "origin",
-          "origin must be a date or a time, such as 2026-01-31 or 2026-01-31T12:00:00Z.");
+          "origin", "origin must be a date or a time, such as 2026-01-31 or 2026-01-31T12:00:00Z.");
     }
   }
 

@@ -45,8 +45,7 @@ final class Diversity {
     }
     var scaled = new double[values.length];
     for (int i = 0; i < values.length; i++) {
-      scaled[i] =
-          Double.isNaN(values[i]) ? 0 : max == min ? 1 : (values[i] - min) / (max - min);
+      scaled[i] = Double.isNaN(values[i]) ? 0 : max == min ? 1 : (values[i] - min) / (max - min);
     }
     return scaled;
   }
@@ -71,8 +70,7 @@ final class Diversity {
       for (int i = 0; i < size; i++) {
         double score = (1 - diversity) * relevance[i] - diversity * similarity[i];
         if (!picked[i] && (best == null || score > best.score())) {
-          best =
-              new Pick(i, relevance[i], picks.isEmpty() ? Double.NaN : similarity[i], score);
+          best = new Pick(i, relevance[i], picks.isEmpty() ? Double.NaN : similarity[i], score);
         }
       }
       if (best == null) {

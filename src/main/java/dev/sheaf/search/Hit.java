@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// @param distance smaller is better, in the collection's metric; only in a vector search
 /// @param boostedScore the score and the gains of all boosts; only of a search with boosts
 /// @param rerankScore larger is better, on the scale of the model; only of a hit that was reranked
+/// @param before chunks before it, in the order of the document, if requested
+/// @param after chunks after it, in the order of the document, if requested
 /// @param explain what each stage of the search gave the hit, if requested
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -47,15 +49,17 @@ public record Hit(
     float @Nullable [] vector,
     @Nullable Instant createdAt,
     @Nullable Instant updatedAt,
+    @Nullable List<Expand.Neighbor> before,
+    @Nullable List<Expand.Neighbor> after,
     @Nullable HitExplanation explain) {
 
   Hit withMetadata(String other) {
-    return copy(title, text, other, vector, rerankScore, explain);
+    return copy(title, text, other, vector, rerankScore, before, after, explain);
   }
 
   /// The same hit with the score of a model.
   Hit reranked(@Nullable Double score) {
-    return copy(title, text, metadata, vector, score, explain);
+    return copy(title, text, metadata, vector, score, before, after, explain);
   }
 
   /// The same hit without fields that are not selected.
@@ -66,6 +70,8 @@ public record Hit(
         metadata,
         select.contains(ReturnField.VECTOR) ? vector : null,
         rerankScore,
+        before,
+        after,
         explain);
   }
 
@@ -73,7 +79,12 @@ public record Hit(
   Hit explained(UnaryOperator<HitExplanation> other) {
     return explain == null
         ? this
-        : copy(title, text, metadata, vector, rerankScore, other.apply(explain));
+        : copy(title, text, metadata, vector, rerankScore, before, after, other.apply(explain));
+  }
+
+  /// The same hit with other chunks around it.
+  Hit expanded(List<Expand.Neighbor> before, List<Expand.Neighbor> after) {
+    return copy(title, text, metadata, vector, rerankScore, before, after, explain);
   }
 
   private Hit copy(
@@ -82,6 +93,8 @@ public record Hit(
       @Nullable String metadata,
       float @Nullable [] vector,
       @Nullable Double rerankScore,
+      @Nullable List<Expand.Neighbor> before,
+      @Nullable List<Expand.Neighbor> after,
       @Nullable HitExplanation explain) {
     return new Hit(
         document,
@@ -100,6 +113,8 @@ public record Hit(
         vector,
         createdAt,
         updatedAt,
+        before,
+        after,
         explain);
   }
 }

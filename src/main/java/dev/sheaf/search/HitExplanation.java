@@ -27,8 +27,7 @@ public record HitExplanation(
     @Nullable DiversityPart diversity) {
 
   /// The explanation of a hit as the search found it.
-  static HitExplanation found(
-      int rank, @Nullable VectorPart vector, @Nullable WordsPart fulltext) {
+  static HitExplanation found(int rank, @Nullable VectorPart vector, @Nullable WordsPart fulltext) {
     return new HitExplanation(rank, vector, fulltext, null, null, null);
   }
 

@@ -8,8 +8,8 @@ import java.util.List;
 /// vectors that hits must be like, and `n` the mean of those that they must be unlike. With the
 /// metric cosine, each vector first gets length 1, so that only directions count.
 ///
-/// J. J. Rocchio: Relevance Feedback in Information Retrieval, 1971, with the weights `1 + AWAY` and
-/// `AWAY`. Their difference is 1, so the result does not depend on where the origin is.
+/// J. J. Rocchio: Relevance Feedback in Information Retrieval, 1971, with the weights `1 + AWAY`
+/// and `AWAY`. Their difference is 1, so the result does not depend on where the origin is.
 final class Rocchio {
 
   static final double AWAY = 0.5;

@@ -14,6 +14,7 @@ import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
 import jakarta.inject.Singleton;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -239,6 +240,7 @@ public class SearchExecution {
     SearchRequest request = query.request();
     double score = isDistance ? query.space().metric().score(key) : -key;
     List<Double> gains = gains(request, row);
+    Expand.Neighbors neighbors = request.expand() == null ? null : neighbors(row);
     var columns = new Columns(row, request.select());
     MarkedText marked = request.marksWords() ? marked(row.getString(columns.last() + 1)) : null;
     return new Hit(
@@ -262,7 +264,21 @@ public class SearchExecution {
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
         columns.time(ReturnField.UPDATED_AT),
+        neighbors == null ? null : neighbors.before(),
+        neighbors == null ? null : neighbors.after(),
         request.explain() ? explanation(query, row, rank, gains) : null);
+  }
+
+  /// `null` for texts that are too long to be read with the hits.
+  private static Expand.@Nullable Neighbors neighbors(ResultSet row) throws SQLException {
+    Array texts = row.getArray("neighbor_texts");
+    return texts == null
+        ? null
+        : Expand.Neighbors.of(
+            row.getInt(3),
+            (Integer[]) row.getArray("neighbor_ordinals").getArray(),
+            (String[]) texts.getArray(),
+            (Integer[]) row.getArray("neighbor_starts").getArray());
   }
 
   private static List<Double> gains(SearchRequest request, ResultSet row) throws SQLException {

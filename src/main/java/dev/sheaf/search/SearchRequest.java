@@ -31,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// @param highlight whether to return the best part of the text with marked words
 /// @param passages which parts of the text to return with marked words
 /// @param matches whether to return where the words are
+/// @param expand which chunks around each hit to return
 /// @param boost what fields of the documents add to the scores of the best hits
 /// @param rerank whether a model reranks the best hits
 /// @param diversity how much hits must differ from those before them: [Diversity]
@@ -86,6 +87,7 @@ public record SearchRequest(
     @Nullable PassageRequest passages,
     @Schema(defaultValue = "false", description = "Return where the words of text are")
         Boolean matches,
+    @Nullable Expand expand,
     @Schema(nullable = true) Fusion hybrid,
     @Schema(
             nullable = true,
@@ -150,6 +152,7 @@ public record SearchRequest(
       @Nullable Boolean highlight,
       @Nullable PassageRequest passages,
       @Nullable Boolean matches,
+      @Nullable Expand expand,
       @Nullable Fusion hybrid,
       @Nullable List<Boost> boost,
       @Nullable Rerank rerank,
@@ -227,6 +230,7 @@ public record SearchRequest(
         Boolean.TRUE.equals(highlight),
         passages,
         Boolean.TRUE.equals(matches),
+        expand,
         hybrid == null ? Fusion.DEFAULT : hybrid,
         boosts,
         rerank,
@@ -249,7 +253,7 @@ public record SearchRequest(
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
         null, vector, null, null, null, null, null, limit, null, null, null, null, List.of(), null,
-        null, null, null, null, null, null, null, null, null, null, null, null, null);
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /// Whether the hits are in another order than that of the search.
@@ -269,8 +273,8 @@ public record SearchRequest(
     }
     return new SearchRequest(
         text, vector, like, unlike, mode, match, filter, hits, 0, minScore, groupBy, groupSize,
-        fields, highlight, passages, matches, hybrid, boost, rerank, diversity, window, facets,
-        total, ef, exact, timeout, explain);
+        fields, highlight, passages, matches, expand, hybrid, boost, rerank, diversity, window,
+        facets, total, ef, exact, timeout, explain);
   }
 
   /// Whether words are marked.

@@ -115,7 +115,7 @@ public class SearchService {
         ordering.page(request, outcome.hits(), found.metric(), found.titles(), memory);
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     return new SearchResponse(
-        page.hits(),
+        request.expand() == null ? page.hits() : Expand.withoutRepetitions(page.hits()),
         outcome.strategy(),
         outcome.exact(),
         outcome.scanned(),

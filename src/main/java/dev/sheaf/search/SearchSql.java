@@ -101,8 +101,7 @@ public final class SearchSql {
         case MEAN_LENGTH -> parameters.add(query.words().meanLength());
         case FILTER -> parameters.addAll(Objects.requireNonNull(query.predicate()).parameters());
         case BOOSTS ->
-            query.request().boost().forEach(boost ->
-                parameters.addAll(boost.sql().parameters()));
+            query.request().boost().forEach(boost -> parameters.addAll(boost.sql().parameters()));
         case EXCLUDED -> parameters.add(query.excluded().toArray(UUID[]::new));
       }
     }

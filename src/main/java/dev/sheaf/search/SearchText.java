@@ -71,6 +71,7 @@ final class SearchText {
   /// @param excluding whether some documents must not be hits
   /// @param marks whether the words of the text are marked
   /// @param markedCharacters of parts with marked words, for which memory is needed
+  /// @param expand which chunks around a hit are returned; `null` for none
   /// @param boosts the values of fields that boost a hit
   /// @param explained whether the parts of the score of each hit are returned
   /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
@@ -90,6 +91,7 @@ final class SearchText {
       List<ReturnField> select,
       boolean marks,
       long markedCharacters,
+      @Nullable Expand expand,
       List<String> boosts,
       boolean explained,
       String language,
@@ -118,9 +120,9 @@ final class SearchText {
           List.copyOf(request.select()),
           request.marksWords(),
           request.passages() == null ? 0 : request.passages().characters(),
+          request.expand(),
           request.boost().stream().map(boost -> boost.sql().sql()).toList(),
-          request.explain()
-              && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
+          request.explain() && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
           query.language(),
           predicate == null ? null : predicate.sql(),
           !query.excluded().isEmpty(),
@@ -144,6 +146,7 @@ final class SearchText {
           select,
           marks,
           markedCharacters,
+          expand,
           boosts,
           explained,
           language,
@@ -478,11 +481,7 @@ final class SearchText {
   private String norm() {
     return "%s * (%s + %s * %s / %s)"
         .formatted(
-            Bm25.K1,
-            1 - Bm25.B,
-            Bm25.B,
-            Bm25.length("c.search"),
-            number(Placeholder.MEAN_LENGTH));
+            Bm25.K1, 1 - Bm25.B, Bm25.B, Bm25.length("c.search"), number(Placeholder.MEAN_LENGTH));
   }
 
   private String words() {
@@ -725,8 +724,15 @@ final class SearchText {
               .formatted(HTML_BYTES * shape.markedCharacters(), escaped("c.text")));
       columns.append(", ").append(ifShort(marked()));
     }
-    (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
     var parts = new StringBuilder();
+    if (shape.expand() != null) {
+      bytes.add("neighbor_bytes");
+      parts
+          .append(", neighbor_ordinals, neighbor_starts, ")
+          .append(ifShort("neighbor_texts"))
+          .append(" AS neighbor_texts");
+    }
+    (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
     for (int boost = 0; boost < shape.boosts().size(); boost++) {
       document.add(shape.boosts().get(boost) + " AS boost_" + boost);
       parts.append(", boost_").append(boost);
@@ -736,12 +742,14 @@ final class SearchText {
     }
     found =
         "best b"
+            + (shape.expand() == null
+                ? ""
+                : lookUp("*", neighbors(shape.expand()), "hit_neighbors"))
             + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
             + found;
     if (shape.explained() && shape.mode() == Mode.HYBRID) {
-      parts.append(
-          ", vector_key, vector_rank, vector_gain, words_key, words_rank, words_gain");
+      parts.append(", vector_key, vector_rank, vector_gain, words_key, words_rank, words_gain");
       found +=
           lookUp(
               "r.*",
@@ -781,6 +789,20 @@ final class SearchText {
   private String documentOfHit() {
     return "%s d WHERE d.collection_id = %s AND d.id = b.document_id"
         .formatted(space.documentTable(), space.collectionId());
+  }
+
+  /// The chunks around a hit, and the hit itself.
+  private String neighbors(Expand expand) {
+    return """
+    (SELECT array_agg(c.text ORDER BY c.ordinal) AS neighbor_texts,
+            array_agg(c.ordinal ORDER BY c.ordinal) AS neighbor_ordinals,
+            array_agg(c.start_offset ORDER BY c.ordinal) AS neighbor_starts,
+            COALESCE(sum(octet_length(c.text)), 0) AS neighbor_bytes
+       FROM %s c
+      WHERE c.collection_id = %s AND c.document_id = b.document_id
+        AND c.ordinal BETWEEN b.ordinal - %s AND b.ordinal + %s) n\
+    """
+        .formatted(space.chunkTable(), space.collectionId(), expand.before(), expand.after());
   }
 
   private String chunkOfHit() {

@@ -40,8 +40,7 @@ public record SimilarTo(
     if (examples.isEmpty() || examples.size() > MAX_EXAMPLES) {
       throw Problem.field(
           field,
-          "%s must have 1 to %s elements, not %s."
-              .formatted(field, MAX_EXAMPLES, examples.size()));
+          "%s must have 1 to %s elements, not %s.".formatted(field, MAX_EXAMPLES, examples.size()));
     }
     for (int i = 0; i < examples.size(); i++) {
       Input.required(field + "[" + i + "]", examples.get(i));

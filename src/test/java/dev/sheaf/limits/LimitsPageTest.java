@@ -99,6 +99,8 @@ class LimitsPageTest {
         "documents of an answer that an evaluation considers (`k`)",
         constant("search.EvaluationRequest", "MAX_K"));
     code.put("time of an evaluation", setting("search.SearchConfig", "evaluationTimeout"));
+    code.put(
+        "chunks before a hit, and after it (`expand`)", constant("search.Expand", "MAX_CHUNKS"));
     code.put("boosts of a search", constant("search.Boost", "MAX_BOOSTS"));
     code.put(
         "hits that boosts and diversity put in order (`window` times `groupSize`)",

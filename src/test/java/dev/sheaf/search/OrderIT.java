@@ -288,7 +288,8 @@ class OrderIT {
     double score = hit.score();
     for (Map<String, Object> boost : boosts) {
       double weight = (double) boost.get("weight");
-      score += weight * (boost.containsKey("pivot") ? ofViews(document, boost) : ofAge(document, boost));
+      score +=
+          weight * (boost.containsKey("pivot") ? ofViews(document, boost) : ofAge(document, boost));
     }
     return score;
   }
@@ -337,6 +338,96 @@ class OrderIT {
           .isEqualTo((1 - diversity) * part.relevance() - diversity * similarity);
       assertThat(part.similarity() == null).isEqualTo(part.rank() == 1);
     }
+  }
+
+  /// Each chunk around a hit is the part of the document that the others leave, and is returned
+  /// once.
+  @Test
+  void neighborsContinueTheHit() throws SQLException {
+    String collection = Api.newCollection();
+    Map<String, String> texts = new HashMap<>();
+    for (int document = 0; document < 2; document++) {
+      String text =
+          IntStream.range(0, 90)
+              .mapToObj(i ->
+                  "  Tide %s of \ud83c\udf0a%s comes %s.\n"
+                      .formatted(
+                          i, random.nextInt(99), "late and later ".repeat(random.nextInt(9))))
+              .collect(Collectors.joining());
+      Api.put(collection, "d" + document, Map.of("text", text)).statusCode(201);
+      texts.put("d" + document, text);
+    }
+    Map<String, int[]> offsets = offsets(collection);
+    assertThat(offsets).hasSizeGreaterThan(12);
+    for (int search = 0; search < 40; search++) {
+      int before = random.nextInt(4);
+      int after = before == 0 ? 1 + random.nextInt(3) : random.nextInt(4);
+      Map<String, Object> request = new HashMap<>();
+      request.putAll(Map.of("text", "tide " + random.nextInt(90), "mode", "fulltext"));
+      request.putAll(Map.of("match", "any", "limit", 1 + random.nextInt(6)));
+      if (random.nextBoolean()) {
+        request.putAll(Map.of("diversity", 0.5, "select", List.of()));
+      }
+      List<Hit> plain = search(collection, request).hits();
+      request.put("expand", Map.of("before", before, "after", after));
+      List<Hit> hits = search(collection, request).hits();
+
+      assertThat(hits.stream().map(OrderIT::place))
+          .isEqualTo(plain.stream().map(OrderIT::place).toList());
+      Set<String> seen = plain.stream().map(OrderIT::place).collect(Collectors.toSet());
+      for (Hit hit : hits) {
+        String text = requireNonNull(texts.get(hit.document()));
+        List<Expand.Neighbor> expectedBefore = new ArrayList<>();
+        for (int ordinal = hit.ordinal() - 1;
+            ordinal >= Math.max(0, hit.ordinal() - before)
+                && seen.add(hit.document() + "/" + ordinal);
+            ordinal--) {
+          int from = requireNonNull(offsets.get(hit.document() + "/" + ordinal))[0];
+          int to = requireNonNull(offsets.get(hit.document() + "/" + (ordinal + 1)))[0];
+          expectedBefore.addFirst(new Expand.Neighbor(ordinal, text.substring(from, to).strip()));
+        }
+        List<Expand.Neighbor> expectedAfter = new ArrayList<>();
+        for (int ordinal = hit.ordinal() + 1;
+            ordinal <= hit.ordinal() + after
+                && offsets.containsKey(hit.document() + "/" + ordinal)
+                && seen.add(hit.document() + "/" + ordinal);
+            ordinal++) {
+          int from = requireNonNull(offsets.get(hit.document() + "/" + (ordinal - 1)))[1];
+          int to = requireNonNull(offsets.get(hit.document() + "/" + ordinal))[1];
+          expectedAfter.add(new Expand.Neighbor(ordinal, text.substring(from, to).strip()));
+        }
+        assertThat(hit.before()).as("%s of %s", request, place(hit)).isEqualTo(expectedBefore);
+        assertThat(hit.after()).as("%s of %s", request, place(hit)).isEqualTo(expectedAfter);
+      }
+    }
+  }
+
+  /// Where each chunk begins and ends in its document. Some overlap.
+  private Map<String, int[]> offsets(String collection) throws SQLException {
+    var offsets = new HashMap<String, int[]>();
+    int last = 0;
+    int overlaps = 0;
+    try (var connection = dataSource.getConnection();
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                """
+                SELECT d.external_id, k.ordinal, k.start_offset, k.end_offset
+                  FROM chunk k
+                  JOIN document d ON d.collection_id = k.collection_id AND d.id = k.document_id
+                  JOIN collection c ON c.id = k.collection_id
+                 WHERE c.name = '%s'
+                 ORDER BY d.id, k.ordinal
+                """
+                    .formatted(collection))) {
+      while (row.next()) {
+        overlaps += row.getInt(2) > 0 && row.getInt(3) < last ? 1 : 0;
+        last = row.getInt(4);
+        offsets.put(row.getString(1) + "/" + row.getInt(2), new int[] {row.getInt(3), last});
+      }
+    }
+    assertThat(overlaps).isPositive();
+    return offsets;
   }
 
   private List<Map<String, Object>> examples(List<Stored> stored, int number) {
@@ -391,8 +482,7 @@ class OrderIT {
   }
 
   private Map<String, Double> distances(
-      String collection, Metric metric, double[] vector, Set<Object> excluded)
-      throws SQLException {
+      String collection, Metric metric, double[] vector, Set<Object> excluded) throws SQLException {
     var distances = new HashMap<String, Double>();
     String literal =
         IntStream.range(0, vector.length)

@@ -14,7 +14,9 @@ final class OrderModel {
 
   /// Best first. Equal ones keep their order.
   static <T> List<T> sorted(List<T> hits, ToDoubleFunction<T> score) {
-    return hits.stream().sorted(Comparator.comparingDouble(hit -> -score.applyAsDouble(hit))).toList();
+    return hits.stream()
+        .sorted(Comparator.comparingDouble(hit -> -score.applyAsDouble(hit)))
+        .toList();
   }
 
   /// Maximal marginal relevance.

@@ -122,9 +122,12 @@ class RerankIT {
           "PUT",
           "/api/v1/collections/" + collection + "/documents/d" + document,
           Map.of(
-              "title", "title " + document % 4,
-              "metadata", Map.of("n", document),
-              "chunks", chunks),
+              "title",
+              "title " + document % 4,
+              "metadata",
+              Map.of("n", document),
+              "chunks",
+              chunks),
           201);
     }
   }
@@ -263,8 +266,8 @@ class RerankIT {
     return hit.get("document").textValue() + "/" + hit.get("ordinal");
   }
 
-  /// The model takes the first of the boosted hits, and diversity orders what it leaves. Hits without
-  /// a score of the model have no relevance, unless none has one.
+  /// The model takes the first of the boosted hits, and diversity orders what it leaves. Hits
+  /// without a score of the model have no relevance, unless none has one.
   @Test
   void boostsComeBeforeTheModelAndDiversityAfterIt() throws Exception {
     for (int i = 0; i < 20; i++) {
@@ -305,7 +308,8 @@ class RerankIT {
 
       Map<String, Object> options = new HashMap<>();
       options.put("boost", List.of(Map.of("field", "n", "pivot", 3, "weight", 0.7)));
-      options.put("rerank", Map.of("limit", limit));
+      // With a time limit of the client, a failure is not logged.
+      options.put("rerank", Map.of("limit", limit, "timeout", 300_000));
       options.putAll(Map.of("diversity", 0.4, "window", window, "limit", limit));
       options.put("explain", true);
       JsonNode answer = search("plain", search, options);

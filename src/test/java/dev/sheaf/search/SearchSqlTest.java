@@ -79,10 +79,14 @@ class SearchSqlTest {
     var sun = new SearchWords.Word("sun", 8_000, 2);
     var plan = new SearchPlan.FulltextScan();
 
-    assertThat(new SearchSql(query(request, null, null, List.of(), FREQUENT, RARE), plan).parameters(1))
+    assertThat(
+            new SearchSql(query(request, null, null, List.of(), FREQUENT, RARE), plan)
+                .parameters(1))
         .contains("'it''s \\\\'", "'tide'", 0.7)
         .anySatisfy(words -> assertThat(words).isEqualTo(new String[] {"'it''s \\\\'", "'tide'"}));
-    assertThat(new SearchSql(query(request, null, null, List.of(), moon, sun, sea), plan).parameters(1))
+    assertThat(
+            new SearchSql(query(request, null, null, List.of(), moon, sun, sea), plan)
+                .parameters(1))
         .contains("'sea' & ('sun' | 'moon') | 'sun' & ('moon')", "'sea' | 'sun' | 'moon'");
     assertThat(
             new SearchSql(query(request, null, null, List.of(), moon, sea, FREQUENT), plan)
@@ -115,6 +119,7 @@ class SearchSqlTest {
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
               ",'limit':5,'offset':7",
+              ",'expand':{'before':2}",
               ",'boost':[{'field':'a.b','pivot':2},{'field':'$updated','halfLife':3}],'highlight':true",
               ",'filter':{'year':{'$gt':3},'name':'x'}")) {
         for (SearchPlan plan : PLANS) {

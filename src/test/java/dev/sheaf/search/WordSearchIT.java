@@ -228,10 +228,14 @@ class WordSearchIT {
       }
       var fusion =
           Map.of(
-              "depth", 1 + random.nextInt(60),
-              "by", List.of("rank", "score").get(random.nextInt(2)),
-              "vector", 0.3,
-              "fulltext", 0.7);
+              "depth",
+              1 + random.nextInt(60),
+              "by",
+              List.of("rank", "score").get(random.nextInt(2)),
+              "vector",
+              0.3,
+              "fulltext",
+              0.7);
       if (mode.equals("hybrid")) {
         request.put("vector", List.of(random.nextInt(5)));
         request.put("hybrid", fusion);
