@@ -31,7 +31,11 @@ public record Boost(
         @Nullable Double halfLife,
     @Schema(minimum = "0", exclusiveMinimum = true, maximum = "1000000000000000")
         @Nullable Double pivot,
-    @Schema(nullable = true, description = "A date or a time; the default is now") Instant origin) {
+    @Schema(
+            implementation = String.class,
+            nullable = true,
+            description = "A date or a time; the default is now")
+        Instant origin) {
 
   static final int MAX_BOOSTS = 10;
 

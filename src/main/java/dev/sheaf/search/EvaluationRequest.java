@@ -155,6 +155,7 @@ public record EvaluationRequest(
               null,
               null,
               null,
+              null,
               mode,
               match,
               filter,
@@ -199,6 +200,7 @@ public record EvaluationRequest(
       return new SearchRequest(
           byVector && mode == Mode.VECTOR ? null : query.text(),
           byVector ? query.vector() : null,
+          null,
           List.of(),
           List.of(),
           mode,

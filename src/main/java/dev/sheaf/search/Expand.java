@@ -32,14 +32,14 @@ public record Expand(
   ///
   /// @param text the part that neither the hit nor a chunk between them contains, without the white
   ///   space around it
-  @Schema(name = "Neighbor")
-  public record Neighbor(int ordinal, String text) {}
+  @Schema(name = "AdjacentChunk")
+  public record AdjacentChunk(int ordinal, String text) {}
 
   /// The chunks around a hit.
   ///
   /// @param before in the order of the document
   /// @param after in the order of the document
-  record Neighbors(List<Neighbor> before, List<Neighbor> after) {
+  record AdjacentChunks(List<AdjacentChunk> before, List<AdjacentChunk> after) {
 
     /// Chunks may overlap, so a chunk before the hit ends where the next one begins, and a chunk
     /// after it begins where the one before ends.
@@ -47,22 +47,22 @@ public record Expand(
     /// @param ordinals of consecutive chunks, of which the hit is one
     /// @param texts of these chunks
     /// @param starts in the document, in UTF-16 code units
-    static Neighbors of(int hit, Integer[] ordinals, String[] texts, Integer[] starts) {
-      var before = new ArrayList<Neighbor>();
-      var after = new ArrayList<Neighbor>();
+    static AdjacentChunks of(int hit, Integer[] ordinals, String[] texts, Integer[] starts) {
+      var before = new ArrayList<AdjacentChunk>();
+      var after = new ArrayList<AdjacentChunk>();
       int end = 0;
       for (int i = 0; i < ordinals.length; i++) {
         int length = texts[i].length();
         if (ordinals[i] < hit) {
           int next = Math.min(length, starts[i + 1] - starts[i]);
-          before.add(new Neighbor(ordinals[i], texts[i].substring(0, next).strip()));
+          before.add(new AdjacentChunk(ordinals[i], texts[i].substring(0, next).strip()));
         } else if (ordinals[i] > hit) {
           int repeated = Math.clamp(end - starts[i], 0, length);
-          after.add(new Neighbor(ordinals[i], texts[i].substring(repeated).strip()));
+          after.add(new AdjacentChunk(ordinals[i], texts[i].substring(repeated).strip()));
         }
         end = Math.max(end, starts[i] + length);
       }
-      return new Neighbors(before, after);
+      return new AdjacentChunks(before, after);
     }
   }
 
@@ -74,12 +74,12 @@ public record Expand(
     hits.forEach(hit -> seen.add(new Place(hit.document(), hit.ordinal())));
     var expanded = new ArrayList<Hit>();
     for (Hit hit : hits) {
-      List<Neighbor> before = hit.before() == null ? List.of() : hit.before();
+      List<AdjacentChunk> before = hit.before() == null ? List.of() : hit.before();
       int from = before.size();
       while (from > 0 && seen.add(new Place(hit.document(), before.get(from - 1).ordinal()))) {
         from--;
       }
-      List<Neighbor> after = hit.after() == null ? List.of() : hit.after();
+      List<AdjacentChunk> after = hit.after() == null ? List.of() : hit.after();
       int to = 0;
       while (to < after.size() && seen.add(new Place(hit.document(), after.get(to).ordinal()))) {
         to++;

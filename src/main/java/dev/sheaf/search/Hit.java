@@ -49,8 +49,8 @@ public record Hit(
     float @Nullable [] vector,
     @Nullable Instant createdAt,
     @Nullable Instant updatedAt,
-    @Nullable List<Expand.Neighbor> before,
-    @Nullable List<Expand.Neighbor> after,
+    @Nullable List<Expand.AdjacentChunk> before,
+    @Nullable List<Expand.AdjacentChunk> after,
     @Nullable HitExplanation explain) {
 
   Hit withMetadata(String other) {
@@ -83,7 +83,7 @@ public record Hit(
   }
 
   /// The same hit with other chunks around it.
-  Hit expanded(List<Expand.Neighbor> before, List<Expand.Neighbor> after) {
+  Hit expanded(List<Expand.AdjacentChunk> before, List<Expand.AdjacentChunk> after) {
     return copy(title, text, metadata, vector, rerankScore, before, after, explain);
   }
 
@@ -93,8 +93,8 @@ public record Hit(
       @Nullable String metadata,
       float @Nullable [] vector,
       @Nullable Double rerankScore,
-      @Nullable List<Expand.Neighbor> before,
-      @Nullable List<Expand.Neighbor> after,
+      @Nullable List<Expand.AdjacentChunk> before,
+      @Nullable List<Expand.AdjacentChunk> after,
       @Nullable HitExplanation explain) {
     return new Hit(
         document,

@@ -41,7 +41,7 @@ class Ordering {
   /// @throws Problem if the last stage leaves fewer hits than the page needs, or the service cannot
   ///   rerank
   SearchRequest candidates(SearchRequest request) {
-    if (!request.isReordered()) {
+    if (!request.reordersHits()) {
       return request;
     }
     int window = request.window();
@@ -75,7 +75,7 @@ class Ordering {
       boolean titles,
       MemoryBudget.Account memory)
       throws SQLException {
-    if (!request.isReordered()) {
+    if (!request.reordersHits()) {
       return new Page(found, null);
     }
     List<List<Hit>> groups = groups(request, found);

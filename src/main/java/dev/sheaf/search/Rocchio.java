@@ -19,9 +19,6 @@ final class Rocchio {
   /// @param like at least one vector, `float[space.dimensions()]`
   /// @param unlike may be empty; then `AWAY` is 0
   static float[] vector(Space space, List<float[]> like, List<float[]> unlike) {
-    if (like.size() == 1 && unlike.isEmpty()) {
-      return like.getFirst();
-    }
     double[] vector = mean(space, like);
     if (!unlike.isEmpty()) {
       double[] away = mean(space, unlike);

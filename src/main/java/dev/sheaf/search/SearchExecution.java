@@ -240,7 +240,7 @@ public class SearchExecution {
     SearchRequest request = query.request();
     double score = isDistance ? query.space().metric().score(key) : -key;
     List<Double> gains = gains(request, row);
-    Expand.Neighbors neighbors = request.expand() == null ? null : neighbors(row);
+    Expand.AdjacentChunks adjacent = request.expand() == null ? null : adjacentChunks(row);
     var columns = new Columns(row, request.select());
     MarkedText marked = request.marksWords() ? marked(row.getString(columns.last() + 1)) : null;
     return new Hit(
@@ -264,21 +264,21 @@ public class SearchExecution {
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
         columns.time(ReturnField.UPDATED_AT),
-        neighbors == null ? null : neighbors.before(),
-        neighbors == null ? null : neighbors.after(),
+        adjacent == null ? null : adjacent.before(),
+        adjacent == null ? null : adjacent.after(),
         request.explain() ? explanation(query, row, rank, gains) : null);
   }
 
   /// `null` for texts that are too long to be read with the hits.
-  private static Expand.@Nullable Neighbors neighbors(ResultSet row) throws SQLException {
-    Array texts = row.getArray("neighbor_texts");
+  private static Expand.@Nullable AdjacentChunks adjacentChunks(ResultSet row) throws SQLException {
+    Array texts = row.getArray("adjacent_texts");
     return texts == null
         ? null
-        : Expand.Neighbors.of(
+        : Expand.AdjacentChunks.of(
             row.getInt(3),
-            (Integer[]) row.getArray("neighbor_ordinals").getArray(),
+            (Integer[]) row.getArray("adjacent_ordinals").getArray(),
             (String[]) texts.getArray(),
-            (Integer[]) row.getArray("neighbor_starts").getArray());
+            (Integer[]) row.getArray("adjacent_starts").getArray());
   }
 
   private static List<Double> gains(SearchRequest request, ResultSet row) throws SQLException {

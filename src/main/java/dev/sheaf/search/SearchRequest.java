@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -20,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 /// A search, as `docs/search.md` describes it.
 ///
 /// @param vector `float[dimensions of the collection]`
-/// @param like stored documents or chunks; these documents are not among the hits
-/// @param unlike the same, away from which the query vector is moved: [Rocchio]
+/// @param like a stored document or chunk; its document is not among the hits
+/// @param alsoLike the same, of which the query vector becomes the mean: [Rocchio]
+/// @param unlike the same, from which the query vector is moved away
 /// @param match how the words of `text` are read; irrelevant in a vector search
 /// @param filter condition on documents
 /// @param limit maximum number of hits, or of documents with `groupBy`
@@ -50,12 +52,12 @@ public record SearchRequest(
     @Schema(examples = "why do we always see the same side of the moon") @Nullable String text,
     @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
         float @Nullable [] vector,
+    @Nullable SimilarTo like,
     @Schema(
-            type = SchemaType.OBJECT,
-            implementation = SimilarTo.class,
             nullable = true,
-            description = "A document or chunk that hits are similar to, or an array of up to 20")
-        List<SimilarTo> like,
+            maxItems = SimilarTo.MAX_EXAMPLES,
+            description = "Further documents or chunks that hits are similar to")
+        List<SimilarTo> alsoLike,
     @Schema(
             nullable = true,
             maxItems = SimilarTo.MAX_EXAMPLES,
@@ -138,8 +140,9 @@ public record SearchRequest(
   static SearchRequest of(
       @Nullable String text,
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector,
-      @JsonDeserialize(using = SimilarTo.OneOrMore.class) @Nullable List<SimilarTo> like,
-      @JsonDeserialize(using = SimilarTo.OneOrMore.class) @Nullable List<SimilarTo> unlike,
+      @Nullable SimilarTo like,
+      @Nullable List<SimilarTo> alsoLike,
+      @Nullable List<SimilarTo> unlike,
       @Nullable Mode mode,
       @Nullable WordMatch match,
       @Nullable JsonNode filter,
@@ -165,12 +168,9 @@ public record SearchRequest(
       @Nullable Integer timeout,
       @Nullable Boolean explain) {
     Mode effectiveMode = mode == null ? Mode.VECTOR : mode;
-    List<SimilarTo> likeExamples = SimilarTo.examples("like", like);
-    List<SimilarTo> unlikeExamples = SimilarTo.examples("unlike", unlike);
-    requireQuery(effectiveMode, text, vector, likeExamples);
-    if (!unlikeExamples.isEmpty() && effectiveMode != Mode.VECTOR) {
-      throw Problem.field("unlike", "unlike requires \"mode\": \"vector\".");
-    }
+    requireQuery(effectiveMode, text, vector, like);
+    List<SimilarTo> likeExamples = SimilarTo.examples("alsoLike", alsoLike, effectiveMode);
+    List<SimilarTo> unlikeExamples = SimilarTo.examples("unlike", unlike, effectiveMode);
     int effectiveOffset = Input.range("offset", offset, 0, MAX_LIMIT - 1, 0);
     int effectiveLimit = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
     if (effectiveOffset + effectiveLimit > MAX_LIMIT) {
@@ -216,6 +216,7 @@ public record SearchRequest(
     return new SearchRequest(
         text,
         vector,
+        like,
         likeExamples,
         unlikeExamples,
         effectiveMode,
@@ -252,12 +253,18 @@ public record SearchRequest(
   /// A search for the nearest chunks of a vector that selects no optional fields.
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
-        null, vector, null, null, null, null, null, limit, null, null, null, null, List.of(), null,
-        null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        null, vector, null, null, null, null, null, null, limit, null, null, null, null, List.of(),
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+  }
+
+  /// All stored examples. Their documents are not among the hits.
+  Stream<SimilarTo> examples() {
+    return Stream.of(Stream.ofNullable(like), alsoLike.stream(), unlike.stream())
+        .flatMap(example -> example);
   }
 
   /// Whether the hits are in another order than that of the search.
-  boolean isReordered() {
+  boolean reordersHits() {
     return !boost.isEmpty() || rerank != null || diversity != null;
   }
 
@@ -272,9 +279,9 @@ public record SearchRequest(
       fields.add(ReturnField.VECTOR);
     }
     return new SearchRequest(
-        text, vector, like, unlike, mode, match, filter, hits, 0, minScore, groupBy, groupSize,
-        fields, highlight, passages, matches, expand, hybrid, boost, rerank, diversity, window,
-        facets, total, ef, exact, timeout, explain);
+        text, vector, like, alsoLike, unlike, mode, match, filter, hits, 0, minScore, groupBy,
+        groupSize, fields, highlight, passages, matches, expand, hybrid, boost, rerank, diversity,
+        window, facets, total, ef, exact, timeout, explain);
   }
 
   /// Whether words are marked.
@@ -289,8 +296,8 @@ public record SearchRequest(
   }
 
   private static void requireQuery(
-      Mode mode, @Nullable String text, float @Nullable [] vector, List<SimilarTo> like) {
-    int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like.isEmpty() ? 0 : 1);
+      Mode mode, @Nullable String text, float @Nullable [] vector, @Nullable SimilarTo like) {
+    int given = (text == null ? 0 : 1) + (vector == null ? 0 : 1) + (like == null ? 0 : 1);
     switch (mode) {
       case VECTOR -> {
         if (given != 1) {
@@ -304,7 +311,7 @@ public record SearchRequest(
         }
       }
       case HYBRID -> {
-        if (text == null || !like.isEmpty()) {
+        if (text == null || like != null) {
           throw Problem.field(
               "text", "Mode hybrid requires text, accepts vector, and does not accept like.");
         }

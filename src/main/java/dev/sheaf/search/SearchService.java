@@ -24,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -181,7 +180,8 @@ public class SearchService {
             space,
             vector(space, collection, request),
             request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
-            Stream.concat(request.like().stream(), request.unlike().stream())
+            request
+                .examples()
                 .map(example -> DocumentId.of(space.collectionId(), example.document()))
                 .distinct()
                 .toList(),
@@ -263,26 +263,29 @@ public class SearchService {
     if (request.mode() == Mode.FULLTEXT) {
       return null;
     }
-    if (request.like().isEmpty() && request.unlike().isEmpty()) {
-      float[] vector = givenVector(space, request);
-      liveQueries.offer(space, vector);
+    float[] vector = givenVector(space, collection, request);
+    if (request.alsoLike().isEmpty() && request.unlike().isEmpty()) {
       return vector;
     }
-    List<float[]> like =
-        request.like().isEmpty()
-            ? List.of(givenVector(space, request))
-            : examples(space, collection, "like", request.like());
-    return VectorValidator.check(
-        "like",
-        Rocchio.vector(space, like, examples(space, collection, "unlike", request.unlike())),
-        space);
+    var like = new ArrayList<float[]>();
+    like.add(vector);
+    like.addAll(examples(space, collection, "alsoLike", request.alsoLike()));
+    List<float[]> unlike = examples(space, collection, "unlike", request.unlike());
+    return VectorValidator.check("alsoLike", Rocchio.vector(space, like, unlike), space);
   }
 
-  private float[] givenVector(Space space, SearchRequest request) {
+  private float[] givenVector(Space space, String collection, SearchRequest request)
+      throws SQLException {
+    if (request.like() != null) {
+      return vectors.storedVector(space, collection, "like", request.like());
+    }
     float[] given = request.vector();
-    return given == null
-        ? vectors.embed(space, Objects.requireNonNull(request.text()))
-        : VectorValidator.check("vector", given, space);
+    float[] vector =
+        given == null
+            ? vectors.embed(space, Objects.requireNonNull(request.text()))
+            : VectorValidator.check("vector", given, space);
+    liveQueries.offer(space, vector);
+    return vector;
   }
 
   private List<float[]> examples(

@@ -726,11 +726,11 @@ final class SearchText {
     }
     var parts = new StringBuilder();
     if (shape.expand() != null) {
-      bytes.add("neighbor_bytes");
+      bytes.add("adjacent_bytes");
       parts
-          .append(", neighbor_ordinals, neighbor_starts, ")
-          .append(ifShort("neighbor_texts"))
-          .append(" AS neighbor_texts");
+          .append(", adjacent_ordinals, adjacent_starts, ")
+          .append(ifShort("adjacent_texts"))
+          .append(" AS adjacent_texts");
     }
     (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
     for (int boost = 0; boost < shape.boosts().size(); boost++) {
@@ -744,7 +744,7 @@ final class SearchText {
         "best b"
             + (shape.expand() == null
                 ? ""
-                : lookUp("*", neighbors(shape.expand()), "hit_neighbors"))
+                : lookUp("*", adjacentChunks(shape.expand()), "hit_adjacent"))
             + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
             + found;
@@ -792,12 +792,12 @@ final class SearchText {
   }
 
   /// The chunks around a hit, and the hit itself.
-  private String neighbors(Expand expand) {
+  private String adjacentChunks(Expand expand) {
     return """
-    (SELECT array_agg(c.text ORDER BY c.ordinal) AS neighbor_texts,
-            array_agg(c.ordinal ORDER BY c.ordinal) AS neighbor_ordinals,
-            array_agg(c.start_offset ORDER BY c.ordinal) AS neighbor_starts,
-            COALESCE(sum(octet_length(c.text)), 0) AS neighbor_bytes
+    (SELECT array_agg(c.text ORDER BY c.ordinal) AS adjacent_texts,
+            array_agg(c.ordinal ORDER BY c.ordinal) AS adjacent_ordinals,
+            array_agg(c.start_offset ORDER BY c.ordinal) AS adjacent_starts,
+            COALESCE(sum(octet_length(c.text)), 0) AS adjacent_bytes
        FROM %s c
       WHERE c.collection_id = %s AND c.document_id = b.document_id
         AND c.ordinal BETWEEN b.ordinal - %s AND b.ordinal + %s) n\

@@ -1,12 +1,7 @@
 package dev.sheaf.search;
 
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.DeserializationContext;
-import com.fasterxml.jackson.databind.deser.std.StdDeserializer;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
-import java.io.IOException;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -33,9 +28,12 @@ public record SimilarTo(
   static final int MAX_EXAMPLES = 20;
 
   /// Checks a list of examples.
-  static List<SimilarTo> examples(String field, @Nullable List<SimilarTo> examples) {
+  static List<SimilarTo> examples(String field, @Nullable List<SimilarTo> examples, Mode mode) {
     if (examples == null) {
       return List.of();
+    }
+    if (mode != Mode.VECTOR) {
+      throw Problem.field(field, field + " requires \"mode\": \"vector\".");
     }
     if (examples.isEmpty() || examples.size() > MAX_EXAMPLES) {
       throw Problem.field(
@@ -46,25 +44,5 @@ public record SimilarTo(
       Input.required(field + "[" + i + "]", examples.get(i));
     }
     return List.copyOf(examples);
-  }
-
-  /// Reads one example, or an array of them.
-  static final class OneOrMore extends StdDeserializer<List<SimilarTo>> {
-
-    private static final long serialVersionUID = 1L;
-
-    OneOrMore() {
-      super(List.class);
-    }
-
-    @Override
-    public List<SimilarTo> deserialize(JsonParser parser, DeserializationContext context)
-        throws IOException {
-      if (parser.hasToken(JsonToken.START_ARRAY)) {
-        return context.readValue(
-            parser, context.getTypeFactory().constructCollectionType(List.class, SimilarTo.class));
-      }
-      return List.of(context.readValue(parser, SimilarTo.class));
-    }
   }
 }

@@ -133,10 +133,10 @@ class BadInputIT {
           {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | Mode hybrid requires text, accepts vector, and does not accept like.
           {"like":{}}                       | 422 | like.document | like.document is required.
           {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1.
-          {"like":[]}                       | 422 | like      | like must have 1 to 20 elements, not 0.
-          {"like":[{"document":"a"},{"ordinal":1}]} | 422 | like[1].document | like[1].document is required.
+          {"text":"a","alsoLike":[]}        | 422 | alsoLike  | alsoLike must have 1 to 20 elements, not 0.
+          {"text":"a","alsoLike":[{"document":"a"},{"ordinal":1}]} | 422 | alsoLike[1].document | alsoLike[1].document is required.
           {"text":"a","unlike":[null]}      | 422 | unlike[0] | unlike[0] is required.
-          {"text":"a","unlike":1}           | 422 | unlike    | unlike must be an object.
+          {"text":"a","unlike":1}           | 422 | unlike    | unlike must be an array.
           {"unlike":[{"document":"a"}]}     | 422 | text      | Exactly one of text, vector and like is required.
           {"text":"a","mode":"hybrid","unlike":[{"document":"a"}]} | 422 | unlike | unlike requires "mode": "vector".
           {"text":"a","offset":999,"limit":2} | 422 | offset  | offset + limit must be at most 1000. Use a narrower filter.

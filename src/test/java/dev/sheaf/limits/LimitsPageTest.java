@@ -74,7 +74,7 @@ class LimitsPageTest {
         "chunks of a new document that `ifSimilar` compares",
         constant("document.IfSimilar", "CHUNKS"));
     code.put(
-        "examples of a search (`like`, `unlike`), each",
+        "examples of a search (`alsoLike`, `unlike`), each",
         constant("search.SimilarTo", "MAX_EXAMPLES"));
     code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));

@@ -129,17 +129,21 @@ class OrderIT {
       request.put("limit", 25);
       request.put("select", List.of());
       List<Map<String, Object>> unlike = examples(stored, random.nextInt(4));
-      List<Map<String, Object>> like = examples(stored, 1 + random.nextInt(4));
+      List<Map<String, Object>> like = new ArrayList<>(examples(stored, random.nextInt(4)));
       List<float[]> positive = new ArrayList<>();
-      boolean byVector = random.nextInt(3) == 0;
-      if (byVector) {
+      like.forEach(example -> positive.add(mean(vectors(stored, example))));
+      if (!like.isEmpty()) {
+        request.put("alsoLike", List.copyOf(like));
+      }
+      if (random.nextInt(3) == 0) {
         float[] vector = stored.get(random.nextInt(stored.size())).vector();
         request.put("vector", vector);
         positive.add(vector);
-        like = List.of();
       } else {
-        request.put("like", like.size() == 1 ? like.getFirst() : like);
-        like.forEach(example -> positive.add(mean(vectors(stored, example))));
+        Map<String, Object> example = examples(stored, 1).getFirst();
+        request.put("like", example);
+        positive.add(mean(vectors(stored, example)));
+        like.add(example);
       }
       List<float[]> negative =
           unlike.stream().map(example -> mean(vectors(stored, example))).toList();
@@ -199,6 +203,7 @@ class OrderIT {
       request.put("limit", window);
       request.put("select", List.of("metadata"));
       List<Hit> plain = search(collection, request).hits();
+      plain.forEach(hit -> assertInRange(mode, metric, hit.score()));
 
       List<Map<String, Object>> boosts = boosts(random.nextInt(4));
       Double diversity =
@@ -259,6 +264,21 @@ class OrderIT {
           assertThat(hit.boostedScore()).isCloseTo(boosted(hits.get(place), boosts), within(1e-9));
         }
         assertAddsUp(hit, diversity);
+      }
+    }
+  }
+
+  /// The score is in the range that docs/search.md states. The text has three words.
+  private static void assertInRange(String mode, Metric metric, double score) {
+    switch (mode) {
+      case "fulltext" -> assertThat(score).isPositive().isLessThan(3 * Math.log(2 * 150 + 2));
+      case "hybrid" -> assertThat(score).isBetween(0.0, 2.0);
+      default -> {
+        switch (metric) {
+          case COSINE -> assertThat(score).isBetween(-1.0, 1.0);
+          case L2 -> assertThat(score).isPositive().isLessThanOrEqualTo(1);
+          case INNER_PRODUCT -> assertThat(score).isFinite();
+        }
       }
     }
   }
@@ -343,7 +363,7 @@ class OrderIT {
   /// Each chunk around a hit is the part of the document that the others leave, and is returned
   /// once.
   @Test
-  void neighborsContinueTheHit() throws SQLException {
+  void adjacentChunksContinueTheHit() throws SQLException {
     String collection = Api.newCollection();
     Map<String, String> texts = new HashMap<>();
     for (int document = 0; document < 2; document++) {
@@ -377,16 +397,17 @@ class OrderIT {
       Set<String> seen = plain.stream().map(OrderIT::place).collect(Collectors.toSet());
       for (Hit hit : hits) {
         String text = requireNonNull(texts.get(hit.document()));
-        List<Expand.Neighbor> expectedBefore = new ArrayList<>();
+        List<Expand.AdjacentChunk> expectedBefore = new ArrayList<>();
         for (int ordinal = hit.ordinal() - 1;
             ordinal >= Math.max(0, hit.ordinal() - before)
                 && seen.add(hit.document() + "/" + ordinal);
             ordinal--) {
           int from = requireNonNull(offsets.get(hit.document() + "/" + ordinal))[0];
           int to = requireNonNull(offsets.get(hit.document() + "/" + (ordinal + 1)))[0];
-          expectedBefore.addFirst(new Expand.Neighbor(ordinal, text.substring(from, to).strip()));
+          expectedBefore.addFirst(
+              new Expand.AdjacentChunk(ordinal, text.substring(from, to).strip()));
         }
-        List<Expand.Neighbor> expectedAfter = new ArrayList<>();
+        List<Expand.AdjacentChunk> expectedAfter = new ArrayList<>();
         for (int ordinal = hit.ordinal() + 1;
             ordinal <= hit.ordinal() + after
                 && offsets.containsKey(hit.document() + "/" + ordinal)
@@ -394,7 +415,7 @@ class OrderIT {
             ordinal++) {
           int from = requireNonNull(offsets.get(hit.document() + "/" + (ordinal - 1)))[1];
           int to = requireNonNull(offsets.get(hit.document() + "/" + ordinal))[1];
-          expectedAfter.add(new Expand.Neighbor(ordinal, text.substring(from, to).strip()));
+          expectedAfter.add(new Expand.AdjacentChunk(ordinal, text.substring(from, to).strip()));
         }
         assertThat(hit.before()).as("%s of %s", request, place(hit)).isEqualTo(expectedBefore);
         assertThat(hit.after()).as("%s of %s", request, place(hit)).isEqualTo(expectedAfter);
