@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.List;
+import java.util.Objects;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +54,8 @@ public record Boost(
       @Nullable Double halfLife,
       @Nullable Double pivot,
       @Nullable String origin) {
-    FieldSql.ofAny("field", Input.required("field", field));
+    String name = Input.required("field", field);
+    FieldSql.ofAny("field", name);
     if ((halfLife == null) == (pivot == null)) {
       throw Problem.field(
           "halfLife",
@@ -68,7 +70,7 @@ public record Boost(
     if (origin != null && halfLife == null) {
       throw Problem.field("origin", "origin requires halfLife.");
     }
-    return new Boost(field, weight == null ? 1 : weight, halfLife, pivot, time(origin));
+    return new Boost(name, weight == null ? 1 : weight, halfLife, pivot, time(origin));
   }
 
   private static void requirePositive(String field, @Nullable Double value, double max) {
@@ -117,7 +119,7 @@ public record Boost(
     try {
       Duration age = Duration.between(Value.Time.parse(value), origin);
       double days = (age.getSeconds() + age.getNano() / 1e9) / 86_400;
-      return weight * Math.pow(2, -Math.max(0, days) / halfLife());
+      return weight * Math.pow(2, -Math.max(0, days) / Objects.requireNonNull(halfLife));
     } catch (DateTimeParseException e) {
       return 0;
     }
