@@ -17,6 +17,18 @@ public record FieldSql(String sql, List<Object> parameters) {
   /// @param name as a [Filter] names it
   /// @throws Problem if there is no such field, or it is a time
   public static FieldSql of(String at, String name) {
+    if (FilterParser.field(at, name) instanceof Field.Time) {
+      throw Problem.field(at, at + " is a time, which is different in each document. Give ranges.");
+    }
+    return ofAny(at, name);
+  }
+
+  /// The value of a field. A time is a string in the format of ISO 8601.
+  ///
+  /// @param at the path in the body, for messages
+  /// @param name as a [Filter] names it
+  /// @throws Problem if there is no such field
+  public static FieldSql ofAny(String at, String name) {
     return switch (FilterParser.field(at, name)) {
       case Field.Metadata metadata -> {
         var sql = new StringBuilder("(d.metadata");
@@ -24,9 +36,7 @@ public record FieldSql(String sql, List<Object> parameters) {
         yield new FieldSql(sql.append(')').toString(), new ArrayList<>(metadata.path()));
       }
       case Field.Text text -> new FieldSql("to_jsonb(d." + text.column + ")", List.of());
-      case Field.Time _ ->
-          throw Problem.field(
-              at, at + " is a time, which is different in each document. Give ranges.");
+      case Field.Time time -> new FieldSql("to_jsonb(d." + time.column + ")", List.of());
     };
   }
 }

@@ -13,9 +13,6 @@ import dev.sheaf.filter.Filter.StartsWith;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
-import java.time.ZoneOffset;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -217,10 +214,7 @@ final class FilterParser {
   private static Instant instant(String at, JsonNode json) {
     String text = json.isTextual() ? json.textValue() : "";
     try {
-      Instant instant =
-          text.indexOf('T') < 0
-              ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
-              : OffsetDateTime.parse(text).toInstant();
+      Instant instant = Value.Time.parse(text);
       if (!instant.isBefore(EARLIEST)
           && !instant.isAfter(LATEST)
           && instant.equals(instant.truncatedTo(ChronoUnit.MICROS))) {

@@ -7,6 +7,9 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
 
 /// A value that a field is compared with.
 public sealed interface Value {
@@ -45,5 +48,15 @@ public sealed interface Value {
   }
 
   /// A time, in microseconds.
-  record Time(Instant instant) implements Value {}
+  record Time(Instant instant) implements Value {
+
+    /// Parses a date, which is midnight UTC, or a time with its offset.
+    ///
+    /// @throws java.time.format.DateTimeParseException if the text is neither
+    public static Instant parse(String text) {
+      return text.indexOf('T') < 0
+          ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
+          : OffsetDateTime.parse(text).toInstant();
+    }
+  }
 }

@@ -127,7 +127,10 @@ public record EvaluationRequest(
               additionalProperties = Schema.True.class)
           Filter filter,
       @Schema(nullable = true) Fusion hybrid,
+      @Schema(nullable = true, maxItems = Boost.MAX_BOOSTS) List<Boost> boost,
       @Nullable Rerank rerank,
+      @Schema(minimum = "0", maximum = "1") @Nullable Double diversity,
+      @Schema(nullable = true, minimum = "1", maximum = "500") Integer window,
       @Schema(minimum = "1", maximum = "1000") @Nullable Integer ef,
       @Schema(defaultValue = "false") Boolean exact) {
 
@@ -138,7 +141,10 @@ public record EvaluationRequest(
         @Nullable WordMatch match,
         @Nullable JsonNode filter,
         @Nullable Fusion hybrid,
+        @Nullable List<Boost> boost,
         @Nullable Rerank rerank,
+        @Nullable Double diversity,
+        @Nullable Integer window,
         @Nullable Integer ef,
         @Nullable Boolean exact) {
       String given = Input.required("name", name);
@@ -146,6 +152,8 @@ public record EvaluationRequest(
       SearchRequest search =
           SearchRequest.of(
               "text",
+              null,
+              null,
               null,
               null,
               mode,
@@ -160,8 +168,12 @@ public record EvaluationRequest(
               null,
               null,
               null,
+              null,
               hybrid,
+              boost,
               rerank,
+              diversity,
+              window,
               null,
               null,
               ef,
@@ -174,7 +186,10 @@ public record EvaluationRequest(
           search.match(),
           search.filter(),
           search.hybrid(),
+          search.boost(),
           rerank,
+          diversity,
+          search.window(),
           ef,
           search.exact());
     }
@@ -186,6 +201,8 @@ public record EvaluationRequest(
           byVector && mode == Mode.VECTOR ? null : query.text(),
           byVector ? query.vector() : null,
           null,
+          List.of(),
+          List.of(),
           mode,
           match,
           filter,
@@ -198,8 +215,12 @@ public record EvaluationRequest(
           false,
           null,
           false,
+          null,
           hybrid,
+          boost,
           rerank,
+          diversity,
+          window,
           Map.of(),
           false,
           ef,

@@ -2,6 +2,7 @@ package dev.sheaf.search;
 
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.FilterSql;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -9,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param vector `float[space.dimensions()]`, finite; `null` in a full-text search
 /// @param predicate condition on documents; `null` for all
-/// @param excluded id of a document that must not be a hit
+/// @param excluded ids of documents that must not be hits
 /// @param language the collection's text search configuration
 /// @param words the words of the text; none if the search does not need them
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -18,7 +19,7 @@ public record Query(
     Space space,
     float @Nullable [] vector,
     @Nullable FilterSql predicate,
-    @Nullable UUID excluded,
+    List<UUID> excluded,
     String language,
     SearchWords words) {
 
@@ -30,7 +31,14 @@ public record Query(
       @Nullable FilterSql predicate,
       @Nullable UUID excluded,
       String language) {
-    this(request, space, vector, predicate, excluded, language, SearchWords.NONE);
+    this(
+        request,
+        space,
+        vector,
+        predicate,
+        excluded == null ? List.of() : List.of(excluded),
+        language,
+        SearchWords.NONE);
   }
 
   int limit() {

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
 import dev.sheaf.database.Replicas;
+import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModel.Purpose;
 import dev.sheaf.embedding.EmbeddingModels;
@@ -22,7 +23,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.UUID;
 
 /// Provides the query vectors of searches: embeds texts, and reads the vectors of stored documents.
 @Singleton
@@ -73,9 +73,9 @@ class QueryVectors {
 
   /// The vector of a stored chunk, or the mean of all vectors of a document.
   ///
-  /// @param document the id of `like.document()`
+  /// @param field of the request, for messages
   /// @throws Problem if there is no such chunk
-  float[] storedVector(Space space, String collection, SimilarTo like, UUID document)
+  float[] storedVector(Space space, String collection, String field, SimilarTo like)
       throws SQLException {
     try (Connection connection = replicas.getConnection();
         PreparedStatement select =
@@ -84,24 +84,25 @@ class QueryVectors {
                     .formatted(
                         space.embeddingTable(),
                         like.ordinal() == null ? "" : " AND ordinal = ?"))) {
-      select.setObject(1, document);
+      select.setObject(1, DocumentId.of(space.collectionId(), like.document()));
       if (like.ordinal() != null) {
         select.setInt(2, like.ordinal());
       }
       try (ResultSet row = select.executeQuery()) {
         row.next();
         if (row.getObject(1) instanceof PGvector mean) {
-          return VectorValidator.check("like", mean.toArray(), space);
+          return VectorValidator.check(field, mean.toArray(), space);
         }
       }
     }
     throw new Problem(
         ProblemType.DOCUMENT_NOT_FOUND,
-        "There is no %s in collection %s for like."
+        "There is no %s in collection %s for %s."
             .formatted(
                 like.ordinal() == null
                     ? "document " + like.document()
                     : "chunk %s of document %s".formatted(like.ordinal(), like.document()),
-                collection));
+                collection,
+                field));
   }
 }

@@ -16,9 +16,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -30,8 +28,6 @@ import org.jspecify.annotations.Nullable;
 /// Reranks the best hits of a search: a [RerankServer] scores them, the best ones first, one batch
 /// after the other. Hits that have no score when the time is over, or after a failure, follow in
 /// the order of the search.
-///
-/// The reranked hits are the same for all pages, so each is on one page.
 @Singleton
 class Reranker {
 
@@ -48,18 +44,10 @@ class Reranker {
   private final Semaphore requests;
   private final AtomicBoolean failing = new AtomicBoolean();
 
-  /// The hits of one page.
-  record Page(List<Hit> hits, Reranked reranked) {}
-
-  /// @param place in the order of the search
-  private record ScoredHit(Hit hit, int place) {
-
-    static final Comparator<ScoredHit> BEST_FIRST =
-        Comparator.<ScoredHit, Double>comparing(
-                scored -> scored.hit().rerankScore(),
-                Comparator.nullsLast(Comparator.reverseOrder()))
-            .thenComparingInt(ScoredHit::place);
-  }
+  /// The reranked hits.
+  ///
+  /// @param groups best first, and the hits of each best first
+  record Result(List<List<Hit>> groups, Reranked reranked) {}
 
   Reranker(RerankConfig config, Spans spans) {
     this.config = config;
@@ -83,22 +71,29 @@ class Reranker {
     }
   }
 
-  /// The search for the hits to rerank.
+  /// The number of hits, or of documents with `groupBy`, to rerank.
   ///
   /// @throws Problem if there is no server, or the hits or the time are more than it allows, or the
   ///   hits do not contain the requested page
-  SearchRequest candidates(SearchRequest request, Rerank rerank) {
+  int limit(SearchRequest request, Rerank rerank) {
     if (server == null) {
       throw Problem.field(
           "rerank", "This service has no model for reranking. The operator sets sheaf.rerank.url.");
     }
     int most = config.maxHits() / request.groupSize();
-    int limit = rerank.limit() == null ? most : rerank.limit();
+    int boosted = request.boost().isEmpty() ? most : request.window();
+    int limit = rerank.limit() == null ? Math.min(most, boosted) : rerank.limit();
     if (limit > most) {
       throw Problem.field(
           "rerank.limit",
           "rerank.limit times groupSize must be at most %s. The operator's limit is sheaf.rerank.max-hits."
               .formatted(config.maxHits()));
+    }
+    if (limit > boosted) {
+      throw Problem.field(
+          "rerank.limit",
+          "rerank.limit is %s, but only %s hits are boosted. Raise window, or lower rerank.limit."
+              .formatted(limit, boosted));
     }
     int last = request.offset() + request.limit();
     if (last > limit) {
@@ -113,22 +108,24 @@ class Reranker {
           "rerank.timeout must be at most %s, not %s. The operator's limit is sheaf.rerank.timeout."
               .formatted(config.timeout().toMillis(), rerank.timeout()));
     }
-    return request.withCandidates(limit);
+    return limit;
   }
 
-  /// Reranks hits, and returns the page that `request` asks for.
+  /// Reranks the first [#limit] hits.
   ///
-  /// @param found the hits of [#candidates]
+  /// @param groups hits that stay together, with their titles and texts
   /// @param titles whether the model reads the titles too
   /// @throws SQLException if nobody waits for the answer any more
-  Page page(
+  Result rerank(
       SearchRequest request,
       Rerank rerank,
-      List<Hit> found,
+      List<List<Hit>> groups,
       boolean titles,
       MemoryBudget.Account memory)
       throws SQLException {
     long start = System.nanoTime();
+    List<List<Hit>> candidates = groups.stream().limit(limit(request, rerank)).toList();
+    List<Hit> found = candidates.stream().flatMap(Collection::stream).toList();
     Duration timeout = timeout(rerank);
     var scores = new ArrayList<Double>();
     String because = null;
@@ -145,8 +142,8 @@ class Reranker {
     TIMES
         .withTag("outcome", because == null ? "all" : scores.isEmpty() ? "none" : "some")
         .record(took);
-    return new Page(
-        page(request, found, scores),
+    return new Result(
+        ordered(candidates, scores),
         new Reranked(
             server().model(),
             scores.size(),
@@ -240,26 +237,23 @@ class Reranker {
     return text.substring(0, end);
   }
 
-  /// The page in the order of the scores. Hits of a document stay together if they are grouped; the
-  /// best one gives them their place.
-  private static List<Hit> page(SearchRequest request, List<Hit> found, List<Double> scores) {
-    Map<Object, List<ScoredHit>> groups = new LinkedHashMap<>();
-    for (int place = 0; place < found.size(); place++) {
-      Hit hit = found.get(place);
-      Object group = request.groupBy() == null ? (Object) place : hit.document();
-      Double score = place < scores.size() ? scores.get(place) : null;
-      groups
-          .computeIfAbsent(group, _ -> new ArrayList<>())
-          .add(new ScoredHit(hit.reranked(score, request.select()), place));
+  /// The groups in the order of the scores. The best hit of a group gives it its place. Sorting is
+  /// stable, so equal ones keep their order.
+  private static List<List<Hit>> ordered(List<List<Hit>> groups, List<Double> scores) {
+    Comparator<Hit> bestFirst =
+        Comparator.comparing(Hit::rerankScore, Comparator.nullsLast(Comparator.reverseOrder()));
+    var score = scores.iterator();
+    var ordered = new ArrayList<List<Hit>>();
+    for (List<Hit> group : groups) {
+      var scored = new ArrayList<Hit>();
+      for (Hit hit : group) {
+        scored.add(hit.reranked(score.hasNext() ? score.next() : null));
+      }
+      scored.sort(bestFirst);
+      ordered.add(scored);
     }
-    groups.values().forEach(group -> group.sort(ScoredHit.BEST_FIRST));
-    return groups.values().stream()
-        .sorted(Comparator.comparing(List::getFirst, ScoredHit.BEST_FIRST))
-        .skip(request.offset())
-        .limit(request.limit())
-        .flatMap(Collection::stream)
-        .map(ScoredHit::hit)
-        .toList();
+    ordered.sort(Comparator.comparing(List::getFirst, bestFirst));
+    return ordered;
   }
 
   private void logChange(@Nullable String because) {

@@ -14,6 +14,7 @@ import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
 import jakarta.inject.Singleton;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -111,6 +112,7 @@ public class SearchExecution {
         boolean more = false;
         long bytes = 0;
         long maxBytes = 0;
+        int rank = query.offset();
         int sizeColumn =
             5 + query.request().select().size() + (query.request().marksWords() ? 1 : 0);
         while (row.next()) {
@@ -122,8 +124,12 @@ public class SearchExecution {
           long size = row.getLong(sizeColumn);
           bytes += size;
           maxBytes = Math.max(maxBytes, size);
-          if (row.getString(2) != null) {
-            hits.add(hit(query, row));
+          String document = row.getString(2);
+          if (document != null) {
+            boolean isOfSameGroup =
+                query.grouped() && !hits.isEmpty() && hits.getLast().document().equals(document);
+            rank += isOfSameGroup ? 0 : 1;
+            hits.add(hit(query, row, rank));
           }
         }
         return new ExecutionResult(hits, indexedRows, rows, exact, more, bytes, maxBytes, sql);
@@ -228,10 +234,13 @@ public class SearchExecution {
     }
   }
 
-  private static Hit hit(Query query, ResultSet row) throws SQLException {
+  private static Hit hit(Query query, ResultSet row, int rank) throws SQLException {
     double key = row.getDouble(4);
     boolean isDistance = query.request().mode() == Mode.VECTOR;
     SearchRequest request = query.request();
+    double score = isDistance ? query.space().metric().score(key) : -key;
+    List<Double> gains = gains(request, row);
+    Expand.AdjacentChunks adjacent = request.expand() == null ? null : adjacentChunks(row);
     var columns = new Columns(row, request.select());
     MarkedText marked =
         request.marksWords() ? marked(query, row.getString(columns.last() + 1)) : null;
@@ -248,13 +257,104 @@ public class SearchExecution {
             ? null
             : marked.passages(request.passages().limit(), request.passages().length()),
         marked == null || !request.matches() ? null : marked.matches(SearchRequest.MAX_MATCHES),
-        isDistance ? query.space().metric().score(key) : -key,
+        score,
         isDistance ? Double.valueOf(key) : null,
+        gains.isEmpty() ? null : boosted(score, gains),
         null,
         columns.text(ReturnField.METADATA),
         columns.vector(),
         columns.time(ReturnField.CREATED_AT),
-        columns.time(ReturnField.UPDATED_AT));
+        columns.time(ReturnField.UPDATED_AT),
+        adjacent == null ? null : adjacent.before(),
+        adjacent == null ? null : adjacent.after(),
+        request.explain() ? explanation(query, row, rank, gains) : null);
+  }
+
+  /// `null` for texts that are too long to be read with the hits.
+  private static Expand.@Nullable AdjacentChunks adjacentChunks(ResultSet row) throws SQLException {
+    Array texts = row.getArray("adjacent_texts");
+    return texts == null
+        ? null
+        : Expand.AdjacentChunks.of(
+            row.getInt(3),
+            (Integer[]) row.getArray("adjacent_ordinals").getArray(),
+            (String[]) texts.getArray(),
+            (Integer[]) row.getArray("adjacent_starts").getArray());
+  }
+
+  private static List<Double> gains(SearchRequest request, ResultSet row) throws SQLException {
+    if (request.boost().isEmpty()) {
+      return List.of();
+    }
+    var gains = new ArrayList<Double>();
+    for (Boost boost : request.boost()) {
+      gains.add(boost.gain(row.getString("boost_" + gains.size())));
+    }
+    return gains;
+  }
+
+  private static double boosted(double score, List<Double> gains) {
+    double boosted = score;
+    for (double gain : gains) {
+      boosted += gain;
+    }
+    return boosted;
+  }
+
+  private static HitExplanation explanation(
+      Query query, ResultSet row, int rank, List<Double> gains) throws SQLException {
+    HitExplanation found = explanation(query, row, rank);
+    return gains.isEmpty() ? found : found.withBoost(new HitExplanation.BoostPart(rank, gains));
+  }
+
+  private static HitExplanation explanation(Query query, ResultSet row, int rank)
+      throws SQLException {
+    double key = row.getDouble(4);
+    return switch (query.request().mode()) {
+      case VECTOR -> HitExplanation.found(rank, vectorPart(query, key, null, null), null);
+      case FULLTEXT -> HitExplanation.found(rank, null, wordsPart(query, row, key, null, null));
+      case HYBRID -> {
+        Double distance = row.getObject("vector_key", Double.class);
+        Double words = row.getObject("words_key", Double.class);
+        yield HitExplanation.found(
+            rank,
+            distance == null
+                ? null
+                : vectorPart(
+                    query, distance, row.getInt("vector_rank"), row.getDouble("vector_gain")),
+            words == null
+                ? null
+                : wordsPart(
+                    query, row, words, row.getInt("words_rank"), row.getDouble("words_gain")));
+      }
+    };
+  }
+
+  private static HitExplanation.VectorPart vectorPart(
+      Query query, double distance, @Nullable Integer rank, @Nullable Double gain) {
+    return new HitExplanation.VectorPart(
+        rank, distance, query.space().metric().score(distance), gain);
+  }
+
+  private static HitExplanation.WordsPart wordsPart(
+      Query query, ResultSet row, double key, @Nullable Integer rank, @Nullable Double gain)
+      throws SQLException {
+    // The syntax of search engines has no words with scores.
+    if (query.request().match() == WordMatch.QUERY) {
+      return new HitExplanation.WordsPart(rank, -key, gain, null, null);
+    }
+    Double[] counts = (Double[]) row.getArray("words_counts").getArray();
+    Double[] scores = (Double[]) row.getArray("words_scores").getArray();
+    var words = new ArrayList<HitExplanation.WordPart>();
+    for (int word = 0; word < counts.length; word++) {
+      if (counts[word] > 0) {
+        SearchWords.Word searched = query.words().words().get(word);
+        words.add(
+            new HitExplanation.WordPart(
+                searched.lexeme(), searched.weight(), counts[word].intValue(), scores[word]));
+      }
+    }
+    return new HitExplanation.WordsPart(rank, -key, gain, row.getInt("words_length"), words);
   }
 
   /// `null` for a text that is too long to be read with the hits.

@@ -10,6 +10,9 @@ final class SearchMemory {
 
   private static final int BYTES_PER_MATCH = 32;
 
+  /// A word of an explanation.
+  private static final int BYTES_PER_WORD = 200;
+
   /// A number of a vector, in the result and in the hit.
   private static final int BYTES_PER_NUMBER = 2 * Float.BYTES;
 
@@ -30,6 +33,9 @@ final class SearchMemory {
   private static long perHit(SearchRequest request, int dimensions) {
     return BYTES_PER_HIT
         + (request.matches() ? SearchRequest.MAX_MATCHES * BYTES_PER_MATCH : 0)
+        + (request.explain() && request.mode() != Mode.VECTOR
+            ? (long) SearchWords.MAX * BYTES_PER_WORD
+            : 0)
         + (request.select().contains(ReturnField.VECTOR)
             ? (long) dimensions * BYTES_PER_NUMBER
             : 0);

@@ -30,7 +30,10 @@ public sealed interface SearchPlan {
       return new IndexScan(
           candidates,
           HnswScan.of(
-              candidates, ef, maxScanned, query.predicate() != null || query.excluded() != null));
+              candidates,
+              ef,
+              maxScanned,
+              query.predicate() != null || !query.excluded().isEmpty()));
     }
 
     IndexScan iterating() {

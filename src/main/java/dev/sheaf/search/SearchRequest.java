@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param vector `float[dimensions of the collection]`
 /// @param like a stored document or chunk; its document is not among the hits
+/// @param alsoLike the same, of which the query vector becomes the mean: [Rocchio]
+/// @param unlike the same, from which the query vector is moved away
 /// @param match how the words of `text` are read; irrelevant in a vector search
 /// @param filter condition on documents
 /// @param limit maximum number of hits, or of documents with `groupBy`
@@ -30,13 +33,19 @@ import org.jspecify.annotations.Nullable;
 /// @param highlight whether to return the best part of the text with marked words
 /// @param passages which parts of the text to return with marked words
 /// @param matches whether to return where the words are
+/// @param expand which chunks around each hit to return
+/// @param boost what fields of the documents add to the scores of the best hits
 /// @param rerank whether a model reranks the best hits
+/// @param diversity how much hits must differ from those before them: [Diversity]
+/// @param window number of the best hits, or of documents with `groupBy`, that boosts and diversity
+///   put in order
 /// @param facets what to count, by name: [MatchCounter]
 /// @param total whether to count all matches of a full-text search
 /// @param ef candidates that an index search examines
 /// @param exact whether to compare every vector even if there is an index
 /// @param timeout maximum time in the database, for all statements together, in milliseconds
-/// @param explain whether to return the SQL statements with their plans
+/// @param explain whether to return what each stage gave each hit, and the SQL statements with
+///   their plans
 @SuppressWarnings("ArrayRecordComponent") // never compared
 @Schema(name = "SearchRequest")
 public record SearchRequest(
@@ -44,6 +53,16 @@ public record SearchRequest(
     @Schema(description = "Numbers, or the base64 of 32-bit floats, little-endian")
         float @Nullable [] vector,
     @Nullable SimilarTo like,
+    @Schema(
+            nullable = true,
+            maxItems = SimilarTo.MAX_EXAMPLES,
+            description = "Further documents or chunks that hits are similar to")
+        List<SimilarTo> alsoLike,
+    @Schema(
+            nullable = true,
+            maxItems = SimilarTo.MAX_EXAMPLES,
+            description = "Documents or chunks that hits are not similar to")
+        List<SimilarTo> unlike,
     @Schema(defaultValue = "vector") Mode mode,
     @Schema(
             nullable = true,
@@ -70,8 +89,26 @@ public record SearchRequest(
     @Nullable PassageRequest passages,
     @Schema(defaultValue = "false", description = "Return where the words of text are")
         Boolean matches,
+    @Nullable Expand expand,
     @Schema(nullable = true) Fusion hybrid,
+    @Schema(
+            nullable = true,
+            maxItems = Boost.MAX_BOOSTS,
+            description = "What fields of the documents add to the scores of the best hits")
+        List<Boost> boost,
     @Nullable Rerank rerank,
+    @Schema(
+            minimum = "0",
+            maximum = "1",
+            description = "How much hits must differ from those before them")
+        @Nullable Double diversity,
+    @Schema(
+            nullable = true,
+            minimum = "1",
+            maximum = "500",
+            description =
+                "Number of the best hits that boost and diversity put in order; 100 if absent")
+        Integer window,
     @Schema(
             nullable = true,
             description = "At most 10 counts of the matching documents, by a name for each",
@@ -90,6 +127,10 @@ public record SearchRequest(
   /// The most words of a hit whose places are returned.
   static final int MAX_MATCHES = 200;
 
+  /// The most hits that boosts and diversity put in order.
+  static final int MAX_WINDOW = 500;
+
+  private static final int DEFAULT_WINDOW = 100;
   private static final int DEFAULT_LIMIT = 10;
   private static final int MAX_GROUP_SIZE = 100;
   static final int MAX_TIMEOUT = 600_000;
@@ -100,6 +141,8 @@ public record SearchRequest(
       @Nullable String text,
       @JsonDeserialize(using = VectorDeserializer.class) float @Nullable [] vector,
       @Nullable SimilarTo like,
+      @Nullable List<SimilarTo> alsoLike,
+      @Nullable List<SimilarTo> unlike,
       @Nullable Mode mode,
       @Nullable WordMatch match,
       @Nullable JsonNode filter,
@@ -112,8 +155,12 @@ public record SearchRequest(
       @Nullable Boolean highlight,
       @Nullable PassageRequest passages,
       @Nullable Boolean matches,
+      @Nullable Expand expand,
       @Nullable Fusion hybrid,
+      @Nullable List<Boost> boost,
       @Nullable Rerank rerank,
+      @Nullable Double diversity,
+      @Nullable Integer window,
       @Nullable Map<String, Facet> facets,
       @Nullable Boolean total,
       @Nullable Integer ef,
@@ -122,6 +169,8 @@ public record SearchRequest(
       @Nullable Boolean explain) {
     Mode effectiveMode = mode == null ? Mode.VECTOR : mode;
     requireQuery(effectiveMode, text, vector, like);
+    List<SimilarTo> likeExamples = SimilarTo.examples("alsoLike", alsoLike, effectiveMode);
+    List<SimilarTo> unlikeExamples = SimilarTo.examples("unlike", unlike, effectiveMode);
     int effectiveOffset = Input.range("offset", offset, 0, MAX_LIMIT - 1, 0);
     int effectiveLimit = Input.range("limit", limit, 1, MAX_LIMIT, DEFAULT_LIMIT);
     if (effectiveOffset + effectiveLimit > MAX_LIMIT) {
@@ -145,6 +194,15 @@ public record SearchRequest(
       throw Problem.field(
           "rerank", "rerank requires text, with which the model compares the hits.");
     }
+    if (diversity != null && !(diversity >= 0 && diversity <= 1)) {
+      throw Problem.field(
+          "diversity", "diversity must be a number from 0 to 1, not " + diversity + ".");
+    }
+    List<Boost> boosts = Boost.checked(boost);
+    if (window != null && boosts.isEmpty() && diversity == null) {
+      throw Problem.field("window", "window requires boost or diversity.");
+    }
+    int effectiveGroupSize = Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1);
     if (Boolean.TRUE.equals(total) && effectiveMode != Mode.FULLTEXT) {
       throw Problem.field(
           "total", "total requires \"mode\": \"fulltext\", because every vector matches.");
@@ -159,6 +217,8 @@ public record SearchRequest(
         text,
         vector,
         like,
+        likeExamples,
+        unlikeExamples,
         effectiveMode,
         match != null ? match : effectiveMode == Mode.FULLTEXT ? WordMatch.QUERY : WordMatch.ANY,
         filter == null || filter.isNull() ? Filter.EVERYTHING : Filter.parse("filter", filter),
@@ -166,13 +226,22 @@ public record SearchRequest(
         effectiveOffset,
         minScore,
         groupBy,
-        Input.range("groupSize", groupSize, 1, MAX_GROUP_SIZE, 1),
+        effectiveGroupSize,
         select == null ? ReturnField.DEFAULT : selected(select),
         Boolean.TRUE.equals(highlight),
         passages,
         Boolean.TRUE.equals(matches),
+        expand,
         hybrid == null ? Fusion.DEFAULT : hybrid,
+        boosts,
         rerank,
+        diversity,
+        Input.range(
+            "window",
+            window,
+            1,
+            MAX_WINDOW,
+            Math.min(DEFAULT_WINDOW, MAX_WINDOW / effectiveGroupSize)),
         facets == null ? Map.of() : facets(facets),
         Boolean.TRUE.equals(total),
         ef,
@@ -184,17 +253,35 @@ public record SearchRequest(
   /// A search for the nearest chunks of a vector that selects no optional fields.
   public static SearchRequest nearest(float[] vector, int limit) {
     return of(
-        null, vector, null, null, null, null, limit, null, null, null, null, List.of(), null, null,
-        null, null, null, null, null, null, null, null, null);
+        null, vector, null, null, null, null, null, null, limit, null, null, null, null, List.of(),
+        null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
-  /// The same search for its first hits, with the texts that a model reranks.
+  /// All stored examples. Their documents are not among the hits.
+  Stream<SimilarTo> examples() {
+    return Stream.of(Stream.ofNullable(like), alsoLike.stream(), unlike.stream())
+        .flatMap(example -> example);
+  }
+
+  /// Whether the hits are in another order than that of the search.
+  boolean reordersHits() {
+    return !boost.isEmpty() || rerank != null || diversity != null;
+  }
+
+  /// The same search for its first hits, with what their new order depends on.
   SearchRequest withCandidates(int hits) {
-    var texts = EnumSet.of(ReturnField.TITLE, ReturnField.TEXT);
-    texts.addAll(select);
+    var fields = EnumSet.noneOf(ReturnField.class);
+    fields.addAll(select);
+    if (rerank != null) {
+      fields.addAll(List.of(ReturnField.TITLE, ReturnField.TEXT));
+    }
+    if (diversity != null) {
+      fields.add(ReturnField.VECTOR);
+    }
     return new SearchRequest(
-        text, vector, like, mode, match, filter, hits, 0, minScore, groupBy, groupSize, texts,
-        highlight, passages, matches, hybrid, rerank, facets, total, ef, exact, timeout, explain);
+        text, vector, like, alsoLike, unlike, mode, match, filter, hits, 0, minScore, groupBy,
+        groupSize, fields, highlight, passages, matches, expand, hybrid, boost, rerank, diversity,
+        window, facets, total, ef, exact, timeout, explain);
   }
 
   /// Whether words are marked.

@@ -7,6 +7,7 @@ import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.Replicas;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
+import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.filter.Filter;
@@ -23,7 +24,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -40,7 +40,7 @@ public class SearchService {
   private final LiveQueries liveQueries;
   private final Planner planner;
   private final MatchCounter counter;
-  private final Reranker reranker;
+  private final Ordering ordering;
   private final ModuleSwitches modules;
   private final SearchLog log;
   private final SearchConfig config;
@@ -60,6 +60,7 @@ public class SearchService {
       Planner.Outcome outcome,
       List<String> warnings,
       MatchCounter.MatchCounts counts,
+      Metric metric,
       boolean titles) {}
 
   SearchService(
@@ -70,7 +71,7 @@ public class SearchService {
       LiveQueries liveQueries,
       Planner planner,
       MatchCounter counter,
-      Reranker reranker,
+      Ordering ordering,
       ModuleSwitches modules,
       SearchLog log,
       SearchConfig config) {
@@ -81,7 +82,7 @@ public class SearchService {
     this.liveQueries = liveQueries;
     this.planner = planner;
     this.counter = counter;
-    this.reranker = reranker;
+    this.ordering = ordering;
     this.modules = modules;
     this.log = log;
     this.config = config;
@@ -105,25 +106,22 @@ public class SearchService {
       modules.require(FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
-    Rerank rerank = request.rerank();
-    SearchRequest searched = rerank == null ? request : reranker.candidates(request, rerank);
+    SearchRequest searched = ordering.candidates(request);
     FoundHits found = replicas.read(after, () -> search(collection, searched, memory));
     Planner.Outcome outcome = found.outcome();
     log.record(collection, request, outcome, Duration.ofNanos(System.nanoTime() - start));
-    Reranker.Page page =
-        rerank == null
-            ? null
-            : reranker.page(request, rerank, outcome.hits(), found.titles(), memory);
+    Ordering.Page page =
+        ordering.page(request, outcome.hits(), found.metric(), found.titles(), memory);
     Duration took = Duration.ofNanos(System.nanoTime() - start);
     return new SearchResponse(
-        page == null ? outcome.hits() : page.hits(),
+        request.expand() == null ? page.hits() : Expand.withoutRepetitions(page.hits()),
         outcome.strategy(),
         outcome.exact(),
         outcome.scanned(),
         outcome.truncatedBecause() != null,
         outcome.truncatedBecause(),
         found.warnings().isEmpty() ? null : found.warnings(),
-        page == null ? null : page.reranked(),
+        page.reranked(),
         found.counts().facets(),
         found.counts().total(),
         Math.round(took.toNanos() / 1e3) / 1e3,
@@ -176,17 +174,17 @@ public class SearchService {
         memory.reserve(SearchMemory.before(request, space.dimensions()));
     String language = searched.settings().searchLanguage();
     SearchWords words = words(searched, request);
-    UUID like =
-        request.like() == null
-            ? null
-            : DocumentId.of(space.collectionId(), request.like().document());
     Query query =
         new Query(
             request,
             space,
-            vector(space, collection, request, like),
+            vector(space, collection, request),
             request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
-            like,
+            request
+                .examples()
+                .map(example -> DocumentId.of(space.collectionId(), example.document()))
+                .distinct()
+                .toList(),
             language,
             words);
     Planner.Outcome outcome =
@@ -196,6 +194,7 @@ public class SearchService {
         outcome,
         warnings(request, outcome, language, words),
         count(query, (System.nanoTime() - start) / 1_000_000, memory),
+        space.metric(),
         searched.settings().searchesTitles());
   }
 
@@ -277,14 +276,26 @@ public class SearchService {
         && queryWords.isEmptyQuery(language, Objects.requireNonNull(request.text()));
   }
 
-  private float @Nullable [] vector(
-      Space space, String collection, SearchRequest request, @Nullable UUID like)
+  private float @Nullable [] vector(Space space, String collection, SearchRequest request)
       throws SQLException {
     if (request.mode() == Mode.FULLTEXT) {
       return null;
     }
-    if (request.like() != null && like != null) {
-      return vectors.storedVector(space, collection, request.like(), like);
+    float[] vector = givenVector(space, collection, request);
+    if (request.alsoLike().isEmpty() && request.unlike().isEmpty()) {
+      return vector;
+    }
+    var like = new ArrayList<float[]>();
+    like.add(vector);
+    like.addAll(examples(space, collection, "alsoLike", request.alsoLike()));
+    List<float[]> unlike = examples(space, collection, "unlike", request.unlike());
+    return VectorValidator.check("alsoLike", Rocchio.vector(space, like, unlike), space);
+  }
+
+  private float[] givenVector(Space space, String collection, SearchRequest request)
+      throws SQLException {
+    if (request.like() != null) {
+      return vectors.storedVector(space, collection, "like", request.like());
     }
     float[] given = request.vector();
     float[] vector =
@@ -293,5 +304,14 @@ public class SearchService {
             : VectorValidator.check("vector", given, space);
     liveQueries.offer(space, vector);
     return vector;
+  }
+
+  private List<float[]> examples(
+      Space space, String collection, String field, List<SimilarTo> examples) throws SQLException {
+    var stored = new ArrayList<float[]>();
+    for (SimilarTo example : examples) {
+      stored.add(vectors.storedVector(space, collection, field, example));
+    }
+    return stored;
   }
 }

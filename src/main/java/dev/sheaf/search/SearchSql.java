@@ -6,6 +6,7 @@ import com.pgvector.PGvector;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /// The SQL of one search with one [SearchPlan]: a [SearchText] and its parameters. Searches that
@@ -103,7 +104,9 @@ public final class SearchSql {
         case SCORE_OF_ALL -> parameters.add(query.words().scoreOfAll());
         case MEAN_LENGTH -> parameters.add(query.words().meanLength());
         case FILTER -> parameters.addAll(Objects.requireNonNull(query.predicate()).parameters());
-        case EXCLUDED -> parameters.add(Objects.requireNonNull(query.excluded()));
+        case BOOSTS ->
+            query.request().boost().forEach(boost -> parameters.addAll(boost.sql().parameters()));
+        case EXCLUDED -> parameters.add(query.excluded().toArray(UUID[]::new));
       }
     }
     return parameters;

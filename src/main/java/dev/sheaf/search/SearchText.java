@@ -68,10 +68,13 @@ final class SearchText {
   /// @param depth of each list of a hybrid search, before they are merged
   /// @param select in the order of the columns
   /// @param filter condition on documents; `null` for all
-  /// @param excluding whether a document must not be a hit
+  /// @param excluding whether some documents must not be hits
   /// @param marks whether the words of the text are marked
   /// @param analyzed whether the service analyzes the texts, so that it marks the words itself
   /// @param markedCharacters of parts with marked words, for which memory is needed
+  /// @param expand which chunks around a hit are returned; `null` for none
+  /// @param boosts the values of fields that boost a hit
+  /// @param explained whether the parts of the score of each hit are returned
   /// @param maxBytes the texts of a hit are NULL if they have together more than this many bytes
   record Shape(
       Space space,
@@ -90,6 +93,9 @@ final class SearchText {
       boolean marks,
       long markedCharacters,
       boolean analyzed,
+      @Nullable Expand expand,
+      List<String> boosts,
+      boolean explained,
       String language,
       @Nullable String filter,
       boolean excluding,
@@ -117,9 +123,12 @@ final class SearchText {
           request.marksWords(),
           request.passages() == null ? 0 : request.passages().characters(),
           query.words().analyzed() != null,
+          request.expand(),
+          request.boost().stream().map(boost -> boost.sql().sql()).toList(),
+          request.explain() && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
           query.language(),
           predicate == null ? null : predicate.sql(),
-          query.excluded() != null,
+          !query.excluded().isEmpty(),
           maxBytes);
     }
 
@@ -141,6 +150,9 @@ final class SearchText {
           marks,
           markedCharacters,
           analyzed,
+          expand,
+          boosts,
+          explained,
           language,
           filter,
           excluding,
@@ -151,9 +163,15 @@ final class SearchText {
     boolean scored() {
       return match == WordMatch.ANY || match == WordMatch.ALL;
     }
+
+    /// Whether there are words to score.
+    boolean scoresWords() {
+      return scored() && (words || frequentWords);
+    }
   }
 
-  /// What a placeholder stands for. A filter has any number of parameters, the others have one.
+  /// What a placeholder stands for. A filter and the boosts have any number of parameters, the
+  /// others have one.
   enum Placeholder {
     TIMEOUT,
     VECTOR,
@@ -168,7 +186,8 @@ final class SearchText {
     MEAN_LENGTH,
     SCORE_OF_ALL,
     FILTER,
-    EXCLUDED
+    EXCLUDED,
+    BOOSTS
   }
 
   private final Shape shape;
@@ -441,22 +460,32 @@ final class SearchText {
   private String scored(Supplier<String> chunks) {
     return """
     SELECT s.document_id, s.ordinal,
-           -(SELECT sum(w.weight * (1 - s.norm / (%s + s.norm)))
-               FROM unnest(%s, %s::float8[]) w(query, weight)) AS key
-      FROM (SELECT c.document_id, c.ordinal, c.search, %s * (%s + %s * %s / %s) AS norm
+           -(SELECT sum(%s)
+               FROM %s) AS key
+      FROM (SELECT c.document_id, c.ordinal, c.search, %s AS norm
               FROM %s c
             OFFSET 0) s\
     """
+        .formatted(scoreOfWord(), eachWord("w(query, weight)"), norm(), chunks.get());
+  }
+
+  private static String scoreOfWord() {
+    return "w.weight * (1 - s.norm / (%s + s.norm))".formatted(frequencyOfWord());
+  }
+
+  private static String frequencyOfWord() {
+    return Bm25.frequency("s.search", "w.query");
+  }
+
+  private String eachWord(String alias) {
+    return "unnest(%s::text[]::tsquery[], %s::float8[]) %s"
+        .formatted(placeholder(Placeholder.EACH_WORD), placeholder(Placeholder.WEIGHTS), alias);
+  }
+
+  private String norm() {
+    return "%s * (%s + %s * %s / %s)"
         .formatted(
-            Bm25.frequency("s.search", "w.query"),
-            placeholder(Placeholder.EACH_WORD) + "::text[]::tsquery[]",
-            placeholder(Placeholder.WEIGHTS),
-            Bm25.K1,
-            1 - Bm25.B,
-            Bm25.B,
-            Bm25.length("c.search"),
-            number(Placeholder.MEAN_LENGTH),
-            chunks.get());
+            Bm25.K1, 1 - Bm25.B, Bm25.B, Bm25.length("c.search"), number(Placeholder.MEAN_LENGTH));
   }
 
   private String words() {
@@ -519,8 +548,7 @@ final class SearchText {
   }
 
   private String markedWords() {
-    boolean read = shape.scored() && (shape.words() || shape.frequentWords());
-    return read ? tsquery(Placeholder.ANY_WORD) : textQuery();
+    return shape.scoresWords() ? tsquery(Placeholder.ANY_WORD) : textQuery();
   }
 
   private String fusion() {
@@ -541,13 +569,28 @@ final class SearchText {
     ),
     ranked AS MATERIALIZED (
          SELECT document_id, ordinal,
-                -(COALESCE(%2$s::float8 * %3$s, 0) + COALESCE(%4$s::float8 * %5$s, 0)) AS key
+                -(COALESCE(%2$s::float8 * %3$s, 0) + COALESCE(%4$s::float8 * %5$s, 0)) AS key%6$s
            FROM nearest n
            FULL JOIN worded w USING (document_id, ordinal)
     )\
     """
         .formatted(
-            shape.depth(), fusion.vector(), gainOfVectors(), fusion.fulltext(), gainOfWords());
+            shape.depth(),
+            fusion.vector(),
+            gainOfVectors(),
+            fusion.fulltext(),
+            gainOfWords(),
+            shape.explained() ? partsOfFusion() : "");
+  }
+
+  private String partsOfFusion() {
+    return """
+    ,
+                n.key AS vector_key, n.place AS vector_rank, %s::float8 * %s AS vector_gain,
+                w.key AS words_key, w.place AS words_rank, %s::float8 * %s AS words_gain\
+    """
+        .formatted(
+            shape.fusion().vector(), gainOfVectors(), shape.fusion().fulltext(), gainOfWords());
   }
 
   /// What the nearest chunks add to the score of a chunk, without the weight; NULL if they do not
@@ -688,18 +731,49 @@ final class SearchText {
               .formatted(HTML_BYTES * shape.markedCharacters(), escaped("c.text")));
       columns.append(", ").append(ifShort(shape.analyzed() ? "unmarked" : marked()));
     }
+    var parts = new StringBuilder();
+    if (shape.expand() != null) {
+      bytes.add("adjacent_bytes");
+      parts
+          .append(", adjacent_ordinals, adjacent_starts, ")
+          .append(ifShort("adjacent_texts"))
+          .append(" AS adjacent_texts");
+    }
     (ofChunk ? chunk : document).add((bytes.length() == 0 ? "0" : bytes) + " AS hit_bytes");
+    for (int boost = 0; boost < shape.boosts().size(); boost++) {
+      document.add(shape.boosts().get(boost) + " AS boost_" + boost);
+      parts.append(", boost_").append(boost);
+    }
+    if (!shape.boosts().isEmpty()) {
+      placeholders.add(Placeholder.BOOSTS);
+    }
     found =
         "best b"
+            + (shape.expand() == null
+                ? ""
+                : lookUp("*", adjacentChunks(shape.expand()), "hit_adjacent"))
             + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
             + found;
+    if (shape.explained() && shape.mode() == Mode.HYBRID) {
+      parts.append(", vector_key, vector_rank, vector_gain, words_key, words_rank, words_gain");
+      found +=
+          lookUp(
+              "r.*",
+              "ranked r WHERE r.document_id = b.document_id AND r.ordinal = b.ordinal",
+              "hit_fusion");
+    }
+    if (shape.explained() && shape.scoresWords()) {
+      parts.append(", words_length, words_counts, words_scores");
+      found += lookUp("*", partsOfWords(), "hit_words");
+    }
     return "SELECT "
         + (needsCount() ? "f.rows" : "0::bigint")
         + ", external_id, b.ordinal, b.key"
         + columns
         + ", hit_bytes"
         + (shape.mode() == Mode.VECTOR ? "" : ", f.exact, f.more")
+        + parts
         + "\n  FROM "
         + (needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found)
         + "\n ORDER BY b.top, b.document_id, b.key, b.ordinal";
@@ -724,9 +798,44 @@ final class SearchText {
         .formatted(space.documentTable(), space.collectionId());
   }
 
+  /// The chunks around a hit, and the hit itself.
+  private String adjacentChunks(Expand expand) {
+    return """
+    (SELECT array_agg(c.text ORDER BY c.ordinal) AS adjacent_texts,
+            array_agg(c.ordinal ORDER BY c.ordinal) AS adjacent_ordinals,
+            array_agg(c.start_offset ORDER BY c.ordinal) AS adjacent_starts,
+            COALESCE(sum(octet_length(c.text)), 0) AS adjacent_bytes
+       FROM %s c
+      WHERE c.collection_id = %s AND c.document_id = b.document_id
+        AND c.ordinal BETWEEN b.ordinal - %s AND b.ordinal + %s) n\
+    """
+        .formatted(space.chunkTable(), space.collectionId(), expand.before(), expand.after());
+  }
+
   private String chunkOfHit() {
     return "%s c WHERE c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
         .formatted(space.chunkTable(), space.collectionId());
+  }
+
+  /// What [#scored] adds up.
+  private String partsOfWords() {
+    return """
+    (SELECT s.length AS words_length, array_agg(%s ORDER BY w.place) AS words_counts,
+                               array_agg(%s ORDER BY w.place) AS words_scores
+                          FROM (SELECT c.search, %s AS norm, %s AS length
+                                  FROM (SELECT %s AS search FROM %s OFFSET 0) c
+                                OFFSET 0) s
+                         CROSS JOIN %s
+                         GROUP BY s.length) p\
+    """
+        .formatted(
+            frequencyOfWord(),
+            scoreOfWord(),
+            norm(),
+            Bm25.length("c.search"),
+            Bm25.marked("c.search"),
+            chunkOfHit(),
+            eachWord("WITH ORDINALITY AS w(query, weight, place)"));
   }
 
   private String embeddingOfHit() {
@@ -811,7 +920,7 @@ final class SearchText {
       return null;
     }
     placeholders.add(Placeholder.EXCLUDED);
-    return "e.document_id <> ?";
+    return "e.document_id <> ALL (?::uuid[])";
   }
 
   private static String where(@Nullable String first, @Nullable String second) {

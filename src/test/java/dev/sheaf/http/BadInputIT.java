@@ -133,6 +133,12 @@ class BadInputIT {
           {"like":{"document":"a"},"mode":"hybrid"} | 422 | text | Mode hybrid requires text, accepts vector, and does not accept like.
           {"like":{}}                       | 422 | like.document | like.document is required.
           {"like":{"document":"a","ordinal":-1}} | 422 | like.ordinal | like.ordinal must be a whole number from 0 to 2147483647, not -1.
+          {"text":"a","alsoLike":[]}        | 422 | alsoLike  | alsoLike must have 1 to 20 elements, not 0.
+          {"text":"a","alsoLike":[{"document":"a"},{"ordinal":1}]} | 422 | alsoLike[1].document | alsoLike[1].document is required.
+          {"text":"a","unlike":[null]}      | 422 | unlike[0] | unlike[0] is required.
+          {"text":"a","unlike":1}           | 422 | unlike    | unlike must be an array.
+          {"unlike":[{"document":"a"}]}     | 422 | text      | Exactly one of text, vector and like is required.
+          {"text":"a","mode":"hybrid","unlike":[{"document":"a"}]} | 422 | unlike | unlike requires "mode": "vector".
           {"text":"a","offset":999,"limit":2} | 422 | offset  | offset + limit must be at most 1000. Use a narrower filter.
           {"text":"a","groupSize":2}        | 422 | groupSize | groupSize requires groupBy.
           {"text":"a","groupBy":"title"}    | 422 | groupBy   | groupBy must be one of document.
@@ -147,6 +153,18 @@ class BadInputIT {
           {"vector":[1],"rerank":{}}        | 422 | rerank    | rerank requires text, with which the model compares the hits.
           {"text":"a","rerank":{"limit":0}} | 422 | rerank.limit | rerank.limit must be a whole number from 1 to 1000, not 0.
           {"text":"a","rerank":{}}          | 422 | rerank    | This service has no model for reranking. The operator sets sheaf.rerank.url.
+          {"text":"a","diversity":1.1}      | 422 | diversity | diversity must be a number from 0 to 1, not 1.1.
+          {"text":"a","window":10}          | 422 | window    | window requires boost or diversity.
+          {"text":"a","diversity":0,"window":501} | 422 | window | window must be a whole number from 1 to 500, not 501.
+          {"text":"a","diversity":0,"window":5} | 422 | window | offset + limit is 10, but only 5 hits are put in order. Raise window, or ask for fewer hits.
+          {"text":"a","diversity":0,"window":84,"groupBy":"document","groupSize":6} | 422 | window | window times groupSize must be at most 500.
+          {"text":"a","boost":[]}           | 422 | boost     | boost must have 1 to 10 elements, not 0.
+          {"text":"a","boost":[{"field":"a"}]} | 422 | boost[0].halfLife | Exactly one of halfLife and pivot is required: halfLife for a time, pivot for a number.
+          {"text":"a","boost":[{"field":"a","pivot":0}]} | 422 | boost[0].pivot | boost[0].pivot must be a number greater than 0, at most 1000000000000000, not 0.0.
+          {"text":"a","boost":[{"field":"a","pivot":1,"weight":1001}]} | 422 | boost[0].weight | boost[0].weight must be a number from -1000 to 1000, not 1001.0.
+          {"text":"a","boost":[{"field":"a","halfLife":1,"origin":"today"}]} | 422 | boost[0].origin | boost[0].origin must be a date or a time, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"text":"a","expand":{}}          | 422 | expand.before | expand must have before or after greater than 0.
+          {"text":"a","expand":{"after":11}} | 422 | expand.after | expand.after must be a whole number from 0 to 10, not 11.
           {"text":"a","ef":0}               | 422 | ef        | ef must be a whole number from 1 to 1000, not 0.
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.

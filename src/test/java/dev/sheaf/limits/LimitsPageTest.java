@@ -74,6 +74,9 @@ class LimitsPageTest {
         "chunks of a new document that `ifSimilar` compares",
         constant("document.IfSimilar", "CHUNKS"));
     code.put(
+        "examples of a search (`alsoLike`, `unlike`), each",
+        constant("search.SimilarTo", "MAX_EXAMPLES"));
+    code.put(
         "hits of a document (`groupSize`)", constant("search.SearchRequest", "MAX_GROUP_SIZE"));
     code.put(
         "passages of a hit (`passages.limit`)", constant("search.PassageRequest", "MAX_LIMIT"));
@@ -96,6 +99,12 @@ class LimitsPageTest {
         "documents of an answer that an evaluation considers (`k`)",
         constant("search.EvaluationRequest", "MAX_K"));
     code.put("time of an evaluation", setting("search.SearchConfig", "evaluationTimeout"));
+    code.put(
+        "chunks before a hit, and after it (`expand`)", constant("search.Expand", "MAX_CHUNKS"));
+    code.put("boosts of a search", constant("search.Boost", "MAX_BOOSTS"));
+    code.put(
+        "hits that boosts and diversity put in order (`window` times `groupSize`)",
+        constant("search.SearchRequest", "MAX_WINDOW"));
     code.put("hits that are reranked", setting("search.RerankConfig", "maxHits"));
     code.put(
         "texts of a request to the server for reranking",

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.sheaf.embedding.Metric;
 import dev.sheaf.testing.SheafProcess;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
@@ -120,7 +121,13 @@ class RerankIT {
       send(
           "PUT",
           "/api/v1/collections/" + collection + "/documents/d" + document,
-          Map.of("title", "title " + document % 4, "chunks", chunks),
+          Map.of(
+              "title",
+              "title " + document % 4,
+              "metadata",
+              Map.of("n", document),
+              "chunks",
+              chunks),
           201);
     }
   }
@@ -259,6 +266,69 @@ class RerankIT {
     return hit.get("document").textValue() + "/" + hit.get("ordinal");
   }
 
+  /// The model takes the first of the boosted hits, and diversity orders what it leaves. Hits
+  /// without a score of the model have no relevance, unless none has one.
+  @Test
+  void boostsComeBeforeTheModelAndDiversityAfterIt() throws Exception {
+    for (int i = 0; i < 20; i++) {
+      behaviour = i < 10 ? Behaviour.WORKS : i < 16 ? Behaviour.FAILS_AFTER_ONE : Behaviour.FAILS;
+      REQUESTS.set(0);
+      int window = WINDOW + random.nextInt(15);
+      int limit = 1 + random.nextInt(WINDOW);
+      Map<String, Object> search = new HashMap<>();
+      search.putAll(Map.of("mode", "hybrid", "match", "any", "vector", List.of(i % 11)));
+      search.put("text", "tide " + "\u6f6e".repeat(i));
+      List<JsonNode> boosted =
+          OrderModel.sorted(
+                  hits("plain", search, Map.of("limit", window)).valueStream().toList(),
+                  RerankIT::boosted)
+              .stream()
+              .limit(limit)
+              .toList();
+      int scored =
+          switch (behaviour) {
+            case WORKS -> boosted.size();
+            case FAILS_AFTER_ONE -> Math.min(BATCH, boosted.size());
+            case FAILS, DOES_NOT_ANSWER -> 0;
+          };
+      var read = JSON.createArrayNode().addAll(boosted.subList(0, scored));
+      List<Candidate> expected = new ArrayList<>(ranked(search, "plain", read, false));
+      double worst = scored == 0 ? 0 : expected.getLast().score();
+      boosted.stream()
+          .skip(scored)
+          .map(hit -> new Candidate(hit, scored == 0 ? boosted(hit) : worst))
+          .forEach(expected::add);
+      expected =
+          OrderModel.diverse(
+              expected,
+              Candidate::score,
+              candidate -> new float[] {candidate.hit().get("metadata").get("n").intValue()},
+              Metric.L2,
+              0.4);
+
+      Map<String, Object> options = new HashMap<>();
+      options.put("boost", List.of(Map.of("field", "n", "pivot", 3, "weight", 0.7)));
+      // With a time limit of the client, a failure is not logged.
+      options.put("rerank", Map.of("limit", limit, "timeout", 300_000));
+      options.putAll(Map.of("diversity", 0.4, "window", window, "limit", limit));
+      options.put("explain", true);
+      JsonNode answer = search("plain", search, options);
+      assertThat(chunks(answer.get("hits")))
+          .as("%s %s %s", behaviour, search, options)
+          .isEqualTo(expected.stream().map(candidate -> chunk(candidate.hit())).toList());
+      for (JsonNode hit : answer.get("hits")) {
+        int rank = hit.get("explain").get("rerank").get("rank").intValue();
+        assertThat(hit.has("rerankScore")).isEqualTo(rank <= scored);
+        assertThat(hit.get("boostedScore").doubleValue()).isEqualTo(boosted(hit));
+      }
+    }
+  }
+
+  private static double boosted(JsonNode hit) {
+    double n = hit.get("metadata").get("n").intValue();
+    return hit.get("score").doubleValue() + (n > 0 ? 0.7 / (1 + 3 / n) : 0);
+  }
+
   /// What has no score keeps the order of the search, and the answer says why.
   @Test
   void aServerThatFailsDoesNotFailTheSearch() throws Exception {
@@ -326,6 +396,12 @@ class RerankIT {
   @Test
   void whatIsMoreThanTheOperatorAllowsIsRejected() throws Exception {
     Map<String, Object> search = Map.of("text", "tide", "mode", "fulltext");
+    Map<String, Object> boosted = new HashMap<>(search);
+    boosted.put("boost", List.of(Map.of("field", "n", "pivot", 3)));
+    boosted.putAll(Map.of("window", 11, "rerank", Map.of("limit", 12)));
+    assertThat(send("POST", "/api/v1/collections/plain/search", boosted, 422).get("detail"))
+        .hasToString(
+            "\"rerank.limit is 12, but only 11 hits are boosted. Raise window, or lower rerank.limit.\"");
     for (Map.Entry<String, Map<String, ?>> bad :
         Map.<String, Map<String, ?>>of(
                 "rerank.limit times groupSize must be at most 12.", Map.of("limit", WINDOW + 1),

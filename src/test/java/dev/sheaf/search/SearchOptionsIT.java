@@ -419,6 +419,23 @@ class SearchOptionsIT {
   }
 
   @Test
+  void explainSaysWhatGaveEachHitItsScore() throws Exception {
+    Map<String, Object> request = new HashMap<>();
+    request.putAll(Map.of("mode", "hybrid", "text", "spring moons", "vector", List.of(0, 1)));
+    request.putAll(Map.of("groupBy", "document", "groupSize", 2, "explain", true, "limit", 1));
+    request.put("select", List.of());
+    JsonNode hits = search(request).get("hits");
+
+    JsonNode explanation = hits.get(0).get("explain");
+    assertThat(explanation.properties().stream().map(Map.Entry::getKey))
+        .containsExactly("rank", "vector", "fulltext");
+    assertThat(explanation.get("fulltext").get("words").findValuesAsText("word"))
+        .containsExactly("spring", "moon");
+    assertThat(hits.findValuesAsText("document")).containsExactly("tides", "tides");
+    assertThat(hits.get(1).get("explain").get("rank").intValue()).isEqualTo(1);
+  }
+
+  @Test
   void aBatchAnswersEachSearchSeparately() throws Exception {
     JsonNode answers =
         json(Api.post(

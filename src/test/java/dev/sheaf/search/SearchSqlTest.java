@@ -79,19 +79,23 @@ class SearchSqlTest {
     var sun = new SearchWords.Word("sun", 8_000, 2);
     var plan = new SearchPlan.FulltextScan();
 
-    assertThat(new SearchSql(query(request, null, null, null, FREQUENT, RARE), plan).parameters(1))
+    assertThat(
+            new SearchSql(query(request, null, null, List.of(), FREQUENT, RARE), plan)
+                .parameters(1))
         .contains("'it''s \\\\'", "'tide'", 0.7)
         .anySatisfy(words -> assertThat(words).isEqualTo(new String[] {"'it''s \\\\'", "'tide'"}));
-    assertThat(new SearchSql(query(request, null, null, null, moon, sun, sea), plan).parameters(1))
+    assertThat(
+            new SearchSql(query(request, null, null, List.of(), moon, sun, sea), plan)
+                .parameters(1))
         .contains("'sea' & ('sun' | 'moon') | 'sun' & ('moon')", "'sea' | 'sun' | 'moon'");
     assertThat(
-            new SearchSql(query(request, null, null, null, moon, sea, FREQUENT), plan)
+            new SearchSql(query(request, null, null, List.of(), moon, sea, FREQUENT), plan)
                 .parameters(1))
         .contains("'sea' & 'moon' & 'tide'", "'sea' | 'moon' | 'tide'");
     for (var words : List.of(List.of(RARE), List.of(FREQUENT), List.<SearchWords.Word>of())) {
       var sql =
           new SearchSql(
-              query(request, null, null, null, words.toArray(new SearchWords.Word[0])), plan);
+              query(request, null, null, List.of(), words.toArray(new SearchWords.Word[0])), plan);
       assertThat(sql.text().statements().chars().filter(character -> character == '?'))
           .hasSameSizeAs(sql.parameters(1));
     }
@@ -110,18 +114,22 @@ class SearchSqlTest {
               ",'match':'all'",
               ",'hybrid':{'by':'rank'}",
               ",'match':'all','highlight':true",
+              ",'match':'all','explain':true",
+              ",'hybrid':{'by':'rank'},'match':'query','explain':true",
               ",'match':'%s'".formatted(mode.equals("hybrid") ? "query" : "any"),
               ",'groupBy':'document','groupSize':3",
               ",'limit':5,'offset':7",
+              ",'expand':{'before':2}",
+              ",'boost':[{'field':'a.b','pivot':2},{'field':'$updated','halfLife':3}],'highlight':true",
               ",'filter':{'year':{'$gt':3},'name':'x'}")) {
         for (SearchPlan plan : PLANS) {
-          for (UUID excluded : new @Nullable UUID[] {null, new UUID(1, 2)}) {
+          for (List<UUID> excluded : List.of(List.<UUID>of(), List.of(new UUID(1, 2)))) {
             if ((mode.equals("vector") && options.contains("match"))
                 || (!mode.equals("hybrid") && options.contains("hybrid"))) {
               continue;
             }
             boolean fulltext = plan instanceof SearchPlan.FulltextScan;
-            if (fulltext == mode.equals("fulltext") && !(fulltext && excluded != null)) {
+            if (fulltext == mode.equals("fulltext") && !(fulltext && !excluded.isEmpty())) {
               String json = "{'text':'tides','mode':'" + mode + "'" + options + "}";
               float[] vector = fulltext ? null : new float[] {1, 0, 0};
               all.add(new SearchSql(query(json, vector, excluded), plan));
@@ -134,10 +142,10 @@ class SearchSqlTest {
   }
 
   private static Query query(float[] vector, String filter) throws JsonProcessingException {
-    return query("{'text':'tides','filter':" + filter + "}", vector, null);
+    return query("{'text':'tides','filter':" + filter + "}", vector, List.of());
   }
 
-  private static Query query(String json, float @Nullable [] vector, @Nullable UUID excluded)
+  private static Query query(String json, float @Nullable [] vector, List<UUID> excluded)
       throws JsonProcessingException {
     SearchRequest request = JSON.readValue(json.replace('\'', '"'), SearchRequest.class);
     FilterSql filter =
@@ -149,7 +157,7 @@ class SearchSqlTest {
       SearchRequest request,
       float @Nullable [] vector,
       @Nullable FilterSql filter,
-      @Nullable UUID excluded,
+      List<UUID> excluded,
       SearchWords.Word... words) {
     return new Query(
         request,

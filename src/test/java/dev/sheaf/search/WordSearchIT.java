@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.ToDoubleFunction;
@@ -203,6 +204,116 @@ class WordSearchIT {
     }
     request.put("text", "tide");
     assertThat(search(collection, request).hits().getFirst().score()).isEqualTo(4);
+  }
+
+  /// The parts of each hit add up to its score, to the last bit, and are those of the rules.
+  @Test
+  void explanationsAddUp() throws SQLException {
+    String collection = collection(IntStream.range(0, 90).mapToObj(_ -> text()).toList());
+    var model = new Bm25Model(collection);
+    int words = 0;
+    for (int search = 0; search < 120; search++) {
+      Map<String, Object> request = new HashMap<>();
+      String mode = List.of("vector", "fulltext", "hybrid", "hybrid").get(search % 4);
+      String match = List.of("any", "all", "query").get(random.nextInt(3));
+      String text = words(1 + random.nextInt(3));
+      request.put("mode", mode);
+      request.put("limit", 1_000);
+      request.put("offset", 0);
+      if (mode.equals("vector")) {
+        request.put("vector", List.of(random.nextInt(5)));
+      } else {
+        request.put("text", text);
+        request.put("match", match);
+      }
+      var fusion =
+          Map.of(
+              "depth",
+              1 + random.nextInt(60),
+              "by",
+              List.of("rank", "score").get(random.nextInt(2)),
+              "vector",
+              0.3,
+              "fulltext",
+              0.7);
+      if (mode.equals("hybrid")) {
+        request.put("vector", List.of(random.nextInt(5)));
+        request.put("hybrid", fusion);
+      }
+      SearchResponse plain = search(collection, request);
+      request.put("explain", true);
+      SearchResponse explained = search(collection, request);
+
+      assertThat(plain.hits()).allMatch(hit -> hit.explain() == null);
+      assertThat(places(explained)).isEqualTo(places(plain));
+      assertThat(explained.hits())
+          .extracting(hit -> requireNonNull(hit.explain()).rank())
+          .isEqualTo(IntStream.rangeClosed(1, plain.hits().size()).boxed().toList());
+      for (int place = 0; place < plain.hits().size(); place++) {
+        Hit hit = explained.hits().get(place);
+        assertThat(hit.score()).isEqualTo(plain.hits().get(place).score());
+        HitExplanation parts = requireNonNull(hit.explain());
+        double ofVector =
+            parts.vector() == null
+                ? 0
+                : mode.equals("hybrid") ? parts.vector().gain() : parts.vector().score();
+        double ofWords =
+            parts.fulltext() == null
+                ? 0
+                : mode.equals("hybrid") ? parts.fulltext().gain() : parts.fulltext().score();
+        assertThat(ofVector + ofWords).as("%s %s", hit, request).isEqualTo(hit.score());
+        if (parts.vector() != null) {
+          assertThat(parts.vector().score()).isEqualTo(1 / (1 + parts.vector().distance()));
+        }
+        if (parts.fulltext() != null && !match.equals("query")) {
+          words += model.assertScored(text, hit.document(), parts.fulltext());
+        }
+      }
+      if (mode.equals("hybrid")) {
+        assertGains(
+            explained.hits(),
+            fusion.get("by").equals("rank"),
+            match.equals("query") ? 0 : model.scoreOfAll(text));
+      }
+      request.put("offset", 2);
+      request.put("limit", 2);
+      assertThat(search(collection, request).hits())
+          .isEqualTo(explained.hits().stream().skip(2).limit(2).toList());
+    }
+    assertThat(words).isGreaterThan(500);
+  }
+
+  /// The gains of the hits of a fusion with weights 0.3 and 0.7 and the usual constant.
+  private static void assertGains(List<Hit> hits, boolean byRank, double scoreOfAll) {
+    List<HitExplanation.VectorPart> near =
+        hits.stream()
+            .map(hit -> requireNonNull(hit.explain()).vector())
+            .filter(Objects::nonNull)
+            .sorted(Comparator.comparing(HitExplanation.VectorPart::rank))
+            .toList();
+    List<HitExplanation.WordsPart> worded =
+        hits.stream()
+            .map(hit -> requireNonNull(hit.explain()).fulltext())
+            .filter(Objects::nonNull)
+            .sorted(Comparator.comparing(HitExplanation.WordsPart::rank))
+            .toList();
+    for (int place = 0; place < near.size(); place++) {
+      HitExplanation.VectorPart part = near.get(place);
+      double range = near.getLast().distance() - near.getFirst().distance();
+      double scaled =
+          part.distance() == near.getFirst().distance()
+              ? 1
+              : (near.getLast().distance() - part.distance()) / range;
+      assertThat(part.rank()).isEqualTo(place + 1);
+      assertThat(part.gain()).isCloseTo(0.3 * (byRank ? 1.0 / (61 + place) : scaled), within(1e-9));
+    }
+    for (int place = 0; place < worded.size(); place++) {
+      HitExplanation.WordsPart part = worded.get(place);
+      double highest = Math.max(worded.getFirst().score(), scoreOfAll);
+      double scaled = highest == 0 ? 0 : part.score() / highest;
+      assertThat(part.rank()).isEqualTo(place + 1);
+      assertThat(part.gain()).isCloseTo(0.7 * (byRank ? 1.0 / (61 + place) : scaled), within(1e-9));
+    }
   }
 
   /// Searches of all modes, page by page.
@@ -453,18 +564,59 @@ class WordSearchIT {
       return ranked;
     }
 
-    private ToDoubleFunction<ModelChunk> scorer(String text) throws SQLException {
-      Map<String, Integer> words = lexemes(text);
+    private Map<String, Double> weights(String text) throws SQLException {
       var weights = new HashMap<String, Double>();
-      words.forEach((lexeme, times) -> {
-        long with =
-            chunks.values().stream()
-                .filter(chunk -> chunk.frequencies().containsKey(lexeme))
-                .count();
-        weights.put(lexeme, times * Math.log(1 + (chunks.size() - with + 0.5) / (with + 0.5)));
-      });
+      lexemes(text)
+          .forEach((lexeme, times) -> {
+            long with =
+                chunks.values().stream()
+                    .filter(chunk -> chunk.frequencies().containsKey(lexeme))
+                    .count();
+            weights.put(lexeme, times * Math.log(1 + (chunks.size() - with + 0.5) / (with + 0.5)));
+          });
+      return weights;
+    }
+
+    /// The score of a chunk of mean length with each word once.
+    double scoreOfAll(String text) throws SQLException {
+      return weights(text).values().stream().mapToDouble(weight -> weight / 2.2).sum();
+    }
+
+    private double norm(ModelChunk chunk) {
+      return 1.2 * (1 - 0.75 + 0.75 * chunk.length() / meanLength);
+    }
+
+    /// The explained words are those of the chunk, and their scores add up exactly.
+    ///
+    /// @return the number of words
+    int assertScored(String text, String document, HitExplanation.WordsPart part)
+        throws SQLException {
+      ModelChunk chunk = requireNonNull(chunks.get(document));
+      Map<String, Double> weights = weights(text);
+      List<HitExplanation.WordPart> words = requireNonNull(part.words());
+      assertThat(words.stream().map(HitExplanation.WordPart::score).reduce(0.0, Double::sum))
+          .isEqualTo(part.score());
+      assertThat(part.length()).isEqualTo(chunk.length());
+      assertThat(words)
+          .extracting(HitExplanation.WordPart::word)
+          .containsExactlyInAnyOrderElementsOf(
+              weights.keySet().stream().filter(chunk.frequencies()::containsKey).toList());
+      assertThat(words)
+          .allSatisfy(word -> {
+            int count = requireNonNull(chunk.frequencies().get(word.word()));
+            double weight = requireNonNull(weights.get(word.word()));
+            assertThat(word.count()).isEqualTo(count);
+            assertThat(word.weight()).isCloseTo(weight, within(1e-9));
+            assertThat(word.score())
+                .isCloseTo(weight * count / (count + norm(chunk)), within(1e-9));
+          });
+      return words.size();
+    }
+
+    private ToDoubleFunction<ModelChunk> scorer(String text) throws SQLException {
+      Map<String, Double> weights = weights(text);
       return chunk -> {
-        double norm = 1.2 * (1 - 0.75 + 0.75 * chunk.length() / meanLength);
+        double norm = norm(chunk);
         double score = 0;
         for (var word : weights.entrySet()) {
           int frequency = chunk.frequencies().getOrDefault(word.getKey(), 0);
