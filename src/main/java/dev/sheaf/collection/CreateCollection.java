@@ -35,6 +35,16 @@ import org.jspecify.annotations.Nullable;
                   + " for words",
           defaultValue = "false"),
       @SchemaProperty(
+          name = "recall",
+          type = SchemaType.NUMBER,
+          format = "double",
+          minimum = "0.5",
+          maximum = "0.99",
+          description =
+              "The fraction of the nearest vectors that searches find in the index. efSearch follows"
+                  + " by itself, unless hnsw sets it",
+          examples = "0.95"),
+      @SchemaProperty(
           name = "fields",
           type = SchemaType.OBJECT,
           description =
@@ -68,6 +78,7 @@ public record CreateCollection(
   /// @param hnsw parameters of the index; absent parameters follow the configuration
   /// @param language the name of a text search configuration of PostgreSQL; default `english`
   /// @param titles whether titles are searched with the texts; default `false`
+  /// @param recall the recall that searches shall have
   /// @param fields the metadata fields that get an index for range conditions, with their types
   @JsonCreator
   static CreateCollection of(
@@ -80,6 +91,7 @@ public record CreateCollection(
       CollectionSettings.@Nullable Hnsw hnsw,
       @Nullable String language,
       @Nullable Boolean titles,
+      @Nullable Double recall,
       @Nullable Map<String, FieldType> fields) {
     String checked = Input.required("name", name);
     if (!isName(checked)) {
@@ -96,12 +108,12 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(null, hnsw, language, titles, fields));
+        new CollectionSettings(null, hnsw, language, titles, recall, fields));
   }
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
-    return of(name, description, null, null, null, null, null, null, null, null);
+    return of(name, description, null, null, null, null, null, null, null, null, null);
   }
 
   /// Whether `name` is a valid name of a collection.

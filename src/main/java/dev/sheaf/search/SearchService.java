@@ -190,7 +190,7 @@ public class SearchService {
             language,
             words);
     Planner.Outcome outcome =
-        planner.search(query, searched.settings().efSearch(config.efSearch()), memory);
+        planner.search(query, searched.efSearch(config.efSearch()), memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
     return new FoundHits(
         outcome,
