@@ -26,6 +26,7 @@ final class Bench {
         data        only make what is searched: texts, their embeddings, the filled collections
         search384   the ten nearest of 100,000 x 384, and with filters, and hybrid
         search1024  the ten nearest of 100,000 x 1024
+        recall      what a declared recall and tuning come to, beside the truth
         ingest      uploads with vectors
         text        uploads of text
 
@@ -39,7 +40,7 @@ final class Bench {
       """;
 
   private static final List<String> PARTS =
-      List.of("data", "search384", "search1024", "ingest", "text");
+      List.of("data", "search384", "search1024", "recall", "ingest", "text");
 
   /// What the goals are set for, by width.
   private static final SortedMap<Integer, Integer> EF_SEARCH =
@@ -110,6 +111,10 @@ final class Bench {
         kept.create();
       }
       search(kept, vectors, work);
+      if (parts.contains("recall")) {
+        recall(
+            server.named("sheaf_bench_recall_" + ProcessHandle.current().pid()), vectors, work);
+      }
       if (parts.contains("ingest") || parts.contains("text")) {
         ingest(
             server.named("sheaf_bench_ingest_" + ProcessHandle.current().pid()),
@@ -186,6 +191,19 @@ final class Bench {
       memory("after the searches", services);
     } finally {
       services.values().forEach(Service::close);
+    }
+  }
+
+  private void recall(Database database, Vectors vectors, Path work) throws Exception {
+    database.create();
+    // The smallest of the sizes has an index, too.
+    Map<String, Service> services =
+        services(database, work, List.of("-Dsheaf.index.min-rows=" + Math.min(5_000, rows / 10)));
+    try {
+      new RecallBench(report, vectors, services.get("sheaf"), work).run();
+    } finally {
+      services.values().forEach(Service::close);
+      database.drop();
     }
   }
 

@@ -38,9 +38,14 @@ final class Data {
   /// Lines of JSON, one document each.
   static void write(Path file, int rows, Vectors vectors, int dimensions, Form form)
       throws IOException {
+    write(file, 0, rows, vectors, dimensions, form);
+  }
+
+  static void write(Path file, int from, int to, Vectors vectors, int dimensions, Form form)
+      throws IOException {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20);
         JsonGenerator json = JSON.getFactory().createGenerator(out).setRootValueSeparator(null)) {
-      for (int number = 0; number < rows; number++) {
+      for (int number = from; number < to; number++) {
         Corpus.Row row = Corpus.row(number);
         json.writeStartObject();
         json.writeStringField("id", row.id());

