@@ -13,6 +13,7 @@ import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -24,6 +25,8 @@ final class RecallBench {
 
   private static final String NAME = "benchrecall";
   private static final double GOAL = 0.95;
+  private static final int GENERATED = 128;
+  private static final int LATENT = 20;
 
   /// The first half of the questions is what tuning is given, the others are held out.
   private static final int GIVEN = Corpus.QUERIES / 2;
@@ -34,14 +37,96 @@ final class RecallBench {
   private static final Duration MEASURED_WITHIN = Duration.ofMinutes(30);
 
   private final Report report;
-  private final Vectors vectors;
+  private final Searched vectors;
   private final Service service;
   private final Path work;
+
+  /// The vectors of a collection, and questions that are not among them.
+  interface Searched {
+    int rows();
+
+    float[] row(int number);
+
+    float[] query(int number);
+  }
+
+  /// The sentences and questions of the corpus.
+  static Searched embedded(Vectors vectors) {
+    return new Searched() {
+      @Override
+      public int rows() {
+        return vectors.rows();
+      }
+
+      @Override
+      public float[] row(int number) {
+        return vectors.row(number, Vectors.BASE);
+      }
+
+      @Override
+      public float[] query(int number) {
+        return vectors.query(number, Vectors.BASE);
+      }
+    };
+  }
+
+  /// Vectors of 128 dimensions near a space of 20, in 50 clusters that overlap. They need no model.
+  static Searched generated(int rows) {
+    var random = new Random(1);
+    float[][] basis = gaussians(random, GENERATED, LATENT);
+    float[][] centres = gaussians(random, 50, LATENT);
+    var all = new float[rows + Corpus.QUERIES][GENERATED];
+    for (float[] vector : all) {
+      float[] centre = centres[random.nextInt(centres.length)];
+      var latent = new double[LATENT];
+      for (int j = 0; j < LATENT; j++) {
+        latent[j] = centre[j] + random.nextGaussian();
+      }
+      double squares = 0;
+      for (int i = 0; i < GENERATED; i++) {
+        double sum = 0.5 * random.nextGaussian();
+        for (int j = 0; j < LATENT; j++) {
+          sum += basis[i][j] * latent[j];
+        }
+        vector[i] = (float) sum;
+        squares += sum * sum;
+      }
+      for (int i = 0; i < GENERATED; i++) {
+        vector[i] /= (float) Math.sqrt(squares);
+      }
+    }
+    return new Searched() {
+      @Override
+      public int rows() {
+        return rows;
+      }
+
+      @Override
+      public float[] row(int number) {
+        return all[number];
+      }
+
+      @Override
+      public float[] query(int number) {
+        return all[rows + number];
+      }
+    };
+  }
+
+  private static float[][] gaussians(Random random, int rows, int columns) {
+    var numbers = new float[rows][columns];
+    for (float[] row : numbers) {
+      for (int i = 0; i < columns; i++) {
+        row[i] = (float) random.nextGaussian();
+      }
+    }
+    return numbers;
+  }
 
   /// How far the tenth of the nearest rows is from each question.
   private final float[] bounds = new float[Corpus.QUERIES];
 
-  RecallBench(Report report, Vectors vectors, Service service, Path work) {
+  RecallBench(Report report, Searched vectors, Service service, Path work) {
     this.report = report;
     this.vectors = vectors;
     this.service = service;
@@ -57,7 +142,7 @@ final class RecallBench {
             """
             {"name": "%s", "model": "none", "dimensions": %d, "recall": %s}\
             """
-                .formatted(NAME, Vectors.BASE, GOAL))
+                .formatted(NAME, vectors.row(0).length, GOAL))
         .orFail();
     report.title(
         "A collection that declares a recall of " + GOAL,
@@ -139,7 +224,7 @@ final class RecallBench {
   private void upload(int from, int to) throws Exception {
     Path file = work.resolve("recall.ndjson");
     try (var client = new HttpClient(service)) {
-      Data.write(file, from, to, vectors, Vectors.BASE, Data.Form.BASE64);
+      Data.write(file, from, to, vectors::row, Data.Form.BASE64);
       client.upload(path("/documents"), file).orFail();
     } finally {
       Files.deleteIfExists(file);
@@ -173,11 +258,11 @@ final class RecallBench {
     IntStream.range(0, bounds.length)
         .parallel()
         .forEach(query -> {
-          float[] question = vectors.query(query, Vectors.BASE);
+          float[] question = vectors.query(query);
           var nearest = new float[Truth.K];
           Arrays.fill(nearest, Float.POSITIVE_INFINITY);
           for (int row = 0; row < rows; row++) {
-            Truth.add(nearest, Truth.distance(question, vectors.row(row, Vectors.BASE)));
+            Truth.add(nearest, Truth.distance(question, vectors.row(row)));
           }
           bounds[query] = nearest[Truth.K - 1] + Truth.SLACK;
         });
@@ -211,7 +296,7 @@ final class RecallBench {
           int row = Integer.parseInt(hit.get("document").textValue().substring(1));
           float distance =
               Truth.distance(
-                  vectors.query(query, Vectors.BASE), vectors.row(row, Vectors.BASE));
+                  vectors.query(query), vectors.row(row));
           found += distance <= bounds[query] ? 1 : 0;
         }
       }
@@ -220,7 +305,7 @@ final class RecallBench {
   }
 
   private String vector(int query) {
-    float[] vector = vectors.query(query, Vectors.BASE);
+    float[] vector = vectors.query(query);
     ByteBuffer bytes =
         ByteBuffer.allocate(Float.BYTES * vector.length).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(vector);
