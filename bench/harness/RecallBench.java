@@ -17,8 +17,8 @@ import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// Recall as the service shows it beside the truth of 1,000 questions, while a collection grows that
-/// declares a recall, and what tuning chooses.
+/// Recall as the service shows it beside the truth of 1,000 questions, while a collection grows
+/// that declares a recall, and what tuning chooses.
 final class RecallBench {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -166,7 +166,8 @@ final class RecallBench {
       report.goal("recall that is declared, " + rows + " rows", truth, GOAL, true);
     }
     report.title(
-        "Tuned for " + GOAL, "efSearch   shown                      of 500 others        enough for them");
+        "Tuned for " + GOAL,
+        "efSearch   shown                      of 500 others        enough for them");
     tune("midpoints", "");
     tune(
         GIVEN + " questions",
@@ -190,8 +191,7 @@ final class RecallBench {
         enough(GIVEN, Corpus.QUERIES));
   }
 
-  private void line(
-      String name, int ef, JsonNode shown, double value, double truth, int enough) {
+  private void line(String name, int ef, JsonNode shown, double value, double truth, int enough) {
     report.line(
         name,
         "%8d   %.4f (%.4f to %.4f)   %.4f               %8d   %d searches",
@@ -288,15 +288,12 @@ final class RecallBench {
     try (var client = new HttpClient(service)) {
       for (int query = from; query < to; query++) {
         String body =
-            "{\"vector\": \"%s\", \"limit\": %d, \"ef\": %d}"
-                .formatted(vector(query), Truth.K, ef);
+            "{\"vector\": \"%s\", \"limit\": %d, \"ef\": %d}".formatted(vector(query), Truth.K, ef);
         byte[] request =
             HttpClient.request(service, "POST", path("/search"), body.getBytes("UTF-8"));
         for (JsonNode hit : JSON.readTree(client.send(request).orFail().body()).get("hits")) {
           int row = Integer.parseInt(hit.get("document").textValue().substring(1));
-          float distance =
-              Truth.distance(
-                  vectors.query(query), vectors.row(row));
+          float distance = Truth.distance(vectors.query(query), vectors.row(row));
           found += distance <= bounds[query] ? 1 : 0;
         }
       }

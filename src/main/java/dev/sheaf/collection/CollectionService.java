@@ -544,8 +544,7 @@ public class CollectionService {
                 .setParameter("name", name)
                 .getResultStream()
                 .findFirst()
-                .map(row ->
-                    ActiveSpace.of((DocumentCollection) row[0], (EmbeddingSpace) row[1]))
+                .map(row -> ActiveSpace.of((DocumentCollection) row[0], (EmbeddingSpace) row[1]))
                 .orElseThrow(() -> notFound(name)));
   }
 

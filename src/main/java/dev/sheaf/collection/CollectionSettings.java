@@ -171,8 +171,7 @@ public record CollectionSettings(
   static Problem recallOutOfRange(Object recall) {
     return Problem.field(
         "recall",
-        "recall must be a number from %s to %s, not %s."
-            .formatted(MIN_RECALL, MAX_RECALL, recall));
+        "recall must be a number from %s to %s, not %s.".formatted(MIN_RECALL, MAX_RECALL, recall));
   }
 
   static Problem unknownLanguage(String language) {

@@ -53,7 +53,8 @@ class IndexMeters implements Measurement {
           .register(Metrics.globalRegistry);
   private final MultiGauge efSearch =
       MultiGauge.builder("sheaf.index.ef.search")
-          .description("Candidates that index searches examine, of collections that declare a recall")
+          .description(
+              "Candidates that index searches examine, of collections that declare a recall")
           .register(Metrics.globalRegistry);
   private volatile double building = Double.NaN;
 

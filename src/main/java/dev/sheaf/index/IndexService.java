@@ -36,6 +36,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -156,8 +157,7 @@ public class IndexService {
       return new DeclaredRecall(
           goal, null, "Not measured yet. Until then, searches use efSearch %s.".formatted(ef));
     }
-    String interval =
-        String.format(Locale.ROOT, "measured %.4f to %.4f", low, measured.high());
+    String interval = String.format(Locale.ROOT, "measured %.4f to %.4f", low, measured.high());
     if (MeasuredRecall.reaches(goal, measured.value(), low, measured.sampleSize())) {
       return new DeclaredRecall(
           goal,
@@ -222,7 +222,9 @@ public class IndexService {
                   ? measurer.measure(space, sample, efSearch(searched))
                   : hold(collection, searched, indexId, declared, sample);
           int ef = stored.map(MeasuredRecall::efSearch).orElse(efSearch(searched));
-          table.storeRecall(space, indexId, ef, Sample.STORED, stored);
+          if (declared == null || stored.isEmpty()) {
+            table.storeRecall(space, indexId, ef, Sample.STORED, stored);
+          }
           List<float[]> asked = queries.consume(space);
           if (!asked.isEmpty()) {
             table.storeRecall(
@@ -242,7 +244,8 @@ public class IndexService {
         });
   }
 
-  /// Chooses the `ef_search` that holds a declared recall. From then on, all replicas use it.
+  /// Chooses the `ef_search` that holds a declared recall, and stores it with its measurement. From
+  /// then on, all replicas use it.
   ///
   /// @return the measurement with it; empty if the measurement timed out
   private Optional<MeasuredRecall> hold(
@@ -257,6 +260,7 @@ public class IndexService {
       table.storeHeld(space, new HeldRecall(recall, before, max));
       return Optional.empty();
     }
+    var tried = new HashMap<Integer, MeasuredRecall>();
     var holder =
         new RecallHolder(
             recall,
@@ -264,15 +268,18 @@ public class IndexService {
             max,
             ef -> {
               MeasuredRecall measured = measurer.measureAgainst(groundTruths, space, ef);
-              if (ef == before) {
-                // A loss with the same ef rebuilds the index, also if a larger ef makes up for it.
-                table.storeRecall(space, indexId, ef, Sample.STORED, Optional.of(measured));
-              }
+              tried.put(ef, measured);
               return measured;
             });
     MeasuredRecall chosen =
         held == null || held.recall() != recall ? holder.choose() : holder.adjust(before);
+    table.storeRecall(space, indexId, chosen.efSearch(), Sample.STORED, Optional.of(chosen));
     table.storeHeld(space, new HeldRecall(recall, chosen.efSearch(), max));
+    MeasuredRecall replaced = tried.get(before);
+    if (replaced != null && replaced != chosen) {
+      // A loss with the same ef rebuilds the index, also if a larger ef makes up for it.
+      table.storeRecall(space, indexId, before, Sample.STORED, Optional.of(replaced));
+    }
     if (chosen.efSearch() != before || !chosen.reaches(recall)) {
       LOG.logf(
           chosen.reaches(recall) ? Logger.Level.INFO : Logger.Level.WARN,
@@ -343,8 +350,7 @@ public class IndexService {
   private List<float[]> questions(Space space, TuneIndex request) {
     var questions = new ArrayList<float[]>();
     for (int i = 0; i < request.vectors().size(); i++) {
-      questions.add(
-          VectorValidator.check("vectors[" + i + "]", request.vectors().get(i), space));
+      questions.add(VectorValidator.check("vectors[" + i + "]", request.vectors().get(i), space));
     }
     List<String> texts = request.texts();
     if (!texts.isEmpty()) {

@@ -39,8 +39,8 @@ class IndexTable {
 
   /// Some collections' names: those whose index was never measured with the ef that searches use,
   /// many of whose rows changed since the last measurement, or whose declared recall or its limit
-  /// changed. Each server counts changes from
-  /// zero, also after a crash, so a lower count than the recorded one is what changed since.
+  /// changed. Each server counts changes from zero, also after a crash, so a lower count than the
+  /// recorded one is what changed since.
   private static final String TO_MEASURE =
       """
       SELECT c.id, c.name

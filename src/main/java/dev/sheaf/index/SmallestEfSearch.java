@@ -4,8 +4,8 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Predicate;
 
-/// Finds the smallest `ef_search` with enough recall. Recall grows with `ef_search`, and so does the
-/// time of a search: so the value is doubled until it is enough, and then found by bisection.
+/// Finds the smallest `ef_search` with enough recall. Recall grows with `ef_search`, and so does
+/// the time of a search: so the value is doubled until it is enough, and then found by bisection.
 final class SmallestEfSearch {
 
   private SmallestEfSearch() {}

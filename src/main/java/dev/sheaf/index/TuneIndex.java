@@ -20,11 +20,13 @@ public record TuneIndex(
             description =
                 "Questions as clients ask them, each as numbers, or the base64 of 32-bit floats,"
                     + " little-endian. With texts, at most 1000",
-            maxItems = MAX_QUESTIONS)
+            maxItems = MAX_QUESTIONS,
+            nullable = true)
         List<float[]> vectors,
     @Schema(
             description = "The same as texts, which the model of the collection embeds",
-            maxItems = MAX_QUESTIONS)
+            maxItems = MAX_QUESTIONS,
+            nullable = true)
         List<String> texts) {
 
   static final int MAX_QUESTIONS = 1_000;

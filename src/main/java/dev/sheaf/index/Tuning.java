@@ -16,8 +16,8 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 ///
 /// @param efSearch the value that was found and stored
 /// @param recall the recall that it reaches
-/// @param low lower end of its 95% confidence interval, at least the requested recall, or as near as
-///   so many questions can show
+/// @param low lower end of its 95% confidence interval, at least the requested recall, or as near
+///   as so many questions can show
 /// @param high upper end
 /// @param questions where the questions come from
 /// @param sampleSize number of searches in each step

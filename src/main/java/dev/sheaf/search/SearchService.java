@@ -189,8 +189,7 @@ public class SearchService {
             like,
             language,
             words);
-    Planner.Outcome outcome =
-        planner.search(query, searched.efSearch(config.efSearch()), memory);
+    Planner.Outcome outcome = planner.search(query, searched.efSearch(config.efSearch()), memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
     return new FoundHits(
         outcome,

@@ -66,8 +66,7 @@ class CollectionSettingsIT {
 
   @Test
   void theLastOfRecallAndEfSearchDecides() {
-    String name =
-        Api.newCollection(Map.of("recall", 0.9, "hnsw", Map.of("m", 8, "efSearch", 50)));
+    String name = Api.newCollection(Map.of("recall", 0.9, "hnsw", Map.of("m", 8, "efSearch", 50)));
 
     state(name)
         .body("efSearch", equalTo(50))
