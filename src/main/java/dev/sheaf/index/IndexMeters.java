@@ -25,7 +25,8 @@ class IndexMeters implements Measurement {
   /// have a measured index, so the collections are looked up by their keys.
   private static final String RECALL =
       """
-      SELECT c.name, r.sample, r.recall, r.recall_low, r.sample_size, r.ef_search, (c.settings ->> 'recall')::float8
+      SELECT c.name, r.sample, r.recall, r.recall_low, r.sample_size, r.ef_search,
+             CASE WHEN c.settings #>> '{hnsw,efSearch}' IS NULL THEN (c.settings ->> 'recall')::float8 END
         FROM index_recall r
         JOIN embedding_space s ON s.id = r.space_id
         JOIN collection c ON c.id = s.collection_id AND c.active_space_id = s.id

@@ -215,6 +215,9 @@ public class IndexService {
         indexId -> {
           // Another replica may have changed it until now.
           ActiveSpace searched = collections.activeSpaceAndSettings(collection);
+          if (searched.space().id() != space.id()) {
+            throw CollectionService.notFound(collection);
+          }
           SampledVectors sample = measurer.storedVectors(space);
           Double declared = searched.settings().heldRecall();
           Optional<MeasuredRecall> stored =
