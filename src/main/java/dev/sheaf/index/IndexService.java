@@ -358,7 +358,11 @@ public class IndexService {
     List<String> texts = request.texts();
     if (!texts.isEmpty()) {
       EmbeddingModel model = models.forSpace(space);
-      for (int i = 0; model.embedsTexts() && i < texts.size(); i++) {
+      if (!model.embedsTexts()) {
+        throw Problem.field(
+            "texts", "The collection has no model that embeds text. Send vectors instead.");
+      }
+      for (int i = 0; i < texts.size(); i++) {
         TextValidator.requireReadable("texts[" + i + "]", texts.get(i), model);
       }
       for (int from = 0; from < texts.size(); from += TEXTS_AT_A_TIME) {

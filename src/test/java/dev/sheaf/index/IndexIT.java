@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.hasEntry;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Metric;
@@ -251,6 +252,47 @@ class IndexIT {
         .isEqualTo(recallOf(name, others, live.getInt("efSearch")), within(1e-6));
     // A hundred questions cannot show this.
     tune(name, 0.965).body("questions", equalTo("stored"));
+  }
+
+  @Test
+  void questionsAreTextsToo() {
+    String name = Api.newCollection(Map.of());
+    for (String text : List.of("High tide", "Low tide", "Moon", "Sun")) {
+      Api.put(name, text, Map.of("text", text)).statusCode(201);
+    }
+    awaitRecall(name);
+
+    Api.post(
+            "/collections/" + name + "/index/tune",
+            Map.of("recall", 0.9, "texts", List.of("When is high tide?", "Where is the moon?")))
+        .statusCode(200)
+        .body("questions", equalTo("request"))
+        .body("sampleSize", equalTo(2))
+        .body("efSearch", equalTo(10))
+        .body("recall", equalTo(1.0f));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"vectors": [[1, 2]]}       | vectors[0] | vectors[0] has 2
+          {"vectors": [null]}         | vectors[0] | vectors[0] is required.
+          {"vectors": [[0,0,0,0,0,0,0,0]]} | vectors[0] | vectors[0] contains only zeros
+          {"vectors": "all"}          | vectors    | vectors must be
+          {"texts": "tide"}           | texts      | texts must be
+          {"texts": ["tide"]}         | texts      | The collection has no model that embeds text. Send vectors instead.
+          """)
+  void invalidQuestions(String questions, String field, String detail) throws SQLException {
+    given()
+        .contentType(ContentType.JSON)
+        .body("{\"recall\": 0.9, " + questions.substring(1))
+        .post("/api/v1/collections/" + newCollection(POOR) + "/index/tune")
+        .then()
+        .statusCode(422)
+        .body("field", equalTo(field))
+        .body("detail", startsWith(detail));
   }
 
   /// The truth are the answers of PostgreSQL without the index, for questions that are not stored.
