@@ -250,8 +250,6 @@ class IndexIT {
     assertThat(live.getString("questions")).isEqualTo("searches");
     assertThat(live.getDouble("recall"))
         .isEqualTo(recallOf(name, others, live.getInt("efSearch")), within(1e-6));
-    // A hundred questions cannot show this.
-    tune(name, 0.965).body("questions", equalTo("stored"));
   }
 
   @Test
