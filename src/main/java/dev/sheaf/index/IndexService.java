@@ -279,7 +279,7 @@ public class IndexService {
     table.storeRecall(space, indexId, chosen.efSearch(), Sample.STORED, Optional.of(chosen));
     table.storeHeld(space, new HeldRecall(recall, chosen.efSearch(), max));
     MeasuredRecall replaced = tried.get(before);
-    if (replaced != null && replaced != chosen) {
+    if (replaced != null && chosen.efSearch() != before) {
       // A loss with the same ef rebuilds the index, also if a larger ef makes up for it.
       table.storeRecall(space, indexId, before, Sample.STORED, Optional.of(replaced));
     }
