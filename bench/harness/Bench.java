@@ -26,6 +26,8 @@ final class Bench {
         data        only make what is searched: texts, their embeddings, the filled collections
         search384   the ten nearest of 100,000 x 384, and with filters, and hybrid
         search1024  the ten nearest of 100,000 x 1024
+        recall      what a declared recall and tuning come to, beside the truth
+        recall128   the same with generated vectors of 128 dimensions, without the model
         ingest      uploads with vectors
         text        uploads of text
 
@@ -39,7 +41,7 @@ final class Bench {
       """;
 
   private static final List<String> PARTS =
-      List.of("data", "search384", "search1024", "ingest", "text");
+      List.of("data", "search384", "search1024", "recall", "recall128", "ingest", "text");
 
   /// What the goals are set for, by width.
   private static final SortedMap<Integer, Integer> EF_SEARCH =
@@ -100,22 +102,11 @@ final class Bench {
     Path work = Files.createTempDirectory("sheaf-bench");
     try {
       about(server);
-      EmbeddingModel model = model();
-      Vectors vectors = Vectors.of(cache, rows, model);
-      Database kept = server.named("sheaf_bench_" + Corpus.VERSION + "_" + rows);
-      if (fresh) {
-        kept.drop();
+      if (parts.remove("recall128")) {
+        recall(server, RecallBench.generated(rows), work);
       }
-      if (!kept.exists()) {
-        kept.create();
-      }
-      search(kept, vectors, work);
-      if (parts.contains("ingest") || parts.contains("text")) {
-        ingest(
-            server.named("sheaf_bench_ingest_" + ProcessHandle.current().pid()),
-            vectors,
-            model,
-            work);
+      if (!parts.isEmpty()) {
+        embedded(server, work);
       }
       String name =
           "bench-" + Instant.now().truncatedTo(ChronoUnit.SECONDS).toString().replace(":", "");
@@ -127,6 +118,30 @@ final class Bench {
         }
       }
       Files.delete(work);
+    }
+  }
+
+  /// The parts whose vectors are those of the model.
+  private void embedded(Database server, Path work) throws Exception {
+    EmbeddingModel model = model();
+    Vectors vectors = Vectors.of(cache, rows, model);
+    Database kept = server.named("sheaf_bench_" + Corpus.VERSION + "_" + rows);
+    if (fresh) {
+      kept.drop();
+    }
+    if (!kept.exists()) {
+      kept.create();
+    }
+    search(kept, vectors, work);
+    if (parts.contains("recall")) {
+      recall(server, RecallBench.embedded(vectors), work);
+    }
+    if (parts.contains("ingest") || parts.contains("text")) {
+      ingest(
+          server.named("sheaf_bench_ingest_" + ProcessHandle.current().pid()),
+          vectors,
+          model,
+          work);
     }
   }
 
@@ -186,6 +201,20 @@ final class Bench {
       memory("after the searches", services);
     } finally {
       services.values().forEach(Service::close);
+    }
+  }
+
+  private void recall(Database server, RecallBench.Searched vectors, Path work) throws Exception {
+    Database database = server.named("sheaf_bench_recall_" + ProcessHandle.current().pid());
+    database.create();
+    // The smallest of the sizes has an index, too.
+    Map<String, Service> services =
+        services(database, work, List.of("-Dsheaf.index.min-rows=" + Math.min(5_000, rows / 10)));
+    try {
+      new RecallBench(report, vectors, services.get("sheaf"), work).run();
+    } finally {
+      services.values().forEach(Service::close);
+      database.drop();
     }
   }
 

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.function.IntFunction;
 
 /// The [Corpus] as it is uploaded, and the collections that hold it, which are kept from run to
 /// run.
@@ -38,9 +39,14 @@ final class Data {
   /// Lines of JSON, one document each.
   static void write(Path file, int rows, Vectors vectors, int dimensions, Form form)
       throws IOException {
+    write(file, 0, rows, number -> vectors.row(number, dimensions), form);
+  }
+
+  static void write(Path file, int from, int to, IntFunction<float[]> vectors, Form form)
+      throws IOException {
     try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file), 1 << 20);
         JsonGenerator json = JSON.getFactory().createGenerator(out).setRootValueSeparator(null)) {
-      for (int number = 0; number < rows; number++) {
+      for (int number = from; number < to; number++) {
         Corpus.Row row = Corpus.row(number);
         json.writeStartObject();
         json.writeStringField("id", row.id());
@@ -53,7 +59,7 @@ final class Data {
           json.writeStartObject();
           json.writeStringField("text", row.text());
           json.writeFieldName("vector");
-          write(json, vectors.row(number, dimensions), form);
+          write(json, vectors.apply(number), form);
           json.writeEndObject();
           json.writeEndArray();
         }

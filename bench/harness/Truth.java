@@ -13,7 +13,7 @@ final class Truth {
   static final int K = 10;
 
   /// Rounding, so that ties count.
-  private static final float SLACK = 1e-5f;
+  static final float SLACK = 1e-5f;
 
   private final float[][] rows;
   private final float[][] queries;
@@ -59,7 +59,7 @@ final class Truth {
   }
 
   /// Keeps the smallest, in order.
-  private static void add(float[] nearest, float distance) {
+  static void add(float[] nearest, float distance) {
     int place = K - 1;
     if (distance >= nearest[place]) {
       return;
@@ -70,7 +70,7 @@ final class Truth {
     nearest[place] = distance;
   }
 
-  private static float distance(float[] a, float[] b) {
+  static float distance(float[] a, float[] b) {
     // Four sums, so that the compiler need not keep the order of one.
     float s0 = 0;
     float s1 = 0;

@@ -10,6 +10,7 @@ import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
+import dev.sheaf.embedding.HeldRecall;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
@@ -65,7 +66,8 @@ public class CollectionService {
 
   private static final String FIND_ACTIVE =
       """
-      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision", c.settings
+      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision", c.settings,
+             s.held_recall, s.held_ef_search, s.held_within
         FROM collection c
         JOIN embedding_space s ON s.id = c.active_space_id
        WHERE c.name = ?
@@ -513,7 +515,27 @@ public class CollectionService {
   }
 
   /// The space that searches and writes of a collection use, with the settings of the collection.
-  public record ActiveSpace(Space space, CollectionSettings settings) {}
+  ///
+  /// @param held how the declared recall is held; `null` until this was decided
+  public record ActiveSpace(Space space, CollectionSettings settings, @Nullable HeldRecall held) {
+
+    static ActiveSpace of(DocumentCollection collection, EmbeddingSpace space) {
+      return new ActiveSpace(
+          space.toSpace(), CollectionSettings.parse(collection.settings), space.held());
+    }
+
+    /// The number of candidates that searches consider in the index: what the collection sets,
+    /// otherwise what holds its declared recall.
+    ///
+    /// @param fallback if the collection has neither
+    public int efSearch(int fallback) {
+      Integer set = settings.efSearch();
+      if (set != null) {
+        return set;
+      }
+      return held == null || settings.recall() == null ? fallback : held.efSearch();
+    }
+  }
 
   /// The space that searches and writes of a collection currently use.
   ///
@@ -549,10 +571,7 @@ public class CollectionService {
                 .setParameter("name", name)
                 .getResultStream()
                 .findFirst()
-                .map(row ->
-                    new ActiveSpace(
-                        ((EmbeddingSpace) row[1]).toSpace(),
-                        CollectionSettings.parse(((DocumentCollection) row[0]).settings)))
+                .map(row -> ActiveSpace.of((DocumentCollection) row[0], (EmbeddingSpace) row[1]))
                 .orElseThrow(() -> notFound(name)));
   }
 
@@ -567,7 +586,14 @@ public class CollectionService {
     return Sql.of(FIND_ACTIVE, name)
         .first(
             connection,
-            row -> new ActiveSpace(Space.read(row), CollectionSettings.parse(row.getString(7))))
+            row ->
+                new ActiveSpace(
+                    Space.read(row),
+                    CollectionSettings.parse(row.getString(7)),
+                    HeldRecall.of(
+                        (Double) row.getObject(8),
+                        (Integer) row.getObject(9),
+                        (Integer) row.getObject(10))))
         .orElseThrow(() -> notFound(name));
   }
 

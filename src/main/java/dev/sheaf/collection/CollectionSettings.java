@@ -27,6 +27,8 @@ import org.jspecify.annotations.Nullable;
 /// @param language the name of a text search configuration of PostgreSQL
 /// @param titles whether the title of a document is embedded with each chunk, and searched for
 ///   words
+/// @param recall the declared recall, 0.5 to 0.99: the `ef_search` of searches follows, so that the
+///   index finds this fraction of the nearest vectors
 /// @param fields the top-level fields of the metadata that have an index for range conditions
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -36,11 +38,17 @@ public record CollectionSettings(
     @Nullable Analyzer analyzer,
     @Nullable String language,
     @Nullable Boolean titles,
+    @Nullable Double recall,
     Map<String, FieldType> fields) {
 
   static final String DEFAULT_LANGUAGE = "english";
 
   private static final int MAX_FIELDS = 16;
+
+  private static final double MIN_RECALL = 0.5;
+
+  /// More cannot be shown with the sample of a measurement.
+  private static final double MAX_RECALL = 0.99;
 
   /// The name of a field is part of the name of its index, which may have 63 bytes.
   private static final Pattern FIELD = Pattern.compile("[A-Za-z0-9_]{1,27}");
@@ -55,15 +63,20 @@ public record CollectionSettings(
       @Nullable Analyzer analyzer,
       @Nullable String language,
       @Nullable Boolean titles,
+      @Nullable Double recall,
       @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
       throw unknownLanguage(language);
+    }
+    if (recall != null && !(recall >= MIN_RECALL && recall <= MAX_RECALL)) {
+      throw recallOutOfRange(recall);
     }
     this.precision = precision;
     this.hnsw = hnsw;
     this.analyzer = analyzer;
     this.language = language;
     this.titles = titles;
+    this.recall = recall;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
     if (this.fields.size() > MAX_FIELDS) {
       throw Problem.field("fields", "At most " + MAX_FIELDS + " fields can have an index.");
@@ -101,6 +114,10 @@ public record CollectionSettings(
           other.m == null ? m : other.m,
           other.efConstruction == null ? efConstruction : other.efConstruction,
           other.efSearch == null ? efSearch : other.efSearch);
+    }
+
+    @Nullable Hnsw withoutEfSearch() {
+      return m == null && efConstruction == null ? null : new Hnsw(m, efConstruction, null);
     }
 
     private static void range(String field, @Nullable Integer value, int min, int max) {
@@ -145,9 +162,15 @@ public record CollectionSettings(
     return Boolean.TRUE.equals(titles);
   }
 
-  /// The number of candidates that a search considers in the index.
-  public int efSearch(int fallback) {
-    return hnsw == null || hnsw.efSearch() == null ? fallback : hnsw.efSearch();
+  /// The number of candidates that a search considers in the index; `null` if the collection does
+  /// not set it.
+  @Nullable Integer efSearch() {
+    return hnsw == null ? null : hnsw.efSearch();
+  }
+
+  /// The recall to hold; `null` if none is declared, or `ef_search` is set, which then applies.
+  public @Nullable Double heldRecall() {
+    return efSearch() == null ? recall : null;
   }
 
   /// The links of each node of a new index.
@@ -158,7 +181,7 @@ public record CollectionSettings(
   /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null
-        ? new CollectionSettings(fallback, hnsw, analyzer, language, titles, fields)
+        ? new CollectionSettings(fallback, hnsw, analyzer, language, titles, recall, fields)
         : this;
   }
 
@@ -176,6 +199,12 @@ public record CollectionSettings(
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Settings must be serializable as JSON", e);
     }
+  }
+
+  static Problem recallOutOfRange(Object recall) {
+    return Problem.field(
+        "recall",
+        "recall must be a number from %s to %s, not %s.".formatted(MIN_RECALL, MAX_RECALL, recall));
   }
 
   static Problem unknownLanguage(String language) {

@@ -42,6 +42,16 @@ import org.jspecify.annotations.Nullable;
                   + " for words",
           defaultValue = "false"),
       @SchemaProperty(
+          name = "recall",
+          type = SchemaType.NUMBER,
+          format = "double",
+          minimum = "0.5",
+          maximum = "0.99",
+          description =
+              "The fraction of the nearest vectors that searches find in the index. efSearch follows"
+                  + " by itself, unless hnsw sets it",
+          examples = "0.95"),
+      @SchemaProperty(
           name = "fields",
           type = SchemaType.OBJECT,
           description =
@@ -76,6 +86,7 @@ public record CreateCollection(
   /// @param analyzer what finds the words of texts; default `postgresql`
   /// @param language the name of a text search configuration of PostgreSQL; default `english`
   /// @param titles whether titles are searched with the texts; default `false`
+  /// @param recall the recall that searches shall have
   /// @param fields the metadata fields that get an index for range conditions, with their types
   @JsonCreator
   static CreateCollection of(
@@ -89,6 +100,7 @@ public record CreateCollection(
       CollectionSettings.@Nullable Analyzer analyzer,
       @Nullable String language,
       @Nullable Boolean titles,
+      @Nullable Double recall,
       @Nullable Map<String, FieldType> fields) {
     String checked = Input.required("name", name);
     if (!isName(checked)) {
@@ -105,7 +117,7 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(null, hnsw, analyzer, language, titles, fields));
+        new CollectionSettings(null, hnsw, analyzer, language, titles, recall, fields));
   }
 
   /// A request with the default settings.

@@ -53,7 +53,6 @@ public class DocumentCollection extends PanacheEntityBase {
 
   /// The space that searches of this collection use, with its settings.
   public ActiveSpace active() {
-    EmbeddingSpace space = EmbeddingSpace.findById(activeSpaceId);
-    return new ActiveSpace(space.toSpace(), CollectionSettings.parse(settings));
+    return ActiveSpace.of(this, EmbeddingSpace.findById(activeSpaceId));
   }
 }

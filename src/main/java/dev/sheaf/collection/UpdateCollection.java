@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param precision of the index
 /// @param hnsw parameters of the index and of searches in it
+/// @param recall the recall that searches shall have; it replaces `hnsw.efSearch` of earlier
+///   requests. 0: none any more, `null` in JSON
 /// @param fields all metadata fields that shall have an index for range conditions; the indexes of
 ///   others are dropped
 @Schema(
@@ -28,13 +30,25 @@ public record UpdateCollection(
     @Nullable String description,
     @Nullable Precision precision,
     @Nullable Hnsw hnsw,
+    @Schema(
+            minimum = "0.5",
+            maximum = "0.99",
+            nullable = true,
+            description =
+                "The fraction of the nearest vectors that searches find in the index. Replaces an"
+                    + " efSearch that was set earlier. null ends it",
+            examples = "0.95")
+        @Nullable Double recall,
     @Nullable Map<String, FieldType> fields) {
+
+  private static final double NO_RECALL = 0;
 
   @JsonCreator
   static UpdateCollection of(
       @Nullable String description,
       @Nullable Precision precision,
       @Nullable Hnsw hnsw,
+      @Nullable JsonNode recall,
       @Nullable Map<String, FieldType> fields,
       @Nullable JsonNode name,
       @Nullable JsonNode model,
@@ -51,12 +65,29 @@ public record UpdateCollection(
     rejectImmutable("analyzer", analyzer);
     rejectImmutable("language", language);
     rejectImmutable("titles", titles);
-    return new UpdateCollection(description, precision, hnsw, fields);
+    return new UpdateCollection(description, precision, hnsw, recall(recall), fields);
   }
 
   /// A request that changes only `efSearch`.
   public static UpdateCollection efSearch(int efSearch) {
-    return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null);
+    return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null, null);
+  }
+
+  private static @Nullable Double recall(@Nullable JsonNode given) {
+    if (given == null) {
+      return null;
+    }
+    if (given.isNull()) {
+      return NO_RECALL;
+    }
+    if (!given.isNumber() || given.doubleValue() == NO_RECALL) {
+      throw CollectionSettings.recallOutOfRange(given);
+    }
+    return given.doubleValue();
+  }
+
+  private boolean endsRecall() {
+    return recall != null && recall == NO_RECALL;
   }
 
   private static void rejectImmutable(String field, @Nullable Object value) {
@@ -82,6 +113,9 @@ public record UpdateCollection(
     if (hnsw != null) {
       details.put("hnsw", hnsw);
     }
+    if (recall != null) {
+      details.put("recall", endsRecall() ? "none" : recall);
+    }
     if (fields != null) {
       details.put("fields", fields);
     }
@@ -90,12 +124,16 @@ public record UpdateCollection(
 
   CollectionSettings applyTo(CollectionSettings settings) {
     Hnsw old = settings.hnsw();
+    if (old != null && recall != null && !endsRecall()) {
+      old = old.withoutEfSearch();
+    }
     return new CollectionSettings(
         precision == null ? settings.precision() : precision,
         hnsw == null ? old : old == null ? hnsw : old.with(hnsw),
         settings.analyzer(),
         settings.language(),
         settings.titles(),
+        recall == null ? settings.recall() : endsRecall() ? null : recall,
         fields == null ? settings.fields() : fields);
   }
 }

@@ -43,7 +43,7 @@ public record SimilarDocument(
     }
     List<Neighbor> neighbors =
         Embedding.nearest(space, mean, limit)
-            .efSearch(searched.settings().efSearch(NearestQuery.defaultEfSearch()))
+            .efSearch(searched.efSearch(NearestQuery.defaultEfSearch()))
             .excluding(documentId)
             .filter(filter)
             .documents();

@@ -11,6 +11,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
 import org.hibernate.annotations.Generated;
+import org.jspecify.annotations.Nullable;
 
 /// The entity of a [Space]: all embeddings of one collection by one model.
 @Entity
@@ -36,11 +37,25 @@ public class EmbeddingSpace extends PanacheEntityBase {
   @Column
   public Precision precision;
 
+  @Column(name = "held_recall")
+  public @Nullable Double heldRecall;
+
+  @Column(name = "held_ef_search")
+  public @Nullable Integer heldEfSearch;
+
+  @Column(name = "held_within")
+  public @Nullable Integer heldWithin;
+
   @Generated
   @Column(name = "created_at", insertable = false, updatable = false)
   public Instant createdAt;
 
   public Space toSpace() {
     return new Space(id, collectionId, model, dimensions, metric, precision);
+  }
+
+  /// How the declared recall is held; `null` until this was decided.
+  public @Nullable HeldRecall held() {
+    return HeldRecall.of(heldRecall, heldEfSearch, heldWithin);
   }
 }

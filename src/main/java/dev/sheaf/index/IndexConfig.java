@@ -62,6 +62,11 @@ public interface IndexConfig {
   @WithDefault("0.02")
   double recallPrecision();
 
+  /// The largest `ef_search` that holds a declared recall, up to 1000. Searches take about twice as
+  /// long with twice as much.
+  @WithDefault("500")
+  int maxEfSearch();
+
   /// Whether to keep the vectors of up to 100 client queries in memory, and to measure recall for
   /// them, too.
   @WithDefault("false")

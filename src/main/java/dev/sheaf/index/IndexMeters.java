@@ -1,5 +1,6 @@
 package dev.sheaf.index;
 
+import dev.sheaf.index.IndexTable.Sample;
 import dev.sheaf.search.SearchConfig;
 import dev.sheaf.telemetry.CollectionSeries;
 import dev.sheaf.telemetry.Measurement;
@@ -24,15 +25,17 @@ class IndexMeters implements Measurement {
   /// have a measured index, so the collections are looked up by their keys.
   private static final String RECALL =
       """
-      SELECT c.name, r.sample, r.recall
+      SELECT c.name, r.sample, r.recall, r.recall_low, r.sample_size, r.ef_search,
+             CASE WHEN c.settings #>> '{hnsw,efSearch}' IS NULL THEN (c.settings ->> 'recall')::float8 END
         FROM index_recall r
         JOIN embedding_space s ON s.id = r.space_id
         JOIN collection c ON c.id = s.collection_id AND c.active_space_id = s.id
        WHERE r.recall IS NOT NULL
          AND r.index_id  = to_regclass('embedding_' || r.space_id || '_hnsw')::oid::bigint
-         AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
+         AND r.ef_search = %s
        ORDER BY c.id
-      """;
+      """
+          .formatted(IndexTable.EF_SEARCH);
 
   private static final String BUILDING =
       """
@@ -44,6 +47,15 @@ class IndexMeters implements Measurement {
   private final MultiGauge recall =
       MultiGauge.builder("sheaf.index.recall")
           .description("Fraction of the nearest vectors that index searches find")
+          .register(Metrics.globalRegistry);
+  private final MultiGauge held =
+      MultiGauge.builder("sheaf.index.recall.held")
+          .description("Whether the index has the recall that the collection declares: 1 or 0")
+          .register(Metrics.globalRegistry);
+  private final MultiGauge efSearch =
+      MultiGauge.builder("sheaf.index.ef.search")
+          .description(
+              "Candidates that index searches examine, of collections that declare a recall")
           .register(Metrics.globalRegistry);
   private volatile double building = Double.NaN;
 
@@ -62,27 +74,41 @@ class IndexMeters implements Measurement {
       row.next();
       building = row.getLong(1);
     }
-    List<Row<?>> rows = new ArrayList<>();
+    List<Row<?>> recalls = new ArrayList<>();
+    List<Row<?>> helds = new ArrayList<>();
+    List<Row<?>> efs = new ArrayList<>();
     try (PreparedStatement select = connection.prepareStatement(RECALL)) {
       select.setInt(1, config.efSearch());
       try (ResultSet row = select.executeQuery()) {
         while (row.next()) {
+          String collection = series.own(row.getString(1)).orElse(null);
+          if (collection == null) {
+            continue;
+          }
           String sample = row.getString(2);
           double value = row.getDouble(3);
-          series
-              .own(row.getString(1))
-              .ifPresent(collection ->
-                  rows.add(
-                      Row.of(Tags.of(CollectionSeries.TAG, collection, "sample", sample), value)));
+          recalls.add(Row.of(Tags.of(CollectionSeries.TAG, collection, "sample", sample), value));
+          Double declared = (Double) row.getObject(7);
+          if (declared != null && Sample.of(sample) == Sample.STORED) {
+            Tags tags = Tags.of(CollectionSeries.TAG, collection);
+            boolean reached =
+                MeasuredRecall.reaches(declared, value, row.getDouble(4), row.getInt(5));
+            helds.add(Row.of(tags, reached ? 1 : 0));
+            efs.add(Row.of(tags, row.getInt(6)));
+          }
         }
       }
     }
-    recall.register(rows, true);
+    recall.register(recalls, true);
+    held.register(helds, true);
+    efSearch.register(efs, true);
   }
 
   @Override
   public void forget() {
     building = Double.NaN;
     recall.register(List.of(), true);
+    held.register(List.of(), true);
+    efSearch.register(List.of(), true);
   }
 }

@@ -75,7 +75,8 @@ class IndexResource {
   @Operation(
       operationId = "tuneIndex",
       summary = "Find and store the smallest efSearch that reaches a recall",
-      description = "Searches use the new value within seconds.")
+      description =
+          "Searches for the questions of the request, otherwise for recent ones of clients if they are kept and enough, otherwise for vectors halfway between stored ones. The lower end of the 95% confidence interval must reach the recall. Searches use the new value within seconds.")
   @APIResponse(responseCode = "200", description = "The stored efSearch, and all steps")
   @APIResponse(responseCode = "404", description = "No such collection")
   @APIResponse(

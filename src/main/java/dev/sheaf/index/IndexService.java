@@ -8,12 +8,19 @@ import dev.sheaf.database.AdvisoryLock;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.HnswGraph;
 import dev.sheaf.database.ReadOnlyWatch;
+import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.EmbeddingModel.Purpose;
+import dev.sheaf.embedding.EmbeddingModels;
+import dev.sheaf.embedding.HeldRecall;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.TextValidator;
+import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.index.IndexTable.IndexState;
 import dev.sheaf.index.IndexTable.Sample;
 import dev.sheaf.index.IndexTable.Unmeasured;
 import dev.sheaf.index.IndexView.BuildMemory;
+import dev.sheaf.index.IndexView.DeclaredRecall;
 import dev.sheaf.index.RecallMeasurer.GroundTruth;
 import dev.sheaf.index.RecallMeasurer.SampledVectors;
 import dev.sheaf.limits.LimitConcurrency;
@@ -28,12 +35,16 @@ import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /// Describes the indexes of collections, measures their recall, and tunes `ef_search`.
 @ApplicationScoped
@@ -47,10 +58,13 @@ public class IndexService {
   private static final String NO_INDEX =
       "The collection has no index yet. Searches compare every vector, and recall is 1.";
 
+  private static final int TEXTS_AT_A_TIME = 64;
+
   private final AgroalDataSource dataSource;
   private final CollectionService collections;
   private final IndexTable table;
   private final RecallMeasurer measurer;
+  private final EmbeddingModels models;
   private final LiveQueries queries;
   private final SearchConfig search;
   private final IndexConfig config;
@@ -61,6 +75,7 @@ public class IndexService {
       CollectionService collections,
       IndexTable table,
       RecallMeasurer measurer,
+      EmbeddingModels models,
       LiveQueries queries,
       SearchConfig search,
       IndexConfig config,
@@ -69,6 +84,7 @@ public class IndexService {
     this.collections = collections;
     this.table = table;
     this.measurer = measurer;
+    this.models = models;
     this.queries = queries;
     this.search = search;
     this.config = config;
@@ -113,7 +129,49 @@ public class IndexService {
         recall.isPresent()
             ? null
             : recallMissing(state, valid, measured.containsKey(Sample.STORED)),
+        declaredRecall(searched, valid, recall.orElse(null)),
         measured.getOrDefault(Sample.QUERIES, Optional.empty()).orElse(null));
+  }
+
+  private @Nullable DeclaredRecall declaredRecall(
+      ActiveSpace searched, boolean valid, @Nullable Recall measured) {
+    Double goal = searched.settings().recall();
+    if (goal == null) {
+      return null;
+    }
+    int ef = efSearch(searched);
+    if (!valid) {
+      return new DeclaredRecall(
+          goal, true, "Held: without an index, searches compare every vector, and recall is 1.");
+    }
+    if (searched.settings().heldRecall() == null) {
+      return new DeclaredRecall(
+          goal,
+          null,
+          "Not held, because hnsw.efSearch of the collection is set to %s. To hold the recall, set recall again."
+              .formatted(ef));
+    }
+    HeldRecall held = searched.held();
+    Double low = measured == null ? null : measured.low();
+    if (measured == null || low == null || held == null || held.recall() != goal) {
+      return new DeclaredRecall(
+          goal, null, "Not measured yet. Until then, searches use efSearch %s.".formatted(ef));
+    }
+    String interval = String.format(Locale.ROOT, "measured %.4f to %.4f", low, measured.high());
+    if (MeasuredRecall.reaches(goal, measured.value(), low, measured.sampleSize())) {
+      return new DeclaredRecall(
+          goal,
+          true,
+          low >= goal
+              ? "Held with efSearch %s: %s.".formatted(ef, interval)
+              : "Held with efSearch %s, as far as %s searches can show: %s."
+                  .formatted(ef, measured.sampleSize(), interval));
+    }
+    return new DeclaredRecall(
+        goal,
+        false,
+        "Cannot be held within efSearch %s: %s. Raise hnsw.m or hnsw.efConstruction, choose a higher precision, raise sheaf.index.max-ef-search, or declare a lower recall."
+            .formatted(ef, interval));
   }
 
   private String recallMissing(IndexState state, boolean valid, boolean attempted) {
@@ -150,16 +208,26 @@ public class IndexService {
   /// @throws Problem if there is no such collection, it has no index, a measurement is already
   ///   running, or the measurement times out
   public Recall measure(String collection) throws SQLException {
-    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
-    Space space = searched.space();
-    int ef = efSearch(searched);
+    Space space = collections.activeSpace(collection);
     return exclusively(
-        searched,
+        space,
         collection,
         indexId -> {
+          // Another replica may have changed it until now.
+          ActiveSpace searched = collections.activeSpaceAndSettings(collection);
+          if (searched.space().id() != space.id()) {
+            throw CollectionService.notFound(collection);
+          }
           SampledVectors sample = measurer.storedVectors(space);
-          Optional<MeasuredRecall> stored = measurer.measure(space, sample, ef);
-          table.storeRecall(space, indexId, ef, Sample.STORED, stored);
+          Double declared = searched.settings().heldRecall();
+          Optional<MeasuredRecall> stored =
+              declared == null
+                  ? measurer.measure(space, sample, efSearch(searched))
+                  : hold(collection, searched, indexId, declared, sample);
+          int ef = stored.map(MeasuredRecall::efSearch).orElse(efSearch(searched));
+          if (declared == null || stored.isEmpty()) {
+            table.storeRecall(space, indexId, ef, Sample.STORED, stored);
+          }
           List<float[]> asked = queries.consume(space);
           if (!asked.isEmpty()) {
             table.storeRecall(
@@ -179,18 +247,81 @@ public class IndexService {
         });
   }
 
-  /// Finds the smallest `ef_search` that reaches a recall, and stores it in the collection's
-  /// settings.
+  /// Chooses the `ef_search` that holds a declared recall, and stores it with its measurement. From
+  /// then on, all replicas use it.
   ///
-  /// @throws Problem as [#measure], and if no `ef_search` reaches the recall
-  public Tuning tune(String collection, TuneIndex request) throws SQLException {
-    ActiveSpace searched = collections.activeSpaceAndSettings(collection);
+  /// @return the measurement with it; empty if the measurement timed out
+  private Optional<MeasuredRecall> hold(
+      String collection, ActiveSpace searched, long indexId, double recall, SampledVectors sample)
+      throws SQLException {
     Space space = searched.space();
+    int before = efSearch(searched);
+    int max = config.maxEfSearch();
+    HeldRecall held = searched.held();
+    List<GroundTruth> groundTruths = measurer.groundTruths(space, sample);
+    if (groundTruths.isEmpty()) {
+      table.storeHeld(space, new HeldRecall(recall, before, max));
+      return Optional.empty();
+    }
+    var tried = new HashMap<Integer, MeasuredRecall>();
+    var holder =
+        new RecallHolder(
+            recall,
+            space.precision().candidates(RecallMeasurer.K),
+            max,
+            ef -> {
+              MeasuredRecall measured = measurer.measureAgainst(groundTruths, space, ef);
+              tried.put(ef, measured);
+              return measured;
+            });
+    MeasuredRecall chosen =
+        held == null || held.recall() != recall ? holder.choose() : holder.adjust(before);
+    table.storeRecall(space, indexId, chosen.efSearch(), Sample.STORED, Optional.of(chosen));
+    table.storeHeld(space, new HeldRecall(recall, chosen.efSearch(), max));
+    MeasuredRecall replaced = tried.get(before);
+    if (replaced != null && chosen.efSearch() != before) {
+      // A loss with the same ef rebuilds the index, also if a larger ef makes up for it.
+      table.storeRecall(space, indexId, before, Sample.STORED, Optional.of(replaced));
+    }
+    if (chosen.efSearch() != before || !chosen.reaches(recall)) {
+      LOG.logf(
+          chosen.reaches(recall) ? Logger.Level.INFO : Logger.Level.WARN,
+          "Declared recall %s: collection=%s recall=%s efSearch=%s before=%s low=%.4f high=%.4f",
+          chosen.reaches(recall) ? "held" : "cannot be held",
+          collection,
+          recall,
+          chosen.efSearch(),
+          before,
+          chosen.low(),
+          chosen.high());
+    }
+    return Optional.of(chosen);
+  }
+
+  /// Finds the smallest `ef_search` that reaches a recall, and stores it in the collection's
+  /// settings. The questions are those of the request, otherwise recent ones of clients if they are
+  /// enough to show the recall, otherwise midpoints of stored vectors.
+  ///
+  /// @throws Problem as [#measure], if a question is not valid, and if no `ef_search` reaches the
+  ///   recall
+  public Tuning tune(String collection, TuneIndex request) throws SQLException {
+    Space space = collections.activeSpace(collection);
+    List<float[]> given = questions(space, request);
     return exclusively(
-        searched,
+        space,
         collection,
         indexId -> {
-          SampledVectors sample = measurer.storedVectors(space);
+          List<float[]> asked = given.isEmpty() ? queries.sample(space) : given;
+          QuestionSource source =
+              !given.isEmpty()
+                  ? QuestionSource.REQUEST
+                  : RecallInterval.lowestOfAll(asked.size()) >= request.recall()
+                      ? QuestionSource.SEARCHES
+                      : QuestionSource.STORED;
+          SampledVectors sample =
+              source == QuestionSource.STORED
+                  ? measurer.storedVectors(space)
+                  : new SampledVectors(asked);
           List<GroundTruth> groundTruths = measurer.groundTruths(space, sample);
           if (groundTruths.isEmpty()) {
             throw noMeasurement(sample);
@@ -199,6 +330,7 @@ public class IndexService {
               Tuning.of(
                   request.recall(),
                   space.precision().candidates(RecallMeasurer.K),
+                  source,
                   ef -> measurer.measureAgainst(groundTruths, space, ef));
           collections.update(
               collection, UpdateCollection.efSearch(tuning.efSearch()), Preconditions.NONE);
@@ -207,9 +339,40 @@ public class IndexService {
                   .filter(step -> step.efSearch() == tuning.efSearch())
                   .findFirst()
                   .orElseThrow();
-          table.storeRecall(space, indexId, tuning.efSearch(), Sample.STORED, Optional.of(reached));
+          table.storeRecall(
+              space,
+              indexId,
+              tuning.efSearch(),
+              source == QuestionSource.STORED ? Sample.STORED : Sample.QUERIES,
+              Optional.of(reached));
           return tuning;
         });
+  }
+
+  /// The vectors of the questions of a request.
+  private List<float[]> questions(Space space, TuneIndex request) {
+    var questions = new ArrayList<float[]>();
+    for (int i = 0; i < request.vectors().size(); i++) {
+      questions.add(VectorValidator.check("vectors[" + i + "]", request.vectors().get(i), space));
+    }
+    List<String> texts = request.texts();
+    if (!texts.isEmpty()) {
+      EmbeddingModel model = models.forSpace(space);
+      if (!model.embedsTexts()) {
+        throw Problem.field(
+            "texts", "The collection has no model that embeds text. Send vectors instead.");
+      }
+      for (int i = 0; i < texts.size(); i++) {
+        TextValidator.requireReadable("texts[" + i + "]", texts.get(i), model);
+      }
+      for (int from = 0; from < texts.size(); from += TEXTS_AT_A_TIME) {
+        List<String> some = texts.subList(from, Math.min(from + TEXTS_AT_A_TIME, texts.size()));
+        for (float[] vector : model.embed(some, Purpose.QUERY)) {
+          questions.add(VectorValidator.check("texts", vector, space));
+        }
+      }
+    }
+    return questions;
   }
 
   /// Measures each index that was built, whose settings changed, or many of whose rows changed,
@@ -275,13 +438,13 @@ public class IndexService {
   }
 
   /// Exact searches are expensive, so only one measurement of a space runs at a time.
-  private <T> T exclusively(ActiveSpace searched, String collection, Measurer<T> measurer)
+  private <T> T exclusively(Space space, String collection, Measurer<T> measurer)
       throws SQLException {
     return collections.onPartitions(
-        collection, searched.space(), () -> exclusively(searched.space(), collection, measurer));
+        collection, space, () -> lockAndMeasure(space, collection, measurer));
   }
 
-  private <T> T exclusively(Space space, String collection, Measurer<T> measurer)
+  private <T> T lockAndMeasure(Space space, String collection, Measurer<T> measurer)
       throws SQLException {
     IndexState state = table.state(space);
     if (state.index() == null || !state.index().valid()) {
@@ -299,7 +462,7 @@ public class IndexService {
   }
 
   private int efSearch(ActiveSpace searched) {
-    return searched.settings().efSearch(search.efSearch());
+    return searched.efSearch(search.efSearch());
   }
 
   static Problem noIndex() {

@@ -2,6 +2,7 @@ package dev.sheaf.index;
 
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
+import dev.sheaf.embedding.HeldRecall;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexView.BuiltIndex;
 import dev.sheaf.index.IndexView.IndexBuild;
@@ -29,26 +30,39 @@ class IndexTable {
       pg_stat_get_tuples_inserted(t.oid) + pg_stat_get_tuples_updated(t.oid) + pg_stat_get_tuples_deleted(t.oid)\
       """;
 
+  /// The `ef_search` of searches in a collection `c` with an active space `s`. The parameter is the
+  /// value for collections without a setting.
+  static final String EF_SEARCH =
+      """
+      COALESCE((c.settings #>> '{hnsw,efSearch}')::int, CASE WHEN c.settings ->> 'recall' IS NOT NULL THEN s.held_ef_search END, ?)\
+      """;
+
   /// Some collections' names: those whose index was never measured with the ef that searches use,
-  /// or many of whose rows changed since the last measurement. Each server counts changes from
-  /// zero, also after a crash, so a lower count than the recorded one is what changed since.
+  /// many of whose rows changed since the last measurement, or whose declared recall or its limit
+  /// changed. Each server counts changes from zero, also after a crash, so a lower count than the
+  /// recorded one is what changed since.
   private static final String TO_MEASURE =
       """
       SELECT c.id, c.name
         FROM collection c
+        JOIN embedding_space s ON s.id = c.active_space_id
         JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || c.active_space_id || '_hnsw') AND i.indisvalid
         JOIN pg_class t ON t.oid = i.indrelid
-       CROSS JOIN LATERAL (SELECT %s) AS n (changes)
+       CROSS JOIN LATERAL (SELECT %1$s) AS n (changes)
         LEFT JOIN index_recall r
           ON r.space_id  = c.active_space_id
          AND r.index_id  = i.indexrelid::bigint
-         AND r.ef_search = COALESCE((c.settings #>> '{hnsw,efSearch}')::int, ?)
+         AND r.ef_search = %2$s
          AND r.sample    = 'stored'
        WHERE c.id = ANY (?)
-         AND (r.space_id IS NULL OR n.changes - CASE WHEN n.changes < r.changes THEN 0 ELSE r.changes END > ? * greatest(t.reltuples, 1))
+         AND (r.space_id IS NULL
+              OR n.changes - CASE WHEN n.changes < r.changes THEN 0 ELSE r.changes END > ? * greatest(t.reltuples, 1)
+              OR (c.settings ->> 'recall' IS NOT NULL
+                  AND c.settings #>> '{hnsw,efSearch}' IS NULL
+                  AND (s.held_recall IS DISTINCT FROM (c.settings ->> 'recall')::float8 OR s.held_within IS DISTINCT FROM ?)))
        ORDER BY c.id
       """
-          .formatted(CHANGES);
+          .formatted(CHANGES, EF_SEARCH);
 
   private static final String RECALLS =
       """
@@ -79,6 +93,13 @@ class IndexTable {
              median_ms = excluded.median_ms, changes = excluded.changes, measured_at = excluded.measured_at
       """
           .formatted(CHANGES);
+
+  private static final String STORE_HELD =
+      """
+      UPDATE embedding_space
+         SET held_recall = ?, held_ef_search = ?, held_within = ?
+       WHERE id = ?
+      """;
 
   private final AgroalDataSource dataSource;
   private final IndexConfig config;
@@ -125,7 +146,12 @@ class IndexTable {
   /// @param efSearch the value for collections without a setting
   /// @param collections their ids
   List<Unmeasured> collectionsToMeasure(int efSearch, Set<Long> collections) throws SQLException {
-    return Sql.of(TO_MEASURE, efSearch, collections.toArray(Long[]::new), config.measureAfter())
+    return Sql.of(
+            TO_MEASURE,
+            efSearch,
+            collections.toArray(Long[]::new),
+            config.measureAfter(),
+            config.maxEfSearch())
         .list(dataSource, row -> new Unmeasured(row.getLong(1), row.getString(2)));
   }
 
@@ -227,6 +253,12 @@ class IndexTable {
                 row.getInt(6),
                 row.getDouble(7),
                 row.getObject(8, OffsetDateTime.class).toInstant()));
+  }
+
+  /// Stores how the declared recall of a space is held.
+  void storeHeld(Space space, HeldRecall held) throws SQLException {
+    Sql.of(STORE_HELD, held.recall(), held.efSearch(), held.within(), space.id())
+        .update(dataSource);
   }
 
   /// Stores a measurement, and deletes the measurements of indexes that no longer exist.

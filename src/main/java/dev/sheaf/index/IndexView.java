@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param buildMemory the memory of PostgreSQL that a build takes
 /// @param recall `null` if unknown
 /// @param recallMissing the reason why `recall` is `null`
+/// @param declaredRecall whether the declared recall is held; `null` if none is declared
 /// @param recallOfQueries the recall for recent client queries, if `sheaf.index.sample-queries` is
 ///   on
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -34,7 +35,16 @@ public record IndexView(
     BuildMemory buildMemory,
     @JsonInclude @Nullable Recall recall,
     @Nullable String recallMissing,
+    @Nullable DeclaredRecall declaredRecall,
     @Nullable Recall recallOfQueries) {
+
+  /// The recall that the collection declares.
+  ///
+  /// @param held whether searches have it; `null` if that is not known yet, or not tried
+  /// @param explanation why, and what to do
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @Schema(name = "DeclaredRecall")
+  public record DeclaredRecall(double recall, @Nullable Boolean held, String explanation) {}
 
   /// The current index.
   ///

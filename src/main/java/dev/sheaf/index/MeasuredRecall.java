@@ -19,4 +19,19 @@ public record MeasuredRecall(
     return new MeasuredRecall(
         efSearch, recall.recall(), recall.low(), recall.high(), sampleSize, medianMs);
   }
+
+  /// Whether a recall is reached with 95% confidence, or as far as so many searches can show.
+  boolean reaches(double goal) {
+    return reaches(goal, recall, low, sampleSize);
+  }
+
+  static boolean reaches(double goal, double recall, double low, int sampleSize) {
+    return recall >= goal && low >= Math.min(goal, RecallInterval.lowestOfAll(sampleSize));
+  }
+
+  /// The same with twice the distance, so that another measurement will most likely reach it, too.
+  boolean clearlyReaches(double goal) {
+    return recall >= goal
+        && 2 * low - recall >= Math.min(goal, 2 * RecallInterval.lowestOfAll(sampleSize) - 1);
+  }
 }

@@ -21,6 +21,11 @@ record RecallInterval(double recall, double low, double high) {
   /// The ends are rounded outwards.
   private static final double ROUNDING = 10_000;
 
+  /// The lower end if so many searches found all hits.
+  static double lowestOfAll(int searches) {
+    return Math.floor(searches / (searches + Z * Z) * ROUNDING) / ROUNDING;
+  }
+
   /// @param correct hits that each search found
   /// @param expected hits that each search should have found
   static RecallInterval of(List<Integer> correct, List<Integer> expected) {

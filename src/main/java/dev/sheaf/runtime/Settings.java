@@ -109,6 +109,7 @@ public final class Settings {
           setting("sheaf.index.measure-at-most", duration(MILLISECOND, HOUR)),
           setting("sheaf.index.sample", whole(1, 10_000)),
           setting("sheaf.index.recall-precision", number("0.001", "1")),
+          setting("sheaf.index.max-ef-search", whole(10, 1_000)),
           setting("sheaf.index.sample-queries", flag()),
           setting("sheaf.index.max-recall-loss", number("0", "1")),
           setting("sheaf.http.max-body-size", size(KILOBYTE, GIGABYTE)),

@@ -40,6 +40,12 @@ public class LiveQueries {
     }
   }
 
+  /// Returns the sampled queries.
+  public List<float[]> sample(Space space) {
+    Reservoir drawn = reservoirs.getIfPresent(space.id());
+    return drawn == null ? List.of() : drawn.vectors();
+  }
+
   /// Returns and removes the sampled queries.
   public List<float[]> consume(Space space) {
     Reservoir drawn = reservoirs.asMap().remove(space.id());

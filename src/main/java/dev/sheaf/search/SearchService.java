@@ -187,8 +187,7 @@ public class SearchService {
                 .toList(),
             language,
             words);
-    Planner.Outcome outcome =
-        planner.search(query, searched.settings().efSearch(config.efSearch()), memory);
+    Planner.Outcome outcome = planner.search(query, searched.efSearch(config.efSearch()), memory);
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
     return new FoundHits(
         outcome,

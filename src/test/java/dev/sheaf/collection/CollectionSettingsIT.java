@@ -4,6 +4,7 @@ import static dev.sheaf.testing.Patience.await;
 import static io.restassured.RestAssured.given;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
@@ -20,6 +21,7 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -60,6 +62,37 @@ class CollectionSettingsIT {
         .then()
         .body("hnsw.efSearch", equalTo(200))
         .body("description", equalTo("Post"));
+  }
+
+  @Test
+  void theLastOfRecallAndEfSearchDecides() {
+    String name = Api.newCollection(Map.of("recall", 0.9, "hnsw", Map.of("m", 8, "efSearch", 50)));
+
+    state(name)
+        .body("efSearch", equalTo(50))
+        .body("declaredRecall.recall", equalTo(0.9f))
+        .body("declaredRecall.held", equalTo(true));
+    patch(name, Map.of("recall", 0.95))
+        .statusCode(200)
+        .body("recall", equalTo(0.95f))
+        .body("hnsw", equalTo(Map.of("m", 8)));
+    state(name).body("efSearch", equalTo(100));
+    patch(name, Map.of("hnsw", Map.of("efSearch", 60)))
+        .body("recall", equalTo(0.95f))
+        .body("hnsw", equalTo(Map.of("m", 8, "efSearch", 60)));
+    patch(name, Map.of("description", "Same")).body("recall", equalTo(0.95f));
+    patch(name, Collections.singletonMap("recall", null))
+        .statusCode(200)
+        .body("recall", nullValue())
+        .body("hnsw", equalTo(Map.of("m", 8, "efSearch", 60)));
+    state(name).body("declaredRecall", nullValue());
+    for (Object wrong : List.of(0, 1, "high", List.of())) {
+      patch(name, Map.of("recall", wrong)).statusCode(422).body("field", equalTo("recall"));
+    }
+  }
+
+  private static ValidatableResponse state(String collection) {
+    return given().get("/api/v1/collections/" + collection + "/index").then().statusCode(200);
   }
 
   @Test
@@ -217,6 +250,9 @@ class CollectionSettingsIT {
           {"analyzer":"icu"}                     | analyzer            | analyzer must be one of postgresql, lucene.
           {"hnsw":{"m":1}}                       | hnsw.m              | hnsw.m must be a whole number from 2 to 100, not 1.
           {"hnsw":{"efSearch":2000}}             | hnsw.efSearch       | hnsw.efSearch must be a whole number from 1 to 1000, not 2000.
+          {"recall":1}                           | recall              | recall must be a number from 0.5 to 0.99, not 1.0.
+          {"recall":0.4}                         | recall              | recall must be a number from 0.5 to 0.99, not 0.4.
+          {"recall":"high"}                      | recall              | recall must be a number.
           {"fields":{"a.b":"number"}}            | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a.b.
           {"fields":{"a' OR 1":"number"}}        | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a' OR 1.
           {"fields":{"a":"date"}}                | fields.a            | fields.a must be one of number, text.

@@ -10,6 +10,7 @@ import static org.hamcrest.Matchers.hasEntry;
 import static org.hamcrest.Matchers.hasSize;
 import static org.hamcrest.Matchers.notNullValue;
 import static org.hamcrest.Matchers.nullValue;
+import static org.hamcrest.Matchers.startsWith;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Metric;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -53,11 +55,18 @@ class IndexIT {
   /// The default of `sheaf.index.sample`.
   private static final int SAMPLE = 400;
 
+  private static final Map<String, ?> CLUSTERED = Map.of("m", 3, "efConstruction", 8);
+
+  /// A vector near one of four centres.
+  private static final String CLUSTERS =
+      "sin((n::int % 4) * (i + sqrt(i))) + sin(n * (1.7 * i + sqrt(i + 3)))";
+
   private static final List<Double> QUERY_VECTOR = List.of(0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8);
 
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
   @Inject RecallMeasurer measurer;
+  @Inject IndexTable table;
 
   @Test
   void withoutAnIndexThereIsNoRecall() throws SQLException {
@@ -189,17 +198,139 @@ class IndexIT {
 
     int ef = tuned.getInt("efSearch");
     assertThat(ef).isBetween(11, 999);
+    assertThat(tuned.getString("questions")).isEqualTo("stored");
     assertThat(recall(name, ef, SAMPLE))
         .isEqualTo(tuned.getDouble("recall"))
-        .isGreaterThanOrEqualTo(target);
-    assertThat(recall(name, ef - 1, SAMPLE)).isLessThan(target);
-    assertThat(tuned.getList("steps.efSearch", Integer.class)).contains(1_000, ef, ef - 1);
+        .isGreaterThan(tuned.getDouble("low"));
+    assertThat(tuned.getDouble("low")).isGreaterThanOrEqualTo(target);
+    assertThat(tuned.getList("steps.efSearch", Integer.class)).contains(10, ef, ef - 1);
+    assertThat(lowEnd(tuned, ef - 1)).isLessThan(target);
     assertThat(tuned.getList("steps.medianMs", Double.class)).allMatch(ms -> ms > 0);
     given().get("/api/v1/collections/" + name).then().body("hnsw.efSearch", equalTo(ef));
     index(name)
         .body("efSearch", equalTo(ef))
         .body("recall.efSearch", equalTo(ef))
         .body("recall.value", equalTo((float) tuned.getDouble("recall")));
+  }
+
+  private static double lowEnd(JsonPath tuned, int ef) {
+    return tuned.getDouble("steps.find { it.efSearch == " + ef + " }.low");
+  }
+
+  @Test
+  void questionsOfTheRequestComeFirstThenThoseOfSearches() throws SQLException {
+    String name = newCollection(CLUSTERED);
+    fill(name, 1, 5_000, CLUSTERS);
+    awaitRecall(name);
+    List<List<Double>> questions = questions(100);
+    List<List<Double>> others =
+        questions.stream().map(q -> q.stream().map(x -> -x).toList()).toList();
+
+    JsonPath tuned =
+        Api.post(
+                "/collections/" + name + "/index/tune", Map.of("recall", 0.9, "vectors", questions))
+            .statusCode(200)
+            .body("questions", equalTo("request"))
+            .body("sampleSize", equalTo(100))
+            .extract()
+            .jsonPath();
+
+    int ef = tuned.getInt("efSearch");
+    assertThat(tuned.getDouble("recall")).isEqualTo(recallOf(name, questions, ef), within(1e-6));
+    assertThat(tuned.getDouble("low")).isBetween(0.9, tuned.getDouble("recall"));
+    assertThat(lowEnd(tuned, ef - 1)).isLessThan(0.9);
+    index(name)
+        .body("efSearch", equalTo(ef))
+        .body("recallOfQueries.value", equalTo(tuned.getFloat("recall")));
+
+    // A measurement takes the sampled queries.
+    awaitRecall(name);
+    others.forEach(question -> Api.search(name, Map.of("vector", question)).statusCode(200));
+    JsonPath live = tune(name, 0.9).statusCode(200).extract().jsonPath();
+    assertThat(live.getString("questions")).isEqualTo("searches");
+    assertThat(live.getDouble("recall"))
+        .isEqualTo(recallOf(name, others, live.getInt("efSearch")), within(1e-6));
+  }
+
+  @Test
+  void questionsAreTextsToo() {
+    String name = Api.newCollection(Map.of());
+    for (String text : List.of("High tide", "Low tide", "Moon", "Sun")) {
+      Api.put(name, text, Map.of("text", text)).statusCode(201);
+    }
+    awaitRecall(name);
+
+    Api.post(
+            "/collections/" + name + "/index/tune",
+            Map.of("recall", 0.9, "texts", List.of("When is high tide?", "Where is the moon?")))
+        .statusCode(200)
+        .body("questions", equalTo("request"))
+        .body("sampleSize", equalTo(2))
+        .body("efSearch", equalTo(10))
+        .body("recall", equalTo(1.0f));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"vectors": [[1, 2]]}       | vectors[0] | vectors[0] has 2
+          {"vectors": [null]}         | vectors[0] | vectors[0] is required.
+          {"vectors": [[0,0,0,0,0,0,0,0]]} | vectors[0] | vectors[0] contains only zeros
+          {"vectors": "all"}          | vectors    | vectors must be
+          {"texts": "tide"}           | texts      | texts must be
+          {"texts": ["tide"]}         | texts      | The collection has no model that embeds text. Send vectors instead.
+          """)
+  void invalidQuestions(String questions, String field, String detail) throws SQLException {
+    given()
+        .contentType(ContentType.JSON)
+        .body("{\"recall\": 0.9, " + questions.substring(1))
+        .post("/api/v1/collections/" + newCollection(POOR) + "/index/tune")
+        .then()
+        .statusCode(422)
+        .body("field", equalTo(field))
+        .body("detail", startsWith(detail));
+  }
+
+  /// The truth are the answers of PostgreSQL without the index, for questions that are not stored.
+  @Test
+  void aDeclaredRecallIsHeldAsTheCollectionGrows() throws SQLException {
+    String name =
+        Api.newCollection(
+            Map.of("model", "none", "dimensions", 8, "hnsw", CLUSTERED, "recall", 0.9));
+    List<List<Double>> questions = questions(300);
+    var held = new ArrayList<Integer>();
+    int rows = 0;
+    for (int grown : List.of(2_000, 6_000, 20_000)) {
+      fill(name, rows + 1, grown, CLUSTERS);
+      rows = grown;
+      JsonPath index = awaitHeld(name);
+
+      int ef = index.getInt("efSearch");
+      held.add(ef);
+      assertThat(index.getString("declaredRecall.explanation"))
+          .startsWith("Held with efSearch " + ef + ": measured 0.9");
+      assertThat(index.getDouble("recall.low")).isGreaterThanOrEqualTo(0.9);
+      assertThat(recallOf(name, questions, ef)).isGreaterThanOrEqualTo(0.9);
+    }
+    assertThat(held).isSorted();
+    assertThat(recallOf(name, questions, held.getFirst())).isLessThan(0.9);
+  }
+
+  /// Waits until nothing is left to do: neither a measurement nor a build.
+  private JsonPath awaitHeld(String collection) {
+    long id = collections.activeSpace(collection).collectionId();
+    await()
+        .untilAsserted(() -> {
+          assertThat(table.collectionsToMeasure(100, Set.of(id))).isEmpty();
+          index(collection)
+              .body("declaredRecall.held", equalTo(true))
+              .body("build", nullValue())
+              .body("recall", notNullValue());
+          assertThat(runningMeasurements(collection)).isEmpty();
+        });
+    return index(collection).extract().jsonPath();
   }
 
   @ParameterizedTest
@@ -379,6 +510,11 @@ class IndexIT {
 
   /// Inserts documents of one chunk each, with evenly distributed vectors.
   private void fill(String collection, int from, int to) throws SQLException {
+    fill(collection, from, to, "sin(n * (i + sqrt(i)))");
+  }
+
+  /// @param component number `i` of the vector of document `n`
+  private void fill(String collection, int from, int to, String component) throws SQLException {
     var which =
         "FROM collection c, generate_series(%s, %s) n WHERE c.name = '%s'"
             .formatted(from, to, collection);
@@ -391,7 +527,8 @@ class IndexIT {
             + which,
         "INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)"
             + " SELECT c.active_space_id, c.id, md5(n::text)::uuid, 0,"
-            + " (SELECT array_agg(sin(n * (i + sqrt(i))) ORDER BY i)::vector FROM generate_series(1, 8) i) "
+            + " (SELECT array_agg(%s ORDER BY i)::vector FROM generate_series(1, 8) i) "
+                .formatted(component)
             + which,
         "SELECT pg_stat_force_next_flush()");
   }
@@ -429,6 +566,52 @@ class IndexIT {
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
         """
             .formatted(0x5EA_F1F, collection));
+  }
+
+  /// Vectors of the same clusters as [#CLUSTERS], none of which is stored.
+  private List<List<Double>> questions(int number) throws SQLException {
+    return query(
+            "SELECT (SELECT array_agg(%s ORDER BY i) FROM generate_series(1, 8) i) FROM (SELECT k * 7.77 AS n FROM generate_series(1, %s) k) q"
+                .formatted(CLUSTERS, number))
+        .stream()
+        .map(array ->
+            Arrays.stream(array.substring(1, array.length() - 1).split(","))
+                .map(Double::valueOf)
+                .toList())
+        .toList();
+  }
+
+  /// Computes the recall of index searches for these questions in plain SQL.
+  private double recallOf(String collection, List<List<Double>> questions, int ef)
+      throws SQLException {
+    int found = 0;
+    try (Connection connection = dataSource.getConnection();
+        var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
+      try {
+        statement.execute(
+            "SET LOCAL jit = off; SET LOCAL hnsw.ef_search = %s; SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off"
+                .formatted(ef));
+        for (List<Double> question : questions) {
+          try (var row =
+              statement.executeQuery(
+                  """
+                  SELECT count(*)
+                    FROM (SELECT vector <=> '%2$s' AS distance FROM %1$s ORDER BY vector::halfvec(8) <=> '%2$s'::halfvec(8) LIMIT 10) i
+                   WHERE distance <= (SELECT max(distance)
+                                        FROM (SELECT vector <=> '%2$s' AS distance FROM %1$s ORDER BY (vector <=> '%2$s') + 0 LIMIT 10) t)
+                  """
+                      .formatted(table(collection), question))) {
+            row.next();
+            found += row.getInt(1);
+          }
+        }
+        return found / (10.0 * questions.size());
+      } finally {
+        connection.rollback();
+        connection.setAutoCommit(true);
+      }
+    }
   }
 
   /// Computes the recall of as many index searches with this `ef`, in plain SQL.

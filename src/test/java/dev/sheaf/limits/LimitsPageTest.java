@@ -90,6 +90,9 @@ class LimitsPageTest {
     code.put("values of a facet (`limit`)", constant("search.Facet", "MAX_LIMIT"));
     code.put("ranges of a facet", constant("search.Facet", "MAX_RANGES"));
     code.put("bytes of a value of a facet", constant("search.MatchCounter", "MAX_VALUE_BYTES"));
+    code.put("questions that an index is tuned with", constant("index.TuneIndex", "MAX_QUESTIONS"));
+    code.put(
+        "`efSearch` that holds a declared recall", setting("index.IndexConfig", "maxEfSearch"));
     code.put("queries of an evaluation", constant("search.EvaluationRequest", "MAX_QUERIES"));
     code.put("settings of an evaluation", constant("search.EvaluationRequest", "MAX_SETTINGS"));
     code.put(

@@ -62,7 +62,7 @@ class ChangelogRoundTripIT {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(
               TestConfig.migrations(database)
-                  .down("core", 2, Approval.NONE, new MigrationListener() {})
+                  .down("core", 3, Approval.NONE, new MigrationListener() {})
                   .problems())
           .singleElement()
           .asString()
