@@ -122,7 +122,7 @@ public record CreateCollection(
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
-    return of(name, description, null, null, null, null, null, null, null, null, null);
+    return of(name, description, null, null, null, null, null, null, null, null, null, null);
   }
 
   /// Whether `name` is a valid name of a collection.
