@@ -60,6 +60,8 @@ class OrderIT {
 
   private static final String ORIGIN = "2022-01-01";
 
+  private static final List<Metric> METRICS = List.of(Metric.values());
+
   private static final Map<Metric, String> COLLECTIONS = new EnumMap<>(Metric.class);
 
   private final Random random = new Random(36);
@@ -70,6 +72,7 @@ class OrderIT {
   @Inject ObjectMapper json;
 
   /// A stored chunk.
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Stored(String document, String id, int ordinal, float[] vector) {
 
     String place() {
@@ -122,7 +125,7 @@ class OrderIT {
   @Test
   void examplesMoveTheQuery() throws SQLException {
     for (int search = 0; search < 60; search++) {
-      Metric metric = Metric.values()[search % 3];
+      Metric metric = METRICS.get(search % METRICS.size());
       String collection = requireNonNull(COLLECTIONS.get(metric));
       List<Stored> stored = stored(collection);
       Map<String, Object> request = new HashMap<>();
@@ -178,7 +181,7 @@ class OrderIT {
   @Test
   void boostsAndDiversityFollowTheirRules() throws SQLException {
     for (int search = 0; search < 150; search++) {
-      Metric metric = Metric.values()[search % 3];
+      Metric metric = METRICS.get(search % METRICS.size());
       String collection = requireNonNull(COLLECTIONS.get(metric));
       Map<String, Stored> stored =
           stored(collection).stream().collect(Collectors.toMap(Stored::place, chunk -> chunk));
@@ -190,7 +193,8 @@ class OrderIT {
         request.put("match", "any");
       }
       if (!mode.equals("fulltext")) {
-        request.put("vector", stored.get("d" + random.nextInt(DOCUMENTS) + "/0").vector());
+        String place = "d" + random.nextInt(DOCUMENTS) + "/0";
+        request.put("vector", requireNonNull(stored.get(place)).vector());
       }
       if (random.nextInt(3) == 0) {
         request.put("groupBy", "document");
@@ -307,15 +311,19 @@ class OrderIT {
     int document = Integer.parseInt(hit.document().substring(1));
     double score = hit.score();
     for (Map<String, Object> boost : boosts) {
-      double weight = (double) boost.get("weight");
+      double weight = number(boost, "weight");
       score +=
           weight * (boost.containsKey("pivot") ? ofViews(document, boost) : ofAge(document, boost));
     }
     return score;
   }
 
+  private static double number(Map<String, Object> boost, String name) {
+    return ((Number) requireNonNull(boost.get(name))).doubleValue();
+  }
+
   private static double ofViews(int document, Map<String, Object> boost) {
-    int pivot = (int) boost.get("pivot");
+    double pivot = number(boost, "pivot");
     return switch (VIEWS.get(document % VIEWS.size())) {
       case "1e400" -> 1;
       case "1" -> 1.0 / (1 + pivot);
@@ -329,12 +337,12 @@ class OrderIT {
     double days =
         switch (document % PUBLISHED.size()) {
           case 0 -> 701;
-          case 1 -> 213.7291666666666667;
+          case 1 -> 213 + 17.5 / 24;
           case 2 -> 214;
           case 8 -> 0;
           default -> Double.POSITIVE_INFINITY;
         };
-    return Math.exp(-days / (int) boost.get("halfLife") * Math.log(2));
+    return Math.exp(-days / number(boost, "halfLife") * Math.log(2));
   }
 
   private static void assertAddsUp(Hit hit, @Nullable Double diversity) {

@@ -172,7 +172,7 @@ class SearchPlanIT {
         SPACE,
         request.vector(),
         request.filter().equals(Filter.EVERYTHING) ? null : FilterSql.of(request.filter()),
-        null,
+        List.of(),
         "english",
         words(request));
   }

@@ -256,11 +256,15 @@ class WordSearchIT {
         double ofVector =
             parts.vector() == null
                 ? 0
-                : mode.equals("hybrid") ? parts.vector().gain() : parts.vector().score();
+                : mode.equals("hybrid")
+                    ? requireNonNull(parts.vector().gain())
+                    : parts.vector().score();
         double ofWords =
             parts.fulltext() == null
                 ? 0
-                : mode.equals("hybrid") ? parts.fulltext().gain() : parts.fulltext().score();
+                : mode.equals("hybrid")
+                    ? requireNonNull(parts.fulltext().gain())
+                    : parts.fulltext().score();
         assertThat(ofVector + ofWords).as("%s %s", hit, request).isEqualTo(hit.score());
         if (parts.vector() != null) {
           assertThat(parts.vector().score()).isEqualTo(1 / (1 + parts.vector().distance()));
@@ -272,7 +276,7 @@ class WordSearchIT {
       if (mode.equals("hybrid")) {
         assertGains(
             explained.hits(),
-            fusion.get("by").equals("rank"),
+            "rank".equals(fusion.get("by")),
             match.equals("query") ? 0 : model.scoreOfAll(text));
       }
       request.put("offset", 2);
