@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /// @param language the name of a text search configuration of PostgreSQL
 /// @param titles whether the title of a document is embedded with each chunk, and searched for
 ///   words
+/// @param bm25 how searches for words score chunks
 /// @param recall the declared recall, 0.5 to 0.99: the `ef_search` of searches follows, so that the
 ///   index finds this fraction of the nearest vectors
 /// @param fields the top-level fields of the metadata that have an index for range conditions
@@ -38,6 +39,7 @@ public record CollectionSettings(
     @Nullable Analyzer analyzer,
     @Nullable String language,
     @Nullable Boolean titles,
+    @Nullable Bm25Parameters bm25,
     @Nullable Double recall,
     Map<String, FieldType> fields) {
 
@@ -63,6 +65,7 @@ public record CollectionSettings(
       @Nullable Analyzer analyzer,
       @Nullable String language,
       @Nullable Boolean titles,
+      @Nullable Bm25Parameters bm25,
       @Nullable Double recall,
       @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
@@ -76,6 +79,7 @@ public record CollectionSettings(
     this.analyzer = analyzer;
     this.language = language;
     this.titles = titles;
+    this.bm25 = bm25;
     this.recall = recall;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
     if (this.fields.size() > MAX_FIELDS) {
@@ -123,6 +127,42 @@ public record CollectionSettings(
     private static void range(String field, @Nullable Integer value, int min, int max) {
       if (value != null) {
         Input.range(field, value, min, max, 0);
+      }
+    }
+  }
+
+  /// Parameters of BM25; an absent one is Lucene's default, 1.2 and 0.75.
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @Schema(name = "Bm25")
+  public record Bm25Parameters(
+      @Schema(
+              minimum = "0.01",
+              maximum = "100",
+              defaultValue = "1.2",
+              description = "How much it counts that a chunk contains a word often")
+          @Nullable Double k1,
+      @Schema(
+              minimum = "0",
+              maximum = "1",
+              defaultValue = "0.75",
+              description = "How much it counts that a chunk is longer than others")
+          @Nullable Double b) {
+
+    public Bm25Parameters {
+      range("k1", k1, 0.01, 100, "0.01 to 100");
+      range("b", b, 0, 1, "0 to 1");
+    }
+
+    /// These parameters, replaced by those that `other` contains.
+    Bm25Parameters with(Bm25Parameters other) {
+      return new Bm25Parameters(other.k1 == null ? k1 : other.k1, other.b == null ? b : other.b);
+    }
+
+    private static void range(
+        String field, @Nullable Double value, double min, double max, String allowed) {
+      if (value != null && !(value >= min && value <= max)) {
+        throw Problem.field(
+            field, "%s must be a number from %s, not %s.".formatted(field, allowed, value));
       }
     }
   }
@@ -181,7 +221,7 @@ public record CollectionSettings(
   /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null
-        ? new CollectionSettings(fallback, hnsw, analyzer, language, titles, recall, fields)
+        ? new CollectionSettings(fallback, hnsw, analyzer, language, titles, bm25, recall, fields)
         : this;
   }
 

@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
               "Whether the title of a document is embedded with each of its chunks, and searched"
                   + " for words",
           defaultValue = "false"),
+      @SchemaProperty(name = "bm25", implementation = CollectionSettings.Bm25Parameters.class),
       @SchemaProperty(
           name = "recall",
           type = SchemaType.NUMBER,
@@ -86,6 +87,7 @@ public record CreateCollection(
   /// @param analyzer what finds the words of texts; default `postgresql`
   /// @param language the name of a text search configuration of PostgreSQL; default `english`
   /// @param titles whether titles are searched with the texts; default `false`
+  /// @param bm25 how searches for words score chunks; absent parameters have their defaults
   /// @param recall the recall that searches shall have
   /// @param fields the metadata fields that get an index for range conditions, with their types
   @JsonCreator
@@ -100,6 +102,7 @@ public record CreateCollection(
       CollectionSettings.@Nullable Analyzer analyzer,
       @Nullable String language,
       @Nullable Boolean titles,
+      CollectionSettings.@Nullable Bm25Parameters bm25,
       @Nullable Double recall,
       @Nullable Map<String, FieldType> fields) {
     String checked = Input.required("name", name);
@@ -117,12 +120,12 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(null, hnsw, analyzer, language, titles, recall, fields));
+        new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, recall, fields));
   }
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
-    return of(name, description, null, null, null, null, null, null, null, null, null, null);
+    return of(name, description, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /// Whether `name` is a valid name of a collection.

@@ -2,6 +2,7 @@ package dev.sheaf.collection;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sheaf.collection.CollectionSettings.Bm25Parameters;
 import dev.sheaf.collection.CollectionSettings.Hnsw;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param precision of the index
 /// @param hnsw parameters of the index and of searches in it
+/// @param bm25 how searches for words score chunks
 /// @param recall the recall that searches shall have; it replaces `hnsw.efSearch` of earlier
 ///   requests. 0: none any more, `null` in JSON
 /// @param fields all metadata fields that shall have an index for range conditions; the indexes of
@@ -30,6 +32,7 @@ public record UpdateCollection(
     @Nullable String description,
     @Nullable Precision precision,
     @Nullable Hnsw hnsw,
+    @Nullable Bm25Parameters bm25,
     @Schema(
             minimum = "0.5",
             maximum = "0.99",
@@ -48,6 +51,7 @@ public record UpdateCollection(
       @Nullable String description,
       @Nullable Precision precision,
       @Nullable Hnsw hnsw,
+      @Nullable Bm25Parameters bm25,
       @Nullable JsonNode recall,
       @Nullable Map<String, FieldType> fields,
       @Nullable JsonNode name,
@@ -65,12 +69,12 @@ public record UpdateCollection(
     rejectImmutable("analyzer", analyzer);
     rejectImmutable("language", language);
     rejectImmutable("titles", titles);
-    return new UpdateCollection(description, precision, hnsw, recall(recall), fields);
+    return new UpdateCollection(description, precision, hnsw, bm25, recall(recall), fields);
   }
 
   /// A request that changes only `efSearch`.
   public static UpdateCollection efSearch(int efSearch) {
-    return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null, null);
+    return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null, null, null);
   }
 
   private static @Nullable Double recall(@Nullable JsonNode given) {
@@ -113,6 +117,9 @@ public record UpdateCollection(
     if (hnsw != null) {
       details.put("hnsw", hnsw);
     }
+    if (bm25 != null) {
+      details.put("bm25", bm25);
+    }
     if (recall != null) {
       details.put("recall", endsRecall() ? "none" : recall);
     }
@@ -133,6 +140,9 @@ public record UpdateCollection(
         settings.analyzer(),
         settings.language(),
         settings.titles(),
+        bm25 == null
+            ? settings.bm25()
+            : settings.bm25() == null ? bm25 : settings.bm25().with(bm25),
         recall == null ? settings.recall() : endsRecall() ? null : recall,
         fields == null ? settings.fields() : fields);
   }

@@ -67,7 +67,7 @@ public final class Settings {
           setting("sheaf.embedding.openai.*.url", url("http", "https")),
           setting("sheaf.embedding.openai.*.model", text()),
           setting("sheaf.embedding.openai.*.api-key", key()),
-          setting("sheaf.embedding.openai.*.api-key-file", keyFile()),
+          setting("sheaf.embedding.openai.*.api-key-file", text()),
           setting("sheaf.embedding.openai.*.dimensions", whole(1, MAX_DIMENSIONS)),
           setting("sheaf.embedding.openai.*.send-dimensions", flag()),
           setting("sheaf.embedding.openai.*.max-tokens", whole(1, 1_000_000)),
@@ -92,7 +92,7 @@ public final class Settings {
           setting("sheaf.rerank.model", text()),
           setting("sheaf.rerank.format", oneOf("cohere", "tei")),
           setting("sheaf.rerank.api-key", key()),
-          setting("sheaf.rerank.api-key-file", keyFile()),
+          setting("sheaf.rerank.api-key-file", text()),
           setting("sheaf.rerank.timeout", duration(MILLISECOND, Duration.ofMinutes(10))),
           setting("sheaf.rerank.max-hits", whole(1, 1_000)),
           setting("sheaf.rerank.batch-size", whole(1, 1_000)),
@@ -245,6 +245,7 @@ public final class Settings {
     if (problems.isEmpty()) {
       requireOverlapShorterThanChunk(config, problems);
       requireModelOfReranking(config, problems);
+      requireKeyFiles(config, configured, problems);
     }
     if (!problems.isEmpty()) {
       throw new OperatorException(String.join("; ", problems), "correct the setting, or remove it");
@@ -265,6 +266,22 @@ public final class Settings {
     if (text(config.getConfigValue("sheaf.rerank.url")) != null
         && text(config.getConfigValue("sheaf.rerank.model")) == null) {
       problems.add("sheaf.rerank.model must be the name of the model of sheaf.rerank.url");
+    }
+  }
+
+  private static void requireKeyFiles(
+      SmallRyeConfig config, List<String> configured, List<String> problems) {
+    for (String name : configured) {
+      String file = name.endsWith(".api-key-file") ? text(config.getConfigValue(name)) : null;
+      try {
+        if (file != null) {
+          KeyFile.read(Path.of(file));
+        }
+      } catch (IllegalArgumentException _) {
+        problems.add(
+            "%s must be a file that contains ASCII characters without spaces, not %s"
+                .formatted(name, file));
+      }
     }
   }
 
@@ -317,12 +334,6 @@ public final class Settings {
   /// A key that is sent in a header.
   private static Allowed key() {
     return new Allowed("ASCII characters without spaces", KeyFile::isKey, false);
-  }
-
-  private static Allowed keyFile() {
-    return new Allowed(
-        "a file that contains ASCII characters without spaces",
-        text -> !KeyFile.read(Path.of(text)).isEmpty());
   }
 
   private static Allowed flag() {

@@ -1,5 +1,9 @@
 package dev.sheaf.search;
 
+import dev.sheaf.collection.CollectionSettings;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
 /// The score of a chunk for words: the sum over the words of `ln(1 + (N - n + 0.5) / (n + 0.5)) * f
 /// / (f + k1 * (1 - b + b * length / mean))`, where `n` of `N` chunks contain the word, and the
 /// chunk contains it `f` times.
@@ -11,10 +15,13 @@ package dev.sheaf.search;
 /// function for it, or for `f`, but `ts_rank` depends on nothing else. With all weights 1, it is
 /// `sum of 1 / i² for i = 1 to f`, divided by [#RANK_LIMIT], and with the option 2 also by the
 /// length. Both are computed by C code and without reading the other words.
-final class Bm25 {
+///
+/// @param k1 how much it counts that a chunk contains a word often, greater than 0
+/// @param b how much it counts that a chunk is longer than others, 0 to 1
+record Bm25(double k1, double b) {
 
-  static final double K1 = 1.2;
-  static final double B = 0.75;
+  /// Lucene's.
+  static final Bm25 DEFAULT = new Bm25(1.2, 0.75);
 
   /// The limit of `sum of 1 / i²`, π²/6, as `ts_rank` rounds it.
   private static final String RANK_LIMIT = "1.64493406685";
@@ -25,7 +32,14 @@ final class Bm25 {
   /// that its rank is known.
   private static final String MARKER = "''' '''";
 
-  private Bm25() {}
+  /// The parameters of a collection.
+  static Bm25 of(CollectionSettings.@Nullable Bm25Parameters parameters) {
+    return parameters == null
+        ? DEFAULT
+        : new Bm25(
+            Objects.requireNonNullElse(parameters.k1(), DEFAULT.k1),
+            Objects.requireNonNullElse(parameters.b(), DEFAULT.b));
+  }
 
   /// The weight of a word that `with` of `chunks` chunks contain. It is never negative.
   static double weight(double chunks, double with) {
@@ -36,6 +50,18 @@ final class Bm25 {
   /// for all of the other expressions.
   static String marked(String search) {
     return search + " || ''' '':1'::tsvector";
+  }
+
+  /// An SQL expression for `k1 * (1 - b + b * length / mean)`.
+  String norm(String length, String mean) {
+    return "%s * (%s + %s * %s / %s)".formatted(k1, 1 - b, b, length, mean);
+  }
+
+  /// The score of a chunk of mean length that contains words once.
+  ///
+  /// @param weights their sum
+  double scoreOfOnce(double weights) {
+    return weights / (1 + k1);
   }
 
   /// An SQL expression for the number of positions in a tsvector with the marker.

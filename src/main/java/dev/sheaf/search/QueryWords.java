@@ -56,19 +56,32 @@ class QueryWords {
   /// The words of a text, at most [SearchWords#MAX] of them.
   ///
   /// @param language text search configuration
+  /// @param bm25 the parameters of the collection
   /// @param analyzed the text, if the service analyzes the texts of the collection
   /// @param timeout of the statement, in milliseconds
   /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
   ///   statement timed out
   SearchWords read(
-      Space space, String language, String text, @Nullable AnalyzedQuery analyzed, long timeout)
+      Space space,
+      String language,
+      Bm25 bm25,
+      String text,
+      @Nullable AnalyzedQuery analyzed,
+      long timeout)
       throws SQLException {
     return spans.sql(
-        "read words", space.chunkTable(), () -> readNow(space, language, text, analyzed, timeout));
+        "read words",
+        space.chunkTable(),
+        () -> readNow(space, language, bm25, text, analyzed, timeout));
   }
 
   private SearchWords readNow(
-      Space space, String language, String text, @Nullable AnalyzedQuery analyzed, long timeout)
+      Space space,
+      String language,
+      Bm25 bm25,
+      String text,
+      @Nullable AnalyzedQuery analyzed,
+      long timeout)
       throws SQLException {
     Cancellation.check();
     try (Connection connection = replicas.getConnection()) {
@@ -86,13 +99,16 @@ class QueryWords {
         statement.setString(2, analyzed == null ? text : analyzed.lexemes());
         statement.execute();
         statement.getMoreResults();
-        return words(statement, chunks, analyzed);
+        return words(statement, chunks, bm25, analyzed);
       }
     }
   }
 
   private static SearchWords words(
-      PreparedStatement statement, ChunkStatistics chunks, @Nullable AnalyzedQuery analyzed)
+      PreparedStatement statement,
+      ChunkStatistics chunks,
+      Bm25 bm25,
+      @Nullable AnalyzedQuery analyzed)
       throws SQLException {
     var words = new ArrayList<SearchWords.Word>();
     int ignored = analyzed == null ? 0 : analyzed.ignored();
@@ -103,7 +119,7 @@ class QueryWords {
       }
     }
     return new SearchWords(
-        words, ignored, (double) chunks.chunks().rows(), chunks.meanLength(), analyzed);
+        words, ignored, (double) chunks.chunks().rows(), chunks.meanLength(), analyzed, bm25);
   }
 
   /// Whether the syntax of search engines leaves no word of a text.

@@ -232,6 +232,7 @@ public class SearchService {
       return queryWords.read(
           searched.space(),
           searched.settings().searchLanguage(),
+          Bm25.of(searched.settings().bm25()),
           Objects.requireNonNull(text),
           analyzed,
           planner.timeout(request));

@@ -65,6 +65,7 @@ final class SearchText {
   /// @param match of a search for words; `null` in a vector search
   /// @param words whether there is a word, with [WordMatch#ANY] a rare one, to search for
   /// @param frequentWords whether there are frequent words to search for
+  /// @param bm25 the parameters of the collection
   /// @param depth of each list of a hybrid search, before they are merged
   /// @param select in the order of the columns
   /// @param filter condition on documents; `null` for all
@@ -83,6 +84,7 @@ final class SearchText {
       @Nullable WordMatch match,
       boolean words,
       boolean frequentWords,
+      Bm25 bm25,
       int limit,
       int offset,
       boolean grouped,
@@ -113,6 +115,7 @@ final class SearchText {
           match,
           any ? !query.words().rare().isEmpty() : !query.words().isEmpty(),
           any && !query.words().frequent().isEmpty(),
+          query.words().bm25(),
           query.limit(),
           query.offset(),
           query.grouped(),
@@ -140,6 +143,7 @@ final class SearchText {
           match,
           words,
           frequentWords,
+          bm25,
           limit,
           offset,
           grouped,
@@ -483,9 +487,7 @@ final class SearchText {
   }
 
   private String norm() {
-    return "%s * (%s + %s * %s / %s)"
-        .formatted(
-            Bm25.K1, 1 - Bm25.B, Bm25.B, Bm25.length("c.search"), number(Placeholder.MEAN_LENGTH));
+    return shape.bm25().norm(Bm25.length("c.search"), number(Placeholder.MEAN_LENGTH));
   }
 
   private String words() {

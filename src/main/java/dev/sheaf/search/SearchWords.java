@@ -16,12 +16,14 @@ import org.jspecify.annotations.Nullable;
 /// @param chunks number of chunks of the collection, which may be an estimate
 /// @param meanLength mean number of positions in the tsvector of a chunk, at least 1
 /// @param analyzed the text, if the service analyzes the texts of the collection
+/// @param bm25 the parameters of the collection
 record SearchWords(
     List<Word> words,
     int ignored,
     double chunks,
     double meanLength,
-    @Nullable AnalyzedQuery analyzed) {
+    @Nullable AnalyzedQuery analyzed,
+    Bm25 bm25) {
 
   /// Number of different words of a text that are searched.
   static final int MAX = 64;
@@ -29,7 +31,7 @@ record SearchWords(
   /// As many chunks are always ranked. With more, a search takes longer than a few milliseconds.
   private static final int MAX_RANKED = 4_000;
 
-  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1, null);
+  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1, null, Bm25.DEFAULT);
 
   /// A word as the text search configuration writes it.
   ///
@@ -52,7 +54,7 @@ record SearchWords(
 
   /// A text whose words need no statistics.
   static SearchWords of(AnalyzedQuery analyzed) {
-    return new SearchWords(List.of(), analyzed.ignored(), 0, 1, analyzed);
+    return new SearchWords(List.of(), analyzed.ignored(), 0, 1, analyzed, Bm25.DEFAULT);
   }
 
   boolean isEmpty() {
@@ -86,7 +88,7 @@ record SearchWords(
 
   /// The score of a chunk of mean length that contains each word once.
   double scoreOfAll() {
-    return words.stream().mapToDouble(Word::weight).sum() / (1 + Bm25.K1);
+    return bm25.scoreOfOnce(words.stream().mapToDouble(Word::weight).sum());
   }
 
   /// A tsquery for chunks that contain several of the frequent words: two, or all if too many

@@ -225,6 +225,15 @@ class CollectionSettingsIT {
   }
 
   @Test
+  void eachParameterOfBm25ChangesAlone() {
+    String name = newCollection(Map.of("bm25", Map.of("b", 0.5)));
+
+    patch(name, Map.of("bm25", Map.of("k1", 2)))
+        .statusCode(200)
+        .body("bm25", equalTo(Map.of("k1", 2f, "b", 0.5f)));
+  }
+
+  @Test
   void wordsAreThoseOfTheLanguage() {
     String german = newCollection(Map.of("language", "german"));
     String english = newCollection(Map.of());
@@ -250,6 +259,8 @@ class CollectionSettingsIT {
           {"analyzer":"icu"}                     | analyzer            | analyzer must be one of postgresql, lucene.
           {"hnsw":{"m":1}}                       | hnsw.m              | hnsw.m must be a whole number from 2 to 100, not 1.
           {"hnsw":{"efSearch":2000}}             | hnsw.efSearch       | hnsw.efSearch must be a whole number from 1 to 1000, not 2000.
+          {"bm25":{"k1":0}}                      | bm25.k1             | bm25.k1 must be a number from 0.01 to 100, not 0.0.
+          {"bm25":{"b":-0.1}}                    | bm25.b              | bm25.b must be a number from 0 to 1, not -0.1.
           {"recall":1}                           | recall              | recall must be a number from 0.5 to 0.99, not 1.0.
           {"recall":0.4}                         | recall              | recall must be a number from 0.5 to 0.99, not 0.4.
           {"recall":"high"}                      | recall              | recall must be a number.

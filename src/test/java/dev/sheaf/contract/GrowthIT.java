@@ -378,6 +378,8 @@ class GrowthIT {
   /// Stores documents of one chunk in an empty collection, and waits until its index is built and
   /// measured.
   private void fill(String collection, int rows) throws SQLException {
+    // ANALYZE of a table and a concurrent build of its index wait for each other.
+    scheduler.pause();
     try (Connection connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
       statement.execute(
@@ -422,6 +424,8 @@ class GrowthIT {
       connection.setAutoCommit(true);
       statement.execute(
           "VACUUM ANALYZE document_%1$s, chunk_%1$s, embedding_%2$s".formatted(id, space));
+    } finally {
+      scheduler.resume();
     }
     await()
         .untilAsserted(() ->

@@ -98,10 +98,16 @@ class AnalyzedSearchIT {
   @Test
   void scoresAreThoseOfLucene() throws Exception {
     List<String> texts = texts(MULTILINGUAL, 300, 3);
-    String collection = collection(Map.of("analyzer", "lucene"), texts);
+    assertScoresOfLucene(texts, new BM25Similarity(1.2f, 0.75f, false));
+    assertScoresOfLucene(texts, new BM25Similarity(0.4f, 1, false));
+  }
+
+  private void assertScoresOfLucene(List<String> texts, BM25Similarity similarity)
+      throws Exception {
+    var bm25 = Map.of("k1", similarity.getK1(), "b", similarity.getB());
+    String collection = collection(Map.of("analyzer", "lucene", "bm25", bm25), texts);
     TextAnalyzer analyzer = TextAnalyzer.of("english").orElseThrow();
     try (var directory = new ByteBuffersDirectory()) {
-      var similarity = new BM25Similarity(1.2f, 0.75f, false);
       try (var writer =
           new IndexWriter(directory, new IndexWriterConfig().setSimilarity(similarity))) {
         for (int i = 0; i < texts.size(); i++) {

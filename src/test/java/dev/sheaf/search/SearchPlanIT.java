@@ -189,7 +189,8 @@ class SearchPlanIT {
         0,
         20_000,
         2,
-        null);
+        null,
+        Bm25.DEFAULT);
   }
 
   /// The nodes of the plan at the tenth execution, without their costs.
