@@ -116,7 +116,7 @@ class IndexIT {
     double low = measured.getDouble("low");
     double high = measured.getDouble("high");
     assertThat(value).isStrictlyBetween(low, high);
-    assertThat((high - low) / 2 <= 0.02).isEqualTo(searches < SAMPLE);
+    assertThat(searches == SAMPLE || (high - low) / 2 <= 0.02).isTrue();
     JsonPath index = index(name).extract().jsonPath();
     assertThat(index.<Object>get("recall")).isEqualTo(measured.get());
     assertThat(index.getLong("index.bytes")).isPositive();

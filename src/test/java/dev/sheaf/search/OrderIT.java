@@ -64,6 +64,8 @@ class OrderIT {
 
   private static final Map<Metric, String> COLLECTIONS = new EnumMap<>(Metric.class);
 
+  private static final Map<String, List<Stored>> STORED = new HashMap<>();
+
   private final Random random = new Random(36);
 
   @Inject AgroalDataSource dataSource;
@@ -538,7 +540,12 @@ class OrderIT {
     return distances;
   }
 
+  /// Read once, because the tables of all collections are read.
   private List<Stored> stored(String collection) throws SQLException {
+    List<Stored> known = STORED.get(collection);
+    if (known != null) {
+      return known;
+    }
     var stored = new ArrayList<Stored>();
     try (var connection = dataSource.getConnection();
         var statement = connection.createStatement();
@@ -562,6 +569,7 @@ class OrderIT {
                 ((PGvector) row.getObject(4)).toArray()));
       }
     }
+    STORED.put(collection, stored);
     return stored;
   }
 
