@@ -365,11 +365,10 @@ class FaultsIT {
     long threads = sheaf.threads();
     var clients = new ArrayList<Socket>();
     try {
+      // One after the other: the job of each is looked up among the few reads that are allowed.
       for (int i = 0; i < STREAMS; i++) {
         clients.add(follow(job));
-      }
-      for (Socket client : clients) {
-        assertThat(statusLine(client)).isEqualTo("HTTP/1.1 200 OK");
+        assertThat(statusLine(clients.getLast())).isEqualTo("HTTP/1.1 200 OK");
       }
       try (Socket further = follow(job)) {
         assertThat(statusLine(further)).startsWith("HTTP/1.1 429 ");
