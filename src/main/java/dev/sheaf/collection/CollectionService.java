@@ -55,7 +55,8 @@ public class CollectionService {
 
   private static final Logger LOG = Logger.getLogger(CollectionService.class);
 
-  private static final String FULLTEXT = "fulltext";
+  /// The module with which searches find words.
+  public static final String FULLTEXT = "fulltext";
 
   private static final int MAX_WARNINGS = 20;
 

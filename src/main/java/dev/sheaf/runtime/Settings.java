@@ -12,6 +12,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -271,8 +273,11 @@ public final class Settings {
 
   private static void requireKeyFiles(
       SmallRyeConfig config, List<String> configured, List<String> problems) {
-    for (String name : configured) {
-      String file = name.endsWith(".api-key-file") ? text(config.getConfigValue(name)) : null;
+    // A variable of the environment is found by the name of its setting, even if it is not listed.
+    Set<String> names = new TreeSet<>(List.of("sheaf.rerank.api-key-file"));
+    configured.stream().filter(name -> name.endsWith(".api-key-file")).forEach(names::add);
+    for (String name : names) {
+      String file = text(config.getConfigValue(name));
       try {
         if (file != null) {
           KeyFile.read(Path.of(file));

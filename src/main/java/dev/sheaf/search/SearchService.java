@@ -31,8 +31,6 @@ import org.postgresql.replication.LogSequenceNumber;
 @Singleton
 public class SearchService {
 
-  private static final String FULLTEXT = "fulltext";
-
   private final CollectionService collections;
   private final Replicas replicas;
   private final QueryVectors vectors;
@@ -103,7 +101,7 @@ public class SearchService {
       throws SQLException {
     long start = System.nanoTime();
     if (request.mode() != Mode.VECTOR || request.marksWords()) {
-      modules.require(FULLTEXT);
+      modules.require(CollectionService.FULLTEXT);
     }
     requireAllowedTimeout(request.timeout());
     SearchRequest searched = ordering.candidates(request);
