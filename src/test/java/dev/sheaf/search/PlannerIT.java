@@ -69,9 +69,12 @@ class PlannerIT {
     }
   }
 
+  /// In one transaction: no index is built before it ends, and ANALYZE and a concurrent build of an
+  /// index of the same table could wait for each other.
   private void fill() throws SQLException {
     try (Connection connection = dataSource.getConnection();
         var statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
       for (String table :
           List.of(
               """
@@ -92,7 +95,15 @@ class PlannerIT {
             "INSERT INTO %s FROM collection c, generate_series(0, 19999) n WHERE c.name = 'circle' ORDER BY md5(n::text)"
                 .formatted(table));
       }
-      statement.execute("ANALYZE");
+      statement.execute(
+          """
+          DO $$ BEGIN
+            EXECUTE (SELECT format('ANALYZE document_%1$s, chunk_%1$s, embedding_%2$s', id, active_space_id)
+                       FROM collection WHERE name = 'circle');
+          END $$
+          """);
+      connection.commit();
+      connection.setAutoCommit(true);
     }
   }
 
