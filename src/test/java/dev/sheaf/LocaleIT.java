@@ -34,8 +34,8 @@ class LocaleIT {
           Map.entry("standard_conforming_strings", "off"),
           Map.entry("statement_timeout", "'400ms'"),
           Map.entry("lock_timeout", "'1ms'"),
-          Map.entry("idle_in_transaction_session_timeout", "'400ms'"),
-          Map.entry("idle_session_timeout", "'400ms'"),
+          Map.entry("idle_in_transaction_session_timeout", "'2s'"),
+          Map.entry("idle_session_timeout", "'2s'"),
           Map.entry("default_transaction_isolation", "'serializable'"),
           Map.entry("bytea_output", "'escape'"),
           Map.entry("DateStyle", "'German, DMY'"),
@@ -51,8 +51,7 @@ class LocaleIT {
     List<String> english = outcome("en", "US", Map.of());
 
     assertThat(english).hasSizeGreaterThan(20);
-    assertThat(outcome("ar", "EG", Map.of())).isEqualTo(english);
-    assertThat(outcome("tr", "TR", DATABASE_SETTINGS)).isEqualTo(english);
+    assertThat(outcome("ar", "EG", DATABASE_SETTINGS)).isEqualTo(english);
   }
 
   private static List<String> outcome(

@@ -105,7 +105,7 @@ class KeyIdentityProviderIT {
     KeyToken key = create();
     identity(key);
 
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 40; i++) {
       KeyToken guess = KeyToken.random();
       assertThatThrownBy(() -> identity(guess)).isInstanceOf(AuthenticationFailedException.class);
     }

@@ -12,7 +12,7 @@ class WidthIT {
 
   @Test
   void theServiceRefusesToStartWithAModelOfAnotherWidth() throws Exception {
-    try (TestDatabase database = TestDatabase.create()) {
+    try (TestDatabase database = TestDatabase.migrated()) {
       try (SheafProcess sheaf = SheafProcess.start(database, SheafProcess.BUNDLED_MODEL)) {
         assertThat(sheaf.send("POST", "/api/v1/collections", "{\"name\":\"wide\"}").statusCode())
             .isEqualTo(201);

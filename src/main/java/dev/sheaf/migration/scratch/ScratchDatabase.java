@@ -121,7 +121,7 @@ public final class ScratchDatabase implements AutoCloseable {
         Statement statement = connection.createStatement()) {
       sweep(statement);
       String name = name(statement, purpose);
-      statement.execute("CREATE DATABASE " + name + " TEMPLATE " + template);
+      statement.execute("CREATE DATABASE " + name + " TEMPLATE " + template + strategy(statement));
       return new ScratchDatabase(server, server.withDatabase(name));
     } catch (SQLException e) {
       if (SqlStates.of(e).equals(SqlStates.INSUFFICIENT_PRIVILEGE)) {
@@ -132,6 +132,14 @@ public final class ScratchDatabase implements AutoCloseable {
       }
       throw SqlErrorMessage.running(server, "creating a scratch database", e);
     }
+  }
+
+  /// A copy of the files is the fastest, but needs two checkpoints, which would cost everybody on a
+  /// server that keeps data. One without `fsync` is a server for tests.
+  private static String strategy(Statement statement) throws SQLException {
+    return Sql.of("SELECT current_setting('fsync')::boolean").isTrue(statement.getConnection())
+        ? ""
+        : " STRATEGY file_copy";
   }
 
   private static String name(Statement statement, Purpose purpose) throws SQLException {

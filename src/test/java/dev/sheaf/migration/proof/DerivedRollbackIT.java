@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,8 +81,8 @@ class DerivedRollbackIT {
     database.close();
   }
 
-  /// A proof takes longer than everything else. An ordinary build proves some of the rollbacks,
-  /// `make soak` proves all.
+  /// An ordinary build derives the rollbacks of every third kind and proves some of them, because a
+  /// proof takes longer than everything else; `make soak` derives and proves all.
   private static final boolean PROVE_ALL = Boolean.getBoolean("sheaf.soak.prove-derived");
 
   /// Changesets that permit rows which their rollback rejects.
@@ -293,7 +294,9 @@ class DerivedRollbackIT {
   /// One after another, because all write the same file.
   @TestFactory
   Stream<DynamicTest> everyKindOfChange() {
+    AtomicInteger number = new AtomicInteger();
     return derived().entrySet().stream()
+        .filter(_ -> number.getAndIncrement() % 3 == 0 || PROVE_ALL)
         .map(change ->
             DynamicTest.dynamicTest(
                 change.getKey(),

@@ -11,4 +11,4 @@ import org.junit.jupiter.api.condition.EnabledIf;
 @QuarkusTest
 @TestProfile(GermanPostgres.Profile.class)
 @EnabledIf(value = GermanPostgres.IS_SPOKEN, disabledReason = GermanPostgres.REASON)
-class FilteredDocumentsInGermanIT extends FilteredDocumentsIT {}
+class FilteredDocumentsInGermanSoak extends FilteredDocumentsIT {}
