@@ -14,6 +14,7 @@ import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.http.Callers;
@@ -144,7 +145,7 @@ class DocumentExport {
         // Closed only after success. Closing completes the JSON, so the export would seem complete.
         JsonGenerator json = this.json.createGenerator(pipe.in());
         json.setRootValueSeparator(new SerializedString(""));
-        var writer = new Writer(json, model.name(), chunker, titles, vectors, budget);
+        var writer = new Writer(json, model.name(), space.storage(), chunker, titles, vectors, budget);
         ConcurrencyLimiter.Permit permit = limiter.acquire(WorkKind.EXPORT);
         Thread reader =
             Thread.startVirtualThread(() -> {
@@ -273,7 +274,7 @@ class DocumentExport {
          CROSS JOIN LATERAL (
                  SELECT array_agg(c.text ORDER BY c.ordinal)         AS texts,
                         array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
-                        string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
+                        string_agg(vector_send(e.vector::vector), ''::bytea ORDER BY c.ordinal) AS vectors
                    FROM %2$s c
                    JOIN %3$s e ON e.space_id    = %4$s
                               AND e.document_id = c.document_id
@@ -315,6 +316,7 @@ class DocumentExport {
   /// Writes one line for each row.
   ///
   /// @param model the name of the collection's model
+  /// @param storage of the vectors
   /// @param chunker the chunker for that model
   /// @param titles whether titles are searched with the texts
   /// @param embedded whether to include the vectors that the model computed
@@ -322,6 +324,7 @@ class DocumentExport {
   private record Writer(
       JsonGenerator json,
       String model,
+      VectorStorage storage,
       Chunker chunker,
       boolean titles,
       boolean embedded,
@@ -370,10 +373,10 @@ class DocumentExport {
       List<ClientChunk> withoutVectors = possible ? clientChunks(texts, i -> null) : List.of();
       List<ClientChunk> withVectors = possible ? clientChunks(texts, vectors::get) : List.of();
       String ofModel = ContentHash.withTitle(model, title);
-      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, ofModel))) {
+      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, ofModel, storage))) {
         chunks(withoutVectors);
         embedded(vectors);
-      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, ofModel))
+      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, ofModel, storage))
           || withVectors.size() > 1) {
         // The client may have sent vectors for some chunks only. Now all chunks have one.
         chunks(withVectors);

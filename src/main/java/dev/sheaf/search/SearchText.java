@@ -309,7 +309,7 @@ final class SearchText {
           """
               .formatted(
                   space.metric().operator(),
-                  vectorParameter(),
+                  space.storage().comparable(vectorParameter()),
                   space.embeddingTable(),
                   shape.filter() == null ? "" : documentJoin("e"),
                   where(filterCondition(), exclusionCondition()),
@@ -324,7 +324,7 @@ final class SearchText {
           """
               .formatted(
                   space.metric().operator(),
-                  vectorParameter(),
+                  space.storage().comparable(vectorParameter()),
                   space.embeddingTable(),
                   filterOfCandidates(),
                   where(exclusionCondition(), null),
@@ -680,7 +680,10 @@ final class SearchText {
                 FROM %s e
                WHERE e.document_id = g.document_id\
         """
-            .formatted(space.metric().operator(), vectorParameter(), space.embeddingTable())
+            .formatted(
+                space.metric().operator(),
+                space.storage().comparable(vectorParameter()),
+                space.embeddingTable())
         : """
         SELECT r.ordinal, r.key
                 FROM ranked r
