@@ -164,8 +164,7 @@ public class CollectionService {
   }
 
   /// Rejects a collection that could never have an index.
-  private static void requireIndexable(
-      int dimensions, Precision precision, VectorStorage storage) {
+  private static void requireIndexable(int dimensions, Precision precision, VectorStorage storage) {
     if (storage == VectorStorage.HALF && precision == Precision.FULL) {
       throw Problem.field(
           "precision",

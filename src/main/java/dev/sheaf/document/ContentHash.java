@@ -40,14 +40,13 @@ final class ContentHash {
     return digest.digest(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// The hash of chunks that the client sent, with the vectors as they are stored, so that an export
-  /// has the hash of what was exported.
+  /// The hash of chunks that the client sent, with the vectors as they are stored, so that an
+  /// export has the hash of what was exported.
   static byte[] ofChunks(List<ClientChunk> chunks, String model, VectorStorage storage) {
     MessageDigest digest = digest("chunks, " + model);
     for (ClientChunk chunk : chunks) {
       byte[] text = chunk.text().getBytes(StandardCharsets.UTF_8);
-      float[] vector =
-          chunk.vector() == null ? new float[0] : storage.stored(chunk.vector());
+      float[] vector = chunk.vector() == null ? new float[0] : storage.stored(chunk.vector());
       ByteBuffer numbers = ByteBuffer.allocate(Float.BYTES * vector.length + 2 * Integer.BYTES);
       numbers.putInt(text.length).putInt(vector.length).asFloatBuffer().put(vector);
       digest.update(numbers.array());

@@ -43,11 +43,7 @@ record DocumentPreparer(
         content.metadata().json(),
         content.chunks() == null ? DocumentTable.TEXT : DocumentTable.CHUNKS,
         ContentHash.of(
-            content,
-            chunker.fingerprint(),
-            model.name(),
-            searchedTitle(content),
-            space.storage()));
+            content, chunker.fingerprint(), model.name(), searchedTitle(content), space.storage()));
   }
 
   private @Nullable String searchedTitle(DocumentContent content) {

@@ -12,8 +12,8 @@ import java.util.UUID;
 import org.hibernate.annotations.Type;
 import org.jspecify.annotations.Nullable;
 
-/// The vector of one chunk in one space. Spaces store vectors in two tables, and each has its entity:
-/// [FullEmbedding] and [HalfEmbedding].
+/// The vector of one chunk in one space. Spaces store vectors in two tables, and each has its
+/// entity: [FullEmbedding] and [HalfEmbedding].
 @MappedSuperclass
 @IdClass(Embedding.EmbeddingKey.class)
 public abstract class Embedding extends PanacheEntityBase {

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import jakarta.persistence.EnumeratedValue;
 import java.util.Arrays;
 
-/// The access method of the index of a space, with the template that creates the index, its operator
-/// classes and its limits. [HnswScan] has the settings of its searches.
+/// The access method of the index of a space, with the template that creates the index, its
+/// operator classes and its limits. [HnswScan] has the settings of its searches.
 public enum IndexMethod {
   /// pgvector's graph of neighbours.
   HNSW("hnsw", "space_index");

@@ -11,8 +11,8 @@ public enum Precision {
   FULL("full"),
   /// 16 bits per dimension: a third of the size, the same recall.
   HALF("half"),
-  /// One bit per dimension, its sign. The index finds candidates, which are then ranked by the stored
-  /// vector.
+  /// One bit per dimension, its sign. The index finds candidates, which are then ranked by the
+  /// stored vector.
   BINARY("binary");
 
   /// The number of candidates per hit that a search reads from the binary index. Its order is

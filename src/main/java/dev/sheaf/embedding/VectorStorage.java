@@ -48,8 +48,8 @@ public enum VectorStorage {
     return parentTable;
   }
 
-  /// An SQL expression for a query vector that is compared with stored ones. A conversion runs once,
-  /// not for each row.
+  /// An SQL expression for a query vector that is compared with stored ones. A conversion runs
+  /// once, not for each row.
   ///
   /// @param vector an SQL expression of type `vector`
   public String comparable(String vector) {

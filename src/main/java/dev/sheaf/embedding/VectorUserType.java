@@ -12,9 +12,9 @@ import org.hibernate.type.descriptor.WrapperOptions;
 import org.hibernate.usertype.UserType;
 import org.jspecify.annotations.Nullable;
 
-/// A `float[]` in a column of the type `vector` or `halfvec`. It is sent in binary, and a `vector` is
-/// read in binary, for which each connection of the pool is prepared. The type of hibernate-vector
-/// reads text.
+/// A `float[]` in a column of the type `vector` or `halfvec`. It is sent in binary, and a `vector`
+/// is read in binary, for which each connection of the pool is prepared. The type of
+/// hibernate-vector reads text.
 public final class VectorUserType implements UserType<float[]> {
 
   @Override

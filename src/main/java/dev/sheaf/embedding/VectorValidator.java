@@ -17,8 +17,7 @@ public final class VectorValidator {
     if (vector.length != space.dimensions()) {
       throw Problem.widthMismatch(field, vector.length, space.dimensions());
     }
-    boolean half =
-        space.storage() == VectorStorage.HALF || space.precision() == Precision.HALF;
+    boolean half = space.storage() == VectorStorage.HALF || space.precision() == Precision.HALF;
     for (int i = 0; i < vector.length; i++) {
       float component = vector[i];
       if (!Float.isFinite(component)) {
@@ -47,6 +46,7 @@ public final class VectorValidator {
     }
     return stored;
   }
+
   private static boolean isZero(float[] vector) {
     for (float component : vector) {
       if (component != 0) {

@@ -721,7 +721,7 @@ final class SearchText {
           columns.append(", ").append(name);
         }
         case VECTOR -> {
-          found = lookUp("v.vector AS " + name, embeddingOfHit(), "hit_embedding");
+          found = lookUp(field.column + " AS " + name, embeddingOfHit(), "hit_embedding");
           columns.append(", ").append(name);
         }
       }

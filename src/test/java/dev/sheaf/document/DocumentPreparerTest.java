@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 
 class DocumentPreparerTest {
 
-  private static final Space SPACE = new Space(1, 1, "picky", 1, Metric.COSINE, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
+  private static final Space SPACE =
+      new Space(
+          1, 1, "picky", 1, Metric.COSINE, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
 
   @Test
   void aTextThatTheModelRefusesIsAProblemOfTheText() {

@@ -136,8 +136,8 @@ class NearestQueryIT {
     List<String> statements = statementsOf(() -> Embedding.nearest(space, vector, 10).list());
     String sql = statements.getLast();
     assertThat(sql)
-        .contains(
-            "from %s e1_0 where e1_0.space_id=%s"
+        .containsPattern(
+            "from %s (\\w+) where \\1\\.space_id=%s "
                 .formatted(space.storage().parentTable(), space.id()));
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {

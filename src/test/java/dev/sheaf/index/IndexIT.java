@@ -101,8 +101,7 @@ class IndexIT {
   void recallEqualsTheResultOfPlainSql(VectorStorage storage) throws SQLException {
     String name =
         Api.newCollection(
-            Map.of(
-                "model", "none", "dimensions", 8, "hnsw", POOR, "storage", storage.value()));
+            Map.of("model", "none", "dimensions", 8, "hnsw", POOR, "storage", storage.value()));
     fill(name, 1, 2_000);
     awaitRecall(name);
 

@@ -14,7 +14,9 @@ import org.junit.jupiter.api.Test;
 class LoadDetectorTest {
 
   /// A row takes 100 bytes.
-  private static final Space SPACE = new Space(1, 1, "none", 7, Metric.COSINE, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
+  private static final Space SPACE =
+      new Space(
+          1, 1, "none", 7, Metric.COSINE, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
 
   private final AtomicLong seconds = new AtomicLong();
   private final LoadDetector detector =

@@ -83,8 +83,7 @@ class HalfStorageIT {
                           DOCUMENTS),
                   new PGvector(vector).toString())
               .list(
-                  dataSource,
-                  row -> new Found(row.getString(1), row.getInt(2), row.getDouble(3)));
+                  dataSource, row -> new Found(row.getString(1), row.getInt(2), row.getDouble(3)));
       List<Found> found = found(answer(half, request));
       assertThat(found).hasSize(DOCUMENTS).isEqualTo(expected);
       Map<String, Double> inFull = new HashMap<>();
@@ -118,7 +117,7 @@ class HalfStorageIT {
 
   /// Each way to search, with the index where it uses one.
   @ParameterizedTest
-  @CsvSource({"cosine, half", "l2, binary"})
+  @CsvSource({"cosine, half", "l2, half"})
   void everySearchFindsWhatItFindsAmongRoundedVectors(String metric, String precision)
       throws Exception {
     Map<String, ?> options = Map.of("metric", metric, "precision", precision);
@@ -143,8 +142,7 @@ class HalfStorageIT {
             Map.of("vector", vector, "filter", Map.of("n", Map.of("$lt", 150)), "ef", ALL),
             Map.of("vector", vector, "filter", Map.of("n", Map.of("$lt", 5))),
             Map.of("vector", vector, "text", "moon tide", "mode", "hybrid", "ef", ALL),
-            Map.of(
-                "vector", vector, "text", "bread", "mode", "hybrid", "explain", true, "ef", ALL),
+            Map.of("vector", vector, "text", "bread", "mode", "hybrid", "explain", true, "ef", ALL),
             Map.of("text", "spring", "mode", "fulltext", "select", List.of("vector")),
             Map.of("vector", vector, "groupBy", "document", "groupSize", 2, "ef", ALL),
             Map.of("like", Map.of("document", "d7"), "ef", ALL),
@@ -173,12 +171,13 @@ class HalfStorageIT {
       assertThat(one.doubleValue())
           .isCloseTo(other.doubleValue(), within(1e-4 * (1 + Math.abs(other.doubleValue()))));
     } else if (one.isObject()) {
-      one.properties().forEach(field -> {
-        if (!List.of("took", "plan", "explain", "explanation").contains(field.getKey())) {
-          assertThat(other.has(field.getKey())).as(field.getKey()).isTrue();
-          assertAlike(field.getValue(), other.get(field.getKey()));
-        }
-      });
+      one.properties()
+          .forEach(field -> {
+            if (!List.of("took", "plan", "explain", "explanation").contains(field.getKey())) {
+              assertThat(other.has(field.getKey())).as(field.getKey()).isTrue();
+              assertAlike(field.getValue(), other.get(field.getKey()));
+            }
+          });
     } else if (one.isArray()) {
       assertThat(one).hasSameSizeAs(other);
       for (int i = 0; i < one.size(); i++) {
@@ -315,8 +314,7 @@ class HalfStorageIT {
       Api.put(collection, "d" + i, chunk(vector)).statusCode(201);
     }
     Map<String, ?> request = Map.of("vector", vector, "limit", 4);
-    await()
-        .until(() -> answer(collection, request).get("strategy").textValue().equals("hnsw"));
+    await().until(() -> answer(collection, request).get("strategy").textValue().equals("hnsw"));
     Api.search(collection, request)
         .statusCode(200)
         .body("hits.document", equalTo(List.of("d3", "d2", "d1", "d0")));

@@ -36,7 +36,8 @@ class SearchPlanIT {
           .registerModule(new ParameterNamesModule())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
-  private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
+  private static final Space SPACE =
+      new Space(1, 1, "none", 3, Metric.L2, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
   private static final SearchPlan.IndexScan INDEX =
       new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, false));
 

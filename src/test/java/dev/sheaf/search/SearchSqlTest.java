@@ -28,7 +28,8 @@ class SearchSqlTest {
           .registerModule(new ParameterNamesModule())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
-  private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.BINARY, VectorStorage.FULL, IndexMethod.HNSW);
+  private static final Space SPACE =
+      new Space(1, 1, "none", 3, Metric.L2, Precision.BINARY, VectorStorage.FULL, IndexMethod.HNSW);
   private static final SearchPlan INDEX =
       new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, true));
 

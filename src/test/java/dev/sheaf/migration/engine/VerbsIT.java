@@ -329,10 +329,14 @@ class VerbsIT {
             connection,
             "space",
             Map.of(
-                "space_id", space++,
-                "collection_id", 1,
-                "parent", dimensions == 4 ? "embedding" : "embedding_half",
-                "dimensions", dimensions));
+                "space_id",
+                space++,
+                "collection_id",
+                1,
+                "parent",
+                dimensions == 4 ? "embedding" : "embedding_half",
+                "dimensions",
+                dimensions));
       }
       index(templates, connection, 1, "vector::halfvec(3)", "halfvec_cosine_ops");
       index(templates, connection, 2, "vector::vector(4)", "vector_l2_ops");

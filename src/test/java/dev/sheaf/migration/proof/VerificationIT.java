@@ -421,7 +421,8 @@ class VerificationIT {
                  FROM collection WHERE id > 1 ORDER BY id DESC;
           """);
       for (long[] ids :
-          Sql.of("SELECT collection_id, id, dimensions, (storage = 'half')::int FROM embedding_space WHERE id > 1")
+          Sql.of(
+                  "SELECT collection_id, id, dimensions, (storage = 'half')::int FROM embedding_space WHERE id > 1")
               .list(
                   connection,
                   row ->
@@ -516,7 +517,9 @@ class VerificationIT {
     try (Connection connection = live.connect()) {
       templates.apply(connection, "collection", Map.of("collection_id", 1));
       templates.apply(
-          connection, "space", Map.of("space_id", 1, "collection_id", 1, "parent", "embedding", "dimensions", 3));
+          connection,
+          "space",
+          Map.of("space_id", 1, "collection_id", 1, "parent", "embedding", "dimensions", 3));
     }
     return live;
   }
