@@ -80,7 +80,7 @@ public record CreateCollection(
             defaultValue = "full",
             description =
                 "The precision of the stored vectors. half takes half of the space, and rounds each"
-                    + " number to three digits. It cannot be changed later.")
+                    + " number to three digits. It cannot be changed later")
         VectorStorage storage,
     @Schema(hidden = true) CollectionSettings settings) {
 
