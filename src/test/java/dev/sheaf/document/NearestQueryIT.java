@@ -176,7 +176,8 @@ class NearestQueryIT {
                WHERE l.pid = pg_backend_pid() AND c.relname ~ '^(embedding|document|chunk)_'
               """)) {
         while (row.next()) {
-          assertThat(row.getString(1)).matches("embedding_(half|(half_)?pkey|" + space.id() + "(_.*)?)");
+          assertThat(row.getString(1))
+              .matches("embedding_(half|(half_)?pkey|" + space.id() + "(_.*)?)");
         }
       }
       statement.execute("DEALLOCATE nearest");
