@@ -165,12 +165,13 @@ class HalfStorageIT {
     assertAlike(similar(half), similar(rounded));
   }
 
-  /// Numbers may differ where sums are computed in another order. Times and counters of the planner
-  /// are of each search alone.
+  /// Numbers may differ where sums are computed in another order, and where a query is a mean of
+  /// vectors, which is rounded. Times and counters of
+  /// the planner are of each search alone.
   private static void assertAlike(JsonNode one, JsonNode other) {
     if (one.isNumber()) {
       assertThat(one.doubleValue())
-          .isCloseTo(other.doubleValue(), within(1e-4 * (1 + Math.abs(other.doubleValue()))));
+          .isCloseTo(other.doubleValue(), within(1e-3 * (1 + Math.abs(other.doubleValue()))));
     } else if (one.isObject()) {
       one.properties()
           .forEach(field -> {
@@ -190,12 +191,11 @@ class HalfStorageIT {
   }
 
   private JsonNode batch(String collection, List<Map<String, ?>> requests) throws Exception {
-    var searches = new ArrayList<Map<String, Object>>();
+    var searches = new ArrayList<Map<String, ?>>();
     for (Map<String, ?> request : requests) {
       var search = new HashMap<String, Object>(request);
       search.remove("explain");
-      search.put("collection", collection);
-      searches.add(search);
+      searches.add(Map.of("collection", collection, "search", search));
     }
     JsonNode answer =
         json.readTree(
