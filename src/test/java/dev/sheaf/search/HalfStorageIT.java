@@ -166,8 +166,7 @@ class HalfStorageIT {
   }
 
   /// Numbers may differ where sums are computed in another order, and where a query is a mean of
-  /// vectors, which is rounded. Times and counters of
-  /// the planner are of each search alone.
+  /// vectors, which is rounded. Times and counters of the planner are of each search alone.
   private static void assertAlike(JsonNode one, JsonNode other) {
     if (one.isNumber()) {
       assertThat(one.doubleValue())
