@@ -8,7 +8,8 @@
 ALTER TABLE embedding_space
     ADD COLUMN storage      text NOT NULL DEFAULT 'full',
     ADD COLUMN index_method text NOT NULL DEFAULT 'hnsw',
-    ADD CONSTRAINT embedding_space_storage_check CHECK (storage = 'full' OR (storage = 'half' AND "precision" <> 'full')),
+    ADD CONSTRAINT embedding_space_storage_check CHECK (storage IN ('full', 'half')),
+    ADD CONSTRAINT embedding_space_storage_precision_check CHECK (storage = 'full' OR "precision" <> 'full'),
     ADD CONSTRAINT embedding_space_index_method_check CHECK (index_method IN ('hnsw'));
 
 COMMENT ON COLUMN embedding_space.storage      IS 'What its table keeps of a vector: full in a partition of embedding, half in one of embedding_half';
@@ -38,6 +39,7 @@ COMMENT ON COLUMN embedding_half.vector        IS 'The embedding, 16 bits per di
 DROP TABLE embedding_half;
 ALTER TABLE embedding_space
     DROP CONSTRAINT embedding_space_index_method_check,
+    DROP CONSTRAINT embedding_space_storage_precision_check,
     DROP CONSTRAINT embedding_space_storage_check,
     DROP COLUMN index_method,
     DROP COLUMN storage;
