@@ -311,7 +311,7 @@ class ReplicaIT {
     HttpResponse<String> response =
         service.send("GET", collection + "/documents?limit=1000", "", headers);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-    return response.body().matches("(?s).*\"key\":\s*\"" + value + "\".*");
+    return response.body().matches("(?s).*\"key\":\\s*\"" + value + "\".*");
   }
 
   private boolean batchFinds(String value, String after) throws Exception {
