@@ -5,6 +5,7 @@ import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.DatabaseUrlConfigSourceFactory;
 import dev.sheaf.database.LiteralValueInterceptor;
+import dev.sheaf.embedding.IndexMethod;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.http.Caller;
@@ -254,7 +255,11 @@ final class Common {
   Vectors vectors() {
     Set<String> operatorClasses =
         Arrays.stream(Precision.values())
-            .flatMap(precision -> Arrays.stream(Metric.values()).map(precision::operatorClass))
+            .flatMap(precision ->
+                Arrays.stream(Metric.values())
+                    .flatMap(metric ->
+                        Arrays.stream(IndexMethod.values())
+                            .map(method -> method.operatorClass(precision, metric))))
             .collect(Collectors.toSet());
     SmallRyeConfig settings = settings();
     Set<Integer> dimensions =

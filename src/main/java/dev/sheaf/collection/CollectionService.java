@@ -11,8 +11,10 @@ import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.EmbeddingSpace;
 import dev.sheaf.embedding.HeldRecall;
+import dev.sheaf.embedding.IndexMethod;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.LimitsConfig;
@@ -67,7 +69,8 @@ public class CollectionService {
 
   private static final String FIND_ACTIVE =
       """
-      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision", c.settings,
+      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision", s.storage,
+             s.index_method, c.settings,
              s.held_recall, s.held_ef_search, s.held_within
         FROM collection c
         JOIN embedding_space s ON s.id = c.active_space_id
@@ -146,7 +149,7 @@ public class CollectionService {
   /// @throws Problem if a collection of this name exists, or a field is not valid
   public CollectionView create(CreateCollection request) {
     EmbeddingModel model = models.of(request.model(), request.dimensions());
-    requireIndexable(model.dimensions(), request.precision());
+    requireIndexable(model.dimensions(), request.precision(), request.storage());
     requireLanguage(request.settings().language());
     requireAnalyzer(request.settings());
     try {
@@ -161,16 +164,25 @@ public class CollectionService {
   }
 
   /// Rejects a collection that could never have an index.
-  private static void requireIndexable(int dimensions, Precision precision) {
-    if (dimensions > precision.maxDimensions()) {
+  private static void requireIndexable(int dimensions, Precision precision, VectorStorage storage) {
+    if (storage == VectorStorage.HALF && precision == Precision.FULL) {
+      throw Problem.field(
+          "precision",
+          "An index with full precision needs vectors that are stored in full. Choose the precision"
+              + " half or binary, or create the collection with the storage full.");
+    }
+    int max = IndexMethod.HNSW.maxDimensions(precision);
+    if (dimensions > max) {
       throw Problem.field(
           "precision",
           "An index with %s precision may have at most %s dimensions, but the model has %s. Choose %s."
               .formatted(
                   precision,
-                  precision.maxDimensions(),
+                  max,
                   dimensions,
-                  dimensions > Precision.HALF.maxDimensions() ? Precision.BINARY : Precision.HALF));
+                  dimensions > IndexMethod.HNSW.maxDimensions(Precision.HALF)
+                      ? Precision.BINARY
+                      : Precision.HALF));
     }
   }
 
@@ -224,6 +236,8 @@ public class CollectionService {
     space.dimensions = model.dimensions();
     space.metric = request.metric();
     space.precision = request.precision();
+    space.storage = request.storage();
+    space.indexMethod = IndexMethod.HNSW;
     space.persist();
     collection.activeSpaceId = space.id;
     entityManager.flush();
@@ -238,6 +252,7 @@ public class CollectionService {
               Map.of(
                   "space_id", space.id,
                   "collection_id", collection.id,
+                  "parent", space.storage.parentTable(),
                   "dimensions", space.dimensions));
           audit.record(
               connection,
@@ -352,7 +367,7 @@ public class CollectionService {
           conditions.check(etag(collection));
           if (request.precision() != null) {
             EmbeddingSpace space = EmbeddingSpace.findById(collection.activeSpaceId);
-            requireIndexable(space.dimensions, request.precision());
+            requireIndexable(space.dimensions, request.precision(), space.storage);
           }
           if (request.description() != null) {
             collection.description = request.description();
@@ -379,6 +394,7 @@ public class CollectionService {
         space.model,
         space.dimensions,
         space.metric,
+        space.storage,
         CollectionSettings.parse(collection.settings).orPrecision(space.precision),
         collection.createdAt,
         documents == null ? null : documents.rows(),
@@ -590,11 +606,11 @@ public class CollectionService {
             row ->
                 new ActiveSpace(
                     Space.read(row),
-                    CollectionSettings.parse(row.getString(7)),
+                    CollectionSettings.parse(row.getString(9)),
                     HeldRecall.of(
-                        (Double) row.getObject(8),
-                        (Integer) row.getObject(9),
-                        (Integer) row.getObject(10))))
+                        (Double) row.getObject(10),
+                        (Integer) row.getObject(11),
+                        (Integer) row.getObject(12))))
         .orElseThrow(() -> notFound(name));
   }
 

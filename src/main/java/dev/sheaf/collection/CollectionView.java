@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import dev.sheaf.embedding.Metric;
+import dev.sheaf.embedding.VectorStorage;
 import java.time.Instant;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// A collection in responses.
 ///
 /// @param dimensions the number of dimensions of its vectors
+/// @param storage the precision of its stored vectors
 /// @param settings the settings of the collection; the precision is always present, other absent
 ///   settings follow the configuration
 /// @param documents the number of documents; absent in lists
@@ -25,6 +27,7 @@ public record CollectionView(
     String model,
     int dimensions,
     Metric metric,
+    VectorStorage storage,
     @JsonUnwrapped CollectionSettings settings,
     Instant createdAt,
     @Nullable Long documents,

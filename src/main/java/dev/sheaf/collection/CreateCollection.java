@@ -3,6 +3,7 @@ package dev.sheaf.collection;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.filter.FieldType;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
@@ -75,6 +76,12 @@ public record CreateCollection(
         @Nullable Integer dimensions,
     @Schema(defaultValue = "cosine") Metric metric,
     @Schema(defaultValue = "half") Precision precision,
+    @Schema(
+            defaultValue = "full",
+            description =
+                "The precision of the stored vectors. half takes half of the space, and rounds each"
+                    + " number to three digits. It cannot be changed later")
+        VectorStorage storage,
     @Schema(hidden = true) CollectionSettings settings) {
 
   /// The pattern of a collection's name. It is part of URLs and needs no percent-encoding.
@@ -98,6 +105,7 @@ public record CreateCollection(
       @Nullable Integer dimensions,
       @Nullable Metric metric,
       @Nullable Precision precision,
+      @Nullable VectorStorage storage,
       CollectionSettings.@Nullable Hnsw hnsw,
       CollectionSettings.@Nullable Analyzer analyzer,
       @Nullable String language,
@@ -120,12 +128,14 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
+        storage == null ? VectorStorage.FULL : storage,
         new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, recall, fields));
   }
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
-    return of(name, description, null, null, null, null, null, null, null, null, null, null, null);
+    return of(
+        name, description, null, null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /// Whether `name` is a valid name of a collection.

@@ -58,6 +58,7 @@ public record UpdateCollection(
       @Nullable JsonNode model,
       @Nullable JsonNode dimensions,
       @Nullable JsonNode metric,
+      @Nullable JsonNode storage,
       @Nullable JsonNode analyzer,
       @Nullable JsonNode language,
       @Nullable JsonNode titles) {
@@ -66,6 +67,7 @@ public record UpdateCollection(
     rejectImmutable("model", model);
     rejectImmutable("dimensions", dimensions);
     rejectImmutable("metric", metric);
+    rejectImmutable("storage", storage);
     rejectImmutable("analyzer", analyzer);
     rejectImmutable("language", language);
     rejectImmutable("titles", titles);

@@ -12,14 +12,15 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.LogSequenceNumber;
 
-/// The standbys that answer searches, if `sheaf.replicas.url` names some. Without them, everything
-/// goes to the primary.
+/// The standbys that answer searches, and the other reads of `sheaf.replicas.reads`, if
+/// `sheaf.replicas.url` names some. Without them, everything goes to the primary.
 ///
-/// A write answers with a position in the primary's write-ahead log. A search that brings this
+/// A write answers with a position in the primary's write-ahead log. A read that brings this
 /// position is answered by a standby that has replayed it, else by the primary: it finds what its
 /// client has written. What fails on a standby, because the standby is gone, lags behind, or
 /// cancels the search for the sake of replay, is repeated on the primary. If the primary is gone as
@@ -41,7 +42,7 @@ public class Replicas {
 
   private static final MeterProvider<Counter> READS =
       Counter.builder("sheaf.replicas.reads")
-          .description("Searches by the server that answered them")
+          .description("Reads by the server that answered them")
           .withRegistry(Metrics.globalRegistry);
 
   /// The work of a thread that may use a standby.
@@ -50,6 +51,7 @@ public class Replicas {
   private final AgroalDataSource primary;
   private final @Nullable AgroalDataSource standbys;
   private final Duration patience;
+  private final Set<Reads> ofStandbys;
   private volatile long restUntil = System.nanoTime();
   private volatile long primaryRestsUntil = System.nanoTime();
 
@@ -60,7 +62,18 @@ public class Replicas {
     this.primary = primary;
     this.standbys = standbys.listActive().stream().findFirst().orElse(null);
     this.patience = config.patience();
+    this.ofStandbys = Set.copyOf(config.reads());
     reads("standby", "none");
+  }
+
+  /// What standbys can answer.
+  public enum Reads {
+    /// Searches, batches and their vectors.
+    SEARCH,
+    /// Pages of the documents of a collection.
+    LIST,
+    /// Exports. Once lines are sent, a failure is not repeated on another server.
+    EXPORT
   }
 
   /// Work that reads the database through [#getConnection].
@@ -98,9 +111,9 @@ public class Replicas {
   /// Runs work that only reads, and again if a standby failed or did not have what it reads.
   ///
   /// @param after a position in the primary's log that must have been replayed; `null` for any
-  public <T extends @Nullable Object> T read(@Nullable LogSequenceNumber after, Work<T> work)
-      throws SQLException {
-    if (standbys == null) {
+  public <T extends @Nullable Object> T read(
+      Reads kind, @Nullable LogSequenceNumber after, Work<T> work) throws SQLException {
+    if (standbys == null || !ofStandbys.contains(kind)) {
       return work.run();
     }
     var route = new Route(after);

@@ -103,6 +103,16 @@ final class BinaryCopy implements AutoCloseable {
     return this;
   }
 
+  /// The binary format of pgvector's `halfvec`, which is the same with components of 16 bits.
+  BinaryCopy halfvec(float[] value) {
+    int bytes = 2 * Short.BYTES + value.length * Short.BYTES;
+    reserve(Integer.BYTES + bytes).putInt(bytes).putShort((short) value.length).putShort((short) 0);
+    for (float component : value) {
+      buffer.putShort(Float.floatToFloat16(component));
+    }
+    return this;
+  }
+
   private ByteBuffer reserve(int bytes) {
     if (buffer.remaining() < bytes) {
       int needed = Math.addExact(buffer.position(), bytes);

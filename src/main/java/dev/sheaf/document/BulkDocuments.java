@@ -388,8 +388,12 @@ public class BulkDocuments {
               .bigint(space.id())
               .bigint(space.collectionId())
               .uuid(document.row().id())
-              .integer(ordinal)
-              .vector(document.vectors()[ordinal]);
+              .integer(ordinal);
+          float[] vector = document.vectors()[ordinal];
+          switch (space.storage()) {
+            case FULL -> copy.vector(vector);
+            case HALF -> copy.halfvec(vector);
+          }
         }
       }
       copy.finish();

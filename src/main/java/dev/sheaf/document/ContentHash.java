@@ -1,5 +1,6 @@
 package dev.sheaf.document;
 
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.runtime.Hashes;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -14,10 +15,16 @@ final class ContentHash {
   private ContentHash() {}
 
   /// @param title is searched with each chunk; `null` if there is none
-  static byte[] of(DocumentContent content, String chunker, String model, @Nullable String title) {
+  /// @param storage of the vectors
+  static byte[] of(
+      DocumentContent content,
+      String chunker,
+      String model,
+      @Nullable String title,
+      VectorStorage storage) {
     return content.chunks() == null
         ? ofText(content.text(), withTitle(chunker, title))
-        : ofChunks(content.chunks(), withTitle(model, title));
+        : ofChunks(content.chunks(), withTitle(model, title), storage);
   }
 
   /// The way in which a document with a searched title is split and embedded.
@@ -33,12 +40,13 @@ final class ContentHash {
     return digest.digest(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /// The hash of chunks that the client sent.
-  static byte[] ofChunks(List<ClientChunk> chunks, String model) {
+  /// The hash of chunks that the client sent, with the vectors as they are stored, so that an
+  /// export has the hash of what was exported.
+  static byte[] ofChunks(List<ClientChunk> chunks, String model, VectorStorage storage) {
     MessageDigest digest = digest("chunks, " + model);
     for (ClientChunk chunk : chunks) {
       byte[] text = chunk.text().getBytes(StandardCharsets.UTF_8);
-      float[] vector = chunk.vector() == null ? new float[0] : chunk.vector();
+      float[] vector = chunk.vector() == null ? new float[0] : storage.stored(chunk.vector());
       ByteBuffer numbers = ByteBuffer.allocate(Float.BYTES * vector.length + 2 * Integer.BYTES);
       numbers.putInt(text.length).putInt(vector.length).asFloatBuffer().put(vector);
       digest.update(numbers.array());

@@ -8,12 +8,16 @@ import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.Cancellation;
+import dev.sheaf.database.Replicas;
+import dev.sheaf.database.Replicas.Reads;
 import dev.sheaf.database.SessionTimeouts;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Base64Vector;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.http.Callers;
@@ -43,6 +47,7 @@ import java.util.UUID;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
 
 /// Exports documents. Each line of the export is a line of an upload that creates the same
 /// document.
@@ -73,6 +78,7 @@ class DocumentExport {
   private final EmbeddingModels models;
   private final Chunkers chunkers;
   private final AgroalDataSource dataSource;
+  private final Replicas replicas;
   private final ConcurrencyLimiter limiter;
   private final AuditTrail audit;
   private final MemoryBudget budget;
@@ -86,6 +92,7 @@ class DocumentExport {
       EmbeddingModels models,
       Chunkers chunkers,
       AgroalDataSource dataSource,
+      Replicas replicas,
       ConcurrencyLimiter limiter,
       AuditTrail audit,
       MemoryBudget budget,
@@ -97,6 +104,7 @@ class DocumentExport {
     this.models = models;
     this.chunkers = chunkers;
     this.dataSource = dataSource;
+    this.replicas = replicas;
     this.limiter = limiter;
     this.audit = audit;
     this.budget = budget;
@@ -123,8 +131,11 @@ class DocumentExport {
   ///
   /// @param vectors whether to include the vectors that the collection's model computed; vectors
   ///   that the client sent are always included
+  /// @param after what was written up to this position is exported; `null` for any recent state
   /// @throws dev.sheaf.problem.Problem if the collection does not exist
-  ExportedLines lines(String collection, Filter filter, boolean vectors) throws SQLException {
+  ExportedLines lines(
+      String collection, Filter filter, boolean vectors, @Nullable LogSequenceNumber after)
+      throws SQLException {
     ActiveSpace source = collections.activeSpaceAndSettings(collection);
     Space space = source.space();
     boolean titles = source.settings().searchesTitles();
@@ -144,12 +155,13 @@ class DocumentExport {
         // Closed only after success. Closing completes the JSON, so the export would seem complete.
         JsonGenerator json = this.json.createGenerator(pipe.in());
         json.setRootValueSeparator(new SerializedString(""));
-        var writer = new Writer(json, model.name(), chunker, titles, vectors, budget);
+        var writer =
+            new Writer(json, model.name(), space.storage(), chunker, titles, vectors, budget);
         ConcurrencyLimiter.Permit permit = limiter.acquire(WorkKind.EXPORT);
         Thread reader =
             Thread.startVirtualThread(() -> {
               try (permit) {
-                read(collection, space, FilterSql.of(filter), writer, client);
+                read(collection, space, after, FilterSql.of(filter), writer, client);
                 json.close();
               } catch (Throwable e) {
                 pipe.fail(e);
@@ -177,10 +189,19 @@ class DocumentExport {
 
   /// Reads the documents. If the client closes its connection, this ends.
   private void read(
-      String collection, Space space, FilterSql filter, Writer writer, @Nullable Client client)
+      String collection,
+      Space space,
+      @Nullable LogSequenceNumber after,
+      FilterSql filter,
+      Writer writer,
+      @Nullable Client client)
       throws SQLException, IOException {
     try (Cancellation _ = client == null ? null : client.cover();
-        Connection connection = dataSource.getConnection()) {
+        Connection connection =
+            collections.onPartitions(
+                collection,
+                space,
+                () -> replicas.read(Reads.EXPORT, after, () -> connection(space)))) {
       if (client != null) {
         client.requirePresent();
       }
@@ -194,6 +215,21 @@ class DocumentExport {
             Transactions.run(connection, same -> write(same, space, filter, writer));
             return null;
           });
+    }
+  }
+
+  /// A connection to a server that has the tables of the space. What is sent cannot be taken back,
+  /// so it is the only server that the export reads.
+  private Connection connection(Space space) throws SQLException {
+    Connection connection = replicas.getConnection();
+    try {
+      Sql.of("SELECT '%s'::regclass::text".formatted(space.embeddingTable()))
+          .list(connection, row -> row.getString(1));
+      return connection;
+    } catch (SQLException e) {
+      try (connection) {
+        throw e;
+      }
     }
   }
 
@@ -273,7 +309,7 @@ class DocumentExport {
          CROSS JOIN LATERAL (
                  SELECT array_agg(c.text ORDER BY c.ordinal)         AS texts,
                         array_agg(c.start_offset ORDER BY c.ordinal) AS starts,
-                        string_agg(vector_send(e.vector), ''::bytea ORDER BY c.ordinal) AS vectors
+                        string_agg(vector_send(e.vector::vector), ''::bytea ORDER BY c.ordinal) AS vectors
                    FROM %2$s c
                    JOIN %3$s e ON e.space_id    = %4$s
                               AND e.document_id = c.document_id
@@ -315,6 +351,7 @@ class DocumentExport {
   /// Writes one line for each row.
   ///
   /// @param model the name of the collection's model
+  /// @param storage of the vectors
   /// @param chunker the chunker for that model
   /// @param titles whether titles are searched with the texts
   /// @param embedded whether to include the vectors that the model computed
@@ -322,6 +359,7 @@ class DocumentExport {
   private record Writer(
       JsonGenerator json,
       String model,
+      VectorStorage storage,
       Chunker chunker,
       boolean titles,
       boolean embedded,
@@ -370,10 +408,10 @@ class DocumentExport {
       List<ClientChunk> withoutVectors = possible ? clientChunks(texts, i -> null) : List.of();
       List<ClientChunk> withVectors = possible ? clientChunks(texts, vectors::get) : List.of();
       String ofModel = ContentHash.withTitle(model, title);
-      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, ofModel))) {
+      if (Arrays.equals(hash, ContentHash.ofChunks(withoutVectors, ofModel, storage))) {
         chunks(withoutVectors);
         embedded(vectors);
-      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, ofModel))
+      } else if (Arrays.equals(hash, ContentHash.ofChunks(withVectors, ofModel, storage))
           || withVectors.size() > 1) {
         // The client may have sent vectors for some chunks only. Now all chunks have one.
         chunks(withVectors);

@@ -42,7 +42,8 @@ record DocumentPreparer(
         content.uri(),
         content.metadata().json(),
         content.chunks() == null ? DocumentTable.TEXT : DocumentTable.CHUNKS,
-        ContentHash.of(content, chunker.fingerprint(), model.name(), searchedTitle(content)));
+        ContentHash.of(
+            content, chunker.fingerprint(), model.name(), searchedTitle(content), space.storage()));
   }
 
   private @Nullable String searchedTitle(DocumentContent content) {
@@ -91,10 +92,11 @@ record DocumentPreparer(
           "embedded.vectors has %s vectors for %s chunks. Omit embedded, so that the document is embedded again."
               .formatted(exported.size(), missing));
     }
+    var vectors = new ArrayList<float[]>(missing);
     for (int i = 0; i < missing; i++) {
-      VectorValidator.check("embedded.vectors[" + i + "]", exported.get(i), space);
+      vectors.add(VectorValidator.check("embedded.vectors[" + i + "]", exported.get(i), space));
     }
-    document.fill(exported.iterator());
+    document.fill(vectors.iterator());
   }
 
   private List<TextChunk> split(DocumentContent content) {

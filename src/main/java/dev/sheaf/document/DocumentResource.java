@@ -9,6 +9,7 @@ import dev.sheaf.http.PartialResponses;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.http.Roles;
 import dev.sheaf.http.Writes;
+import dev.sheaf.http.WrittenPosition;
 import dev.sheaf.limits.RequestMemory;
 import dev.sheaf.problem.Problem;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
@@ -41,6 +42,7 @@ import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 import org.jboss.resteasy.reactive.RestResponse;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
 
 /// Documents over HTTP.
 @Path("/collections/{collection}/documents")
@@ -302,13 +304,17 @@ class DocumentResource {
               schema = @Schema(type = SchemaType.BOOLEAN))
           @RestQuery
           @Nullable String vectors,
+      @Parameter(description = WrittenPosition.DESCRIPTION_OF_READS)
+          @RestHeader(WrittenPosition.AFTER)
+          @Nullable String written,
       @Context HttpHeaders headers)
       throws SQLException {
+    LogSequenceNumber position = WrittenPosition.parse(written);
     Filter parsed = filter == null ? Filter.EVERYTHING : filter(filter);
     boolean counted = Input.flag("count", count);
     boolean embedded = Input.flag("vectors", vectors);
     if (isPreferred(NDJSON, headers)) {
-      DocumentExport.ExportedLines lines = export.lines(collection, parsed, embedded);
+      DocumentExport.ExportedLines lines = export.lines(collection, parsed, embedded, position);
       RoutingContext call = request.getCurrent();
       StreamingOutput output =
           out -> {
@@ -328,6 +334,7 @@ class DocumentResource {
                 Input.pageSize(limit, MAX_PAGE, DEFAULT_PAGE),
                 after,
                 counted,
+                position,
                 memory.ofRequest()),
             MediaType.APPLICATION_JSON)
         .build();

@@ -5,6 +5,8 @@ import dev.sheaf.audit.AuditTrail;
 import dev.sheaf.collection.CollectionChanges;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
+import dev.sheaf.database.Replicas;
+import dev.sheaf.database.Replicas.Reads;
 import dev.sheaf.document.DocumentTable.Stored;
 import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.EmbeddingModel;
@@ -21,6 +23,7 @@ import dev.sheaf.telemetry.Spans;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
@@ -28,6 +31,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.LogSequenceNumber;
 
 /// Stores, reads, lists, changes and deletes documents.
 @ApplicationScoped
@@ -53,6 +57,7 @@ public class DocumentService {
   private final DocumentMeters meters;
   private final CollectionChanges changes;
   private final Spans spans;
+  private final Replicas replicas;
 
   DocumentService(
       EntityManager entityManager,
@@ -65,7 +70,8 @@ public class DocumentService {
       AuditTrail audit,
       DocumentMeters meters,
       CollectionChanges changes,
-      Spans spans) {
+      Spans spans,
+      Replicas replicas) {
     this.entityManager = entityManager;
     this.collections = collections;
     this.table = table;
@@ -77,6 +83,7 @@ public class DocumentService {
     this.meters = meters;
     this.changes = changes;
     this.spans = spans;
+    this.replicas = replicas;
   }
 
   /// Stores a document: creates it, or updates it if it differs. The text is embedded outside of
@@ -225,6 +232,7 @@ public class DocumentService {
   ///
   /// @param after the `next` of the previous page; `null` for the first page
   /// @param counted whether to count the documents of all pages
+  /// @param written what was written up to this position is found; `null` for any recent state
   /// @param memory reserves memory for the page
   @LimitConcurrency(WorkKind.READ)
   DocumentPage list(
@@ -233,19 +241,28 @@ public class DocumentService {
       int limit,
       @Nullable String after,
       boolean counted,
+      @Nullable LogSequenceNumber written,
       MemoryBudget.Account memory)
       throws SQLException {
-    Space space = collections.activeSpace(collection);
-    Cursor start = Cursor.parse(after);
-    return collections.onPartitions(
-        collection,
-        space,
+    return replicas.read(
+        Reads.LIST,
+        written,
         () -> {
-          FilteredDocuments.Page page = filtered.page(space, filter, start, limit, memory);
-          return new DocumentPage(
-              page.documents(),
-              page.documents().size() < limit ? null : page.end().toString(),
-              counted ? Long.valueOf(filtered.count(space, filter)) : null);
+          Space space;
+          try (Connection connection = replicas.getConnection()) {
+            space = CollectionService.activeSpaceAndSettings(connection, collection).space();
+          }
+          Cursor start = Cursor.parse(after);
+          return collections.onPartitions(
+              collection,
+              space,
+              () -> {
+                FilteredDocuments.Page page = filtered.page(space, filter, start, limit, memory);
+                return new DocumentPage(
+                    page.documents(),
+                    page.documents().size() < limit ? null : page.end().toString(),
+                    counted ? Long.valueOf(filtered.count(space, filter)) : null);
+              });
         });
   }
 

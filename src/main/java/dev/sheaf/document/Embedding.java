@@ -4,20 +4,19 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorUserType;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.persistence.Column;
-import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.IdClass;
-import jakarta.persistence.Table;
+import jakarta.persistence.MappedSuperclass;
 import java.util.List;
 import java.util.UUID;
 import org.hibernate.annotations.Type;
 import org.jspecify.annotations.Nullable;
 
-/// The vector of one chunk in one space.
-@Entity
-@Table(name = "embedding")
+/// The vector of one chunk in one space. Spaces store vectors in two tables, and each has its
+/// entity: [FullEmbedding] and [HalfEmbedding].
+@MappedSuperclass
 @IdClass(Embedding.EmbeddingKey.class)
-public class Embedding extends PanacheEntityBase {
+public abstract class Embedding extends PanacheEntityBase {
 
   @Id
   @Column(name = "document_id")
@@ -50,23 +49,41 @@ public class Embedding extends PanacheEntityBase {
 
   /// The embeddings of a document, in the order of its chunks, in the space that searches use.
   public static List<Embedding> of(Document document) {
-    return list(
-        "spaceId = constant(?1) and documentId = ?2 order by ordinal",
-        document.space().id(),
-        document.id);
+    Space space = document.space();
+    return FullEmbedding.getEntityManager()
+        .createQuery(
+            """
+            from %s
+             where spaceId = constant(:space) and documentId = :document
+             order by ordinal
+            """
+                .formatted(entity(space)),
+            Embedding.class)
+        .setParameter("space", space.id())
+        .setParameter("document", document.id)
+        .getResultList();
+  }
+
+  /// The name in HQL of the entity for the embeddings of a space.
+  public static String entity(Space space) {
+    return switch (space.storage()) {
+      case FULL -> FullEmbedding.NAME;
+      case HALF -> HalfEmbedding.NAME;
+    };
   }
 
   /// The mean of the embeddings of a document in a space.
   ///
   /// @return `null` if the document does not exist
   public static float @Nullable [] mean(Space space, UUID documentId) {
-    return getEntityManager()
+    return FullEmbedding.getEntityManager()
         .createQuery(
             """
             select mean(e.vector)
-              from Embedding e
+              from %s e
              where e.spaceId = constant(:space) and e.documentId = :document
-            """,
+            """
+                .formatted(entity(space)),
             float[].class)
         .setParameter("space", space.id())
         .setParameter("document", documentId)

@@ -1,11 +1,11 @@
 package dev.sheaf.document;
 
+import dev.sheaf.database.Replicas;
 import dev.sheaf.database.Transactions;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.limits.MemoryBudget;
-import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -21,10 +21,10 @@ import java.util.UUID;
 @ApplicationScoped
 class FilteredDocuments {
 
-  private final AgroalDataSource dataSource;
+  private final Replicas replicas;
 
-  FilteredDocuments(AgroalDataSource dataSource) {
-    this.dataSource = dataSource;
+  FilteredDocuments(Replicas replicas) {
+    this.replicas = replicas;
   }
 
   /// @param documents without their texts
@@ -43,8 +43,9 @@ class FilteredDocuments {
   Page page(Space space, Filter filter, Cursor after, int limit, MemoryBudget.Account memory)
       throws SQLException {
     memory.reserve(FEW_BYTES * COST);
-    return Transactions.call(
-        dataSource, connection -> page(connection, space, filter, after, limit, memory));
+    try (Connection connection = replicas.getConnection()) {
+      return Transactions.call(connection, same -> page(same, space, filter, after, limit, memory));
+    }
   }
 
   /// Reads the page, but without its metadata if it is too long, and then again.
@@ -128,7 +129,7 @@ class FilteredDocuments {
 
   long count(Space space, Filter filter) throws SQLException {
     FilterSql filterSql = FilterSql.of(filter);
-    try (Connection connection = dataSource.getConnection();
+    try (Connection connection = replicas.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
                 FilterSql.plannedForValues(

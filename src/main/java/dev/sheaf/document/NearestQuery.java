@@ -100,7 +100,7 @@ public final class NearestQuery {
   }
 
   private List<Object[]> rows(Result result) {
-    Session session = Embedding.getEntityManager().unwrap(Session.class);
+    Session session = FullEmbedding.getEntityManager().unwrap(Session.class);
     if (!session.isJoinedToTransaction()) {
       throw new IllegalStateException(
           "A query for the nearest embeddings needs a transaction, because it sets parameters of"
@@ -245,11 +245,12 @@ public final class NearestQuery {
   private String candidates(String endOfFilter) {
     return """
     select e.documentId as documentId, e.ordinal as ordinal, %s(e.vector, :vector) as distance
-      from Embedding e
+      from %s e
      where e.spaceId = constant(:space)%s%s
     """
         .formatted(
             space.metric().distanceFunction(),
+            Embedding.entity(space),
             excluded == null ? "" : " and e.documentId <> :excluded",
             filter == null
                 ? ""
@@ -278,14 +279,14 @@ public final class NearestQuery {
           """
           select c.documentId, c.ordinal, c.distance, %s, e
             from (%s) c
-            join Embedding e
+            join %s e
               on e.spaceId    = constant(:space)
              and e.documentId = c.documentId
              and e.ordinal    = c.ordinal
            order by c.distance, c.documentId, c.ordinal
            limit %s
           """
-              .formatted(count, candidates, limit);
+              .formatted(count, candidates, Embedding.entity(space), limit);
       case DOCUMENTS ->
           """
           select b.documentId, b.ordinal, b.distance, b.total

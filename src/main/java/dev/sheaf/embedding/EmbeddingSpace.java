@@ -37,6 +37,14 @@ public class EmbeddingSpace extends PanacheEntityBase {
   @Column
   public Precision precision;
 
+  @Enumerated(EnumType.STRING)
+  @Column
+  public VectorStorage storage;
+
+  @Enumerated(EnumType.STRING)
+  @Column(name = "index_method")
+  public IndexMethod indexMethod;
+
   @Column(name = "held_recall")
   public @Nullable Double heldRecall;
 
@@ -51,7 +59,7 @@ public class EmbeddingSpace extends PanacheEntityBase {
   public Instant createdAt;
 
   public Space toSpace() {
-    return new Space(id, collectionId, model, dimensions, metric, precision);
+    return new Space(id, collectionId, model, dimensions, metric, precision, storage, indexMethod);
   }
 
   /// How the declared recall is held; `null` until this was decided.

@@ -4,15 +4,15 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import jakarta.persistence.EnumeratedValue;
 import java.util.Arrays;
 
-/// The precision of vectors in the index. The table always contains 32-bit vectors, and the
-/// distances in results are always computed from those.
+/// The precision of vectors in the index. The distances in results are always computed from the
+/// vectors in the table: see [VectorStorage].
 public enum Precision {
   /// 32 bits per dimension.
   FULL("full"),
   /// 16 bits per dimension: a third of the size, the same recall.
   HALF("half"),
-  /// One bit per dimension, its sign. The index finds candidates, which are then ranked by the full
-  /// vector.
+  /// One bit per dimension, its sign. The index finds candidates, which are then ranked by the
+  /// stored vector.
   BINARY("binary");
 
   /// The number of candidates per hit that a search reads from the binary index. Its order is
@@ -40,7 +40,7 @@ public enum Precision {
 
   /// The indexed expression. A search must repeat it exactly to use the index.
   ///
-  /// @param vector an SQL expression of type `vector`
+  /// @param vector an SQL expression of type `vector` or `halfvec`
   public String element(String vector, int dimensions) {
     return element(vector, Integer.toString(dimensions));
   }
@@ -63,15 +63,6 @@ public enum Precision {
         };
   }
 
-  /// The maximum number of dimensions of an HNSW index. Source: pgvector's README.
-  public int maxDimensions() {
-    return switch (this) {
-      case FULL -> 2_000;
-      case HALF -> 4_000;
-      case BINARY -> 64_000;
-    };
-  }
-
   /// The operator that the index orders by.
   public String operator(Metric metric) {
     return this == BINARY ? "<~>" : metric.operator();
@@ -80,15 +71,6 @@ public enum Precision {
   /// The function of HQL for the distance that the index orders by: see [VectorContributor].
   public String distanceFunction(Metric metric) {
     return this == BINARY ? "binary_hamming_distance" : value + "_" + metric.distanceFunction();
-  }
-
-  /// The operator class that the index is built with.
-  public String operatorClass(Metric metric) {
-    return switch (this) {
-      case FULL -> metric.operatorClass("vector");
-      case HALF -> metric.operatorClass("halfvec");
-      case BINARY -> "bit_hamming_ops";
-    };
   }
 
   /// The number of candidates to read from the index for `limit` hits.

@@ -10,8 +10,17 @@ import java.sql.SQLException;
 /// @param model the name of the embedding model
 /// @param dimensions the number of dimensions of every vector
 /// @param precision of the index that searches use
+/// @param storage precision of the stored vectors
+/// @param indexMethod of the index, with which its name ends
 public record Space(
-    long id, long collectionId, String model, int dimensions, Metric metric, Precision precision) {
+    long id,
+    long collectionId,
+    String model,
+    int dimensions,
+    Metric metric,
+    Precision precision,
+    VectorStorage storage,
+    IndexMethod indexMethod) {
 
   /// The maximum number of dimensions that pgvector stores.
   public static final int MAX_DIMENSIONS = 16_000;
@@ -26,7 +35,9 @@ public record Space(
         row.getString(3),
         row.getInt(4),
         Metric.of(row.getString(5)),
-        Precision.of(row.getString(6)));
+        Precision.of(row.getString(6)),
+        VectorStorage.of(row.getString(7)),
+        IndexMethod.of(row.getString(8)));
   }
 
   /// The partition that contains the vectors.
@@ -34,9 +45,9 @@ public record Space(
     return "embedding_" + id;
   }
 
-  /// The HNSW index on the vectors. A small space has none.
+  /// The index on the vectors. A small space has none.
   public String indexName() {
-    return embeddingTable() + "_hnsw";
+    return embeddingTable() + "_" + indexMethod;
   }
 
   /// The replacement of the index, while it is being built.

@@ -71,7 +71,7 @@ public final class VectorContributor implements TypeContributor, FunctionContrib
             contributions.getTypeConfiguration().getBasicTypeForJavaType(Boolean.class))
         .register();
     functions
-        .patternAggregateDescriptorBuilder("mean", "avg(?1)")
+        .patternAggregateDescriptorBuilder("mean", "avg((?1)::vector)")
         .setExactArgumentCount(1)
         .setReturnTypeResolver(StandardFunctionReturnTypeResolvers.useArgType(1))
         .register();

@@ -1,5 +1,6 @@
 package dev.sheaf.embedding;
 
+import com.pgvector.PGhalfvec;
 import com.pgvector.PGvector;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -11,8 +12,9 @@ import org.hibernate.type.descriptor.WrapperOptions;
 import org.hibernate.usertype.UserType;
 import org.jspecify.annotations.Nullable;
 
-/// A `float[]` in a column of the type `vector`. It is sent and read in binary, for which each
-/// connection of the pool is prepared. The type of hibernate-vector reads text.
+/// A `float[]` in a column of the type `vector` or `halfvec`. It is sent in binary, and a `vector`
+/// is read in binary, for which each connection of the pool is prepared. The type of
+/// hibernate-vector reads text.
 public final class VectorUserType implements UserType<float[]> {
 
   @Override
@@ -28,8 +30,12 @@ public final class VectorUserType implements UserType<float[]> {
   @Override
   public float @Nullable [] nullSafeGet(ResultSet row, int position, WrapperOptions options)
       throws SQLException {
-    PGvector vector = (PGvector) row.getObject(position);
-    return vector == null ? null : vector.toArray();
+    return switch (row.getObject(position)) {
+      case PGvector vector -> vector.toArray();
+      case PGhalfvec vector -> vector.toArray();
+      case null -> null;
+      default -> throw new SQLException("column " + position + " is no vector");
+    };
   }
 
   @Override

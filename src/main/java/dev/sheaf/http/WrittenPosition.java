@@ -22,6 +22,10 @@ public final class WrittenPosition {
   public static final String DESCRIPTION =
       "The value of Sheaf-Written in the response to a write. The search finds what it wrote, although standbys may answer searches.";
 
+  /// The same for reads that only some services let standbys answer.
+  public static final String DESCRIPTION_OF_READS =
+      "The value of Sheaf-Written in the response to a write. The answer contains what it wrote, also if standbys answer.";
+
   private static final Pattern POSITION = Pattern.compile("[0-9A-Fa-f]{1,8}/[0-9A-Fa-f]{1,8}");
 
   private final Replicas replicas;

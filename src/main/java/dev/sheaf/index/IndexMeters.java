@@ -31,7 +31,7 @@ class IndexMeters implements Measurement {
         JOIN embedding_space s ON s.id = r.space_id
         JOIN collection c ON c.id = s.collection_id AND c.active_space_id = s.id
        WHERE r.recall IS NOT NULL
-         AND r.index_id  = to_regclass('embedding_' || r.space_id || '_hnsw')::oid::bigint
+         AND r.index_id  = to_regclass('embedding_' || s.id || '_' || s.index_method)::oid::bigint
          AND r.ef_search = %s
        ORDER BY c.id
       """

@@ -46,7 +46,7 @@ class IndexTable {
       SELECT c.id, c.name
         FROM collection c
         JOIN embedding_space s ON s.id = c.active_space_id
-        JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || c.active_space_id || '_hnsw') AND i.indisvalid
+        JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || s.id || '_' || s.index_method) AND i.indisvalid
         JOIN pg_class t ON t.oid = i.indrelid
        CROSS JOIN LATERAL (SELECT %1$s) AS n (changes)
         LEFT JOIN index_recall r

@@ -137,7 +137,7 @@ class RecallMeasurer {
         PreparedStatement select =
             connection.prepareStatement(
                 """
-                SELECT vector
+                SELECT vector::vector
                   FROM %s
                  ORDER BY hash_record_extended(ROW(document_id, ordinal), 0)
                  LIMIT %s
@@ -249,7 +249,7 @@ class RecallMeasurer {
     var nearer = new ArrayList<List<Double>>();
     for (int i = 0; i < vectors.size(); i++) {
       hits.add(hits(space, vectors.get(i), left(deadline)));
-      sample.add("(" + i + ", ?::vector, ?::float8)");
+      sample.add("(%s, ?::%s, ?::float8)".formatted(i, space.storage().type()));
       isNearer.add(
           "e.vector %2$s (SELECT vector FROM sample WHERE number = %1$s) < (SELECT farthest FROM sample WHERE number = %1$s)"
               .formatted(i, space.metric().operator()));
@@ -263,7 +263,7 @@ class RecallMeasurer {
           WITH sample (number, vector, farthest) AS MATERIALIZED (VALUES %1$s),
                near AS MATERIALIZED (
                     SELECT vector
-                      FROM (SELECT vector::vector(%2$s) AS vector FROM %3$s OFFSET 0) e
+                      FROM (SELECT vector::%7$s(%2$s) AS vector FROM %3$s OFFSET 0) e
                      WHERE %4$s)
         SELECT number, distance
           FROM (SELECT s.number, e.vector %5$s s.vector AS distance,
@@ -279,7 +279,8 @@ class RecallMeasurer {
                 space.embeddingTable(),
                 isNearer,
                 space.metric().operator(),
-                K);
+                K,
+                space.storage().type());
     long left = left(deadline);
     try (Connection connection = replicas.getConnection();
         PreparedStatement statement = connection.prepareStatement(statements)) {

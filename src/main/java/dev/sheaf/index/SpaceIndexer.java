@@ -73,7 +73,8 @@ class SpaceIndexer {
   /// 1998, method 10), because two small samples often differ by more than the loss allowed.
   private static final String SPACE_STATES =
       """
-      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision",
+      SELECT s.id, s.collection_id, s.model, s.dimensions, s.metric, s."precision", s.storage,
+             s.index_method,
              COALESCE(c.settings ->> 'precision', s."precision"),
              COALESCE((c.settings #>> '{hnsw,m}')::int, i.m, ?),
              COALESCE((c.settings #>> '{hnsw,efConstruction}')::int, i.ef_construction, ?),
@@ -87,7 +88,7 @@ class SpaceIndexer {
                      FROM pg_index x
                      JOIN pg_class k ON k.oid = x.indexrelid
                     WHERE x.indrelid = to_regclass('embedding_' || s.id)
-                      AND k.relname ~ '_hnsw_(next|old|ccnew[0-9]*|ccold[0-9]*)$'
+                      AND k.relname ~ ('_' || s.index_method || '_(next|old|ccnew[0-9]*|ccold[0-9]*)$')
                       AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.relid = x.indrelid))
         FROM embedding_space s
         JOIN collection c ON c.id = s.collection_id
@@ -99,7 +100,7 @@ class SpaceIndexer {
                                 WHERE option_name = 'ef_construction'), 64) AS ef_construction
                 FROM pg_index x
                 JOIN pg_class k ON k.oid = x.indexrelid
-               WHERE x.indexrelid = to_regclass('embedding_' || s.id || '_hnsw') AND x.indisvalid) i ON true
+               WHERE x.indexrelid = to_regclass('embedding_' || s.id || '_' || s.index_method) AND x.indisvalid) i ON true
        WHERE c.id = ANY (?)
          AND c.active_space_id IS NOT NULL
          AND (i.id IS NOT NULL OR pg_relation_size(to_regclass('embedding_' || s.id)) >= ?)
@@ -285,17 +286,17 @@ class SpaceIndexer {
   private Optional<SpaceState> state(ResultSet row) throws SQLException {
     try {
       Space space = Space.read(row);
-      boolean indexed = row.getObject(10) != null;
+      boolean indexed = row.getObject(12) != null;
       return Optional.of(
           new SpaceState(
               space,
-              new IndexParameters(Precision.of(row.getString(7)), row.getInt(8), row.getInt(9)),
+              new IndexParameters(Precision.of(row.getString(9)), row.getInt(10), row.getInt(11)),
               indexed
-                  ? new IndexParameters(space.precision(), row.getInt(11), row.getInt(12))
+                  ? new IndexParameters(space.precision(), row.getInt(13), row.getInt(14))
                   : null,
-              row.getLong(13),
-              row.getBoolean(14),
-              List.of((String[]) row.getArray(15).getArray())));
+              row.getLong(15),
+              row.getBoolean(16),
+              List.of((String[]) row.getArray(17).getArray())));
     } catch (IllegalArgumentException e) {
       LOG.warnf("Space skipped: space=%s reason=%s", row.getLong(1), e.getMessage());
       return Optional.empty();
@@ -305,7 +306,7 @@ class SpaceIndexer {
   private void maintain(Connection connection, SpaceState state) throws SQLException {
     Space space = state.space();
     for (String leftover : state.leftovers()) {
-      templates.revert(connection, "space_index", Map.of("index", leftover));
+      templates.revert(connection, space.indexMethod().template(), Map.of("index", leftover));
       LOG.infof("Index dropped: space=%s index=%s", space.id(), leftover);
     }
     if (state.wanted().equals(state.actual()) && !state.recallLost()) {
@@ -395,7 +396,7 @@ class SpaceIndexer {
     } else {
       report(
           space,
-          templates.apply(connection, "space_index_rebuild", Map.of("space_id", space.id())));
+          templates.apply(connection, "space_index_rebuild", Map.of("index", space.indexName())));
     }
   }
 
@@ -406,12 +407,13 @@ class SpaceIndexer {
         space,
         templates.apply(
             connection,
-            "space_index",
+            space.indexMethod().template(),
             Map.of(
                 "space_id", space.id(),
                 "index", index,
                 "element", wanted.precision().element("vector", space.dimensions()),
-                "operator_class", wanted.precision().operatorClass(space.metric()),
+                "operator_class",
+                    space.indexMethod().operatorClass(wanted.precision(), space.metric()),
                 "m", wanted.m(),
                 "ef_construction", wanted.efConstruction())));
   }
@@ -428,13 +430,14 @@ class SpaceIndexer {
     Transactions.run(
         connection,
         same -> {
-          templates.apply(same, "space_index_swap", Map.of("space_id", space.id()));
+          templates.apply(same, "space_index_swap", Map.of("index", space.indexName()));
           storePrecision(same, state);
         });
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_sleep(" + OLD_INDEX_GRACE.toSeconds() + ")");
     }
-    templates.revert(connection, "space_index", Map.of("index", space.oldIndexName()));
+    templates.revert(
+        connection, space.indexMethod().template(), Map.of("index", space.oldIndexName()));
   }
 
   private static void storePrecision(Connection connection, SpaceState state) throws SQLException {

@@ -55,6 +55,7 @@ public final class Settings {
           setting("sheaf.database.lock-timeout", duration(MILLISECOND, HOUR)),
           setting("sheaf.replicas.url", url("postgres", "postgresql")),
           setting("sheaf.replicas.wait", duration(Duration.ZERO, HOUR)),
+          setting("sheaf.replicas.reads", listOf(oneOf("search", "list", "export"))),
           setting("sheaf.access.mode", oneOf("required", "open")),
           setting("sheaf.access.recheck-every", duration(Duration.ZERO, HOUR)),
           setting("sheaf.access.record-use-every", duration(MILLISECOND, HOUR)),

@@ -66,9 +66,9 @@ class QueryVectors {
         TextValidator.requireReadable("text", text, model);
       }
       vector = model.embed(List.of(text), Purpose.QUERY).getFirst();
-      cache.put(key, VectorValidator.check("vector", vector, space));
+      cache.put(key, vector);
     }
-    return vector;
+    return VectorValidator.check("vector", vector, space);
   }
 
   /// The vector of a stored chunk, or the mean of all vectors of a document.
@@ -80,7 +80,7 @@ class QueryVectors {
     try (Connection connection = replicas.getConnection();
         PreparedStatement select =
             connection.prepareStatement(
-                "SELECT avg(vector) FROM %s WHERE document_id = ?%s"
+                "SELECT avg(vector::vector) FROM %s WHERE document_id = ?%s"
                     .formatted(
                         space.embeddingTable(),
                         like.ordinal() == null ? "" : " AND ordinal = ?"))) {

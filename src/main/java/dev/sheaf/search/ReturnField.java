@@ -14,7 +14,7 @@ public enum ReturnField {
   URI("uri", "d.uri"),
   TEXT("text", "c.text"),
   METADATA("metadata", StoredMetadata.COLUMN),
-  VECTOR("vector", "v.vector"),
+  VECTOR("vector", "v.vector::vector"),
   CREATED_AT("createdAt", "d.created_at"),
   UPDATED_AT("updatedAt", "d.updated_at");
 

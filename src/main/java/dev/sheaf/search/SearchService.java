@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.database.Replicas;
+import dev.sheaf.database.Replicas.Reads;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentId;
 import dev.sheaf.embedding.Metric;
@@ -105,7 +106,8 @@ public class SearchService {
     }
     requireAllowedTimeout(request.timeout());
     SearchRequest searched = ordering.candidates(request);
-    FoundHits found = replicas.read(after, () -> search(collection, searched, memory));
+    FoundHits found =
+        replicas.read(Reads.SEARCH, after, () -> search(collection, searched, memory));
     Planner.Outcome outcome = found.outcome();
     log.record(collection, request, outcome, Duration.ofNanos(System.nanoTime() - start));
     Ordering.Page page =

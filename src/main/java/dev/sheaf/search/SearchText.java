@@ -309,7 +309,7 @@ final class SearchText {
           """
               .formatted(
                   space.metric().operator(),
-                  vectorParameter(),
+                  space.storage().comparable(vectorParameter()),
                   space.embeddingTable(),
                   shape.filter() == null ? "" : documentJoin("e"),
                   where(filterCondition(), exclusionCondition()),
@@ -324,7 +324,7 @@ final class SearchText {
           """
               .formatted(
                   space.metric().operator(),
-                  vectorParameter(),
+                  space.storage().comparable(vectorParameter()),
                   space.embeddingTable(),
                   filterOfCandidates(),
                   where(exclusionCondition(), null),
@@ -680,7 +680,10 @@ final class SearchText {
                 FROM %s e
                WHERE e.document_id = g.document_id\
         """
-            .formatted(space.metric().operator(), vectorParameter(), space.embeddingTable())
+            .formatted(
+                space.metric().operator(),
+                space.storage().comparable(vectorParameter()),
+                space.embeddingTable())
         : """
         SELECT r.ordinal, r.key
                 FROM ranked r
@@ -718,7 +721,7 @@ final class SearchText {
           columns.append(", ").append(name);
         }
         case VECTOR -> {
-          found = lookUp("v.vector AS " + name, embeddingOfHit(), "hit_embedding");
+          found = lookUp(field.column + " AS " + name, embeddingOfHit(), "hit_embedding");
           columns.append(", ").append(name);
         }
       }

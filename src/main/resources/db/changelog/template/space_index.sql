@@ -12,7 +12,7 @@ SELECT id AS space_id,
        substring(options FROM '\mm=([0-9]+)')::int AS m,
        substring(options FROM 'ef_construction=([0-9]+)')::int AS ef_construction
   FROM (SELECT s.*,
-               'embedding_' || s.id || '_hnsw' || n.suffix AS index,
+               'embedding_' || s.id || '_' || s.index_method || n.suffix AS index,
                -- The space has the precision of the index that serves. One that takes its place, and one that is
                -- replaced, may have another.
                CASE WHEN n.suffix = '' THEN s."precision"
@@ -23,9 +23,10 @@ SELECT id AS space_id,
                array_to_string(c.reloptions, ',') AS options
           FROM embedding_space s
          CROSS JOIN (VALUES (''), ('_next'), ('_old')) n (suffix)
-          JOIN pg_class c ON c.oid = to_regclass('embedding_' || s.id || '_hnsw' || n.suffix)
+          JOIN pg_class c ON c.oid = to_regclass('embedding_' || s.id || '_' || s.index_method || n.suffix)
           JOIN pg_index i ON i.indexrelid = c.oid
-          JOIN pg_opclass o ON o.oid = i.indclass[0]) indexed
+          JOIN pg_opclass o ON o.oid = i.indclass[0]
+         WHERE s.index_method = 'hnsw') indexed
  ORDER BY id, index
 */
 

@@ -3,11 +3,11 @@
 -- Searches find an index by what it is over, not by its name, so both can serve until the old one is dropped.
 
 --changeset template:space_index_swap
---comment a valid index takes the place of the one that has served; parameters: space_id
-ALTER INDEX embedding_${space_id}_hnsw RENAME TO embedding_${space_id}_hnsw_old;
-ALTER INDEX embedding_${space_id}_hnsw_next RENAME TO embedding_${space_id}_hnsw;
+--comment a valid index takes the place of the one that has served; parameters: index (its name)
+ALTER INDEX ${index} RENAME TO ${index}_old;
+ALTER INDEX ${index}_next RENAME TO ${index};
 
 /* liquibase rollback
-ALTER INDEX embedding_${space_id}_hnsw RENAME TO embedding_${space_id}_hnsw_next;
-ALTER INDEX embedding_${space_id}_hnsw_old RENAME TO embedding_${space_id}_hnsw;
+ALTER INDEX ${index} RENAME TO ${index}_next;
+ALTER INDEX ${index}_old RENAME TO ${index};
 */

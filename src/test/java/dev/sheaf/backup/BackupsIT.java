@@ -79,12 +79,20 @@ class BackupsIT {
     source.execute(
         """
         INSERT INTO collection (name) VALUES ('docs');
-        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
-        VALUES (1, 'a', 96, 'cosine', 'half');
+        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision", storage)
+        VALUES (1, 'a', 96, 'cosine', 'half', 'full'), (1, 'b', 96, 'cosine', 'half', 'half');
         UPDATE collection SET active_space_id = 1;
         """);
     template(source, "collection", Map.of("collection_id", "1"));
-    template(source, "space", Map.of("space_id", "1", "collection_id", "1", "dimensions", "96"));
+    template(
+        source,
+        "space",
+        Map.of("space_id", "1", "collection_id", "1", "parent", "embedding", "dimensions", "96"));
+    template(
+        source,
+        "space",
+        Map.of(
+            "space_id", "2", "collection_id", "1", "parent", "embedding_half", "dimensions", "96"));
     source.execute(
         """
         INSERT INTO document (collection_id, id, external_id, metadata, content_hash)
@@ -95,6 +103,7 @@ class BackupsIT {
         INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)
         SELECT 1, 1, id, 0, (SELECT array_agg(random() - 0.5)::vector FROM generate_series(1, 96) WHERE id IS NOT NULL)
           FROM document;
+        INSERT INTO embedding_half SELECT 2, collection_id, document_id, ordinal, vector FROM embedding;
         """);
     template(
         source,

@@ -74,7 +74,7 @@ final class ExampleWorld {
             "space_id", space.id(),
             "index", space.indexName(),
             "element", space.precision().element("vector", space.dimensions()),
-            "operator_class", space.precision().operatorClass(space.metric()),
+            "operator_class", space.indexMethod().operatorClass(space.precision(), space.metric()),
             "m", 16,
             "ef_construction", 64);
     try (Connection connection = dataSource.getConnection()) {

@@ -60,7 +60,8 @@ class ExamplesIT {
 
   private static final String BYSTANDER = "bystander";
 
-  private static final String PARENTS = ", ONLY document, ONLY chunk, ONLY embedding";
+  private static final String PARENTS =
+      ", ONLY document, ONLY chunk, ONLY embedding, ONLY embedding_half";
 
   /// Changes what new connections start with, and replaces those that exist.
   private void sessions(String setting) throws SQLException {

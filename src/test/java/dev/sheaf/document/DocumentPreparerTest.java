@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.sheaf.embedding.EmbeddingModel;
+import dev.sheaf.embedding.IndexMethod;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import java.util.List;
@@ -14,7 +16,9 @@ import org.junit.jupiter.api.Test;
 
 class DocumentPreparerTest {
 
-  private static final Space SPACE = new Space(1, 1, "picky", 1, Metric.COSINE, Precision.HALF);
+  private static final Space SPACE =
+      new Space(
+          1, 1, "picky", 1, Metric.COSINE, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
 
   @Test
   void aTextThatTheModelRefusesIsAProblemOfTheText() {

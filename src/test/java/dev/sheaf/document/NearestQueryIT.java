@@ -17,6 +17,7 @@ import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
@@ -47,14 +48,12 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.assertj.core.data.Offset;
 import org.hibernate.Session;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.Arguments;
-import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /// Compares queries on entities with searches over HTTP, for each kind of index.
 @InProcess
@@ -66,25 +65,36 @@ class NearestQueryIT {
   private static final int DIMENSIONS = 8;
   private static final int DOCUMENTS = 800;
 
-  /// By kind.
-  private static final Map<String, String> COLLECTIONS = new HashMap<>();
+  private static final Map<Kind, String> COLLECTIONS = new HashMap<>();
 
   @Inject AgroalDataSource dataSource;
   @Inject CollectionService collections;
   @Inject ObjectMapper json;
 
-  /// Each metric and each precision once.
-  static Stream<Arguments> kinds() {
-    return Stream.of(
-        Arguments.of(Metric.COSINE, Precision.HALF),
-        Arguments.of(Metric.L2, Precision.FULL),
-        Arguments.of(Metric.INNER_PRODUCT, Precision.BINARY));
+  /// Of a collection.
+  enum Kind {
+    COSINE(Metric.COSINE, Precision.HALF, VectorStorage.FULL),
+    COSINE_BINARY(Metric.COSINE, Precision.BINARY, VectorStorage.FULL),
+    L2(Metric.L2, Precision.FULL, VectorStorage.FULL),
+    INNER_PRODUCT(Metric.INNER_PRODUCT, Precision.BINARY, VectorStorage.FULL),
+    COSINE_STORED_HALF(Metric.COSINE, Precision.HALF, VectorStorage.HALF),
+    L2_STORED_HALF(Metric.L2, Precision.BINARY, VectorStorage.HALF);
+
+    private final Metric metric;
+    private final Precision precision;
+    private final VectorStorage storage;
+
+    Kind(Metric metric, Precision precision, VectorStorage storage) {
+      this.metric = metric;
+      this.precision = precision;
+      this.storage = storage;
+    }
   }
 
   @ParameterizedTest
-  @MethodSource("kinds")
-  void findsWhatASearchFinds(Metric metric, Precision precision) throws Exception {
-    String collection = indexed(metric, precision);
+  @EnumSource
+  void findsWhatASearchFinds(Kind kind) throws Exception {
+    String collection = indexed(kind);
     Space space = collections.activeSpace(collection);
     var random = new Random(5);
     for (int i = 0; i < 3; i++) {
@@ -119,13 +129,16 @@ class NearestQueryIT {
   /// The tenth execution of a prepared statement uses the index of the space, and locks nothing of
   /// other collections.
   @ParameterizedTest
-  @MethodSource("kinds")
-  void usesTheIndexOfTheSpace(Metric metric, Precision precision) throws Exception {
-    Space space = collections.activeSpace(indexed(metric, precision));
+  @EnumSource
+  void usesTheIndexOfTheSpace(Kind kind) throws Exception {
+    Space space = collections.activeSpace(indexed(kind));
     float[] vector = vector(new Random(3));
     List<String> statements = statementsOf(() -> Embedding.nearest(space, vector, 10).list());
     String sql = statements.getLast();
-    assertThat(sql).contains("from embedding e1_0 where e1_0.space_id=" + space.id());
+    assertThat(sql)
+        .containsPattern(
+            "from %s (\\w+) where \\1\\.space_id=%s "
+                .formatted(space.storage().parentTable(), space.id()));
     try (Connection connection = dataSource.getConnection();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -148,7 +161,7 @@ class NearestQueryIT {
           plan.add(row.getString(1).strip());
         }
       }
-      System.out.println(metric + " " + precision + "\n  " + String.join("\n  ", plan));
+      System.out.println(kind + "\n  " + String.join("\n  ", plan));
       assertThat(plan)
           .anyMatch(line ->
               line.startsWith(
@@ -163,7 +176,8 @@ class NearestQueryIT {
                WHERE l.pid = pg_backend_pid() AND c.relname ~ '^(embedding|document|chunk)_'
               """)) {
         while (row.next()) {
-          assertThat(row.getString(1)).matches("embedding_(pkey|" + space.id() + "(_.*)?)");
+          assertThat(row.getString(1))
+              .matches("embedding_(half|(half_)?pkey|" + space.id() + "(_.*)?)");
         }
       }
       statement.execute("DEALLOCATE nearest");
@@ -216,7 +230,7 @@ class NearestQueryIT {
   /// Similar documents are the documents that a search with `like` finds.
   @Test
   void findsSimilarDocuments() throws Exception {
-    String collection = indexed(Metric.COSINE, Precision.HALF);
+    String collection = indexed(Kind.COSINE);
     for (String filter : List.of("{}", "{\"odd\":true}", "{\"number\":{\"$lt\":10}}")) {
       List<String> searched =
           Api.search(
@@ -261,9 +275,10 @@ class NearestQueryIT {
         .orElseThrow();
   }
 
-  @Test
-  void entitiesAnswer() throws Exception {
-    String collection = indexed(Metric.L2, Precision.FULL);
+  @ParameterizedTest
+  @EnumSource(names = {"L2", "L2_STORED_HALF"})
+  void entitiesAnswer(Kind kind) throws Exception {
+    String collection = indexed(kind);
     Space space = collections.activeSpace(collection);
     QuarkusTransaction.requiringNew()
         .run(() -> {
@@ -431,7 +446,7 @@ class NearestQueryIT {
   /// The settings of the caller's transaction are as before.
   @Test
   void aQueryLeavesTheSessionAsItWas() throws Exception {
-    String collection = indexed(Metric.COSINE, Precision.BINARY);
+    String collection = indexed(Kind.COSINE_BINARY);
     Space space = collections.activeSpace(collection);
     QuarkusTransaction.requiringNew()
         .run(() -> {
@@ -445,7 +460,7 @@ class NearestQueryIT {
 
   private static Map<String, String> settings() {
     var settings = new HashMap<String, String>();
-    Embedding.getEntityManager()
+    FullEmbedding.getEntityManager()
         .unwrap(Session.class)
         .createNativeQuery(
             "SELECT name, setting FROM pg_settings WHERE '[0]'::vector IS NOT NULL", Object[].class)
@@ -478,15 +493,13 @@ class NearestQueryIT {
   }
 
   /// Creates the collections of all kinds first, so that their indexes are built meanwhile.
-  private String indexed(Metric metric, Precision precision) throws Exception {
+  private String indexed(Kind kind) throws Exception {
     if (COLLECTIONS.isEmpty()) {
-      for (Metric eachMetric : Metric.values()) {
-        for (Precision eachPrecision : Precision.values()) {
-          COLLECTIONS.put(eachMetric + " " + eachPrecision, create(eachMetric, eachPrecision));
-        }
+      for (Kind each : Kind.values()) {
+        COLLECTIONS.put(each, create(each));
       }
     }
-    String collection = Objects.requireNonNull(COLLECTIONS.get(metric + " " + precision));
+    String collection = Objects.requireNonNull(COLLECTIONS.get(kind));
     await()
         .until(() ->
             Api.search(collection, Map.of("vector", vector(new Random(1)), "limit", 1))
@@ -496,7 +509,7 @@ class NearestQueryIT {
     return collection;
   }
 
-  private String create(Metric metric, Precision precision) throws Exception {
+  private String create(Kind kind) throws Exception {
     String collection =
         Api.newCollection(
             Map.of(
@@ -505,9 +518,11 @@ class NearestQueryIT {
                 "dimensions",
                 DIMENSIONS,
                 "metric",
-                metric.value(),
+                kind.metric.value(),
                 "precision",
-                precision.value()));
+                kind.precision.value(),
+                "storage",
+                kind.storage.value()));
     var random = new Random(7);
     var lines = new ArrayList<String>();
     for (int i = 0; i < DOCUMENTS; i++) {

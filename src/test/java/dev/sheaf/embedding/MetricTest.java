@@ -22,10 +22,13 @@ class MetricTest {
   @Test
   void indexesCompareWhatTheirPrecisionKeeps() {
     assertThat(Precision.FULL.element("vector", 3)).isEqualTo("vector::vector(3)");
-    assertThat(Precision.FULL.operatorClass(Metric.L2)).isEqualTo("vector_l2_ops");
+    assertThat(IndexMethod.HNSW.operatorClass(Precision.FULL, Metric.L2))
+        .isEqualTo("vector_l2_ops");
     assertThat(Precision.HALF.element("vector", 384)).isEqualTo("vector::halfvec(384)");
-    assertThat(Precision.HALF.operatorClass(Metric.INNER_PRODUCT)).isEqualTo("halfvec_ip_ops");
+    assertThat(IndexMethod.HNSW.operatorClass(Precision.HALF, Metric.INNER_PRODUCT))
+        .isEqualTo("halfvec_ip_ops");
     assertThat(Precision.BINARY.element("vector", 8)).isEqualTo("binary_quantize(vector)::bit(8)");
-    assertThat(Precision.BINARY.operatorClass(Metric.COSINE)).isEqualTo("bit_hamming_ops");
+    assertThat(IndexMethod.HNSW.operatorClass(Precision.BINARY, Metric.COSINE))
+        .isEqualTo("bit_hamming_ops");
   }
 }

@@ -24,6 +24,8 @@ import org.junit.jupiter.api.Test;
 
 /// A service with a primary and a streaming standby. One test in several steps, because starting
 /// the servers takes most of the time.
+///
+/// An ordinary build writes and searches 200 times, `-Dsheaf.soak.pairs` as often as it says.
 class ReplicaIT {
 
   private static final String C = "/api/v1/collections/c";
@@ -33,8 +35,12 @@ class ReplicaIT {
 
   private static final String WRITABLE = "The database accepts writes again";
 
+  /// A page of documents, and an export.
+  private static final List<String> READS = List.of("application/json", "application/x-ndjson");
+
   private static final int WRITERS = 4;
   private static final int WRITES = 50;
+  private static final int PAIRS = Integer.getInteger("sheaf.soak.pairs", WRITERS * WRITES);
 
   private TestDatabase primary;
   private TestDatabase standby;
@@ -92,6 +98,8 @@ class ReplicaIT {
             // Each request asks for its key.
             "SHEAF_ACCESS_RECHECK_EVERY",
             "0s",
+            "SHEAF_REPLICAS_READS",
+            "search,list,export",
             "SHEAF_REPLICAS_URL",
             "postgres://%s,%s/%s"
                 .formatted(
@@ -117,17 +125,28 @@ class ReplicaIT {
     assertThat(found(C, "2", null)).isFalse();
     assertThat(found(C, "2", position)).isTrue();
     assertThat(batchFinds("2", position)).isTrue();
+    for (String type : READS) {
+      assertThat(lists(C, type, "2", null)).as(type).isFalse();
+      assertThat(lists(C, type, "2", position)).as(type).isTrue();
+    }
     assertThat(reads("primary", "behind")).isPositive();
     // What the standby has never heard of is looked up on the primary.
     assertThat(send("POST", "/api/v1/collections", collection("new"), null).statusCode())
         .isEqualTo(201);
     assertThat(found("/api/v1/collections/new", "2", null)).isFalse();
+    for (String type : READS) {
+      assertThat(lists("/api/v1/collections/new", type, "2", null)).as(type).isFalse();
+    }
 
     standby.execute("SELECT pg_wal_replay_resume()");
     await().until(() -> found(C, "2", null));
     double before = reads("standby", "none");
     assertThat(found(C, "2", position)).isTrue();
     assertThat(reads("standby", "none")).isEqualTo(before + 1);
+    for (String type : READS) {
+      assertThat(lists(C, type, "2", position)).as(type).isTrue();
+    }
+    assertThat(reads("standby", "none")).isEqualTo(before + 3);
     // A position that no server has reached, as after a failover that lost writes.
     assertThat(found(C, "2", "FFFFFFFF/0")).isTrue();
     HttpResponse<String> malformed =
@@ -137,12 +156,14 @@ class ReplicaIT {
   }
 
   private void concurrentWritersFindWhatTheyWrote() throws Exception {
+    double standbys = reads("standby", "none");
+    double behind = reads("primary", "behind");
     List<Callable<Integer>> writers = new ArrayList<>();
     for (int i = 0; i < WRITERS; i++) {
       String document = "writer" + i;
       writers.add(() -> {
         int lost = 0;
-        for (int n = 0; n < WRITES; n++) {
+        for (int n = 0; n < PAIRS / WRITERS; n++) {
           String value = document + "-" + n;
           String position = put(document, value);
           lost += found(C, value, position) ? 0 : 1;
@@ -155,6 +176,9 @@ class ReplicaIT {
         assertThat(lost.get()).isZero();
       }
     }
+    System.out.printf(
+        "%s pairs of a write and a search with its position: 0 stale, %.0f answered by the standby, %.0f by the primary because the standby was behind%n",
+        PAIRS, reads("standby", "none") - standbys, reads("primary", "behind") - behind);
   }
 
   /// Replay waits ten milliseconds for queries that hold a lock it needs, and then cancels them.
@@ -197,6 +221,9 @@ class ReplicaIT {
   private void nobodyNeedsTheStandby(LocalPostgres second) throws Exception {
     second.stop();
     searchesFind("1", null);
+    for (String type : READS) {
+      assertThat(lists(C, type, "1", null)).as(type).isTrue();
+    }
     second.startIfStopped();
     await()
         .until(() -> {
@@ -240,6 +267,7 @@ class ReplicaIT {
     await().until(() -> found(C, "3", null));
     first.stop();
     searchesFind("3", position);
+    assertThat(lists(C, "application/json", "3", position)).isTrue();
     assertThat(send("PUT", C + "/documents/lost", document("4"), null).statusCode()).isEqualTo(503);
 
     standby.execute("SELECT pg_promote()");
@@ -275,6 +303,17 @@ class ReplicaIT {
     return response.body().contains("\"document\"");
   }
 
+  /// Whether a list, or an export, has a document.
+  private boolean lists(String collection, String type, String value, @Nullable String after)
+      throws Exception {
+    var headers = headers(after);
+    headers.put("Accept", type);
+    HttpResponse<String> response =
+        service.send("GET", collection + "/documents?limit=1000", "", headers);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return response.body().matches("(?s).*\"key\":\\s*\"" + value + "\".*");
+  }
+
   private boolean batchFinds(String value, String after) throws Exception {
     String search = "{\"collection\":\"c\",\"search\":" + LATEST.formatted(value) + "}";
     HttpResponse<String> response =
@@ -296,10 +335,14 @@ class ReplicaIT {
 
   private HttpResponse<String> send(String method, String path, String body, @Nullable String after)
       throws Exception {
+    return service.send(method, path, body, headers(after));
+  }
+
+  private Map<String, String> headers(@Nullable String after) {
     var headers = new HashMap<>(Map.of("Authorization", "Bearer " + key));
     if (after != null) {
       headers.put("Sheaf-After", after);
     }
-    return service.send(method, path, body, headers);
+    return headers;
   }
 }

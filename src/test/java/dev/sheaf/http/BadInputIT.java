@@ -46,8 +46,8 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, titles.
-          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, titles.
+          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, titles.
+          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, titles.
           {"name":"x","hnsw":{"n":1}}      | 422 | hnsw.n     | Unknown field n. Did you mean m? Known fields: efConstruction, efSearch, m.
           {"name":7}                       | 422 | name       | name must be a string.
           {"name":"Upper Case"}            | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
@@ -58,6 +58,7 @@ class BadInputIT {
           {"name":"x","metric":1}          | 422 | metric     | metric must be one of cosine, l2, inner_product.
           {"name":"x","hnsw":{"m":1}}      | 422 | hnsw.m     | hnsw.m must be a whole number from 2 to 100, not 1.
           {"name":"x","precision":"8bit"}  | 422 | precision  | precision must be one of full, half, binary.
+          {"name":"x","storage":"binary"}  | 422 | storage    | storage must be one of full, half.
           """)
   void collections(String body, int status, String field, String detail) {
     given()
@@ -193,7 +194,7 @@ class BadInputIT {
           """
           0,                 | vector    | vector contains only zeros, which have no cosine distance.
           1e39,              | vector[0] | vector[0] is not a finite 32-bit number.
-          70000,             | vector[0] | vector[0] is larger than 65504.0, the largest number that the half-precision index of this collection can store.
+          70000,             | vector[0] | vector[0] is larger than 65504.0, the largest number that this collection can store or index with half precision.
           """)
   void vectorsOfTheRightWidth(String first, String field, String detail) {
     given()

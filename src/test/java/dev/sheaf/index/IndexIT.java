@@ -15,6 +15,7 @@ import static org.hamcrest.Matchers.startsWith;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.EagerIndexes;
 import dev.sheaf.testing.InProcess;
@@ -95,9 +96,12 @@ class IndexIT {
     given().get("/api/v1/collections/nowhere/index").then().statusCode(404);
   }
 
-  @Test
-  void recallEqualsTheResultOfPlainSql() throws SQLException {
-    String name = newCollection(POOR);
+  @ParameterizedTest
+  @EnumSource
+  void recallEqualsTheResultOfPlainSql(VectorStorage storage) throws SQLException {
+    String name =
+        Api.newCollection(
+            Map.of("model", "none", "dimensions", 8, "hnsw", POOR, "storage", storage.value()));
     fill(name, 1, 2_000);
     awaitRecall(name);
 
@@ -134,11 +138,22 @@ class IndexIT {
   }
 
   @ParameterizedTest
-  @EnumSource
-  void theNearestVectorsAreThoseOfPlainSql(Metric metric) throws SQLException {
+  @CsvSource({"COSINE, FULL", "COSINE, HALF", "L2, HALF", "INNER_PRODUCT, FULL"})
+  void theNearestVectorsAreThoseOfPlainSql(Metric metric, VectorStorage storage)
+      throws SQLException {
     String name =
         Api.newCollection(
-            Map.of("model", "none", "dimensions", 8, "metric", metric.value(), "hnsw", POOR));
+            Map.of(
+                "model",
+                "none",
+                "dimensions",
+                8,
+                "metric",
+                metric.value(),
+                "hnsw",
+                POOR,
+                "storage",
+                storage.value()));
     fill(name, 1, 200);
     awaitRecall(name);
 
@@ -149,7 +164,7 @@ class IndexIT {
       assertThat(truth.hits()).isEqualTo(10);
       assertThat(
               query(
-                  "SELECT vector %s '%s' FROM %s ORDER BY 1 LIMIT 1 OFFSET 9"
+                  "SELECT vector %s '%s'::vector FROM %s ORDER BY 1 LIMIT 1 OFFSET 9"
                       .formatted(metric.operator(), Arrays.toString(truth.vector()), table(name))))
           .containsExactly(Double.toString(truth.farthest()));
     }
@@ -525,7 +540,8 @@ class IndexIT {
         "INSERT INTO chunk (collection_id, document_id, ordinal, text, token_count, start_offset, end_offset)"
             + " SELECT c.id, md5(n::text)::uuid, 0, 'chunk', 1, 0, 5 "
             + which,
-        "INSERT INTO embedding (space_id, collection_id, document_id, ordinal, vector)"
+        "INSERT INTO %s (space_id, collection_id, document_id, ordinal, vector)"
+                .formatted(table(collection))
             + " SELECT c.active_space_id, c.id, md5(n::text)::uuid, 0,"
             + " (SELECT array_agg(%s ORDER BY i)::vector FROM generate_series(1, 8) i) "
                 .formatted(component)
@@ -632,7 +648,7 @@ class IndexIT {
             statement.executeQuery(
                 """
                   WITH stored AS (
-                       SELECT vector, hash_record_extended(ROW(document_id, ordinal), 0) AS place
+                       SELECT vector::vector, hash_record_extended(ROW(document_id, ordinal), 0) AS place
                          FROM %1$s
                         ORDER BY place
                         LIMIT %2$s

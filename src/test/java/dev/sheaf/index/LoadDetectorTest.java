@@ -2,9 +2,11 @@ package dev.sheaf.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.sheaf.embedding.IndexMethod;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -12,7 +14,9 @@ import org.junit.jupiter.api.Test;
 class LoadDetectorTest {
 
   /// A row takes 100 bytes.
-  private static final Space SPACE = new Space(1, 1, "none", 7, Metric.COSINE, Precision.HALF);
+  private static final Space SPACE =
+      new Space(
+          1, 1, "none", 7, Metric.COSINE, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
 
   private final AtomicLong seconds = new AtomicLong();
   private final LoadDetector detector =

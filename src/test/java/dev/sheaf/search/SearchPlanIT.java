@@ -7,9 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.module.paramnames.ParameterNamesModule;
 import com.pgvector.PGvector;
 import dev.sheaf.embedding.HnswScan;
+import dev.sheaf.embedding.IndexMethod;
 import dev.sheaf.embedding.Metric;
 import dev.sheaf.embedding.Precision;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
 import dev.sheaf.testing.TestDatabase;
@@ -34,7 +36,8 @@ class SearchPlanIT {
           .registerModule(new ParameterNamesModule())
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
 
-  private static final Space SPACE = new Space(1, 1, "none", 3, Metric.L2, Precision.HALF);
+  private static final Space SPACE =
+      new Space(1, 1, "none", 3, Metric.L2, Precision.HALF, VectorStorage.FULL, IndexMethod.HNSW);
   private static final SearchPlan.IndexScan INDEX =
       new SearchPlan.IndexScan(10, new HnswScan(100, 20_000, false));
 

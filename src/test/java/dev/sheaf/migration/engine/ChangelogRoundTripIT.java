@@ -62,7 +62,7 @@ class ChangelogRoundTripIT {
     try (TestDatabase database = TestDatabase.migrated()) {
       assertThat(
               TestConfig.migrations(database)
-                  .down("core", 3, Approval.NONE, new MigrationListener() {})
+                  .down("core", 4, Approval.NONE, new MigrationListener() {})
                   .problems())
           .singleElement()
           .asString()
@@ -151,6 +151,7 @@ class ChangelogRoundTripIT {
   private static Map<String, Object> parameters(String template) {
     Map<String, Object> values = new HashMap<>();
     values.put("collection_id", 7L);
+    values.put("parent", "embedding_half");
     values.put("space_id", 42L);
     values.put("index", "embedding_42_hnsw");
     values.put("field", "Year");

@@ -317,8 +317,8 @@ class VerbsIT {
     database.execute(
         """
         INSERT INTO collection (name) VALUES ('docs');
-        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
-        VALUES (1, 'a', 3, 'cosine', 'half'), (1, 'b', 4, 'l2', 'full'), (1, 'c', 8, 'inner_product', 'binary')
+        INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision", storage)
+        VALUES (1, 'a', 3, 'cosine', 'half', 'half'), (1, 'b', 4, 'l2', 'full', 'full'), (1, 'c', 8, 'inner_product', 'binary', 'half')
         """);
     ObjectTemplates templates = new ObjectTemplates(Changelogs.bundled());
     try (Connection connection = database.connect()) {
@@ -328,7 +328,15 @@ class VerbsIT {
         templates.apply(
             connection,
             "space",
-            Map.of("space_id", space++, "collection_id", 1, "dimensions", dimensions));
+            Map.of(
+                "space_id",
+                space++,
+                "collection_id",
+                1,
+                "parent",
+                dimensions == 4 ? "embedding" : "embedding_half",
+                "dimensions",
+                dimensions));
       }
       index(templates, connection, 1, "vector::halfvec(3)", "halfvec_cosine_ops");
       index(templates, connection, 2, "vector::vector(4)", "vector_l2_ops");

@@ -396,7 +396,7 @@ class VerificationIT {
       buildIndex(templates, connection, "embedding_1_hnsw_next", "vector", 12);
       assertThat(differences(TestConfig.migrations(live))).isEmpty();
 
-      templates.apply(connection, "space_index_swap", Map.of("space_id", 1));
+      templates.apply(connection, "space_index_swap", Map.of("index", "embedding_1_hnsw"));
       live.execute("UPDATE embedding_space SET \"precision\" = 'full'");
       assertThat(differences(TestConfig.migrations(live))).isEmpty();
 
@@ -416,18 +416,32 @@ class VerificationIT {
       live.execute(
           """
           INSERT INTO collection (name) SELECT 'c' || i FROM generate_series(2, 12) i;
-          INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision")
-               SELECT id, 'a', CASE WHEN id = 5 THEN 4 ELSE 3 END, 'cosine', 'half' FROM collection WHERE id > 1 ORDER BY id DESC;
+          INSERT INTO embedding_space (collection_id, model, dimensions, metric, "precision", storage)
+               SELECT id, 'a', CASE WHEN id = 5 THEN 4 ELSE 3 END, 'cosine', 'half', CASE WHEN id % 4 = 0 THEN 'half' ELSE 'full' END
+                 FROM collection WHERE id > 1 ORDER BY id DESC;
           """);
       for (long[] ids :
-          Sql.of("SELECT collection_id, id, dimensions FROM embedding_space WHERE id > 1")
+          Sql.of(
+                  "SELECT collection_id, id, dimensions, (storage = 'half')::int FROM embedding_space WHERE id > 1")
               .list(
-                  connection, row -> new long[] {row.getLong(1), row.getLong(2), row.getLong(3)})) {
+                  connection,
+                  row ->
+                      new long[] {
+                        row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4)
+                      })) {
         templates.apply(connection, "collection", Map.of("collection_id", ids[0]));
         templates.apply(
             connection,
             "space",
-            Map.of("space_id", ids[1], "collection_id", ids[0], "dimensions", ids[2]));
+            Map.of(
+                "space_id",
+                ids[1],
+                "collection_id",
+                ids[0],
+                "parent",
+                ids[3] == 1 ? "embedding_half" : "embedding",
+                "dimensions",
+                ids[2]));
       }
       assertThat(TestConfig.migrations(live).verify(true)).isEmpty();
 
@@ -503,7 +517,9 @@ class VerificationIT {
     try (Connection connection = live.connect()) {
       templates.apply(connection, "collection", Map.of("collection_id", 1));
       templates.apply(
-          connection, "space", Map.of("space_id", 1, "collection_id", 1, "dimensions", 3));
+          connection,
+          "space",
+          Map.of("space_id", 1, "collection_id", 1, "parent", "embedding", "dimensions", 3));
     }
     return live;
   }
