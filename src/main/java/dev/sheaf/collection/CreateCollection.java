@@ -120,7 +120,7 @@ public record CreateCollection(
         dimensions,
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
-        new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, recall, fields));
+        new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, null, recall, fields));
   }
 
   /// A request with the default settings.

@@ -190,6 +190,7 @@ class SearchPlanIT {
         20_000,
         2,
         null,
+        null,
         Bm25.DEFAULT);
   }
 
