@@ -347,10 +347,10 @@ public class CollectionService {
 
   /// Adds the number of chunks that are left to analyze. The ids of documents are hashes, so the
   /// place in their order says which part is done.
-  private static CollectionView withRemaining(
-      Connection connection, Space space, CollectionView view) throws SQLException {
+  private CollectionView withRemaining(Connection connection, Space space, CollectionView view)
+      throws SQLException {
     Reanalysis unfinished = view.settings().reanalysis();
-    if (unfinished == null) {
+    if (unfinished == null || !modules.isOn(FULLTEXT)) {
       return view;
     }
     String remaining =

@@ -47,6 +47,9 @@ public class ChunkReanalyzer {
   /// Searches have the settings of all replicas in a cache for less than this.
   private static final Duration KNOWN_AFTER = Duration.ofSeconds(3);
 
+  /// The next collection does not wait longer for a large one.
+  private static final Duration TURN = Duration.ofMinutes(1);
+
   private static final Duration POLL = Duration.ofMillis(100);
 
   private static final String UNFINISHED =
@@ -166,7 +169,7 @@ public class ChunkReanalyzer {
 
   private record StoredChunk(UUID document, int ordinal, @Nullable String title, String text) {}
 
-  private enum Step {
+  private enum NextStep {
     CONTINUE,
     WAIT_FOR_WRITERS,
     COMPLETE,
@@ -175,13 +178,14 @@ public class ChunkReanalyzer {
   }
 
   /// What a batch has done.
-  private record Batch(Step next, @Nullable OffsetDateTime startedAt) {}
+  private record BatchResult(NextStep next, @Nullable OffsetDateTime startedAt) {}
 
   void onStop(@Observes ShutdownEvent event) {
     stopping = true;
   }
 
-  /// Completes all changes, except those that another replica works on.
+  /// Completes the changes, except those that another replica works on. One that takes longer than
+  /// [#TURN] is continued by the next run.
   @Scheduled(
       every = "${sheaf.index.check-every:5s}",
       delayed = "${sheaf.index.check-every:5s}",
@@ -222,10 +226,11 @@ public class ChunkReanalyzer {
   private void reanalyzeAll(long collectionId) throws SQLException, InterruptedException {
     Sql.of(REMOVE_OF_DROPPED).update(dataSource);
     @Nullable OffsetDateTime withoutWriters = null;
-    while (!stopping) {
+    long begun = System.nanoTime();
+    while (!stopping && System.nanoTime() - begun < TURN.toNanos()) {
       OffsetDateTime known = withoutWriters;
       long start = System.nanoTime();
-      Batch batch =
+      BatchResult batch =
           Transactions.call(
               dataSource, connection -> analyzeBatch(connection, collectionId, known));
       switch (batch.next()) {
@@ -247,7 +252,7 @@ public class ChunkReanalyzer {
   }
 
   /// @param withoutWriters the change whose earlier writers have ended
-  private Batch analyzeBatch(
+  private BatchResult analyzeBatch(
       Connection connection, long collectionId, @Nullable OffsetDateTime withoutWriters)
       throws SQLException {
     Sql.of(LOCK_TIMEOUT).list(connection, row -> row.getString(1));
@@ -262,11 +267,11 @@ public class ChunkReanalyzer {
                         row.getInt(3),
                         CollectionService.analysis(row.getString(4))));
     if (taken.isEmpty()) {
-      return new Batch(Step.TAKEN, null);
+      return new BatchResult(NextStep.TAKEN, null);
     }
     Progress progress = taken.get();
     if (!progress.isBegun() && !progress.startedAt().equals(withoutWriters)) {
-      return new Batch(Step.WAIT_FOR_WRITERS, progress.startedAt());
+      return new BatchResult(NextStep.WAIT_FOR_WRITERS, progress.startedAt());
     }
     List<StoredChunk> chunks =
         Sql.of(
@@ -283,12 +288,12 @@ public class ChunkReanalyzer {
                         row.getString(3),
                         row.getString(4)));
     if (chunks.isEmpty()) {
-      return new Batch(Step.COMPLETE, progress.startedAt());
+      return new BatchResult(NextStep.COMPLETE, progress.startedAt());
     }
     store(connection, collectionId, progress.analysis(), chunks);
     StoredChunk last = chunks.getLast();
     Sql.of(ADVANCE, last.document(), last.ordinal(), collectionId).update(connection);
-    return new Batch(Step.CONTINUE, progress.startedAt());
+    return new BatchResult(NextStep.CONTINUE, progress.startedAt());
   }
 
   private static void store(

@@ -97,7 +97,7 @@ class ChunkReanalyzerIT {
       put(expected, 120, later);
       delete(expected, 3);
       assertThat(words(changed.get(i))).isEqualTo(words(expected));
-      for (int search = 0; search < 5; search++) {
+      for (int search = 0; search < 3; search++) {
         String text = text(1 + random.nextInt(3));
         for (String match : List.of("any", "all", "query")) {
           assertThat(scores(changed.get(i), text, match))
@@ -152,7 +152,7 @@ class ChunkReanalyzerIT {
                   """,
                   changing));
       assertThat(done).hasSize(200);
-      for (int search = 0; search < 15; search++) {
+      for (int search = 0; search < 8; search++) {
         String text = text(1 + random.nextInt(3));
         for (String match : List.of("any", "all", "query")) {
           Set<String> old = scores(inOld, text, match).keySet();
