@@ -44,15 +44,6 @@ class QueryWords {
   /// The same if there are no statistics yet.
   private static final int MAX_COUNTED_WITHOUT_STATISTICS = 20_000;
 
-  /// The rows of two tsvectors as those of one. A word of both counts once, because each chunk was
-  /// read in one of the two ways.
-  private static final String OF_BOTH =
-      """
-      (SELECT DISTINCT ON (lexeme) lexeme, positions
-         FROM (SELECT * FROM unnest(%s) UNION ALL SELECT * FROM unnest(%s)) each
-        ORDER BY lexeme, cardinality(positions) DESC, positions) of_both\
-      """;
-
   private final Replicas replicas;
   private final Spans spans;
   private final Cache<Long, ChunkStatistics> statistics =
@@ -137,7 +128,7 @@ class QueryWords {
                   space,
                   former == null
                       ? "unnest(%s)".formatted(text.lexemes())
-                      : OF_BOTH.formatted(text.lexemes(), former.lexemes()),
+                      : ofBoth(text.lexemes(), former.lexemes()),
                   chunks.chunks().estimated());
       try (PreparedStatement statement = connection.prepareStatement(statements)) {
         statement.setString(1, Long.toString(timeout));
@@ -175,6 +166,17 @@ class QueryWords {
         analyzed,
         condition,
         bm25);
+  }
+
+  /// An SQL expression for the rows of two tsvectors as those of one. A word of both counts once,
+  /// because each chunk was read in one of the two ways.
+  private static String ofBoth(String lexemes, String formerLexemes) {
+    return """
+    (SELECT DISTINCT ON (lexeme) lexeme, positions
+       FROM (SELECT * FROM unnest(%s) UNION ALL SELECT * FROM unnest(%s)) each
+      ORDER BY lexeme, cardinality(positions) DESC, positions) of_both\
+    """
+        .formatted(lexemes, formerLexemes);
   }
 
   /// What [WordMatch#ALL] or [WordMatch#QUERY] demands of a text, as in [SearchWords].
