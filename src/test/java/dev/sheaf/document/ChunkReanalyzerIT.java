@@ -1,6 +1,7 @@
 package dev.sheaf.document;
 
 import static io.restassured.RestAssured.given;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.hamcrest.Matchers.containsString;
@@ -298,8 +299,10 @@ class ChunkReanalyzerIT {
     return hits.stream()
         .collect(
             Collectors.toMap(
-                hit -> hit.get("document").toString(),
-                hit -> Math.round(((Number) hit.get("score")).doubleValue() * 1e4) / 1e4));
+                hit -> requireNonNull(hit.get("document")).toString(),
+                hit ->
+                    Math.round(((Number) requireNonNull(hit.get("score"))).doubleValue() * 1e4)
+                        / 1e4));
   }
 
   private String text(int words) {
