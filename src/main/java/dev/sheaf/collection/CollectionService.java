@@ -3,6 +3,8 @@ package dev.sheaf.collection;
 import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.audit.AuditAction;
 import dev.sheaf.audit.AuditTrail;
+import dev.sheaf.collection.CollectionSettings.Analysis;
+import dev.sheaf.collection.CollectionSettings.Reanalysis;
 import dev.sheaf.database.ConcurrentChange;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
@@ -42,6 +44,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Supplier;
 import org.hibernate.JDBCException;
 import org.hibernate.Session;
@@ -75,6 +78,14 @@ public class CollectionService {
         FROM collection c
         JOIN embedding_space s ON s.id = c.active_space_id
        WHERE c.name = ?
+      """;
+
+  private static final String REANALYZE =
+      """
+      INSERT INTO reanalysis (collection_id)
+           VALUES (?)
+      ON CONFLICT (collection_id) DO UPDATE
+              SET started_at = DEFAULT, document_id = DEFAULT, "ordinal" = DEFAULT
       """;
 
   /// The name becomes one that nobody has.
@@ -211,11 +222,12 @@ public class CollectionService {
   private void requireAnalyzer(CollectionSettings settings) {
     if (settings.analyzer() == CollectionSettings.Analyzer.LUCENE) {
       modules.require(FULLTEXT);
-      if (settings.textAnalyzer().isEmpty()) {
+      if (settings.analysis().textAnalyzer().isEmpty()) {
         throw Problem.field(
             "language",
             "The analyzer lucene does not know the language %s. Choose one of %s."
-                .formatted(settings.searchLanguage(), String.join(", ", TextAnalyzer.languages())));
+                .formatted(
+                    settings.analysis().language(), String.join(", ", TextAnalyzer.languages())));
       }
     }
   }
@@ -337,12 +349,57 @@ public class CollectionService {
                   return entityManager
                       .unwrap(Session.class)
                       .doReturningWork(connection ->
-                          view(
-                              collection,
-                              space,
-                              count(connection, active.documentTable(), counted),
-                              count(connection, active.chunkTable(), counted)));
+                          withRemaining(
+                              connection,
+                              active,
+                              view(
+                                  collection,
+                                  space,
+                                  count(connection, active.documentTable(), counted),
+                                  count(connection, active.chunkTable(), counted))));
                 }));
+  }
+
+  /// Adds the number of chunks that are left to analyze. The ids of documents are hashes, so the
+  /// place in their order says which part is done.
+  private CollectionView withRemaining(Connection connection, Space space, CollectionView view)
+      throws SQLException {
+    Reanalysis unfinished = view.settings().reanalysis();
+    if (unfinished == null || !modules.isOn(FULLTEXT)) {
+      return view;
+    }
+    String remaining =
+        """
+        SELECT r.document_id,
+               (SELECT count(*)
+                  FROM (SELECT FROM %s
+                         WHERE collection_id = r.collection_id
+                           AND (document_id, "ordinal") > (r.document_id, r."ordinal")
+                         LIMIT %s) counted)
+          FROM reanalysis r
+         WHERE r.collection_id = ?
+        """
+            .formatted(space.chunkTable(), RowCount.COUNTED + 1);
+    return Sql.of(remaining, space.collectionId())
+        .first(
+            connection,
+            row -> {
+              long counted = row.getLong(2);
+              return view.withRemaining(
+                  counted <= RowCount.COUNTED
+                      ? counted
+                      : Math.max(
+                          counted,
+                          Math.round(
+                              Objects.requireNonNull(view.chunks())
+                                  * fractionAfter(row.getObject(1, UUID.class)))));
+            })
+        .orElse(view);
+  }
+
+  /// The part of all UUIDs that is greater than this one.
+  private static double fractionAfter(UUID id) {
+    return 1 - (id.getMostSignificantBits() >>> 1) / 0x1p63;
   }
 
   private static RowCount count(Connection connection, String table, boolean counted)
@@ -372,8 +429,14 @@ public class CollectionService {
           if (request.description() != null) {
             collection.description = request.description();
           }
-          collection.settings =
-              request.applyTo(CollectionSettings.parse(collection.settings)).json();
+          CollectionSettings former = CollectionSettings.parse(collection.settings);
+          CollectionSettings changed = request.applyTo(former);
+          if (!changed.analysis().equals(former.analysis())) {
+            requireLanguage(changed.language());
+            requireAnalyzer(changed);
+            changed = reanalyze(collection, former, changed);
+          }
+          collection.settings = changed.json();
           entityManager
               .unwrap(Session.class)
               .doWork(connection ->
@@ -381,6 +444,26 @@ public class CollectionService {
                       connection, AuditAction.COLLECTION_CHANGED, name, request.auditDetails()));
         });
     return describe(name);
+  }
+
+  /// Begins to find the words of all chunks again. While this goes on, the chunks have words of two
+  /// analyses, so that a third one has to wait.
+  ///
+  /// @return the changed settings, with what they change from
+  private CollectionSettings reanalyze(
+      DocumentCollection collection, CollectionSettings former, CollectionSettings changed) {
+    modules.require(FULLTEXT);
+    Reanalysis unfinished = former.reanalysis();
+    if (unfinished != null && !unfinished.former().equals(changed.analysis())) {
+      throw new Problem(
+          ProblemType.BUSY,
+          "The chunks of the collection %s are still being analyzed again after an earlier change. Retry when the collection has no reanalysis any more, or go back to the analyzer %s and the language %s."
+              .formatted(collection.name, unfinished.analyzer(), unfinished.language()));
+    }
+    entityManager
+        .unwrap(Session.class)
+        .doWork(connection -> Sql.of(REANALYZE, collection.id).update(connection));
+    return changed.withReanalysis(Reanalysis.from(former.analysis()));
   }
 
   private static CollectionView view(
@@ -563,8 +646,17 @@ public class CollectionService {
 
   /// The analyzer of the service for texts that are written, if the collection uses it. While the
   /// module `fulltext` is off, there may be no column for the words.
-  public Optional<TextAnalyzer> textAnalyzer(CollectionSettings settings) {
-    return modules.isOn(FULLTEXT) ? settings.textAnalyzer() : Optional.empty();
+  ///
+  /// @param settings the column `collection.settings`
+  public Optional<TextAnalyzer> textAnalyzer(String settings) {
+    return modules.isOn(FULLTEXT) ? analysis(settings).textAnalyzer() : Optional.empty();
+  }
+
+  /// How the words of texts are found that are written now.
+  ///
+  /// @param settings the column `collection.settings`
+  public static Analysis analysis(String settings) {
+    return CollectionSettings.parse(settings).analysis();
   }
 
   /// The active space of a collection, with the settings of the collection.

@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
 /// @param titles whether the title of a document is embedded with each chunk, and searched for
 ///   words
 /// @param bm25 how searches for words score chunks
+/// @param reanalysis the change of the analysis that is not complete
 /// @param recall the declared recall, 0.5 to 0.99: the `ef_search` of searches follows, so that the
 ///   index finds this fraction of the nearest vectors
 /// @param fields the top-level fields of the metadata that have an index for range conditions
@@ -40,6 +41,7 @@ public record CollectionSettings(
     @Nullable String language,
     @Nullable Boolean titles,
     @Nullable Bm25Parameters bm25,
+    @Nullable Reanalysis reanalysis,
     @Nullable Double recall,
     Map<String, FieldType> fields) {
 
@@ -66,6 +68,7 @@ public record CollectionSettings(
       @Nullable String language,
       @Nullable Boolean titles,
       @Nullable Bm25Parameters bm25,
+      @Nullable Reanalysis reanalysis,
       @Nullable Double recall,
       @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
@@ -80,6 +83,7 @@ public record CollectionSettings(
     this.language = language;
     this.titles = titles;
     this.bm25 = bm25;
+    this.reanalysis = reanalysis;
     this.recall = recall;
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
     if (this.fields.size() > MAX_FIELDS) {
@@ -187,14 +191,54 @@ public record CollectionSettings(
     }
   }
 
-  /// The analyzer of the service, if it finds the words; empty if PostgreSQL does.
-  public Optional<TextAnalyzer> textAnalyzer() {
-    return analyzer == Analyzer.LUCENE ? TextAnalyzer.of(searchLanguage()) : Optional.empty();
+  /// How the words of a text are found.
+  ///
+  /// @param language the name of a text search configuration of PostgreSQL
+  public record Analysis(Analyzer analyzer, String language) {
+
+    /// The analyzer of the service, if it finds the words; empty if PostgreSQL does.
+    public Optional<TextAnalyzer> textAnalyzer() {
+      return analyzer == Analyzer.LUCENE ? TextAnalyzer.of(language) : Optional.empty();
+    }
   }
 
-  /// The text search configuration that applies.
-  public String searchLanguage() {
-    return language == null ? DEFAULT_LANGUAGE : language;
+  /// A change of the analysis that is not complete: some chunks still have the words of the former
+  /// one.
+  ///
+  /// @param analyzer the former one
+  /// @param language the former one
+  /// @param remaining the number of chunks that are left to analyze, an estimate if there are many;
+  ///   `null` where it was not read
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  @Schema(name = "Reanalysis")
+  public record Reanalysis(Analyzer analyzer, String language, @Nullable Long remaining) {
+
+    static Reanalysis from(Analysis former) {
+      return new Reanalysis(former.analyzer, former.language, null);
+    }
+
+    /// The former analysis.
+    public Analysis former() {
+      return new Analysis(analyzer, language);
+    }
+  }
+
+  /// How the words of texts are found that are written now.
+  public Analysis analysis() {
+    return new Analysis(
+        analyzer == null ? Analyzer.POSTGRESQL : analyzer,
+        language == null ? DEFAULT_LANGUAGE : language);
+  }
+
+  CollectionSettings withReanalysis(@Nullable Reanalysis change) {
+    return new CollectionSettings(
+        precision, hnsw, analyzer, language, titles, bm25, change, recall, fields);
+  }
+
+  CollectionSettings withRemaining(long remaining) {
+    return reanalysis == null
+        ? this
+        : withReanalysis(new Reanalysis(reanalysis.analyzer(), reanalysis.language(), remaining));
   }
 
   /// Whether titles are searched with the texts.
@@ -221,7 +265,8 @@ public record CollectionSettings(
   /// These settings, with `fallback` as the precision if they contain none.
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null
-        ? new CollectionSettings(fallback, hnsw, analyzer, language, titles, bm25, recall, fields)
+        ? new CollectionSettings(
+            fallback, hnsw, analyzer, language, titles, bm25, reanalysis, recall, fields)
         : this;
   }
 

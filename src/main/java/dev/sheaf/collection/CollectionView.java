@@ -33,4 +33,21 @@ public record CollectionView(
     @Nullable Long documents,
     @Nullable Long chunks,
     @Nullable Boolean countsEstimated,
-    @JsonIgnore @Schema(hidden = true) String etag) {}
+    @JsonIgnore @Schema(hidden = true) String etag) {
+
+  /// With the number of chunks that are left to analyze.
+  CollectionView withRemaining(long remaining) {
+    return new CollectionView(
+        name,
+        description,
+        model,
+        dimensions,
+        metric,
+        settings.withRemaining(remaining),
+        createdAt,
+        documents,
+        chunks,
+        countsEstimated,
+        etag);
+  }
+}

@@ -129,7 +129,7 @@ public record CreateCollection(
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
         storage == null ? VectorStorage.FULL : storage,
-        new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, recall, fields));
+        new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, null, recall, fields));
   }
 
   /// A request with the default settings.

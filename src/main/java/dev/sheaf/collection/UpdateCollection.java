@@ -2,6 +2,7 @@ package dev.sheaf.collection;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.sheaf.collection.CollectionSettings.Analyzer;
 import dev.sheaf.collection.CollectionSettings.Bm25Parameters;
 import dev.sheaf.collection.CollectionSettings.Hnsw;
 import dev.sheaf.embedding.Precision;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param precision of the index
 /// @param hnsw parameters of the index and of searches in it
+/// @param analyzer what finds the words of texts; stored chunks are analyzed again
+/// @param language the name of a text search configuration; stored chunks are analyzed again
 /// @param bm25 how searches for words score chunks
 /// @param recall the recall that searches shall have; it replaces `hnsw.efSearch` of earlier
 ///   requests. 0: none any more, `null` in JSON
@@ -32,6 +35,10 @@ public record UpdateCollection(
     @Nullable String description,
     @Nullable Precision precision,
     @Nullable Hnsw hnsw,
+    @Schema(description = "Stored chunks are analyzed again in the background")
+        @Nullable Analyzer analyzer,
+    @Schema(description = "Stored chunks are analyzed again in the background")
+        @Nullable String language,
     @Nullable Bm25Parameters bm25,
     @Schema(
             minimum = "0.5",
@@ -51,6 +58,8 @@ public record UpdateCollection(
       @Nullable String description,
       @Nullable Precision precision,
       @Nullable Hnsw hnsw,
+      @Nullable Analyzer analyzer,
+      @Nullable String language,
       @Nullable Bm25Parameters bm25,
       @Nullable JsonNode recall,
       @Nullable Map<String, FieldType> fields,
@@ -59,8 +68,6 @@ public record UpdateCollection(
       @Nullable JsonNode dimensions,
       @Nullable JsonNode metric,
       @Nullable JsonNode storage,
-      @Nullable JsonNode analyzer,
-      @Nullable JsonNode language,
       @Nullable JsonNode titles) {
     Input.text("description", description, CreateCollection.MAX_DESCRIPTION_BYTES);
     rejectImmutable("name", name);
@@ -68,15 +75,15 @@ public record UpdateCollection(
     rejectImmutable("dimensions", dimensions);
     rejectImmutable("metric", metric);
     rejectImmutable("storage", storage);
-    rejectImmutable("analyzer", analyzer);
-    rejectImmutable("language", language);
     rejectImmutable("titles", titles);
-    return new UpdateCollection(description, precision, hnsw, bm25, recall(recall), fields);
+    return new UpdateCollection(
+        description, precision, hnsw, analyzer, language, bm25, recall(recall), fields);
   }
 
   /// A request that changes only `efSearch`.
   public static UpdateCollection efSearch(int efSearch) {
-    return new UpdateCollection(null, null, new Hnsw(null, null, efSearch), null, null, null);
+    return new UpdateCollection(
+        null, null, new Hnsw(null, null, efSearch), null, null, null, null, null);
   }
 
   private static @Nullable Double recall(@Nullable JsonNode given) {
@@ -119,6 +126,12 @@ public record UpdateCollection(
     if (hnsw != null) {
       details.put("hnsw", hnsw);
     }
+    if (analyzer != null) {
+      details.put("analyzer", analyzer);
+    }
+    if (language != null) {
+      details.put("language", language);
+    }
     if (bm25 != null) {
       details.put("bm25", bm25);
     }
@@ -139,12 +152,13 @@ public record UpdateCollection(
     return new CollectionSettings(
         precision == null ? settings.precision() : precision,
         hnsw == null ? old : old == null ? hnsw : old.with(hnsw),
-        settings.analyzer(),
-        settings.language(),
+        analyzer == null ? settings.analyzer() : analyzer,
+        language == null ? settings.language() : language,
         settings.titles(),
         bm25 == null
             ? settings.bm25()
             : settings.bm25() == null ? bm25 : settings.bm25().with(bm25),
+        settings.reanalysis(),
         recall == null ? settings.recall() : endsRecall() ? null : recall,
         fields == null ? settings.fields() : fields);
   }

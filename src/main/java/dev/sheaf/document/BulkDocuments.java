@@ -4,6 +4,7 @@ import dev.sheaf.analysis.Lexemes;
 import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionSettings;
+import dev.sheaf.database.Sql;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.document.DocumentTable.Row;
 import dev.sheaf.embedding.EmbeddingModel;
@@ -27,6 +28,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 import java.util.UUID;
@@ -126,12 +128,7 @@ public class BulkDocuments {
       throws SQLException {
     EmbeddingModel model = models.forSpace(space);
     var preparer =
-        new DocumentPreparer(
-            space,
-            model,
-            chunkers.forModel(model),
-            settings.searchesTitles(),
-            collections.textAnalyzer(settings).orElse(null));
+        new DocumentPreparer(space, model, chunkers.forModel(model), settings.searchesTitles());
     var batch = new PreparedBatch(collection, space);
     documents.forEach((externalId, content) -> {
       try {
@@ -204,7 +201,8 @@ public class BulkDocuments {
   public WriteResult write(Connection connection, PreparedBatch batch, Set<Instant> ownWrites)
       throws SQLException {
     Space space = batch.space;
-    Instant now = lockCollection(connection, batch);
+    TextAnalyzer analyzer = lockCollection(connection, batch).orElse(null);
+    Instant now = Sql.of("SELECT now()").first(connection, row -> instant(row, 1)).orElseThrow();
     Map<UUID, StoredDocument> stored = findStored(connection, space, batch.rows.values());
     var statuses = new HashMap<String, Status>();
     var withNewFields = new ArrayList<Row>();
@@ -232,27 +230,20 @@ public class BulkDocuments {
       update(connection, space, withNewFields, "AND d.content_hash = x.content_hash");
     }
     if (!withNewContent.isEmpty()) {
-      load(connection, space, withNewContent, stored.keySet(), now);
+      load(connection, space, withNewContent, analyzer, stored.keySet(), now);
     }
     return new WriteResult(statuses, now);
   }
 
-  /// @return the time of the transaction, by the server's clock
-  private static Instant lockCollection(Connection connection, PreparedBatch batch)
+  /// Locks the collection until the end of the transaction.
+  ///
+  /// @return the analyzer for the texts of this transaction; empty if PostgreSQL finds the words
+  private Optional<TextAnalyzer> lockCollection(Connection connection, PreparedBatch batch)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(DocumentTable.LOCK_COLLECTION)) {
-      statement.setLong(1, batch.space.collectionId());
-      try (ResultSet row = statement.executeQuery()) {
-        if (!row.next() || row.getLong(1) != batch.space.id()) {
-          throw CollectionService.notFound(batch.collection);
-        }
-      }
-    }
-    try (PreparedStatement statement = connection.prepareStatement("SELECT now()");
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      return instant(row, 1);
-    }
+    String settings =
+        DocumentTable.lockCollection(connection, batch.space)
+            .orElseThrow(() -> CollectionService.notFound(batch.collection));
+    return collections.textAnalyzer(settings);
   }
 
   /// Compares rows with the stored documents. Finds each by the primary key of the partition.
@@ -318,6 +309,7 @@ public class BulkDocuments {
       Connection connection,
       Space space,
       List<PreparedDocument> documents,
+      @Nullable TextAnalyzer analyzer,
       Set<UUID> stored,
       Instant now)
       throws SQLException {
@@ -352,14 +344,18 @@ public class BulkDocuments {
       }
       copy.finish();
     }
-    loadChunks(connection, space, documents);
+    loadChunks(connection, space, documents, analyzer);
   }
 
-  /// Loads the chunks and embeddings of documents that have none. If the service finds the words of
-  /// one, it finds those of all.
-  static void loadChunks(Connection connection, Space space, List<PreparedDocument> documents)
+  /// Loads the chunks and embeddings of documents that have none.
+  ///
+  /// @param analyzer finds the words of the chunks; `null` if PostgreSQL does
+  static void loadChunks(
+      Connection connection,
+      Space space,
+      List<PreparedDocument> documents,
+      @Nullable TextAnalyzer analyzer)
       throws SQLException {
-    TextAnalyzer analyzer = documents.getFirst().analyzer();
     String columns = analyzer == null ? CHUNK_COLUMNS : CHUNK_COLUMNS + ", search";
     try (BinaryCopy copy = BinaryCopy.into(connection, space.chunkTable(), columns)) {
       for (PreparedDocument document : documents) {

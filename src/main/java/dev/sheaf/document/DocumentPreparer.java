@@ -1,6 +1,5 @@
 package dev.sheaf.document;
 
-import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.TextValidator;
@@ -18,13 +17,7 @@ import org.jspecify.annotations.Nullable;
 /// @param model the model of the space
 /// @param chunker the chunker for the model
 /// @param titles whether the title of a document is searched with its chunks
-/// @param analyzer finds the words of the chunks; `null` if PostgreSQL does
-record DocumentPreparer(
-    Space space,
-    EmbeddingModel model,
-    Chunker chunker,
-    boolean titles,
-    @Nullable TextAnalyzer analyzer) {
+record DocumentPreparer(Space space, EmbeddingModel model, Chunker chunker, boolean titles) {
 
   /// Short enough for a B-tree index and for a URL.
   private static final int MAX_ID_BYTES = 512;
@@ -71,7 +64,7 @@ record DocumentPreparer(
       }
     }
     var document =
-        new PreparedDocument(row, content.text(), split, vectors, searchedTitle(content), analyzer);
+        new PreparedDocument(row, content.text(), split, vectors, searchedTitle(content));
     if (content.embedded() != null
         && content.embedded().by().equals(fingerprint(chunker, titles))) {
       addExported(document, content.embedded().vectors());

@@ -122,11 +122,7 @@ public class DocumentService {
     EmbeddingModel model = models.forSpace(space);
     var preparer =
         new DocumentPreparer(
-            space,
-            model,
-            chunkers.forModel(model),
-            target.settings().searchesTitles(),
-            collections.textAnalyzer(target.settings()).orElse(null));
+            space, model, chunkers.forModel(model), target.settings().searchesTitles());
     DocumentTable.Row row = preparer.row(externalId, content);
 
     Optional<Stored> stored =
@@ -178,14 +174,14 @@ public class DocumentService {
       PreparedDocument document,
       Preconditions conditions,
       @Nullable List<SimilarDocument> similar) {
-    if (!table.lockCollection(space)) {
-      throw CollectionService.notFound(collection);
-    }
+    String settings =
+        table.lockCollection(space).orElseThrow(() -> CollectionService.notFound(collection));
     DocumentTable.Row row = document.row();
     checkAndLock(row, conditions);
     String etag = table.upsert(row);
     // Every stored document has a chunk, so a document without chunks is new.
-    boolean created = !table.replaceChunks(space, document);
+    boolean created =
+        !table.replaceChunks(space, document, collections.textAnalyzer(settings).orElse(null));
     if (!created && conditions.requireAbsence()) {
       // Another client has created it since the check, when there was no row to lock.
       conditions.check(etag);

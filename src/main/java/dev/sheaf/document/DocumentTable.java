@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
@@ -157,11 +158,12 @@ class DocumentTable {
        ORDER BY ordinal
       """;
 
-  static final String LOCK_COLLECTION =
+  private static final String LOCK_COLLECTION =
       """
-      SELECT active_space_id
+      SELECT settings
         FROM collection
-       WHERE id = ?
+       WHERE id              = ?
+         AND active_space_id = ?
          FOR KEY SHARE
       """;
 
@@ -285,13 +287,14 @@ class DocumentTable {
 
   /// Replaces the chunks and embeddings of a document whose row is locked.
   ///
+  /// @param analyzer finds the words of the chunks; `null` if PostgreSQL does
   /// @return whether it had chunks
-  boolean replaceChunks(Space space, PreparedDocument document) {
+  boolean replaceChunks(Space space, PreparedDocument document, @Nullable TextAnalyzer analyzer) {
     return entityManager
         .unwrap(Session.class)
         .doReturningWork(connection -> {
           int deleted = BulkDocuments.deleteChunks(connection, space, List.of(document.row()));
-          BulkDocuments.loadChunks(connection, space, List.of(document));
+          BulkDocuments.loadChunks(connection, space, List.of(document), analyzer);
           return deleted > 0;
         });
   }
@@ -444,14 +447,17 @@ class DocumentTable {
   /// Locks the collection until the end of the transaction, so that it is not dropped and its space
   /// not replaced.
   ///
-  /// @return false if the collection was dropped or its space replaced
-  boolean lockCollection(Space space) {
-    return query(
-            space.collectionId(),
-            LOCK_COLLECTION,
-            statement -> statement.setLong(1, space.collectionId()),
-            rows -> rows.getLong(1) == space.id())
-        .orElse(false);
+  /// @return the settings of the collection; empty if it was dropped or its space replaced
+  Optional<String> lockCollection(Space space) {
+    return entityManager
+        .unwrap(Session.class)
+        .doReturningWork(connection -> lockCollection(connection, space));
+  }
+
+  /// The same on a connection.
+  static Optional<String> lockCollection(Connection connection, Space space) throws SQLException {
+    return Sql.of(LOCK_COLLECTION, space.collectionId(), space.id())
+        .first(connection, row -> row.getString(1));
   }
 
   /// Deletes a document with its chunks and embeddings.

@@ -1,6 +1,5 @@
 package dev.sheaf.document;
 
-import dev.sheaf.analysis.TextAnalyzer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -12,15 +11,13 @@ import org.jspecify.annotations.Nullable;
 /// @param split the chunks as the model embeds them
 /// @param vectors one for each chunk; `null` until the model has embedded it
 /// @param title is searched with each chunk; `null` if there is none
-/// @param analyzer finds the words of the chunks; `null` if PostgreSQL does
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PreparedDocument(
     DocumentTable.Row row,
     String text,
     List<TextChunk> split,
     float[][] vectors,
-    @Nullable String title,
-    @Nullable TextAnalyzer analyzer) {
+    @Nullable String title) {
 
   /// The texts of the chunks without a vector, in order.
   List<String> missing() {

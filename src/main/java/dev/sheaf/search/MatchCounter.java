@@ -139,9 +139,9 @@ class MatchCounter {
     }
 
     private String wordCondition() {
-      AnalyzedQuery analyzed = query.words().analyzed();
-      if (request.match() == WordMatch.QUERY && analyzed != null) {
-        parameters.add(analyzed.condition());
+      String condition = query.words().condition();
+      if (request.match() == WordMatch.QUERY && condition != null) {
+        parameters.add(condition);
         return "c.search @@ ?::tsquery";
       }
       if (request.match() == WordMatch.QUERY) {

@@ -2,6 +2,8 @@ package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.analysis.Lexemes;
+import dev.sheaf.collection.CollectionSettings;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.database.Replicas;
@@ -16,6 +18,8 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// Provides the words of searches, with the statistics that [Bm25] needs. Writes keep no statistics
@@ -53,34 +57,64 @@ class QueryWords {
     this.spans = spans;
   }
 
+  /// A text as a collection reads it.
+  ///
+  /// @param match how the words must match
+  /// @param language text search configuration
+  /// @param analyzed the text, if the service analyzes the texts of the collection
+  record QueryText(
+      String text, WordMatch match, String language, @Nullable AnalyzedQuery analyzed) {
+
+    static QueryText of(CollectionSettings.Analysis analysis, String text, WordMatch match) {
+      return new QueryText(
+          text,
+          match,
+          analysis.language(),
+          analysis
+              .textAnalyzer()
+              .map(analyzer -> AnalyzedQuery.of(analyzer, text, match))
+              .orElse(null));
+    }
+
+    /// An SQL expression with one parameter for the words, as a tsvector.
+    private String lexemes() {
+      return analyzed == null ? "to_tsvector('%s', ?)".formatted(language) : "?::tsvector";
+    }
+
+    private String parameter() {
+      return analyzed == null ? text : analyzed.lexemes();
+    }
+  }
+
   /// The words of a text, at most [SearchWords#MAX] of them.
   ///
-  /// @param language text search configuration
   /// @param bm25 the parameters of the collection
-  /// @param analyzed the text, if the service analyzes the texts of the collection
+  /// @param former the text as chunks were read that are still to be analyzed again; `null` if
+  ///   there are none
+  /// @param condition what [WordMatch#ALL] demands, as in [SearchWords]
   /// @param timeout of the statement, in milliseconds
   /// @throws SQLException with state `42P01` if the collection was dropped, `57014` if the
   ///   statement timed out
   SearchWords read(
       Space space,
-      String language,
       Bm25 bm25,
-      String text,
-      @Nullable AnalyzedQuery analyzed,
+      QueryText text,
+      @Nullable QueryText former,
+      @Nullable String condition,
       long timeout)
       throws SQLException {
     return spans.sql(
         "read words",
         space.chunkTable(),
-        () -> readNow(space, language, bm25, text, analyzed, timeout));
+        () -> readNow(space, bm25, text, former, condition, timeout));
   }
 
   private SearchWords readNow(
       Space space,
-      String language,
       Bm25 bm25,
-      String text,
-      @Nullable AnalyzedQuery analyzed,
+      QueryText text,
+      @Nullable QueryText former,
+      @Nullable String condition,
       long timeout)
       throws SQLException {
     Cancellation.check();
@@ -92,14 +126,19 @@ class QueryWords {
           "SELECT set_config('statement_timeout', ?, true), set_config('jit', 'off', true);\n"
               + wordsOfText(
                   space,
-                  analyzed == null ? "to_tsvector('%s', ?)".formatted(language) : "?::tsvector",
+                  former == null
+                      ? "unnest(%s)".formatted(text.lexemes())
+                      : ofBoth(text.lexemes(), former.lexemes()),
                   chunks.chunks().estimated());
       try (PreparedStatement statement = connection.prepareStatement(statements)) {
         statement.setString(1, Long.toString(timeout));
-        statement.setString(2, analyzed == null ? text : analyzed.lexemes());
+        statement.setString(2, text.parameter());
+        if (former != null) {
+          statement.setString(3, former.parameter());
+        }
         statement.execute();
         statement.getMoreResults();
-        return words(statement, chunks, bm25, analyzed);
+        return words(statement, chunks, bm25, text.analyzed(), condition);
       }
     }
   }
@@ -108,7 +147,8 @@ class QueryWords {
       PreparedStatement statement,
       ChunkStatistics chunks,
       Bm25 bm25,
-      @Nullable AnalyzedQuery analyzed)
+      @Nullable AnalyzedQuery analyzed,
+      @Nullable String condition)
       throws SQLException {
     var words = new ArrayList<SearchWords.Word>();
     int ignored = analyzed == null ? 0 : analyzed.ignored();
@@ -119,7 +159,66 @@ class QueryWords {
       }
     }
     return new SearchWords(
-        words, ignored, (double) chunks.chunks().rows(), chunks.meanLength(), analyzed, bm25);
+        words,
+        ignored,
+        (double) chunks.chunks().rows(),
+        chunks.meanLength(),
+        analyzed,
+        condition,
+        bm25);
+  }
+
+  /// An SQL expression for the rows of two tsvectors as those of one. A word of both counts once,
+  /// because each chunk was read in one of the two ways.
+  private static String ofBoth(String lexemes, String formerLexemes) {
+    return """
+    (SELECT DISTINCT ON (lexeme) lexeme, positions
+       FROM (SELECT * FROM unnest(%s) UNION ALL SELECT * FROM unnest(%s)) each
+      ORDER BY lexeme, cardinality(positions) DESC, positions) of_both\
+    """
+        .formatted(lexemes, formerLexemes);
+  }
+
+  /// What [WordMatch#ALL] or [WordMatch#QUERY] demands of a text, as in [SearchWords].
+  ///
+  /// @param former as in [#read]; a chunk matches if it does in either reading
+  @Nullable String condition(QueryText text, @Nullable QueryText former) throws SQLException {
+    if (text.match() == WordMatch.ANY) {
+      return null;
+    }
+    if (former == null) {
+      return text.analyzed() == null ? null : text.analyzed().condition();
+    }
+    var conditions = new ArrayList<String>();
+    for (QueryText reading : List.of(text, former)) {
+      String condition =
+          reading.analyzed() == null
+              ? conditionOfPostgres(reading)
+              : reading.analyzed().condition();
+      if (!condition.isEmpty()) {
+        conditions.add("(" + condition + ")");
+      }
+    }
+    return String.join(" | ", conditions);
+  }
+
+  private String conditionOfPostgres(QueryText text) throws SQLException {
+    try (Connection connection = replicas.getConnection()) {
+      if (text.match() == WordMatch.QUERY) {
+        return Sql.of(
+                "SELECT websearch_to_tsquery('%s', ?)::text".formatted(text.language()),
+                text.text())
+            .first(connection, row -> row.getString(1))
+            .orElseThrow();
+      }
+      return Sql.of(
+              "SELECT lexeme FROM unnest(to_tsvector('%s', ?)) ORDER BY positions[1], lexeme LIMIT %s"
+                  .formatted(text.language(), SearchWords.MAX),
+              text.text())
+          .list(connection, row -> Lexemes.quoted(row.getString(1)))
+          .stream()
+          .collect(Collectors.joining(" & "));
+    }
   }
 
   /// Whether the syntax of search engines leaves no word of a text.
@@ -163,14 +262,14 @@ class QueryWords {
   /// different words, the frequency of each in the last `ANALYZE`, the lowest frequency that it
   /// noted, and the number of chunks if the frequency is not known.
   ///
-  /// @param lexemes an expression for the tsvector of the text
+  /// @param lexemes an expression for the rows of the tsvector of the text
   private static String wordsOfText(Space space, String lexemes, boolean useStatistics) {
     return """
     WITH word AS MATERIALIZED (
          SELECT lexeme, cardinality(positions) AS times, positions[1] AS place,
                 count(*) OVER () AS different,
                 ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
-           FROM unnest(%1$s)
+           FROM %1$s
           ORDER BY place, lexeme
           LIMIT %2$s
     ),

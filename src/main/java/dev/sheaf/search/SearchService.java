@@ -4,6 +4,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
+import dev.sheaf.collection.CollectionSettings;
+import dev.sheaf.collection.CollectionSettings.Reanalysis;
 import dev.sheaf.database.Replicas;
 import dev.sheaf.database.Replicas.Reads;
 import dev.sheaf.database.SqlStates;
@@ -18,6 +20,7 @@ import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.search.QueryWords.QueryText;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -172,7 +175,7 @@ public class SearchService {
     Space space = searched.space();
     MemoryBudget.Reservation reserved =
         memory.reserve(SearchMemory.before(request, space.dimensions()));
-    String language = searched.settings().searchLanguage();
+    String language = searched.settings().analysis().language();
     SearchWords words = words(searched, request);
     Query query =
         new Query(
@@ -216,25 +219,26 @@ public class SearchService {
   }
 
   private SearchWords words(ActiveSpace searched, SearchRequest request) throws SQLException {
-    String text = request.text();
-    AnalyzedQuery analyzed =
-        text == null || (request.mode() == Mode.VECTOR && !request.marksWords())
-            ? null
-            : searched
-                .settings()
-                .textAnalyzer()
-                .map(analyzer -> AnalyzedQuery.of(analyzer, text, request.match()))
-                .orElse(null);
-    if (!readsWords(request)) {
-      return analyzed == null ? SearchWords.NONE : SearchWords.of(analyzed);
+    String given = request.text();
+    if (given == null || (request.mode() == Mode.VECTOR && !request.marksWords())) {
+      return SearchWords.NONE;
     }
+    CollectionSettings settings = searched.settings();
+    QueryText text = QueryText.of(settings.analysis(), given, request.match());
+    Reanalysis change = settings.reanalysis();
+    QueryText former =
+        change == null ? null : QueryText.of(change.former(), given, request.match());
     try {
+      String condition = queryWords.condition(text, former);
+      if (!readsWords(request)) {
+        return SearchWords.of(text.analyzed(), condition);
+      }
       return queryWords.read(
           searched.space(),
-          searched.settings().searchLanguage(),
-          Bm25.of(searched.settings().bm25()),
-          Objects.requireNonNull(text),
-          analyzed,
+          Bm25.of(settings.bm25()),
+          text,
+          former,
+          condition,
           planner.timeout(request));
     } catch (SQLException e) {
       throw planner.timedOut(e, request);
@@ -269,8 +273,8 @@ public class SearchService {
     if (readsWords(request)) {
       return words.isEmpty();
     }
-    if (words.analyzed() != null) {
-      return words.analyzed().isEmpty();
+    if (words.condition() != null) {
+      return words.condition().isEmpty();
     }
     return (request.mode() == Mode.HYBRID || outcome.hits().isEmpty())
         && queryWords.isEmptyQuery(language, Objects.requireNonNull(request.text()));

@@ -87,9 +87,9 @@ public final class SearchSql {
         case VECTOR -> parameters.add(Objects.requireNonNull(vector));
         case TEXT ->
             parameters.add(
-                query.words().analyzed() == null
+                query.words().condition() == null
                     ? Objects.requireNonNull(query.request().text())
-                    : query.words().analyzed().condition());
+                    : query.words().condition());
         case WORDS ->
             parameters.add(
                 query.request().match() == WordMatch.ALL

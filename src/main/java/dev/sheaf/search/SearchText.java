@@ -72,6 +72,7 @@ final class SearchText {
   /// @param excluding whether some documents must not be hits
   /// @param marks whether the words of the text are marked
   /// @param analyzed whether the service analyzes the texts, so that it marks the words itself
+  /// @param conditioned whether what the text demands is given as a tsquery
   /// @param markedCharacters of parts with marked words, for which memory is needed
   /// @param expand which chunks around a hit are returned; `null` for none
   /// @param boosts the values of fields that boost a hit
@@ -95,6 +96,7 @@ final class SearchText {
       boolean marks,
       long markedCharacters,
       boolean analyzed,
+      boolean conditioned,
       @Nullable Expand expand,
       List<String> boosts,
       boolean explained,
@@ -126,6 +128,7 @@ final class SearchText {
           request.marksWords(),
           request.passages() == null ? 0 : request.passages().characters(),
           query.words().analyzed() != null,
+          query.words().condition() != null,
           request.expand(),
           request.boost().stream().map(boost -> boost.sql().sql()).toList(),
           request.explain() && (request.mode() == Mode.HYBRID || any || match == WordMatch.ALL),
@@ -154,6 +157,7 @@ final class SearchText {
           marks,
           markedCharacters,
           analyzed,
+          conditioned,
           expand,
           boosts,
           explained,
@@ -542,7 +546,7 @@ final class SearchText {
   }
 
   private String textQuery() {
-    if (shape.analyzed()) {
+    if (shape.conditioned()) {
       return tsquery(Placeholder.TEXT);
     }
     return "websearch_to_tsquery('%s', %s)"

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param chunks number of chunks of the collection, which may be an estimate
 /// @param meanLength mean number of positions in the tsvector of a chunk, at least 1
 /// @param analyzed the text, if the service analyzes the texts of the collection
+/// @param condition a tsquery for what [WordMatch#ALL] or [WordMatch#QUERY] demands, empty if the
+///   text has no words; `null` if PostgreSQL finds it
 /// @param bm25 the parameters of the collection
 record SearchWords(
     List<Word> words,
@@ -23,6 +25,7 @@ record SearchWords(
     double chunks,
     double meanLength,
     @Nullable AnalyzedQuery analyzed,
+    @Nullable String condition,
     Bm25 bm25) {
 
   /// Number of different words of a text that are searched.
@@ -31,7 +34,7 @@ record SearchWords(
   /// As many chunks are always ranked. With more, a search takes longer than a few milliseconds.
   private static final int MAX_RANKED = 4_000;
 
-  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1, null, Bm25.DEFAULT);
+  static final SearchWords NONE = new SearchWords(List.of(), 0, 0, 1, null, null, Bm25.DEFAULT);
 
   /// A word as the text search configuration writes it.
   ///
@@ -53,8 +56,9 @@ record SearchWords(
   }
 
   /// A text whose words need no statistics.
-  static SearchWords of(AnalyzedQuery analyzed) {
-    return new SearchWords(List.of(), analyzed.ignored(), 0, 1, analyzed, Bm25.DEFAULT);
+  static SearchWords of(@Nullable AnalyzedQuery analyzed, @Nullable String condition) {
+    int ignored = analyzed == null ? 0 : analyzed.ignored();
+    return new SearchWords(List.of(), ignored, 0, 1, analyzed, condition, Bm25.DEFAULT);
   }
 
   boolean isEmpty() {
@@ -123,7 +127,7 @@ record SearchWords(
 
   /// A tsquery for chunks that contain all words.
   String all() {
-    return analyzed == null ? all(words) : analyzed.condition();
+    return condition == null ? all(words) : condition;
   }
 
   static String any(List<Word> words) {

@@ -341,12 +341,12 @@ class BackupsIT {
     migrations.up(new MigrationListener() {}).orThrow();
 
     String then = String.valueOf(backup.schema());
-    String now = then.replace("fulltext/003_search_with_title", "fulltext/004_search_of_service");
+    String now = then.replace("fulltext/004_search_of_service", "fulltext/005_reanalysis");
     assertThat(now).isNotEqualTo(then);
     assertThatThrownBy(() -> verify(source))
         .isInstanceOf(OperatorException.class)
         .hasMessage(
-            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/004_search_of_service - take a new backup"
+            "%s holds the schema at %s, and database %s is at %s: they differ in fulltext/005_reanalysis - take a new backup"
                 .formatted(file, then, source.address().database(), now));
   }
 

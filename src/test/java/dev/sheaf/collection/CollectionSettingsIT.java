@@ -280,7 +280,7 @@ class CollectionSettingsIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"metric", "model", "dimensions", "analyzer", "language", "name"})
+  @CsvSource({"metric", "model", "dimensions", "titles", "name"})
   void whatCannotChange(String field) {
     String name = newCollection(Map.of());
 

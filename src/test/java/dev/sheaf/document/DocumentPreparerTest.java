@@ -23,7 +23,7 @@ class DocumentPreparerTest {
   @Test
   void aTextThatTheModelRefusesIsAProblemOfTheText() {
     var preparation =
-        new DocumentPreparer(SPACE, new Picky(), new Chunker(new Picky(), 16, 0), false, null);
+        new DocumentPreparer(SPACE, new Picky(), new Chunker(new Picky(), 16, 0), false);
     var content =
         new DocumentContent("What the model does not take.", null, null, null, null, null, null);
     PreparedDocument draft = preparation.prepare(preparation.row("a", content), content);

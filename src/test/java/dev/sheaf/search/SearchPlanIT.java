@@ -193,6 +193,7 @@ class SearchPlanIT {
         20_000,
         2,
         null,
+        null,
         Bm25.DEFAULT);
   }
 

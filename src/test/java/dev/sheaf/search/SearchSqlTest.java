@@ -169,6 +169,6 @@ class SearchSqlTest {
         filter,
         excluded,
         "english",
-        new SearchWords(List.of(words), 0, 100_000, 30, null, Bm25.DEFAULT));
+        new SearchWords(List.of(words), 0, 100_000, 30, null, null, Bm25.DEFAULT));
   }
 }
