@@ -43,6 +43,7 @@ public record CollectionView(
         model,
         dimensions,
         metric,
+        storage,
         settings.withRemaining(remaining),
         createdAt,
         documents,
