@@ -28,6 +28,7 @@ final class Bench {
         search1024  the ten nearest of 100,000 x 1024
         recall      what a declared recall and tuning come to, beside the truth
         recall128   the same with generated vectors of 128 dimensions, without the model
+        jitter      searches while rows arrive, and while an index is built
         ingest      uploads with vectors
         text        uploads of text
 
@@ -41,7 +42,7 @@ final class Bench {
       """;
 
   private static final List<String> PARTS =
-      List.of("data", "search384", "search1024", "recall", "recall128", "ingest", "text");
+      List.of("data", "search384", "search1024", "recall", "recall128", "jitter", "ingest", "text");
 
   /// What the goals are set for, by width.
   private static final SortedMap<Integer, Integer> EF_SEARCH =
@@ -136,6 +137,9 @@ final class Bench {
     if (parts.contains("recall")) {
       recall(server, RecallBench.embedded(vectors), work);
     }
+    if (parts.contains("jitter")) {
+      jitter(server.named("sheaf_bench_jitter_" + ProcessHandle.current().pid()), vectors, work);
+    }
     if (parts.contains("ingest") || parts.contains("text")) {
       ingest(
           server.named("sheaf_bench_ingest_" + ProcessHandle.current().pid()),
@@ -212,6 +216,18 @@ final class Bench {
         services(database, work, List.of("-Dsheaf.index.min-rows=" + Math.min(5_000, rows / 10)));
     try {
       new RecallBench(report, vectors, services.get("sheaf"), work).run();
+    } finally {
+      services.values().forEach(Service::close);
+      database.drop();
+    }
+  }
+
+  private void jitter(Database database, Vectors vectors, Path work) throws Exception {
+    database.create();
+    Map<String, Service> services = services(database, work, List.of());
+    try {
+      new JitterBench(report, vectors, services.get("sheaf"), work, rounds, seconds)
+          .run(database.backends());
     } finally {
       services.values().forEach(Service::close);
       database.drop();

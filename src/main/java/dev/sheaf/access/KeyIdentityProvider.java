@@ -10,6 +10,7 @@ import dev.sheaf.limits.ConcurrencyLimiter;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.Caches;
 import dev.sheaf.runtime.ModuleSwitches;
 import io.quarkus.security.AuthenticationFailedException;
 import io.quarkus.security.identity.AuthenticationRequestContext;
@@ -108,13 +109,9 @@ class KeyIdentityProvider implements IdentityProvider<KeyRequest>, CallerCheck {
     this.uses = uses;
     this.modules = modules;
     this.limiter = limiter;
-    this.known = cache(max).expireAfterWrite(config.recheckEvery()).build();
-    this.unknown = cache(max).expireAfterWrite(config.recheckEvery()).build();
-    this.used = cache(max).expireAfterAccess(REMEMBERED).build();
-  }
-
-  private static Caffeine<Object, Object> cache(int max) {
-    return Caffeine.newBuilder().maximumSize(max);
+    this.known = Caches.ofAtMost(max).expireAfterWrite(config.recheckEvery()).build();
+    this.unknown = Caches.ofAtMost(max).expireAfterWrite(config.recheckEvery()).build();
+    this.used = Caches.ofAtMost(max).expireAfterAccess(REMEMBERED).build();
   }
 
   @Override

@@ -1,7 +1,7 @@
 package dev.sheaf.limits;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.sheaf.runtime.Caches;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +29,7 @@ final class TokenBuckets {
     this.capacity = capacity;
     this.clock = clock;
     this.buckets =
-        Caffeine.newBuilder()
-            .maximumSize(MAX_CALLERS)
+        Caches.ofAtMost(MAX_CALLERS)
             .expireAfterAccess(Duration.ofNanos((long) (capacity / perSecond * NANOS_PER_SECOND)))
             .ticker(clock::getAsLong)
             .build();

@@ -1,8 +1,8 @@
 package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.runtime.Caches;
 import jakarta.inject.Singleton;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,8 +21,7 @@ public class LiveQueries {
 
   private final boolean enabled;
   private final int sample;
-  private final Cache<Long, Reservoir> reservoirs =
-      Caffeine.newBuilder().maximumSize(MAX_SPACES).build();
+  private final Cache<Long, Reservoir> reservoirs = Caches.ofAtMost(MAX_SPACES).build();
 
   LiveQueries(
       @ConfigProperty(name = "sheaf.index.sample-queries") boolean enabled,

@@ -1,12 +1,12 @@
 package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.database.SqlStates;
 import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.Caches;
 import dev.sheaf.search.SearchExecution.ExecutionResult;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import jakarta.inject.Singleton;
@@ -33,10 +33,9 @@ class Planner {
   /// By space: the number of rows if its index was valid in the last search, else -1. The entries
   /// of dropped spaces expire.
   private final Cache<Long, Long> indexedRows =
-      Caffeine.newBuilder().maximumSize(10_000).expireAfterAccess(Duration.ofHours(1)).build();
+      Caches.ofAtMost(10_000).expireAfterAccess(Duration.ofHours(1)).build();
 
-  private final Cache<BroadFilter, Boolean> broadFilters =
-      Caffeine.newBuilder().maximumSize(10_000).build();
+  private final Cache<BroadFilter, Boolean> broadFilters = Caches.ofAtMost(10_000).build();
 
   /// A filter that too many rows match for an exact scan. Only its hash is kept, because filters
   /// may be long, and a collision only costs time.

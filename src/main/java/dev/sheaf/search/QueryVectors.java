@@ -1,7 +1,6 @@
 package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import com.pgvector.PGvector;
 import dev.sheaf.database.Replicas;
 import dev.sheaf.document.DocumentId;
@@ -13,6 +12,7 @@ import dev.sheaf.embedding.TextValidator;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
+import dev.sheaf.runtime.Caches;
 import jakarta.inject.Singleton;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -51,7 +51,7 @@ class QueryVectors {
   QueryVectors(EmbeddingModels models, Replicas replicas, SearchConfig config) {
     this.models = models;
     this.replicas = replicas;
-    this.cache = Caffeine.newBuilder().maximumSize(config.cachedQueries()).build();
+    this.cache = Caches.ofAtMost(config.cachedQueries()).build();
   }
 
   /// The vector of a text. The vectors of recent texts are cached, so callers must not change them.

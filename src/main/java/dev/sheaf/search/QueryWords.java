@@ -1,7 +1,6 @@
 package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.analysis.Lexemes;
 import dev.sheaf.collection.CollectionSettings;
 import dev.sheaf.database.Cancellation;
@@ -10,6 +9,7 @@ import dev.sheaf.database.Replicas;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.runtime.Caches;
 import dev.sheaf.telemetry.Spans;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -47,7 +47,7 @@ class QueryWords {
   private final Replicas replicas;
   private final Spans spans;
   private final Cache<Long, ChunkStatistics> statistics =
-      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
+      Caches.ofAtMost(10_000).expireAfterWrite(CACHE_TIME).build();
 
   /// The chunks of a collection.
   private record ChunkStatistics(RowCount chunks, double meanLength) {}

@@ -34,10 +34,12 @@ public class SearchExecution {
   private static final Pattern VECTOR = Pattern.compile("'\\[[-+0-9.,eE]*]'");
 
   private final Replicas replicas;
+  private final NetworkTimeouts timeouts;
   private final Spans spans;
 
-  SearchExecution(Replicas replicas, Spans spans) {
+  SearchExecution(Replicas replicas, NetworkTimeouts timeouts, Spans spans) {
     this.replicas = replicas;
+    this.timeouts = timeouts;
     this.spans = spans;
   }
 
@@ -89,8 +91,9 @@ public class SearchExecution {
   private ExecutionResult execute(Query query, SearchSql sql, long timeout) throws SQLException {
     Cancellation.check();
     try (Connection connection = replicas.getConnection();
+        NetworkTimeouts.Deadline _ =
+            timeouts.within(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
         PreparedStatement statement = connection.prepareStatement(sql.text().statements())) {
-      NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       bind(statement, sql, timeout);
       statement.execute();
       long indexedRows;

@@ -1,7 +1,6 @@
 package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.CollectionSettings;
@@ -19,6 +18,7 @@ import dev.sheaf.limits.LimitConcurrency;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.limits.WorkKind;
 import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.Caches;
 import dev.sheaf.runtime.ModuleSwitches;
 import dev.sheaf.search.QueryWords.QueryText;
 import jakarta.inject.Singleton;
@@ -53,7 +53,7 @@ public class SearchService {
   /// The active spaces and the settings of collections, by name. If a space is outdated, the search
   /// fails and is repeated.
   private final Cache<String, ActiveSpace> cache =
-      Caffeine.newBuilder().maximumSize(10_000).expireAfterWrite(CACHE_TIME).build();
+      Caches.ofAtMost(10_000).expireAfterWrite(CACHE_TIME).build();
 
   /// The result of a search, and what it left out of its text.
   ///

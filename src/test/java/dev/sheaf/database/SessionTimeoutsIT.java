@@ -31,6 +31,7 @@ class SessionTimeoutsIT {
 
   @Inject AgroalDataSource pool;
   @Inject SessionTimeouts timeouts;
+  @Inject NetworkTimeouts networkTimeouts;
   @Inject Config settings;
 
   @Test
@@ -92,6 +93,47 @@ class SessionTimeoutsIT {
             return backend(connection) == session;
           }
         });
+  }
+
+  @Test
+  void aLateAnswerFailsAsAfterANetworkTimeout() throws SQLException {
+    Duration time = Duration.ofMillis(100);
+    SQLException timeout;
+    try (Connection connection = pool.getConnection()) {
+      NetworkTimeouts.allow(connection, time);
+      timeout = failure(connection);
+    }
+    SQLException late;
+    try (Connection connection = pool.getConnection();
+        NetworkTimeouts.Deadline _ = networkTimeouts.within(connection, time)) {
+      assertThat(connection.getNetworkTimeout()).isZero();
+      late = failure(connection);
+    }
+
+    assertThat(late.getSQLState()).isEqualTo(timeout.getSQLState());
+    assertThat(DatabaseFailure.isOutage(late)).isTrue();
+  }
+
+  private static SQLException failure(Connection connection) {
+    return catchThrowableOfType(
+        SQLException.class, () -> Sql.of("SELECT true FROM pg_sleep(60)").isTrue(connection));
+  }
+
+  @Test
+  void aDeadlineEndsWithTheUseOfTheConnection() throws SQLException {
+    try (Connection connection = pool.getConnection()) {
+      networkTimeouts.within(connection, Duration.ZERO).close();
+      networkTimeouts.closeLate();
+
+      assertThat(Sql.of("SELECT true").isTrue(connection)).isTrue();
+      assertThat(connection.getNetworkTimeout()).isEqualTo(35_000);
+
+      NetworkTimeouts.Deadline over = networkTimeouts.within(connection, Duration.ZERO);
+      networkTimeouts.closeLate();
+      over.close();
+
+      assertThat(DatabaseFailure.isOutage(failure(connection))).isTrue();
+    }
   }
 
   @Test
