@@ -386,9 +386,12 @@ class LimitsIT {
     await()
         .ignoreExceptionsInstanceOf(IOException.class)
         .until(() -> {
-          answer.set(multiplexed.send(big, BodyHandlers.ofInputStream()).body());
-          return metric(service, "sheaf_memory_reserved_bytes") > 9_000_000;
+          HttpResponse<InputStream> response =
+              multiplexed.send(big, BodyHandlers.ofInputStream());
+          answer.set(response.body());
+          return response.statusCode() == 200;
         });
+    await().until(() -> metric(service, "sheaf_memory_reserved_bytes") > 9_000_000);
     try (InputStream unread = answer.get()) {
       await().until(() -> metric(service, "sheaf_memory_reserved_bytes") == 0);
 

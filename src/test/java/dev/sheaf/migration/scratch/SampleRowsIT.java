@@ -237,13 +237,19 @@ class SampleRowsIT {
                     "public.collection",
                     "public.document_canary",
                     "public.embedding_canary",
+                    "public.embedding_half_canary",
                     "public.embedding_space",
                     "public.index_recall",
                     "public.ingestion_batch",
                     "public.ingestion_error",
                     "public.ingestion_job",
-                    "public.ingestion_part"),
-                List.of("public.chunk_canary", "public.document_canary", "public.embedding_canary"),
+                    "public.ingestion_part",
+                    "public.reanalysis"),
+                List.of(
+                    "public.chunk_canary",
+                    "public.document_canary",
+                    "public.embedding_canary",
+                    "public.embedding_half_canary"),
                 List.of()));
   }
 
