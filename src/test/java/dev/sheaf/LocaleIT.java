@@ -73,7 +73,9 @@ class LocaleIT {
               "JAVA_TOOL_OPTIONS",
               "-Duser.language=%s -Duser.country=%s".formatted(language, country),
               "SHEAF_EMBEDDING_MODEL",
-              "bge-small-en-v1.5");
+              "bge-small-en-v1.5",
+              "SHEAF_INDEX_CHECK_EVERY",
+              "1s");
       try (SheafProcess sheaf = SheafProcess.start(database, environment)) {
         outcome.addAll(served(sheaf));
         await()

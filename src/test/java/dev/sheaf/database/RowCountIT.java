@@ -38,8 +38,13 @@ class RowCountIT {
     }
   }
 
+  /// The session reports the rows at once. It would wait until it is idle for ten seconds.
   private static void insert(TestDatabase database, int rows) throws SQLException {
     database.execute(
-        "INSERT INTO item SELECT i, repeat('x', 100) FROM generate_series(1, " + rows + ") i");
+        """
+        INSERT INTO item SELECT i, repeat('x', 100) FROM generate_series(1, %s) i;
+        SELECT pg_stat_force_next_flush();
+        """
+            .formatted(rows));
   }
 }

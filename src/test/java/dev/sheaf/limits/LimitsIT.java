@@ -386,8 +386,7 @@ class LimitsIT {
     await()
         .ignoreExceptionsInstanceOf(IOException.class)
         .until(() -> {
-          HttpResponse<InputStream> response =
-              multiplexed.send(big, BodyHandlers.ofInputStream());
+          HttpResponse<InputStream> response = multiplexed.send(big, BodyHandlers.ofInputStream());
           answer.set(response.body());
           return response.statusCode() == 200;
         });

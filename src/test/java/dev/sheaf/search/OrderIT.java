@@ -126,7 +126,7 @@ class OrderIT {
   /// The hits are the nearest to the query vector of the formula.
   @Test
   void examplesMoveTheQuery() throws SQLException {
-    for (int search = 0; search < 60; search++) {
+    for (int search = 0; search < 24; search++) {
       Metric metric = METRICS.get(search % METRICS.size());
       String collection = requireNonNull(COLLECTIONS.get(metric));
       List<Stored> stored = stored(collection);
@@ -182,7 +182,7 @@ class OrderIT {
   /// up to the last bit.
   @Test
   void boostsAndDiversityFollowTheirRules() throws SQLException {
-    for (int search = 0; search < 150; search++) {
+    for (int search = 0; search < 75; search++) {
       Metric metric = METRICS.get(search % METRICS.size());
       String collection = requireNonNull(COLLECTIONS.get(metric));
       Map<String, Stored> stored =
