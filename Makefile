@@ -27,9 +27,9 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 
 soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,CrashedServerIT,RegisterIT,FaultSoak,FuzzIT,HostileClientsIT,SlowWorldIT,GrowthIT,ManyProcessesIT,FiveToolsIT,DerivedRollbackIT,FilteredDocumentsInGermanSoak,ReplicaIT,DevModeSoak \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,CrashedServerIT,RegisterIT,FaultSoak,FuzzIT,HostileClientsIT,SlowWorldIT,GrowthIT,ManyProcessesIT,FiveToolsIT,DerivedRollbackIT,FilteredDocumentsInGermanSoak,ReplicaIT,LocaleIT,DevModeSoak \
 	  -Dsheaf.test.two-lanes=false -Dsheaf.soak.kills=200 -Dsheaf.soak.processes=20 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
-	  -Dsheaf.soak.fuzz-requests=20000 -Dsheaf.soak.growth-rows=200000 -Dsheaf.soak.every-build=true -Dsheaf.soak.every-tool=true -Dsheaf.soak.prove-derived=true \
+	  -Dsheaf.soak.fuzz-requests=20000 -Dsheaf.soak.growth-rows=200000 -Dsheaf.soak.every-build=true -Dsheaf.soak.every-tool=true -Dsheaf.soak.every-locale=true -Dsheaf.soak.prove-derived=true \
 	  -Dsheaf.soak.operations=20000 -Dsheaf.soak.replicas=3 -Dsheaf.soak.replica-kills=10 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \
