@@ -51,7 +51,7 @@ class CollectionSettingsIT {
                 "language", "german",
                 "fields", Map.of("year", "number", "author", "text")));
 
-    patch(name, Map.of("description", "Post", "hnsw", Map.of("efSearch", 200)))
+    Api.patch(name, Map.of("description", "Post", "hnsw", Map.of("efSearch", 200)))
         .statusCode(200)
         .body("description", equalTo("Post"))
         .body("hnsw", equalTo(Map.of("m", 8, "efConstruction", 40, "efSearch", 200)))
@@ -72,22 +72,22 @@ class CollectionSettingsIT {
         .body("efSearch", equalTo(50))
         .body("declaredRecall.recall", equalTo(0.9f))
         .body("declaredRecall.held", equalTo(true));
-    patch(name, Map.of("recall", 0.95))
+    Api.patch(name, Map.of("recall", 0.95))
         .statusCode(200)
         .body("recall", equalTo(0.95f))
         .body("hnsw", equalTo(Map.of("m", 8)));
     state(name).body("efSearch", equalTo(100));
-    patch(name, Map.of("hnsw", Map.of("efSearch", 60)))
+    Api.patch(name, Map.of("hnsw", Map.of("efSearch", 60)))
         .body("recall", equalTo(0.95f))
         .body("hnsw", equalTo(Map.of("m", 8, "efSearch", 60)));
-    patch(name, Map.of("description", "Same")).body("recall", equalTo(0.95f));
-    patch(name, Collections.singletonMap("recall", null))
+    Api.patch(name, Map.of("description", "Same")).body("recall", equalTo(0.95f));
+    Api.patch(name, Collections.singletonMap("recall", null))
         .statusCode(200)
         .body("recall", nullValue())
         .body("hnsw", equalTo(Map.of("m", 8, "efSearch", 60)));
     state(name).body("declaredRecall", nullValue());
     for (Object wrong : List.of(0, 1, "high", List.of())) {
-      patch(name, Map.of("recall", wrong)).statusCode(422).body("field", equalTo("recall"));
+      Api.patch(name, Map.of("recall", wrong)).statusCode(422).body("field", equalTo("recall"));
     }
   }
 
@@ -106,7 +106,8 @@ class CollectionSettingsIT {
           "UPDATE collection SET description = 'Theirs', settings = '{\"hnsw\":{\"m\":8}}' WHERE name = '%s'"
               .formatted(name));
       Future<?> ours =
-          client.submit(() -> patch(name, Map.of("hnsw", Map.of("efSearch", 50))).statusCode(200));
+          client.submit(
+              () -> Api.patch(name, Map.of("hnsw", Map.of("efSearch", 50))).statusCode(200));
       await().until(() -> LockWaits.behind(connection) > 0);
       connection.commit();
       ours.get();
@@ -124,9 +125,9 @@ class CollectionSettingsIT {
     String name = Api.newCollection(Map.of("fields", Map.of("year", "number")));
 
     awaitIndexes(name, "number_year");
-    patch(name, Map.of("fields", Map.of("year", "text", "Year", "number"))).statusCode(200);
+    Api.patch(name, Map.of("fields", Map.of("year", "text", "Year", "number"))).statusCode(200);
     awaitIndexes(name, "number_Year", "text_year");
-    patch(name, Map.of("fields", Map.of())).statusCode(200);
+    Api.patch(name, Map.of("fields", Map.of())).statusCode(200);
     awaitIndexes(name);
   }
 
@@ -135,7 +136,7 @@ class CollectionSettingsIT {
     String name = newCollection(Map.of());
     String text = longText();
     put(name, "long", "Something.", Map.of("author", text));
-    patch(name, Map.of("fields", Map.of("author", "text"))).statusCode(200);
+    Api.patch(name, Map.of("fields", Map.of("author", "text"))).statusCode(200);
     awaitIndexes(name, "text_author");
     put(name, "longer", "Something.", Map.of("author", text + "z"));
 
@@ -177,7 +178,7 @@ class CollectionSettingsIT {
     String id = query("SELECT id FROM collection WHERE name = '" + name + "'").getFirst();
     execute("CREATE VIEW document_" + id + "_number_year AS SELECT 1 AS one");
     try {
-      patch(name, Map.of("fields", Map.of("year", "number"))).statusCode(200);
+      Api.patch(name, Map.of("fields", Map.of("year", "number"))).statusCode(200);
 
       awaitIndexes(newCollection(Map.of("fields", Map.of("year", "number"))), "number_year");
     } finally {
@@ -228,7 +229,7 @@ class CollectionSettingsIT {
   void eachParameterOfBm25ChangesAlone() {
     String name = newCollection(Map.of("bm25", Map.of("b", 0.5)));
 
-    patch(name, Map.of("bm25", Map.of("k1", 2)))
+    Api.patch(name, Map.of("bm25", Map.of("k1", 2)))
         .statusCode(200)
         .body("bm25", equalTo(Map.of("k1", 2f, "b", 0.5f)));
   }
@@ -284,7 +285,7 @@ class CollectionSettingsIT {
   void whatCannotChange(String field) {
     String name = newCollection(Map.of());
 
-    patch(name, Map.of(field, "x"))
+    Api.patch(name, Map.of(field, "x"))
         .statusCode(422)
         .body("field", equalTo(field))
         .body(
@@ -315,14 +316,6 @@ class CollectionSettingsIT {
                 "metadata",
                 metadata))
         .statusCode(201);
-  }
-
-  private static ValidatableResponse patch(String name, Map<String, ?> body) {
-    return given()
-        .contentType(ContentType.JSON)
-        .body(body)
-        .patch("/api/v1/collections/" + name)
-        .then();
   }
 
   private void awaitIndexes(String collection, String... names) {

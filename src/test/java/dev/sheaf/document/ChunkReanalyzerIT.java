@@ -17,7 +17,6 @@ import dev.sheaf.testing.PostgresTestResource;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.http.ContentType;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -80,7 +79,7 @@ class ChunkReanalyzerIT {
     var changed = new ArrayList<String>();
     for (int i = 0; i < analyses.size(); i++) {
       String collection = collection(analyses.get(i), texts);
-      patch(collection, analyses.get((i + 1) % analyses.size())).statusCode(200);
+      Api.patch(collection, analyses.get((i + 1) % analyses.size())).statusCode(200);
       put(collection, 120, later);
       delete(collection, 3);
       changed.add(collection);
@@ -119,7 +118,7 @@ class ChunkReanalyzerIT {
     String inOld = collection(former, texts);
     String inNew = collection(target, texts);
     String changing = collection(former, texts);
-    patch(changing, target)
+    Api.patch(changing, target)
         .statusCode(200)
         .body("analyzer", equalTo("lucene"))
         .body("reanalysis.analyzer", equalTo("postgresql"))
@@ -167,7 +166,7 @@ class ChunkReanalyzerIT {
               .containsAll(expected);
         }
       }
-      patch(changing, Map.of("language", "french"))
+      Api.patch(changing, Map.of("language", "french"))
           .statusCode(409)
           .body("type", endsWith("busy"))
           .body("detail", containsString("or go back to the analyzer postgresql and the language"));
@@ -194,7 +193,7 @@ class ChunkReanalyzerIT {
       writer.setAutoCommit(false);
       Sql.of("SELECT settings FROM collection WHERE name = ? FOR KEY SHARE", collection)
           .list(writer, row -> row.getString(1));
-      patch(collection, Map.of("language", "german")).statusCode(200);
+      Api.patch(collection, Map.of("language", "german")).statusCode(200);
       begin();
       Thread worker = Thread.startVirtualThread(() -> await().until(() -> isComplete(collection)));
       Thread.sleep(1_000);
@@ -221,18 +220,18 @@ class ChunkReanalyzerIT {
   void aChangeCanBeTakenBack() throws Exception {
     String collection = collection(Map.of("language", "simple"), texts(30));
     Map<String, String> before = words(collection);
-    patch(collection, Map.of("analyzer", "lucene")).statusCode(200);
-    patch(collection, Map.of("analyzer", "lucene")).statusCode(200);
-    patch(collection, Map.of("analyzer", "postgresql"))
+    Api.patch(collection, Map.of("analyzer", "lucene")).statusCode(200);
+    Api.patch(collection, Map.of("analyzer", "lucene")).statusCode(200);
+    Api.patch(collection, Map.of("analyzer", "postgresql"))
         .statusCode(200)
         .body("reanalysis.analyzer", equalTo("lucene"));
-    patch(collection, Map.of("analyzer", "lucene", "language", "klingon")).statusCode(422);
+    Api.patch(collection, Map.of("analyzer", "lucene", "language", "klingon")).statusCode(422);
     begin();
 
     await().until(() -> isComplete(collection));
 
     assertThat(words(collection)).isEqualTo(before);
-    patch(collection, Map.of("language", "simple")).body("reanalysis", nullValue());
+    Api.patch(collection, Map.of("language", "simple")).body("reanalysis", nullValue());
   }
 
   /// Begins all changes now, without the time in which replicas search with earlier settings.
@@ -352,14 +351,6 @@ class ChunkReanalyzerIT {
       document.put("title", "Houses 東京");
     }
     return document;
-  }
-
-  private static ValidatableResponse patch(String name, Map<String, ?> body) {
-    return given()
-        .contentType(ContentType.JSON)
-        .body(body)
-        .patch("/api/v1/collections/" + name)
-        .then();
   }
 
   private static ValidatableResponse describe(String name) {

@@ -64,6 +64,15 @@ public final class Api {
     return given().contentType(ContentType.JSON).body(body).when().post("/api/v1" + path).then();
   }
 
+  /// Changes the settings of a collection.
+  public static ValidatableResponse patch(String collection, Map<String, ?> settings) {
+    return given()
+        .contentType(ContentType.JSON)
+        .body(settings)
+        .patch("/api/v1/collections/" + collection)
+        .then();
+  }
+
   /// Searches a collection.
   public static ValidatableResponse search(String collection, Map<String, ?> request) {
     return post("/collections/" + collection + "/search", request);
