@@ -2,6 +2,8 @@
 ENGINE := $(shell command -v docker || command -v podman)
 # A Maven that runs for seconds is fastest without the optimizing compiler.
 SHORT_LIVED := -XX:TieredStopAtLevel=1 -XX:+UseSerialGC
+# All that `make test` leaves out, and tests that go on for longer if they are told to.
+SOAK = $(shell grep -rlE '^class \w+Soak|@Soak$$' src/test/java | sed 's,.*/,,; s,\.java$$,,' | sort | tr '\n' ,)DerivedRollbackIT,FiveToolsIT,FuzzIT,LintVerdictsIT,ReplicaIT
 .PHONY: help dev quick it check test soak openapi bench bench-stores bench-start bench-collections bench-entities bench-quality bench-backfill bench-image image image-native image-test sbom new-rule format db db-stop db-reset psql migrate-up migrate-down migrate-create migrate-status check-migrations hooks package clean
 
 # Words of the verbs below come from their `##` comments.
@@ -27,9 +29,9 @@ test: ## Everything CI checks: format, static analysis, unit and integration tes
 
 soak: ## Kill migrations, backfills, loads, the service and PostgreSQL again and again; fuzz every operation of the API
 	@scripts/local-postgres run --as SHEAF_TEST_DATABASE_URL ./mvnw -B -ntp verify -Dtest=NoTest \
-	  -Dsurefire.failIfNoSpecifiedTests=false -Dit.test=KilledMigrationIT,KilledBackfillIT,BulkLoadIT,CrashedServerIT,RegisterIT,FaultSoak,FuzzIT,HostileClientsIT,SlowWorldIT,GrowthIT,ManyProcessesIT,FiveToolsIT,DerivedRollbackIT,FilteredDocumentsInGermanSoak,ReplicaIT,LocaleIT,DevModeSoak \
-	  -Dsheaf.test.two-lanes=false -Dsheaf.soak.kills=200 -Dsheaf.soak.processes=20 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
-	  -Dsheaf.soak.fuzz-requests=20000 -Dsheaf.soak.growth-rows=200000 -Dsheaf.soak.every-build=true -Dsheaf.soak.every-tool=true -Dsheaf.soak.every-locale=true -Dsheaf.soak.prove-derived=true \
+	  -Dsurefire.failIfNoSpecifiedTests=false -Dsheaf.test.excluded= -Dit.test=$(SOAK) \
+	  -Dsheaf.test.lanes=1 -Dsheaf.soak.kills=200 -Dsheaf.soak.processes=20 -Dsheaf.soak.rows=2000000 -Dsheaf.soak.backfill-kills=10 \
+	  -Dsheaf.soak.fuzz-requests=20000 -Dsheaf.soak.growth-rows=200000 -Dsheaf.soak.every-build=true -Dsheaf.soak.every-tool=true -Dsheaf.soak.every-migration=true -Dsheaf.soak.prove-derived=true \
 	  -Dsheaf.soak.operations=20000 -Dsheaf.soak.replicas=3 -Dsheaf.soak.replica-kills=10 \
 	  -Dsheaf.test.upload-megabytes=2000 -Dsheaf.test.upload-heap=512 \
 	  -Dsheaf.test.upload-lines=200000 -Dsheaf.test.upload-kills=10 \

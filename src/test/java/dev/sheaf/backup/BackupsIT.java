@@ -19,6 +19,7 @@ import dev.sheaf.migration.engine.Migrations;
 import dev.sheaf.migration.history.VerifiedBackup;
 import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.runtime.OperatorException;
+import dev.sheaf.testing.Soak;
 import dev.sheaf.testing.TestDatabase;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -369,6 +370,7 @@ class BackupsIT {
     }
   }
 
+  @Soak
   @Test
   void aKilledBackupNeverLooksWhole() throws Exception {
     Path partial = directory.resolve("backup.sheaf.partial");

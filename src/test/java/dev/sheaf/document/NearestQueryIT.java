@@ -9,6 +9,7 @@ import static org.hamcrest.Matchers.hasKey;
 import static org.hamcrest.Matchers.not;
 import static org.hamcrest.Matchers.startsWith;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.pgvector.PGvector;
 import dev.sheaf.collection.CollectionService;
@@ -29,8 +30,6 @@ import io.quarkus.panache.common.Page;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
-import io.restassured.path.json.config.JsonPathConfig;
-import io.restassured.path.json.config.JsonPathConfig.NumberReturnType;
 import io.restassured.response.ValidatableResponse;
 import jakarta.inject.Inject;
 import java.sql.Connection;
@@ -469,27 +468,25 @@ class NearestQueryIT {
     return settings;
   }
 
+  /// Reads the answer with Jackson, because RestAssured compiles each path to a class.
   private List<Neighbor> searched(
-      String collection, Map<String, ?> request, @Nullable String strategy) {
+      String collection, Map<String, ?> request, @Nullable String strategy) throws Exception {
     long collectionId = collections.activeSpace(collection).collectionId();
-    var response =
-        Api.search(collection, request)
-            .statusCode(200)
-            .extract()
-            .jsonPath(JsonPathConfig.jsonPathConfig().numberReturnType(NumberReturnType.DOUBLE));
+    JsonNode answer =
+        json.readTree(Api.search(collection, request).statusCode(200).extract().asString());
     if (strategy != null) {
-      assertThat(response.getString("strategy")).isEqualTo(strategy);
+      assertThat(answer.path("strategy").textValue()).isEqualTo(strategy);
     }
-    return IntStream.range(0, response.getInt("hits.size()"))
-        .mapToObj(i ->
-            new Neighbor(
-                DocumentId.of(
-                    collectionId,
-                    Objects.requireNonNull(response.getString("hits[" + i + "].document"))),
-                response.getInt("hits[" + i + "].ordinal"),
-                response.getDouble("hits[" + i + "].distance"),
-                response.getDouble("hits[" + i + "].score")))
-        .toList();
+    List<Neighbor> neighbors = new ArrayList<>();
+    for (JsonNode hit : answer.path("hits")) {
+      neighbors.add(
+          new Neighbor(
+              DocumentId.of(collectionId, hit.path("document").textValue()),
+              hit.path("ordinal").intValue(),
+              hit.path("distance").doubleValue(),
+              hit.path("score").doubleValue()));
+    }
+    return neighbors;
   }
 
   /// Creates the collections of all kinds first, so that their indexes are built meanwhile.

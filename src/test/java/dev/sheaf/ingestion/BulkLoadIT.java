@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.Gate;
 import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.Soak;
 import dev.sheaf.testing.TestDatabase;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
@@ -156,6 +157,7 @@ class BulkLoadIT {
 
   /// The replica that works on the job is suspended for longer than its lease, in the middle of a
   /// transaction at first, and goes on when the other one has taken over.
+  @Soak
   @Test
   void aReplicaThatStoodStillLoadsNothingTwice() throws Exception {
     int bad = 10;
@@ -244,6 +246,7 @@ class BulkLoadIT {
     return database.query("SELECT COALESCE(lease_holder::text, '') FROM ingestion_job").getFirst();
   }
 
+  @Soak
   @Test
   void replicasShareTheJobs() throws Exception {
     int jobs = 6;

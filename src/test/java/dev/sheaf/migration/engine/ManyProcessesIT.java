@@ -8,6 +8,7 @@ import dev.sheaf.migration.TestConfig;
 import dev.sheaf.migration.execute.SchemaLock;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.Soak;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.sql.Connection;
@@ -27,6 +28,7 @@ class ManyProcessesIT {
   private static final int PROCESSES = Integer.getInteger("sheaf.soak.processes", 8);
   private static final Duration PATIENCE = Duration.ofMinutes(4);
 
+  @Soak
   @Test
   void exactlyOneMigratesAnEmptyDatabase() throws Exception {
     List<SheafCommand> processes = new ArrayList<>();

@@ -9,6 +9,7 @@ import dev.sheaf.migration.changelog.ChangelogFile;
 import dev.sheaf.migration.changelog.Changelogs;
 import dev.sheaf.testing.SheafCommand;
 import dev.sheaf.testing.SheafProcess;
+import dev.sheaf.testing.Soak;
 import dev.sheaf.testing.TestDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -109,6 +110,7 @@ class OlderBuildIT {
   }
 
   /// A rolling deployment starts replicas of both builds at the same time, in any order.
+  @Soak
   @Test
   void bothBuildsStartTogether() throws Exception {
     Files.delete(new TestChangelogs(newer).file("core", head + 2, "language_index"));

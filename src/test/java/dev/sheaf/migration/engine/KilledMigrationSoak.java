@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// A migration, up or down, is killed at random points. The next normal run recovers by itself, and
 /// the schema then matches the changelogs.
 ///
-/// A normal build kills it a few times, `make soak` two hundred times.
-class KilledMigrationIT {
+/// Without other options, it is killed a few times, in `make soak` two hundred times.
+class KilledMigrationSoak {
 
   private static final int KILLS = Integer.getInteger("sheaf.soak.kills", 10);
 

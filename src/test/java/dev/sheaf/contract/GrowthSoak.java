@@ -49,8 +49,8 @@ import org.junit.jupiter.api.Test;
 @InProcess
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
-@TestProfile(GrowthIT.Explained.class)
-class GrowthIT {
+@TestProfile(GrowthSoak.Explained.class)
+class GrowthSoak {
 
   private static final int SMALL = 2_000;
   private static final int LARGE = Integer.getInteger("sheaf.soak.growth-rows", 20_000);

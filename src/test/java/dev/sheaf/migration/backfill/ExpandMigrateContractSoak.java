@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The tutorial docs/expand-migrate-contract.md, with its files: three releases of the service
 /// replace each other under load, and no request fails.
-class ExpandMigrateContractIT {
+class ExpandMigrateContractSoak {
 
   private static final int ROWS = 5_000;
   private static final String BACKFILL = "shop/002_item_label";

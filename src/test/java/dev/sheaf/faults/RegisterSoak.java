@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 /// again.
 ///
 /// The operations that clients choose follow from `sheaf.soak.seed`; their order in time does not.
-class RegisterIT {
+class RegisterSoak {
 
   private static final int OPERATIONS = Integer.getInteger("sheaf.soak.operations", 600);
   private static final int KILLS = Integer.getInteger("sheaf.soak.replica-kills", 1);

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTest
 @QuarkusTestResource(PostgresTestResource.class)
 @TestProfile(EagerIndexes.class)
-class IndexUnderLoadIT {
+class IndexUnderLoadSoak {
 
   private static final int CLIENTS = 8;
   private static final int DIMENSIONS = 8;

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Test;
 /// tables and builds indexes concurrently. Each client is disconnected within the documented times,
 /// or has its answer, and vacuum and index builds get on.
 ///
-/// In an ordinary build, the documented times are shorter. `-Dsheaf.soak.slow-world=true`, as in
+/// Without other options, the documented times are shorter. `-Dsheaf.soak.slow-world=true`, as in
 /// `make soak`, keeps the defaults.
-class SlowWorldIT {
+class SlowWorldSoak {
 
   private static final boolean SOAK = Boolean.getBoolean("sheaf.soak.slow-world");
 
@@ -113,7 +113,7 @@ class SlowWorldIT {
           clock.scheduleAtFixedRate(
               () -> {
                 senders.forEach(sender -> send(sender.socket()));
-                readers.forEach(SlowWorldIT::read);
+                readers.forEach(SlowWorldSoak::read);
               },
               1,
               1,

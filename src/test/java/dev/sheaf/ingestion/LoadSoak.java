@@ -26,8 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /// The built application under load: eight clients write while others search.
 ///
-/// `./mvnw verify -Dit.test=LoadIT -Dsheaf.test.documents=10000` uses a realistic size.
-class LoadIT {
+/// `./mvnw verify -Dit.test=LoadSoak -Dsheaf.test.documents=10000` uses a realistic size.
+class LoadSoak {
 
   private static final int DOCUMENTS = Integer.getInteger("sheaf.test.documents");
   private static final int CLIENTS = 8;
@@ -83,7 +83,7 @@ class LoadIT {
             assertThat(answer.get("exact").booleanValue()).isFalse();
           });
       double recall = recall(sheaf, database);
-      System.getLogger(LoadIT.class.getName())
+      System.getLogger(LoadSoak.class.getName())
           .log(
               System.Logger.Level.INFO,
               "documents={0} searches={1} recall={2}",

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The process that runs a backfill is killed at random points, several times. In the end, every
 /// row was changed exactly once.
 ///
-/// 20,000 rows and a few kills in a normal build; 2,000,000 rows and ten kills in `make soak`.
-class KilledBackfillIT {
+/// 20,000 rows and a few kills without other options; 2,000,000 rows and ten kills in `make soak`.
+class KilledBackfillSoak {
 
   private static final int ROWS = Integer.getInteger("sheaf.soak.rows", 20_000);
   private static final int KILLS = Integer.getInteger("sheaf.soak.backfill-kills", 3);
