@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CreateCollection;
+import dev.sheaf.testing.Api;
 import dev.sheaf.testing.InProcess;
 import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.TestProfile;
@@ -185,7 +186,7 @@ class AuthorisationIT {
     Response response = send(operation, key, COLLECTION);
     String type =
         String.valueOf(response.contentType()).startsWith("application/problem+json")
-            ? response.jsonPath().getString("type").replace("urn:sheaf:problem:", "")
+            ? Api.json(response).path("type").textValue().replace("urn:sheaf:problem:", "")
             : "";
     return switch (response.statusCode()) {
       case 401 -> {

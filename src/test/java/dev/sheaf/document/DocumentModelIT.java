@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.hamcrest.Matchers.oneOf;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.testing.Api;
 import dev.sheaf.testing.InProcess;
 import dev.sheaf.testing.PostgresTestResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import io.restassured.path.json.JsonPath;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -20,7 +20,6 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -77,10 +76,12 @@ class DocumentModelIT {
     Doc before = model.put(id, document);
     String status = before == null ? "created" : before.equals(document) ? "unchanged" : "updated";
     assertThat(
-            Api.put(collection, id, content(document))
-                .statusCode(oneOf(200, 201))
-                .extract()
-                .<String>path("status"))
+            Api.json(
+                    Api.put(collection, id, content(document))
+                        .statusCode(oneOf(200, 201))
+                        .extract())
+                .path("status")
+                .textValue())
         .isEqualTo(status);
     return "put of " + id;
   }
@@ -96,15 +97,15 @@ class DocumentModelIT {
       line.put("id", id);
       lines.add(line);
     }
-    JsonPath answer =
-        Api.upload(
-                collection,
-                Map.of(),
-                lines.stream().map(line -> json(line) + "\n").collect(Collectors.joining()))
-            .extract()
-            .jsonPath();
-    assertThat(answer.getInt("read")).isEqualTo(lines.size());
-    assertThat(answer.getInt("failed")).isZero();
+    JsonNode answer =
+        Api.json(
+            Api.upload(
+                    collection,
+                    Map.of(),
+                    lines.stream().map(line -> json(line) + "\n").collect(Collectors.joining()))
+                .extract());
+    assertThat(answer.path("read").intValue()).isEqualTo(lines.size());
+    assertThat(answer.path("failed").intValue()).isZero();
     return "upload of " + lines.size();
   }
 
@@ -135,11 +136,12 @@ class DocumentModelIT {
     int before = model.size();
     model.values().removeIf(document -> document.n() == n);
     assertThat(
-            given()
-                .queryParam("filter", "{\"n\":" + n + "}")
-                .delete(DOCUMENTS, collection)
-                .jsonPath()
-                .getInt("deleted"))
+            Api.json(
+                    given()
+                        .queryParam("filter", "{\"n\":" + n + "}")
+                        .delete(DOCUMENTS, collection))
+                .path("deleted")
+                .intValue())
         .isEqualTo(before - model.size());
     return "deletion where n is " + n;
   }
@@ -151,33 +153,33 @@ class DocumentModelIT {
     if (document == null) {
       response.statusCode(404);
     } else {
-      JsonPath read = response.statusCode(200).extract().jsonPath();
-      assertThat(read.getString("text"))
+      JsonNode read = Api.json(response.statusCode(200).extract());
+      assertThat(read.path("text").textValue())
           .isEqualTo(
               document.points().stream()
                   .map(DocumentModelIT::text)
                   .collect(Collectors.joining("\n")));
-      assertThat(read.getInt("metadata.n")).isEqualTo(document.n());
+      assertThat(read.at("/metadata/n").intValue()).isEqualTo(document.n());
     }
     return "reading of " + id;
   }
 
   private String count(String collection, Random random) {
     int n = random.nextInt(VALUES);
-    JsonPath page =
-        given()
-            .queryParam("filter", "{\"n\":{\"$gte\":" + n + "}}")
-            .queryParam("count", true)
-            .get(DOCUMENTS, collection)
-            .jsonPath();
+    JsonNode page =
+        Api.json(
+            given()
+                .queryParam("filter", "{\"n\":{\"$gte\":" + n + "}}")
+                .queryParam("count", true)
+                .get(DOCUMENTS, collection));
     List<String> expected =
         model.entrySet().stream()
             .filter(entry -> entry.getValue().n() >= n)
             .map(Map.Entry::getKey)
             .toList();
-    assertThat(page.getList("documents.id", String.class))
+    assertThat(page.path("documents").findValuesAsText("id"))
         .containsExactlyInAnyOrderElementsOf(expected);
-    assertThat(page.getInt("count")).isEqualTo(expected.size());
+    assertThat(page.path("count").intValue()).isEqualTo(expected.size());
     return "count";
   }
 
@@ -202,13 +204,16 @@ class DocumentModelIT {
             .flatMap(entry -> near(entry.getKey(), entry.getValue(), point))
             .toList();
 
-    JsonPath answer = Api.search(collection, request).statusCode(200).extract().jsonPath();
-    List<String> documents = answer.getList("hits.document", String.class);
-    List<Integer> ordinals = answer.getList("hits.ordinal", Integer.class);
-    List<Double> distances = answer.getList("hits.distance", Double.class);
+    JsonNode answer = Api.json(Api.search(collection, request).statusCode(200).extract());
     List<Near> hits =
-        IntStream.range(0, documents.size())
-            .mapToObj(i -> new Near(documents.get(i), ordinals.get(i), squared(distances.get(i))))
+        answer
+            .path("hits")
+            .valueStream()
+            .map(hit ->
+                new Near(
+                    hit.path("document").textValue(),
+                    hit.path("ordinal").intValue(),
+                    squared(hit.path("distance").doubleValue())))
             .toList();
 
     found += hits.size();
@@ -217,7 +222,7 @@ class DocumentModelIT {
     assertThat(hits.stream().map(Near::distance).toList())
         .as(when)
         .isEqualTo(all.stream().map(Near::distance).sorted().limit(limit).toList());
-    assertThat(answer.getBoolean("exact")).isTrue();
+    assertThat(answer.path("exact").booleanValue()).isTrue();
   }
 
   private static Stream<Near> near(String id, Doc document, List<Integer> point) {

@@ -468,12 +468,10 @@ class NearestQueryIT {
     return settings;
   }
 
-  /// Reads the answer with Jackson, because RestAssured compiles each path to a class.
   private List<Neighbor> searched(
-      String collection, Map<String, ?> request, @Nullable String strategy) throws Exception {
+      String collection, Map<String, ?> request, @Nullable String strategy) {
     long collectionId = collections.activeSpace(collection).collectionId();
-    JsonNode answer =
-        json.readTree(Api.search(collection, request).statusCode(200).extract().asString());
+    JsonNode answer = Api.json(Api.search(collection, request).statusCode(200).extract());
     if (strategy != null) {
       assertThat(answer.path("strategy").textValue()).isEqualTo(strategy);
     }
