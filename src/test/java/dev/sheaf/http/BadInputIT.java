@@ -170,7 +170,7 @@ class BadInputIT {
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.
           {"text":"a","filter":[]}          | 422 | filter    | filter must be an object.
-          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains and $prefix. Write a dot for a field inside of an object, as in a.b.
+          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains, $any, $all and $prefix. Write a dot for a field inside of an object, as in a.b.
           {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number.
           {"vector":[null]}                 | 422 | vector[0] | vector[0] must be a number.
           """)
