@@ -194,7 +194,7 @@ public class SearchService {
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
     return new FoundHits(
         outcome,
-        warnings(request, outcome, language, words),
+        warnings(request, space, outcome, language, words),
         count(query, (System.nanoTime() - start) / 1_000_000, memory),
         space.metric(),
         searched.settings().searchesTitles());
@@ -246,7 +246,14 @@ public class SearchService {
   }
 
   private List<String> warnings(
-      SearchRequest request, Planner.Outcome outcome, String language, SearchWords words)
+      SearchRequest request,
+      Space space,
+      Planner.Outcome outcome,
+      String language,
+    if (request.mode() != Mode.FULLTEXT && request.vector() == null && request.text() != null) {
+      vectors.scriptWarning(space, request.text()).ifPresent(warnings::add);
+    }
+      SearchWords words)
       throws SQLException {
     var warnings = new ArrayList<String>();
     if (hasNoWords(request, outcome, language, words)) {
