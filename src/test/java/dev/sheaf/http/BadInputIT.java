@@ -46,8 +46,8 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, titles.
-          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, titles.
+          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, synonyms, titles.
+          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, synonyms, titles.
           {"name":"x","hnsw":{"n":1}}      | 422 | hnsw.n     | Unknown field n. Did you mean m? Known fields: efConstruction, efSearch, m.
           {"name":7}                       | 422 | name       | name must be a string.
           {"name":"Upper Case"}            | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
