@@ -36,6 +36,7 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -541,7 +542,7 @@ class NearestQueryIT {
                       "name",
                       "it's 'quoted'",
                       "day",
-                      "2026-01-%02d".formatted(1 + i % 28)),
+                      LocalDate.of(2026, 1, 1).plusDays(i % 28).toString()),
                   "chunks",
                   IntStream.range(0, 1 + i % 2)
                       .mapToObj(c -> Map.of("text", "chunk " + c, "vector", vector(random)))

@@ -376,12 +376,13 @@ class AnalyzedSearchIT {
     if (!match.equals("query")) {
       assertThat(answer.hits())
           .allSatisfy(hit ->
-              assertThat(
-                      requireNonNull(requireNonNull(hit.explain()).fulltext()).words().stream()
-                          .mapToDouble(HitExplanation.WordPart::score)
-                          .sum())
+              assertThat(wordsOf(hit).stream().mapToDouble(HitExplanation.WordPart::score).sum())
                   .isCloseTo(hit.score(), within(1e-6)));
     }
+  }
+
+  private static List<HitExplanation.WordPart> wordsOf(Hit hit) {
+    return requireNonNull(requireNonNull(requireNonNull(hit.explain()).fulltext()).words());
   }
 
   @Test
