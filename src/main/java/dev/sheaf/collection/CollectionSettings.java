@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,12 @@ public record CollectionSettings(
     @Nullable Reanalysis reanalysis,
     @Nullable Double recall,
     List<List<String>> synonyms,
-    Map<String, FieldType> fields) {
+    // A client must not fail because of a type that it does not know.
+    @Schema(
+            type = SchemaType.OBJECT,
+            additionalProperties = String.class,
+            description = "The type of each field: number, text or date")
+        Map<String, FieldType> fields) {
 
   static final String DEFAULT_LANGUAGE = "english";
 
