@@ -23,4 +23,9 @@ public record TextWord(String lexeme, Kind kind, int position, int length, int s
   public boolean isWhole() {
     return kind == Kind.WORD && length > 1;
   }
+
+  /// Whether this word is at one of the positions of another, which precedes it.
+  public boolean isIn(TextWord whole) {
+    return position < whole.position + (whole.isWhole() ? whole.length : 1);
+  }
 }

@@ -146,7 +146,7 @@ class CollectionResource {
       operationId = "updateCollection",
       summary = "Change a collection",
       description =
-          "Changes description, precision, hnsw, bm25, recall and fields. Reads and writes continue; indexes are built and replaced in the background. Searches use the new settings within seconds.")
+          "Changes description, precision, hnsw, analyzer, language, synonyms, bm25, recall and fields. Reads and writes continue; indexes are built and replaced in the background. Searches use the new settings within seconds.")
   @APIResponse(
       responseCode = "200",
       description = "The collection after the change",

@@ -10,11 +10,14 @@ import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// @param reanalysis the change of the analysis that is not complete
 /// @param recall the declared recall, 0.5 to 0.99: the `ef_search` of searches follows, so that the
 ///   index finds this fraction of the nearest vectors
+/// @param synonyms groups of words and phrases of equal meaning, which searches for words read
 /// @param fields the top-level fields of the metadata that have an index for range conditions
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -43,11 +47,24 @@ public record CollectionSettings(
     @Nullable Bm25Parameters bm25,
     @Nullable Reanalysis reanalysis,
     @Nullable Double recall,
-    Map<String, FieldType> fields) {
+    List<List<String>> synonyms,
+    // A client must not fail because of a type that it does not know.
+    @Schema(
+            type = SchemaType.OBJECT,
+            additionalProperties = String.class,
+            description = "The type of each field: number, text or date")
+        Map<String, FieldType> fields) {
 
   static final String DEFAULT_LANGUAGE = "english";
 
   private static final int MAX_FIELDS = 16;
+
+  /// All groups are read with the settings, for each search.
+  private static final int MAX_SYNONYM_GROUPS = 500;
+
+  private static final int MAX_SYNONYMS = 16;
+  private static final int MAX_SYNONYM_LENGTH = 100;
+  private static final int MAX_SYNONYM_CHARACTERS = 10_000;
 
   private static final double MIN_RECALL = 0.5;
 
@@ -70,6 +87,7 @@ public record CollectionSettings(
       @Nullable Bm25Parameters bm25,
       @Nullable Reanalysis reanalysis,
       @Nullable Double recall,
+      @Nullable List<List<String>> synonyms,
       @Nullable Map<String, FieldType> fields) {
     if (language != null && !LANGUAGE.matcher(language).matches()) {
       throw unknownLanguage(language);
@@ -85,6 +103,10 @@ public record CollectionSettings(
     this.bm25 = bm25;
     this.reanalysis = reanalysis;
     this.recall = recall;
+    this.synonyms = checkedSynonyms(synonyms);
+    if (!this.synonyms.isEmpty() && analyzer != Analyzer.LUCENE) {
+      throw Problem.field("synonyms", "synonyms require the analyzer lucene.");
+    }
     this.fields = fields == null ? new TreeMap<>() : new TreeMap<>(fields);
     if (this.fields.size() > MAX_FIELDS) {
       throw Problem.field("fields", "At most " + MAX_FIELDS + " fields can have an index.");
@@ -100,6 +122,44 @@ public record CollectionSettings(
       }
       Input.required("fields." + name, type);
     });
+  }
+
+  private static List<List<String>> checkedSynonyms(@Nullable List<List<String>> groups) {
+    if (groups == null) {
+      return List.of();
+    }
+    if (groups.size() > MAX_SYNONYM_GROUPS) {
+      throw Problem.field(
+          "synonyms", "synonyms may have at most " + MAX_SYNONYM_GROUPS + " groups.");
+    }
+    int characters = 0;
+    var checked = new ArrayList<List<String>>();
+    for (int i = 0; i < groups.size(); i++) {
+      String at = "synonyms[" + i + "]";
+      List<String> group = Input.required(at, groups.get(i));
+      if (group.size() < 2 || group.size() > MAX_SYNONYMS) {
+        throw Problem.field(
+            at,
+            "%s must have 2 to %s words or phrases, not %s."
+                .formatted(at, MAX_SYNONYMS, group.size()));
+      }
+      for (int j = 0; j < group.size(); j++) {
+        String of = at + "[" + j + "]";
+        String phrase = Input.required(of, group.get(j));
+        Input.storable(of, phrase);
+        if (phrase.isBlank() || phrase.length() > MAX_SYNONYM_LENGTH) {
+          throw Problem.field(of, of + " must have 1 to " + MAX_SYNONYM_LENGTH + " characters.");
+        }
+        characters += phrase.length();
+      }
+      checked.add(List.copyOf(group));
+    }
+    if (characters > MAX_SYNONYM_CHARACTERS) {
+      throw Problem.field(
+          "synonyms",
+          "synonyms may have at most " + MAX_SYNONYM_CHARACTERS + " characters together.");
+    }
+    return List.copyOf(checked);
   }
 
   /// Parameters of the HNSW index and of searches in it, as pgvector's README defines them.
@@ -232,7 +292,7 @@ public record CollectionSettings(
 
   CollectionSettings withReanalysis(@Nullable Reanalysis change) {
     return new CollectionSettings(
-        precision, hnsw, analyzer, language, titles, bm25, change, recall, fields);
+        precision, hnsw, analyzer, language, titles, bm25, change, recall, synonyms, fields);
   }
 
   CollectionSettings withRemaining(long remaining) {
@@ -266,7 +326,7 @@ public record CollectionSettings(
   CollectionSettings orPrecision(Precision fallback) {
     return precision == null
         ? new CollectionSettings(
-            fallback, hnsw, analyzer, language, titles, bm25, reanalysis, recall, fields)
+            fallback, hnsw, analyzer, language, titles, bm25, reanalysis, recall, synonyms, fields)
         : this;
   }
 

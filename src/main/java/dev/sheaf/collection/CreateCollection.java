@@ -7,6 +7,7 @@ import dev.sheaf.embedding.VectorStorage;
 import dev.sheaf.filter.FieldType;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
@@ -54,6 +55,15 @@ import org.jspecify.annotations.Nullable;
                   + " by itself, unless hnsw sets it",
           examples = "0.95"),
       @SchemaProperty(
+          name = "synonyms",
+          type = SchemaType.ARRAY,
+          description =
+              "Groups of words and phrases of equal meaning, which searches for words find for each"
+                  + " other. Requires the analyzer lucene",
+          maxItems = 500,
+          implementation = String[].class,
+          examples = "[[\"laptop\", \"notebook\"]]"),
+      @SchemaProperty(
           name = "fields",
           type = SchemaType.OBJECT,
           description =
@@ -96,6 +106,7 @@ public record CreateCollection(
   /// @param titles whether titles are searched with the texts; default `false`
   /// @param bm25 how searches for words score chunks; absent parameters have their defaults
   /// @param recall the recall that searches shall have
+  /// @param synonyms groups of words and phrases of equal meaning
   /// @param fields the metadata fields that get an index for range conditions, with their types
   @JsonCreator
   static CreateCollection of(
@@ -112,6 +123,7 @@ public record CreateCollection(
       @Nullable Boolean titles,
       CollectionSettings.@Nullable Bm25Parameters bm25,
       @Nullable Double recall,
+      @Nullable List<List<String>> synonyms,
       @Nullable Map<String, FieldType> fields) {
     String checked = Input.required("name", name);
     if (!isName(checked)) {
@@ -129,13 +141,28 @@ public record CreateCollection(
         metric == null ? Metric.COSINE : metric,
         precision == null ? Precision.HALF : precision,
         storage == null ? VectorStorage.FULL : storage,
-        new CollectionSettings(null, hnsw, analyzer, language, titles, bm25, null, recall, fields));
+        new CollectionSettings(
+            null, hnsw, analyzer, language, titles, bm25, null, recall, synonyms, fields));
   }
 
   /// A request with the default settings.
   public static CreateCollection named(String name, String description) {
     return of(
-        name, description, null, null, null, null, null, null, null, null, null, null, null, null);
+        name,
+        description,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null);
   }
 
   /// Whether `name` is a valid name of a collection.

@@ -9,6 +9,7 @@ import dev.sheaf.embedding.Precision;
 import dev.sheaf.filter.FieldType;
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// @param bm25 how searches for words score chunks
 /// @param recall the recall that searches shall have; it replaces `hnsw.efSearch` of earlier
 ///   requests. 0: none any more, `null` in JSON
+/// @param synonyms all groups of words and phrases of equal meaning
 /// @param fields all metadata fields that shall have an index for range conditions; the indexes of
 ///   others are dropped
 @Schema(
@@ -49,6 +51,8 @@ public record UpdateCollection(
                     + " efSearch that was set earlier. null ends it",
             examples = "0.95")
         @Nullable Double recall,
+    @Schema(maxItems = 500, description = "Replaces all groups; an empty array removes them")
+        @Nullable List<List<String>> synonyms,
     @Nullable Map<String, FieldType> fields) {
 
   private static final double NO_RECALL = 0;
@@ -62,6 +66,7 @@ public record UpdateCollection(
       @Nullable String language,
       @Nullable Bm25Parameters bm25,
       @Nullable JsonNode recall,
+      @Nullable List<List<String>> synonyms,
       @Nullable Map<String, FieldType> fields,
       @Nullable JsonNode name,
       @Nullable JsonNode model,
@@ -77,13 +82,13 @@ public record UpdateCollection(
     rejectImmutable("storage", storage);
     rejectImmutable("titles", titles);
     return new UpdateCollection(
-        description, precision, hnsw, analyzer, language, bm25, recall(recall), fields);
+        description, precision, hnsw, analyzer, language, bm25, recall(recall), synonyms, fields);
   }
 
   /// A request that changes only `efSearch`.
   public static UpdateCollection efSearch(int efSearch) {
     return new UpdateCollection(
-        null, null, new Hnsw(null, null, efSearch), null, null, null, null, null);
+        null, null, new Hnsw(null, null, efSearch), null, null, null, null, null, null);
   }
 
   private static @Nullable Double recall(@Nullable JsonNode given) {
@@ -138,6 +143,9 @@ public record UpdateCollection(
     if (recall != null) {
       details.put("recall", endsRecall() ? "none" : recall);
     }
+    if (synonyms != null) {
+      details.put("synonyms", synonyms.size());
+    }
     if (fields != null) {
       details.put("fields", fields);
     }
@@ -160,6 +168,7 @@ public record UpdateCollection(
             : settings.bm25() == null ? bm25 : settings.bm25().with(bm25),
         settings.reanalysis(),
         recall == null ? settings.recall() : endsRecall() ? null : recall,
+        synonyms == null ? settings.synonyms() : synonyms,
         fields == null ? settings.fields() : fields);
   }
 }

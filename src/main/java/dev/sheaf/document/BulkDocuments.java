@@ -86,6 +86,7 @@ public class BulkDocuments {
     private final SequencedMap<UUID, Row> rows = new LinkedHashMap<>();
     private final Map<UUID, PreparedDocument> documents = new HashMap<>();
     private final Map<String, Problem> rejected = new LinkedHashMap<>();
+    private int unreadable;
 
     private PreparedBatch(String collection, Space space) {
       this.collection = collection;
@@ -95,6 +96,11 @@ public class BulkDocuments {
     /// The documents that cannot be stored, by external ID, and why. The others can be stored.
     public Map<String, Problem> rejected() {
       return rejected;
+    }
+
+    /// The number of embedded documents in a script that the model does not know.
+    public int unreadable() {
+      return unreadable;
     }
 
     private void reject(Row row, Problem problem) {
@@ -148,6 +154,11 @@ public class BulkDocuments {
         } catch (Problem problem) {
           batch.reject(row, problem);
         }
+      }
+    }
+    for (PreparedDocument document : batch.documents.values()) {
+      if (!model.knowsScriptOf(String.join("\n", document.missing()))) {
+        batch.unreadable++;
       }
     }
     embed(preparer, batch, List.copyOf(batch.documents.values()));

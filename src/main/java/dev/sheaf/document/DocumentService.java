@@ -12,6 +12,7 @@ import dev.sheaf.document.PutResult.Status;
 import dev.sheaf.embedding.EmbeddingModel;
 import dev.sheaf.embedding.EmbeddingModels;
 import dev.sheaf.embedding.Space;
+import dev.sheaf.embedding.TextValidator;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.LimitConcurrency;
@@ -142,6 +143,8 @@ public class DocumentService {
     }
 
     PreparedDocument document = preparer.prepare(row, content);
+    List<String> warnings =
+        TextValidator.scriptWarning(document.missing(), model).stream().toList();
     preparer.embed(List.of(document));
     IfSimilar ifSimilar = content.ifSimilar();
     List<SimilarDocument> similar =
@@ -154,11 +157,11 @@ public class DocumentService {
         space.documentTable(),
         () ->
             QuarkusTransaction.requiringNew()
-                .call(() -> write(collection, space, document, conditions, similar)));
+                .call(() -> write(collection, space, document, conditions, similar, warnings)));
   }
 
   private static PutResult result(String externalId, Status status, Stored stored) {
-    return new PutResult(externalId, status, stored.chunks(), stored.etag(), null);
+    return new PutResult(externalId, status, stored.chunks(), stored.etag(), null, null);
   }
 
   /// Without conditions, does nothing: the last write wins.
@@ -173,7 +176,8 @@ public class DocumentService {
       Space space,
       PreparedDocument document,
       Preconditions conditions,
-      @Nullable List<SimilarDocument> similar) {
+      @Nullable List<SimilarDocument> similar,
+      List<String> warnings) {
     String settings =
         table.lockCollection(space).orElseThrow(() -> CollectionService.notFound(collection));
     DocumentTable.Row row = document.row();
@@ -191,7 +195,8 @@ public class DocumentService {
         created ? Status.CREATED : Status.UPDATED,
         document.split().size(),
         etag,
-        similar);
+        similar,
+        warnings.isEmpty() ? null : warnings);
   }
 
   /// One document with its text, from one snapshot.

@@ -14,13 +14,16 @@ import org.jspecify.annotations.Nullable;
 /// @param etag its entity tag, in the header `ETag`
 /// @param similar the documents that `ifSimilar` asks for, the most similar first; absent if it
 ///   does not, or if the content of the document is not new
+/// @param warnings what searches will not find; absent if there is nothing, or if the content of
+///   the document is not new
 @Schema(name = "PutResult")
 public record PutResult(
     String id,
     Status status,
     int chunks,
     @JsonIgnore @Schema(hidden = true) String etag,
-    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<SimilarDocument> similar) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<SimilarDocument> similar,
+    @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable List<String> warnings) {
 
   /// The result of storing a document.
   @Schema(name = "PutStatus")

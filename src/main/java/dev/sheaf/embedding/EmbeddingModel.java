@@ -32,6 +32,12 @@ public interface EmbeddingModel {
     return true;
   }
 
+  /// Whether it knows the script in which most of a text is written. The vector of another text
+  /// says little about it.
+  default boolean knowsScriptOf(String text) {
+    return true;
+  }
+
   /// Embeds each text separately.
   ///
   /// A document with more than [#maxTokens()] tokens is rejected, because a search could not find

@@ -2,6 +2,8 @@ package dev.sheaf.embedding;
 
 import dev.sheaf.http.Input;
 import dev.sheaf.problem.Problem;
+import java.util.List;
+import java.util.Optional;
 
 /// Validates texts that a model shall embed.
 public final class TextValidator {
@@ -27,6 +29,16 @@ public final class TextValidator {
               .formatted(field, tokens, model.name(), model.maxTokens()));
     }
     return tokens;
+  }
+
+  /// A warning if the model does not know the script in which most of the texts together are
+  /// written.
+  public static Optional<String> scriptWarning(List<String> texts, EmbeddingModel model) {
+    return model.knowsScriptOf(String.join("\n", texts))
+        ? Optional.empty()
+        : Optional.of(
+            "Most of the text is in a script that the model %s does not know, so its vectors say little about it. Use a collection with a multilingual model, or search for words."
+                .formatted(model.name()));
   }
 
   /// The problem that a model sees nothing in a text. It would be as near to one query as to any

@@ -32,6 +32,11 @@ record TracedModel(EmbeddingModel model, Spans spans) implements EmbeddingModel 
   }
 
   @Override
+  public boolean knowsScriptOf(String text) {
+    return model.knowsScriptOf(text);
+  }
+
+  @Override
   public List<float[]> embed(List<String> texts, Purpose purpose) {
     return spans.embedding(name(), texts.size(), () -> model.embed(texts, purpose));
   }

@@ -38,7 +38,8 @@ public sealed interface Filter {
   /// Matches if `filter` does not match.
   record Not(Filter filter) implements Filter {}
 
-  /// Matches if the field has one of the values.
+  /// Matches if the field has one of the values. A text with a date or a time has the value of a
+  /// time.
   record In(Field field, List<Value> values) implements Filter {}
 
   /// Matches if the field has a value of the same type as `bound` that is less or greater, by
@@ -51,6 +52,12 @@ public sealed interface Filter {
   /// Matches if the field is an array with an element equal to `value`, or a text that contains the
   /// text `value`.
   record Contains(Field field, Value value) implements Filter {}
+
+  /// Matches if the field is an array with an element equal to one of the values.
+  record ContainsAny(Field.Metadata field, List<Value> values) implements Filter {}
+
+  /// Matches if the field is an array with an element equal to each of the values.
+  record ContainsAll(Field.Metadata field, List<Value> values) implements Filter {}
 
   /// Matches if the field is a text that begins with `prefix`.
   record StartsWith(Field field, String prefix) implements Filter {}

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.sheaf.filter.Filter.And;
 import dev.sheaf.filter.Filter.Compare;
 import dev.sheaf.filter.Filter.Contains;
+import dev.sheaf.filter.Filter.ContainsAll;
+import dev.sheaf.filter.Filter.ContainsAny;
 import dev.sheaf.filter.Filter.Exists;
 import dev.sheaf.filter.Filter.In;
 import dev.sheaf.filter.Filter.Not;
@@ -21,6 +23,9 @@ import java.util.Map;
 
 /// Parses one filter, and limits its size, so that no filter can overload the database.
 final class FilterParser {
+
+  /// The name that MongoDB's Extended JSON gives a date.
+  private static final String DATE = "$date";
 
   private static final int MAX_DEPTH = 32;
   private static final int MAX_NAMES = 32;
@@ -109,7 +114,7 @@ final class FilterParser {
   }
 
   private void conditions(String at, Field field, JsonNode json, List<Filter> all) {
-    if (!json.isObject()) {
+    if (!json.isObject() || json.has(DATE)) {
       all.add(new In(field, List.of(value(at, field, json))));
       return;
     }
@@ -136,8 +141,10 @@ final class FilterParser {
         if (field instanceof Field.Time) {
           throw Problem.field(at, at + " cannot be used with a time. Use $gte and $lt.");
         }
-        yield new Contains(field, value(at, field, operand));
+        yield new Contains(field, element(at, field, operand));
       }
+      case "$any" -> new ContainsAny(array(at, field), elements(at, field, operand));
+      case "$all" -> new ContainsAll(array(at, field), elements(at, field, operand));
       case "$prefix" -> prefix(at, field, operand);
       default ->
           throw Problem.field(
@@ -145,9 +152,38 @@ final class FilterParser {
               "Unknown operator "
                   + operator
                   + ". The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists,"
-                  + " $contains and $prefix. Write a dot for a field inside of an object, as in"
-                  + " a.b.");
+                  + " $contains, $any, $all and $prefix. Write a dot for a field inside of an object,"
+                  + " as in a.b.");
     };
+  }
+
+  private static Field.Metadata array(String at, Field field) {
+    if (field instanceof Field.Metadata metadata) {
+      return metadata;
+    }
+    throw Problem.field(at, at + " can only be used with a field of the metadata.");
+  }
+
+  private List<Value> elements(String at, Field field, JsonNode operand) {
+    List<Value> elements = list(at, field, operand);
+    for (int i = 0; i < elements.size(); i++) {
+      requireElement(at + "[" + i + "]", elements.get(i));
+    }
+    return elements;
+  }
+
+  private Value element(String at, Field field, JsonNode operand) {
+    Value element = value(at, field, operand);
+    requireElement(at, element);
+    return element;
+  }
+
+  private static void requireElement(String at, Value element) {
+    if (element instanceof Value.Time) {
+      throw Problem.field(
+          at,
+          at + " must not be a date: the elements of an array are compared as they are written.");
+    }
   }
 
   private Filter prefix(String at, Field field, JsonNode operand) {
@@ -185,12 +221,19 @@ final class FilterParser {
     return switch (bound) {
       case Value.Text _, Value.Numeric _, Value.Time _ -> bound;
       case Value.Bool _, Value.Null _ ->
-          throw Problem.field(at, at + " must be a number or a string.");
+          throw Problem.field(at, at + " must be a number, a string or a $date.");
     };
   }
 
   private Value value(String at, Field field, JsonNode json) {
     count();
+    if (json.has(DATE)) {
+      if (field instanceof Field.Text) {
+        throw Problem.field(
+            at, at + " is no date. Only metadata, $created and $updated contain dates.");
+      }
+      return new Value.Time(date(at, json));
+    }
     if (field instanceof Field.Time) {
       return new Value.Time(instant(at, json));
     }
@@ -207,8 +250,16 @@ final class FilterParser {
       case BOOLEAN -> new Value.Bool(json.booleanValue());
       case NULL -> new Value.Null();
       case ARRAY, OBJECT, BINARY, MISSING, POJO ->
-          throw Problem.field(at, at + " must be a string, a number, true, false or null.");
+          throw Problem.field(
+              at, at + " must be a string, a number, true, false, null or a $date.");
     };
+  }
+
+  private static Instant date(String at, JsonNode json) {
+    if (json.size() > 1) {
+      throw Problem.field(at, at + " must contain nothing beside $date.");
+    }
+    return instant(at + "." + DATE, json.path(DATE));
   }
 
   private static Instant instant(String at, JsonNode json) {

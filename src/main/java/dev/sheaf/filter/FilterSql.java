@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.sheaf.filter.Filter.And;
 import dev.sheaf.filter.Filter.Compare;
 import dev.sheaf.filter.Filter.Contains;
+import dev.sheaf.filter.Filter.ContainsAll;
+import dev.sheaf.filter.Filter.ContainsAny;
 import dev.sheaf.filter.Filter.Exists;
 import dev.sheaf.filter.Filter.In;
 import dev.sheaf.filter.Filter.Not;
@@ -143,6 +145,10 @@ public record FilterSql(String sql, List<Object> parameters) {
             "(starts_with(d." + field.column + ", " + parameter(prefix, "text") + "))";
         case StartsWith(Field.Time _, String _) -> "(false)";
         case Contains(Field field, Value value) -> "(" + contains(field, value) + ")";
+        case ContainsAny(Field.Metadata field, List<Value> values) ->
+            "(" + containsAny(field, values) + ")";
+        case ContainsAll(Field.Metadata field, List<Value> values) ->
+            "(d.metadata @> " + json(nested(field, array(values))) + ")";
       };
     }
 
@@ -157,15 +163,20 @@ public record FilterSql(String sql, List<Object> parameters) {
         return "false";
       }
       return switch (field) {
-        case Field.Metadata metadata when values.size() < LONG_LIST ->
-            values.stream()
-                .map(value -> "d.metadata @> " + json(nested(metadata, json(value))))
-                .collect(Collectors.joining(" OR "));
-        case Field.Metadata metadata ->
-            path(metadata)
-                + " = ANY ("
-                + list(values.stream().map(value -> json(value).toString()))
-                + "::jsonb[])";
+        case Field.Metadata metadata -> {
+          var times = values.stream().filter(Value.Time.class::isInstance).toList();
+          var others = values.stream().filter(Value.MetadataValue.class::isInstance).toList();
+          yield Stream.of(
+                  others.isEmpty() ? "" : in(metadata, others),
+                  times.isEmpty()
+                      ? ""
+                      : typed(metadata, FieldType.DATE)
+                          + " = ANY ("
+                          + list(times.stream().map(time -> ((Value.Time) time).timestamp()))
+                          + "::timestamp[])")
+              .filter(sql -> !sql.isEmpty())
+              .collect(Collectors.joining(" OR "));
+        }
         case Field.Text text ->
             "d."
                 + text.column
@@ -182,6 +193,34 @@ public record FilterSql(String sql, List<Object> parameters) {
                 + list(values.stream().map(value -> ((Value.Time) value).instant().toString()))
                 + "::timestamptz[])";
       };
+    }
+
+    private String in(Field.Metadata field, List<Value> values) {
+      return values.size() < LONG_LIST
+          ? values.stream()
+              .map(value -> "d.metadata @> " + json(nested(field, json(value))))
+              .collect(Collectors.joining(" OR "))
+          : path(field)
+              + " = ANY ("
+              + list(values.stream().map(value -> json(value).toString()))
+              + "::jsonb[])";
+    }
+
+    private String containsAny(Field.Metadata field, List<Value> values) {
+      if (values.size() < LONG_LIST) {
+        return values.isEmpty()
+            ? "false"
+            : values.stream()
+                .map(value -> "d.metadata @> " + json(nested(field, array(List.of(value)))))
+                .collect(Collectors.joining(" OR "));
+      }
+      return """
+      EXISTS (SELECT 1 \
+      FROM jsonb_array_elements(CASE WHEN jsonb_typeof(%s) = 'array' THEN %s END) AS element \
+      WHERE element = ANY (%s::jsonb[]))\
+      """
+          .formatted(
+              path(field), path(field), list(values.stream().map(value -> json(value).toString())));
     }
 
     private String compare(Field field, Filter.Order order, Value bound) {
@@ -206,7 +245,13 @@ public record FilterSql(String sql, List<Object> parameters) {
                       + order.operator
                       + " "
                       + parameter(text, "text");
-              case Value.Bool _, Value.Null _, Value.Time _ -> "false";
+              case Value.Time time ->
+                  typed(metadata, FieldType.DATE)
+                      + " "
+                      + order.operator
+                      + " "
+                      + parameter(time.timestamp(), "timestamp");
+              case Value.Bool _, Value.Null _ -> "false";
             };
         case Field.Text text when bound instanceof Value.Text(var value) ->
             "d."
@@ -229,8 +274,7 @@ public record FilterSql(String sql, List<Object> parameters) {
     private String contains(Field field, Value value) {
       return switch (field) {
         case Field.Metadata metadata -> {
-          JsonNode array = JsonNodeFactory.instance.arrayNode().add(json(value));
-          String element = "d.metadata @> " + json(nested(metadata, array));
+          String element = "d.metadata @> " + json(nested(metadata, array(List.of(value))));
           yield value instanceof Value.Text(var text)
               ? element
                   + " OR strpos("
@@ -249,7 +293,7 @@ public record FilterSql(String sql, List<Object> parameters) {
     /// The value of a field if it has this type, else NULL. With its parameters, this is the
     /// expression that the index of a declared field is built on.
     private String typed(Field.Metadata field, FieldType type) {
-      return type.expression(path(field), path(field));
+      return type.expression(() -> path(field));
     }
 
     private String path(Field.Metadata field) {
@@ -263,8 +307,14 @@ public record FilterSql(String sql, List<Object> parameters) {
     private static JsonNode json(Value value) {
       return switch (value) {
         case Value.MetadataValue inMetadata -> inMetadata.json();
-        case Value.Time _ -> throw new IllegalArgumentException("Metadata contains no times");
+        case Value.Time _ -> throw new IllegalArgumentException("A time is not compared as JSON");
       };
+    }
+
+    private static JsonNode array(List<Value> values) {
+      var array = JsonNodeFactory.instance.arrayNode();
+      values.forEach(value -> array.add(json(value)));
+      return array;
     }
 
     private static JsonNode nested(Field.Metadata field, JsonNode value) {

@@ -47,7 +47,7 @@ public sealed interface Value {
     }
   }
 
-  /// A time, in microseconds.
+  /// A time, in microseconds. Metadata contains it as a text that [#parse] accepts.
   record Time(Instant instant) implements Value {
 
     /// Parses a date, which is midnight UTC, or a time with its offset.
@@ -57,6 +57,11 @@ public sealed interface Value {
       return text.indexOf('T') < 0
           ? LocalDate.parse(text).atStartOfDay(ZoneOffset.UTC).toInstant()
           : OffsetDateTime.parse(text).toInstant();
+    }
+
+    /// As a `timestamp` of PostgreSQL in UTC.
+    String timestamp() {
+      return instant.atOffset(ZoneOffset.UTC).toLocalDateTime().toString();
     }
   }
 }

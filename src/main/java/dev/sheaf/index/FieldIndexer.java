@@ -60,7 +60,7 @@ class FieldIndexer {
         FROM collection c
         JOIN pg_index x ON x.indrelid = to_regclass('document_' || c.id)
         JOIN pg_class k ON k.oid = x.indexrelid
-       CROSS JOIN LATERAL (SELECT regexp_match(k.relname, '^document_[0-9]+_(number|text)_(.+)$') AS name) i
+       CROSS JOIN LATERAL (SELECT regexp_match(k.relname, '^document_[0-9]+_(number|text|date)_(.+)$') AS name) i
        WHERE c.id = ANY (?)
          AND c.active_space_id IS NOT NULL
          AND i.name IS NOT NULL

@@ -76,7 +76,7 @@ class JobTable {
              round((CASE WHEN state = 'running'
                          THEN (bytes - "position") * extract(epoch FROM now() - started_at) / nullif("position", 0)
                     END)::numeric, 1)::float8,
-             attempts, error, created_at, started_at, finished_at, request_hash
+             attempts, error, created_at, started_at, finished_at, request_hash, unreadable
         FROM ingestion_job
       """;
 
@@ -317,6 +317,7 @@ class JobTable {
                               unchanged   = unchanged + ?,
                               replaced    = replaced + ?,
                               failed      = failed + ?,
+                              unreadable  = unreadable + ?,
                               line        = ?,
                               "position"  = ?,
                               attempts    = 0,
@@ -334,6 +335,7 @@ class JobTable {
                   counts.unchanged(),
                   counts.replaced(),
                   counts.failed(),
+                  counts.unreadable(),
                   batch.line(),
                   batch.position(),
                   id)
@@ -735,7 +737,8 @@ class JobTable {
             row.getLong(7),
             row.getLong(8),
             row.getLong(9),
-            row.getLong(10)),
+            row.getLong(10),
+            row.getLong(21)),
         row.getLong(11),
         row.getLong(12),
         row.getObject(13, Double.class),

@@ -50,9 +50,9 @@ public record Facet(
   @JsonInclude(JsonInclude.Include.NON_NULL)
   @Schema(name = "FacetRange")
   public record Range(
-      @Schema(implementation = Object.class, description = "A number or a text")
+      @Schema(implementation = Object.class, description = "A number, a text or a date")
           @Nullable JsonNode from,
-      @Schema(implementation = Object.class, description = "A number or a text")
+      @Schema(implementation = Object.class, description = "A number, a text or a date")
           @Nullable JsonNode to) {
 
     /// The condition that a value is in this range.

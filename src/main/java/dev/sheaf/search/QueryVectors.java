@@ -23,6 +23,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 
 /// Provides the query vectors of searches: embeds texts, and reads the vectors of stored documents.
 @Singleton
@@ -69,6 +70,11 @@ class QueryVectors {
       cache.put(key, vector);
     }
     return VectorValidator.check("vector", vector, space);
+  }
+
+  /// A warning if the model does not know the script of a text.
+  Optional<String> scriptWarning(Space space, String text) {
+    return TextValidator.scriptWarning(List.of(text), models.forSpace(space));
   }
 
   /// The vector of a stored chunk, or the mean of all vectors of a document.

@@ -2,7 +2,9 @@ package dev.sheaf.search;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import dev.sheaf.analysis.Lexemes;
+import dev.sheaf.analysis.TextAnalyzer;
 import dev.sheaf.collection.CollectionSettings;
+import dev.sheaf.collection.CollectionSettings.Reanalysis;
 import dev.sheaf.database.Cancellation;
 import dev.sheaf.database.NetworkTimeouts;
 import dev.sheaf.database.Replicas;
@@ -19,6 +21,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,10 @@ class QueryWords {
   private final Cache<Long, ChunkStatistics> statistics =
       Caches.ofAtMost(10_000).expireAfterWrite(CACHE_TIME).build();
 
+  private final Cache<SynonymsOf, Synonyms> synonyms = Caches.ofAtMost(100).build();
+
+  private record SynonymsOf(String language, List<List<String>> groups) {}
+
   /// The chunks of a collection.
   private record ChunkStatistics(RowCount chunks, double meanLength) {}
 
@@ -65,14 +72,18 @@ class QueryWords {
   record QueryText(
       String text, WordMatch match, String language, @Nullable AnalyzedQuery analyzed) {
 
-    static QueryText of(CollectionSettings.Analysis analysis, String text, WordMatch match) {
+    private static QueryText of(
+        CollectionSettings.Analysis analysis,
+        Function<TextAnalyzer, Synonyms> synonyms,
+        String text,
+        WordMatch match) {
       return new QueryText(
           text,
           match,
           analysis.language(),
           analysis
               .textAnalyzer()
-              .map(analyzer -> AnalyzedQuery.of(analyzer, text, match))
+              .map(analyzer -> AnalyzedQuery.of(analyzer, synonyms.apply(analyzer), text, match))
               .orElse(null));
     }
 
@@ -84,6 +95,29 @@ class QueryWords {
     private String parameter() {
       return analyzed == null ? text : analyzed.lexemes();
     }
+  }
+
+  /// A text as a collection reads it.
+  QueryText text(CollectionSettings settings, String text, WordMatch match) {
+    List<List<String>> groups = settings.synonyms();
+    String language = settings.analysis().language();
+    return QueryText.of(
+        settings.analysis(),
+        analyzer ->
+            groups.isEmpty()
+                ? Synonyms.NONE
+                : synonyms.get(
+                    new SynonymsOf(language, groups), _ -> Synonyms.of(analyzer, groups)),
+        text,
+        match);
+  }
+
+  /// A text as chunks were read that are still to be analyzed again. It has no synonyms.
+  ///
+  /// @return `null` if there are no such chunks
+  @Nullable QueryText formerText(CollectionSettings settings, String text, WordMatch match) {
+    Reanalysis change = settings.reanalysis();
+    return change == null ? null : QueryText.of(change.former(), _ -> Synonyms.NONE, text, match);
   }
 
   /// The words of a text, at most [SearchWords#MAX] of them.
@@ -158,10 +192,11 @@ class QueryWords {
         words.add(word(row, chunks.chunks()));
       }
     }
+    double all = (double) chunks.chunks().rows();
     return new SearchWords(
-        words,
+        analyzed == null ? words : analyzed.withSynonyms(words, all),
         ignored,
-        (double) chunks.chunks().rows(),
+        all,
         chunks.meanLength(),
         analyzed,
         condition,

@@ -4,7 +4,6 @@ import com.github.benmanes.caffeine.cache.Cache;
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.collection.CollectionService.ActiveSpace;
 import dev.sheaf.collection.CollectionSettings;
-import dev.sheaf.collection.CollectionSettings.Reanalysis;
 import dev.sheaf.database.Replicas;
 import dev.sheaf.database.Replicas.Reads;
 import dev.sheaf.database.SqlStates;
@@ -194,7 +193,7 @@ public class SearchService {
     reserved.shrink(SearchMemory.after(request, space.dimensions(), outcome));
     return new FoundHits(
         outcome,
-        warnings(request, outcome, language, words),
+        warnings(request, space, outcome, language, words),
         count(query, (System.nanoTime() - start) / 1_000_000, memory),
         space.metric(),
         searched.settings().searchesTitles());
@@ -224,10 +223,8 @@ public class SearchService {
       return SearchWords.NONE;
     }
     CollectionSettings settings = searched.settings();
-    QueryText text = QueryText.of(settings.analysis(), given, request.match());
-    Reanalysis change = settings.reanalysis();
-    QueryText former =
-        change == null ? null : QueryText.of(change.former(), given, request.match());
+    QueryText text = queryWords.text(settings, given, request.match());
+    QueryText former = queryWords.formerText(settings, given, request.match());
     try {
       String condition = queryWords.condition(text, former);
       if (!readsWords(request)) {
@@ -246,9 +243,16 @@ public class SearchService {
   }
 
   private List<String> warnings(
-      SearchRequest request, Planner.Outcome outcome, String language, SearchWords words)
+      SearchRequest request,
+      Space space,
+      Planner.Outcome outcome,
+      String language,
+      SearchWords words)
       throws SQLException {
     var warnings = new ArrayList<String>();
+    if (request.mode() != Mode.FULLTEXT && request.vector() == null && request.text() != null) {
+      vectors.scriptWarning(space, request.text()).ifPresent(warnings::add);
+    }
     if (hasNoWords(request, outcome, language, words)) {
       warnings.add(
           "The text has no words to search for. They are stop words of the language %s, or not words."

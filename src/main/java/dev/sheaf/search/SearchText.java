@@ -65,6 +65,7 @@ final class SearchText {
   /// @param match of a search for words; `null` in a vector search
   /// @param words whether there is a word, with [WordMatch#ANY] a rare one, to search for
   /// @param frequentWords whether there are frequent words to search for
+  /// @param synonyms whether a word stands for several
   /// @param bm25 the parameters of the collection
   /// @param depth of each list of a hybrid search, before they are merged
   /// @param select in the order of the columns
@@ -85,6 +86,7 @@ final class SearchText {
       @Nullable WordMatch match,
       boolean words,
       boolean frequentWords,
+      boolean synonyms,
       Bm25 bm25,
       int limit,
       int offset,
@@ -117,6 +119,7 @@ final class SearchText {
           match,
           any ? !query.words().rare().isEmpty() : !query.words().isEmpty(),
           any && !query.words().frequent().isEmpty(),
+          query.words().hasSynonyms(),
           query.words().bm25(),
           query.limit(),
           query.offset(),
@@ -146,6 +149,7 @@ final class SearchText {
           match,
           words,
           frequentWords,
+          synonyms,
           bm25,
           limit,
           offset,
@@ -190,6 +194,7 @@ final class SearchText {
     ANY_WORD,
     EACH_WORD,
     WEIGHTS,
+    NUMBERS,
     MAX_SCORE_OF_FREQUENT,
     MEAN_LENGTH,
     SCORE_OF_ALL,
@@ -477,17 +482,34 @@ final class SearchText {
         .formatted(scoreOfWord(), eachWord("w(query, weight)"), norm(), chunks.get());
   }
 
-  private static String scoreOfWord() {
+  private String scoreOfWord() {
     return "w.weight * (1 - s.norm / (%s + s.norm))".formatted(frequencyOfWord());
   }
 
-  private static String frequencyOfWord() {
-    return Bm25.frequency("s.search", "w.query");
+  private String frequencyOfWord() {
+    return shape.synonyms() ? "w.frequency" : Bm25.frequency("s.search", "w.query");
   }
 
+  /// The occurrences of all synonyms of a word are added. Those of a phrase cannot be counted, so
+  /// it counts once.
   private String eachWord(String alias) {
-    return "unnest(%s::text[]::tsquery[], %s::float8[]) %s"
-        .formatted(placeholder(Placeholder.EACH_WORD), placeholder(Placeholder.WEIGHTS), alias);
+    String queries = placeholder(Placeholder.EACH_WORD) + "::text[]::tsquery[]";
+    String weights = placeholder(Placeholder.WEIGHTS) + "::float8[]";
+    if (!shape.synonyms()) {
+      return "unnest(%s, %s) %s".formatted(queries, weights, alias);
+    }
+    return """
+    LATERAL (SELECT min(e.weight) AS weight, e.word AS place,
+                           sum(CASE WHEN numnode(e.query) = 1 THEN %s
+                                    WHEN s.search @@ e.query THEN 1 ELSE 0 END) AS frequency
+                      FROM unnest(%s, %s, %s::int[]) e(query, weight, word)
+                     GROUP BY e.word OFFSET 0) w\
+    """
+        .formatted(
+            Bm25.frequency("s.search", "e.query"),
+            queries,
+            weights,
+            placeholder(Placeholder.NUMBERS));
   }
 
   private String norm() {

@@ -4,6 +4,7 @@ import dev.sheaf.analysis.Lexemes;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// The words of a query, and what a collection knows about them.
@@ -40,11 +41,19 @@ record SearchWords(
   ///
   /// @param chunks number of chunks that contain it, which may be an estimate
   /// @param weight its part of the score of a chunk is less than this
-  record Word(String lexeme, double chunks, double weight) {
+  /// @param synonyms tsqueries, each for one word or phrase, whose occurrences count as those of
+  ///   this word; itself if it has no synonyms
+  record Word(String lexeme, double chunks, double weight, List<String> synonyms) {
+
+    Word(String lexeme, double chunks, double weight) {
+      this(lexeme, chunks, weight, List.of(Lexemes.quoted(lexeme)));
+    }
 
     /// A tsquery.
     String query() {
-      return Lexemes.quoted(lexeme);
+      return synonyms.size() == 1
+          ? synonyms.getFirst()
+          : synonyms.stream().collect(Collectors.joining(" | ", "(", ")"));
     }
   }
 
@@ -138,11 +147,29 @@ record SearchWords(
     return words.stream().map(Word::query).collect(Collectors.joining(" & "));
   }
 
-  String[] queries() {
-    return words.stream().map(Word::query).toArray(String[]::new);
+  /// Whether a word stands for others than itself, or for a phrase.
+  boolean hasSynonyms() {
+    return words.stream()
+        .anyMatch(word -> !word.synonyms().equals(List.of(Lexemes.quoted(word.lexeme()))));
   }
 
+  /// A tsquery for each synonym of each word.
+  String[] queries() {
+    return words.stream().flatMap(word -> word.synonyms().stream()).toArray(String[]::new);
+  }
+
+  /// The weight of the word of each of the [#queries].
   Double[] weights() {
-    return words.stream().map(Word::weight).toArray(Double[]::new);
+    return words.stream()
+        .flatMap(word -> word.synonyms().stream().map(_ -> word.weight()))
+        .toArray(Double[]::new);
+  }
+
+  /// The number of the word of each of the [#queries], from 1.
+  Integer[] numbers() {
+    return IntStream.range(0, words.size())
+        .boxed()
+        .flatMap(number -> words.get(number).synonyms().stream().map(_ -> number + 1))
+        .toArray(Integer[]::new);
   }
 }

@@ -125,8 +125,9 @@ class CollectionSettingsIT {
     String name = Api.newCollection(Map.of("fields", Map.of("year", "number")));
 
     awaitIndexes(name, "number_year");
-    Api.patch(name, Map.of("fields", Map.of("year", "text", "Year", "number"))).statusCode(200);
-    awaitIndexes(name, "number_Year", "text_year");
+    Api.patch(name, Map.of("fields", Map.of("year", "text", "Year", "number", "day", "date")))
+        .statusCode(200);
+    awaitIndexes(name, "date_day", "number_Year", "text_year");
     Api.patch(name, Map.of("fields", Map.of())).statusCode(200);
     awaitIndexes(name);
   }
@@ -267,7 +268,7 @@ class CollectionSettingsIT {
           {"recall":"high"}                      | recall              | recall must be a number.
           {"fields":{"a.b":"number"}}            | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a.b.
           {"fields":{"a' OR 1":"number"}}        | fields              | A field with an index must be at the top level of the metadata, and its name must have 1 to 27 characters of A-Z, a-z, 0-9 and _, unlike a' OR 1.
-          {"fields":{"a":"date"}}                | fields.a            | fields.a must be one of number, text.
+          {"fields":{"a":"time"}}                | fields.a            | fields.a must be one of number, text, date.
           """)
   void whatCannotBeChosen(String options, String field, String detail) {
     given()

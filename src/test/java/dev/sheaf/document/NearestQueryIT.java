@@ -35,6 +35,7 @@ import jakarta.inject.Inject;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -113,6 +114,7 @@ class NearestQueryIT {
           List.of(
               Map.of("number", Map.of("$lt", 20)),
               Map.of("odd", true),
+              Map.of("day", Map.of("$gte", Map.of("$date", "2026-01-15T23:00:00-01:00"))),
               Map.of("$or", List.of(Map.of("odd", false), Map.of("name", "it's 'quoted'"))))) {
         Filter parsed = Filter.parse("filter", json.valueToTree(filter));
         assertThat(
@@ -527,7 +529,15 @@ class NearestQueryIT {
                   "id",
                   "d" + i,
                   "metadata",
-                  Map.of("number", i, "odd", i % 2 == 1, "name", "it's 'quoted'"),
+                  Map.of(
+                      "number",
+                      i,
+                      "odd",
+                      i % 2 == 1,
+                      "name",
+                      "it's 'quoted'",
+                      "day",
+                      LocalDate.of(2026, 1, 1).plusDays(i % 28).toString()),
                   "chunks",
                   IntStream.range(0, 1 + i % 2)
                       .mapToObj(c -> Map.of("text", "chunk " + c, "vector", vector(random)))

@@ -15,10 +15,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -27,6 +29,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -66,7 +70,21 @@ class FilterPropertyIT {
           "%",
           "😀".repeat(600),
           "😀".repeat(600) + "a",
-          "😀".repeat(600) + "é");
+          "😀".repeat(600) + "é",
+          "2026-02-28",
+          "2024-02-29",
+          "2026-02-29",
+          "2100-02-29",
+          "0000-02-29",
+          "0001-01-01T00:00Z",
+          "2026-01-01T01:00:00+01:00",
+          "2025-12-31T18:29:59.9999999-05:30",
+          "2025-12-31T23:59:59.999999Z",
+          "2026-01-01T00:00:00",
+          "2026-01-01T24:00:00Z",
+          "2026-1-1",
+          " 2026-01-01",
+          "2026-01-01\n");
 
   private static final List<String> TIMES =
       List.of(
@@ -79,6 +97,45 @@ class FilterPropertyIT {
       Instant created,
       Instant updated,
       JsonNode metadata) {}
+
+  @Test
+  void aDateIsComparedByTheIndexOfItsField(TestDatabase database) throws Exception {
+    var random = new Random(1);
+    try (Connection connection = database.connect();
+        var statement = connection.createStatement();
+        var template =
+            FilterPropertyIT.class.getResourceAsStream(
+                "/db/changelog/template/field_date_index.sql")) {
+      store(
+          connection,
+          IntStream.range(0, DOCUMENTS).mapToObj(number -> document(random, number)).toList());
+      statement.execute(
+          new String(template.readAllBytes(), StandardCharsets.UTF_8)
+              .replace("${collection_id}", "1")
+              .replace("${field}", "a"));
+      statement.execute("SET enable_seqscan = off");
+
+      for (String condition : List.of("{'$gte': %s, '$lt': %s}", "%s", "{'$in': [%s, %s]}")) {
+        String date = "{'$date': '2026-01-01'}";
+        FilterSql filter =
+            FilterSql.of(
+                Filter.parse(
+                    "filter",
+                    json("{'a': %s}".formatted(condition.replace("%s", date)).replace('\'', '"'))));
+        try (PreparedStatement explain =
+            connection.prepareStatement("EXPLAIN SELECT FROM document_1 d WHERE " + filter.sql())) {
+          filter.bind(explain, 1);
+          try (ResultSet row = explain.executeQuery()) {
+            var plan = new StringBuilder();
+            while (row.next()) {
+              plan.append(row.getString(1)).append('\n');
+            }
+            assertThat(plan.toString()).contains("document_1_date_a").contains("Index Cond");
+          }
+        }
+      }
+    }
+  }
 
   @Test
   void filtersMeanInPostgresWhatTheyMean(TestDatabase database) throws SQLException {
@@ -226,19 +283,23 @@ class FilterPropertyIT {
   private static void condition(Random random, ObjectNode filter) {
     switch (random.nextInt(6)) {
       case 0 ->
-          filter.set(pick(random, List.of("$title", "$uri", "$id")), operators(random, false));
-      case 1 -> filter.set(pick(random, List.of("$created", "$updated")), operators(random, true));
+          filter.set(
+              pick(random, List.of("$title", "$uri", "$id")), operators(random, false, false));
+      case 1 ->
+          filter.set(pick(random, List.of("$created", "$updated")), operators(random, true, false));
       default -> {
         String path = escaped(pick(random, NAMES));
         if (random.nextInt(3) == 0) {
           path += "." + escaped(pick(random, NAMES));
         }
-        filter.set(path, random.nextInt(5) == 0 ? scalar(random) : operators(random, false));
+        filter.set(
+            path,
+            random.nextInt(5) == 0 ? operand(random, false, true) : operators(random, false, true));
       }
     }
   }
 
-  private static ObjectNode operators(Random random, boolean time) {
+  private static ObjectNode operators(Random random, boolean time, boolean metadata) {
     ObjectNode operators = NODES.objectNode();
     for (int i = random.nextInt(4) == 0 ? 2 : 1; i > 0; i--) {
       String operator =
@@ -255,35 +316,42 @@ class FilterPropertyIT {
                   "$lte",
                   "$exists",
                   time ? "$exists" : "$contains",
+                  metadata ? "$any" : "$exists",
+                  metadata ? "$all" : "$exists",
                   time ? "$exists" : "$prefix"));
       operators.set(
           operator,
           switch (operator) {
             case "$prefix" -> NODES.textNode(prefix(random));
             case "$exists" -> NODES.booleanNode(random.nextBoolean());
-            case "$in", "$nin" -> {
+            case "$in", "$nin", "$any", "$all" -> {
               ArrayNode list = NODES.arrayNode();
               // Long lists use other SQL than short ones.
               int size = random.nextInt(10) == 0 ? 60 : random.nextInt(4);
+              boolean elements = operator.equals("$any") || operator.equals("$all");
               while (list.size() < size) {
-                list.add(operand(random, time));
+                list.add(elements ? scalar(random) : operand(random, time, metadata));
               }
               yield list;
             }
+            case "$contains" -> scalar(random);
             case "$gt", "$gte", "$lt", "$lte" -> {
-              JsonNode bound = operand(random, time);
-              while (!bound.isTextual() && !bound.isNumber()) {
-                bound = operand(random, time);
+              JsonNode bound = operand(random, time, metadata);
+              while (!bound.isTextual() && !bound.isNumber() && !bound.isObject()) {
+                bound = operand(random, time, metadata);
               }
               yield bound;
             }
-            default -> operand(random, time);
+            default -> operand(random, time, metadata);
           });
     }
     return operators;
   }
 
-  private static JsonNode operand(Random random, boolean time) {
+  private static JsonNode operand(Random random, boolean time, boolean metadata) {
+    if ((time || metadata) && random.nextInt(4) == 0) {
+      return NODES.objectNode().put("$date", pick(random, TIMES));
+    }
     return time ? NODES.textNode(pick(random, TIMES)) : scalar(random);
   }
 
@@ -319,7 +387,7 @@ class FilterPropertyIT {
   }
 
   private static boolean meets(@Nullable Object value, JsonNode condition) {
-    if (!condition.isObject()) {
+    if (!condition.isObject() || condition.has("$date")) {
       return equal(value, condition);
     }
     return condition.properties().stream()
@@ -332,6 +400,8 @@ class FilterPropertyIT {
             case "$nin" -> all(operand).noneMatch(each -> equal(value, each));
             case "$exists" -> (value != null) == operand.booleanValue();
             case "$contains" -> contains(value, operand);
+            case "$any" -> isArray(value) && all(operand).anyMatch(each -> contains(value, each));
+            case "$all" -> isArray(value) && all(operand).allMatch(each -> contains(value, each));
             case "$prefix" ->
                 value instanceof JsonNode json
                     && json.isTextual()
@@ -383,8 +453,21 @@ class FilterPropertyIT {
                 && json.textValue().contains(operand.textValue()));
   }
 
+  private static boolean isArray(@Nullable Object value) {
+    return value instanceof JsonNode json && json.isArray();
+  }
+
   /// Empty if the values cannot be compared.
   private static Optional<Integer> compare(@Nullable Object value, JsonNode operand) {
+    if (operand.has("$date")) {
+      Instant bound = instant(operand.path("$date").textValue());
+      return switch (value) {
+        case Instant time -> Optional.of(time.compareTo(bound));
+        case JsonNode json when json.isTextual() ->
+            date(json.textValue()).map(date -> date.compareTo(bound));
+        case null, default -> Optional.empty();
+      };
+    }
     return switch (value) {
       case Instant time -> Optional.of(time.compareTo(instant(operand.textValue())));
       case JsonNode json when json.isNumber() && operand.isNumber() ->
@@ -398,7 +481,18 @@ class FilterPropertyIT {
     };
   }
 
-  private static java.util.stream.Stream<JsonNode> all(JsonNode array) {
+  /// Empty if the text is no date.
+  private static Optional<Instant> date(String text) {
+    try {
+      return text.startsWith("0000")
+          ? Optional.empty()
+          : Optional.of(instant(text).truncatedTo(ChronoUnit.MICROS));
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Stream<JsonNode> all(JsonNode array) {
     return array.valueStream();
   }
 

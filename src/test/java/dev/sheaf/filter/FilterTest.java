@@ -93,11 +93,11 @@ class FilterTest {
           {"$or":[1]}                     | filter.$or[0]        | filter.$or[0] must be an object.
           {"$not":[]}                     | filter.$not          | filter.$not must be an object.
           {"a":{}}                        | filter.a             | filter.a has no operator. Give at least one, such as $eq.
-          {"a":[1]}                       | filter.a             | filter.a must be a string, a number, true, false or null.
+          {"a":[1]}                       | filter.a             | filter.a must be a string, a number, true, false, null or a $date.
           {"a":{"$in":1}}                 | filter.a.$in         | filter.a.$in must be an array.
-          {"a":{"$in":[[1]]}}             | filter.a.$in[0]      | filter.a.$in[0] must be a string, a number, true, false or null.
-          {"a":{"$gt":true}}              | filter.a.$gt         | filter.a.$gt must be a number or a string.
-          {"a":{"$lt":null}}              | filter.a.$lt         | filter.a.$lt must be a number or a string.
+          {"a":{"$in":[[1]]}}             | filter.a.$in[0]      | filter.a.$in[0] must be a string, a number, true, false, null or a $date.
+          {"a":{"$gt":true}}              | filter.a.$gt         | filter.a.$gt must be a number, a string or a $date.
+          {"a":{"$lt":null}}              | filter.a.$lt         | filter.a.$lt must be a number, a string or a $date.
           {"a":{"$exists":1}}             | filter.a.$exists     | filter.a.$exists must be true or false.
           {"a":"\\u0000"}                 | filter.a             | filter.a contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
           {"\\u0000":1}                   | filter               | filter contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
@@ -111,7 +111,15 @@ class FilterTest {
           {"$created":{"$contains":"2026-01-01"}} | filter.$created.$contains | filter.$created.$contains cannot be used with a time. Use $gte and $lt.
           {"a":{"$prefix":1}}             | filter.a.$prefix     | filter.a.$prefix must be a string.
           {"$updated":{"$prefix":"2026"}} | filter.$updated.$prefix | filter.$updated.$prefix cannot be used with a time. Use $gte and $lt.
-          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains and $prefix. Write a dot for a field inside of an object, as in a.b.
+          {"a":{"$gt":{"$date":"2026-02-29"}}} | filter.a.$gt.$date | filter.a.$gt.$date must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"a":{"$in":[1,{"$date":1767225600}]}} | filter.a.$in[1].$date | filter.a.$in[1].$date must be a date or a time in the years 1 to 9999, with at most microseconds, such as 2026-01-31 or 2026-01-31T12:00:00Z.
+          {"a":{"$date":"2026-01-31","$gt":1}} | filter.a             | filter.a must contain nothing beside $date.
+          {"a":{"$any":[1,{"$date":"2026-01-31"}]}} | filter.a.$any[1] | filter.a.$any[1] must not be a date: the elements of an array are compared as they are written.
+          {"a":{"$contains":{"$date":"2026-01-31"}}} | filter.a.$contains | filter.a.$contains must not be a date: the elements of an array are compared as they are written.
+          {"$title":{"$ne":{"$date":"2026-01-31"}}} | filter.$title.$ne | filter.$title.$ne is no date. Only metadata, $created and $updated contain dates.
+          {"a":{"$all":1}}                | filter.a.$all        | filter.a.$all must be an array.
+          {"$title":{"$any":["a"]}}       | filter.$title.$any   | filter.$title.$any can only be used with a field of the metadata.
+          {"a":{"$regex":"(a+)+$"}}       | filter.a.$regex      | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains, $any, $all and $prefix. Write a dot for a field inside of an object, as in a.b.
           {"$where":"1"}                  | filter               | filter contains the unknown name $where. Known names are $and, $or, $not, $id, $title, $uri, $created, $updated and the fields of the metadata. If a field's name begins with a dollar sign, write \\$.
           """)
   void whatIsNoFilter(String json, String field, String detail) throws Exception {

@@ -48,8 +48,8 @@ class BadInputIT {
       quoteCharacter = '`',
       textBlock =
           """
-          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, titles.
-          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, titles.
+          {"name":"x","colour":1}          | 422 | colour     | Unknown field colour. Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, synonyms, titles.
+          {"name":"x","langauge":"german"} | 422 | langauge   | Unknown field langauge. Did you mean language? Known fields: analyzer, bm25, description, dimensions, fields, hnsw, language, metric, model, name, precision, recall, storage, synonyms, titles.
           {"name":"x","hnsw":{"n":1}}      | 422 | hnsw.n     | Unknown field n. Did you mean m? Known fields: efConstruction, efSearch, m.
           {"name":7}                       | 422 | name       | name must be a string.
           {"name":"Upper Case"}            | 422 | name       | name must have 1 to 63 characters of a-z, 0-9, - and _, and begin with a letter or a digit.
@@ -170,7 +170,7 @@ class BadInputIT {
           {"text":"a","timeout":0}          | 422 | timeout   | timeout must be a whole number from 1 to 600000, not 0.
           {"text":"a","timeout":60001}      | 422 | timeout   | timeout must be at most 60000, not 60001. The operator's limit is sheaf.search.max-timeout.
           {"text":"a","filter":[]}          | 422 | filter    | filter must be an object.
-          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains and $prefix. Write a dot for a field inside of an object, as in a.b.
+          {"text":"a","filter":{"a":{"$regex":"(a+)+$"}}} | 422 | filter.a.$regex | Unknown operator $regex. The operators are $eq, $ne, $in, $nin, $gt, $gte, $lt, $lte, $exists, $contains, $any, $all and $prefix. Write a dot for a field inside of an object, as in a.b.
           {"vector":["a"]}                  | 422 | vector[0] | vector[0] must be a number.
           {"vector":[null]}                 | 422 | vector[0] | vector[0] must be a number.
           """)

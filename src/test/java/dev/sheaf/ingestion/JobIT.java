@@ -8,6 +8,7 @@ import static org.hamcrest.Matchers.equalTo;
 import static org.hamcrest.Matchers.greaterThan;
 import static org.hamcrest.Matchers.hasItem;
 import static org.hamcrest.Matchers.notNullValue;
+import static org.hamcrest.Matchers.nullValue;
 
 import dev.sheaf.collection.CollectionService;
 import dev.sheaf.testing.Api;
@@ -138,6 +139,41 @@ class JobIT {
     given().delete("/api/v1/jobs/{id}", id).then().statusCode(204);
     job(id).statusCode(404).body("type", equalTo("urn:sheaf:problem:job-not-found"));
     given().get("/api/v1/jobs/{id}/events", id).then().statusCode(404);
+  }
+
+  @Test
+  void textsThatTheModelCannotReadAreCounted() {
+    String english = "{\"id\":\"a\",\"text\":\"The tides follow the moon.\"}\n";
+    String russian = "{\"id\":\"%s\",\"text\":\"Приливы следуют за луной.\"}\n";
+    String collection = Api.newCollection(Map.of());
+
+    Api.upload(collection, Map.of(), english + russian.formatted("b") + russian.formatted("c"))
+        .statusCode(200)
+        .body("created", equalTo(3))
+        .body("unreadable", equalTo(2));
+    Api.upload(collection, Map.of(), english + russian.formatted("b"))
+        .statusCode(200)
+        .body("unchanged", equalTo(2))
+        .body("unreadable", nullValue());
+    int id = store(collection, english + russian.formatted("d") + russian.formatted("e"));
+    awaitState(id, "completed");
+    job(id).body("created", equalTo(2)).body("unreadable", equalTo(2));
+
+    String warning =
+        "Most of the text is in a script that the model bge-small-en-v1.5 does not know, so its"
+            + " vectors say little about it. Use a collection with a multilingual model, or search"
+            + " for words.";
+    Api.put(collection, "f", Map.of("text", "潮汐由月球引起。"))
+        .statusCode(201)
+        .body("warnings", equalTo(List.of(warning)));
+    Api.put(collection, "f", Map.of("text", "潮汐由月球引起。"))
+        .statusCode(200)
+        .body("warnings", nullValue());
+    Api.put(collection, "g", Map.of("text", "Tides."))
+        .statusCode(201)
+        .body("warnings", nullValue());
+    Api.search(collection, Map.of("text", "луна")).body("warnings", equalTo(List.of(warning)));
+    Api.search(collection, Map.of("text", "moon")).body("warnings", nullValue());
   }
 
   @Test

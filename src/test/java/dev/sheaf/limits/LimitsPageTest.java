@@ -115,6 +115,18 @@ class LimitsPageTest {
     code.put("bytes of each of these texts", setting("search.RerankConfig", "maxText"));
     code.put("time for reranking", setting("search.RerankConfig", "timeout"));
     code.put("concurrent requests for reranking", setting("search.RerankConfig", "concurrency"));
+    code.put(
+        "groups of synonyms of a collection",
+        constant("collection.CollectionSettings", "MAX_SYNONYM_GROUPS"));
+    code.put(
+        "words and phrases of a group of synonyms",
+        constant("collection.CollectionSettings", "MAX_SYNONYMS"));
+    code.put(
+        "characters of each of them",
+        constant("collection.CollectionSettings", "MAX_SYNONYM_LENGTH"));
+    code.put(
+        "characters of all synonyms of a collection",
+        constant("collection.CollectionSettings", "MAX_SYNONYM_CHARACTERS"));
     code.put("levels of a filter", constant("filter.FilterParser", "MAX_DEPTH"));
     code.put("values of a filter", constant("filter.FilterParser", "MAX_VALUES"));
     code.put("names in the path of a field", constant("filter.FilterParser", "MAX_NAMES"));

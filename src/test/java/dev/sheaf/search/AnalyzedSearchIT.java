@@ -1,9 +1,11 @@
 package dev.sheaf.search;
 
+import static dev.sheaf.testing.Patience.await;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.hamcrest.Matchers.equalTo;
+import static org.hamcrest.Matchers.nullValue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.sheaf.analysis.Lexemes;
@@ -24,6 +26,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.lucene.analysis.TokenStream;
@@ -39,9 +42,10 @@ import org.apache.lucene.search.BooleanClause.Occur;
 import org.apache.lucene.search.BooleanQuery;
 import org.apache.lucene.search.IndexSearcher;
 import org.apache.lucene.search.ScoreDoc;
-import org.apache.lucene.search.TermQuery;
+import org.apache.lucene.search.SynonymQuery;
 import org.apache.lucene.search.similarities.BM25Similarity;
 import org.apache.lucene.store.ByteBuffersDirectory;
+import org.apache.lucene.store.Directory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -107,33 +111,43 @@ class AnalyzedSearchIT {
     var bm25 = Map.of("k1", similarity.getK1(), "b", similarity.getB());
     String collection = collection(Map.of("analyzer", "lucene", "bm25", bm25), texts);
     TextAnalyzer analyzer = TextAnalyzer.of("english").orElseThrow();
-    try (var directory = new ByteBuffersDirectory()) {
-      try (var writer =
-          new IndexWriter(directory, new IndexWriterConfig().setSimilarity(similarity))) {
-        for (int i = 0; i < texts.size(); i++) {
-          var document = new Document();
-          document.add(new StoredField("id", Integer.toString(i)));
-          document.add(new TextField("text", new Lexemed(analyzer, texts.get(i))));
-          writer.addDocument(document);
-        }
-      }
-      try (var reader = DirectoryReader.open(directory)) {
-        var lucene = new IndexSearcher(reader);
-        lucene.setSimilarity(similarity);
-        for (int i = 0; i < 60; i++) {
-          String text = text(MULTILINGUAL, 1 + random.nextInt(4));
-          List<Hit> hits = search(collection, text, "any").hits();
-          Map<String, Double> expected = scores(lucene, analyzer, text);
-
-          assertThat(hits).extracting(Hit::document).hasSameElementsAs(expected.keySet());
-          assertThat(hits)
-              .allSatisfy(hit ->
-                  assertThat(hit.score())
-                      .as("%s in %s", text, texts.get(Integer.parseInt(hit.document())))
-                      .isCloseTo(expected.get(hit.document()), within(1e-5)));
-        }
+    try (var directory = new ByteBuffersDirectory();
+        var reader = DirectoryReader.open(indexed(directory, analyzer, texts, similarity))) {
+      var lucene = new IndexSearcher(reader);
+      lucene.setSimilarity(similarity);
+      for (int i = 0; i < 60; i++) {
+        String text = text(MULTILINGUAL, 1 + random.nextInt(4));
+        assertScores(collection, text, scores(lucene, analyzer, text, Map.of()), texts);
       }
     }
+  }
+
+  private void assertScores(
+      String collection, String text, Map<String, Double> expected, List<String> texts)
+      throws SQLException {
+    List<Hit> hits = search(collection, text, "any").hits();
+
+    assertThat(hits).extracting(Hit::document).hasSameElementsAs(expected.keySet());
+    assertThat(hits)
+        .allSatisfy(hit ->
+            assertThat(hit.score())
+                .as("%s in %s", text, texts.get(Integer.parseInt(hit.document())))
+                .isCloseTo(expected.get(hit.document()), within(1e-5)));
+  }
+
+  private static Directory indexed(
+      Directory directory, TextAnalyzer analyzer, List<String> texts, BM25Similarity similarity)
+      throws IOException {
+    try (var writer =
+        new IndexWriter(directory, new IndexWriterConfig().setSimilarity(similarity))) {
+      for (int i = 0; i < texts.size(); i++) {
+        var document = new Document();
+        document.add(new StoredField("id", Integer.toString(i)));
+        document.add(new TextField("text", new Lexemed(analyzer, texts.get(i))));
+        writer.addDocument(document);
+      }
+    }
+    return directory;
   }
 
   /// For words that both read alike, a collection answers as one that PostgreSQL analyzes: the same
@@ -238,6 +252,181 @@ class AnalyzedSearchIT {
     if (expected == null) {
       assertThat(answer.warnings()).singleElement().asString().contains("no words to search for");
     }
+  }
+
+  /// With `any`, words and their synonyms have the scores of Lucene's `SynonymQuery`; with `all`
+  /// and `query`, a chunk matches that contains one of each.
+  @Test
+  void synonymsCountAsOneWord() throws Exception {
+    List<String> texts = texts(MULTILINGUAL, 300, 3);
+    List<List<String>> groups =
+        List.of(List.of("Tide", "CAFÉ", "水"), List.of("c++", "الكتاب"), List.of("123", "unused"));
+    String collection = collection(Map.of("analyzer", "lucene", "synonyms", groups), texts);
+    String plain = collection(Map.of("analyzer", "lucene"), texts);
+    TextAnalyzer analyzer = TextAnalyzer.of("english").orElseThrow();
+    var similarity = new BM25Similarity(1.2f, 0.75f, false);
+    Map<String, List<String>> synonyms = new HashMap<>();
+    for (List<String> group : groups) {
+      List<String> lexemes = group.stream().map(each -> firstWord(analyzer, each)).toList();
+      lexemes.forEach(lexeme -> synonyms.put(lexeme, lexemes));
+    }
+    try (var directory = new ByteBuffersDirectory();
+        var reader = DirectoryReader.open(indexed(directory, analyzer, texts, similarity))) {
+      var lucene = new IndexSearcher(reader);
+      lucene.setSimilarity(similarity);
+      for (int i = 0; i < 60; i++) {
+        List<String> words =
+            IntStream.range(0, 1 + random.nextInt(4))
+                .mapToObj(_ -> MULTILINGUAL.get(random.nextInt(MULTILINGUAL.size())))
+                .toList();
+        String text = String.join(" ", words);
+        assertScores(collection, text, scores(lucene, analyzer, text, synonyms), texts);
+
+        // Each word in the place of one of its synonyms finds all that the others find.
+        var withEach = new TreeSet<String>();
+        for (String alternative : alternatives(analyzer, words, groups)) {
+          search(
+                  plain,
+                  Map.of("text", alternative, "mode", "fulltext", "match", "all", "limit", 300))
+              .hits()
+              .forEach(hit -> withEach.add(hit.document()));
+        }
+        assertThat(
+                search(
+                        collection,
+                        Map.of("text", text, "mode", "fulltext", "match", "all", "limit", 300))
+                    .hits())
+            .as(text)
+            .extracting(Hit::document)
+            .hasSameElementsAs(withEach);
+      }
+    }
+  }
+
+  /// The text with each word in the place of its synonyms.
+  private static List<String> alternatives(
+      TextAnalyzer analyzer, List<String> words, List<List<String>> groups) {
+    List<String> texts = List.of("");
+    for (String word : words) {
+      String lexeme = firstWord(analyzer, word);
+      List<String> each =
+          groups.stream()
+              .filter(
+                  group -> group.stream().anyMatch(one -> firstWord(analyzer, one).equals(lexeme)))
+              .findFirst()
+              .orElse(List.of(word));
+      texts = texts.stream().flatMap(text -> each.stream().map(one -> text + " " + one)).toList();
+    }
+    return texts;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          any   | nyc                | 0,1    | <mark>NYC</mark> hotels
+          any   | new york city      | 0,1,2  | <mark>NYC</mark> hotels
+          any   | a telly            | 3,4    |
+          all   | NYC hotel          | 0,1    | <mark>NYC</mark> <mark>hotels</mark>
+          all   | New York city hotel| 0,1    | <mark>NYC</mark> <mark>hotels</mark>
+          all   | new york           | 1      |
+          all   | city york new      | 1      |
+          query | nyc -telly         | 0,1    | <mark>NYC</mark> hotels
+          query | "nyc"              | 0      | <mark>NYC</mark> hotels
+          query | nyc or television  | 0,1,3,4| <mark>NYC</mark> hotels
+          query | -nyc hotel         | 2      |
+          """)
+  void phrasesHaveSynonyms(String match, String query, String expected, String marked)
+      throws SQLException {
+    String collection =
+        collection(
+            Map.of(
+                "analyzer",
+                "lucene",
+                "synonyms",
+                List.of(
+                    List.of("NYC", "New York City"),
+                    List.of("hotel", "motel"),
+                    List.of("TV", "television", "telly", "the"))),
+            List.of("NYC hotels", "New York City motel", "A new hotel", "a TV set", "televisions"));
+    SearchResponse answer =
+        search(
+            collection,
+            Map.of(
+                "text",
+                query,
+                "mode",
+                "fulltext",
+                "match",
+                match,
+                "highlight",
+                true,
+                "explain",
+                true));
+
+    assertThat(answer.hits().stream().map(Hit::document).sorted().collect(Collectors.joining(",")))
+        .isEqualTo(expected);
+    if (marked != null) {
+      assertThat(answer.hits())
+          .filteredOn(hit -> hit.document().equals("0"))
+          .extracting(Hit::highlight)
+          .containsExactly(marked);
+    }
+    if (!match.equals("query")) {
+      assertThat(answer.hits())
+          .allSatisfy(hit ->
+              assertThat(wordsOf(hit).stream().mapToDouble(HitExplanation.WordPart::score).sum())
+                  .isCloseTo(hit.score(), within(1e-6)));
+    }
+  }
+
+  private static List<HitExplanation.WordPart> wordsOf(Hit hit) {
+    return requireNonNull(requireNonNull(requireNonNull(hit.explain()).fulltext()).words());
+  }
+
+  @Test
+  void synonymsChangeWithoutAnalysis() throws SQLException {
+    String collection =
+        collection(
+            Map.of("analyzer", "lucene", "synonyms", List.of(List.of("sea", "ocean"))),
+            List.of("the ocean", "the lake"));
+
+    assertThat(search(collection, "sea", "any").hits()).hasSize(1);
+    Api.patch(collection, Map.of("synonyms", List.of(List.of("sea", "lake"), List.of("a", "b"))))
+        .statusCode(200)
+        .body("synonyms", equalTo(List.of(List.of("sea", "lake"), List.of("a", "b"))));
+    await()
+        .untilAsserted(() ->
+            Api.search(collection, Map.of("text", "sea", "mode", "fulltext", "match", "any"))
+                .body("hits.document", equalTo(List.of("1"))));
+    Api.patch(collection, Map.of("analyzer", "postgresql"))
+        .statusCode(422)
+        .body("field", equalTo("synonyms"));
+    Api.patch(collection, Map.of("analyzer", "postgresql", "synonyms", List.of()))
+        .statusCode(200)
+        .body("synonyms", nullValue());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          [["a","b"]] on postgresql | synonyms       | synonyms require the analyzer lucene.
+          [["a"]]                   | synonyms[0]    | synonyms[0] must have 2 to 16 words or phrases, not 1.
+          [["a","b"],["c"," "]]     | synonyms[1][1] | synonyms[1][1] must have 1 to 100 characters.
+          [["a",null]]              | synonyms[0][1] | synonyms[0][1] is required.
+          [null]                    | synonyms[0]    | synonyms[0] is required.
+          [["a","\\u0000"]]        | synonyms[0][1] | synonyms[0][1] contains U+0000 at position 0, which PostgreSQL cannot store. Remove it.
+          """)
+  void whatAreNoSynonyms(String synonyms, String field, String detail) throws IOException {
+    Object groups = json.readValue(synonyms.replace(" on postgresql", ""), Object.class);
+    String analyzer = synonyms.contains("on postgresql") ? "postgresql" : "lucene";
+    Api.post("/collections", Map.of("name", "refused", "analyzer", analyzer, "synonyms", groups))
+        .statusCode(422)
+        .body("field", equalTo(field))
+        .body("detail", equalTo(detail));
   }
 
   @Test
@@ -391,11 +580,25 @@ class AnalyzedSearchIT {
     }
   }
 
+  private static String firstWord(TextAnalyzer analyzer, String text) {
+    var words = new ArrayList<String>();
+    analyzer.wordsOfQuery(text, word -> words.add(word.lexeme()));
+    return words.getFirst();
+  }
+
   private static Map<String, Double> scores(
-      IndexSearcher lucene, TextAnalyzer analyzer, String text) throws IOException {
+      IndexSearcher lucene, TextAnalyzer analyzer, String text, Map<String, List<String>> synonyms)
+      throws IOException {
     var query = new BooleanQuery.Builder();
     analyzer.wordsOfQuery(
-        text, word -> query.add(new TermQuery(new Term("text", word.lexeme())), Occur.SHOULD));
+        text,
+        word -> {
+          var terms = new SynonymQuery.Builder("text");
+          synonyms
+              .getOrDefault(word.lexeme(), List.of(word.lexeme()))
+              .forEach(lexeme -> terms.addTerm(new Term("text", lexeme)));
+          query.add(terms.build(), Occur.SHOULD);
+        });
     var scores = new HashMap<String, Double>();
     for (ScoreDoc hit : lucene.search(query.build(), 1_000).scoreDocs) {
       scores.put(

@@ -12,6 +12,7 @@ import dev.sheaf.runtime.NativeExecutable;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.Character.UnicodeScript;
 import java.lang.foreign.Arena;
 import java.net.URL;
 import java.net.URLConnection;
@@ -107,6 +108,18 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   @Override
   public int countTokens(String text) {
     return awaitLoaded().tokenizer.encode(text).length;
+  }
+
+  /// It is trained on English. Its vocabulary has single letters of other scripts, without a
+  /// meaning.
+  @Override
+  public boolean knowsScriptOf(String text) {
+    long letters = text.codePoints().filter(Character::isLetter).count();
+    long latin =
+        text.codePoints()
+            .filter(c -> Character.isLetter(c) && UnicodeScript.of(c) == UnicodeScript.LATIN)
+            .count();
+    return 2 * latin >= letters;
   }
 
   @Override

@@ -16,6 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class BgeSmallTest {
 
@@ -63,6 +65,26 @@ class BgeSmallTest {
     assertThat(nearest(documents, "why does bread rise")).isEqualTo(0);
     assertThat(nearest(documents, "what causes tides")).isEqualTo(1);
     assertThat(nearest(documents, "retry tasks after a process dies")).isEqualTo(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          The tides follow the moon.      | true
+          Straße, İstanbul, Ångström      | true
+          12 345 !? 😀                    | true
+          The word 潮汐 means tides.      | true
+          潮汐由月球引起。                | false
+          データベース (database)         | true
+          データベース用語集 (db)         | false
+          Приливы следуют за луной        | false
+          ภาษาไทย                         | false
+          المد والجزر                     | false
+          """)
+  void knowsTheLatinScript(String text, boolean known) {
+    assertThat(MODEL.knowsScriptOf(text)).isEqualTo(known);
   }
 
   @Test

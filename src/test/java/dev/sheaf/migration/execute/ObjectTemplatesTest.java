@@ -45,8 +45,9 @@ class ObjectTemplatesTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> templates.apply(untouched(), "nothing", Map.of()))
         .withMessage(
-            "no template nothing; there are [collection, field_number_index, field_text_index,"
-                + " metadata_index, space, space_index, space_index_rebuild, space_index_swap]");
+            "no template nothing; there are [collection, field_date_index, field_number_index,"
+                + " field_text_index, metadata_index, space, space_index, space_index_rebuild,"
+                + " space_index_swap]");
   }
 
   @Test
