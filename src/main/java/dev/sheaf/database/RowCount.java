@@ -28,7 +28,7 @@ public record RowCount(long rows, boolean estimated) {
                     ELSE (c.reltuples / c.relpages
                             * (pg_relation_size(c.oid) / current_setting('block_size')::int))::bigint END
           FROM pg_class c
-         CROSS JOIN (SELECT count(*) AS rows FROM (SELECT FROM %1$s LIMIT %2$s) few) counted
+         CROSS JOIN (SELECT count(*) AS rows FROM (SELECT 1 FROM %1$s LIMIT %2$s) few) counted
          WHERE c.oid = '%1$s'::regclass
         """
             .formatted(table, COUNTED + 1);
@@ -53,7 +53,7 @@ public record RowCount(long rows, boolean estimated) {
   public static boolean isAtLeast(Connection connection, String table, int min)
       throws SQLException {
     return Sql.of(
-            "SELECT count(*) >= %2$s FROM (SELECT FROM %1$s LIMIT %2$s) few".formatted(table, min))
+            "SELECT count(*) >= %2$s FROM (SELECT 1 FROM %1$s LIMIT %2$s) few".formatted(table, min))
         .isTrue(connection);
   }
 }

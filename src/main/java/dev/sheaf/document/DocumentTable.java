@@ -90,7 +90,7 @@ class DocumentTable {
                   metadata     = excluded.metadata,
                   content_hash = excluded.content_hash,
                   mime_type    = excluded.mime_type,
-                  updated_at   = now()
+                  updated_at   = excluded.updated_at
         RETURNING %s
       """
           .formatted(ETAG);

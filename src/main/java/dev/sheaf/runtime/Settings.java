@@ -50,6 +50,7 @@ public final class Settings {
           setting("quarkus.shutdown.delay", duration(Duration.ZERO, HOUR)),
           setting("sheaf.environment", oneOf("production", "development", "test")),
           setting("sheaf.modules.*.enabled", flag()),
+          setting("sheaf.citus.enabled", flag()),
           setting("sheaf.changelogs", text()),
           setting("sheaf.database.timeout", duration(SECOND, HOUR)),
           setting("sheaf.database.lock-timeout", duration(MILLISECOND, HOUR)),

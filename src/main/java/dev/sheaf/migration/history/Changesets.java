@@ -88,7 +88,7 @@ public final class Changesets {
       }
     }
     if (current.size() < rows.size()) {
-      List<String> order = Modules.everything(changelogs).enabled();
+      List<String> order = Modules.inOrder(changelogs);
       current.sort(Comparator.comparingInt(row -> order.indexOf(row.module())));
     }
     return current;
