@@ -64,9 +64,13 @@ public record Modules(List<String> known, List<String> enabled) {
 
   private static Set<String> byDefault(Changelogs changelogs) {
     Set<String> on = new TreeSet<>(changelogs.files().keySet());
-    on.removeIf(
-        module -> firstFile(changelogs, module).filter(file -> file.optIn() != null).isPresent());
+    on.removeIf(module -> isOptIn(changelogs, module));
     return on;
+  }
+
+  /// Whether `module` is off unless it is switched on, as its first file says.
+  public static boolean isOptIn(Changelogs changelogs, String module) {
+    return firstFile(changelogs, module).filter(file -> file.optIn() != null).isPresent();
   }
 
   /// What `module` says it requires, in its first file.

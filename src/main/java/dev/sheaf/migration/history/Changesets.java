@@ -94,6 +94,11 @@ public final class Changesets {
     return current;
   }
 
+  /// Whether `module` is off unless it is switched on.
+  public boolean isOptIn(String module) {
+    return Modules.isOptIn(changelogs, module);
+  }
+
   /// The rows of changesets that one replaces that cannot be applied because of them: others that
   /// it replaces are not applied.
   public List<History.Applied> replacedInPart(List<History.Applied> rows) {
