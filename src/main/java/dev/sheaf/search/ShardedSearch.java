@@ -169,16 +169,19 @@ final class ShardedSearch {
   ///
   /// @param explain the beginning of an EXPLAIN statement
   List<String> planLines(Connection connection, String explain) throws SQLException {
-    return Transactions.callAndRollBack(
-        connection,
-        same -> {
-          applySettings(same);
-          var lines = new ArrayList<String>();
-          for (SearchText ranking : rankingTexts()) {
-            lines.addAll(plan(same, explain, ranking));
-          }
-          return lines;
-        });
+    var lines = new ArrayList<String>();
+    for (SearchText ranking : rankingTexts()) {
+      // The transaction is aborted after an EXPLAIN without ANALYZE, for which Citus sends no
+      // parameters to the workers.
+      lines.addAll(
+          Transactions.callAndRollBack(
+              connection,
+              same -> {
+                applySettings(same);
+                return plan(same, explain, ranking);
+              }));
+    }
+    return lines;
   }
 
   /// The statements that rank.

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -59,7 +60,7 @@ class CitusIT {
   void load() throws Exception {
     String url = System.getenv(URL);
     assumeTrue(url != null, URL + " names no Citus cluster");
-    cluster = TestDatabase.at(DatabaseAddress.parse(url));
+    cluster = TestDatabase.at(DatabaseAddress.parse(Objects.requireNonNull(url)));
     server = TestDatabase.migrated();
     citus = start(cluster, Map.of("SHEAF_CITUS_ENABLED", "true"));
     single = start(server, Map.of());
