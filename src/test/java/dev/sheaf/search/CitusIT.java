@@ -227,6 +227,28 @@ class CitusIT {
   }
 
   @Test
+  void evaluatesTheSame() throws Exception {
+    String body =
+        """
+        {"queries": [{"text": "moon harbour", "vector": [1, 0, -1, 0.5, 0.2, -0.3, 0.7, 0.1],
+                      "relevant": {"text/5": 1, "text/7": 2, "absent": 1}}],
+         "settings": [{"name": "vector"}, {"name": "hybrid", "mode": "hybrid"}]}
+        """;
+    JsonNode expected = evaluation(single, body);
+    JsonNode found = evaluation(citus, body);
+
+    assertThat(found.get("missing")).isEqualTo(expected.get("missing")).hasSize(1);
+    assertThat(found.at("/settings/1/metrics")).isEqualTo(expected.at("/settings/1/metrics"));
+  }
+
+  private static JsonNode evaluation(SheafProcess service, String body) throws Exception {
+    HttpResponse<String> response =
+        service.send("POST", "/api/v1/collections/texts/evaluate", body);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return JSON.readTree(response.body());
+  }
+
+  @Test
   void refusesWhatTheShardsCannotDo() throws Exception {
     HttpResponse<String> created =
         citus.send(
