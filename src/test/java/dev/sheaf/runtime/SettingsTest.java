@@ -123,8 +123,7 @@ class SettingsTest {
                     Map.of(
                         "sheaf.citus.enabled", "true",
                         "sheaf.replicas.url", "postgres://u:secret@h/d"))))
-        .hasMessageStartingWith(
-            "sheaf.replicas.url must not be set with sheaf.citus.enabled=true")
+        .hasMessageStartingWith("sheaf.replicas.url must not be set with sheaf.citus.enabled=true")
         .hasMessageNotContaining("secret");
   }
 
