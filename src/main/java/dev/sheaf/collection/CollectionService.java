@@ -26,6 +26,7 @@ import dev.sheaf.problem.Problem;
 import dev.sheaf.problem.ProblemType;
 import dev.sheaf.runtime.Hashes;
 import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -220,6 +221,12 @@ public class CollectionService {
   }
 
   private void requireAnalyzer(CollectionSettings settings) {
+    if (modules.isOn(ModulesConfig.CITUS)
+        && settings.analysis().analyzer() != CollectionSettings.Analyzer.LUCENE) {
+      throw Problem.field(
+          "analyzer",
+          "On a Citus cluster, the service finds the words of texts. Choose the analyzer lucene.");
+    }
     if (settings.analyzer() == CollectionSettings.Analyzer.LUCENE) {
       modules.require(FULLTEXT);
       if (settings.analysis().textAnalyzer().isEmpty()) {
@@ -432,6 +439,12 @@ public class CollectionService {
           CollectionSettings former = CollectionSettings.parse(collection.settings);
           CollectionSettings changed = request.applyTo(former);
           if (!changed.analysis().equals(former.analysis())) {
+            if (modules.isOn(ModulesConfig.CITUS)) {
+              throw Problem.field(
+                  request.analyzer() == null ? "language" : "analyzer",
+                  "On a Citus cluster, the analyzer and the language of a collection cannot be"
+                      + " changed. Create another collection, and upload the documents again.");
+            }
             requireLanguage(changed.language());
             requireAnalyzer(changed);
             changed = reanalyze(collection, former, changed);

@@ -60,9 +60,16 @@ public record PostgresServer(
   public static OperatorException missingExtension(
       DatabaseAddress address, String version, int major, String extension) {
     String name = extension.equals("vector") ? "pgvector" : extension;
-    return new OperatorException(
+    String missing =
         "PostgreSQL %s at %s, database %s, does not have the extension \"%s\""
-            .formatted(version, address.server(), address.database(), extension),
+            .formatted(version, address.server(), address.database(), extension);
+    if (extension.equals("citus")) {
+      return new OperatorException(
+          missing,
+          "install Citus on each server of the cluster, and add it to shared_preload_libraries; or set sheaf.citus.enabled=false");
+    }
+    return new OperatorException(
+        missing,
         "install the package postgresql-%s-%s on that server (Debian, Ubuntu), or use an image that has it (pgvector/pgvector:pg%s)"
             .formatted(major, name, major));
   }

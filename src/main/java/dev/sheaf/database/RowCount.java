@@ -28,7 +28,7 @@ public record RowCount(long rows, boolean estimated) {
                     ELSE (c.reltuples / c.relpages
                             * (pg_relation_size(c.oid) / current_setting('block_size')::int))::bigint END
           FROM pg_class c
-         CROSS JOIN (SELECT count(*) AS rows FROM (SELECT FROM %1$s LIMIT %2$s) few) counted
+         CROSS JOIN (SELECT count(*) AS rows FROM (SELECT 1 FROM %1$s LIMIT %2$s) few) counted
          WHERE c.oid = '%1$s'::regclass
         """
             .formatted(table, COUNTED + 1);
@@ -38,8 +38,32 @@ public record RowCount(long rows, boolean estimated) {
             row ->
                 row.getLong(1) <= COUNTED
                     ? new RowCount(row.getLong(1), false)
-                    : new RowCount(Math.max(row.getLong(1), row.getLong(2)), true))
+                    : new RowCount(
+                        Math.max(
+                            row.getLong(1),
+                            row.getLong(2) == 0 ? ofShards(connection, table) : row.getLong(2)),
+                        true))
         .orElseThrow();
+  }
+
+  /// The estimated number of rows of the shards of a table. On the coordinator of a Citus cluster,
+  /// the table itself is empty.
+  ///
+  /// @return 0 if it has no shards
+  private static long ofShards(Connection connection, String table) throws SQLException {
+    if (!Sql.of("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL")
+        .isTrue(connection)) {
+      return 0;
+    }
+    String sum =
+        """
+        SELECT COALESCE(sum(result::bigint), 0)
+          FROM run_command_on_shards('%s',
+               'SELECT greatest(reltuples::bigint, pg_stat_get_live_tuples(oid)) FROM pg_class WHERE oid = ''%%s''::regclass')
+         WHERE success
+        """
+            .formatted(table);
+    return Sql.of(sum).first(connection, row -> row.getLong(1)).orElseThrow();
   }
 
   /// The exact number of rows of `table`.
@@ -53,7 +77,8 @@ public record RowCount(long rows, boolean estimated) {
   public static boolean isAtLeast(Connection connection, String table, int min)
       throws SQLException {
     return Sql.of(
-            "SELECT count(*) >= %2$s FROM (SELECT FROM %1$s LIMIT %2$s) few".formatted(table, min))
+            "SELECT count(*) >= %2$s FROM (SELECT 1 FROM %1$s LIMIT %2$s) few"
+                .formatted(table, min))
         .isTrue(connection);
   }
 }

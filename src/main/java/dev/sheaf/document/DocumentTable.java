@@ -10,6 +10,8 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.http.Preconditions;
 import dev.sheaf.limits.MemoryBudget;
 import dev.sheaf.problem.Problem;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import java.sql.Connection;
@@ -67,18 +69,29 @@ class DocumentTable {
 
   private static final String UPDATE_FIELDS =
       """
-         UPDATE document_{collection} d
-            SET title      = ?,
-                uri        = ?,
-                metadata   = ?::jsonb,
-                mime_type  = ?,
-                updated_at = now()
-          WHERE collection_id = ?
-            AND id            = ?
-            AND content_hash  = ?
-      RETURNING (SELECT count(*) FROM chunk_{collection} c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), %s
+      UPDATE document_{collection} d
+         SET title      = ?,
+             uri        = ?,
+             metadata   = ?::jsonb,
+             mime_type  = ?,
+             updated_at = now()
+       WHERE collection_id = ?
+         AND id            = ?
+         AND content_hash  = ?
+      """;
+
+  private static final String STORED =
+      "(SELECT count(*) FROM chunk_{collection} c WHERE c.collection_id = d.collection_id AND c.document_id = d.id), "
+          + ETAG;
+
+  private static final String FIND_STORED =
       """
-          .formatted(ETAG);
+      SELECT %s
+        FROM document_{collection} d
+       WHERE collection_id = ?
+         AND id            = ?
+      """
+          .formatted(STORED);
 
   private static final String UPSERT =
       """
@@ -90,10 +103,8 @@ class DocumentTable {
                   metadata     = excluded.metadata,
                   content_hash = excluded.content_hash,
                   mime_type    = excluded.mime_type,
-                  updated_at   = now()
-        RETURNING %s
-      """
-          .formatted(ETAG);
+                  updated_at   = excluded.updated_at
+      """;
 
   private static final String FIND =
       """
@@ -175,8 +186,13 @@ class DocumentTable {
 
   private final EntityManager entityManager;
 
-  DocumentTable(EntityManager entityManager) {
+  /// Citus returns nothing from a write that depends on the settings of a session, such as the text
+  /// of a time.
+  private final boolean returning;
+
+  DocumentTable(EntityManager entityManager, ModuleSwitches modules) {
     this.entityManager = entityManager;
+    this.returning = !modules.isOn(ModulesConfig.CITUS);
   }
 
   /// A row of the table `document`.
@@ -249,9 +265,11 @@ class DocumentTable {
   ///
   /// @return empty if the content differs or the document does not exist
   Optional<Stored> updateFields(Row row) {
-    return query(
-        row.collectionId(),
+    return write(
+        row,
         UPDATE_FIELDS,
+        STORED,
+        FIND_STORED,
         statement -> {
           statement.setString(1, row.title());
           statement.setString(2, row.uri());
@@ -268,9 +286,11 @@ class DocumentTable {
   ///
   /// @return the entity tag of the document
   String upsert(Row row) {
-    return query(
-            row.collectionId(),
+    return write(
+            row,
             UPSERT,
+            ETAG,
+            FIND_ETAG,
             statement -> {
               statement.setLong(1, row.collectionId());
               statement.setObject(2, row.id());
@@ -497,6 +517,38 @@ class DocumentTable {
         .unwrap(Session.class)
         .doReturningWork(
             connection -> queryOne(connection, inPartitions(sql, collectionId), binder, reader));
+  }
+
+  /// Writes a row, and reads it as it is stored.
+  ///
+  /// @param returned expressions, which `find` reads
+  /// @return empty if no row was written
+  private <T> Optional<T> write(
+      Row row, String sql, String returned, String find, Binder binder, Reader<T> reader) {
+    long collectionId = row.collectionId();
+    if (returning) {
+      return query(collectionId, sql + "RETURNING " + returned, binder, reader);
+    }
+    int written =
+        entityManager
+            .unwrap(Session.class)
+            .doReturningWork(connection -> {
+              try (PreparedStatement statement =
+                  connection.prepareStatement(inPartitions(sql, collectionId))) {
+                binder.bind(statement);
+                return statement.executeUpdate();
+              }
+            });
+    return written == 0
+        ? Optional.empty()
+        : query(
+            collectionId,
+            find,
+            statement -> {
+              statement.setLong(1, collectionId);
+              statement.setObject(2, row.id());
+            },
+            reader);
   }
 
   private static <T> Optional<T> queryOne(

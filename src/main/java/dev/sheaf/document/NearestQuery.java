@@ -5,10 +5,12 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.embedding.VectorValidator;
 import dev.sheaf.filter.Filter;
 import dev.sheaf.filter.FilterSql;
+import dev.sheaf.runtime.ModulesConfig;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -142,7 +144,9 @@ public final class NearestQuery {
     // The costs of disabled plan nodes would start the compiler.
     all.put("jit", "off");
     // The plan for a vector is as good for any other. The plan for a filter may not be.
-    all.put("plan_cache_mode", filter == null ? "force_generic_plan" : "force_custom_plan");
+    all.put(
+        "plan_cache_mode",
+        filter == null && !isSharded() ? "force_generic_plan" : "force_custom_plan");
     all.putAll(settings);
     Map<String, String> previous = session.doReturningWork(connection -> set(connection, all));
     SelectionQuery<Object[]> query = query(session, hql);
@@ -185,6 +189,9 @@ public final class NearestQuery {
   /// @return their values before
   private static Map<String, String> set(Connection connection, Map<String, String> settings)
       throws SQLException {
+    if (isSharded()) {
+      return setOnShards(connection, settings);
+    }
     // The literal loads pgvector, which defines its parameters.
     String sql =
         """
@@ -203,6 +210,24 @@ public final class NearestQuery {
       }
       return previous;
     }
+  }
+
+  /// The same, also on the workers of a Citus cluster. The former values of the settings that keep
+  /// the planner from other plans are the defaults.
+  private static Map<String, String> setOnShards(
+      Connection connection, Map<String, String> settings) throws SQLException {
+    var statements = new StringBuilder("SET LOCAL citus.propagate_set_commands = 'local'");
+    settings.forEach(
+        (name, value) -> statements.append("; SET LOCAL %s = '%s'".formatted(name, value)));
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(statements.toString());
+    }
+    return Map.of("enable_seqscan", "on", "enable_sort", "on");
+  }
+
+  private static boolean isSharded() {
+    return ConfigProvider.getConfig()
+        .getValue(ModulesConfig.switchOf(ModulesConfig.CITUS), Boolean.class);
   }
 
   static int defaultEfSearch() {

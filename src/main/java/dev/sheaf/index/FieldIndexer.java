@@ -7,6 +7,8 @@ import dev.sheaf.database.ReadOnlyWatch;
 import dev.sheaf.database.RowCount;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.runtime.Durations;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.scheduler.Scheduled;
 import io.quarkus.scheduler.Scheduled.ConcurrentExecution;
@@ -72,13 +74,20 @@ class FieldIndexer {
   private final ObjectTemplates templates;
   private final IndexConfig config;
   private final CollectionsToCheck toCheck;
+
+  /// From this size of a table on, its rows are counted. On the coordinator of a Citus cluster, all
+  /// tables are empty.
+  private final long minBytes;
+
   private final FailedBuilds<IndexChange> failures = new FailedBuilds<>(System::nanoTime);
 
   FieldIndexer(
       AgroalDataSource dataSource,
       ObjectTemplates templates,
       IndexConfig config,
-      CollectionChanges changes) {
+      CollectionChanges changes,
+      ModuleSwitches modules) {
+    this.minBytes = modules.isOn(ModulesConfig.CITUS) ? 0 : (long) config.minRows() * MIN_ROW_BYTES;
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
@@ -117,7 +126,7 @@ class FieldIndexer {
       Array ids = connection.createArrayOf("bigint", collections.toArray());
       statement.setArray(1, ids);
       statement.setArray(2, ids);
-      statement.setLong(3, (long) config.minRows() * MIN_ROW_BYTES);
+      statement.setLong(3, minBytes);
       statement.setArray(4, ids);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {

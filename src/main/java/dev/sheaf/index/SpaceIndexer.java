@@ -15,6 +15,8 @@ import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexView.BuildMemory;
 import dev.sheaf.migration.execute.ObjectTemplates;
 import dev.sheaf.runtime.Durations;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import io.agroal.api.AgroalDataSource;
 import io.micrometer.core.instrument.Meter.MeterProvider;
 import io.micrometer.core.instrument.Metrics;
@@ -114,6 +116,10 @@ class SpaceIndexer {
   private final CollectionChanges changes;
   private final CollectionsToCheck toCheck;
 
+  /// From this size of a table on, its rows are counted. On the coordinator of a Citus cluster, all
+  /// tables are empty.
+  private final long minBytes;
+
   /// A long build does not hold up all others of this replica.
   private final Semaphore builders = new Semaphore(MAX_BUILDS);
 
@@ -123,7 +129,9 @@ class SpaceIndexer {
       AgroalDataSource dataSource,
       ObjectTemplates templates,
       IndexConfig config,
-      CollectionChanges changes) {
+      CollectionChanges changes,
+      ModuleSwitches modules) {
+    this.minBytes = modules.isOn(ModulesConfig.CITUS) ? 0 : (long) config.minRows() * MIN_ROW_BYTES;
     this.dataSource = dataSource;
     this.templates = templates;
     this.config = config;
@@ -264,7 +272,7 @@ class SpaceIndexer {
       statement.setInt(2, config.efConstruction());
       statement.setDouble(3, config.maxRecallLoss());
       statement.setArray(4, connection.createArrayOf("bigint", collections.toArray()));
-      statement.setLong(5, (long) config.minRows() * MIN_ROW_BYTES);
+      statement.setLong(5, minBytes);
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           state(row).ifPresent(states::add);

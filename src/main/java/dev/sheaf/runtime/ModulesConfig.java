@@ -13,6 +13,9 @@ public interface ModulesConfig {
   /// The module that every database has.
   String CORE = "core";
 
+  /// The module that distributes documents over a Citus cluster.
+  String CITUS = "citus";
+
   @WithParentName
   Map<String, Module> modules();
 

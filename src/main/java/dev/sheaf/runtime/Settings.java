@@ -50,6 +50,7 @@ public final class Settings {
           setting("quarkus.shutdown.delay", duration(Duration.ZERO, HOUR)),
           setting("sheaf.environment", oneOf("production", "development", "test")),
           setting("sheaf.modules.*.enabled", flag()),
+          setting("sheaf.citus.enabled", flag()),
           setting("sheaf.changelogs", text()),
           setting("sheaf.database.timeout", duration(SECOND, HOUR)),
           setting("sheaf.database.lock-timeout", duration(MILLISECOND, HOUR)),
@@ -248,6 +249,7 @@ public final class Settings {
     if (problems.isEmpty()) {
       requireOverlapShorterThanChunk(config, problems);
       requireModelOfReranking(config, problems);
+      rejectReplicasOfCitus(config, problems);
       requireKeyFiles(config, configured, problems);
     }
     if (!problems.isEmpty()) {
@@ -269,6 +271,14 @@ public final class Settings {
     if (text(config.getConfigValue("sheaf.rerank.url")) != null
         && text(config.getConfigValue("sheaf.rerank.model")) == null) {
       problems.add("sheaf.rerank.model must be the name of the model of sheaf.rerank.url");
+    }
+  }
+
+  private static void rejectReplicasOfCitus(SmallRyeConfig config, List<String> problems) {
+    if ("true".equalsIgnoreCase(text(config.getConfigValue("sheaf.citus.enabled")))
+        && text(config.getConfigValue("sheaf.replicas.url")) != null) {
+      problems.add(
+          "sheaf.replicas.url must not be set with sheaf.citus.enabled=true: a standby of the coordinator has no shards");
     }
   }
 

@@ -135,18 +135,20 @@ public class EvaluationService {
             }
           });
     }
+    Object ids = documents.keySet().toArray(UUID[]::new);
     var missing = new ArrayList<String>();
     for (UUID id :
         Sql.of(
                 """
                 SELECT j.id
                   FROM unnest(?::uuid[]) j(id)
-                 WHERE NOT EXISTS (SELECT FROM %s d WHERE d.collection_id = %s AND d.id = j.id)
+                 WHERE j.id NOT IN (SELECT d.id FROM %s d WHERE d.collection_id = %s AND d.id = ANY (?))
                  ORDER BY j.id
                  LIMIT %s
                 """
                     .formatted(space.documentTable(), space.collectionId(), MAX_MISSING),
-                (Object) documents.keySet().toArray(UUID[]::new))
+                ids,
+                ids)
             .list(dataSource, row -> row.getObject(1, UUID.class))) {
       missing.add(String.valueOf(documents.get(id)));
     }

@@ -195,9 +195,8 @@ class MatchCounter {
                   CROSS JOIN LATERAL (SELECT %s AS value OFFSET 0) f
                   CROSS JOIN LATERAL (
                         SELECT DISTINCT e.value
-                          FROM jsonb_array_elements(CASE jsonb_typeof(f.value) WHEN 'array' THEN f.value
-                                                    ELSE jsonb_build_array(f.value) END) e(value)
-                         WHERE f.value IS NOT NULL AND jsonb_typeof(e.value) NOT IN ('array', 'object')) v\
+                          FROM jsonb_path_query(f.value, '$[*]') e(value)
+                         WHERE jsonb_typeof(e.value) NOT IN ('array', 'object')) v\
                   """
                       .formatted(field.sql())),
               MAX_VALUE_BYTES,

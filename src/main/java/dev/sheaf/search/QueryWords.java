@@ -12,6 +12,8 @@ import dev.sheaf.database.RowCount;
 import dev.sheaf.database.Sql;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.runtime.Caches;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.telemetry.Spans;
 import jakarta.inject.Singleton;
 import java.sql.Connection;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 /// - Beyond, the number of chunks is PostgreSQL's estimate, their mean length that of a sample, and
 ///   the frequency of the about 1,000 most frequent words that of the last `ANALYZE`. Other words
 ///   are counted up to [#MAX_COUNTED].
+/// - On a Citus cluster, all words are counted, because the coordinator has no statistics of them.
 @Singleton
 class QueryWords {
 
@@ -49,6 +52,7 @@ class QueryWords {
 
   private final Replicas replicas;
   private final Spans spans;
+  private final boolean sharded;
   private final Cache<Long, ChunkStatistics> statistics =
       Caches.ofAtMost(10_000).expireAfterWrite(CACHE_TIME).build();
 
@@ -59,9 +63,10 @@ class QueryWords {
   /// The chunks of a collection.
   private record ChunkStatistics(RowCount chunks, double meanLength) {}
 
-  QueryWords(Replicas replicas, Spans spans) {
+  QueryWords(Replicas replicas, Spans spans, ModuleSwitches modules) {
     this.replicas = replicas;
     this.spans = spans;
+    this.sharded = modules.isOn(ModulesConfig.CITUS);
   }
 
   /// A text as a collection reads it.
@@ -156,14 +161,15 @@ class QueryWords {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
       ChunkStatistics chunks = statistics(connection, space);
       // Two statements in one message, which are one transaction and one round trip.
+      String lexemes =
+          former == null
+              ? "unnest(%s)".formatted(text.lexemes())
+              : ofBoth(text.lexemes(), former.lexemes());
       String statements =
           "SELECT set_config('statement_timeout', ?, true), set_config('jit', 'off', true);\n"
-              + wordsOfText(
-                  space,
-                  former == null
-                      ? "unnest(%s)".formatted(text.lexemes())
-                      : ofBoth(text.lexemes(), former.lexemes()),
-                  chunks.chunks().estimated());
+              + (sharded
+                  ? wordsOnShards(space, lexemes)
+                  : wordsOfText(space, lexemes, chunks.chunks().estimated()));
       try (PreparedStatement statement = connection.prepareStatement(statements)) {
         statement.setString(1, Long.toString(timeout));
         statement.setString(2, text.parameter());
@@ -177,7 +183,7 @@ class QueryWords {
     }
   }
 
-  private static SearchWords words(
+  private SearchWords words(
       PreparedStatement statement,
       ChunkStatistics chunks,
       Bm25 bm25,
@@ -275,13 +281,20 @@ class QueryWords {
   }
 
   /// The sample is the same until pages are added, so that equal searches have equal scores.
-  private static double meanLength(Connection connection, Space space, RowCount chunks)
+  private double meanLength(Connection connection, Space space, RowCount chunks)
       throws SQLException {
     String sample =
         chunks.estimated()
             ? " TABLESAMPLE SYSTEM (%s) REPEATABLE (1)"
                 .formatted(Math.min(100, 100.0 * SAMPLE / chunks.rows()))
             : "";
+    if (sharded) {
+      return Sql.of(
+              "SELECT avg(%s) FROM %s c%s"
+                  .formatted(Bm25.length(Bm25.marked("c.search")), space.chunkTable(), sample))
+          .first(connection, row -> Math.max(1, row.getDouble(1)))
+          .orElseThrow();
+    }
     String mean =
         "SELECT avg(%s) FROM (SELECT %s AS search FROM %s c%s LIMIT %s OFFSET 0) c"
             .formatted(
@@ -337,10 +350,37 @@ class QueryWords {
             MAX_COUNTED_WITHOUT_STATISTICS);
   }
 
-  private static SearchWords.Word word(ResultSet row, RowCount chunks) throws SQLException {
+  /// The same, with the number of chunks with each word, of which each shard counts its own.
+  private static String wordsOnShards(Space space, String lexemes) {
+    return """
+    WITH word AS MATERIALIZED (
+         SELECT lexeme, cardinality(positions) AS times, positions[1] AS place,
+                count(*) OVER () AS different,
+                ('''' || replace(replace(lexeme, '\\', '\\\\'), '''', '''''') || '''')::tsquery AS query
+           FROM %1$s
+          ORDER BY place, lexeme
+          LIMIT %2$s
+    ),
+    counted AS MATERIALIZED (
+         SELECT w.lexeme, count(*) AS chunks
+           FROM word w
+           JOIN %3$s c ON c.search @@ w.query
+          GROUP BY w.lexeme
+    )
+    SELECT w.lexeme, w.times, w.different, NULL::float4, NULL::float4, COALESCE(c.chunks, 0)
+      FROM word w
+      LEFT JOIN counted c ON c.lexeme = w.lexeme
+     ORDER BY w.place, w.lexeme
+    """
+        .formatted(lexemes, SearchWords.MAX, space.chunkTable());
+  }
+
+  private SearchWords.Word word(ResultSet row, RowCount chunks) throws SQLException {
     double all = (double) chunks.rows();
     double with =
-        chunksWith((Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), all);
+        sharded
+            ? row.getLong(6)
+            : chunksWith((Number) row.getObject(4), (Number) row.getObject(5), row.getLong(6), all);
     return new SearchWords.Word(row.getString(1), with, row.getInt(2) * Bm25.weight(all, with));
   }
 

@@ -11,6 +11,8 @@ import dev.sheaf.document.StoredMetadata;
 import dev.sheaf.embedding.HnswScan;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.limits.MemoryBudget;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import dev.sheaf.search.SearchResponse.ExplainedStatement;
 import dev.sheaf.telemetry.Spans;
 import jakarta.inject.Singleton;
@@ -36,11 +38,14 @@ public class SearchExecution {
   private final Replicas replicas;
   private final NetworkTimeouts timeouts;
   private final Spans spans;
+  private final boolean sharded;
 
-  SearchExecution(Replicas replicas, NetworkTimeouts timeouts, Spans spans) {
+  SearchExecution(
+      Replicas replicas, NetworkTimeouts timeouts, Spans spans, ModuleSwitches modules) {
     this.replicas = replicas;
     this.timeouts = timeouts;
     this.spans = spans;
+    this.sharded = modules.isOn(ModulesConfig.CITUS);
   }
 
   /// The result of one plan.
@@ -65,6 +70,11 @@ public class SearchExecution {
 
     boolean isComplete() {
       return maxBytes <= sql.maxBytes();
+    }
+
+    /// The same hits with what the shards have counted.
+    ExecutionResult counted(long counted, boolean isMore) {
+      return new ExecutionResult(hits, indexedRows, counted, exact, isMore, bytes, maxBytes, sql);
     }
   }
 
@@ -92,52 +102,72 @@ public class SearchExecution {
     Cancellation.check();
     try (Connection connection = replicas.getConnection();
         NetworkTimeouts.Deadline _ =
-            timeouts.within(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
-        PreparedStatement statement = connection.prepareStatement(sql.text().statements())) {
-      bind(statement, sql, timeout);
+            timeouts.within(connection, NetworkTimeouts.GRACE.plusMillis(timeout))) {
+      return sharded
+          ? new ShardedSearch(query, sql, timeout).run(connection)
+          : execute(connection, query, sql, timeout);
+    }
+  }
+
+  static ExecutionResult execute(Connection connection, Query query, SearchSql sql, long timeout)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql.text().statements())) {
+      bind(statement, sql.parameters(timeout));
       statement.execute();
       long indexedRows;
       try (ResultSet row = statement.getResultSet()) {
-        row.next();
-        indexedRows = row.getLong(1);
-        if (!row.getBoolean(2)) {
-          throw new SQLException(
-              "The collection was dropped, and its tables remain to be removed",
-              SqlStates.UNDEFINED_TABLE);
-        }
+        indexedRows = indexedRows(row);
       }
       statement.getMoreResults();
       try (ResultSet row = statement.getResultSet()) {
-        var hits = new ArrayList<Hit>();
-        long rows = 0;
-        boolean hasWords = query.request().mode() != Mode.VECTOR;
-        boolean exact = true;
-        boolean more = false;
-        long bytes = 0;
-        long maxBytes = 0;
-        int rank = query.offset();
-        int sizeColumn =
-            5 + query.request().select().size() + (query.request().marksWords() ? 1 : 0);
-        while (row.next()) {
-          rows = row.getLong(1);
-          if (hasWords) {
-            exact = row.getBoolean(sizeColumn + 1);
-            more = row.getBoolean(sizeColumn + 2);
-          }
-          long size = row.getLong(sizeColumn);
-          bytes += size;
-          maxBytes = Math.max(maxBytes, size);
-          String document = row.getString(2);
-          if (document != null) {
-            boolean isOfSameGroup =
-                query.grouped() && !hits.isEmpty() && hits.getLast().document().equals(document);
-            rank += isOfSameGroup ? 0 : 1;
-            hits.add(hit(query, row, rank));
-          }
-        }
-        return new ExecutionResult(hits, indexedRows, rows, exact, more, bytes, maxBytes, sql);
+        return result(query, sql, row, indexedRows);
       }
     }
+  }
+
+  /// Reads the row of the statement that sets the parameters of a search.
+  ///
+  /// @throws SQLException with state `42P01` if the space was dropped
+  static long indexedRows(ResultSet row) throws SQLException {
+    row.next();
+    if (!row.getBoolean(2)) {
+      throw new SQLException(
+          "The collection was dropped, and its tables remain to be removed",
+          SqlStates.UNDEFINED_TABLE);
+    }
+    return row.getLong(1);
+  }
+
+  /// Reads the rows of a search.
+  static ExecutionResult result(Query query, SearchSql sql, ResultSet row, long indexedRows)
+      throws SQLException {
+    var hits = new ArrayList<Hit>();
+    long rows = 0;
+    boolean hasWords = query.request().mode() != Mode.VECTOR;
+    boolean exact = true;
+    boolean more = false;
+    long bytes = 0;
+    long maxBytes = 0;
+    int rank = query.offset();
+    int sizeColumn = 5 + query.request().select().size() + (query.request().marksWords() ? 1 : 0);
+    while (row.next()) {
+      rows = row.getLong(1);
+      if (hasWords) {
+        exact = row.getBoolean(sizeColumn + 1);
+        more = row.getBoolean(sizeColumn + 2);
+      }
+      long size = row.getLong(sizeColumn);
+      bytes += size;
+      maxBytes = Math.max(maxBytes, size);
+      String document = row.getString(2);
+      if (document != null) {
+        boolean isOfSameGroup =
+            query.grouped() && !hits.isEmpty() && hits.getLast().document().equals(document);
+        rank += isOfSameGroup ? 0 : 1;
+        hits.add(hit(query, row, rank));
+      }
+    }
+    return new ExecutionResult(hits, indexedRows, rows, exact, more, bytes, maxBytes, sql);
   }
 
   /// Reads the metadata that is too long to be read with the hits. See [StoredMetadata].
@@ -175,7 +205,11 @@ public class SearchExecution {
         planLines("EXPLAIN (ANALYZE, BUFFERS) ", sql, timeout).stream()
             .map(line -> VECTOR.matcher(line).replaceAll("'[...]'"))
             .toList();
-    return new ExplainedStatement(sql.text().searchStatement(), plan);
+    return new ExplainedStatement(
+        sharded
+            ? new ShardedSearch(sql.query(), sql, timeout).rankings()
+            : sql.text().searchStatement(),
+        plan);
   }
 
   /// The plan of the search in one line, without values. Does not run the search.
@@ -213,11 +247,17 @@ public class SearchExecution {
   }
 
   private List<String> planLines(String explain, SearchSql sql, long timeout) throws SQLException {
+    if (sharded) {
+      try (Connection connection = replicas.getConnection()) {
+        NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
+        return new ShardedSearch(sql.query(), sql, timeout).planLines(connection, explain);
+      }
+    }
     var plan = new ArrayList<String>();
     try (Connection connection = replicas.getConnection();
         PreparedStatement statement = connection.prepareStatement(sql.text().explaining(explain))) {
       NetworkTimeouts.allow(connection, NetworkTimeouts.GRACE.plusMillis(timeout));
-      bind(statement, sql, timeout);
+      bind(statement, sql.parameters(timeout));
       statement.execute();
       statement.getMoreResults();
       try (ResultSet line = statement.getResultSet()) {
@@ -229,10 +269,9 @@ public class SearchExecution {
     return plan;
   }
 
-  private static void bind(PreparedStatement statement, SearchSql sql, long timeout)
-      throws SQLException {
+  static void bind(PreparedStatement statement, List<Object> parameters) throws SQLException {
     int column = 1;
-    for (Object parameter : sql.parameters(timeout)) {
+    for (Object parameter : parameters) {
       statement.setObject(column++, parameter);
     }
   }

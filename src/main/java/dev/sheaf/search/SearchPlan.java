@@ -43,4 +43,7 @@ public sealed interface SearchPlan {
 
   /// Ranks every chunk that contains the query's words.
   record FulltextScan() implements SearchPlan {}
+
+  /// Reads the hits among chunks that are ranked already: [ShardedSearch].
+  record Merge() implements SearchPlan {}
 }

@@ -79,9 +79,24 @@ public final class SearchSql {
   ///
   /// @param timeout maximum time of the search statement, in milliseconds
   List<Object> parameters(long timeout) {
+    return parameters(text, timeout, ShardedSearch.Lists.NONE);
+  }
+
+  Query query() {
+    return query;
+  }
+
+  SearchText.Shape shape() {
+    return shape;
+  }
+
+  /// The parameters of another text for the same search.
+  ///
+  /// @param lists what the shards have ranked
+  List<Object> parameters(SearchText of, long timeout, ShardedSearch.Lists lists) {
     var parameters = new ArrayList<Object>();
     @Nullable PGvector vector = query.vector() == null ? null : new PGvector(query.vector());
-    for (SearchText.Placeholder placeholder : text.placeholders()) {
+    for (SearchText.Placeholder placeholder : of.placeholders()) {
       switch (placeholder) {
         case TIMEOUT -> parameters.add(Long.toString(timeout));
         case VECTOR -> parameters.add(Objects.requireNonNull(vector));
@@ -108,6 +123,9 @@ public final class SearchSql {
         case BOOSTS ->
             query.request().boost().forEach(boost -> parameters.addAll(boost.sql().parameters()));
         case EXCLUDED -> parameters.add(query.excluded().toArray(UUID[]::new));
+        case NEAREST -> parameters.addAll(lists.nearest().parameters());
+        case MATCHING -> parameters.addAll(lists.matching().parameters());
+        case DOCUMENTS -> parameters.add(lists.documents().toArray(UUID[]::new));
       }
     }
     return parameters;

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -142,9 +143,13 @@ final class SearchText {
     }
 
     Shape withMaxBytes(long bytes) {
+      return with(plan, bytes);
+    }
+
+    private Shape with(SearchPlan other, long bytes) {
       return new Shape(
           space,
-          plan,
+          other,
           mode,
           match,
           words,
@@ -182,8 +187,8 @@ final class SearchText {
     }
   }
 
-  /// What a placeholder stands for. A filter and the boosts have any number of parameters, the
-  /// others have one.
+  /// What a placeholder stands for. A filter and the boosts have any number of parameters, ranked
+  /// chunks three, the others one.
   enum Placeholder {
     TIMEOUT,
     VECTOR,
@@ -200,7 +205,10 @@ final class SearchText {
     SCORE_OF_ALL,
     FILTER,
     EXCLUDED,
-    BOOSTS
+    BOOSTS,
+    NEAREST,
+    MATCHING,
+    DOCUMENTS
   }
 
   private final Shape shape;
@@ -215,7 +223,7 @@ final class SearchText {
     this.shape = shape;
     this.space = shape.space();
     this.plan = shape.plan();
-    this.settingsStatement = settings();
+    this.settingsStatement = isMerge() ? "" : settings();
     this.searchStatement =
         switch (shape.mode()) {
               case VECTOR ->
@@ -232,6 +240,163 @@ final class SearchText {
             + bestChunks()
             + hits();
     this.statements = settingsStatement + searchStatement;
+  }
+
+  /// A statement that ranks on the shards.
+  private SearchText(Shape shape, Function<SearchText, String> statement) {
+    this.shape = shape;
+    this.space = shape.space();
+    this.plan = shape.plan();
+    this.settingsStatement = "";
+    this.searchStatement = statement.apply(this);
+    this.statements = searchStatement;
+  }
+
+  /// Statements for the transaction of a search on shards. The last one has the same row as the
+  /// first of [#statements]. Workers get the settings of the transaction, but not those of
+  /// `set_config`.
+  ///
+  /// @param timeout in milliseconds
+  static String settingsOfShards(Shape shape, long timeout) {
+    var text = new SearchText(shape, _ -> "");
+    Map<String, String> settings = text.planSettings();
+    // The planner of Citus needs the parameters.
+    settings.put("plan_cache_mode", "force_custom_plan");
+    var statements = new StringBuilder("SET LOCAL citus.propagate_set_commands = 'local';\n");
+    statements.append("SET LOCAL statement_timeout = %s;\n".formatted(timeout));
+    settings.forEach(
+        (name, value) -> statements.append("SET LOCAL %s = '%s';\n".formatted(name, value)));
+    return statements.append("SELECT ").append(state(text.space)).toString();
+  }
+
+  /// Ranks vectors on each shard: the best `limit` of each, of which the coordinator keeps the
+  /// best.
+  static SearchText nearestOfShards(Shape shape, int limit) {
+    return new SearchText(
+        shape,
+        text ->
+            shape.plan() instanceof SearchPlan.IndexScan
+                ? text.nearestChunks()
+                : text.best(text.nearestChunks(), limit));
+  }
+
+  /// The best chunks of some documents, with the distances of their vectors.
+  static SearchText nearestOfDocuments(Shape shape) {
+    return new SearchText(
+        shape,
+        text ->
+            text.bestOfGroups(
+                """
+                SELECT e.document_id, e.ordinal, e.vector %s %s AS key
+                  FROM %s e
+                 WHERE e.document_id = ANY (%s::uuid[])\
+                """
+                    .formatted(
+                        text.space.metric().operator(),
+                        text.space.storage().comparable(text.vectorParameter()),
+                        text.space.embeddingTable(),
+                        text.placeholder(Placeholder.DOCUMENTS))));
+  }
+
+  /// Ranks all chunks with the words on each shard: the best `limit` of each, of which the
+  /// coordinator keeps the best.
+  static SearchText matchingOfShards(Shape shape, int limit) {
+    return new SearchText(
+        shape,
+        text -> text.best(shape.scored() ? text.scoredChunks() : text.chunksOfSyntax(), limit));
+  }
+
+  /// Merges what the shards have ranked, and looks the hits up.
+  static SearchText merging(Shape shape) {
+    return new SearchText(shape.with(new SearchPlan.Merge(), shape.maxBytes()));
+  }
+
+  /// The number of vectors that an exact scan compares.
+  static SearchText countNearest(Shape shape) {
+    return new SearchText(
+        shape,
+        text ->
+            "SELECT count(*)\n  FROM %s e%s\n%s"
+                .formatted(
+                    text.space.embeddingTable(),
+                    shape.filter() == null ? "" : text.documentJoin("e"),
+                    where(text.filterCondition(), text.exclusionCondition())));
+  }
+
+  /// The number of chunks with the words.
+  static SearchText countMatching(Shape shape) {
+    return new SearchText(
+        shape,
+        text ->
+            "SELECT count(*)\n  FROM %s c%s\n%s"
+                .formatted(
+                    text.space.chunkTable(),
+                    shape.filter() == null ? "" : text.documentOfChunk(),
+                    where(
+                        "c.search @@ " + (shape.scored() ? text.anyWord() : text.textQuery()),
+                        text.filterCondition())));
+  }
+
+  private boolean isMerge() {
+    return plan instanceof SearchPlan.Merge;
+  }
+
+  private String best(String chunks, int limit) {
+    return shape.grouped() && shape.mode() != Mode.HYBRID
+        ? bestOfGroups(chunks) + "\n LIMIT " + (long) limit * shape.groupSize()
+        : chunks + "\n ORDER BY key, document_id, ordinal\n LIMIT " + limit;
+  }
+
+  /// The best chunks of each document, the document with the best chunk first. All chunks of a
+  /// document are on one shard.
+  private String bestOfGroups(String chunks) {
+    return """
+    SELECT document_id, ordinal, key
+      FROM (SELECT r.document_id, r.ordinal, r.key,
+                   min(r.key) OVER (PARTITION BY r.document_id) AS top,
+                   row_number() OVER (PARTITION BY r.document_id ORDER BY r.key, r.ordinal) AS place
+              FROM (%s) r) g
+     WHERE place <= %s
+     ORDER BY top, document_id, key, ordinal\
+    """
+        .formatted(chunks, shape.groupSize());
+  }
+
+  /// All chunks with a word, or with all words. `OFFSET 0` and `LIMIT` in a part of the statement
+  /// would bring the rows of that part to the coordinator.
+  private String scoredChunks() {
+    if (!shape.words() && !shape.frequentWords()) {
+      return "SELECT c.document_id, c.ordinal, 0::float8 AS key FROM %s c WHERE false"
+          .formatted(space.chunkTable());
+    }
+    return """
+    SELECT s.document_id, s.ordinal,
+           -(SELECT sum(%s)
+               FROM %s) AS key
+      FROM (SELECT c.document_id, c.ordinal, %s AS search, %s AS norm
+              FROM %s c%s
+            %s) s\
+    """
+        .formatted(
+            scoreOfWord(),
+            eachWord("w(query, weight)"),
+            Bm25.marked("c.search"),
+            shape
+                .bm25()
+                .norm(Bm25.length(Bm25.marked("c.search")), number(Placeholder.MEAN_LENGTH)),
+            space.chunkTable(),
+            shape.filter() == null ? "" : documentOfChunk(),
+            where("c.search @@ " + anyWord(), filterCondition()));
+  }
+
+  /// Of a chunk, or with [WordMatch#ALL] the condition on it.
+  private String anyWord() {
+    return tsquery(shape.match() == WordMatch.ALL ? Placeholder.WORDS : Placeholder.ANY_WORD);
+  }
+
+  private String ranked(Placeholder placeholder) {
+    return "SELECT * FROM unnest(%s::uuid[], ?::int[], ?::float8[]) AS r (document_id, ordinal, key)"
+        .formatted(placeholder(placeholder));
   }
 
   /// The placeholders of both statements, in order.
@@ -260,15 +425,19 @@ final class SearchText {
     placeholders.add(Placeholder.TIMEOUT);
     var statement =
         new StringBuilder("SELECT ")
-            .append(HnswScan.indexedRows(space))
-            .append(
-                ",\n       EXISTS (SELECT FROM collection WHERE id = %s AND active_space_id = %s)"
-                    .formatted(space.collectionId(), space.id()))
+            .append(state(space))
             .append(",\n       set_config('statement_timeout', ?, true)");
     planSettings()
         .forEach((name, value) ->
             statement.append(",\n       set_config('%s', '%s', true)".formatted(name, value)));
     return statement.append(";\n").toString();
+  }
+
+  /// Two expressions: the number of rows of the space if its index is valid, else -1; and whether
+  /// searches use the space.
+  private static String state(Space space) {
+    return "%s,\n       EXISTS (SELECT FROM collection WHERE id = %s AND active_space_id = %s)"
+        .formatted(HnswScan.indexedRows(space), space.collectionId(), space.id());
   }
 
   private Map<String, String> planSettings() {
@@ -299,6 +468,7 @@ final class SearchText {
           settings.put("plan_cache_mode", "force_generic_plan");
         }
       }
+      case SearchPlan.Merge _ -> {}
     }
     if (shape.scored()) {
       // Equal searches must rank the same chunks.
@@ -343,6 +513,7 @@ final class SearchText {
                       + space.precision().element(vectorParameter(), space.dimensions())
                       + ")",
                   index.candidates());
+      case SearchPlan.Merge _ -> ranked(Placeholder.NEAREST);
       case SearchPlan.FulltextScan _ ->
           throw new IllegalStateException("a full-text scan has no vectors");
     };
@@ -368,6 +539,9 @@ final class SearchText {
 
   /// Expressions that produce the chunks that match the words, as `name`.
   private String matchingChunks(String name) {
+    if (isMerge()) {
+      return "%s AS MATERIALIZED (\n%s)".formatted(name, ranked(Placeholder.MATCHING));
+    }
     if (!shape.scored()) {
       return "%s AS MATERIALIZED (\n%s)".formatted(name, chunksOfSyntax());
     }
@@ -554,11 +728,16 @@ final class SearchText {
   }
 
   private String countOfWords() {
-    return ",\nfound AS (SELECT (SELECT count(*) FROM ranked) AS rows, " + exactAndMore() + ")";
+    return isMerge()
+        ? ""
+        : ",\nfound AS (SELECT (SELECT count(*) FROM ranked) AS rows, " + exactAndMore() + ")";
   }
 
   /// The number of rows is that of the vector search.
   private String countOfBoth() {
+    if (isMerge()) {
+      return "";
+    }
     return """
     ,
     found AS (SELECT n.rows, w.exact, w.more OR n.rows >= %s OR (SELECT count(*) FROM matching) > %s AS more
@@ -652,12 +831,12 @@ final class SearchText {
   /// Whether the planner needs the number of rows. It does not in an index scan of a vector search,
   /// where it counts the hits.
   private boolean needsCount() {
-    return !(plan instanceof SearchPlan.IndexScan) || shape.mode() != Mode.VECTOR;
+    return !isMerge() && (!(plan instanceof SearchPlan.IndexScan) || shape.mode() != Mode.VECTOR);
   }
 
   /// The number of rows that were compared, or of candidates in an index scan.
-  private static String countOf(String rows) {
-    return ",\nfound AS (SELECT count(*) AS rows FROM " + rows + ")";
+  private String countOf(String rows) {
+    return isMerge() ? "" : ",\nfound AS (SELECT count(*) AS rows FROM " + rows + ")";
   }
 
   private String bestChunks() {
@@ -700,7 +879,7 @@ final class SearchText {
   /// The best chunks of each document. The index may have missed some of them, so a vector search
   /// reads all chunks of the document through the primary key of the embeddings.
   private String chunksOfGroup() {
-    return shape.mode() == Mode.VECTOR
+    return shape.mode() == Mode.VECTOR && !isMerge()
         ? """
         SELECT e.ordinal, (e.vector %s %s) + 0 AS key
                 FROM %s e
@@ -778,12 +957,15 @@ final class SearchText {
     if (!shape.boosts().isEmpty()) {
       placeholders.add(Placeholder.BOOSTS);
     }
+    if (isMerge()) {
+      document.add("d.id AS document_id");
+    }
     found =
         "best b"
+            + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (shape.expand() == null
                 ? ""
                 : lookUp("*", adjacentChunks(shape.expand()), "hit_adjacent"))
-            + lookUp(document.toString(), documentOfHit(), "hit_document")
             + (ofChunk ? lookUp(chunk.toString(), chunkOfHit(), "hit_chunk") : "")
             + found;
     if (shape.explained() && shape.mode() == Mode.HYBRID) {
@@ -803,7 +985,7 @@ final class SearchText {
         + ", external_id, b.ordinal, b.key"
         + columns
         + ", hit_bytes"
-        + (shape.mode() == Mode.VECTOR ? "" : ", f.exact, f.more")
+        + (shape.mode() == Mode.VECTOR ? "" : isMerge() ? ", true, false" : ", f.exact, f.more")
         + parts
         + "\n  FROM "
         + (needsCount() ? "found f\n  LEFT JOIN (" + found + ") ON true" : found)
@@ -820,8 +1002,14 @@ final class SearchText {
 
   /// Looks up the row of each hit by its primary key. `OFFSET 0` enforces this: the planner
   /// otherwise may read a whole table, because disabled sorts hide the difference in cost.
-  private static String lookUp(String columns, String row, String alias) {
-    return "\n  CROSS JOIN LATERAL (SELECT " + columns + " FROM " + row + " OFFSET 0) " + alias;
+  private String lookUp(String columns, String row, String alias) {
+    return "\n  CROSS JOIN LATERAL (SELECT %s FROM %s%s) %s"
+        .formatted(columns, row, isMerge() ? "" : " OFFSET 0", alias);
+  }
+
+  /// The id of the document of a hit. On the shards, it has to be the one that is stored there.
+  private String idOfHit() {
+    return isMerge() ? "hit_document.document_id" : "b.document_id";
   }
 
   private String documentOfHit() {
@@ -837,19 +1025,28 @@ final class SearchText {
             array_agg(c.start_offset ORDER BY c.ordinal) AS adjacent_starts,
             COALESCE(sum(octet_length(c.text)), 0) AS adjacent_bytes
        FROM %s c
-      WHERE c.collection_id = %s AND c.document_id = b.document_id
-        AND c.ordinal BETWEEN b.ordinal - %s AND b.ordinal + %s) n\
+      WHERE c.collection_id = %s AND c.document_id = %s
+        AND c.ordinal BETWEEN b.ordinal - %s AND b.ordinal + %s%s) n\
     """
-        .formatted(space.chunkTable(), space.collectionId(), expand.before(), expand.after());
+        .formatted(
+            space.chunkTable(),
+            space.collectionId(),
+            idOfHit(),
+            expand.before(),
+            expand.after(),
+            isMerge() ? " GROUP BY c.document_id" : "");
   }
 
   private String chunkOfHit() {
-    return "%s c WHERE c.collection_id = %s AND c.document_id = b.document_id AND c.ordinal = b.ordinal"
-        .formatted(space.chunkTable(), space.collectionId());
+    return "%s c WHERE c.collection_id = %s AND c.document_id = %s AND c.ordinal = b.ordinal"
+        .formatted(space.chunkTable(), space.collectionId(), idOfHit());
   }
 
   /// What [#scored] adds up.
   private String partsOfWords() {
+    if (isMerge()) {
+      return partsOfWordsOnShards();
+    }
     return """
     (SELECT s.length AS words_length, array_agg(%s ORDER BY w.place) AS words_counts,
                                array_agg(%s ORDER BY w.place) AS words_scores
@@ -869,9 +1066,29 @@ final class SearchText {
             eachWord("WITH ORDINALITY AS w(query, weight, place)"));
   }
 
+  /// The same without groups, which a worker could not join with the hits.
+  private String partsOfWordsOnShards() {
+    return """
+    (SELECT s.length AS words_length,
+                               ARRAY(SELECT %s FROM %s ORDER BY w.place) AS words_counts,
+                               ARRAY(SELECT %s FROM %s ORDER BY w.place) AS words_scores
+                          FROM (SELECT c.search, %s AS norm, %s AS length
+                                  FROM (SELECT %s AS search FROM %s) c) s) p\
+    """
+        .formatted(
+            frequencyOfWord(),
+            eachWord("WITH ORDINALITY AS w(query, weight, place)"),
+            scoreOfWord(),
+            eachWord("WITH ORDINALITY AS w(query, weight, place)"),
+            norm(),
+            Bm25.length("c.search"),
+            Bm25.marked("c.search"),
+            chunkOfHit());
+  }
+
   private String embeddingOfHit() {
-    return "%s v WHERE v.space_id = %s AND v.document_id = b.document_id AND v.ordinal = b.ordinal"
-        .formatted(space.embeddingTable(), space.id());
+    return "%s v WHERE v.space_id = %s AND v.document_id = %s AND v.ordinal = b.ordinal"
+        .formatted(space.embeddingTable(), space.id(), idOfHit());
   }
 
   /// The text of a chunk without the white space that surrounds it in the document. A chunk that
@@ -881,8 +1098,8 @@ final class SearchText {
     return """
     CASE WHEN hit_document.mime_type <> 'application/json' THEN btrim(c.text, %s)
                 WHEN c.text LIKE E'%%\\n'
-                 AND EXISTS (SELECT FROM %s n
-                              WHERE n.collection_id = %s AND n.document_id = b.document_id AND n.ordinal = b.ordinal + 1)
+                 AND EXISTS (SELECT 1 FROM %s n
+                              WHERE n.collection_id = %s AND n.document_id = c.document_id AND n.ordinal = c.ordinal + 1)
                 THEN left(c.text, -1) ELSE c.text END\
     """
         .formatted(WHITE_SPACE, space.chunkTable(), space.collectionId());

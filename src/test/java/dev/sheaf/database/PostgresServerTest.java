@@ -36,6 +36,19 @@ class PostgresServerTest {
                 + " (pgvector/pgvector:pg17)");
   }
 
+  @Test
+  void aMissingCitusNamesTheSetting() {
+    assertThat(
+            PostgresServer.missingExtension(
+                DatabaseAddress.parse("postgres://u:secret@db.example:6543/docs"),
+                "17.6",
+                17,
+                "citus"))
+        .hasMessageEndingWith(
+            "does not have the extension \"citus\" - install Citus on each server of the cluster, and"
+                + " add it to shared_preload_libraries; or set sheaf.citus.enabled=false");
+  }
+
   private static PostgresServer withVector(String version) {
     return new PostgresServer("17.6", 17, version, version);
   }

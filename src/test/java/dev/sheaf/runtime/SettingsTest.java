@@ -116,6 +116,18 @@ class SettingsTest {
   }
 
   @Test
+  void aCitusClusterHasNoStandbys() {
+    assertThatThrownBy(() ->
+            Settings.check(
+                config(
+                    Map.of(
+                        "sheaf.citus.enabled", "true",
+                        "sheaf.replicas.url", "postgres://u:secret@h/d"))))
+        .hasMessageStartingWith("sheaf.replicas.url must not be set with sheaf.citus.enabled=true")
+        .hasMessageNotContaining("secret");
+  }
+
+  @Test
   void theDefaultsAreAllowed() {
     var defaults = new TreeMap<String, String>();
     mappings()

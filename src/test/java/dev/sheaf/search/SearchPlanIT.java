@@ -52,6 +52,10 @@ class SearchPlanIT {
         CREATE TABLE document_1 PARTITION OF document FOR VALUES IN (1);
         CREATE TABLE chunk_1 PARTITION OF chunk FOR VALUES IN (1);
         CREATE TABLE embedding_1 PARTITION OF embedding FOR VALUES IN (1);
+        INSERT INTO collection (id, name) OVERRIDING SYSTEM VALUE VALUES (1, 'one');
+        INSERT INTO embedding_space (id, collection_id, model, dimensions, metric, "precision")
+             OVERRIDING SYSTEM VALUE VALUES (1, 1, 'none', 3, 'l2', 'half');
+        UPDATE collection SET active_space_id = 1;
         INSERT INTO document (collection_id, id, external_id, content_hash, metadata)
              SELECT 1, md5(n::text)::uuid, 'd' || n, sha256(''),
                     jsonb_build_object('percent', n % 100, 'odd', n % 2 = 1, 'name', md5(n::text))
@@ -98,6 +102,59 @@ class SearchPlanIT {
             "Index Scan using document_1_pkey on document_1 d",
             "Index Scan using chunk_1_pkey on chunk_1 c")
         .noneMatch(line -> line.contains("Seq Scan") || line.contains("JIT"));
+  }
+
+  /// The statements for the shards of a Citus cluster find what one statement finds. A server
+  /// without shards is one shard.
+  @Test
+  void rankedByShards() throws Exception {
+    String vector = "{\"vector\":[1,0,0],\"limit\":3,\"offset\":1";
+    String words = "{\"text\":\"word7 word8\",\"limit\":4";
+    SearchPlan exact = SearchPlan.ExactScan.UNBOUNDED;
+    SearchPlan bounded = new SearchPlan.ExactScan(1_000);
+    SearchPlan fulltext = new SearchPlan.FulltextScan();
+
+    assertSameByShards(vector + "}", INDEX);
+    assertSameByShards(vector + "}", exact);
+    assertSameByShards(vector + ",\"filter\":{\"odd\":true}}", INDEX.iterating());
+    assertSameByShards(vector + ",\"filter\":{\"percent\":7}}", bounded);
+    assertSameByShards(vector + ",\"filter\":{\"odd\":true}}", bounded);
+    assertSameByShards(vector + ",\"groupBy\":\"document\"}", exact);
+    assertSameByShards(vector + ",\"groupBy\":\"document\"}", INDEX);
+    assertSameByShards(vector + ",\"expand\":{\"before\":1,\"after\":1}}", exact);
+    for (String match : List.of("any", "all", "query")) {
+      String matching = ",\"match\":\"" + match + "\"";
+      assertSameByShards(words + matching + ",\"mode\":\"fulltext\"}", fulltext);
+      assertSameByShards(
+          words + matching + ",\"mode\":\"fulltext\",\"filter\":{\"odd\":true}}", fulltext);
+      assertSameByShards(
+          words + matching + ",\"mode\":\"fulltext\",\"groupBy\":\"document\"}", fulltext);
+      assertSameByShards(
+          words + matching + ",\"vector\":[1,0,0],\"mode\":\"hybrid\",\"explain\":true}", exact);
+      assertSameByShards(
+          words
+              + matching
+              + ",\"vector\":[1,0,0],\"mode\":\"hybrid\",\"hybrid\":{\"constant\":60,\"depth\":20}}",
+          INDEX);
+    }
+  }
+
+  private static void assertSameByShards(String json, SearchPlan plan) throws Exception {
+    Query query = query(json);
+    var sql = new SearchSql(query, plan);
+    connection.setAutoCommit(false);
+    SearchExecution.ExecutionResult expected =
+        SearchExecution.execute(connection, query, sql, 100_000);
+    connection.commit();
+    connection.setAutoCommit(true);
+    SearchExecution.ExecutionResult found = new ShardedSearch(query, sql, 100_000).run(connection);
+
+    assertThat(found.hits()).as(json).isEqualTo(expected.hits());
+    assertThat(found.exact()).as(json).isEqualTo(expected.exact());
+    assertThat(found.more()).as(json).isEqualTo(expected.more());
+    if (!(plan instanceof SearchPlan.IndexScan)) {
+      assertThat(found.rows() > 1_000).as(json).isEqualTo(expected.rows() > 1_000);
+    }
   }
 
   @Test

@@ -19,6 +19,7 @@ record DirectiveLine(String word, String value, SourceText.Position position) {
           "late",
           "lock-timeout",
           "lossy-rollback",
+          "opt-in",
           "replaces",
           "requires",
           "requires-backfill",

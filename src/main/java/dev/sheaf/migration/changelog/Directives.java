@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// | line | means |
 /// |---|---|
 /// | `--requires MODULE` | in a module's first file: this module needs that one |
+/// | `--opt-in WHY` | in a module's first file: this module is off unless it is switched on |
 /// | `--lock-timeout 10s` | how long an attempt waits for a lock on a table |
 /// | `--statement-timeout 1h` | how long a statement may run; 0 is forever |
 /// | `--destructive WHY` | data is lost for good when this runs; production wants a verified backup first |
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 /// | `--allow RULE [OBJECT]: WHY` | `sheaf migrate check` does not report this finding |
 ///
 /// @param requires modules
+/// @param optIn why the module is off unless it is switched on; `null` when it is on
 /// @param lockTimeout `null` where the file doesn't say
 /// @param statementTimeout `null` where the file doesn't say
 /// @param destructive why data is lost; `null` when none is
@@ -36,6 +38,7 @@ import org.jspecify.annotations.Nullable;
 /// @param allowances findings that the file accepts
 public record Directives(
     List<String> requires,
+    @Nullable String optIn,
     @Nullable Duration lockTimeout,
     @Nullable Duration statementTimeout,
     @Nullable String destructive,
@@ -75,6 +78,7 @@ public record Directives(
   /// @param problems takes those that cannot be read
   static Directives of(List<DirectiveLine> lines, Consumer<ChangelogProblem> problems) {
     List<String> requires = new ArrayList<>();
+    String optIn = null;
     Duration lockTimeout = null;
     Duration statementTimeout = null;
     String destructive = null;
@@ -89,6 +93,7 @@ public record Directives(
         String value = line.value();
         switch (line.word()) {
           case "requires" -> requires.addAll(List.of(required(line, "MODULE").split("[, ]+")));
+          case "opt-in" -> optIn = required(line, "WHY");
           case "lock-timeout" -> lockTimeout = duration(value);
           case "statement-timeout" -> statementTimeout = duration(value);
           case "destructive" -> destructive = required(line, "WHY");
@@ -107,6 +112,7 @@ public record Directives(
     }
     return new Directives(
         List.copyOf(requires),
+        optIn,
         lockTimeout,
         statementTimeout,
         destructive,

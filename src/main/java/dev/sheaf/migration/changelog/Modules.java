@@ -5,6 +5,7 @@ import dev.sheaf.runtime.OperatorException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -23,7 +24,7 @@ public record Modules(List<String> known, List<String> enabled) {
   ///   another requires is switched off
   public static Modules of(Changelogs changelogs, ModulesConfig config) {
     List<String> known = List.copyOf(changelogs.files().keySet());
-    Set<String> wanted = new TreeSet<>(known);
+    Set<String> wanted = byDefault(changelogs);
     config
         .modules()
         .forEach((name, module) -> {
@@ -50,16 +51,37 @@ public record Modules(List<String> known, List<String> enabled) {
     return new Modules(known, ordered(changelogs, wanted));
   }
 
-  /// Every module there is, all of them on.
+  /// Every module that is on unless it is switched off, all of them on.
   public static Modules everything(Changelogs changelogs) {
-    List<String> known = List.copyOf(changelogs.files().keySet());
-    return new Modules(known, ordered(changelogs, new TreeSet<>(known)));
+    return new Modules(
+        List.copyOf(changelogs.files().keySet()), ordered(changelogs, byDefault(changelogs)));
+  }
+
+  /// Every module there is, in the order in which they are migrated.
+  public static List<String> inOrder(Changelogs changelogs) {
+    return ordered(changelogs, new TreeSet<>(changelogs.files().keySet()));
+  }
+
+  private static Set<String> byDefault(Changelogs changelogs) {
+    Set<String> on = new TreeSet<>(changelogs.files().keySet());
+    on.removeIf(module -> isOptIn(changelogs, module));
+    return on;
+  }
+
+  /// Whether `module` is off unless it is switched on, as its first file says.
+  public static boolean isOptIn(Changelogs changelogs, String module) {
+    return firstFile(changelogs, module).filter(file -> file.optIn() != null).isPresent();
   }
 
   /// What `module` says it requires, in its first file.
   public static List<String> requires(Changelogs changelogs, String module) {
-    List<ChangelogFile> files = changelogs.files().getOrDefault(module, List.of());
-    return files.isEmpty() ? List.of() : Changeset.of(files.getFirst()).directives().requires();
+    return firstFile(changelogs, module).map(Directives::requires).orElse(List.of());
+  }
+
+  private static Optional<Directives> firstFile(Changelogs changelogs, String module) {
+    return changelogs.files().getOrDefault(module, List.of()).stream()
+        .findFirst()
+        .map(file -> Changeset.of(file).directives());
   }
 
   private static List<String> ordered(Changelogs changelogs, Set<String> wanted) {

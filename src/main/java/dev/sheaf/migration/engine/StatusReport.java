@@ -73,10 +73,13 @@ record StatusReport(
             && !interrupted.containsValue(Direction.DOWN));
   }
 
-  /// Modules that this application has or that are applied, in migration order.
+  /// Modules that this application has or that are applied, in migration order. Those that are off
+  /// unless they are switched on are left out while they are off.
   List<SchemaStatus.Module> modules() {
     Set<String> names = new LinkedHashSet<>(changesets.modules().enabled());
-    names.addAll(changesets.modules().known());
+    changesets.modules().known().stream()
+        .filter(module -> !changesets.isOptIn(module))
+        .forEach(names::add);
     history.forEach(row -> names.add(row.module()));
     return names.stream().map(this::module).toList();
   }

@@ -88,10 +88,15 @@ public final class Changesets {
       }
     }
     if (current.size() < rows.size()) {
-      List<String> order = Modules.everything(changelogs).enabled();
+      List<String> order = Modules.inOrder(changelogs);
       current.sort(Comparator.comparingInt(row -> order.indexOf(row.module())));
     }
     return current;
+  }
+
+  /// Whether `module` is off unless it is switched on.
+  public boolean isOptIn(String module) {
+    return Modules.isOptIn(changelogs, module);
   }
 
   /// The rows of changesets that one replaces that cannot be applied because of them: others that

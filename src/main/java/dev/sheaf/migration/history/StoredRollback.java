@@ -97,6 +97,7 @@ public final class StoredRollback {
     Directives directives =
         new Directives(
             List.of(),
+            null,
             duration(row.getObject(3, Long.class)),
             duration(row.getObject(4, Long.class)),
             null,

@@ -2,6 +2,7 @@ package dev.sheaf.migration.service;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
+import dev.sheaf.database.Sql;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
@@ -10,6 +11,7 @@ import dev.sheaf.migration.history.History;
 import dev.sheaf.runtime.Durations;
 import dev.sheaf.runtime.Environment;
 import dev.sheaf.runtime.ModulesConfig;
+import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.StartupFailure;
 import io.agroal.api.AgroalDataSource;
 import io.quarkus.runtime.StartupEvent;
@@ -75,6 +77,7 @@ public class SchemaGate {
 
   private void logServer() {
     try (Connection connection = pool.getConnection()) {
+      requireSwitchOfDistribution(connection);
       PostgresServer server = PostgresServer.of(connection);
       LOG.infof(
           "database: PostgreSQL %s, pgvector %s",
@@ -82,6 +85,21 @@ public class SchemaGate {
       server.vectorRisks().forEach(risk -> LOG.infof("database: %s", risk));
     } catch (SQLException _) {
       // The database is unavailable; readiness reports the reason.
+    }
+  }
+
+  /// Without the switch, searches would run without the settings that the workers need.
+  private void requireSwitchOfDistribution(Connection connection) throws SQLException {
+    ModulesConfig.Module citus = modules.modules().get(ModulesConfig.CITUS);
+    if ((citus == null || !citus.enabled())
+        && Sql.of("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL")
+            .isTrue(connection)
+        && Sql.of(
+                "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass('document'))")
+            .isTrue(connection)) {
+      throw new OperatorException(
+          "the documents of this database are distributed over a Citus cluster, but sheaf.citus.enabled is false",
+          "set sheaf.citus.enabled=true");
     }
   }
 

@@ -24,6 +24,7 @@ class DirectivesTest {
             """
             --liquibase formatted sql
             --requires fulltext
+            --opt-in it needs other servers
             --lock-timeout 250ms
             --statement-timeout 2h
             --destructive the old column goes
@@ -46,6 +47,7 @@ class DirectivesTest {
         .isEqualTo(
             new Directives(
                 List.of("fulltext"),
+                "it needs other servers",
                 Duration.ofMillis(250),
                 Duration.ofHours(2),
                 "the old column goes",
@@ -60,8 +62,8 @@ class DirectivesTest {
                         "8:00000000000000000000000000000000",
                         "access/001_squashed")),
                 List.of(
-                    new Allowance("table-rewrite", "public.document", "it is empty", 10),
-                    new Allowance("missing-comment", null, "generated", 11))));
+                    new Allowance("table-rewrite", "public.document", "it is empty", 11),
+                    new Allowance("missing-comment", null, "generated", 12))));
   }
 
   @ParameterizedTest

@@ -45,6 +45,20 @@ class ModulesTest {
   }
 
   @Test
+  void aModuleThatIsOptInIsOffUnlessItIsSwitchedOn() {
+    Changelogs changelogs =
+        changelogs("core", "", "distribution", "--opt-in it needs other servers\n--requires core");
+
+    assertThat(Modules.everything(changelogs).enabled()).containsExactly("core");
+    assertThat(Modules.of(changelogs, TestConfig.modules()).enabled()).containsExactly("core");
+    assertThat(
+            Modules.of(changelogs, TestConfig.modules("sheaf.modules.distribution.enabled", "true"))
+                .enabled())
+        .containsExactly("core", "distribution");
+    assertThat(Modules.inOrder(changelogs)).containsExactly("core", "distribution");
+  }
+
+  @Test
   void whatAModuleRequiresHasToBeOn() {
     assertThatExceptionOfType(OperatorException.class)
         .isThrownBy(() ->
