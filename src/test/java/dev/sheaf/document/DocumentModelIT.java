@@ -137,9 +137,7 @@ class DocumentModelIT {
     model.values().removeIf(document -> document.n() == n);
     assertThat(
             Api.json(
-                    given()
-                        .queryParam("filter", "{\"n\":" + n + "}")
-                        .delete(DOCUMENTS, collection))
+                    given().queryParam("filter", "{\"n\":" + n + "}").delete(DOCUMENTS, collection))
                 .path("deleted")
                 .intValue())
         .isEqualTo(before - model.size());

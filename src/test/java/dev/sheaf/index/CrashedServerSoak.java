@@ -31,8 +31,8 @@ import org.junit.jupiter.api.Test;
 /// Afterwards every vector is found through the index, every B-tree is sound, nothing is left over,
 /// and the schema is what the changelogs say.
 ///
-/// Without other options, the server crashes during the upload and the first build, because the service
-/// pauses after each build that failed. `make soak` goes through all of them.
+/// Without other options, the server crashes during the upload and the first build, because the
+/// service pauses after each build that failed. `make soak` goes through all of them.
 class CrashedServerSoak {
 
   private static final boolean EVERY_BUILD = Boolean.getBoolean("sheaf.soak.every-build");

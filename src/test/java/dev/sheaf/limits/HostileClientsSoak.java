@@ -39,8 +39,8 @@ import org.junit.jupiter.api.Test;
 /// The service with the heap of the image, while clients send the most expensive requests that are
 /// possible, all of them concurrently. A process without memory would exit.
 ///
-/// Without other options, each is sent once. With `-Dsheaf.soak.maxima-seconds`, as in `make soak`, an
-/// admin, a writer, a reader and a client without a key send them at random for as long, while
+/// Without other options, each is sent once. With `-Dsheaf.soak.maxima-seconds`, as in `make soak`,
+/// an admin, a writer, a reader and a client without a key send them at random for as long, while
 /// another tenant searches. `-Dsheaf.test.seed=N` repeats the order of a run.
 class HostileClientsSoak {
 

@@ -8,8 +8,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.Tag;
 
 /// Marks tests that take long because they kill, crash or load something again and again, in a
-/// class with others. `make soak` runs them, and `make it` if it is given the name of the class, but
-/// not `make test`. A class of such tests is named `*Soak` instead.
+/// class with others. `make soak` runs them, and `make it` if it is given the name of the class,
+/// but not `make test`. A class of such tests is named `*Soak` instead.
 @Documented
 @Tag("soak")
 @Target(ElementType.METHOD)
