@@ -50,6 +50,7 @@ public record CollectionSettings(
     List<List<String>> synonyms,
     // A client must not fail because of a type that it does not know.
     @Schema(
+            implementation = Object.class,
             type = SchemaType.OBJECT,
             additionalProperties = String.class,
             description = "The type of each field: number, text or date")
