@@ -157,7 +157,7 @@ public class BulkDocuments {
       }
     }
     for (PreparedDocument document : batch.documents.values()) {
-      if (!model.knowsScriptOf(String.join("\n", document.missing()))) {
+      if (!model.knowsScriptOf(document.missing())) {
         batch.unreadable++;
       }
     }

@@ -32,9 +32,9 @@ public interface EmbeddingModel {
     return true;
   }
 
-  /// Whether it knows the script in which most of a text is written. The vector of another text
-  /// says little about it.
-  default boolean knowsScriptOf(String text) {
+  /// Whether it knows the script in which most of the texts together are written. The vector of
+  /// another text says little about it.
+  default boolean knowsScriptOf(List<String> texts) {
     return true;
   }
 

@@ -34,7 +34,7 @@ public final class TextValidator {
   /// A warning if the model does not know the script in which most of the texts together are
   /// written.
   public static Optional<String> scriptWarning(List<String> texts, EmbeddingModel model) {
-    return model.knowsScriptOf(String.join("\n", texts))
+    return model.knowsScriptOf(texts)
         ? Optional.empty()
         : Optional.of(
             "Most of the text is in a script that the model %s does not know, so its vectors say little about it. Use a collection with a multilingual model, or search for words."

@@ -32,8 +32,8 @@ record TracedModel(EmbeddingModel model, Spans spans) implements EmbeddingModel 
   }
 
   @Override
-  public boolean knowsScriptOf(String text) {
-    return model.knowsScriptOf(text);
+  public boolean knowsScriptOf(List<String> texts) {
+    return model.knowsScriptOf(texts);
   }
 
   @Override

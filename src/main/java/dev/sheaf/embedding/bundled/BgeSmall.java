@@ -113,13 +113,14 @@ final class BgeSmall implements EmbeddingModel, AutoCloseable {
   /// It is trained on English. Its vocabulary has single letters of other scripts, without a
   /// meaning.
   @Override
-  public boolean knowsScriptOf(String text) {
-    long letters = text.codePoints().filter(Character::isLetter).count();
-    long latin =
-        text.codePoints()
-            .filter(c -> Character.isLetter(c) && UnicodeScript.of(c) == UnicodeScript.LATIN)
-            .count();
-    return 2 * latin >= letters;
+  public boolean knowsScriptOf(List<String> texts) {
+    long balance =
+        texts.stream()
+            .flatMapToInt(String::codePoints)
+            .filter(Character::isLetter)
+            .mapToLong(c -> UnicodeScript.of(c) == UnicodeScript.LATIN ? 1 : -1)
+            .sum();
+    return balance >= 0;
   }
 
   @Override

@@ -84,7 +84,7 @@ class BgeSmallTest {
           المد والجزر                     | false
           """)
   void knowsTheLatinScript(String text, boolean known) {
-    assertThat(MODEL.knowsScriptOf(text)).isEqualTo(known);
+    assertThat(MODEL.knowsScriptOf(List.of(text))).isEqualTo(known);
   }
 
   @Test
