@@ -943,7 +943,6 @@ final class SearchText {
     }
     var parts = new StringBuilder();
     if (shape.expand() != null) {
-      bytes.add("adjacent_bytes");
       parts
           .append(", adjacent_ordinals, adjacent_starts, ")
           .append(ifShort("adjacent_texts"))
@@ -984,7 +983,8 @@ final class SearchText {
         + (needsCount() ? "f.rows" : "0::bigint")
         + ", external_id, b.ordinal, b.key"
         + columns
-        + ", hit_bytes"
+        + ", "
+        + hitBytes()
         + (shape.mode() == Mode.VECTOR ? "" : isMerge() ? ", true, false" : ", f.exact, f.more")
         + parts
         + "\n  FROM "
@@ -993,7 +993,12 @@ final class SearchText {
   }
 
   private String ifShort(String text) {
-    return "CASE WHEN hit_bytes <= " + shape.maxBytes() + " THEN " + text + " END";
+    return "CASE WHEN " + hitBytes() + " <= " + shape.maxBytes() + " THEN " + text + " END";
+  }
+
+  /// The bytes of what is returned of a hit and of the chunks around it.
+  private String hitBytes() {
+    return shape.expand() == null ? "hit_bytes" : "hit_bytes + adjacent_bytes";
   }
 
   private static String alias(ReturnField field) {
