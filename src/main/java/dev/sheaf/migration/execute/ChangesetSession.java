@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.OffsetDateTime;
+import org.jspecify.annotations.Nullable;
 
 /// The session in which changesets run. Another session holds the [SchemaLock], because a changeset
 /// can change every setting and release every lock of its session.
@@ -43,16 +44,25 @@ public final class ChangesetSession implements AutoCloseable {
        WHERE current_setting(name, true) IS NOT NULL
       """;
 
-  /// What `ALTER ROLE ... SET` and `ALTER DATABASE ... SET` give a new session.
+  /// What `ALTER ROLE ... SET` and `ALTER DATABASE ... SET` give a new session of this role in this
+  /// database.
   private static final String ROLE_SETTINGS =
-      "SELECT coalesce(string_agg(s::text, ' ' ORDER BY s::text), '') FROM pg_db_role_setting AS s";
+      """
+      SELECT coalesce(string_agg(s::text, ' ' ORDER BY s::text), '')
+        FROM pg_db_role_setting AS s
+       WHERE setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+         AND setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user))
+      """;
 
   private final DatabaseAddress address;
   private final MigrationConfig config;
   private final Connection engine;
   private final Session engineSession;
-  private Connection connection;
-  private String roleSettings;
+
+  /// `null` until it is used: often nothing is pending.
+  private @Nullable Connection connection;
+
+  private String roleSettings = "";
 
   private ChangesetSession(DatabaseAddress address, MigrationConfig config, Connection engine)
       throws SQLException {
@@ -64,14 +74,12 @@ public final class ChangesetSession implements AutoCloseable {
             .first(
                 engine, row -> new Session(row.getInt(1), row.getObject(2, OffsetDateTime.class)))
             .orElseThrow();
-    this.roleSettings = roleSettings(engine);
-    this.connection = connect(address);
   }
 
   /// Identifies a session of the server.
   private record Session(int backend, OffsetDateTime since) {}
 
-  /// Opens a session.
+  /// A session that opens its connection on first use.
   ///
   /// @param engine the connection on which the engine's tables are read and written, and on which
   ///   the [SchemaLock] is held if there is one
@@ -80,15 +88,15 @@ public final class ChangesetSession implements AutoCloseable {
     return new ChangesetSession(address, config, engine);
   }
 
-  private static Connection connect(DatabaseAddress address) {
-    return address.open("sheaf " + ProcessIdentity.NAME + " changesets");
-  }
-
   private static String roleSettings(Connection engine) throws SQLException {
     return Sql.of(ROLE_SETTINGS).first(engine, row -> row.getString(1)).orElseThrow();
   }
 
-  Connection connection() {
+  Connection connection() throws SQLException {
+    if (connection == null) {
+      roleSettings = roleSettings(engine);
+      connection = address.open("sheaf " + ProcessIdentity.NAME + " changesets");
+    }
     return connection;
   }
 
@@ -97,13 +105,11 @@ public final class ChangesetSession implements AutoCloseable {
   /// @throws OperatorException if a killed process's statement still runs after
   ///   `sheaf.schema.lock-wait`
   void begin() throws SQLException {
-    String current = roleSettings(engine);
-    if (!current.equals(roleSettings)) {
-      connection.close();
-      connection = connect(address);
-      roleSettings = current;
+    if (connection != null && !roleSettings(engine).equals(roleSettings)) {
+      close();
     }
     end();
+    Connection connection = connection();
     applySettings(connection);
     long deadline = System.nanoTime() + config.lockWait().toNanos();
     // The server releases the SchemaLock of a killed process at once, but a statement of the
@@ -124,7 +130,7 @@ public final class ChangesetSession implements AutoCloseable {
 
   /// Removes what a changeset left in the session: temporary tables, locks and settings.
   public void end() throws SQLException {
-    try (Statement statement = connection.createStatement()) {
+    try (Statement statement = connection().createStatement()) {
       statement.execute("DISCARD ALL");
     }
   }
@@ -148,7 +154,7 @@ public final class ChangesetSession implements AutoCloseable {
                 """)
             .first(engine, row -> row.getString(1))
             .orElseThrow();
-    try (Statement statement = connection.createStatement()) {
+    try (Statement statement = connection().createStatement()) {
       statement.execute(
           """
           RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL;
@@ -162,7 +168,7 @@ public final class ChangesetSession implements AutoCloseable {
   /// Brings the session back to the role and the search path of a new session, in the transaction
   /// of a changeset.
   void returnToRole() throws SQLException {
-    try (Statement statement = connection.createStatement()) {
+    try (Statement statement = connection().createStatement()) {
       statement.execute("RESET SESSION AUTHORIZATION; RESET ROLE; RESET search_path");
     }
   }
@@ -173,7 +179,7 @@ public final class ChangesetSession implements AutoCloseable {
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = ? AND backend_start = ?)",
             engineSession.backend(),
             engineSession.since())
-        .isTrue(connection)) {
+        .isTrue(connection())) {
       throw new OperatorException(
           "the server ended the session that held the schema lock; nothing was changed",
           "run it again");
@@ -182,6 +188,9 @@ public final class ChangesetSession implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    connection.close();
+    if (connection != null) {
+      connection.close();
+      connection = null;
+    }
   }
 }
