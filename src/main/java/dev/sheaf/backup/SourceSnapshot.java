@@ -5,6 +5,7 @@ import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
 import dev.sheaf.database.SqlErrorMessage;
 import dev.sheaf.database.SqlStates;
+import dev.sheaf.runtime.OperatorException;
 import dev.sheaf.runtime.ProcessIdentity;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -51,10 +52,25 @@ final class SourceSnapshot implements AutoCloseable {
   static SourceSnapshot of(DatabaseAddress source) {
     Connection connection = source.openWithoutLimits("sheaf backup");
     try {
+      requireOneServer(source, connection);
       return new SourceSnapshot(source, connection);
     } catch (SQLException e) {
       close(connection);
       throw SqlErrorMessage.running(source, "taking a snapshot of " + source.database(), e);
+    } catch (OperatorException e) {
+      close(connection);
+      throw e;
+    }
+  }
+
+  /// A snapshot is that of one server.
+  private static void requireOneServer(DatabaseAddress source, Connection connection)
+      throws SQLException {
+    if (!PostgresServer.distributedTables(connection).isEmpty()) {
+      throw new OperatorException(
+          "database %s is distributed over a Citus cluster, and a dump would read each of its servers at another moment"
+              .formatted(source.database()),
+          "take backups of all servers that can be restored to one moment, with citus_create_restore_point; or export the collections: sheaf export");
     }
   }
 

@@ -25,7 +25,10 @@ class ConnectionEviction extends PostgreSQLAgroalConnectionConfigurer {
         .connectionPoolConfiguration()
         .exceptionSorter(
             // Without a state it is the pool's own complaint, and the connection is as good as
-            // before.
-            failure -> failure.getSQLState() != null && DatabaseFailure.isOutage(failure));
+            // before. So is the one to a server that cannot reach another.
+            failure ->
+                failure.getSQLState() != null
+                    && DatabaseFailure.isOutage(failure)
+                    && DatabaseFailure.behind(failure) != DatabaseFailure.WORKER_UNREACHABLE);
   }
 }

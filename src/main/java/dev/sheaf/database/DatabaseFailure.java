@@ -8,6 +8,9 @@ import org.jspecify.annotations.Nullable;
 public enum DatabaseFailure {
   /// The server is unreachable, starting or stopping, or out of connections or memory.
   UNREACHABLE,
+  /// The server cannot reach another one that has a part of the data, such as a worker of a Citus
+  /// cluster.
+  WORKER_UNREACHABLE,
   /// The server rejects writes, as a standby does.
   READ_ONLY,
   /// The server's disk is full.
@@ -54,6 +57,9 @@ public enum DatabaseFailure {
     if (state == null) {
       return UNREACHABLE;
     }
+    if (isOverWorker(failure)) {
+      return WORKER_UNREACHABLE;
+    }
     return switch (state) {
       case SqlStates.READ_ONLY_SQL_TRANSACTION -> READ_ONLY;
       case SqlStates.DISK_FULL -> FULL;
@@ -77,6 +83,25 @@ public enum DatabaseFailure {
                   .anyMatch(state::startsWith)
               ? UNREACHABLE
               : null;
+    };
+  }
+
+  /// Whether the server reports that its own connection to another server failed. Failures of the
+  /// driver and of poolers name no routine of the server. Citus has no SQLSTATE for a connection
+  /// that breaks while a worker answers, but routines that report it.
+  private static boolean isOverWorker(SQLException failure) {
+    String routine = SqlStates.routine(failure);
+    return switch (SqlStates.of(failure)) {
+      case SqlStates.CONNECTION_FAILURE -> !routine.isEmpty();
+      case SqlStates.INTERNAL_ERROR ->
+          switch (routine) {
+            case "MarkRemoteTransactionFailed",
+                "CheckRemoteTransactionsHealth",
+                "ReportResultError" ->
+                true;
+            default -> false;
+          };
+      default -> false;
     };
   }
 }

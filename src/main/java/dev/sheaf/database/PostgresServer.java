@@ -39,6 +39,15 @@ public record PostgresServer(
     }
   }
 
+  /// The tables that Citus distributes over several servers.
+  public static List<String> distributedTables(Connection connection) throws SQLException {
+    return Sql.of("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL")
+            .isTrue(connection)
+        ? Sql.of("SELECT logicalrelid::regclass::text FROM pg_dist_partition ORDER BY 1")
+            .list(connection, row -> row.getString(1))
+        : List.of();
+  }
+
   /// Whether parallel builds of HNSW indexes are safe. Before 0.8.2 such a build can write past its
   /// buffer (CVE-2026-3172).
   public boolean buildsInParallel() {

@@ -159,8 +159,15 @@ public final class SqlErrorMessage {
       case SqlStates.CONNECTION_FAILURE, SqlStates.CONNECTION_DOES_NOT_EXIST ->
           "the connection was lost; this step is not recorded as applied, run the command again;"
               + " if it fails at the same statement, read the server's log";
-      default -> "";
+      default -> SqlStates.of(e).startsWith(SqlStates.PLPGSQL_ERROR_CLASS) ? raisedHint(e) : "";
     };
+  }
+
+  /// The hint of a `RAISE` in a function or changeset.
+  private static String raisedHint(SQLException e) {
+    ServerErrorMessage message =
+        e instanceof PSQLException failure ? failure.getServerErrorMessage() : null;
+    return message == null || message.getHint() == null ? "" : message.getHint();
   }
 
   /// PostgreSQL has one state for these. Only its message, which can be in any language, tells a

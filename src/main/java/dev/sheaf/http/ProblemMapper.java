@@ -280,6 +280,11 @@ public final class ProblemMapper {
               ProblemType.DATABASE_UNAVAILABLE,
               "The connection to PostgreSQL failed. The request may or may not have taken effect."
                   + " Retry it.");
+      case WORKER_UNREACHABLE ->
+          new Problem(
+              ProblemType.DATABASE_UNAVAILABLE,
+              "A server of the Citus cluster cannot be reached, and has some of the documents. The"
+                  + " request may or may not have taken effect. Retry it later.");
       case READ_ONLY ->
           new Problem(
               ProblemType.DATABASE_READ_ONLY,

@@ -6,6 +6,8 @@ import dev.sheaf.embedding.HeldRecall;
 import dev.sheaf.embedding.Space;
 import dev.sheaf.index.IndexView.BuiltIndex;
 import dev.sheaf.index.IndexView.IndexBuild;
+import dev.sheaf.runtime.ModuleSwitches;
+import dev.sheaf.runtime.ModulesConfig;
 import io.agroal.api.AgroalDataSource;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -37,62 +39,12 @@ class IndexTable {
       COALESCE((c.settings #>> '{hnsw,efSearch}')::int, CASE WHEN c.settings ->> 'recall' IS NOT NULL THEN s.held_ef_search END, ?)\
       """;
 
-  /// Some collections' names: those whose index was never measured with the ef that searches use,
-  /// many of whose rows changed since the last measurement, or whose declared recall or its limit
-  /// changed. Each server counts changes from zero, also after a crash, so a lower count than the
-  /// recorded one is what changed since.
-  private static final String TO_MEASURE =
-      """
-      SELECT c.id, c.name
-        FROM collection c
-        JOIN embedding_space s ON s.id = c.active_space_id
-        JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || s.id || '_' || s.index_method) AND i.indisvalid
-        JOIN pg_class t ON t.oid = i.indrelid
-       CROSS JOIN LATERAL (SELECT %1$s) AS n (changes)
-        LEFT JOIN index_recall r
-          ON r.space_id  = c.active_space_id
-         AND r.index_id  = i.indexrelid::bigint
-         AND r.ef_search = %2$s
-         AND r.sample    = 'stored'
-       WHERE c.id = ANY (?)
-         AND (r.space_id IS NULL
-              OR n.changes - CASE WHEN n.changes < r.changes THEN 0 ELSE r.changes END > ? * greatest(t.reltuples, 1)
-              OR (c.settings ->> 'recall' IS NOT NULL
-                  AND c.settings #>> '{hnsw,efSearch}' IS NULL
-                  AND (s.held_recall IS DISTINCT FROM (c.settings ->> 'recall')::float8 OR s.held_within IS DISTINCT FROM ?)))
-       ORDER BY c.id
-      """
-          .formatted(CHANGES, EF_SEARCH);
-
   private static final String RECALLS =
       """
       SELECT sample, recall, first_recall, k, ef_search, sample_size, median_ms, measured_at, recall_low, recall_high
         FROM index_recall
        WHERE space_id = ? AND index_id = ? AND ef_search = ?
       """;
-
-  /// Stores nothing if the index was replaced during the measurement.
-  private static final String STORE_RECALL =
-      """
-      WITH gone AS (
-           DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
-      )
-      INSERT INTO index_recall AS r
-             (space_id, index_id, ef_search, sample, k, sample_size, recall, recall_low, recall_high,
-              first_recall, first_low, median_ms, changes, first_changes)
-      SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, m.recall, m.low, ?::float8, m.recall, m.low, ?::float8, %1$s, %1$s
-        FROM pg_index i
-        JOIN pg_class t ON t.oid = i.indrelid
-       CROSS JOIN (VALUES (?::float8, ?::float8)) m (recall, low)
-       WHERE i.indexrelid = to_regclass(?) AND i.indexrelid::bigint = ?
-          ON CONFLICT ON CONSTRAINT index_recall_pkey DO UPDATE
-         SET k = excluded.k, sample_size = excluded.sample_size, recall = excluded.recall,
-             recall_low = excluded.recall_low, recall_high = excluded.recall_high,
-             first_recall = COALESCE(r.first_recall, excluded.first_recall),
-             first_low = CASE WHEN r.first_recall IS NULL THEN excluded.first_low ELSE r.first_low END,
-             median_ms = excluded.median_ms, changes = excluded.changes, measured_at = excluded.measured_at
-      """
-          .formatted(CHANGES);
 
   private static final String STORE_HELD =
       """
@@ -103,10 +55,77 @@ class IndexTable {
 
   private final AgroalDataSource dataSource;
   private final IndexConfig config;
+  private final boolean sharded;
 
-  IndexTable(AgroalDataSource dataSource, IndexConfig config) {
+  IndexTable(AgroalDataSource dataSource, IndexConfig config, ModuleSwitches modules) {
     this.dataSource = dataSource;
     this.config = config;
+    this.sharded = modules.isOn(ModulesConfig.CITUS);
+  }
+
+  /// An expression for a number that PostgreSQL knows about a table `t`. On the coordinator of a
+  /// Citus cluster, the table is empty, so the numbers of its shards are added. The sum is 0 if one
+  /// of them does not answer.
+  private String known(String expression) {
+    return sharded
+        ? """
+        (SELECT CASE WHEN bool_and(success) THEN sum(CASE WHEN success THEN result::float8 END)::bigint ELSE 0 END
+           FROM run_command_on_shards(t.oid, 'SELECT %s FROM pg_class t WHERE t.oid = ''%%s''::regclass'))\
+        """
+            .formatted(expression)
+        : expression;
+  }
+
+  /// Some collections' names: those whose index was never measured with the ef that searches use,
+  /// many of whose rows changed since the last measurement, or whose declared recall or its limit
+  /// changed. Each server counts changes from zero, also after a crash, so a lower count than the
+  /// recorded one is what changed since.
+  private String toMeasure() {
+    return """
+    SELECT c.id, c.name
+      FROM collection c
+      JOIN embedding_space s ON s.id = c.active_space_id
+      JOIN pg_index i ON i.indexrelid = to_regclass('embedding_' || s.id || '_' || s.index_method) AND i.indisvalid
+      JOIN pg_class t ON t.oid = i.indrelid
+     CROSS JOIN LATERAL (SELECT %1$s) AS n (changes)
+      LEFT JOIN index_recall r
+        ON r.space_id  = c.active_space_id
+       AND r.index_id  = i.indexrelid::bigint
+       AND r.ef_search = %2$s
+       AND r.sample    = 'stored'
+     WHERE c.id = ANY (?)
+       AND (r.space_id IS NULL
+            OR n.changes - CASE WHEN n.changes < r.changes THEN 0 ELSE r.changes END > ? * greatest(%3$s, 1)
+            OR (c.settings ->> 'recall' IS NOT NULL
+                AND c.settings #>> '{hnsw,efSearch}' IS NULL
+                AND (s.held_recall IS DISTINCT FROM (c.settings ->> 'recall')::float8 OR s.held_within IS DISTINCT FROM ?)))
+     ORDER BY c.id
+    """
+        .formatted(known(CHANGES), EF_SEARCH, known("t.reltuples"));
+  }
+
+  /// Stores nothing if the index was replaced during the measurement.
+  private String storedRecall() {
+    return """
+    WITH gone AS (
+         DELETE FROM index_recall WHERE space_id = ? AND index_id <> to_regclass(?)::oid::bigint
+    )
+    INSERT INTO index_recall AS r
+           (space_id, index_id, ef_search, sample, k, sample_size, recall, recall_low, recall_high,
+            first_recall, first_low, median_ms, changes, first_changes)
+    SELECT ?, i.indexrelid::bigint, ?, ?, ?, ?, m.recall, m.low, ?::float8, m.recall, m.low, ?::float8, %1$s, %1$s
+      FROM pg_index i
+      JOIN pg_class t ON t.oid = i.indrelid
+     CROSS JOIN (VALUES (?::float8, ?::float8)) m (recall, low)
+     WHERE i.indexrelid = to_regclass(?) AND i.indexrelid::bigint = ?
+        ON CONFLICT ON CONSTRAINT index_recall_pkey DO UPDATE
+       SET k = excluded.k, sample_size = excluded.sample_size, recall = excluded.recall,
+           recall_low = excluded.recall_low, recall_high = excluded.recall_high,
+           first_recall = COALESCE(r.first_recall, excluded.first_recall),
+           first_low = CASE WHEN r.first_recall IS NULL THEN excluded.first_low ELSE r.first_low END,
+           median_ms = excluded.median_ms, changes = excluded.changes, measured_at = excluded.measured_at
+    """
+        .formatted(known(CHANGES));
   }
 
   /// The vectors that a measurement searched for: midpoints of stored vectors, or client queries.
@@ -147,7 +166,7 @@ class IndexTable {
   /// @param collections their ids
   List<Unmeasured> collectionsToMeasure(int efSearch, Set<Long> collections) throws SQLException {
     return Sql.of(
-            TO_MEASURE,
+            toMeasure(),
             efSearch,
             collections.toArray(Long[]::new),
             config.measureAfter(),
@@ -160,7 +179,7 @@ class IndexTable {
   long changes(Space space) throws SQLException {
     return Sql.of(
             "SELECT %s FROM pg_class t WHERE t.oid = '%s'::regclass"
-                .formatted(CHANGES, space.embeddingTable()))
+                .formatted(known(CHANGES), space.embeddingTable()))
         .first(dataSource, row -> row.getLong(1))
         .orElseThrow();
   }
@@ -201,14 +220,14 @@ class IndexTable {
         row.getLong(12));
   }
 
-  private static String stateQuery(Space space) {
+  private String stateQuery(Space space) {
     return """
-    SELECT pg_table_size(t.oid),
-           pg_stat_get_dead_tuples(t.oid),
+    SELECT %4$s,
+           %5$s,
            %2$s - (SELECT min(first_changes) FROM index_recall WHERE space_id = ? AND index_id = i.indexrelid::bigint),
            i.indexrelid::bigint,
            i.indisvalid,
-           pg_relation_size(i.indexrelid),
+           %6$s,
            COALESCE((SELECT option_value::int FROM pg_options_to_table(k.reloptions) WHERE option_name = 'm'), 16),
            COALESCE((SELECT option_value::int FROM pg_options_to_table(k.reloptions) WHERE option_name = 'ef_construction'), 64),
            p.phase,
@@ -225,7 +244,16 @@ class IndexTable {
                            p.tuples_done / nullif(p.tuples_total, 0)::numeric) AS share) done
      WHERE t.oid = '%1$s'::regclass
     """
-        .formatted(space.embeddingTable(), CHANGES, space.indexName());
+        .formatted(
+            space.embeddingTable(),
+            known(CHANGES),
+            space.indexName(),
+            known("pg_table_size(t.oid)"),
+            known("pg_stat_get_dead_tuples(t.oid)"),
+            sharded
+                // An index that is being built is not on all shards yet.
+                ? "CASE WHEN i.indisvalid THEN citus_relation_size(i.indexrelid) ELSE 0 END"
+                : "pg_relation_size(i.indexrelid)");
   }
 
   /// The measured recall of an index with one `ef`. The value of a sample whose measurement timed
@@ -269,7 +297,7 @@ class IndexTable {
       Space space, long indexId, int ef, Sample sample, Optional<MeasuredRecall> measured)
       throws SQLException {
     Sql.of(
-            STORE_RECALL,
+            storedRecall(),
             space.id(),
             space.indexName(),
             space.id(),

@@ -7,6 +7,8 @@ import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 class DatabaseFailureTest {
 
@@ -50,6 +52,19 @@ class DatabaseFailureTest {
   void isWhatThePoolSaysWithoutAState() {
     assertThat(DatabaseFailure.behind(new SQLException("Sorry, acquisition timeout!")))
         .isEqualTo(DatabaseFailure.UNREACHABLE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "08006, ReportConnectionError, WORKER_UNREACHABLE",
+    "08006, '', UNREACHABLE",
+    "XX000, MarkRemoteTransactionFailed, WORKER_UNREACHABLE",
+    "XX000, simple_heap_update,"
+  })
+  void knowsTheConnectionsOfTheServer(String state, String routine, DatabaseFailure failure) {
+    var message = new ServerErrorMessage("SERROR\0C%s\0Mfailed\0R%s\0".formatted(state, routine));
+
+    assertThat(DatabaseFailure.behind(new PSQLException(message))).isEqualTo(failure);
   }
 
   @Test

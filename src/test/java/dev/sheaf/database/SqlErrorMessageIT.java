@@ -32,6 +32,7 @@ class SqlErrorMessageIT {
           COPY copied FROM STDIN                          | the rows after COPY could not be sent; correct them
           SELECT pg_terminate_backend(pg_backend_pid())   | the server is restarting, or somebody ended the session; this step is not recorded as applied, run the command again
           SET lock_timeout = 0; LOCK TABLE t NOWAIT       | another session holds a lock on the table; find it in pg_stat_activity, or retry later
+          DO $$BEGIN RAISE 'no' USING HINT = 'ask'; END$$ | ask
           SET lock_timeout = 50; LOCK TABLE t             | another session holds a lock on the table; find it in pg_stat_activity, or retry later
           """)
   void aHintTellsWhatHelps(String sql, String hint) throws Exception {

@@ -28,8 +28,10 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A Citus cluster answers like a single server with the same documents. `SHEAF_TEST_CITUS_URL` is
-/// the URL of a database on its coordinator: empty, or that of an earlier run.
+/// A Citus cluster answers like a single server with the same documents, to the order of hits with
+/// equal scores: the collections have the same id, so their documents have the same ids.
+/// `SHEAF_TEST_CITUS_URL` is the URL of a database on its coordinator: empty, or that of an earlier
+/// run.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class CitusIT {
 
@@ -65,6 +67,9 @@ class CitusIT {
     citus = start(cluster, Map.of("SHEAF_CITUS_ENABLED", "true"));
     single = start(server, Map.of());
     citus.send("DELETE", "/api/v1/collections/texts", "");
+    server.query(
+        "SELECT setval('collection_id_seq', %s)"
+            .formatted(cluster.query("SELECT nextval('collection_id_seq')").getFirst()));
     String lines = documents();
     for (SheafProcess service : services) {
       HttpResponse<String> created =
@@ -72,7 +77,9 @@ class CitusIT {
               "POST",
               "/api/v1/collections",
               """
-              {"name": "texts", "model": "none", "dimensions": 8, "analyzer": "lucene", "fields": {"year": "number"}}
+              {"name": "texts", "model": "none", "dimensions": 8, "analyzer": "lucene",
+               "fields": {"year": "number", "day": "date"},
+               "synonyms": [["gravity", "winter storm"], ["light", "shadow", "sea wind"]]}
               """);
       assertThat(created.statusCode()).as(created.body()).isEqualTo(201);
       HttpResponse<String> loaded =
@@ -120,7 +127,11 @@ class CitusIT {
     document
         .putObject("metadata")
         .put("year", 1980 + number % 40)
-        .put("field", number % 3 == 0 ? "sea" : "sky");
+        .put("field", number % 3 == 0 ? "sea" : "sky")
+        .put("day", "2026-%02d-%02dT23:30:00-03:00".formatted(1 + number % 12, 1 + number % 28))
+        .putArray("tags")
+        .add(number % 2 == 0 ? "red" : "green")
+        .add(number % 5 == 0 ? "blue" : "red");
     var chunks = document.putArray("chunks");
     for (int chunk = 0; chunk <= number % 3; chunk++) {
       ObjectNode one = chunks.addObject();
@@ -159,10 +170,23 @@ class CitusIT {
         "'mode': 'fulltext', 'text': 'cloud rain', 'match': 'any', 'groupBy': 'document', 'groupSize': 2",
         "'mode': 'fulltext', 'text': 'the', 'match': 'any'",
         "'mode': 'fulltext', 'text': 'rain', 'match': 'any', 'highlight': true, 'facets': {'years': {'field': 'year', 'ranges': [{'to': 2000}]}}",
+        "'mode': 'fulltext', 'text': 'gravity', 'match': 'any', 'highlight': true, 'explain': true",
+        "'mode': 'fulltext', 'text': 'winter storm light tide', 'match': 'any', 'explain': true, 'limit': 50",
+        "'mode': 'fulltext', 'text': 'light rain', 'match': 'any', 'groupBy': 'document', 'groupSize': 2, 'total': true",
+        "'mode': 'fulltext', 'text': 'sea wind gravity', 'match': 'all', 'filter': {'field': 'sky'}",
+        "'mode': 'fulltext', 'text': 'gravity -light', 'match': 'query'",
+        "'mode': 'fulltext', 'text': '\\\"winter storm\\\" or shadow', 'match': 'query', 'highlight': true",
+        "'mode': 'hybrid', 'text': 'gravity shadow', 'vector': V, 'match': 'any', 'explain': true",
+        "'mode': 'hybrid', 'text': 'winter storm', 'vector': V, 'match': 'all', 'exact': true, 'groupBy': 'document'",
         "'mode': 'hybrid', 'text': 'moon harbour', 'vector': V",
         "'mode': 'hybrid', 'text': 'moon harbour', 'vector': V, 'exact': true",
         "'mode': 'hybrid', 'text': 'moon harbour', 'vector': V, 'match': 'any', 'hybrid': {'by': 'rank', 'depth': 20}",
         "'mode': 'hybrid', 'text': 'rain cloud', 'vector': V, 'filter': {'field': 'sea'}, 'groupBy': 'document'",
+        "'vector': V, 'filter': {'day': {'$gte': {'$date': '2026-02-01'}, '$lt': {'$date': '2026-06-01T00:00:00+02:00'}}}",
+        "'vector': V, 'exact': true, 'filter': {'day': {'$ne': {'$date': '2026-03-04T02:30:00Z'}}, '$created': {'$gt': '2026-01-31'}}",
+        "'vector': V, 'filter': {'tags': {'$any': ['blue', 'none']}}",
+        "'mode': 'fulltext', 'text': 'moon light', 'match': 'any', 'filter': {'tags': {'$all': ['red', 'blue']}, 'day': {'$lt': {'$date': '2026-07-01'}}}",
+        "'mode': 'hybrid', 'text': 'moon', 'vector': V, 'filter': {'$not': {'tags': {'$all': ['red', 'green']}}}",
       })
   void findsTheSameHits(String search) throws Exception {
     JsonNode expected = search(single, search);
@@ -183,6 +207,10 @@ class CitusIT {
         "'vector': V, 'groupBy': 'document', 'exact': true",
         "'mode': 'fulltext', 'text': 'moon harbour', 'match': 'any'",
         "'mode': 'fulltext', 'text': 'moon harbour', 'match': 'any', 'groupBy': 'document'",
+        "'mode': 'fulltext', 'text': 'gravity shadow', 'match': 'any'",
+        "'mode': 'fulltext', 'text': 'winter storm shadow', 'match': 'all', 'groupBy': 'document'",
+        "'mode': 'fulltext', 'text': 'gravity', 'match': 'query'",
+        "'vector': V, 'exact': true, 'filter': {'day': {'$gte': {'$date': '2026-11-01'}}, 'tags': {'$any': ['blue']}}",
       })
   void eachShardRanksItsOwn(String search) throws Exception {
     JsonNode explained = search(citus, search + ", 'explain': true").at("/explain/0/plan");
@@ -198,6 +226,38 @@ class CitusIT {
     if (!search.contains("exact") && !search.contains("mode")) {
       assertThat(plan).containsPattern("Index Scan using embedding_\\d+_hnsw_\\d+");
     }
+  }
+
+  @Test
+  void eachShardHasTheIndexesOfFields() throws Exception {
+    String indexesOfShards =
+        """
+        SELECT DISTINCT result
+          FROM run_command_on_shards((SELECT ('document_' || id)::regclass FROM collection WHERE name = 'texts'), $$
+               SELECT string_agg(substring(k.relname FROM '(?:date|number)_[a-z]+'), ' ' ORDER BY k.relname)
+                 FROM pg_index i JOIN pg_class k ON k.oid = i.indexrelid
+                WHERE i.indrelid = '%s'::regclass AND i.indisvalid AND k.relname ~ '_(date|number)_' $$)
+        """;
+
+    Patience.await()
+        .untilAsserted(() ->
+            assertThat(cluster.query(indexesOfShards)).containsExactly("date_day number_year"));
+  }
+
+  @Test
+  void describesTheIndexesOfAllShards() throws Exception {
+    JsonNode index = get(citus, "/api/v1/collections/texts/index");
+    String sizes =
+        """
+        SELECT citus_table_size(('embedding_' || active_space_id)::regclass) || ' '
+               || citus_relation_size(('embedding_' || active_space_id || '_hnsw')::regclass)
+          FROM collection WHERE name = 'texts'
+        """;
+
+    assertThat(index.get("bytes").asLong() + " " + index.at("/index/bytes").asLong())
+        .isEqualTo(cluster.query(sizes).getFirst());
+    assertThat(index.get("rows"))
+        .isEqualTo(get(single, "/api/v1/collections/texts/index").get("rows"));
   }
 
   @Test
@@ -269,6 +329,47 @@ class CitusIT {
     assertThat(changed.body()).contains("cannot be changed");
   }
 
+  /// What is on the other servers can be read and written, and the rest again when the server is
+  /// back.
+  @Test
+  void answersWhileAServerIsAway() throws Exception {
+    String path = "/api/v1/collections/texts/documents/";
+    List<String> searches = List.of("'vector': V", "'mode': 'hybrid', 'text': 'moon', 'vector': V");
+    String worker = "FROM (SELECT * FROM pg_dist_node WHERE groupid > 0 ORDER BY nodeid LIMIT 1) n";
+    String port = cluster.query("SELECT nodeport " + worker).getFirst();
+    String move = "SELECT citus_update_node(nodeid, nodename, %s) " + worker;
+    var reads = new ArrayList<Integer>();
+    var deletions = new ArrayList<Integer>();
+    var answers = new ArrayList<String>();
+
+    cluster.query(move.formatted(1));
+    try {
+      for (int i = 0; i < 20; i++) {
+        reads.add(citus.send("GET", path + "text%2F" + i, "").statusCode());
+        deletions.add(citus.send("DELETE", path + "absent" + i, "").statusCode());
+      }
+      for (String search : searches) {
+        answers.add(send(citus, search).body());
+      }
+      assertThat(citus.send("GET", "/q/health/ready", "").statusCode()).isEqualTo(200);
+    } finally {
+      cluster.query(move.formatted(port));
+    }
+
+    assertThat(reads).containsOnly(200, 503);
+    assertThat(deletions).containsOnly(404, 503);
+    assertThat(answers)
+        .allSatisfy(body ->
+            assertThat(body)
+                .contains("urn:sheaf:problem:database-unavailable", "of the Citus cluster"));
+    for (int i = 0; i < 20; i++) {
+      assertThat(citus.send("GET", path + "text%2F" + i, "").statusCode()).isEqualTo(200);
+    }
+    for (String search : searches) {
+      assertThat(send(citus, search).statusCode()).isEqualTo(200);
+    }
+  }
+
   private void assertSame(String method, String path, String body, int status) throws Exception {
     HttpResponse<String> expected = single.send(method, path, body);
     HttpResponse<String> found = citus.send(method, path, body);
@@ -300,10 +401,14 @@ class CitusIT {
     return JSON.readTree(response.body());
   }
 
-  private static JsonNode search(SheafProcess service, String search) throws Exception {
+  private static HttpResponse<String> send(SheafProcess service, String search) throws Exception {
     String body =
         "{" + search.replace("V", "[1, 0, -1, 0.5, 0.2, -0.3, 0.7, 0.1]").replace('\'', '"') + "}";
-    HttpResponse<String> response = service.send("POST", "/api/v1/collections/texts/search", body);
+    return service.send("POST", "/api/v1/collections/texts/search", body);
+  }
+
+  private static JsonNode search(SheafProcess service, String search) throws Exception {
+    HttpResponse<String> response = send(service, search);
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     return JSON.readTree(response.body());
   }

@@ -290,7 +290,8 @@ public final class SampleRows {
     if (!tables.isEmpty()) {
       String rows =
           tables.values().stream()
-              .map(t -> "SELECT %s WHERE EXISTS (SELECT FROM ONLY %s)".formatted(t.oid(), t.name()))
+              .map(t ->
+                  "SELECT %s WHERE EXISTS (SELECT 1 FROM ONLY %s)".formatted(t.oid(), t.name()))
               .collect(Collectors.joining(" UNION ALL "));
       withRows.addAll(Sql.of(rows).list(connection, row -> row.getLong(1)));
     }

@@ -2,7 +2,6 @@ package dev.sheaf.migration.service;
 
 import dev.sheaf.database.DatabaseAddress;
 import dev.sheaf.database.PostgresServer;
-import dev.sheaf.database.Sql;
 import dev.sheaf.migration.MigrationConfig;
 import dev.sheaf.migration.MigrationListener;
 import dev.sheaf.migration.MigrationResult;
@@ -92,11 +91,7 @@ public class SchemaGate {
   private void requireSwitchOfDistribution(Connection connection) throws SQLException {
     ModulesConfig.Module citus = modules.modules().get(ModulesConfig.CITUS);
     if ((citus == null || !citus.enabled())
-        && Sql.of("SELECT to_regclass('pg_catalog.pg_dist_partition') IS NOT NULL")
-            .isTrue(connection)
-        && Sql.of(
-                "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = to_regclass('document'))")
-            .isTrue(connection)) {
+        && PostgresServer.distributedTables(connection).contains("document")) {
       throw new OperatorException(
           "the documents of this database are distributed over a Citus cluster, but sheaf.citus.enabled is false",
           "set sheaf.citus.enabled=true");
