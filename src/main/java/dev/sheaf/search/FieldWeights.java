@@ -15,7 +15,7 @@ public record FieldWeights(
             minimum = "0",
             maximum = "100",
             description =
-                "An occurrence of a word in the title counts as this many in the text. Other values"
+                "An occurrence of a word in the title counts as this many in the text. Values other"
                     + " than 1 require a collection with titles")
         Double title) {
 
